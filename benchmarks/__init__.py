@@ -1,0 +1,1 @@
+"""Benchmarks with one contract: `python -m benchmarks NAME --json`."""

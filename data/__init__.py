@@ -1,0 +1,1 @@
+"""Files, catalogue, watch history, video reading and the toon world."""

@@ -1,0 +1,29 @@
+"""The one root of every error that a user of reelwise can repair."""
+
+from __future__ import annotations
+
+
+class ReelwiseError(Exception):
+    """A problem that its reader can repair: what was found, and what to do about it.
+
+    Library code raises it; only the edges (command line, server) catch it and print both lines.
+
+    Args:
+        problem: What was found and what was needed, one line, without a final full stop.
+        fix: What to do now, one line; a command where there is one.
+    """
+
+    def __init__(self, problem: str, *, fix: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.fix = fix
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep both lines when the error crosses a process border."""
+        return (_rebuild, (type(self), self.problem, self.fix))
+
+
+def _rebuild(kind: type[ReelwiseError], problem: str, fix: str) -> ReelwiseError:
+    error = kind.__new__(kind)
+    ReelwiseError.__init__(error, problem, fix=fix)
+    return error

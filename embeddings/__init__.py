@@ -1,0 +1,1 @@
+"""Pixels and words to unit vectors: backbones, the spatiotemporal encoder, its training."""

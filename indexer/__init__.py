@@ -1,0 +1,1 @@
+"""Library to vectors to index, and asking it."""

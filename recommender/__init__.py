@@ -1,0 +1,1 @@
+"""Watch history and vectors to a ranked list for one person."""

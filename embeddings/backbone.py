@@ -1,0 +1,330 @@
+"""Image and text towers: every open_clip model, from the hub cache, a local folder or a weights file.
+
+The only file that imports open_clip. Names are open_clip's own (`PE-Core-B-16`, `PE-Core-B-16/meta`,
+`ViT-B-32/laion2b_s34b_b79k`); `toon` is the small model that the project carries; a folder with an
+`open_clip_config.json` is loaded through open_clip's `local-dir:`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import open_clip
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from data.errors import ReelwiseError
+from data.video import FrameSpec
+
+DEFAULT_BACKBONE = "PE-Core-B-16"
+TOON_FOLDER = Path(__file__).parent / "checkpoints" / "toon"
+BPE_FILE = "bpe_merges.txt.gz"
+WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
+
+_FIT = {"shortest": "crop", "squash": "squash", "longest": "pad"}
+
+
+@dataclass(frozen=True)
+class BackboneName:
+    """What a user may name: an architecture, where its weights come from, and both in one word."""
+
+    model: str
+    """open_clip architecture, or `local-dir:FOLDER`."""
+    pretrained: str | None
+    """A pretrained tag of open_clip: names the weights and how frames are normalised for them."""
+    label: str
+    """What the library remembers and prints: `toon`, `PE-Core-B-16/meta`, a folder."""
+
+
+def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
+    """Read `toon`, `NAME`, `NAME/TAG` or a model folder.
+
+    Raises:
+        ReelwiseError: The architecture or its tag is not one of open_clip's.
+    """
+    if name == "toon":
+        return BackboneName(f"local-dir:{TOON_FOLDER}", None, "toon")
+    if (Path(name) / "open_clip_config.json").is_file():
+        return BackboneName(f"local-dir:{Path(name).resolve()}", None, name)
+    model, _, tag = name.partition("/")
+    if model not in open_clip.list_models():
+        raise ReelwiseError(
+            f"{name!r} is neither an open_clip architecture nor a model folder",
+            fix="reelwise encoders      (lists every name; write NAME or NAME/PRETRAINED)",
+        )
+    tags = open_clip.list_pretrained_tags_by_model(model)
+    if weights is not None:
+        if tag and tag not in tags:
+            raise _unknown_tag(model, tag, tags)
+        return BackboneName(model, tag or None, f"{model}/{weights.name}")
+    if not tag:
+        if not tags:
+            raise ReelwiseError(
+                f"open_clip knows no published weights for {model}",
+                fix=f"name your own: --encoder {model} --weights FILE.safetensors",
+            )
+        tag = tags[0]
+    elif tag not in tags:
+        raise _unknown_tag(model, tag, tags)
+    return BackboneName(model, tag, f"{model}/{tag}")
+
+
+def _unknown_tag(model: str, tag: str, tags: Sequence[str]) -> ReelwiseError:
+    return ReelwiseError(
+        f"{model} has no pretrained weights {tag!r}; it has {', '.join(tags) or 'none'}",
+        fix=f"--encoder {model}/{tags[0]}" if tags else f"--encoder {model} --weights FILE",
+    )
+
+
+class Backbone:
+    """An open_clip model with unit-length features.
+
+    Attributes:
+        name: The label the library remembers.
+        dim: Length of a feature.
+        frame_spec: How frames must be cut and scaled before they come in.
+        fingerprint: sha256 over architecture, preprocessing and every weight.
+    """
+
+    def __init__(
+        self, model: torch.nn.Module, tokenizer: object, *, name: str, device: torch.device
+    ) -> None:
+        self.model = model.eval().requires_grad_(False).to(device)
+        self.name = name
+        self.device = device
+        self._tokenizer = tokenizer
+        config = open_clip.get_model_preprocess_cfg(model)
+        height, width = _pair(config["size"])
+        self.frame_spec = FrameSpec(
+            width_px=width,
+            height_px=height,
+            fit=_FIT[config["resize_mode"]],  # type: ignore[arg-type]  # three literals
+            fill_rgb=(config["fill_color"],) * 3,
+        )
+        self._mean = torch.tensor(config["mean"], device=device).view(3, 1, 1) * 255
+        self._scale = 1 / (torch.tensor(config["std"], device=device).view(3, 1, 1) * 255)
+        self.fingerprint = _fingerprint(model, config)
+        self.dtype = _compute_dtype(device)
+        self._format = torch.contiguous_format
+        if any(isinstance(m, torch.nn.Conv2d) for m in model.modules()):
+            self._format = torch.channels_last
+            self.model = self.model.to(memory_format=self._format)  # type: ignore[call-overload]
+        self.dim = self._measure_dim()
+
+    def image_features(self, pixels: NDArray[object] | Tensor) -> Tensor:
+        """Features of frames already cut and scaled as `frame_spec` says.
+
+        Args:
+            pixels: (n, height, width, 3) uint8 RGB.
+
+        Returns:
+            (n, dim) float32 unit rows, on the backbone's device.
+        """
+        x = torch.as_tensor(pixels).to(self.device, non_blocking=True).permute(0, 3, 1, 2)
+        x = ((x.float() - self._mean) * self._scale).contiguous(memory_format=self._format)
+        with torch.inference_mode(), self._autocast():
+            features = self.model.encode_image(x)  # type: ignore[operator]
+        return F.normalize(features.float(), dim=-1)
+
+    def text_features(self, texts: Sequence[str]) -> Tensor:
+        """(n, dim) float32 unit rows for n texts, in full precision: a query is short."""
+        if not texts:
+            return torch.zeros(0, self.dim)
+        tokens = self._tokenizer(list(texts)).to(self.device)  # type: ignore[operator]
+        with torch.inference_mode():
+            features = self.model.encode_text(tokens)  # type: ignore[operator]
+        return F.normalize(features.float(), dim=-1)
+
+    def _autocast(self) -> torch.autocast:
+        enabled = self.dtype is not torch.float32
+        return torch.autocast(self.device.type, self.dtype, enabled=enabled)
+
+    def _measure_dim(self) -> int:
+        spec = self.frame_spec
+        blank = torch.zeros(1, spec.height_px, spec.width_px, 3, dtype=torch.uint8)
+        return int(self.image_features(blank).shape[1])
+
+
+def load_backbone(
+    name: str, *, weights: Path | None = None, device: torch.device | None = None
+) -> Backbone:
+    """Build the model that a name stands for and load its weights.
+
+    Args:
+        name: As in `parse_name`.
+        weights: A .safetensors, .pt, .pth or .bin file with the weights of that architecture.
+        device: Where it runs; the CPU by default.
+
+    Raises:
+        ReelwiseError: Unknown name, no such file, weights of another architecture, or weights that
+            are neither here nor can be downloaded.
+    """
+    parsed = parse_name(name, weights=weights)
+    if weights is not None:
+        _check_weights_file(weights)
+    model = _create_model(parsed, weights)
+    kwargs: dict[str, str] = {}
+    if parsed.model.startswith("local-dir:"):
+        merges = Path(parsed.model.removeprefix("local-dir:")) / BPE_FILE
+        if merges.is_file():
+            kwargs["bpe_path"] = str(merges)
+    try:
+        tokenizer = open_clip.get_tokenizer(parsed.model, **kwargs)
+    except (OSError, ImportError) as error:
+        raise ReelwiseError(
+            f"the tokenizer of {parsed.label} is not on this machine ({_first_line(error)})",
+            fix="run once with network, or use a model with open_clip's own tokenizer",
+        ) from error
+    return Backbone(model, tokenizer, name=parsed.label, device=device or torch.device("cpu"))
+
+
+def _create_model(parsed: BackboneName, weights: Path | None) -> torch.nn.Module:
+    pretrained = str(weights) if weights is not None else parsed.pretrained
+    logging.getLogger().setLevel(max(logging.getLogger().level, logging.ERROR))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model: torch.nn.Module = open_clip.create_model(
+                parsed.model,
+                pretrained=pretrained,
+                require_pretrained=True,
+                weights_only=True,
+                force_preprocess_cfg=_preprocess_of(parsed, weights),
+            )
+    except Exception as error:
+        raise _explain(parsed, weights, error) from error
+    return model
+
+
+def _preprocess_of(parsed: BackboneName, weights: Path | None) -> dict[str, object] | None:
+    """How a weights file wants its frames: as the named tag does, or as all tags of its model do.
+
+    open_clip itself falls back to OpenAI's mean and deviation for any file, which is wrong for models
+    such as PE-Core that were trained with others.
+    """
+    if weights is None or parsed.model.startswith("local-dir:"):
+        return None
+    tags = [parsed.pretrained] if parsed.pretrained else None
+    found = []
+    for tag in tags or open_clip.list_pretrained_tags_by_model(parsed.model):
+        config = open_clip.get_pretrained_cfg(parsed.model, tag)
+        keys = ("mean", "std", "interpolation", "resize_mode")
+        found.append({key: config[key] for key in keys if config.get(key) is not None})
+    return found[0] if found and all(one == found[0] for one in found) else None
+
+
+def _explain(parsed: BackboneName, weights: Path | None, error: Exception) -> ReelwiseError:
+    cause = _first_line(error)
+    if weights is not None:
+        return ReelwiseError(
+            f"{weights.name} does not hold the weights of {parsed.model} ({cause})",
+            fix="name the architecture they were made for: --encoder NAME --weights FILE",
+        )
+    if parsed.pretrained is None:
+        return ReelwiseError(
+            f"the model folder of {parsed.label} cannot be loaded ({cause})",
+            fix="it needs open_clip_config.json and open_clip_model.safetensors",
+        )
+    return ReelwiseError(
+        f"the weights of {parsed.label} are not on this machine and cannot be downloaded",
+        fix=f"run once with network, or pass a file: --encoder {parsed.model} --weights FILE",
+    )
+
+
+def _check_weights_file(weights: Path) -> None:
+    if not weights.is_file():
+        raise ReelwiseError(f"no weights file {weights}", fix="check the path of --weights")
+    if weights.suffix not in WEIGHT_SUFFIXES:
+        raise ReelwiseError(
+            f"--weights takes {', '.join(WEIGHT_SUFFIXES)}, not {weights.name}",
+            fix="save the model's state dict with safetensors.torch.save_file",
+        )
+
+
+@dataclass(frozen=True)
+class PretrainedListing:
+    """One line of `reelwise encoders`."""
+
+    name: str
+    """As `--encoder` takes it."""
+    dim: int
+    """Length of a vector."""
+    image_px: int
+    """Height of a frame as the tower sees it."""
+    present: bool
+    """True where the weights are on this machine already."""
+
+
+def list_pretrained() -> list[PretrainedListing]:
+    """Every pair of architecture and published weights that open_clip knows, and whether it is here."""
+    rows = []
+    for model, tag in open_clip.list_pretrained():
+        config = open_clip.get_model_config(model)
+        if config is None:
+            continue
+        height, _ = _pair(config["vision_cfg"].get("image_size", 224))
+        rows.append(
+            PretrainedListing(
+                f"{model}/{tag}", int(config["embed_dim"]), height, _weights_present(model, tag)
+            )
+        )
+    return rows
+
+
+def _weights_present(model: str, tag: str) -> bool:
+    """True where the hub cache or open_clip's own cache holds the weights; asks no network."""
+    from huggingface_hub import try_to_load_from_cache
+
+    config = open_clip.get_pretrained_cfg(model, tag)
+    hub = config.get("hf_hub", "")
+    if hub:
+        repo, _, filename = hub.rpartition("/")
+        names = [filename] if filename else [
+            "open_clip_model.safetensors",
+            "open_clip_pytorch_model.bin",
+        ]
+        if any(isinstance(try_to_load_from_cache(repo, n), str) for n in names):
+            return True
+    url = config.get("url", "")
+    return bool(url) and (Path.home() / ".cache" / "clip" / url.rpartition("/")[2]).is_file()
+
+
+def _fingerprint(model: torch.nn.Module, preprocess: dict[str, object]) -> str:
+    digest = hashlib.sha256(json.dumps(preprocess, sort_keys=True, default=str).encode())
+    digest.update(repr(model).encode())
+    for key, value in sorted(model.state_dict().items()):
+        digest.update(key.encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _compute_dtype(device: torch.device) -> torch.dtype:
+    """bf16 where the machine has the instructions for it: twice the speed, the same ranking."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    fast = torch.backends.mkldnn.is_available() and _has_fast_bf16()
+    return torch.bfloat16 if fast else torch.float32
+
+
+def _has_fast_bf16() -> bool:
+    flags = Path("/proc/cpuinfo")
+    if not flags.is_file():
+        return False
+    text = flags.read_text(encoding="ascii", errors="replace")
+    return "avx512_bf16" in text or "amx_bf16" in text
+
+
+def _pair(size: int | Sequence[int]) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:120]

@@ -1,0 +1,243 @@
+"""The encoder that the rest of reelwise sees: frames, clips and words to unit vectors of one space."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+
+from data.errors import ReelwiseError
+from data.video import FrameSpec
+from embeddings.backbone import (
+    DEFAULT_BACKBONE,
+    TOON_FOLDER,
+    Backbone,
+    list_pretrained,
+    load_backbone,
+    parse_name,
+)
+from embeddings.devices import choose_device
+from embeddings.spatiotemporal import TemporalConfig, TemporalHead, clip_vectors
+
+HEAD_WEIGHTS = "temporal.safetensors"
+HEAD_CONFIG = "temporal.json"
+CLIPS_PER_BATCH = 64
+FRAMES_PER_BATCH = 64
+QUERIES_KEPT = 512
+
+
+class Encoder(Protocol):
+    """What indexing and search need of an encoder."""
+
+    @property
+    def id(self) -> str:
+        """Folder-safe; changes with anything that shapes a vector."""
+
+    @property
+    def name(self) -> str:
+        """What a user typed, and what `status` prints."""
+
+    @property
+    def dim(self) -> int:
+        """Length of every vector."""
+
+    @property
+    def frame_spec(self) -> FrameSpec:
+        """How frames must be cut and scaled before they come in."""
+
+    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, height, width, 3) uint8 RGB as `frame_spec` says -> (n, dim) unit rows."""
+
+    def encode_clips(
+        self,
+        vectors: NDArray[np.float32],
+        times_s: NDArray[np.float64],
+        spans: Sequence[tuple[int, int]],
+    ) -> NDArray[np.float32]:
+        """Clips of one video: (n, dim) frame vectors, (n,) times, m spans [first, last) -> (m, dim)."""
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """n texts -> (n, dim) unit rows."""
+
+
+class SpatiotemporalEncoder:
+    """An open_clip backbone and, where one was trained for it, a temporal head."""
+
+    def __init__(self, backbone: Backbone, head: TemporalHead | None = None) -> None:
+        if head is not None and head.config.dim != backbone.dim:
+            raise ReelwiseError(
+                f"the temporal head is {head.config.dim}-d, {backbone.name} is {backbone.dim}-d",
+                fix="use the head that was trained with this backbone",
+            )
+        self._backbone = backbone
+        self._head = None if head is None else head.eval().to(backbone.device)
+        self.id = _encoder_id(backbone, self._head)
+        self._texts: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def name(self) -> str:
+        """What a user typed, and what `status` prints."""
+        return self._backbone.name
+
+    @property
+    def dim(self) -> int:
+        """Length of every vector."""
+        return self._backbone.dim
+
+    @property
+    def frame_spec(self) -> FrameSpec:
+        """How frames must be cut and scaled before they come in."""
+        return self._backbone.frame_spec
+
+    @property
+    def order_aware(self) -> bool:
+        """True with a temporal head; without one a clip is the mean of its frames."""
+        return self._head is not None
+
+    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, height, width, 3) uint8 RGB as `frame_spec` says -> (n, dim) float32 unit rows."""
+        out = np.zeros((len(pixels), self.dim), np.float32)
+        for first in range(0, len(pixels), FRAMES_PER_BATCH):
+            batch = np.ascontiguousarray(pixels[first : first + FRAMES_PER_BATCH])
+            out[first : first + len(batch)] = self._backbone.image_features(batch).cpu().numpy()
+        return out
+
+    def encode_clips(
+        self,
+        vectors: NDArray[np.float32],
+        times_s: NDArray[np.float64],
+        spans: Sequence[tuple[int, int]],
+    ) -> NDArray[np.float32]:
+        """Clip vectors of one video from the vectors of its frames.
+
+        Args:
+            vectors: (n, dim) unit rows in order of time.
+            times_s: (n,) presentation times in seconds, rising.
+            spans: m pairs [first, last) of frame positions, none empty.
+
+        Returns:
+            (m, dim) float32 unit rows.
+        """
+        if any(last <= first for first, last in spans):
+            raise ValueError(f"a span of frames holds at least one: {list(spans)}")
+        out = np.zeros((len(spans), self.dim), np.float32)
+        by_length = sorted(range(len(spans)), key=lambda i: spans[i][1] - spans[i][0])
+        for start in range(0, len(by_length), CLIPS_PER_BATCH):
+            rows = by_length[start : start + CLIPS_PER_BATCH]
+            out[rows] = self._encode_batch(vectors, times_s, [spans[i] for i in rows])
+        return out
+
+    def _encode_batch(
+        self,
+        vectors: NDArray[np.float32],
+        times_s: NDArray[np.float64],
+        spans: Sequence[tuple[int, int]],
+    ) -> NDArray[np.float32]:
+        length = max(last - first for first, last in spans)
+        frames = torch.zeros(len(spans), length, self.dim)
+        times = torch.zeros(len(spans), length)
+        mask = torch.zeros(len(spans), length, dtype=torch.bool)
+        for row, (first, last) in enumerate(spans):
+            frames[row, : last - first] = torch.from_numpy(np.asarray(vectors[first:last]))
+            times[row, : last - first] = torch.from_numpy(times_s[first:last] - times_s[first])
+            mask[row, : last - first] = True
+        device = self._backbone.device
+        with torch.inference_mode():
+            rows = clip_vectors(frames.to(device), times.to(device), mask.to(device), self._head)
+        return np.asarray(rows.cpu().numpy(), dtype=np.float32)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """n texts -> (n, dim) float32 unit rows; the last few hundred are remembered."""
+        with self._lock:
+            missing = [text for text in dict.fromkeys(texts) if text not in self._texts]
+            if missing:
+                rows = self._backbone.text_features(missing).cpu().numpy().astype(np.float32)
+                self._texts.update(zip(missing, rows, strict=True))
+            found = [self._texts[text] for text in texts]
+            for text in texts:
+                self._texts.move_to_end(text)
+            while len(self._texts) > QUERIES_KEPT:
+                self._texts.popitem(last=False)
+        return np.stack(found) if found else np.zeros((0, self.dim), np.float32)
+
+
+def load_head(folder: Path) -> TemporalHead | None:
+    """The temporal head kept in a model folder; None where there is none."""
+    config_file = folder / HEAD_CONFIG
+    if not config_file.is_file():
+        return None
+    head = TemporalHead(TemporalConfig(**json.loads(config_file.read_text(encoding="utf-8"))))
+    head.load_state_dict(load_file(folder / HEAD_WEIGHTS))
+    return head.float()
+
+
+def load_encoder(
+    name: str | None = None, *, weights: Path | None = None, device: str = "auto"
+) -> SpatiotemporalEncoder:
+    """Load an encoder by name.
+
+    Args:
+        name: `toon`, an open_clip `NAME[/PRETRAINED]`, or a model folder; the default backbone
+            where None.
+        weights: A file with the weights of that architecture.
+        device: `auto`, `cpu` or `cuda`.
+
+    Raises:
+        ReelwiseError: It cannot be loaded here; the fix says what to do.
+    """
+    backbone = load_backbone(
+        name or DEFAULT_BACKBONE, weights=weights, device=choose_device(device)
+    )
+    folder = parse_name(name, weights=weights).model if name else ""
+    head = None
+    if weights is None and folder.startswith("local-dir:"):
+        head = load_head(Path(folder.removeprefix("local-dir:")))
+    return SpatiotemporalEncoder(backbone, head)
+
+
+@dataclass(frozen=True)
+class EncoderListing:
+    """One line of `reelwise encoders`."""
+
+    name: str
+    """As `--encoder` takes it."""
+    dim: int
+    """Length of a vector."""
+    image_px: int
+    """Height of a frame as the encoder sees it."""
+    parameters: int
+    """Weights of both towers together."""
+    present: bool
+    """True where the weights are on this machine."""
+
+
+@lru_cache(maxsize=1)
+def _toon_listing() -> EncoderListing | None:
+    if not (TOON_FOLDER / "open_clip_config.json").is_file():
+        return None
+    encoder = load_encoder("toon", device="cpu")
+    count = encoder._backbone.n_parameters
+    return EncoderListing("toon", encoder.dim, encoder.frame_spec.height_px, count, True)
+
+
+def _encoder_id(backbone: Backbone, head: TemporalHead | None) -> str:
+    digest = hashlib.sha256(backbone.fingerprint.encode())
+    if head is not None:
+        digest.update(json.dumps(head.config.as_dict(), sort_keys=True).encode())
+        for key, value in sorted(head.state_dict().items()):
+            digest.update(key.encode())
+            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    word = "".join(c if c.isalnum() else "-" for c in Path(backbone.name).name.lower()).strip("-")
+    return f"{word[:40]}-{digest.hexdigest()[:12]}"

@@ -1,0 +1,210 @@
+"""Cartoon shapes as lists of toned polygons in a unit box, built once and painted many times.
+
+A drawing lives around the origin, x to the right and y downwards, about one unit high; it looks to
+the right. A part's tone is either a shade of the actor's own colour (`body`, `dark`, `light`), a
+contrast to it (`line`), or a neutral that never changes (`glass`, `cream`, ...), so that the colour
+named in a caption is the colour of most pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float32]
+Rgb = tuple[int, int, int]
+
+INK: Rgb = (38, 36, 44)
+HALO: Rgb = (252, 252, 250)
+NEUTRALS: dict[str, Rgb] = {
+    "ink": INK,
+    "white": (252, 252, 250),
+    "glass": (198, 226, 236),
+    "cream": (255, 238, 190),
+    "skin": (232, 210, 178),
+    "steel": (176, 182, 190),
+    "grey": (110, 114, 122),
+    "bark": (118, 98, 84),
+    "leaf": (104, 136, 100),
+}
+
+_RASTER_PX = 200  # pixels per unit when a silhouette is traced; finer gave no visible gain
+_INK_UNITS = 0.022
+_HALO_UNITS = 0.052
+
+
+@dataclass(frozen=True)
+class Part:
+    """One filled polygon of a drawing."""
+
+    tone: str
+    """`body`, `dark`, `light`, `line` or a key of `NEUTRALS`."""
+    points: Points
+    """(n, 2) float32 in unit-box coordinates."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Everything needed to paint one kind: its polygons, and where each begins in `points`."""
+
+    points: Points
+    """(n, 2) float32, the polygons of all layers one after the other."""
+    layers: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
+    """Tone and the [first, last) ranges of its polygons, back to front; several ranges of one
+    layer are filled even-odd, which keeps holes open."""
+    half_width: float
+    """Half of the width over all, in units."""
+    half_height: float
+    """Half of the height over all, in units."""
+
+
+def ell(tone: str, cx: float, cy: float, rx: float, ry: float = 0.0, turn: float = 0.0) -> Part:
+    """Return an ellipse (a circle without `ry`) turned by `turn` degrees."""
+    return Part(tone, _ring(cx, cy, rx, ry or rx, (0.0, 360.0), turn))
+
+
+def pie(tone: str, cx: float, cy: float, rx: float, ry: float, arc: tuple[float, float]) -> Part:
+    """Return the part of an ellipse cut off by a chord; degrees clockwise from the right."""
+    return Part(tone, _ring(cx, cy, rx, ry, arc, 0.0))
+
+
+def bow(tone: str, cx: float, cy: float, r: float, width: float, arc: tuple[float, float]) -> Part:
+    """Return a thick arc of radius `r`."""
+    outer = _ring(cx, cy, r + width / 2, r + width / 2, arc, 0.0)
+    inner = _ring(cx, cy, r - width / 2, r - width / 2, arc, 0.0)
+    return Part(tone, np.concatenate([outer, inner[::-1]]))
+
+
+def box(tone: str, x0: float, y0: float, x1: float, y1: float, r: float = 0.0) -> Part:
+    """Return a rectangle with corners rounded by `r`."""
+    if r <= 0:
+        return poly(tone, x0, y0, x1, y0, x1, y1, x0, y1)
+    corners = ((x1 - r, y1 - r, 0), (x0 + r, y1 - r, 90), (x0 + r, y0 + r, 180), (x1 - r, y0 + r, 270))
+    return Part(
+        tone,
+        np.concatenate([_ring(x, y, r, r, (float(a), a + 90.0), 0.0, 6) for x, y, a in corners]),
+    )
+
+
+def poly(tone: str, *xy: float) -> Part:
+    """Return a polygon from x, y, x, y, ..."""
+    return Part(tone, np.array(xy, np.float32).reshape(-1, 2))
+
+
+def blob(tone: str, *xy: float) -> Part:
+    """Return a smooth closed curve through x, y, x, y, ... (Catmull-Rom)."""
+    p = np.array(xy, np.float64).reshape(-1, 2)
+    before, after, beyond = np.roll(p, 1, 0), np.roll(p, -1, 0), np.roll(p, -2, 0)
+    steps = np.linspace(0, 1, 6, endpoint=False)[None, :, None]
+    a, b, c, d = (q[:, None, :] for q in (before, p, after, beyond))
+    curve = b + 0.5 * steps * (
+        c - a + steps * (2 * a - 5 * b + 4 * c - d + steps * (3 * (b - c) + d - a))
+    )
+    return Part(tone, curve.reshape(-1, 2).astype(np.float32))
+
+
+def bar(tone: str, x0: float, y0: float, x1: float, y1: float, width: float) -> Part:
+    """Return a thick line with round ends."""
+    angle = float(np.degrees(np.arctan2(y1 - y0, x1 - x0)))
+    ends = (_ring(x1, y1, width / 2, width / 2, (angle - 90, angle + 90), 0.0, 6),
+            _ring(x0, y0, width / 2, width / 2, (angle + 90, angle + 270), 0.0, 6))
+    return Part(tone, np.concatenate(ends))
+
+
+def rays(tone: str, cx: float, cy: float, outer: float, inner: float, n: int) -> Part:
+    """Return a star with `n` points, one of them up."""
+    angles = np.arange(2 * n) * np.pi / n - np.pi / 2
+    radius = np.where(np.arange(2 * n) % 2 == 0, outer, inner)
+    xy = np.stack([cx + radius * np.cos(angles), cy + radius * np.sin(angles)], 1)
+    return Part(tone, xy.astype(np.float32))
+
+
+def both(*parts: Part) -> list[Part]:
+    """Return the parts and their mirror images."""
+    mirrored = [Part(p.tone, p.points * np.array([-1, 1], np.float32)) for p in parts]
+    return [*parts, *mirrored]
+
+
+def eye(x: float, y: float, r: float = 0.06) -> list[Part]:
+    """Return a white eye with a pupil that looks slightly ahead."""
+    return [
+        ell("ink", x, y, r * 1.25),
+        ell("white", x, y, r),
+        ell("ink", x + 0.2 * r, y + 0.1 * r, r * 0.58),
+        ell("white", x + 0.4 * r, y - 0.2 * r, r * 0.2),
+    ]
+
+
+def assemble(parts: Iterable[Part]) -> Drawing:
+    """Return the drawing made of `parts`, back to front, inside an ink line and a white border.
+
+    The border makes every colour legible over every place, as on a sticker.
+    """
+    shapes = list(parts)
+    everything = np.concatenate([p.points for p in shapes])
+    low, high = everything.min(0), everything.max(0)
+    centre = (low + high) / 2
+    shapes = [Part(p.tone, p.points - centre) for p in shapes]
+    mask, margin = _silhouette(shapes)
+    layers: list[tuple[str, list[Points]]] = [
+        ("halo", _outline(mask, _HALO_UNITS, margin)),
+        ("ink", _outline(mask, _INK_UNITS, margin)),
+        *((p.tone, [p.points]) for p in shapes),
+    ]
+    half = (high - low) / 2
+    return _pack(layers, float(half[0]), float(half[1]))
+
+
+def _pack(layers: list[tuple[str, list[Points]]], half_width: float, half_height: float) -> Drawing:
+    packed: list[tuple[str, tuple[tuple[int, int], ...]]] = []
+    at = 0
+    for tone, polygons in layers:
+        ranges = []
+        for polygon in polygons:
+            ranges.append((at, at + len(polygon)))
+            at += len(polygon)
+        packed.append((tone, tuple(ranges)))
+    points = np.concatenate([polygon for _, polygons in layers for polygon in polygons])
+    return Drawing(points.astype(np.float32), tuple(packed), half_width, half_height)
+
+
+def _ring(
+    cx: float,
+    cy: float,
+    rx: float,
+    ry: float,
+    arc: tuple[float, float],
+    turn: float,
+    n: int = 0,
+) -> Points:
+    sweep = abs(arc[1] - arc[0])
+    n = n or max(8, int(sweep / 360 * (16 + 40 * max(rx, ry))))
+    angles = np.radians(np.linspace(arc[0], arc[1], n, endpoint=sweep < 360))
+    x, y = rx * np.cos(angles), ry * np.sin(angles)
+    c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+    return np.stack([cx + c * x - s * y, cy + s * x + c * y], 1).astype(np.float32)
+
+
+def _silhouette(shapes: list[Part]) -> tuple[NDArray[np.uint8], int]:
+    reach = max(float(np.abs(p.points).max()) for p in shapes) + 2 * _HALO_UNITS
+    margin = int(np.ceil(reach * _RASTER_PX))
+    mask = np.zeros((2 * margin, 2 * margin), np.uint8)
+    for part in shapes:
+        cv2.fillPoly(mask, [np.round(part.points * _RASTER_PX + margin).astype(np.int32)], 255)
+    return mask, margin
+
+
+def _outline(mask: NDArray[np.uint8], grow_units: float, margin: int) -> list[Points]:
+    size = 2 * round(grow_units * _RASTER_PX) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    contours, _ = cv2.findContours(
+        cv2.dilate(mask, kernel), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
+    )
+    simple = (cv2.approxPolyDP(contour, 0.6, True) for contour in contours)
+    return [
+        ((c.reshape(-1, 2) - margin) / _RASTER_PX).astype(np.float32) for c in simple if len(c) > 2
+    ]

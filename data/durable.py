@@ -1,0 +1,132 @@
+"""Files that survive a power cut, and the named places where a test may kill the process.
+
+The rule, everywhere in reelwise: a file is written under a temporary name, fsynced, renamed, and the folder that
+received the name is fsynced; only then may anything else refer to it. A name that does not begin with `TEMP_PREFIX`
+therefore always stands for a complete file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import uuid
+from pathlib import Path
+
+TEMP_PREFIX = ".tmp-"
+"""Names that begin so are unfinished: the next writer removes them."""
+
+CRASH_VARIABLE = "REELWISE_CRASH_AT"
+"""Environment variable `name[:nth]`: kill this process at the nth passing of that crash point."""
+
+_armed: dict[str, int] = {}
+
+
+def arm_crash(spec: str | None) -> None:
+    """Kill this process, with SIGKILL, when the named crash point is passed for the nth time.
+
+    Args:
+        spec: `name` or `name:nth` (1 is the first passing); None or empty disarms.
+    """
+    _armed.clear()
+    if spec:
+        name, _, nth = spec.partition(":")
+        _armed[name] = int(nth or 1)
+
+
+def crash_point(name: str) -> None:
+    """Mark a place after which a kill must leave a consistent home; costs nothing unless armed."""
+    if not _armed or name not in _armed:
+        return
+    _armed[name] -= 1
+    if _armed[name] <= 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fsync_file(path: Path) -> None:
+    """Force the bytes of a file that was written by any means, and its length, to the disk."""
+    _fsync(path, os.O_RDONLY)
+
+
+def fsync_dir(path: Path) -> None:
+    """Force the names in a folder (creations, renames, removals) to the disk."""
+    _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def make_dir(path: Path) -> None:
+    """Make a folder, with the parents that are missing, so that their names survive a power cut."""
+    if path.is_dir():
+        return
+    make_dir(path.parent)
+    path.mkdir(exist_ok=True)
+    fsync_dir(path.parent)
+
+
+def temp_name(path: Path) -> Path:
+    """Name an unfinished file or folder beside its final place."""
+    return path.with_name(f"{TEMP_PREFIX}{uuid.uuid4().hex}-{path.name}")
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a new file and force its bytes to the disk; its name is not yet safe (see `fsync_dir`)."""
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_synced(source: Path, target: Path) -> None:
+    """Rename a finished file or folder over its final name, atomically, and make the name durable."""
+    os.replace(source, target)  # noqa: PTH105 - the recorder of the tests watches os.replace
+    fsync_dir(target.parent)
+
+
+def write_atomic(path: Path, content: bytes, *, point: str = "write_atomic") -> None:
+    """Replace a file so that any reader, and any power cut, finds the old bytes or the new ones.
+
+    Args:
+        path: The final name; its folder must exist.
+        content: All bytes of the file.
+        point: Prefix of the crash points `.after_fsync`, `.after_rename` and `.after_fsync_dir`.
+    """
+    temp = temp_name(path)
+    try:
+        write_synced(temp, content)
+        crash_point(f"{point}.after_fsync")
+        os.replace(temp, path)  # noqa: PTH105 - the recorder of the tests watches os.replace
+    except BaseException:
+        temp.unlink(missing_ok=True)
+        raise
+    crash_point(f"{point}.after_rename")
+    fsync_dir(path.parent)
+    crash_point(f"{point}.after_fsync_dir")
+
+
+def remove_unfinished(folder: Path) -> int:
+    """Remove the temporary files and folders that a killed writer left in one folder.
+
+    Only the holder of the writer lock may call it: a living writer's temporary files look the same.
+
+    Returns:
+        How many were removed; 0 for a folder that does not exist.
+    """
+    if not folder.is_dir():
+        return 0
+    unfinished = [path for path in folder.iterdir() if path.name.startswith(TEMP_PREFIX)]
+    for path in unfinished:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    return len(unfinished)
+
+
+def _fsync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+arm_crash(os.environ.get(CRASH_VARIABLE))

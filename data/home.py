@@ -1,0 +1,161 @@
+"""The folder that holds one library's state, and the lock of its one writer."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import socket
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+
+from data.durable import make_dir
+from data.errors import ReelwiseError
+
+HOME_VARIABLE = "REELWISE_HOME"
+_ENCODER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where each part of a library's state lies; making one touches no disk."""
+
+    root: Path
+    """The folder itself, absolute."""
+
+    @property
+    def catalogue(self) -> Path:
+        """The SQLite file: videos, files, clips, jobs, watch events."""
+        return self.root / "catalogue.db"
+
+    def vectors(self, encoder_id: str) -> Path:
+        """The folder of one encoder's vector parts.
+
+        Raises:
+            ValueError: The id is not safe as a folder name.
+        """
+        if not _ENCODER_ID.fullmatch(encoder_id):
+            raise ValueError(f"encoder id must match {_ENCODER_ID.pattern}, got {encoder_id!r}")
+        return self.all_vectors / encoder_id
+
+    @property
+    def all_vectors(self) -> Path:
+        """The folder with one folder per encoder."""
+        return self.root / "vectors"
+
+    @property
+    def index(self) -> Path:
+        """The folder of the index generations."""
+        return self.root / "index"
+
+    @property
+    def current(self) -> Path:
+        """The file that names the published generation."""
+        return self.index / "CURRENT"
+
+    @property
+    def cache(self) -> Path:
+        """Thumbnails and previews: may be deleted at any time."""
+        return self.root / "cache"
+
+    @property
+    def toons(self) -> Path:
+        """Videos, queries and events that `reelwise demo` made."""
+        return self.root / "toons"
+
+    @property
+    def lock_file(self) -> Path:
+        """The file whose flock is held by the one writer."""
+        return self.root / "writer.lock"
+
+
+def resolve_home(path: Path | None) -> Home:
+    """Find the library's folder and make it where missing.
+
+    Args:
+        path: What the user named; None takes `REELWISE_HOME`, then the platform's data folder.
+
+    Raises:
+        ReelwiseError: The folder cannot be made, or its name belongs to a file.
+    """
+    named = path or os.environ.get(HOME_VARIABLE)
+    root = Path(named).expanduser() if named else platformdirs.user_data_path("reelwise")
+    root = root.absolute()
+    try:
+        make_dir(root)
+    except OSError as error:
+        raise ReelwiseError(
+            f"the home folder {root} cannot be made: {error.strerror}",
+            fix="name another folder with --home DIR",
+        ) from error
+    return Home(root)
+
+
+_held: dict[Path, int] = {}
+
+
+def holds_lock(home: Home) -> bool:
+    """Tell whether this very process holds the writer lock of that home."""
+    return _held.get(home.root) == os.getpid()
+
+
+class WriterLock:
+    """The right to change vectors, index and library rows of one home; use as a context manager.
+
+    It is an flock: the kernel frees it the moment the process is gone, however it died, so a lock left behind by a
+    dead writer cannot exist. Reading never needs it, nor does adding watch events.
+
+    Args:
+        home: The home to write in; its folder must exist.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> WriterLock:
+        """Take the lock at once.
+
+        Raises:
+            ReelwiseError: Another process, or another lock object of this one, holds it.
+        """
+        descriptor = os.open(self.home.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(descriptor, 1000, 0).decode(errors="replace").strip()
+            os.close(descriptor)
+            raise ReelwiseError(
+                f"the library {self.home.root} is being written by {holder or 'another process'}",
+                fix="wait until it has finished, or stop that process, then run this again",
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, _about_this_process().encode(), 0)
+        self._descriptor = descriptor
+        _held[self.home.root] = os.getpid()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the lock back."""
+        if self._descriptor is None:
+            return
+        os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+        self._descriptor = None
+        _held.pop(self.home.root, None)
+
+
+def _about_this_process() -> str:
+    started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    command = Path(sys.argv[0] or "python").name
+    return f"process {os.getpid()} ({command} on {socket.gethostname()}, since {started})\n"

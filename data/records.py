@@ -1,0 +1,189 @@
+"""The rows of the catalogue as its readers see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+
+class State(StrEnum):
+    """How far one video, or one file, has come."""
+
+    DONE = "done"
+    """Every promised second was decoded and embedded."""
+    PARTIAL = "partial"
+    """Embedded and searchable, but less was decoded than the file promised."""
+    FAILED = "failed"
+    """Nothing usable came out; tried again on request."""
+    QUARANTINED = "quarantined"
+    """Failed `MAX_ATTEMPTS` times; tried again only on request."""
+
+
+MAX_ATTEMPTS = 3
+"""Recorded failures after which a video is quarantined."""
+
+
+@dataclass(frozen=True)
+class Video:
+    """One live video: some content that at least one known file holds and some encoder embedded."""
+
+    id: int
+    """Permanent number, never used again for other content."""
+    path: Path
+    """The file that was known first among those with this content, absolute."""
+    title: str
+    """Name to show."""
+    duration_s: float
+    """Length as probed; 0 when unknown."""
+    width_px: int
+    """Width as shown; 0 when unknown."""
+    height_px: int
+    """Height as shown; 0 when unknown."""
+    fps: float
+    """Frames per second on average; 0 when unknown."""
+    codec: str
+    """Name of the picture codec; empty when unknown."""
+    content_key: str
+    """Identity of the bytes, from `data.scan.content_key`."""
+    added_at: datetime
+    """When this content was first seen, UTC."""
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """What the probe of a video found; unknown values are None."""
+
+    duration_s: float | None = None
+    """Length."""
+    width_px: int | None = None
+    """Width as shown."""
+    height_px: int | None = None
+    """Height as shown."""
+    fps: float | None = None
+    """Frames per second on average."""
+    codec: str | None = None
+    """Picture codec."""
+    container: str | None = None
+    """Container."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A stretch of one video: the unit that is embedded and indexed."""
+
+    id: int
+    """Permanent number, never used again."""
+    video_id: int
+    """The video it is cut from."""
+    start_s: float
+    """First instant."""
+    end_s: float
+    """First instant after it."""
+
+
+@dataclass(frozen=True)
+class ClipTable:
+    """Clips of one encoder as columns, ordered by id: cheap for millions."""
+
+    ids: npt.NDArray[np.int64]
+    """(m,) permanent clip ids, ascending."""
+    video_ids: npt.NDArray[np.int64]
+    """(m,) the video of each."""
+    starts_s: npt.NDArray[np.float64]
+    """(m,) first instants."""
+    ends_s: npt.NDArray[np.float64]
+    """(m,) first instants after each."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One file of the library as it was last seen."""
+
+    path: Path
+    """Absolute path."""
+    size_bytes: int
+    """Size when last seen."""
+    mtime_ns: int
+    """Time of the last change when last seen, nanoseconds."""
+    inode: int
+    """File number in its file system when last seen."""
+    content_key: str | None = None
+    """Identity of the bytes; None when the file could not be read."""
+    video_id: int | None = None
+    """The video with this content; None when the file could not become one."""
+    reason: str | None = None
+    """Why the file could not become a video; None for a good file."""
+    title: str | None = None
+    """Title for the video where it is new or its title changed; not read back."""
+    subtitles: str | None = None
+    """Words of the sidecar for the video; not read back."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A live video that an encoder has yet to embed."""
+
+    video_id: int
+    """The video."""
+    path: Path
+    """A file that holds it, absolute."""
+    size_bytes: int
+    """Size of that file."""
+    attempts: int
+    """Failures recorded so far."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file or video that is not, or not wholly, searchable."""
+
+    path: Path
+    """Where it lies."""
+    state: str
+    """One of `State`, never `done`."""
+    reason: str
+    """What a person should read."""
+    attempts: int
+    """Failures recorded so far."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A vector part that the catalogue vouches for."""
+
+    name: str
+    """File name in the encoder's folder."""
+    sha256: str
+    """Checksum of the whole file, hex."""
+    size_bytes: int
+    """Size of the file."""
+    video_ids: frozenset[int]
+    """The videos whose valid vectors lie in it; rows of other videos in the file are out of date."""
+
+
+@dataclass(frozen=True)
+class EmbeddingRow:
+    """How one video was embedded, for the catalogue; its clips' ids come from `reserve`."""
+
+    video_id: int
+    """The video."""
+    state: State
+    """`State.DONE` or `State.PARTIAL`."""
+    reason: str | None
+    """Why it is partial; None when done."""
+    n_frames: int
+    """Frame vectors stored."""
+    clip_ids: tuple[int, ...]
+    """Reserved ids, in order of time."""
+    clip_spans: tuple[tuple[float, float], ...]
+    """(start_s, end_s) of each clip."""
+    facts: VideoFacts
+    """What the probe found; None fields keep what is known."""

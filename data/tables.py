@@ -1,0 +1,135 @@
+"""The tables of the catalogue. A change here is a new `SCHEMA_VERSION`."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+# AUTOINCREMENT (not plain rowids): SQLite would hand the number of a deleted last row out again.
+_PERMANENT = {"sqlite_autoincrement": True}
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+roots = Table("roots", metadata, Column("path", Text, primary_key=True))
+
+videos = Table(
+    "videos",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("content_key", Text, nullable=False, unique=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("duration_s", Float),
+    Column("width_px", Integer),
+    Column("height_px", Integer),
+    Column("fps", Float),
+    Column("codec", Text),
+    Column("container", Text),
+    Column("title", Text, nullable=False),
+    Column("subtitles", Text),
+    Column("added_at", BigInteger, nullable=False),  # microseconds since 1970 UTC, as all times
+    **_PERMANENT,
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("path", Text, nullable=False, unique=True),
+    Column("video_id", Integer, ForeignKey("videos.id"), index=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("inode", Text, nullable=False),  # text: file numbers use all 64 bits, SQLite has 63
+    Column("content_key", Text),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
+    **_PERMANENT,
+)
+
+embeddings = Table(
+    "embeddings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("video_id", Integer, ForeignKey("videos.id"), nullable=False),
+    Column("encoder_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("part", Text, ForeignKey("parts.name")),
+    Column("n_frames", Integer, nullable=False),
+    Column("n_clips", Integer, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    UniqueConstraint("video_id", "encoder_id"),
+    Index("embeddings_by_part", "part"),
+    Index("embeddings_by_encoder", "encoder_id", "state", "video_id"),
+    **_PERMANENT,
+)
+
+# `ordinal` makes a doubled clip impossible by schema, not by care.
+clips = Table(
+    "clips",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("embedding_id", Integer, ForeignKey("embeddings.id"), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("start_s", Float, nullable=False),
+    Column("end_s", Float, nullable=False),
+    UniqueConstraint("embedding_id", "ordinal"),
+    **_PERMANENT,
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("encoder_id", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+# Names that a writer may have begun to write, or has begun to remove: only these files are ever deleted.
+loose_parts = Table(
+    "loose_parts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("encoder_id", Text, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("video_ref", Text, nullable=False),
+    Column("video_id", Integer, ForeignKey("videos.id")),
+    Column("at", BigInteger, nullable=False),
+    Column("watched_s", Float),
+    Column("duration_s", Float),
+    Column("kind", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False, unique=True),
+    Index("events_by_user", "user", "at"),
+    Index("events_by_time", "at"),
+    Index("events_unresolved", "video_ref", sqlite_where=Column("video_id").is_(None)),
+    **_PERMANENT,
+)

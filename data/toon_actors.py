@@ -46,6 +46,8 @@ MOTIONS: tuple[str, ...] = (
 FLAT = frozenset({"left", "right", "appear", "vanish", "spin", "shake", "blink"})
 """Motions that fit into the upper or lower half of the frame."""
 
+Span = tuple[float, float]
+
 _SPIN_S = 4.0
 _BOUNCE_S = 1.6
 _SWING_S = 2.6
@@ -233,7 +235,9 @@ def place_actor(
     shape = drawing(kind)
     side = rng.uniform(0.34, 0.42) if alone else rng.uniform(0.28, 0.33)
     scale = side / (2 * math.sqrt(shape.half_width * shape.half_height))
-    path = _path(rng, motion, slot, (shape.half_width * scale, shape.half_height * scale))
+    shortest = 0.7 if alone else 0.85
+    half = (shape.half_width * scale, shape.half_height * scale)
+    path = _path(rng, motion, _room(motion, slot, half), shortest)
     return Actor(
         kind,
         colour,
@@ -248,21 +252,29 @@ def place_actor(
     )
 
 
-def _path(
-    rng: np.random.Generator, motion: str, slot: Slot, half: tuple[float, float]
-) -> tuple[tuple[float, float], tuple[float, float]]:
+def _room(motion: str, slot: Slot, half: tuple[float, float]) -> tuple[Span, Span]:
+    """Return where the centre may be so that the whole motion stays in the slot."""
     reach = _REACH.get(motion, (0.0, 0.0, 0.0))
-    x = _span(slot.left + half[0] + reach[0], slot.right - half[0] - reach[0])
-    y = _span(slot.top + half[1] + reach[1], slot.bottom - half[1] - reach[2])
+    return (
+        _span(slot.left + half[0] + reach[0], slot.right - half[0] - reach[0]),
+        _span(slot.top + half[1] + reach[1], slot.bottom - half[1] - reach[2]),
+    )
+
+
+def _path(
+    rng: np.random.Generator, motion: str, room: tuple[Span, Span], shortest: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return where the centre starts and stops; a way is `shortest` or more of what fits."""
+    x, y = room
     x0 = x1 = rng.uniform(*x)
     y0 = y1 = rng.uniform(*y)
     if motion in ("left", "right", "zigzag"):
-        x0, x1 = _stretch(rng, x, 1.1)
+        x0, x1 = _stretch(rng, x, 1.1, shortest)
     elif motion in ("rise", "fall"):
-        y1, y0 = _stretch(rng, y, 1.0)
+        y1, y0 = _stretch(rng, y, 1.0, shortest)
     elif motion in ("diagonal_up", "diagonal_down"):
-        y1, y0 = _stretch(rng, y, 1.0)
-        x0, x1 = _stretch(rng, x, 1.3 * (y0 - y1))
+        y1, y0 = _stretch(rng, y, 1.0, shortest)
+        x0, x1 = _stretch(rng, x, 1.3 * (y0 - y1), shortest)
     if motion in ("left", "fall", "diagonal_down"):
         (x0, y0), (x1, y1) = (x1, y1), (x0, y0)
     if motion in ("zigzag", "diagonal_up", "diagonal_down") and rng.random() < 0.5:
@@ -282,17 +294,17 @@ _REACH: dict[str, tuple[float, float, float]] = {
 """How far a motion leaves its path: sideways, upwards, downwards, in frame heights."""
 
 
-def _span(low: float, high: float) -> tuple[float, float]:
+def _span(low: float, high: float) -> Span:
     """Return the interval inside the margins; its middle twice where there is no room."""
     low, high = low + _MARGIN, high - _MARGIN
     return (low, high) if low < high else ((low + high) / 2, (low + high) / 2)
 
 
 def _stretch(
-    rng: np.random.Generator, span: tuple[float, float], longest: float
+    rng: np.random.Generator, span: Span, longest: float, shortest: float
 ) -> tuple[float, float]:
-    """Return two ends, the smaller first, at least 70 % of what the room allows apart."""
+    """Return two ends, the smaller first; `shortest` is a share of the room there is."""
     room = min(span[1] - span[0], longest)
-    length = rng.uniform(0.7 * room, room)
+    length = rng.uniform(shortest * room, room)
     low = rng.uniform(span[0], span[1] - length)
     return float(low), float(low + length)

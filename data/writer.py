@@ -1,0 +1,277 @@
+"""Writing video files, and making perturbed copies of them.
+
+The only place that encodes. A file appears under its name only when it is complete.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypedDict, Unpack
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import ReelwiseError
+
+Pixels = NDArray[np.uint8]
+
+_READABLE = "mov,matroska,webm,gif,avi,mpegts,mpeg,ogg,flv"  # never a format that names other files
+_TICKS_PER_S = 90_000
+_KEY_FRAME_EVERY = 30
+_CODECS = {"h264": "libx264", "mpeg4": "mpeg4", "vp9": "libvpx-vp9"}
+
+
+class Change(TypedDict, total=False):
+    """What `transcode` alters; what is left out stays as it was."""
+
+    start_s: float
+    """Cut off everything before this time."""
+    end_s: float | None
+    """Cut off everything from this time on."""
+    scale: float
+    """Factor on width and height."""
+    size: tuple[int, int] | None
+    """Width and height in pixels instead of `scale`."""
+    crf: int
+    """x264's quality: 18 very good, 28 poor, 40 bad."""
+    crop: float
+    """Share of width and height kept around the centre."""
+    saturation: float
+    """0 is grey, 1 as it was."""
+    speed: float
+    """1.25 plays a quarter faster, with all frames."""
+    bar: float
+    """Share of the height under a black bar across the middle."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A `Change` with every default filled in."""
+
+    start_s: float = 0.0
+    end_s: float | None = None
+    scale: float = 1.0
+    size: tuple[int, int] | None = None
+    crf: int = 28
+    crop: float = 1.0
+    saturation: float = 1.0
+    speed: float = 1.0
+    bar: float = 0.0
+
+    def size_px(self, width_px: int, height_px: int) -> tuple[int, int]:
+        """Return the size written for a frame of this size: even, as H.264 in 4:2:0 needs."""
+        wanted = self.size or (
+            width_px * self.crop * self.scale,
+            height_px * self.crop * self.scale,
+        )
+        return max(2, 2 * round(wanted[0] / 2)), max(2, 2 * round(wanted[1] / 2))
+
+    def apply(self, pixels: Pixels) -> Pixels:
+        """Return the frame cropped, washed out, resized and barred."""
+        height_px, width_px = pixels.shape[:2]
+        size_px = self.size_px(width_px, height_px)
+        kept_h, kept_w = max(1, round(height_px * self.crop)), max(1, round(width_px * self.crop))
+        top, left = (height_px - kept_h) // 2, (width_px - kept_w) // 2
+        out = np.ascontiguousarray(pixels[top : top + kept_h, left : left + kept_w])
+        if size_px != (kept_w, kept_h):
+            shrinks = size_px[0] < kept_w
+            out = cv2.resize(  # type: ignore[assignment]
+                out, size_px, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+            )
+        if self.saturation != 1.0:
+            grey = out.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+            mixed = grey[..., None] + self.saturation * (out - grey[..., None])
+            out = np.clip(np.round(mixed), 0, 255).astype(np.uint8)
+        if self.bar > 0:
+            thick = round(size_px[1] * self.bar)
+            first = (size_px[1] - thick) // 2
+            out[first : first + thick] = 0
+        return out
+
+
+class _Sink:
+    """An encoder and its file, which gets its name only on a clean exit."""
+
+    def __init__(self, path: Path, *, codec: str, crf: int, title: str | None = None) -> None:
+        self._path = path
+        self._codec = _CODECS.get(codec, codec)
+        self._crf = crf
+        self._title = title
+        self._stream: Any = None
+
+    def __enter__(self) -> _Sink:
+        with tempfile.NamedTemporaryFile(
+            dir=self._path.parent,
+            prefix=f".{self._path.stem}-",
+            suffix=self._path.suffix,
+            delete=False,
+        ) as unfinished:
+            self._part = Path(unfinished.name)
+        options = {"fflags": "+bitexact"}
+        if self._path.suffix in (".mp4", ".mov", ".m4v"):
+            options["movflags"] = "+faststart"
+        self._container = av.open(str(self._part.absolute()), "w", options=options)
+        if self._title:
+            self._container.metadata["title"] = self._title
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None and self._stream is not None:
+                self._container.mux(self._stream.encode(None))
+            self._container.close()
+            if kind is None:
+                self._part.chmod(0o644)
+                self._part.replace(self._path)
+        finally:
+            self._part.unlink(missing_ok=True)
+
+    def write(self, pixels: Pixels, ticks: int, duration: int, base: Fraction) -> None:
+        """Append one RGB frame shown from `ticks` for `duration`, in units of `base` seconds."""
+        if self._stream is None:
+            self._stream = self._open_stream(pixels.shape[1], pixels.shape[0], base, duration)
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+        frame = frame.reformat(format="yuv420p")
+        frame.pts, frame.time_base, frame.duration = ticks, base, duration
+        self._container.mux(self._stream.encode(frame))
+
+    def _open_stream(self, width_px: int, height_px: int, base: Fraction, duration: int) -> Any:
+        stream: Any = self._container.add_stream(self._codec, rate=1 / (base * duration))
+        stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
+        stream.codec_context.time_base = stream.time_base = base
+        stream.codec_context.gop_size = _KEY_FRAME_EVERY
+        stream.codec_context.thread_count = 1  # the same bytes on every machine
+        stream.options = {"crf": str(self._crf), "preset": "veryfast", "flags": "+bitexact"}
+        return stream
+
+
+def write_video(
+    path: Path,
+    frames: Iterable[Pixels],
+    *,
+    fps: float,
+    crf: int = 23,
+    codec: str = "h264",
+    title: str | None = None,
+) -> None:
+    """Encode frames (h, w, 3) uint8 RGB of even width and height; the suffix names the container.
+
+    Frame i is shown from i / fps. The same frames give the same bytes.
+
+    Raises:
+        ReelwiseError: No frames, or odd sizes.
+    """
+    base = 1 / Fraction(fps).limit_denominator(1001)
+    n = 0
+    with _Sink(path, codec=codec, crf=crf, title=title) as sink:
+        for n, pixels in enumerate(frames, 1):
+            if n == 1 and (pixels.shape[0] % 2 or pixels.shape[1] % 2):
+                raise ReelwiseError(
+                    f"frames for {path.name} are {pixels.shape[1]}x{pixels.shape[0]}; "
+                    "4:2:0 video needs even width and height",
+                    fix="crop or pad the frames by one pixel",
+                )
+            sink.write(pixels, n - 1, 1, base)
+        if n == 0:
+            raise ReelwiseError(f"no frames to write to {path}", fix="give at least one frame")
+
+
+def transcode(src: Path, dst: Path, **change: Unpack[Change]) -> None:
+    """Write a perturbed copy of the picture track: cut, resized, cropped, greyer, faster, barred.
+
+    Frames keep their own presentation times (less the cut, over the speed), so that a variable
+    frame rate stays one. Sound is left out. Damaged frames are left out; what can be read is kept.
+
+    Args:
+        src: Any container of the allow-list: mp4, mov, mkv, webm, GIF, avi, ...
+        dst: The copy, H.264; its suffix names the container.
+        **change: See `Change`.
+
+    Raises:
+        ReelwiseError: Not one frame could be read in the part asked for.
+    """
+    plan = _Plan(**change)
+    base = Fraction(1, _TICKS_PER_S)
+    written = False
+    with _Sink(dst, codec="h264", crf=plan.crf) as sink:
+        last = -1
+        for pixels, start_s, end_s in _shown(src, plan):
+            first = round((start_s - plan.start_s) / plan.speed * _TICKS_PER_S)
+            after = round((end_s - plan.start_s) / plan.speed * _TICKS_PER_S)
+            if first > last:
+                sink.write(plan.apply(pixels), first, max(after - first, 1), base)
+                last, written = first, True
+        if not written:
+            raise ReelwiseError(
+                f"no frame of {src} could be read between {plan.start_s:g} s and "
+                f"{'its end' if plan.end_s is None else f'{plan.end_s:g} s'}",
+                fix="check that the file plays, and that the times lie within it",
+            )
+
+
+def _shown(src: Path, plan: _Plan) -> Iterator[tuple[Pixels, float, float]]:
+    """Yield each frame on screen within the cut with the times from and until it is shown.
+
+    The frame already on screen when the cut starts is shown from there.
+    """
+    decoded = itertools.chain(_decode(src), [None])
+    now = next(decoded)
+    while now is not None:
+        after = next(decoded)
+        start_s, own_s, pixels = now
+        end_s = start_s + own_s if after is None else after[0]
+        if plan.end_s is not None and start_s >= plan.end_s:
+            return
+        if end_s > plan.start_s:
+            until_s = end_s if plan.end_s is None else min(end_s, plan.end_s)
+            yield pixels, max(start_s, plan.start_s), until_s
+        now = after
+
+
+def _decode(src: Path) -> Iterator[tuple[float, float, Pixels]]:
+    """Yield (time, own duration, RGB pixels) of the frames in order of time, the first at 0."""
+    # An open file and named formats only: a text that names other files is not followed.
+    with (
+        src.open("rb") as file,
+        av.open(file, "r", options={"format_whitelist": _READABLE}) as container,
+    ):
+        if not container.streams.video:
+            return
+        stream = container.streams.video[0]
+        own_s = float(1 / (stream.average_rate or 25))
+        first_s: float | None = None
+        for frame in _frames(container, stream):
+            if frame.time is None:
+                continue
+            first_s = frame.time if first_s is None else first_s
+            tick_s = float(frame.time_base or 0)
+            shown_s = frame.duration * tick_s if frame.duration else own_s
+            pixels = np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90) % 4)
+            yield frame.time - first_s, shown_s, pixels
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    """Yield what can be decoded; a damaged packet costs its own frames only."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            yield from packet.decode()
+        except (av.error.InvalidDataError, av.error.EOFError):
+            if packet is None or packet.size == 0:
+                return

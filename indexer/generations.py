@@ -1,0 +1,374 @@
+"""Published indexes: immutable folders, and the one small file that says which of them is served.
+
+    index/gen-000007/clips.faiss      index/gen-000007/manifest.json      index/CURRENT = "gen-000007"
+
+A generation is built under a temporary name, every byte and name of it is forced to the disk, then `CURRENT` is replaced
+atomically. A reader keeps what it opened; nothing is ever changed in place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from data.catalogue import Catalogue
+from data.durable import (
+    crash_point,
+    fsync_dir,
+    make_dir,
+    remove_unfinished,
+    replace_synced,
+    temp_name,
+    write_atomic,
+    write_synced,
+)
+from data.errors import ReelwiseError
+from data.home import Home, holds_lock
+from data.records import Part
+from indexer.faiss_index import INDEX_KIND, RECALL_QUERIES, FlatIndex, fill_index
+from indexer.vectors import VectorStore
+
+INDEX_FILE = "clips.faiss"
+MANIFEST_FILE = "manifest.json"
+FORMAT = 1
+KEPT_GENERATIONS = 2
+"""Old generations kept beside the current one: what damage falls back to."""
+
+_NAME = re.compile(r"gen-(\d{6,})")
+
+
+@dataclass(frozen=True)
+class FileSum:
+    """How to know that a file is as it was written."""
+
+    sha256: str
+    """Checksum, hex."""
+    size_bytes: int
+    """Size."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a generation is made of."""
+
+    format: int
+    """Version of this layout."""
+    generation: int
+    """Its number: rises by one with each publication."""
+    encoder_id: str
+    """Whose vectors it holds."""
+    dim: int
+    """Their length."""
+    videos: int
+    """Videos in it."""
+    clips: int
+    """Clips in it."""
+    parts: tuple[str, ...]
+    """The vector parts that it was built from."""
+    index_kind: str
+    """How the index searches."""
+    recall_at_10: float
+    """Share of the true ten nearest that it finds, measured at build."""
+    made_at: str
+    """When, ISO 8601 UTC."""
+    files: dict[str, FileSum]
+    """Checksum of every other file in the folder."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """An opened generation: its index is in memory and stays valid whatever is published later."""
+
+    manifest: Manifest
+    """What it is made of."""
+    folder: Path
+    """Where it lies (it may be gone after later publications)."""
+    index: FlatIndex
+    """Clips by id."""
+    warning: str | None = None
+    """Why an older generation is served than the one that was published last; None when all is well."""
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+        return self.manifest.generation
+
+    @property
+    def name(self) -> str:
+        """Its folder's name."""
+        return self.folder.name
+
+    @property
+    def encoder_id(self) -> str:
+        """Whose vectors it holds."""
+        return self.manifest.encoder_id
+
+    @property
+    def index_kind(self) -> str:
+        """How its index searches."""
+        return self.manifest.index_kind
+
+    @property
+    def recall_at_10(self) -> float:
+        """Share of the true ten nearest that it finds, measured at build."""
+        return self.manifest.recall_at_10
+
+
+def publish(home: Home, catalogue: Catalogue, encoder_id: str) -> Generation:
+    """Build the next generation from the stored vectors of all live videos and serve it from now on.
+
+    Parts are read one at a time: memory is that of the index itself. A kill at any instant leaves the old or the new
+    generation published, each whole.
+
+    Args:
+        home: The library; this process must hold its writer lock.
+        catalogue: Its catalogue.
+        encoder_id: Whose vectors to serve.
+
+    Raises:
+        ReelwiseError: A vector part is missing or damaged (nothing is published).
+        ValueError: The writer lock is not held.
+    """
+    if not holds_lock(home):
+        raise ValueError("publish needs the writer lock: with WriterLock(home): publish(...)")
+    make_dir(home.index)
+    number = _next_number(home)
+    folder = home.index / f"gen-{number:06d}"
+    temp = temp_name(folder)
+    temp.mkdir()
+    try:
+        generation = _build(temp, number, catalogue, VectorStore(home, encoder_id))
+        crash_point("publish.before_rename")
+        replace_synced(temp, folder)
+    except BaseException:
+        shutil.rmtree(temp, ignore_errors=True)
+        raise
+    crash_point("publish.after_rename")
+    write_atomic(home.current, f"{folder.name}\n".encode(), point="publish.current")
+    _drop_old(home, number)
+    crash_point("publish.after_cleaning")
+    return replace(generation, folder=folder)
+
+
+def open_generation(home: Home) -> Generation | None:
+    """Open what is published: manifest and checksums are verified before anything is parsed.
+
+    When the current generation is damaged, the newest good one before it is opened, and `warning` says so.
+
+    Returns:
+        The generation; None where nothing was ever published.
+
+    Raises:
+        ReelwiseError: Generations exist and none of them is usable.
+    """
+    current = read_current(home)
+    for _ in range(3):
+        try:
+            if current is not None:
+                return read_generation(home.index / current)
+            break
+        except ReelwiseError as error:
+            problem = error.problem
+        # Publications went on while we read: what was current is cleaned away by now.
+        newer = read_current(home)
+        if newer == current:
+            return _fall_back(home, current, problem)
+        current = newer
+    if not home.current.exists() and not generation_names(home):
+        return None
+    return _fall_back(home, None, f"{home.current} names no generation")
+
+
+def read_current(home: Home) -> str | None:
+    """Give the name in `CURRENT`; None where it is missing or no such name."""
+    try:
+        name = home.current.read_bytes().decode(errors="replace").strip()
+    except FileNotFoundError:
+        return None
+    return name if _NAME.fullmatch(name) else None
+
+
+def generation_names(home: Home) -> list[str]:
+    """List the folders of whole generations, oldest first; unfinished ones have other names."""
+    if not home.index.is_dir():
+        return []
+    names = [path.name for path in home.index.iterdir() if _NAME.fullmatch(path.name)]
+    return sorted(names, key=_number)
+
+
+def read_generation(folder: Path) -> Generation:
+    """Open one generation, verified.
+
+    Raises:
+        ReelwiseError: Anything in it is missing, added or not as it was written.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        if file_sum(folder / name) != expected:
+            raise _damaged(folder, f"{name} is not as it was written (wrong checksum)")
+    index = FlatIndex.load(folder / INDEX_FILE, dim=manifest.dim, n=manifest.clips)
+    index.recall_at_10 = manifest.recall_at_10
+    return Generation(manifest, folder, index)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and verify a generation's manifest alone.
+
+    Raises:
+        ReelwiseError: It is missing, changed since it was written, or belongs to another folder.
+    """
+    try:
+        content = (folder / MANIFEST_FILE).read_bytes()
+    except OSError as error:
+        raise _damaged(folder, f"{MANIFEST_FILE} cannot be read ({error.strerror})") from error
+    if content != _sealed(content[: -len(_seal(b""))]):
+        raise _damaged(folder, f"{MANIFEST_FILE} is not as it was written (wrong checksum)")
+    values = json.loads(content)
+    del values["seal"]
+    if values.get("format") != FORMAT or f"gen-{values['generation']:06d}" != folder.name:
+        raise _damaged(folder, f"{MANIFEST_FILE} has another format or belongs elsewhere")
+    values["files"] = {name: FileSum(**known) for name, known in values["files"].items()}
+    values["parts"] = tuple(values["parts"])
+    return Manifest(**values)
+
+
+def file_sum(path: Path) -> FileSum:
+    """Compute a file's checksum and size.
+
+    Raises:
+        ReelwiseError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+            return FileSum(digest.hexdigest(), file.tell())
+    except OSError as error:
+        raise _damaged(path.parent, f"{path.name} cannot be read ({error.strerror})") from error
+
+
+def remove_unpublished(home: Home) -> int:
+    """Remove half-built generations, and whole ones that a kill kept from being published.
+
+    Only the holder of the writer lock may call it.
+
+    Returns:
+        How many folders and temporary files went.
+    """
+    removed = remove_unfinished(home.index)
+    current = read_current(home)
+    # Without a valid CURRENT it is unknown what was published: keep everything.
+    if current is not None:
+        for name in generation_names(home):
+            if _number(name) > _number(current):
+                shutil.rmtree(home.index / name)
+                removed += 1
+    return removed
+
+
+def _build(folder: Path, number: int, catalogue: Catalogue, store: VectorStore) -> Generation:
+    parts = catalogue.parts(store.encoder_id)
+    sample = _sample(parts, store)
+    index = fill_index(sample.shape[1], _clip_batches(parts, store), sample=sample)
+    index.save(folder / INDEX_FILE)
+    crash_point("publish.after_fsync_index")
+    manifest = Manifest(
+        format=FORMAT,
+        generation=number,
+        encoder_id=store.encoder_id,
+        dim=index.dim,
+        videos=sum(len(part.video_ids) for part in parts),
+        clips=len(index),
+        parts=tuple(part.name for part in parts),
+        index_kind=INDEX_KIND,
+        recall_at_10=index.recall_at_10,
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        files={INDEX_FILE: file_sum(folder / INDEX_FILE)},
+    )
+    body = json.dumps(asdict(manifest), indent=1).removesuffix("\n}")
+    write_synced(folder / MANIFEST_FILE, _sealed(body.encode()))
+    crash_point("publish.after_fsync_manifest")
+    fsync_dir(folder)
+    crash_point("publish.after_fsync_folder")
+    return Generation(manifest, folder, index)
+
+
+def _sealed(body: bytes) -> bytes:
+    """Close a JSON object, whose "}" is left out, with the checksum of all that stands before."""
+    return body + _seal(body)
+
+
+def _seal(body: bytes) -> bytes:
+    return f',\n "seal": "{hashlib.sha256(body).hexdigest()}"\n}}\n'.encode()
+
+
+def _clip_batches(
+    parts: list[Part], store: VectorStore
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float16]]]:
+    for part in parts:
+        clips = store.read_clips(part.name, part.sha256, part.video_ids)
+        yield clips.ids, clips.vectors
+
+
+def _sample(parts: list[Part], store: VectorStore) -> npt.NDArray[np.float16]:
+    """Take (q, d) clip vectors from up to `RECALL_QUERIES` parts picked evenly at random."""
+    if not parts:
+        return np.zeros((0, 1), dtype=np.float16)
+    rng = np.random.default_rng(len(parts))
+    picked = rng.permutation(len(parts))[:RECALL_QUERIES]
+    each = -(-RECALL_QUERIES // len(picked))
+    rows = []
+    for place in picked:
+        part = parts[place]
+        vectors = store.read_clips(part.name, part.sha256, part.video_ids).vectors
+        rows.append(vectors[rng.permutation(len(vectors))[:each]])
+    return np.concatenate(rows)
+
+
+def _next_number(home: Home) -> int:
+    names = generation_names(home)
+    current = read_current(home)
+    return max((_number(name) for name in [*names, current or "gen-000000"]), default=0) + 1
+
+
+def _drop_old(home: Home, number: int) -> None:
+    older = [name for name in generation_names(home) if _number(name) < number]
+    for name in older[:-KEPT_GENERATIONS]:
+        shutil.rmtree(home.index / name)
+
+
+def _fall_back(home: Home, current: str | None, problem: str) -> Generation:
+    older = [
+        name
+        for name in reversed(generation_names(home))
+        if current is None or _number(name) < _number(current)
+    ]
+    for name in older:
+        try:
+            found = read_generation(home.index / name)
+        except ReelwiseError:
+            continue
+        warning = f"{problem}; serving {name} instead; run reelwise rebuild"
+        return replace(found, warning=warning)
+    raise ReelwiseError(
+        f"no generation of the index is usable: {problem}",
+        fix="run reelwise rebuild: it makes a new one from the stored vectors",
+    )
+
+
+def _number(name: str) -> int:
+    return int(name.removeprefix("gen-"))
+
+
+def _damaged(folder: Path, why: str) -> ReelwiseError:
+    return ReelwiseError(
+        f"the index generation {folder} is damaged: {why}", fix="run reelwise rebuild"
+    )

@@ -227,9 +227,7 @@ class Slot:
     """Lower border in frame heights."""
 
 
-def place_actor(
-    rng: np.random.Generator, kind: str, colour: str, motion: str, slot: Slot
-) -> Actor:
+def place_actor(rng: np.random.Generator, kind: str, colour: str, motion: str, slot: Slot) -> Actor:
     """Return an actor whose whole motion fits the slot, with everything else left to chance."""
     alone = (slot.right - slot.left) * (slot.bottom - slot.top) > 1
     shape = drawing(kind)

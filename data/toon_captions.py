@@ -85,28 +85,57 @@ _WAYS: dict[str, tuple[str, ...]] = {
 """Motions said with a verb of moving and a way."""
 
 _PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
-    "rise": (("rises", "rising"), ("goes up", "going up"), ("moves upwards", "moving upwards"),
-             ("floats up", "floating up")),
-    "fall": (("falls", "falling"), ("goes down", "going down"),
-             ("moves downwards", "moving downwards"), ("drops down", "dropping down")),
-    "grow": (("grows", "growing"), ("gets bigger", "getting bigger"),
-             ("becomes larger", "becoming larger")),
-    "shrink": (("shrinks", "shrinking"), ("gets smaller", "getting smaller"),
-               ("becomes smaller", "becoming smaller")),
-    "appear": (("appears", "appearing"), ("shows up", "showing up"),
-               ("comes into view", "coming into view")),
+    "rise": (
+        ("rises", "rising"),
+        ("goes up", "going up"),
+        ("moves upwards", "moving upwards"),
+        ("floats up", "floating up"),
+    ),
+    "fall": (
+        ("falls", "falling"),
+        ("goes down", "going down"),
+        ("moves downwards", "moving downwards"),
+        ("drops down", "dropping down"),
+    ),
+    "grow": (
+        ("grows", "growing"),
+        ("gets bigger", "getting bigger"),
+        ("becomes larger", "becoming larger"),
+    ),
+    "shrink": (
+        ("shrinks", "shrinking"),
+        ("gets smaller", "getting smaller"),
+        ("becomes smaller", "becoming smaller"),
+    ),
+    "appear": (
+        ("appears", "appearing"),
+        ("shows up", "showing up"),
+        ("comes into view", "coming into view"),
+    ),
     "vanish": (("vanishes", "vanishing"), ("disappears", "disappearing")),
-    "spin": (("spins", "spinning"), ("rotates", "rotating"),
-             ("turns around and around", "turning around and around")),
-    "bounce": (("bounces", "bouncing"), ("bounces up and down", "bouncing up and down"),
-               ("jumps up and down", "jumping up and down")),
+    "spin": (
+        ("spins", "spinning"),
+        ("rotates", "rotating"),
+        ("turns around and around", "turning around and around"),
+    ),
+    "bounce": (
+        ("bounces", "bouncing"),
+        ("bounces up and down", "bouncing up and down"),
+        ("jumps up and down", "jumping up and down"),
+    ),
     "shake": (("shakes", "shaking"), ("trembles", "trembling"), ("shivers", "shivering")),
-    "swing": (("swings", "swinging"), ("swings back and forth", "swinging back and forth"),
-              ("sways from side to side", "swaying from side to side")),
+    "swing": (
+        ("swings", "swinging"),
+        ("swings back and forth", "swinging back and forth"),
+        ("sways from side to side", "swaying from side to side"),
+    ),
     "zigzag": (("zigzags", "zigzagging"),),
     "circle": (("circles around", "circling around"),),
-    "blink": (("blinks", "blinking"), ("blinks on and off", "blinking on and off"),
-              ("flashes", "flashing")),
+    "blink": (
+        ("blinks", "blinking"),
+        ("blinks on and off", "blinking on and off"),
+        ("flashes", "flashing"),
+    ),
 }
 """Motions said in words of their own: third person and participle."""
 
@@ -158,8 +187,9 @@ def any_caption(
 
 def noun(kind: str, colour: str, rng: Choose = None) -> str:
     """Return for example "an orange car"."""
-    words = f"{_pick(COLOUR_WORDS.get(colour, (colour,)), rng)} {_pick(KIND_WORDS.get(kind, (kind,)), rng)}"
-    return f"{'an' if words[0] in 'aeio' else 'a'} {words}"
+    hue = _pick(COLOUR_WORDS.get(colour, (colour,)), rng)
+    name = _pick(KIND_WORDS.get(kind, (kind,)), rng)
+    return f"{'an' if hue[0] in 'aeio' else 'a'} {hue} {name}"
 
 
 def motion_words(kind: str, motion: str, rng: Choose = None) -> tuple[str, str]:

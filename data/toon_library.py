@@ -68,7 +68,8 @@ def write_library(
     """
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[Facts] = set()
-    stories = [make_story(seed * 100_003 + i, held_out=held_out, taken=taken) for i in range(n_videos)]
+    seeds = range(seed * 100_003, seed * 100_003 + n_videos)
+    stories = [make_story(one, held_out=held_out, taken=taken) for one in seeds]
     videos = tuple((f"toon-{i + 1:04d}.mp4", story) for i, story in enumerate(stories))
     # Drawing and encoding both run outside the interpreter lock, so threads are enough.
     with ThreadPoolExecutor(max(1, os.cpu_count() or 1)) as pool:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.toon_animals import ANIMALS
+from data.toon_nature import NATURE
 from data.toon_shapes import HALO, INK, NEUTRALS, Drawing, Rgb, assemble
 from data.toon_things import THINGS
 from data.toon_vehicles import VEHICLES
@@ -25,7 +26,7 @@ COLOURS: dict[str, Rgb] = {
     "white": (244, 244, 244),
     "black": (52, 52, 58),
 }
-_MAKERS = {**VEHICLES, **ANIMALS, **THINGS}
+_MAKERS = {**VEHICLES, **ANIMALS, **NATURE, **THINGS}
 KINDS: tuple[str, ...] = tuple(_MAKERS)
 
 _SHIFT = 4  # fractional bits of OpenCV's fixed-point coordinates: 1/16 pixel
@@ -53,9 +54,7 @@ def palette(colour: str) -> dict[str, Rgb]:
     return {name: (int(c[0]), int(c[1]), int(c[2])) for name, c in shades.items()}
 
 
-def paint(
-    canvas: NDArray[np.uint8], kind: str, colour: str, affine: NDArray[np.float64]
-) -> None:
+def paint(canvas: NDArray[np.uint8], kind: str, colour: str, affine: NDArray[np.float64]) -> None:
     """Paint an object onto `canvas` (h, w, 3) RGB; `affine` (2, 3) maps units to pixels."""
     shape = drawing(kind)
     tones = palette(colour)

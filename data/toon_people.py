@@ -26,7 +26,7 @@ LAST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
 _DAYS = 60
 _CROWDS = (
     ("car bus truck train helicopter plane", "red blue", "street desert", "left right zigzag"),
-    ("fish whale octopus crab turtle submarine boat", "blue green", "underwater beach", "rise circle"),
+    ("fish whale octopus crab turtle boat", "blue green", "underwater beach", "rise circle"),
     ("rocket ufo star moon robot ghost", "purple black", "space stage", "rise vanish spin"),
     ("cat dog rabbit owl elephant penguin", "brown white", "meadow snow", "bounce right swing"),
     ("bird butterfly ladybird frog snail flower", "yellow pink", "meadow forest", "appear grow"),
@@ -34,10 +34,11 @@ _CROWDS = (
     ("castle crown key bell guitar hat clock", "yellow red", "stage forest", "swing shake blink"),
     ("balloon kite ball umbrella heart house", "orange green", "beach meadow", "rise fall left"),
 )
-_NAMES = (
+_FIRST_NAMES = (
     "anna ben carla david elif finn greta hugo ines jonas karim lena mateo nora oskar paula "
     "quentin rosa samir tilda umut vera wanda xaver yuki zoe amir bella chen dora emil fatima"
-).split()
+)
+_NAMES = _FIRST_NAMES.split()
 _ATTRIBUTES = (*KINDS, *COLOURS, *PLACES, *MOTIONS)
 _COLUMN = {name: i for i, name in enumerate(_ATTRIBUTES)}
 _LIKE, _DISLIKE, _REVISIT = 0.45, 0.25, 0.08
@@ -62,19 +63,22 @@ class WatchEvent:
 
 
 @dataclass(frozen=True)
-class _Crowd:
-    """What everybody can watch, and when it came out."""
+class _Shelf:
+    """What everybody can watch."""
 
     names: list[str]
-    features: NDArray[np.float64]  # (n, attributes), rows of unit length
+    """File names."""
+    features: NDArray[np.float64]
+    """(n, attributes) what each video shows, rows of unit length."""
     durations_s: NDArray[np.float64]
-    fashion: NDArray[np.float64]  # (n,), standard normal
-    born_day: NDArray[np.float64]  # (n,), a fifth of the videos come out during the time
+    """(n,) lengths."""
+    fashion: NDArray[np.float64]
+    """(n,) how much everybody likes it beyond taste, standard normal."""
+    born_day: NDArray[np.float64]
+    """(n,) when it came out: before the first day, or later for a fifth of the videos."""
 
 
-def make_people(
-    videos: Sequence[tuple[str, Story]], n_people: int, seed: int
-) -> list[WatchEvent]:
+def make_people(videos: Sequence[tuple[str, Story]], n_people: int, seed: int) -> list[WatchEvent]:
     """Return the histories of `n_people` over these (file name, story) pairs, in order of time.
 
     Covers sixty days up to `LAST_DAY`; about twenty-five views each, with some videos seen again.
@@ -83,9 +87,7 @@ def make_people(
         return []
     rng = np.random.default_rng([seed, 19])
     shelf = _shelve(videos, rng)
-    events = [
-        event for number in range(n_people) for event in _history(_name(number), shelf, rng)
-    ]
+    events = [event for number in range(n_people) for event in _history(_name(number), shelf, rng)]
     return sorted(events, key=lambda event: (event.at, event.user, event.kind))
 
 
@@ -94,11 +96,11 @@ def _name(number: int) -> str:
     return _NAMES[number % len(_NAMES)] + (str(again + 1) if again else "")
 
 
-def _shelve(videos: Sequence[tuple[str, Story]], rng: np.random.Generator) -> _Crowd:
+def _shelve(videos: Sequence[tuple[str, Story]], rng: np.random.Generator) -> _Shelf:
     features = np.stack([_features(story) for _, story in videos])
     n = len(videos)
     born_day = np.where(rng.random(n) < 0.2, rng.uniform(0, _DAYS - 5, n), 0.0)
-    return _Crowd(
+    return _Shelf(
         [name for name, _ in videos],
         features,
         np.array([story.duration_s for _, story in videos]),
@@ -128,7 +130,7 @@ def _taste(crowd: tuple[str, ...], rng: np.random.Generator) -> NDArray[np.float
     return row
 
 
-def _history(user: str, shelf: _Crowd, rng: np.random.Generator) -> list[WatchEvent]:
+def _history(user: str, shelf: _Shelf, rng: np.random.Generator) -> list[WatchEvent]:
     early, late = rng.choice(len(_CROWDS), 2, replace=False)
     tastes = (_taste(_CROWDS[int(early)], rng), _taste(_CROWDS[int(late)], rng))
     affinities = [_standard(shelf.features @ taste) for taste in tastes]
@@ -160,14 +162,15 @@ def _sessions(n_views: int, rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _choose(
-    shelf: _Crowd,
+    shelf: _Shelf,
     liking: NDArray[np.float64],
     day: float,
     seen: list[int],
     rng: np.random.Generator,
 ) -> int:
     if seen and rng.random() < _REVISIT:
-        return max(rng.choice(seen, 3).tolist(), key=lambda video: float(liking[video]))
+        again = np.array(seen)[rng.integers(len(seen), size=3)]
+        return int(again[np.argmax(liking[again])])
     age = day - shelf.born_day
     fresh = np.where(shelf.born_day > 0, np.exp(-np.maximum(age, 0) / 10), 0.0)
     wish = 1.8 * liking + 0.6 * shelf.fashion + 1.0 * fresh
@@ -182,7 +185,7 @@ def _choose(
 
 def _watch(
     user: str,
-    shelf: _Crowd,
+    shelf: _Shelf,
     video: int,
     liking: float,
     day: float,

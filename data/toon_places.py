@@ -5,6 +5,7 @@ Colours are soft, so that the actors in front (saturated, with a white border) s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import cv2
@@ -17,6 +18,8 @@ ASPECT = 16 / 9
 """Width of the world in units; its height is 1, y downwards."""
 
 _SHIFT = 4
+_WALLS: list[Rgb] = [(198, 176, 160), (178, 186, 198), (210, 198, 176), (186, 170, 182)]
+_JARS: list[Rgb] = [(206, 196, 214), (200, 216, 206), (222, 206, 190), (196, 204, 216)]
 Xy = tuple[float, float]
 
 
@@ -53,7 +56,8 @@ class Backdrop:
         """Fill everything below a gently rolling line around `y`."""
         x = np.linspace(0, ASPECT, 40)
         phase, waves = rng.uniform(0, 6.28, 2), rng.uniform(1.5, 4.5, 2)
-        line = y + height * (0.6 * np.sin(waves[0] * x + phase[0]) + 0.4 * np.sin(2 * waves[1] * x + phase[1]))
+        slow, fast = waves[0] * x + phase[0], 2 * waves[1] * x + phase[1]
+        line = y + height * (0.6 * np.sin(slow) + 0.4 * np.sin(fast))
         closed = np.concatenate([np.stack([x, line], 1), [[ASPECT, 1.05], [0, 1.05]]])
         self.fill(colour, closed.astype(np.float32))
 
@@ -84,16 +88,18 @@ def _beach(b: Backdrop, rng: np.random.Generator) -> None:
     b.hills((250, 250, 244), shore, 0.02, np.random.default_rng(int(rng.integers(1 << 30))))
     b.hills((244, 222, 168), shore + 0.03, 0.02, rng)
     for _ in range(14):
-        b.oval((226, 198, 140), rng.uniform(0, ASPECT), rng.uniform(shore + 0.12, 0.98), 0.014, 0.006)
+        x, y = rng.uniform(0, ASPECT), rng.uniform(shore + 0.12, 0.98)
+        b.oval((226, 198, 140), x, y, 0.014, 0.006)
     side = float(rng.choice([0.12, 1.64])) + rng.uniform(-0.05, 0.05)
     _palm(b, side, shore + 0.16)
 
 
 def _palm(b: Backdrop, x: float, y: float) -> None:
-    b.fill((166, 130, 92), poly("", x - 0.025, y, x + 0.025, y, x + 0.03, y - 0.42, x, y - 0.42).points)
+    trunk = poly("", x - 0.025, y, x + 0.025, y, x + 0.03, y - 0.42, x, y - 0.42)
+    b.fill((166, 130, 92), trunk.points)
     for turn in (-160, -120, -60, -20, 15, 165):
-        c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
-        leaf = ell("", x + 0.015 + 0.1 * float(c), y - 0.42 + 0.07 * float(s), 0.12, 0.03, turn * 0.7)
+        c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+        leaf = ell("", x + 0.015 + 0.1 * c, y - 0.42 + 0.07 * s, 0.12, 0.03, turn * 0.7)
         b.fill((112, 172, 104), leaf.points)
 
 
@@ -103,7 +109,7 @@ def _street(b: Backdrop, rng: np.random.Generator) -> None:
     x = -rng.uniform(0, 0.15)
     while x < ASPECT:
         width, top = rng.uniform(0.2, 0.34), rng.uniform(0.1, 0.36)
-        wall = [(198, 176, 160), (178, 186, 198), (210, 198, 176), (186, 170, 182)][int(rng.integers(4))]
+        wall = _WALLS[int(rng.integers(len(_WALLS)))]
         b.rect(wall, (x, top), (x + width - 0.01, 0.74))
         b.rect(_shade(wall, 0.85), (x, top), (x + width - 0.01, top + 0.025))
         lit = rng.random((12, 12))
@@ -120,7 +126,8 @@ def _street(b: Backdrop, rng: np.random.Generator) -> None:
 
 def _forest(b: Backdrop, rng: np.random.Generator) -> None:
     b.sky([(0, (186, 214, 196)), (0.7, (214, 228, 200))])
-    for layer, (tone, y) in enumerate((((150, 190, 164), 0.62), ((116, 164, 132), 0.72), ((84, 134, 104), 0.84))):
+    for layer, tone in enumerate(((150, 190, 164), (116, 164, 132), (84, 134, 104))):
+        y = (0.62, 0.72, 0.84)[layer]
         b.hills(_shade(tone, 0.96), y - 0.03, 0.02, rng)
         for x in np.arange(-0.05, ASPECT + 0.1, 0.16 + 0.03 * layer):
             _fir(b, float(x) + rng.uniform(-0.05, 0.05), y + 0.02, rng.uniform(0.32, 0.5), tone)
@@ -135,7 +142,8 @@ def _fir(b: Backdrop, x: float, y: float, height: float, tone: Rgb) -> None:
     for step in range(3):
         top, base = y - height + step * height * 0.22, y - height * (0.5 - 0.2 * step)
         half = height * (0.14 + 0.05 * step)
-        b.fill(_shade(tone, 1 - 0.04 * step), poly("", x, top, x + half, base, x - half, base).points)
+        boughs = poly("", x, top, x + half, base, x - half, base)
+        b.fill(_shade(tone, 1 - 0.04 * step), boughs.points)
 
 
 def _desert(b: Backdrop, rng: np.random.Generator) -> None:
@@ -150,7 +158,8 @@ def _desert(b: Backdrop, rng: np.random.Generator) -> None:
     b.hills((226, 172, 108), 0.72, 0.05, rng)
     b.hills((216, 158, 96), 0.86, 0.03, rng)
     for _ in range(int(rng.integers(2, 5))):
-        _saguaro(b, rng.uniform(0.05, ASPECT - 0.05), rng.uniform(0.64, 0.8), rng.uniform(0.1, 0.18))
+        x, y = rng.uniform(0.05, ASPECT - 0.05), rng.uniform(0.64, 0.8)
+        _saguaro(b, x, y, rng.uniform(0.1, 0.18))
 
 
 def _saguaro(b: Backdrop, x: float, y: float, h: float) -> None:
@@ -168,14 +177,28 @@ def _snow(b: Backdrop, rng: np.random.Generator) -> None:
     for _ in range(3):
         x, top, half = rng.uniform(0, ASPECT), rng.uniform(0.16, 0.34), rng.uniform(0.3, 0.5)
         b.fill((158, 176, 204), poly("", x, top, x + half, 0.75, x - half, 0.75).points)
-        cap = poly("", x, top, x + half * 0.3, top + 0.2, x + half * 0.1, top + 0.14, x, top + 0.2,
-                   x - half * 0.14, top + 0.13, x - half * 0.3, top + 0.2)
+        cap = poly(
+            "",
+            x,
+            top,
+            x + half * 0.3,
+            top + 0.2,
+            x + half * 0.1,
+            top + 0.14,
+            x,
+            top + 0.2,
+            x - half * 0.14,
+            top + 0.13,
+            x - half * 0.3,
+            top + 0.2,
+        )
         b.fill((244, 248, 252), cap.points)
     b.hills((220, 230, 242), 0.66, 0.04, rng)
     for _ in range(int(rng.integers(2, 6))):
         x, y = rng.uniform(0, ASPECT), rng.uniform(0.68, 0.8)
         _fir(b, x, y, 0.24, (150, 178, 184))
-        b.fill((246, 250, 252), poly("", x, y - 0.24, x + 0.035, y - 0.16, x - 0.035, y - 0.16).points)
+        cap = poly("", x, y - 0.24, x + 0.035, y - 0.16, x - 0.035, y - 0.16)
+        b.fill((246, 250, 252), cap.points)
     b.hills((240, 245, 250), 0.8, 0.03, rng)
     for x, y in rng.uniform((0, 0), (ASPECT, 1), (60, 2)):
         b.oval((255, 255, 255), float(x), float(y), 0.008, 0.008)
@@ -253,7 +276,7 @@ def _kitchen(b: Backdrop, rng: np.random.Generator) -> None:
     shelf = shift + 0.62 if shift < 0.5 else shift - 0.52
     b.rect((176, 142, 108), (shelf, 0.25), (shelf + 0.46, 0.275))
     for i in range(4):
-        tone = [(206, 196, 214), (200, 216, 206), (222, 206, 190), (196, 204, 216)][(i + int(rng.integers(4))) % 4]
+        tone = _JARS[(i + int(rng.integers(4))) % 4]
         tall = rng.uniform(0.07, 0.13)
         b.rect(tone, (shelf + 0.03 + 0.11 * i, 0.25 - tall), (shelf + 0.1 + 0.11 * i, 0.25))
     b.rect((208, 198, 188), (0, 0.72), (ASPECT, 0.77))
@@ -272,7 +295,9 @@ def _stage(b: Backdrop, rng: np.random.Generator) -> None:
     b.rect((190, 152, 112), (0, 0.76), (ASPECT, 1))
     for plank in np.arange(-0.9, ASPECT + 0.9, 0.2):
         far = ASPECT / 2 + (float(plank) - ASPECT / 2) * 0.7
-        b.fill((164, 126, 90), poly("", far, 0.76, far + 0.008, 0.76, float(plank) + 0.012, 1, float(plank), 1).points)
+        near = float(plank)
+        gap = poly("", far, 0.76, far + 0.008, 0.76, near + 0.012, 1, near, 1)
+        b.fill((164, 126, 90), gap.points)
     b.oval((222, 194, 156), x, 0.88, 0.45, 0.08)
     width = rng.uniform(0.16, 0.24)
     folds = 4

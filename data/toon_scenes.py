@@ -49,7 +49,7 @@ class Scene:
         return (self.place, *((a.kind, a.colour, a.motion) for a in self.actors))
 
     def captions(self) -> tuple[str, ...]:
-        """Return eight different wordings: six with all facts, the plainest first, two without place."""
+        """Return eight wordings: six with all facts, the plainest first, and two without place."""
         rng = np.random.default_rng([self.seed, 11])
         full = {plain_caption(self.actors, self.place): None}
         while len(full) < _N_CAPTIONS_WITH_PLACE:
@@ -113,8 +113,7 @@ def random_scene(
     duration_s = int(fifths) / 5  # whole frames at 5, 10, 15, 20, 25 and 30 per second
     slots = _slots(rng, [motion for _, _, motion in casting], duration_s)
     actors = tuple(
-        place_actor(rng, *facts, slot)
-        for facts, slot in zip(casting, slots, strict=True)
+        place_actor(rng, *facts, slot) for facts, slot in zip(casting, slots, strict=True)
     )
     return Scene(actors, place, duration_s, int(rng.integers(1 << 31)))
 

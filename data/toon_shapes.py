@@ -64,18 +64,19 @@ class Drawing:
 
 def ell(tone: str, cx: float, cy: float, rx: float, ry: float = 0.0, turn: float = 0.0) -> Part:
     """Return an ellipse (a circle without `ry`) turned by `turn` degrees."""
-    return Part(tone, _ring(cx, cy, rx, ry or rx, (0.0, 360.0), turn))
+    ring = _ring(cx, cy, rx, ry or rx, (0.0, 360.0))
+    return Part(tone, _turned(ring, turn) if turn else ring)
 
 
 def pie(tone: str, cx: float, cy: float, rx: float, ry: float, arc: tuple[float, float]) -> Part:
     """Return the part of an ellipse cut off by a chord; degrees clockwise from the right."""
-    return Part(tone, _ring(cx, cy, rx, ry, arc, 0.0))
+    return Part(tone, _ring(cx, cy, rx, ry, arc))
 
 
 def bow(tone: str, cx: float, cy: float, r: float, width: float, arc: tuple[float, float]) -> Part:
     """Return a thick arc of radius `r`."""
-    outer = _ring(cx, cy, r + width / 2, r + width / 2, arc, 0.0)
-    inner = _ring(cx, cy, r - width / 2, r - width / 2, arc, 0.0)
+    outer = _ring(cx, cy, r + width / 2, r + width / 2, arc)
+    inner = _ring(cx, cy, r - width / 2, r - width / 2, arc)
     return Part(tone, np.concatenate([outer, inner[::-1]]))
 
 
@@ -83,11 +84,9 @@ def box(tone: str, x0: float, y0: float, x1: float, y1: float, r: float = 0.0) -
     """Return a rectangle with corners rounded by `r`."""
     if r <= 0:
         return poly(tone, x0, y0, x1, y0, x1, y1, x0, y1)
-    corners = ((x1 - r, y1 - r, 0), (x0 + r, y1 - r, 90), (x0 + r, y0 + r, 180), (x1 - r, y0 + r, 270))
-    return Part(
-        tone,
-        np.concatenate([_ring(x, y, r, r, (float(a), a + 90.0), 0.0, 6) for x, y, a in corners]),
-    )
+    centres = ((x1 - r, y1 - r), (x0 + r, y1 - r), (x0 + r, y0 + r), (x1 - r, y0 + r))
+    quarters = [_ring(*c, r, r, (90.0 * i, 90.0 * i + 90)) for i, c in enumerate(centres)]
+    return Part(tone, np.concatenate(quarters))
 
 
 def poly(tone: str, *xy: float) -> Part:
@@ -95,9 +94,14 @@ def poly(tone: str, *xy: float) -> Part:
     return Part(tone, np.array(xy, np.float32).reshape(-1, 2))
 
 
-def blob(tone: str, *xy: float) -> Part:
-    """Return a smooth closed curve through x, y, x, y, ... (Catmull-Rom)."""
-    p = np.array(xy, np.float64).reshape(-1, 2)
+def shape(tone: str, corners: str) -> Part:
+    """Return a polygon from "x,y x,y ...", as SVG writes it."""
+    return Part(tone, _corners(corners))
+
+
+def blob(tone: str, corners: str) -> Part:
+    """Return a smooth closed curve through "x,y x,y ..." (Catmull-Rom)."""
+    p = _corners(corners).astype(np.float64)
     before, after, beyond = np.roll(p, 1, 0), np.roll(p, -1, 0), np.roll(p, -2, 0)
     steps = np.linspace(0, 1, 6, endpoint=False)[None, :, None]
     a, b, c, d = (q[:, None, :] for q in (before, p, after, beyond))
@@ -110,9 +114,10 @@ def blob(tone: str, *xy: float) -> Part:
 def bar(tone: str, x0: float, y0: float, x1: float, y1: float, width: float) -> Part:
     """Return a thick line with round ends."""
     angle = float(np.degrees(np.arctan2(y1 - y0, x1 - x0)))
-    ends = (_ring(x1, y1, width / 2, width / 2, (angle - 90, angle + 90), 0.0, 6),
-            _ring(x0, y0, width / 2, width / 2, (angle + 90, angle + 270), 0.0, 6))
-    return Part(tone, np.concatenate(ends))
+    r = width / 2
+    far = _ring(x1, y1, r, r, (angle - 90, angle + 90))
+    near = _ring(x0, y0, r, r, (angle + 90, angle + 270))
+    return Part(tone, np.concatenate([far, near]))
 
 
 def rays(tone: str, cx: float, cy: float, outer: float, inner: float, n: int) -> Part:
@@ -137,6 +142,11 @@ def eye(x: float, y: float, r: float = 0.06) -> list[Part]:
         ell("ink", x + 0.2 * r, y + 0.1 * r, r * 0.58),
         ell("white", x + 0.4 * r, y - 0.2 * r, r * 0.2),
     ]
+
+
+def dots(tone: str, r: float, centres: str) -> list[Part]:
+    """Return circles around "x,y x,y ..."."""
+    return [ell(tone, float(x), float(y), r) for x, y in _corners(centres)]
 
 
 def assemble(parts: Iterable[Part]) -> Drawing:
@@ -172,21 +182,24 @@ def _pack(layers: list[tuple[str, list[Points]]], half_width: float, half_height
     return Drawing(points.astype(np.float32), tuple(packed), half_width, half_height)
 
 
-def _ring(
-    cx: float,
-    cy: float,
-    rx: float,
-    ry: float,
-    arc: tuple[float, float],
-    turn: float,
-    n: int = 0,
-) -> Points:
+def _corners(text: str) -> Points:
+    return np.array([pair.split(",") for pair in text.split()], np.float32)
+
+
+def _ring(cx: float, cy: float, rx: float, ry: float, arc: tuple[float, float]) -> Points:
     sweep = abs(arc[1] - arc[0])
-    n = n or max(8, int(sweep / 360 * (16 + 40 * max(rx, ry))))
+    n = max(6, int(sweep / 360 * (16 + 40 * max(rx, ry))))
     angles = np.radians(np.linspace(arc[0], arc[1], n, endpoint=sweep < 360))
-    x, y = rx * np.cos(angles), ry * np.sin(angles)
-    c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
-    return np.stack([cx + c * x - s * y, cy + s * x + c * y], 1).astype(np.float32)
+    xy = np.stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)], 1)
+    return xy.astype(np.float32)
+
+
+def _turned(points: Points, turn_deg: float) -> Points:
+    """Return the points turned clockwise about their middle."""
+    c, s = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
+    middle = (points.min(0) + points.max(0)) / 2
+    around = (points - middle) @ np.array([[c, s], [-s, c]]) + middle
+    return np.asarray(around, np.float32)
 
 
 def _silhouette(shapes: list[Part]) -> tuple[NDArray[np.uint8], int]:

@@ -52,7 +52,7 @@ class Story:
         return self._borders_s()[-1]
 
     def queries(self) -> tuple[str, ...]:
-        """Return for each scene one sentence with all its facts, as a person might search for it."""
+        """Return for each scene one sentence with all its facts, as people might search for it."""
         rng = np.random.default_rng([self.seed, 13])
         return tuple(any_caption(s.actors, s.place, rng, with_place=True) for s in self.scenes)
 

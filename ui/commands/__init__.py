@@ -1,0 +1,40 @@
+"""The commands of `reelwise`, one module each; importing them costs nothing heavy."""
+
+from __future__ import annotations
+
+import typer
+
+from ui.commands import (
+    demo,
+    doctor,
+    encoders,
+    evaluate,
+    history,
+    index,
+    rebuild,
+    recommend,
+    search,
+    serve,
+    similar,
+    status,
+    train,
+    verify,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Put every command on the application, in the order in which a new user meets them."""
+    app.command("demo")(demo.demo)
+    app.command("index")(index.index)
+    app.command("rebuild")(rebuild.rebuild)
+    app.command("search")(search.search)
+    app.command("similar")(similar.similar)
+    app.command("recommend")(recommend.recommend)
+    app.add_typer(history.group, name="history")
+    app.command("status")(status.status)
+    app.command("verify")(verify.verify)
+    app.command("encoders")(encoders.encoders)
+    app.add_typer(train.group, name="train")
+    app.add_typer(evaluate.group, name="evaluate")
+    app.command("serve")(serve.serve)
+    app.command("doctor")(doctor.doctor)

@@ -1,0 +1,138 @@
+"""The JSON documents that command line and web API share, as `cli.md` fixes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import ReelwiseError
+from ui.answer import Document
+
+if TYPE_CHECKING:
+    from indexer.search import Hit, SearchResult
+    from recommender.recommend import Item, Recommendations
+    from ui.library import Library
+
+NOTHING_MATCHES = "nothing here matches well"
+
+
+def search_document(query: Document, result: SearchResult) -> Document:
+    """What `search --json` and `/api/search` answer."""
+    return {
+        "query": {name: value for name, value in query.items() if value is not None},
+        "encoder": result.encoder,
+        "generation": result.generation,
+        "took_ms": round(result.took_ms, 2),
+        "confident": result.confident,
+        "hits": [_hit(hit) for hit in result.hits],
+    }
+
+
+def _hit(hit: Hit) -> Document:
+    return {
+        "rank": hit.rank,
+        "video_id": str(hit.video_id),
+        "path": str(hit.path),
+        "title": hit.title,
+        "start_s": round(hit.start_s, 3),
+        "end_s": round(hit.end_s, 3),
+        "score": hit.score,
+        "relevance": hit.relevance,
+        "why": hit.why,
+    }
+
+
+def recommend_document(user: str, result: Recommendations) -> Document:
+    """What `recommend --json` and `/api/recommend` answer."""
+    return {
+        "user": user,
+        "took_ms": round(result.took_ms, 2),
+        "items": [_item(item) for item in result.items],
+    }
+
+
+def _item(item: Item) -> Document:
+    because = item.because
+    return {
+        "rank": item.rank,
+        "video_id": str(item.video_id),
+        "path": str(item.path),
+        "title": item.title,
+        "score": item.score,
+        "source": item.source,
+        "because": None
+        if because is None
+        else {"video_id": str(because.video_id), "title": because.title},
+    }
+
+
+def status_document(library: Library, *, with_failures: bool) -> Document:
+    """What `status --json` and `/api/status` answer."""
+    catalogue = library.catalogue
+    document: Document = {
+        "home": str(library.home.root),
+        **catalogue.counts(),
+        "encoder": catalogue.encoder_name,
+        "encoder_id": catalogue.encoder,
+        **_generation(library),
+        "bytes": size_bytes_below(library.home.root),
+        "roots": [str(root) for root in catalogue.roots()],
+    }
+    if with_failures:
+        document["failures"] = [
+            {
+                "path": str(each.path),
+                "state": str(each.state),
+                "reason": each.reason,
+                "attempts": each.attempts,
+            }
+            for each in catalogue.failures(catalogue.encoder)
+        ]
+    return document
+
+
+def _generation(library: Library) -> Document:
+    """The published generation by its manifest alone: status must not load an index."""
+    from indexer.generations import read_current, read_manifest
+
+    found: Document = dict.fromkeys(("generation", "index_kind", "recall_at_10", "warning"))
+    name = read_current(library.home)
+    if name is None:
+        return found
+    try:
+        manifest = read_manifest(library.home.index / name)
+    except ReelwiseError as error:
+        return found | {"warning": f"{error.problem} (reelwise rebuild makes a new one)"}
+    return found | {
+        "generation": manifest.generation,
+        "index_kind": manifest.index_kind,
+        "recall_at_10": manifest.recall_at_10,
+    }
+
+
+def size_bytes_below(folder: Path) -> int:
+    """Bytes of all files below a folder; files that vanish meanwhile count as nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            if path.is_file() and not path.is_symlink():
+                total += path.stat().st_size
+        except OSError:
+            continue
+    return total
+
+
+def reason_in_words(item: Document) -> str:
+    """Why an item is recommended, as one sentence for a person."""
+    because = item.get("because")
+    title = because["title"] if isinstance(because, dict) else None
+    sentences = {
+        "interest": f"like {title}, which you watched",
+        "item-item": f"people who watched {title} also watched this",
+        "popular": "watched a lot lately",
+        "fresh": "new in the library",
+    }
+    source = str(item["source"])
+    if title is None and source in ("interest", "item-item"):
+        return source
+    return sentences.get(source, f"{source}: {title}" if title else source)

@@ -1,0 +1,139 @@
+"""One library opened for asking: everything heavy is loaded once, when it is first needed.
+
+The command line opens one for a single question; the server opens one for its whole life and every
+page and route shares it, so all of it is safe to use from many threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import ReelwiseError
+from data.home import Home, resolve_home
+
+if TYPE_CHECKING:
+    from data.catalogue import Catalogue
+    from data.history import History
+    from embeddings.encoder import Encoder
+    from indexer.search import Searcher, SearchResult
+    from recommender.recommend import Recommender
+
+
+class Library:
+    """The catalogue, encoder, searcher and recommender of one home.
+
+    Args:
+        home: The library's folder; None takes REELWISE_HOME or the user's data folder.
+        weights: A weights file to use in place of the remembered one.
+        device: "auto", "cpu" or "cuda".
+        encoder: An encoder that is loaded already, for tests.
+    """
+
+    def __init__(
+        self,
+        home: Path | None,
+        *,
+        weights: Path | None = None,
+        device: str = "auto",
+        encoder: Encoder | None = None,
+    ) -> None:
+        self.home: Home = resolve_home(home)
+        self._weights = weights
+        self._device = device
+        self._lock = threading.RLock()
+        self._encoder = encoder
+        self._catalogue: Catalogue | None = None
+        self._searcher: Searcher | None = None
+        self._recommender: Recommender | None = None
+        self._recommender_version: object = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue of this home."""
+        with self._lock:
+            if self._catalogue is None:
+                from data.catalogue import Catalogue
+
+                self._catalogue = Catalogue(self.home)
+            return self._catalogue
+
+    @property
+    def history(self) -> History:
+        """What people watched, liked and disliked."""
+        from data.history import History
+
+        return History(self.catalogue)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that this library was embedded with.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet, or the weights at hand are not the library's.
+        """
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = self._load_encoder()
+            return self._encoder
+
+    def _load_encoder(self) -> Encoder:
+        name, wanted_id = self.catalogue.encoder_name, self.catalogue.encoder
+        if name is None or wanted_id is None:
+            raise ReelwiseError(
+                f"nothing is indexed in {self.home.root}",
+                fix="reelwise index FOLDER        (or: reelwise demo)",
+            )
+        from embeddings.encoder import load_encoder
+
+        weights = self._weights or self.catalogue.encoder_weights
+        encoder = load_encoder(name, weights=weights, device=self._device)
+        if encoder.id != wanted_id:
+            raise ReelwiseError(
+                f"this library was embedded with {wanted_id}; here {name} is {encoder.id}",
+                fix="reelwise rebuild --reencode      (or give the old weights: --weights FILE)",
+            )
+        return encoder
+
+    @property
+    def searcher(self) -> Searcher:
+        """The searcher over the published generation, brought up to date at each use."""
+        with self._lock:
+            if self._searcher is None:
+                from indexer.search import Searcher
+
+                self._searcher = Searcher(self.home, self.encoder)
+            self._searcher.refresh()
+            return self._searcher
+
+    def similar(self, video: str, *, k: int) -> SearchResult:
+        """Moments like `VIDEO[@START-END]`, where VIDEO is an id, a path or a file name."""
+        from indexer.query import parse_span
+
+        name, span = parse_span(video)
+        known = self.catalogue.video(name)
+        return self.searcher.similar(known.id, span, k=k)
+
+    @property
+    def recommender(self) -> Recommender:
+        """The recommender over the videos of the searcher."""
+        from recommender.recommend import Recommender
+        from recommender.vectors import VideoVectorsIndex
+
+        with self._lock:
+            ids, matrix = self.searcher.video_vectors()
+            return Recommender(self.catalogue, VideoVectorsIndex(ids, matrix))
+
+    def close(self) -> None:
+        """Let go of the catalogue's file."""
+        with self._lock:
+            if self._catalogue is not None:
+                self._catalogue.close()
+                self._catalogue = None
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,83 @@
+"""Video files of the catalogue over HTTP, with byte ranges, and nothing but those."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from data.errors import ReelwiseError
+from ui.library import Library
+
+MEDIA_TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/mp4",
+    ".webm": "video/webm",
+    # Chromium plays H.264 in Matroska when it is told WebM, and nothing when told x-matroska.
+    ".mkv": "video/webm",
+    ".ogv": "video/ogg",
+    ".avi": "video/x-msvideo",
+    ".gif": "image/gif",
+}
+ALLOWED_METHODS = ("GET", "HEAD")
+
+
+class Media:
+    """The route that serves `/api/media/{video_id}`.
+
+    A path never comes from outside: only a number does, which must be a live video of this
+    catalogue whose real file (links followed) lies under a folder that was indexed.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def __call__(self, request: Request) -> Response:
+        """The file, or the asked range of it (206); 404 for anything that is not served."""
+        path = self.path_of(str(request.path_params["video_id"]))
+        if path is None:
+            return PlainTextResponse("no such video", status_code=404)
+        try:
+            found = path.stat()
+        except OSError:
+            return PlainTextResponse("the file of this video is gone", status_code=404)
+        if not stat.S_ISREG(found.st_mode):
+            return PlainTextResponse("no such video", status_code=404)
+        return FileResponse(
+            path,
+            media_type=MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream"),
+            stat_result=found,
+            headers={
+                "cache-control": "private, max-age=0, must-revalidate",
+                "x-content-type-options": "nosniff",
+                "content-security-policy": "default-src 'none'; sandbox",
+            },
+        )
+
+    def path_of(self, video_id: str) -> Path | None:
+        """The real path of a video that may be served, or None."""
+        if not video_id.isascii() or not video_id.isdigit() or len(video_id) > 18:
+            return None
+        try:
+            path = Path(self._library.catalogue.video(int(video_id)).path)
+        except ReelwiseError:
+            return None
+        return real_path_below(path, self._library.catalogue.roots())
+
+
+def real_path_below(path: Path, roots: list[Path]) -> Path | None:
+    """Where the path really leads, if that is at or under one of the roots; links are followed."""
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return None
+    for root in roots:
+        try:
+            if real.is_relative_to(root.resolve(strict=True)):
+                return real
+        except (OSError, RuntimeError):
+            continue
+    return None

@@ -1,0 +1,1 @@
+"""The Streamlit pages; `start.py` is the script that Streamlit runs."""

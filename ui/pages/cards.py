@@ -1,0 +1,72 @@
+"""The HTML of what is shown: a moment or a video that plays in place, a heading, an empty state.
+
+Everything that comes from a file or a person is escaped here.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from ui.readable import clock, span
+
+Shown = dict[str, Any]
+
+
+def heading(title: str, subtitle: str) -> str:
+    """The head of a page."""
+    return f'<div class="rw-head"><h1>{escape(title)}</h1><p>{escape(subtitle)}</p></div>'
+
+
+def empty(title: str, advice: str, command: str = "") -> str:
+    """What a page shows when there is nothing to show: what is missing and what to do."""
+    code = f"<br><br><code>{escape(command)}</code>" if command else ""
+    return f'<div class="rw-empty"><b>{escape(title)}</b>{escape(advice)}{code}</div>'
+
+
+def moment_card(hit: Shown) -> str:
+    """A found moment, playable from its start, with its time, relevance and title."""
+    start_s, end_s = float(hit["start_s"]), float(hit["end_s"])
+    relevance = float(hit["relevance"])
+    # A frame from inside the moment says more than the one at the cut.
+    player = _player(str(hit["video_id"]), (start_s, end_s), picture_s=(2 * start_s + end_s) / 3)
+    return (
+        f'<div class="rw-card" data-rank="{int(hit["rank"])}">'
+        f'<div class="rw-frame">{player}'
+        f'<span class="rw-badge">{escape(span(start_s, end_s))}</span></div>'
+        f'<div class="rw-text">{_title(hit)}'
+        f'<div class="rw-bar" title="relevance {relevance:.2f}">'
+        f'<i style="width:{100 * relevance:.0f}%"></i></div></div></div>'
+    )
+
+
+def video_card(item: Shown, *, duration_s: float, why: str) -> str:
+    """A whole video that is recommended, with the reason."""
+    player = _player(str(item["video_id"]), None, picture_s=duration_s / 3)
+    return (
+        f'<div class="rw-card" data-rank="{int(item["rank"])}">'
+        f'<div class="rw-frame">{player}'
+        f'<span class="rw-badge">{escape(clock(duration_s))}</span></div>'
+        f'<div class="rw-text">{_title(item)}<div class="rw-why">{escape(why)}</div></div></div>'
+    )
+
+
+def _title(shown: Shown) -> str:
+    path = str(shown["path"])
+    name = path.rpartition("/")[2]
+    return (
+        f'<div class="rw-title">{escape(str(shown["title"]))}</div>'
+        f'<div class="rw-sub" title="{escape(path, quote=True)}">{escape(name)}</div>'
+    )
+
+
+def _player(video_id: str, moment: tuple[float, float] | None, *, picture_s: float) -> str:
+    """A video element that loads nothing before it is played, and then only the ranges it needs."""
+    number = quote(video_id, safe="")
+    fragment = f"#t={moment[0]:.2f},{moment[1]:.2f}" if moment else ""
+    return (
+        f'<video controls playsinline preload="none" data-video-id="{number}" '
+        f'poster="/api/thumbs/{number}?t={picture_s:.2f}" '
+        f'src="/api/media/{number}{fragment}"></video>'
+    )

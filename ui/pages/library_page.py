@@ -1,0 +1,90 @@
+"""The Library page: what is indexed, what is not, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui import served
+from ui.documents import status_document
+from ui.pages import cards
+from ui.readable import clock, length, size
+
+if TYPE_CHECKING:
+    from ui.answer import Document
+    from ui.library import Library
+
+MAX_ROWS = 2000
+
+
+def show() -> None:
+    """Draw the page."""
+    library = served.library()
+    st.html(cards.heading("Library", str(library.home.root)))
+    status = status_document(library, with_failures=True)
+    if status["encoder"] is None:
+        st.html(
+            cards.empty("Nothing is indexed yet", "Index a folder first.", "reelwise index FOLDER")
+        )
+        return
+    videos = library.catalogue.videos()
+    if status["warning"]:
+        st.warning(status["warning"], icon=":material/warning:")
+    _numbers(status, sum(video.duration_s for video in videos))
+    _failures(status["failures"])
+    st.subheader("Videos", anchor=False)
+    if len(videos) > MAX_ROWS:
+        st.caption(f"The last {MAX_ROWS:,} of {len(videos):,}.")
+    _videos(library)
+
+
+def _numbers(status: Document, duration_s: float) -> None:
+    shown = [
+        ("Videos", f"{status['videos']:,}"),
+        ("Moments", f"{status['clips']:,}"),
+        ("Length", length(duration_s)),
+        ("On disk", size(status["bytes"])),
+        ("Encoder", str(status["encoder"])),
+        ("Generation", str(status["generation"])),
+    ]
+    for column, (name, value) in zip(st.columns(len(shown)), shown, strict=True):
+        column.metric(name, value, border=True)
+
+
+def _failures(failures: list[Document]) -> None:
+    if not failures:
+        st.success("Every file found was read whole.", icon=":material/check_circle:")
+        return
+    st.subheader(f"Not whole ({len(failures):,})", anchor=False)
+    st.dataframe(
+        [
+            {
+                "File": each["path"],
+                "State": each["state"],
+                "Why": each["reason"],
+                "Attempts": each["attempts"],
+            }
+            for each in failures[:MAX_ROWS]
+        ],
+        hide_index=True,
+    )
+
+
+def _videos(library: Library) -> None:
+    videos = sorted(library.catalogue.videos(), key=lambda video: video.added_at, reverse=True)
+    st.dataframe(
+        [
+            {
+                "Title": video.title,
+                "Length": clock(video.duration_s),
+                "Size": f"{video.width_px} x {video.height_px}",
+                "Codec": video.codec,
+                "Added": video.added_at,
+                "File": str(video.path),
+            }
+            for video in videos[:MAX_ROWS]
+        ],
+        hide_index=True,
+        column_config={"Added": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")},
+    )

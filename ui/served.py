@@ -1,0 +1,26 @@
+"""The library that this process serves, for the pages: Streamlit runs them without arguments."""
+
+from __future__ import annotations
+
+import threading
+
+from ui.library import Library
+
+_lock = threading.Lock()
+_library: Library | None = None
+
+
+def open_for_pages(library: Library) -> None:
+    """Make this library the one that the pages show."""
+    global _library
+    with _lock:
+        _library = library
+
+
+def library() -> Library:
+    """The library being served; one opened from REELWISE_HOME where no server chose one."""
+    global _library
+    with _lock:
+        if _library is None:
+            _library = Library(None)
+        return _library

@@ -14,11 +14,16 @@ from data.catalogue_files import CatalogueFiles, chunks
 from data.database import from_micros, path_text, text_path
 from data.errors import ReelwiseError
 from data.records import Clip, ClipTable, Video
+from data.video_names import VideoNames
 
 _SEARCHABLE = "state IN ('done', 'partial')"
-_VIDEO_COLUMNS = "v.id, f.path, v.title, v.duration_s, v.width_px, v.height_px, v.fps, v.codec, v.content_key, v.added_at"
+_VIDEO_COLUMNS = (
+    "v.id, f.path, v.title, v.duration_s, v.width_px, v.height_px, v.fps, v.codec,"
+    " v.content_key, v.added_at"
+)
 _FROM_LIVE = (
-    " FROM (SELECT video_id, MIN(id) AS file_id FROM files WHERE video_id IS NOT NULL GROUP BY video_id) x"
+    " FROM (SELECT video_id, MIN(id) AS file_id FROM files WHERE video_id IS NOT NULL"
+    " GROUP BY video_id) x"
     " JOIN videos v ON v.id = x.video_id JOIN files f ON f.id = x.file_id"
 )
 _LIVE_CLIPS = (
@@ -31,15 +36,16 @@ _LIVE_CLIPS = (
 class Catalogue(CatalogueFiles, CatalogueEmbeddings):
     """One library's catalogue, in `home.catalogue`.
 
-    A video is content; files hold it; it is live while at least one known file does. Threads may share a catalogue,
-    processes each open their own. Reading never waits for a writer.
+    A video is content; files hold it; it is live while at least one known file does. Threads may
+    share a catalogue, processes each open their own. Reading never waits for a writer.
     """
 
     def videos(self, encoder_id: str | None = None) -> list[Video]:
         """List the live videos, by id.
 
         Args:
-            encoder_id: Only those that this encoder embedded; None takes those that any encoder embedded.
+            encoder_id: Only those that this encoder embedded; None takes those that any encoder
+                embedded.
         """
         mine = "" if encoder_id is None else "encoder_id = :encoder AND "
         query = (
@@ -62,9 +68,9 @@ class Catalogue(CatalogueFiles, CatalogueEmbeddings):
         """Find the one live video that a person means.
 
         Args:
-            ref: A video id (a number, its digits, or `id:12`), a path (absolute, or relative to the working folder),
-                a file name, or a file name without its suffix. The first of these readings that fits a path, then
-                an id or a name, is taken.
+            ref: A video id (a number, its digits, or `id:12`), a path (absolute, or relative to the
+                working folder), a file name with or without its suffix, or the end of a path; see
+                `VideoNames.find`.
 
         Raises:
             ReelwiseError: None fits, or several different videos do.
@@ -84,12 +90,18 @@ class Catalogue(CatalogueFiles, CatalogueEmbeddings):
             fix=f"give the full path, or id:{next(iter(found))}",
         )
 
+    def video_names(self) -> VideoNames:
+        """Give what finds live videos by name in memory: many names at once."""
+        with self.reading() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT video_id, path FROM files WHERE video_id IS NOT NULL"
+            )
+            return VideoNames((row[0], row[1]) for row in rows)
+
     def clips(self, encoder_id: str, *, video_id: int | None = None) -> list[Clip]:
-        """List the searchable clips of live videos by id, all or of one video; see `clip_table` for many."""
+        """List the searchable clips of live videos, or of one, by id; see `clip_table` for many."""
         one = "" if video_id is None else " AND e.video_id = :video"
-        query = text(
-            f"SELECT c.id, e.video_id, c.start_s, c.end_s{_LIVE_CLIPS}{one} ORDER BY c.id"
-        )
+        query = text(f"SELECT c.id, e.video_id, c.start_s, c.end_s{_LIVE_CLIPS}{one} ORDER BY c.id")
         parameters: dict[str, Any] = {"encoder": encoder_id}
         if video_id is not None:
             parameters["video"] = video_id
@@ -153,12 +165,13 @@ class Catalogue(CatalogueFiles, CatalogueEmbeddings):
         """Count what the library holds.
 
         Args:
-            encoder_id: Whose videos and clips; None takes the encoder that the library is served with.
+            encoder_id: Whose videos and clips; None takes the encoder that the library is served
+                with.
 
         Returns:
-            `videos` and `clips` (live and searchable), `partial` (of these), `failed` (with the quarantined ones and
-            the unreadable files), `pending` (live, not tried yet), `files`, `copies` (files beyond the first of each
-            video), `events`, `users`.
+            `videos` and `clips` (live and searchable), `partial` (of these), `failed` (with the
+            quarantined ones and the unreadable files), `pending` (live, not tried yet), `files`,
+            `copies` (files beyond the first of each video), `events`, `users`.
         """
         chosen = encoder_id or self.encoder or ""
         with self.reading() as connection:
@@ -168,7 +181,8 @@ class Catalogue(CatalogueFiles, CatalogueEmbeddings):
 
 _COUNTS = f"""
 WITH live AS (SELECT DISTINCT video_id AS id FROM files WHERE video_id IS NOT NULL),
-     mine AS (SELECT e.* FROM embeddings e JOIN live ON live.id = e.video_id WHERE e.encoder_id = :encoder)
+     mine AS (SELECT e.* FROM embeddings e JOIN live ON live.id = e.video_id WHERE e.encoder_id =
+     :encoder)
 SELECT (SELECT count(*) FROM mine WHERE {_SEARCHABLE}) AS videos,
        (SELECT sum(n_clips) FROM mine WHERE {_SEARCHABLE}) AS clips,
        (SELECT count(*) FROM mine WHERE state = 'partial') AS partial,
@@ -186,31 +200,18 @@ def _find(connection: Connection, ref: str | int | Path) -> dict[int, Video]:
     if isinstance(ref, int):
         return _videos_where(connection, "v.id = ?", (ref,))
     word = str(ref)
-    absolute = path_text(Path(word).absolute())
-    inside = "v.id IN (SELECT video_id FROM files WHERE path = ?)"
-    found = _videos_where(connection, inside, (absolute,))
-    if found:
-        return found
     digits = word.removeprefix("id:")
-    if digits.isascii() and digits.isdigit() and len(digits) < 19:
-        found = _videos_where(connection, "v.id = ?", (int(digits),))
-        if word != digits:
-            return found
-    return found | _videos_called(connection, word)
-
-
-def _videos_called(connection: Connection, word: str) -> dict[int, Video]:
-    # The name is matched in SQL as a suffix of the path, and once more here, where "_" and "%" mean themselves.
-    name = path_text(Path(word))
+    # SQL narrows the files down, `VideoNames` decides, as it does for imported histories.
     likely = connection.exec_driver_sql(
-        "SELECT video_id, path FROM files WHERE video_id IS NOT NULL AND instr(path, ?) > 0",
-        ("/" + name,),
+        "SELECT video_id, path FROM files WHERE video_id IS NOT NULL"
+        " AND (path = ? OR instr(path, ?) > 0 OR video_id = ?)",
+        (
+            path_text(Path(word).absolute()),
+            "/" + path_text(Path(word)),
+            int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else -1,
+        ),
     )
-    ids = []
-    for video_id, path in likely:
-        where = Path(path)
-        if path.endswith("/" + name) or where.stem == name:
-            ids.append(video_id)
+    ids = VideoNames((row[0], row[1]) for row in likely).find(word)
     return _videos_where(connection, f"v.id IN ({_marks(ids)})", ids)
 
 

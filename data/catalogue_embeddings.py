@@ -24,7 +24,7 @@ _FIRST_FILES = (
 
 
 class CatalogueEmbeddings(Database):
-    """Embeddings, clips and parts. Written by `indexer.record`, which keeps the order of durability."""
+    """Embeddings, clips and parts; `indexer.record` writes them in the one durable order."""
 
     def not_embedded(self, encoder_id: str, *, retry_failed: bool = False) -> list[Pending]:
         """List the live videos that an encoder has not embedded, in the order they became known.
@@ -84,11 +84,11 @@ class CatalogueEmbeddings(Database):
                 connection.execute(again, rows)
 
     def failures(self, encoder_id: str | None = None) -> list[Failure]:
-        """List what is not, or not wholly, searchable: unreadable files, failed and partial videos, by path.
+        """List by path what is not wholly searchable: unreadable, failed and partial files.
 
         Args:
-            encoder_id: Whose failures; None takes the encoder that the library is served with, or all encoders
-                when there is none yet.
+            encoder_id: Whose failures; None takes the encoder that the library is served with, or
+                all encoders when there is none yet.
         """
         encoder_id = encoder_id or self.get_meta("encoder_id")
         query = text(
@@ -105,8 +105,8 @@ class CatalogueEmbeddings(Database):
     def reserve(self, encoder_id: str, part: str, n_clips: int) -> int:
         """Take `n_clips` clip ids out of circulation for ever and announce a part by its name.
 
-        Committed before the part is written: a kill afterwards costs unused numbers and leaves a file that the next
-        writer knows to be unfinished, never a doubled id.
+        Committed before the part is written: a kill afterwards costs unused numbers and leaves a
+        file that the next writer knows to be unfinished, never a doubled id.
 
         Returns:
             The first of the reserved ids; the rest follow it.
@@ -128,7 +128,8 @@ class CatalogueEmbeddings(Database):
     def commit_part(self, encoder_id: str, part: Part, rows: Sequence[EmbeddingRow]) -> None:
         """Make a durable part's videos searchable, all or none, in one transaction.
 
-        A video that was embedded before is replaced: its old clips go, its old rows in older parts become out of date.
+        A video that was embedded before is replaced: its old clips go, its old rows in older parts
+        become out of date.
 
         Args:
             encoder_id: The encoder.
@@ -161,7 +162,7 @@ class CatalogueEmbeddings(Database):
                 _put_embedding(connection, encoder_id, part.name, row, made_at)
 
     def parts(self, encoder_id: str, *, live: bool = True) -> list[Part]:
-        """List an encoder's parts in the order they were made, each with the videos whose vectors count.
+        """List an encoder's parts in the order they were made, each with the videos it speaks for.
 
         Args:
             encoder_id: The encoder.
@@ -226,10 +227,11 @@ class CatalogueEmbeddings(Database):
         return removed
 
     def retire_parts(self) -> list[tuple[str, str]]:
-        """Strike parts that no video refers to any more and list every (encoder id, name) to delete.
+        """Strike parts that no video refers to and list every (encoder id, name) to delete.
 
-        The list also holds what a killed writer announced and never committed, and what an earlier removal did not
-        finish. Delete the files, then call `retired`. Only the holder of the writer lock may do so.
+        The list also holds what a killed writer announced and never committed, and what an earlier
+        removal did not finish. Delete the files, then call `retired`. Only the holder of the writer
+        lock may do so.
         """
         unused = select(parts.c.name).where(
             parts.c.name.not_in(select(embeddings.c.part).where(embeddings.c.part.is_not(None)))

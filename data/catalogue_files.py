@@ -69,13 +69,14 @@ class CatalogueFiles(Database):
     def put_files(self, records: Iterable[FileRecord]) -> dict[Path, int | None]:
         """Write down files as they were just seen, and make a video of each new content.
 
-        A record with `content_key` is linked to the video of that content: a known one for a copy, a moved file or
-        content that came back, else a new one. A record without `content_key` is a file that could not be read:
-        `reason` says why, and its attempts are counted.
+        A record with `content_key` is linked to the video of that content: a known one for a copy,
+        a moved file or content that came back, else a new one. A record without `content_key` is a
+        file that could not be read: `reason` says why, and its attempts are counted.
 
         Args:
-            records: Files by absolute path; `video_id` is ignored; `title` is kept for a new video (default: the
-                file's stem) and replaces the old title where given, and so do `subtitles`.
+            records: Files by absolute path; `video_id` is ignored; `title` is kept for a new video
+                (default: the file's stem) and replaces the old title where given, and so do
+                `subtitles`.
 
         Returns:
             The video of each path; None where the file could not become one.
@@ -94,7 +95,7 @@ class CatalogueFiles(Database):
         return linked
 
     def remove_files(self, paths: Iterable[Path]) -> int:
-        """Forget files that are gone from the disk; a video without any file left is no longer live.
+        """Forget files that are gone from the disk; a video with no file left is not live.
 
         Its row, clips and vectors stay: should the content come back, nothing is decoded.
 
@@ -109,7 +110,7 @@ class CatalogueFiles(Database):
         return removed
 
     def copies(self) -> dict[int, list[Path]]:
-        """Give the videos that several files hold, each with its files in the order they were seen."""
+        """Give the videos that several files hold, each with its files, first seen first."""
         query = text(
             "SELECT video_id, path FROM files WHERE video_id IN"
             " (SELECT video_id FROM files WHERE video_id IS NOT NULL"
@@ -186,7 +187,7 @@ def _upsert_files(connection: Connection, rows: list[dict[str, Any]]) -> None:
 
 def _ensure_videos(
     connection: Connection, records: Sequence[FileRecord], seen_at: int
-) -> Mapping[str | None, int]:
+) -> Mapping[str, int]:
     rows = [
         {
             "content_key": record.content_key,

@@ -50,8 +50,8 @@ def now_micros() -> int:
 def path_text(path: Path) -> str:
     """Give a path as text that SQLite can hold, reversibly and keeping prefixes.
 
-    File names on Linux are bytes; Python shows those that are not UTF-8 as lone surrogates, which no database takes.
-    They are moved to the last private-use plane.
+    File names on Linux are bytes; Python shows those that are not UTF-8 as lone surrogates, which
+    no database takes. They are moved to the last private-use plane.
     """
     return "".join(
         chr(ord(c) - 0xDC80 + 0x10FF00) if 0xDC80 <= ord(c) <= 0xDCFF else c for c in str(path)
@@ -155,6 +155,27 @@ class Database:
                 else:
                     put_meta(connection, key, value)
 
+    def scrub(self) -> None:
+        """Rewrite the whole file and empty its log, so that no byte of deleted rows stays in them.
+
+        Raises:
+            ReelwiseError: Another process held on to the old pages for `BUSY_TIMEOUT_MS`.
+        """
+        raw = self._engine.raw_connection()
+        try:
+            raw.cursor().execute("VACUUM")
+            crash_point("scrub.after_vacuum")
+            busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError:
+            busy = 1
+        finally:
+            raw.close()
+        if busy:
+            raise ReelwiseError(
+                "rows are deleted, but another process still reads the file's old pages",
+                fix="run the same command again when no search or index is running",
+            )
+
     def _check_schema(self) -> None:
         with self.reading() as connection:
             if inspect(connection).has_table("meta"):
@@ -202,6 +223,7 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A reader that turned writer midway could fail with "busy" whatever the timeout: writers say so at once.
+    # A reader that turned writer midway could fail with "busy" whatever the timeout: writers say so
+    # at once.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

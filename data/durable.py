@@ -1,8 +1,8 @@
 """Files that survive a power cut, and the named places where a test may kill the process.
 
-The rule, everywhere in reelwise: a file is written under a temporary name, fsynced, renamed, and the folder that
-received the name is fsynced; only then may anything else refer to it. A name that does not begin with `TEMP_PREFIX`
-therefore always stands for a complete file.
+The rule, everywhere in reelwise: a file is written under a temporary name, fsynced, renamed, and
+the folder that received the name is fsynced; only then may anything else refer to it. A name that
+does not begin with `TEMP_PREFIX` therefore always stands for a complete file.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def temp_name(path: Path) -> Path:
 
 
 def write_synced(path: Path, content: bytes) -> None:
-    """Write a new file and force its bytes to the disk; its name is not yet safe (see `fsync_dir`)."""
+    """Write a new file and force its bytes to the disk; its name needs `fsync_dir` as well."""
     with path.open("xb") as file:
         file.write(content)
         file.flush()
@@ -76,7 +76,7 @@ def write_synced(path: Path, content: bytes) -> None:
 
 
 def replace_synced(source: Path, target: Path) -> None:
-    """Rename a finished file or folder over its final name, atomically, and make the name durable."""
+    """Rename a finished file or folder to its final name, atomically and durably."""
     os.replace(source, target)  # noqa: PTH105 - the recorder of the tests watches os.replace
     fsync_dir(target.parent)
 

@@ -107,8 +107,8 @@ def holds_lock(home: Home) -> bool:
 class WriterLock:
     """The right to change vectors, index and library rows of one home; use as a context manager.
 
-    It is an flock: the kernel frees it the moment the process is gone, however it died, so a lock left behind by a
-    dead writer cannot exist. Reading never needs it, nor does adding watch events.
+    It is an flock: the kernel frees it the moment the process is gone, however it died, so a lock
+    left behind by a dead writer cannot exist. Reading never needs it, nor does adding watch events.
 
     Args:
         home: The home to write in; its folder must exist.

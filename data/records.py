@@ -166,7 +166,7 @@ class Part:
     size_bytes: int
     """Size of the file."""
     video_ids: frozenset[int]
-    """The videos whose valid vectors lie in it; rows of other videos in the file are out of date."""
+    """The videos whose valid vectors lie in it; its rows of other videos are out of date."""
 
 
 @dataclass(frozen=True)

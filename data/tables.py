@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -20,7 +22,7 @@ SCHEMA_VERSION = 1
 metadata = MetaData()
 
 # AUTOINCREMENT (not plain rowids): SQLite would hand the number of a deleted last row out again.
-_PERMANENT = {"sqlite_autoincrement": True}
+_PERMANENT: dict[str, Any] = {"sqlite_autoincrement": True}
 
 meta = Table(
     "meta",
@@ -108,7 +110,8 @@ parts = Table(
     Column("made_at", BigInteger, nullable=False),
 )
 
-# Names that a writer may have begun to write, or has begun to remove: only these files are ever deleted.
+# Names that a writer may have begun to write, or has begun to remove: only these files are ever
+# deleted.
 loose_parts = Table(
     "loose_parts",
     metadata,

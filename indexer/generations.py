@@ -1,9 +1,10 @@
 """Published indexes: immutable folders, and the one small file that says which of them is served.
 
-    index/gen-000007/clips.faiss      index/gen-000007/manifest.json      index/CURRENT = "gen-000007"
+    index/gen-000007/clips.faiss      index/gen-000007/manifest.json      index/CURRENT =
+    "gen-000007"
 
-A generation is built under a temporary name, every byte and name of it is forced to the disk, then `CURRENT` is replaced
-atomically. A reader keeps what it opened; nothing is ever changed in place.
+A generation is built under a temporary name, every byte and name of it is forced to the disk, then
+`CURRENT` is replaced atomically. A reader keeps what it opened; nothing is ever changed in place.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class Generation:
     index: FlatIndex
     """Clips by id."""
     warning: str | None = None
-    """Why an older generation is served than the one that was published last; None when all is well."""
+    """Why an older generation is served than was published last; None when all is well."""
 
     @property
     def number(self) -> int:
@@ -124,10 +125,10 @@ class Generation:
 
 
 def publish(home: Home, catalogue: Catalogue, encoder_id: str) -> Generation:
-    """Build the next generation from the stored vectors of all live videos and serve it from now on.
+    """Build the next generation from the stored vectors of all live videos and serve it.
 
-    Parts are read one at a time: memory is that of the index itself. A kill at any instant leaves the old or the new
-    generation published, each whole.
+    Parts are read one at a time: memory is that of the index itself. A kill at any instant leaves
+    the old or the new generation published, each whole.
 
     Args:
         home: The library; this process must hold its writer lock.
@@ -162,7 +163,8 @@ def publish(home: Home, catalogue: Catalogue, encoder_id: str) -> Generation:
 def open_generation(home: Home) -> Generation | None:
     """Open what is published: manifest and checksums are verified before anything is parsed.
 
-    When the current generation is damaged, the newest good one before it is opened, and `warning` says so.
+    When the current generation is damaged, the newest good one before it is opened, and `warning`
+    says so.
 
     Returns:
         The generation; None where nothing was ever published.

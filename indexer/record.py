@@ -1,9 +1,10 @@
-"""From finished vectors to "done": the one order of steps that survives a kill between any two of them.
+"""From finished vectors to "done": the order of steps that survives a kill between any two.
 
-    ids reserved, part announced  ->  part on the disk  ->  clips, embeddings and part row committed  ->  reported
+    ids reserved, part announced  ->  part on the disk  ->  clips, embeddings and part row committed
+    ->  reported
 
-A kill after the first step leaves unused numbers, after the second a file that the next writer removes. Nothing is
-searchable before the third, and then everything of the flush is.
+A kill after the first step leaves unused numbers, after the second a file that the next writer
+removes. Nothing is searchable before the third, and then everything of the flush is.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class EmbeddedVideo:
 def record_embedded(
     catalogue: Catalogue, store: VectorStore, results: Sequence[EmbeddedVideo]
 ) -> PartInfo | None:
-    """Store one flush of videos; when this returns, they are done and survive a kill or a power cut.
+    """Store one flush of videos; when this returns, they are done, whatever happens next.
 
     Args:
         catalogue: The library's catalogue; this process must hold the writer lock.
@@ -59,8 +60,8 @@ def record_embedded(
         The part they lie in; None for an empty list.
 
     Raises:
-        ValueError: A vector is not finite or not of unit length, shapes do not fit, or the lock is not held; nothing
-            was recorded.
+        ValueError: A vector is not finite or not of unit length, shapes do not fit, or the lock is
+            not held; nothing was recorded.
     """
     if not holds_lock(catalogue.home):
         raise ValueError("record_embedded needs the writer lock: with writing_session(home)")
@@ -82,7 +83,7 @@ def record_embedded(
 
 @contextmanager
 def writing_session(home: Home) -> Iterator[Catalogue]:
-    """Take the writer lock, clear what a killed writer left behind, and give the catalogue to write with.
+    """Take the writer lock, clear what a killed writer left, and give the catalogue to write with.
 
     Raises:
         ReelwiseError: Another process is writing; it is named.
@@ -93,10 +94,10 @@ def writing_session(home: Home) -> Iterator[Catalogue]:
 
 
 def tidy(home: Home, catalogue: Catalogue) -> int:
-    """Remove what no reader can ever use: unfinished files, uncommitted parts, half-built generations.
+    """Remove what no reader can use: unfinished files, uncommitted parts, half-built indexes.
 
-    Only files that a writer announced are removed from `vectors/`: a catalogue that was lost or swapped never costs a
-    vector. The caller holds the writer lock.
+    Only files that a writer announced are removed from `vectors/`: a catalogue that was lost or
+    swapped never costs a vector. The caller holds the writer lock.
 
     Returns:
         How many files and folders went.

@@ -1,7 +1,8 @@
 """Vectors on disk: the truth that every index is made from.
 
-A part is one Parquet file, written once and never changed, with a row per video: times and vectors of its frames, ids,
-spans and vectors of its clips. Vectors are float16; a unit vector rounded to it keeps every inner product to 5e-4.
+A part is one Parquet file, written once and never changed, with a row per video: times and vectors
+of its frames, ids, spans and vectors of its clips. Vectors are float16; a unit vector rounded to it
+keeps every inner product to 5e-4.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +25,7 @@ from data.home import Home
 
 FORMAT = "reelwise part 1"
 UNIT_TOLERANCE = 0.02
-"""How far from 1 the length of a stored vector may be: ten times the rounding to float16 at 1,024 dimensions."""
+"""How far from 1 the length of a stored vector may be; rounding to float16 moves it by 5e-4."""
 
 Half = npt.NDArray[np.float16]
 
@@ -200,7 +202,8 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str) -> bytes:
         {"format": FORMAT, "encoder_id": encoder_id, "dim": str(dim)}
     )
     sink = pa.BufferOutputStream()
-    # Random bits neither compress nor repeat: plain pages read three times as fast (190 M values/s, 2026-11).
+    # Random bits neither compress nor repeat: plain pages read three times as fast (190 M values/s,
+    # 2026-11).
     pq.write_table(table, sink, compression="none", use_dictionary=False, write_statistics=False)
     content: bytes = sink.getvalue().to_pybytes()
     return content
@@ -249,13 +252,13 @@ def _rows(table: pa.Table) -> Iterator[VideoVectors]:
         )
 
 
-def _flat(column: pa.ChunkedArray) -> npt.NDArray[np.generic]:
+def _flat(column: pa.ChunkedArray) -> npt.NDArray[Any]:
     return np.asarray(pa.concat_arrays(column.chunks).flatten().to_numpy(zero_copy_only=False))
 
 
 def _matrix(
     column: pa.ChunkedArray, dtype: type[np.generic]
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
     lists = pa.concat_arrays(column.chunks)
     rows = lists.flatten()
     values = rows.flatten().to_numpy(zero_copy_only=False).astype(dtype, copy=False)

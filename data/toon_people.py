@@ -41,7 +41,7 @@ _FIRST_NAMES = (
 _NAMES = _FIRST_NAMES.split()
 _ATTRIBUTES = (*KINDS, *COLOURS, *PLACES, *MOTIONS)
 _COLUMN = {name: i for i, name in enumerate(_ATTRIBUTES)}
-_LIKE, _DISLIKE, _REVISIT = 0.45, 0.25, 0.08
+_LIKE, _DISLIKE, _REVISIT = 0.4, 0.35, 0.08
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def _choose(
         return int(again[np.argmax(liking[again])])
     age = day - shelf.born_day
     fresh = np.where(shelf.born_day > 0, np.exp(-np.maximum(age, 0) / 10), 0.0)
-    wish = 1.8 * liking + 0.6 * shelf.fashion + 1.0 * fresh
+    wish = 2.4 * liking + 0.4 * shelf.fashion + 1.0 * fresh
     wish[age < 0] = -np.inf
     unseen = wish.copy()
     unseen[seen] = -np.inf
@@ -192,7 +192,7 @@ def _watch(
     rng: np.random.Generator,
 ) -> list[WatchEvent]:
     duration_s = float(shelf.durations_s[video])
-    share = 1 / (1 + np.exp(-(liking - 0.2 + rng.normal(0, 0.7)) * 1.6))
+    share = 1 / (1 + np.exp(-(liking - 1.1 + rng.normal(0, 1.0)) * 1.4))
     watched_s = round(duration_s * (1.0 if share > 0.8 else float(share)), 1)
     at = LAST_DAY - timedelta(days=_DAYS) + timedelta(seconds=round(day * 86400))
     name = shelf.names[video]

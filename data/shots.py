@@ -1,0 +1,173 @@
+"""Shots and clips: where the picture jumps, and the stretches of a video that are embedded and found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.frames import Pixels
+
+GRID = 8
+"""Blocks per side that two frames are compared in."""
+LOOK_PX = 64
+"""Frames are thinned to about this many pixels a side before they are compared."""
+CHANGED_LEVELS = 20.0
+"""A block has changed when one of its mean channels moves by more than this, of 255."""
+CHANGED_SHARE = 0.4
+"""Share of the blocks that a cut changes at least; an object that crosses the picture changes fewer."""
+COLOUR_LEVELS = 4.0
+"""How far, in levels of 255, the colours of the whole picture move at a cut (1-D earth mover's distance, mean of the
+channels). Motion alone moves none."""
+STANDS_OUT = 1.6
+"""A cut differs so many times more than the steps before and after it: pans and fades have equal neighbours."""
+
+
+class CutDetector:
+    """Finds hard cuts in frames that were sampled at a low rate.
+
+    Two neighbours are cut apart where most blocks of the picture change, its colours move, and the step stands out from
+    those beside it. Of a fade over several samples at most one cut remains.
+    """
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+        self._blocks: NDArray[np.float32] | None = None
+        self._colours: NDArray[np.float32] | None = None
+        self._shares: list[float] = []
+        self._moves: list[float] = []
+        self._steps: list[float] = []
+
+    def feed(self, pixels: Pixels, times_s: NDArray[np.float64]) -> None:
+        """Take the next frames of the video.
+
+        Args:
+            pixels: (n, h, w, 3) uint8.
+            times_s: (n,) ascending, after those fed before.
+        """
+        if not len(pixels):
+            return
+        blocks, colours = _blocks(pixels), _colours(pixels)
+        if self._blocks is not None and self._colours is not None:
+            blocks = np.concatenate([self._blocks, blocks])
+            colours = np.concatenate([self._colours, colours])
+        change = np.abs(np.diff(blocks, axis=0)).max(axis=3)
+        self._shares.extend((change > CHANGED_LEVELS).mean(axis=(1, 2)).tolist())
+        self._steps.extend(change.mean(axis=(1, 2)).tolist())
+        self._moves.extend(np.abs(np.diff(colours, axis=0)).mean(axis=(1, 2)).tolist())
+        self._times.extend(np.asarray(times_s, dtype=np.float64).tolist())
+        self._blocks, self._colours = blocks[-1:], colours[-1:]
+
+    @property
+    def cuts_s(self) -> list[float]:
+        """Times of the cuts, ascending: the middle between the two samples that a cut lies between."""
+        steps = np.array([0.0, *self._steps, 0.0])
+        cuts = []
+        for at, (share, move) in enumerate(zip(self._shares, self._moves, strict=True)):
+            beside = max(steps[at], steps[at + 2])
+            stands_out = steps[at + 1] >= STANDS_OUT * beside
+            if share >= CHANGED_SHARE and move >= COLOUR_LEVELS and stands_out:
+                cuts.append((self._times[at] + self._times[at + 1]) / 2)
+        return cuts
+
+
+def _blocks(pixels: Pixels) -> NDArray[np.float32]:
+    """(n, g, g, 3) mean colours of blocks, g = `GRID` or the frame's side where that is smaller."""
+    small = _thin(pixels)
+    n, height, width, _ = small.shape
+    rows, columns = min(GRID, height), min(GRID, width)
+    small = small[:, : height // rows * rows, : width // columns * columns]
+    split = small.reshape(n, rows, height // rows, columns, width // columns, 3)
+    return np.asarray(split.mean(axis=(2, 4), dtype=np.float32))
+
+
+def _colours(pixels: Pixels) -> NDArray[np.float32]:
+    """(n, 3, 32) sorted levels of each channel: their difference is the earth mover's distance."""
+    small = _thin(pixels)
+    levels = np.sort(small.reshape(len(small), -1, 3), axis=1)
+    at = np.linspace(0, levels.shape[1] - 1, 32).round().astype(np.intp)
+    return levels[:, at].transpose(0, 2, 1).astype(np.float32)
+
+
+def _thin(pixels: Pixels) -> Pixels:
+    return pixels[:, :: max(1, pixels.shape[1] // LOOK_PX), :: max(1, pixels.shape[2] // LOOK_PX)]
+
+
+@dataclass(frozen=True)
+class ClipSpan:
+    """A stretch of a video, and which of its sampled frames show it."""
+
+    start_s: float
+    """Start, included."""
+    end_s: float
+    """End, not included."""
+    first: int
+    """First frame."""
+    last: int
+    """Frame after the last one; always > first."""
+
+
+def split_clips(
+    times_s: NDArray[np.float64],
+    duration_s: float,
+    cuts_s: Sequence[float],
+    *,
+    window_s: float = 10.0,
+) -> list[ClipSpan]:
+    """Cut a video at its shots, and long shots into windows that overlap by half or a little more.
+
+    Args:
+        times_s: (n,) ascending times of the sampled frames.
+        duration_s: Length of the video; where frames go on beyond it, they count.
+        cuts_s: Cuts, any order; those without a frame between them are one.
+        window_s: Longest clip.
+
+    Returns:
+        Clips in order of start that together cover [0, duration_s), each with at least one frame; none only for n = 0.
+    """
+    if not window_s > 0:
+        raise ValueError(f"window_s={window_s}; must be > 0")
+    times_s = np.asarray(times_s, dtype=np.float64)
+    if not len(times_s):
+        return []
+    end_s = duration_s
+    if not end_s > times_s[-1]:
+        end_s = float(times_s[-1]) + _step_s(times_s)
+    borders_s = [0.0]
+    for cut_s in sorted(set(cuts_s)):
+        between = (times_s >= borders_s[-1]) & (times_s < cut_s)
+        if between.any() and cut_s <= times_s[-1]:
+            borders_s.append(float(cut_s))
+    borders_s.append(float(end_s))
+    clips: list[ClipSpan] = []
+    for start_s, stop_s in zip(borders_s, borders_s[1:], strict=False):
+        clips.extend(_windows(times_s, start_s, stop_s, window_s))
+    return clips
+
+
+def _step_s(times_s: NDArray[np.float64]) -> float:
+    return float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.04
+
+
+def _windows(
+    times_s: NDArray[np.float64], start_s: float, end_s: float, window_s: float
+) -> list[ClipSpan]:
+    length_s = end_s - start_s
+    if length_s <= window_s:
+        starts_s = [start_s]
+    else:
+        count = int(np.ceil((length_s - window_s) / (window_s / 2) - 1e-9)) + 1
+        starts_s = [start_s + at * (length_s - window_s) / (count - 1) for at in range(count)]
+    lowest = int(np.searchsorted(times_s, start_s))
+    spans = []
+    for at, begin_s in enumerate(starts_s):
+        stop_s = end_s if at == len(starts_s) - 1 else begin_s + window_s
+        first = int(np.searchsorted(times_s, begin_s))
+        last = int(np.searchsorted(times_s, stop_s))
+        if last <= first:  # frames are sparser than windows: the one that is on the screen
+            first = max(lowest, min(first, len(times_s)) - 1)
+            last = first + 1
+        spans.append(ClipSpan(float(begin_s), float(stop_s), first, last))
+    return spans

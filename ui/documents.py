@@ -10,7 +10,7 @@ from ui.answer import Document
 
 if TYPE_CHECKING:
     from indexer.search import Hit, SearchResult
-    from recommender.recommend import Item, Recommendations
+    from recommender.recommender import Item, Recommendations
     from ui.library import Library
 
 NOTHING_MATCHES = "nothing here matches well"
@@ -56,7 +56,7 @@ def _item(item: Item) -> Document:
     return {
         "rank": item.rank,
         "video_id": str(item.video_id),
-        "path": str(item.path),
+        "path": None if item.path is None else str(item.path),
         "title": item.title,
         "score": item.score,
         "source": item.source,
@@ -128,11 +128,11 @@ def reason_in_words(item: Document) -> str:
     title = because["title"] if isinstance(because, dict) else None
     sentences = {
         "interest": f"like {title}, which you watched",
-        "item-item": f"people who watched {title} also watched this",
+        "co-watch": f"people who watched {title} also watched this",
         "popular": "watched a lot lately",
-        "fresh": "new in the library",
+        "new": "new in the library",
     }
     source = str(item["source"])
-    if title is None and source in ("interest", "item-item"):
+    if title is None and source in ("interest", "co-watch"):
         return source
     return sentences.get(source, f"{source}: {title}" if title else source)

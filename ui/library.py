@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from data.history import History
     from embeddings.encoder import Encoder
     from indexer.search import Searcher, SearchResult
-    from recommender.recommend import Recommender
+    from recommender.recommender import Recommender
 
 
 class Library:
@@ -117,17 +117,41 @@ class Library:
 
     @property
     def recommender(self) -> Recommender:
-        """The recommender over the videos of the searcher."""
-        from recommender.recommend import Recommender
-        from recommender.vectors import VideoVectorsIndex
-
+        """The recommender over what is searchable and all events; made anew when they change."""
         with self._lock:
-            ids, matrix = self.searcher.video_vectors()
-            return Recommender(self.catalogue, VideoVectorsIndex(ids, matrix))
+            view = self.searcher.view
+            counts = self.catalogue.counts()
+            version = (view.changes, view.current, counts["events"], counts["users"])
+            if self._recommender is None or self._recommender_version != version:
+                self._recommender = self._make_recommender()
+                self._recommender_version = version
+            return self._recommender
+
+    def _make_recommender(self) -> Recommender:
+        from recommender.recommender import Recommender
+        from recommender.videos import VideoTable
+
+        ids, matrix = self.searcher.video_vectors()
+        known = self.catalogue.videos_by_id(int(each) for each in ids)
+        # A video may go between the two reads.
+        kept = [row for row, each in enumerate(ids) if int(each) in known]
+        videos = [known[int(ids[row])] for row in kept]
+        table = VideoTable(
+            ids=ids[kept],
+            matrix=matrix[kept],
+            titles=[video.title for video in videos],
+            paths=[video.path for video in videos],
+            added_at=[video.added_at for video in videos],
+            durations_s=[video.duration_s for video in videos],
+        )
+        return Recommender(table, self.history.events())
 
     def close(self) -> None:
         """Let go of the catalogue's file."""
         with self._lock:
+            if self._searcher is not None:
+                self._searcher.close()
+                self._searcher = None
             if self._catalogue is not None:
                 self._catalogue.close()
                 self._catalogue = None

@@ -35,7 +35,7 @@ class Media:
     def __init__(self, library: Library) -> None:
         self._library = library
 
-    def __call__(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response:
         """The file, or the asked range of it (206); 404 for anything that is not served."""
         path = self.path_of(str(request.path_params["video_id"]))
         if path is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,7 +21,8 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="One JSON document on stdout, nothing else there.")
 ]
 DeviceOption = Annotated[
-    str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the encoder runs.")
+    Literal["auto", "cpu", "cuda"],
+    typer.Option("--device", metavar="auto|cpu|cuda", help="Where the encoder runs."),
 ]
 WeightsOption = Annotated[
     Path | None,

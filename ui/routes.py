@@ -13,8 +13,10 @@ from starlette.routing import BaseRoute, Route
 from data.errors import ReelwiseError
 from ui.answer import Document, as_json
 from ui.documents import recommend_document, search_document, status_document
+from ui.frame_source import FrameSource
 from ui.library import Library
 from ui.media import ALLOWED_METHODS, Media
+from ui.previews import Previews
 from ui.thumbnails import Thumbnails
 
 MAX_RESULTS = 200
@@ -34,20 +36,22 @@ class WrongRequest(ReelwiseError):
     """A parameter of a request is missing or not what it must be."""
 
 
-def api_routes(library: Library) -> list[BaseRoute]:
+def api_routes(library: Library, frames: FrameSource) -> list[BaseRoute]:
     """Every route of reelwise's own; all of them below /api, each refusing what it does not know.
 
     Streamlit answers any unknown path with its page and 200: what is left of /api ends here.
     """
     api = Api(library)
-    media, thumbnails = Media(library), Thumbnails(library)
+    media = Media(library)
+    thumbnails, previews = Thumbnails(library, media, frames), Previews(library, media, frames)
     return [
         Route("/api/search", answering(api.search)),
         Route("/api/similar", answering(api.similar)),
         Route("/api/recommend", answering(api.recommend)),
         Route("/api/status", answering(api.status)),
-        Route("/api/media/{video_id}", media, methods=list(ALLOWED_METHODS)),
-        Route("/api/thumbs/{video_id}", thumbnails, methods=list(ALLOWED_METHODS)),
+        Route("/api/media/{video_id}", media.answer, methods=list(ALLOWED_METHODS)),
+        Route("/api/previews/{video_id}", previews.answer, methods=list(ALLOWED_METHODS)),
+        Route("/api/thumbs/{video_id}", thumbnails.answer, methods=list(ALLOWED_METHODS)),
         Route("/api", unknown),
         Route("/api/{rest:path}", unknown),
     ]

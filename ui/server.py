@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,24 +22,23 @@ MAX_UPLOAD_MB = 200
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
-STREAMLIT_OPTIONS = {
-    "STREAMLIT_SERVER_HEADLESS": "true",
-    "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none",
-    "STREAMLIT_SERVER_RUN_ON_SAVE": "false",
-    "STREAMLIT_SERVER_MAX_UPLOAD_SIZE": str(MAX_UPLOAD_MB),
-    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
-    "STREAMLIT_CLIENT_TOOLBAR_MODE": "viewer",
-    "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "none",
-    "STREAMLIT_CLIENT_SHOW_SIDEBAR_NAVIGATION": "false",
-    "STREAMLIT_GLOBAL_DEVELOPMENT_MODE": "false",
-    "STREAMLIT_THEME_BASE": "light",
-    "STREAMLIT_THEME_PRIMARY_COLOR": "#0f766e",
-    "STREAMLIT_THEME_BACKGROUND_COLOR": "#ffffff",
-    "STREAMLIT_THEME_SECONDARY_BACKGROUND_COLOR": "#f1f5f4",
-    "STREAMLIT_THEME_TEXT_COLOR": "#16211f",
-    "STREAMLIT_THEME_BASE_RADIUS": "0.6rem",
+STREAMLIT_OPTIONS: dict[str, Any] = {
+    "server.headless": True,
+    "server.fileWatcherType": "none",
+    "server.runOnSave": False,
+    "server.maxUploadSize": MAX_UPLOAD_MB,
+    "browser.gatherUsageStats": False,
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "global.developmentMode": False,
+    "theme.base": "light",
+    "theme.primaryColor": "#0f766e",
+    "theme.backgroundColor": "#ffffff",
+    "theme.secondaryBackgroundColor": "#f1f5f4",
+    "theme.textColor": "#16211f",
+    "theme.baseRadius": "0.6rem",
 }
-"""Set through the environment, which wins over any config.toml that lies around."""
+"""Given as flags, which win over any config.toml that lies around."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,24 @@ class ServerAddress:
 
 def build_server(library: Library, address: ServerAddress | None = None) -> App:
     """The ASGI application over one library; any ASGI server can run it."""
-    os.environ.update(STREAMLIT_OPTIONS)
+    from streamlit import config
     from streamlit.starlette import App
 
+    from ui.frame_source import FrameSource
     from ui.routes import api_routes
 
+    config.get_config_options(force_reparse=True, options_from_flags=STREAMLIT_OPTIONS)
     served.open_for_pages(library)
     script = Path(__file__).parent / "pages" / "start.py"
     middleware: list[Any] = _host_check(address) if address else []
-    return App(script, routes=api_routes(library), middleware=middleware)
+    frames = FrameSource()
+
+    @asynccontextmanager
+    async def lifespan(_: App) -> AsyncIterator[None]:
+        yield
+        frames.close()
+
+    return App(script, lifespan=lifespan, routes=api_routes(library, frames), middleware=middleware)
 
 
 def _host_check(address: ServerAddress) -> list[Any]:

@@ -8,7 +8,7 @@ from ui.readable import columns
 
 
 def encoders(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
-    """List the backbones that can be used, with size, dimensions, and whether present here."""
+    """List the backbones: size, dimensions, and whether present here."""
     from embeddings.encoder import list_encoders
 
     listings = list_encoders()

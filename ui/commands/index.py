@@ -49,7 +49,10 @@ def index(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Add what is new or changed below PATH, drop what is gone; safe to stop and to run again."""
+    """Bring the library up to date with what lies below PATH; safe to stop and rerun.
+
+    What is new or changed is added, what is gone is dropped, the rest costs nothing.
+    """
     from indexer.pipeline import index_library
     from ui.library import Library
     from ui.progress_bar import ProgressBar
@@ -86,7 +89,7 @@ def check_paths(paths: list[Path]) -> None:
         if not path.exists():
             raise ReelwiseError(
                 f"there is no file or folder {path}",
-                fix="reelwise index FOLDER      (check the spelling, and that the disk is plugged in)",
+                fix="reelwise index FOLDER   (check the spelling, and that the disk is plugged in)",
             )
 
 

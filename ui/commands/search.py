@@ -14,7 +14,7 @@ from ui.readable import columns, short_path, span
 
 
 def search(
-    text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="What to look for.")] = None,
+    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="What to look for.")] = None,
     like: Annotated[
         str | None,
         typer.Option("--like", metavar="CLIP[@START-END]", help="More like this video file."),

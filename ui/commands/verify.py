@@ -21,7 +21,10 @@ def verify(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Check catalogue, vectors and index against each other; exit code 1 if they disagree."""
+    """Check catalogue, vectors and index against each other.
+
+    The exit code is 1 where they disagree.
+    """
     from data.home import resolve_home
     from indexer.verify import verify as verify_home
 

@@ -12,6 +12,7 @@ from ui.answer import Document
 from ui.documents import reason_in_words, recommend_document
 from ui.pages import cards
 from ui.pages.look import CARDS_PER_ROW
+from ui.previews import is_playable
 
 if TYPE_CHECKING:
     from ui.library import Library
@@ -73,7 +74,8 @@ def _show_items(library: Library, person: str, items: list[Document]) -> None:
 def _show_item(library: Library, person: str, item: Document) -> None:
     video = library.catalogue.video(int(item["video_id"]))
     why = reason_in_words(item)
-    st.html(cards.video_card(item, duration_s=video.duration_s, why=why))
+    card = cards.video_card(item, duration_s=video.duration_s, why=why, as_it_is=is_playable(video))
+    st.html(card)
     buttons = (
         ("Like", ":material/thumb_up:", "like"),
         ("Not for me", ":material/thumb_down:", "dislike"),

@@ -46,7 +46,7 @@ def _numbers(status: Document, duration_s: float) -> None:
         ("Length", length(duration_s)),
         ("On disk", size(status["bytes"])),
         ("Encoder", str(status["encoder"])),
-        ("Generation", str(status["generation"])),
+        ("Generation", str(status["generation"] or "none")),
     ]
     for column, (name, value) in zip(st.columns(len(shown)), shown, strict=True):
         column.metric(name, value, border=True)

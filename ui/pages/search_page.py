@@ -19,6 +19,7 @@ from ui.answer import Document
 from ui.documents import NOTHING_MATCHES, search_document
 from ui.pages import cards
 from ui.pages.look import CARDS_PER_ROW
+from ui.previews import is_playable
 from ui.readable import count
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ class Wanted:
         """True when there is nothing to look for."""
         return not self.text and self.upload is None
 
-    def key(self, generation: int | None) -> tuple[object, ...]:
+    def key(self) -> tuple[object, ...]:
         """Equal for questions that have the same answer."""
         upload = self.upload.file_id if self.upload is not None else None
-        return (self.text, self.without, upload, self.limit, self.min_relevance, generation)
+        return (self.text, self.without, upload, self.limit, self.min_relevance)
 
 
 def show() -> None:
@@ -69,10 +70,10 @@ def show() -> None:
         return
     wanted = _ask()
     like = st.session_state.get("similar_to")
-    if not wanted.is_empty and st.session_state.get("asked") != wanted.key(None):
+    if not wanted.is_empty and st.session_state.get("asked") != wanted.key():
         # New words or a new example take the place of "more like this".
         like = st.session_state["similar_to"] = None
-    st.session_state["asked"] = wanted.key(None)
+    st.session_state["asked"] = wanted.key()
     try:
         document = _similar(library, like, wanted) if like else _answer(library, wanted)
     except ReelwiseError as error:
@@ -81,20 +82,22 @@ def show() -> None:
     if document is None:
         _invite(library)
     else:
-        _show_hits(document, wanted)
+        _show_hits(library, document)
 
 
 def _ask() -> Wanted:
-    words, options = st.columns([5, 1], vertical_alignment="bottom")
+    words, example, options = st.columns([6, 5, 2])
     text = words.text_input(
         "What happens in it?", placeholder="a red car drives to the left", key="text"
     )
-    with options.popover("Options", icon=":material/tune:", use_container_width=True):
+    # An empty line puts the button on the height of the fields beside it.
+    options.html('<div class="rw-label-space"></div>')
+    with options.popover("Options", icon=":material/tune:", width="stretch"):
         limit = st.slider("Results", 3, 60, 12, step=3, key="limit")
         min_relevance = st.slider("Least relevance", 0.0, 1.0, 0.0, 0.05, key="min_relevance")
         without = st.text_input("But not", placeholder="a balloon", key="without")
-    upload = st.file_uploader(
-        "or show an example: a short clip or a picture",
+    upload = example.file_uploader(
+        "or what does it look like? A clip or a picture",
         type=[*VIDEO_SUFFIXES, *IMAGE_SUFFIXES],
         key="example",
     )
@@ -106,7 +109,7 @@ def _answer(library: Library, wanted: Wanted) -> Document | None:
     if wanted.is_empty:
         return None
     searcher = library.searcher
-    key = wanted.key(searcher.version)
+    key = (*wanted.key(), searcher.view.current, searcher.view.changes)
     if st.session_state.get("answered") != key:
         with st.spinner("Searching ..."):
             st.session_state["answer"] = _search(library, wanted)
@@ -151,7 +154,7 @@ def _similar(library: Library, like: str, wanted: Wanted) -> Document:
     return search_document({"similar": like}, library.similar(like, k=wanted.limit))
 
 
-def _show_hits(document: Document, wanted: Wanted) -> None:
+def _show_hits(library: Library, document: Document) -> None:
     hits = document["hits"]
     if not hits:
         st.html(
@@ -163,18 +166,27 @@ def _show_hits(document: Document, wanted: Wanted) -> None:
     if not document["confident"]:
         st.info(f"{NOTHING_MATCHES.capitalize()}; these are the nearest.", icon=":material/info:")
     took = f"{count(len(hits), 'moment')} in {document['took_ms']:.0f} ms"
-    like = "more like the chosen moment: " if "similar" in document["query"] else ""
-    st.html(f'<div class="rw-note">{like}{took}</div>')
+    if "similar" in document["query"]:
+        st.button(
+            f"{took} like the chosen one. Back",
+            icon=":material/arrow_back:",
+            type="tertiary",
+            on_click=_choose_similar,
+            args=(None,),
+        )
+    else:
+        st.html(f'<div class="rw-note">{took}</div>')
+    videos = library.catalogue.videos_by_id(int(hit["video_id"]) for hit in hits)
     for first in range(0, len(hits), CARDS_PER_ROW):
-        for column, hit in zip(
-            st.columns(CARDS_PER_ROW), hits[first : first + CARDS_PER_ROW], strict=False
-        ):
+        row = hits[first : first + CARDS_PER_ROW]
+        for column, hit in zip(st.columns(CARDS_PER_ROW), row, strict=False):
+            video = videos.get(int(hit["video_id"]))
             with column:
-                _show_hit(hit)
+                _show_hit(hit, as_it_is=video is None or is_playable(video))
 
 
-def _show_hit(hit: Document) -> None:
-    st.html(cards.moment_card(hit))
+def _show_hit(hit: Document, *, as_it_is: bool) -> None:
+    st.html(cards.moment_card(hit, as_it_is=as_it_is))
     reference = f"{hit['video_id']}@{hit['start_s']:.2f}-{hit['end_s']:.2f}"
     key = hashlib.sha256(f"{hit['rank']}{reference}".encode()).hexdigest()[:12]
     st.button(
@@ -187,7 +199,7 @@ def _show_hit(hit: Document) -> None:
     )
 
 
-def _choose_similar(reference: str) -> None:
+def _choose_similar(reference: str | None) -> None:
     st.session_state["similar_to"] = reference
 
 

@@ -6,9 +6,7 @@ import streamlit as st
 
 from ui.pages import for_you_page, library_page, look, search_page
 
-st.set_page_config(
-    page_title="reelwise", page_icon=":material/movie:", layout="wide", menu_items={}
-)
+st.set_page_config(page_title="reelwise", page_icon=look.icon(), layout="wide", menu_items={})
 look.apply()
 page = st.navigation(
     [

@@ -1,0 +1,68 @@
+"""`python -m ui.cli_docs > docs/cli.md`: the page of the command line, made from its own --help.
+
+A test compares the page with what this prints, so it cannot fall behind.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+WIDTH_COLUMNS = "100"
+
+HEAD = """\
+# The command line
+
+Made by `python -m ui.cli_docs > docs/cli.md` from the commands' own help; do not edit by hand.
+
+Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 known error (two lines:
+`error: ...` and `  fix: ...`), 2 wrong usage, 3 done but some files failed, 130 stopped by Ctrl-C.
+With `--json` exactly one JSON document is printed; after an error it has `error` and `fix`.
+"""
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    sections = [HEAD]
+    for name, told in _helps():
+        sections.append(f"## {name}\n\n```text\n{told.rstrip()}\n```\n")
+    return "\n".join(sections)
+
+
+def _helps() -> Iterator[tuple[str, str]]:
+    import contextlib
+    import io
+
+    from ui.cli import run
+
+    for name in ("", *command_names()):
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told):
+            run([*name.split(), "--help"])
+        yield f"reelwise {name}".rstrip(), told.getvalue()
+
+
+def command_names() -> list[str]:
+    """Every command as it is typed after `reelwise`, groups before their members."""
+    import typer
+
+    from ui.cli import build_app
+
+    root = typer.main.get_command(build_app())
+    names: list[str] = []
+    for name, command in getattr(root, "commands", {}).items():
+        members = getattr(command, "commands", {})
+        names += [f"{name} {member}" for member in members] or [name]
+    return names
+
+
+def main() -> None:
+    """Print the page."""
+    # Help is wrapped at the width of the terminal: it must not depend on whose terminal it is.
+    os.environ["COLUMNS"] = WIDTH_COLUMNS
+    sys.stdout.write(page())
+
+
+if __name__ == "__main__":
+    main()

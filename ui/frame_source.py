@@ -1,0 +1,68 @@
+"""Frames for the page, decoded by a few supervised children that live as long as the server."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.decode_pool import Chunk, DecodeJob, DecodePool
+
+if TYPE_CHECKING:
+    from data.video import FrameSpec
+
+CHILDREN = 2
+"""Decoding children; a page of thumbnails keeps this many cores busy for a moment."""
+
+
+class FrameSource:
+    """Hands files to its children; threads may share it.
+
+    A child that a file kills or hangs is replaced, and the file gives no frames.
+    """
+
+    def __init__(self, children: int = CHILDREN) -> None:
+        self._idle: queue.LifoQueue[DecodePool] = queue.LifoQueue()
+        self._lock = threading.Lock()
+        self._pools: list[DecodePool] = []
+        self._most = children
+        self._closed = False
+
+    def first(self, path: Path, spec: FrameSpec, start_s: float, end_s: float) -> Chunk | None:
+        """The first frames of a stretch; None where nothing of it can be decoded."""
+        return next(self.chunks(DecodeJob(0, path, spec, 2.0, start_s, end_s)), None)
+
+    def chunks(self, job: DecodeJob) -> Iterator[Chunk]:
+        """The frames of a file or a stretch, as they come; closing the iterator stops the work."""
+        with self._borrowed() as pool:
+            for event in pool.run([job]):
+                if isinstance(event, Chunk):
+                    yield event
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[DecodePool]:
+        """A pool of one child that nobody else uses meanwhile; children start when first needed."""
+        with self._lock:
+            if self._closed:
+                raise ValueError("the frame source is closed")
+            if self._idle.empty() and len(self._pools) < self._most:
+                pool = DecodePool(1)
+                pool.__enter__()
+                self._pools.append(pool)
+                self._idle.put(pool)
+        pool = self._idle.get()
+        try:
+            yield pool
+        finally:
+            self._idle.put(pool)
+
+    def close(self) -> None:
+        """End the children."""
+        with self._lock:
+            self._closed = True
+            pools, self._pools = self._pools, []
+        for pool in pools:
+            pool.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -22,6 +23,8 @@ _RECALL_K = 10
 _SCORE_SLACK = 1e-5
 _NOISE = 0.5
 _LOOP_LIMIT = 1 << 32
+
+_faiss: Any = faiss  # its stubs lack the overloads that FAISS adds in Python
 
 Floats = npt.NDArray[np.floating]
 
@@ -94,7 +97,7 @@ class FlatIndex:
             wanted = np.zeros(int(among.max()) + 1, dtype=np.bool_)
             wanted[among] = True
             bits = np.packbits(wanted, bitorder="little")
-            chosen = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+            chosen = _faiss.SearchParameters(sel=_faiss.IDSelectorBitmap(bits))
             scores, ids = self._index.search(rows, k, params=chosen)
         return scores, ids
 

@@ -1,0 +1,86 @@
+"""From raw scores, which mean nothing to a person, to a relevance from 0 to 1.
+
+A cosine of 0.24 is a hit with one encoder and noise with another, and even within one library it
+depends on the query. What can be known is how this query scores against the library's own clips:
+nearly all of them have nothing to do with it, so their scores are its background. With
+
+    g(score) = -log(1 - score + 0.001)                       near 1 every halving of the distance counts
+    m = median of g over the background, s = 1.4826 * median of |g - m|
+    z(score) = (g(score) - m) / s
+    relevance(score) = Phi(z(score)) ** n
+
+the relevance is the probability that the best of n unrelated clips scores lower: the distribution
+of the maximum of n independent normal scores (Fisher & Tippett 1928; 1.4826 makes the median
+deviation estimate a standard deviation, Rousseeuw & Croux 1993, eq. 1.2). g is there because
+cosines end at 1: where all clips are alike (0.95 +- 0.03) an exact copy cannot lie many spreads
+above the median, though its distance is a hundredth of the others'; for words, whose cosines are
+far from 1, g is as good as linear. In a large library a score must stand out further, since more
+clips had the chance to reach it by accident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_ndtr
+
+CONFIDENT_RELEVANCE = 0.5
+"""The best hit is more likely a match than the best of so many accidents from here on."""
+
+PRIOR_CLIPS = 8
+"""Weight of the prior spread, in clips: a handful of scores says little about their spread."""
+
+PRIOR_SPREAD = 0.07
+"""Spread of g that is assumed before any are seen (cosines of CLIP towers show 0.02 to 0.1)."""
+
+LEAST_DISTANCE = 1e-3
+"""Distances below are equal: vectors are stored as float16, which moves cosines by up to 5e-4."""
+
+SPREAD_FLOOR = 1e-3
+"""Smallest spread: equal scores must not turn rounding errors into certainty."""
+
+
+@dataclass(frozen=True)
+class Background:
+    """The scores of one query against clips that mostly have nothing to do with it."""
+
+    scores: NDArray[np.float32]
+    """(s,) cosines of a sample of the library's clips; may be empty."""
+    n_clips: int
+    """How many clips compete for the first place."""
+
+    @cached_property
+    def median(self) -> float:
+        """The usual score; 0 for an empty library."""
+        return float(np.median(self.scores)) if len(self.scores) else 0.0
+
+    @cached_property
+    def spread(self) -> float:
+        """Robust standard deviation of g, drawn to `PRIOR_SPREAD` where few clips are known."""
+        n = len(self.scores)
+        found = 0.0
+        if n:
+            found = 1.4826 * float(np.median(np.abs(_stretch(self.scores) - self._middle)))
+        variance = (n * found**2 + PRIOR_CLIPS * PRIOR_SPREAD**2) / (n + PRIOR_CLIPS)
+        return max(float(variance**0.5), SPREAD_FLOOR)
+
+    @property
+    def _middle(self) -> float:
+        return float(_stretch(np.asarray([self.median]))[0])
+
+    def z(self, score: float) -> float:
+        """How many spreads a score lies above the median."""
+        return (float(_stretch(np.asarray([score]))[0]) - self._middle) / self.spread
+
+    def relevance(self, score: float) -> float:
+        """Probability (0 to 1) that the best of `n_clips` unrelated clips scores lower."""
+        return float(np.exp(max(self.n_clips, 1) * log_ndtr(self.z(score))))
+
+
+def _stretch(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    """g: rising, nearly linear far from 1, steep close to it."""
+    distances = np.maximum(1.0 - np.asarray(scores, dtype=np.float64), 0.0)
+    return np.asarray(-np.log(distances + LEAST_DISTANCE))

@@ -1,0 +1,207 @@
+"""What changed in the library's folders since they were last seen, without opening a video."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from data.records import FileRecord
+from data.scan import FoundFile, Sidecar
+
+
+@dataclass
+class Plan:
+    """The changes; nothing of it has been written down yet."""
+
+    records: list[FileRecord] = field(default_factory=list)
+    """Files to write down: new, changed, touched or unreadable ones."""
+    gone: list[Path] = field(default_factory=list)
+    """Known files that are no longer there."""
+    added: int = 0
+    """Contents that no other file of the library holds."""
+    edited: int = 0
+    """Known files with other content than before."""
+    moved: int = 0
+    """Known contents under another name, whose old name is gone or holds something else."""
+    copied: int = 0
+    """Known contents under one more name."""
+    touched: int = 0
+    """Files with the same content and another time stamp."""
+    unchanged: int = 0
+    """Files that were not even opened."""
+    removed: int = 0
+    """Known videos' files that vanished, not counting those that only moved."""
+    unreadable: list[tuple[Path, str]] = field(default_factory=list)
+    """Files whose bytes could not be read, with the reason."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the planner looks into files: the functions of `data.scan`, or a test's."""
+
+    content_key: Callable[[Path], str]
+    """Identity of the bytes; raises OSError where they cannot be read."""
+    sidecar: Callable[[Path], Sidecar]
+    """Title and subtitles that lie beside a video."""
+
+
+def plan_changes(
+    found: Iterable[FoundFile],
+    known: Mapping[Path, FileRecord],
+    roots: Sequence[Path],
+    read: Reader,
+    *,
+    unseen: Sequence[Path] = (),
+) -> Plan:
+    """Tell added, edited, moved, copied, touched, unchanged and removed files apart.
+
+    A file with the same size, time stamp and file number as before is unchanged. Of any other the
+    content is looked at (192 KiB of it), and content decides: moved and copied files need no
+    decoding.
+
+    Args:
+        found: The files that are there now, all of them below `roots`.
+        known: All files of the catalogue by absolute path; only those below `roots` can be gone.
+        roots: The folders and files that were scanned, absolute.
+        read: How to look into a file.
+        unseen: Folders that could not be looked into: nothing below them is taken for gone. May
+            be filled while `found` is being read.
+    """
+    plan = Plan()
+    now: dict[Path, str | None] = {}
+    changed: list[tuple[FoundFile, str]] = []
+    for file in found:
+        before = known.get(file.path)
+        if before is not None and before.content_key and _same_stat(file, before):
+            plan.unchanged += 1
+            now[file.path] = before.content_key
+            continue
+        key = _content_key(file, before, read, plan)
+        now[file.path] = key or (before.content_key if before else None)
+        if key is not None:
+            changed.append((file, key))
+    plan.gone = [
+        path
+        for path in known
+        if path not in now and is_below(path, roots) and not is_below(path, unseen)
+    ]
+    _sort_changed(plan, changed, known, now, read)
+    return plan
+
+
+def is_below(path: Path, roots: Iterable[Path]) -> bool:
+    """True for one of the roots and for anything inside one of them."""
+    parents = set(path.parents)
+    return any(root == path or root in parents for root in roots)
+
+
+def _same_stat(file: FoundFile, before: FileRecord) -> bool:
+    return (file.size_bytes, file.mtime_ns, file.inode) == (
+        before.size_bytes,
+        before.mtime_ns,
+        before.inode,
+    )
+
+
+def _content_key(
+    file: FoundFile, before: FileRecord | None, read: Reader, plan: Plan
+) -> str | None:
+    try:
+        return read.content_key(file.path)
+    except OSError as error:
+        reason = f"cannot be read: {(error.strerror or str(error)).lower()}"
+    plan.unreadable.append((file.path, reason))
+    # What was indexed from it before stays searchable: a lost permission is not a deletion.
+    if before is None or before.content_key is None:
+        plan.records.append(_record(file, None, reason=reason))
+    return None
+
+
+def _sort_changed(
+    plan: Plan,
+    changed: Sequence[tuple[FoundFile, str]],
+    known: Mapping[Path, FileRecord],
+    now: Mapping[Path, str | None],
+    read: Reader,
+) -> None:
+    names = _Names.of(known, now, set(plan.gone))
+    for file, key in changed:
+        before_key = known[file.path].content_key if file.path in known else None
+        words = True
+        if before_key == key:
+            plan.touched += 1
+        elif names.take(key):
+            plan.moved += 1
+        elif before_key is not None:
+            plan.edited += 1
+        elif key in names.held:
+            plan.copied += 1
+            words = False  # the first file keeps naming the video
+        else:
+            plan.added += 1
+        names.held.add(key)
+        plan.records.append(_with_words(file, key, read) if words else _record(file, key))
+    plan.removed = names.vanished.total()
+
+
+@dataclass
+class _Names:
+    """Which names hold a content still, and which have let go of it."""
+
+    vanished: Counter[str] = field(default_factory=Counter)
+    """Names that are gone, by the content they held."""
+    overwritten: Counter[str] = field(default_factory=Counter)
+    """Names that hold something else now, by the content they held."""
+    held: set[str] = field(default_factory=set)
+    """Contents that some name holds."""
+
+    @classmethod
+    def of(
+        cls, known: Mapping[Path, FileRecord], now: Mapping[Path, str | None], gone: set[Path]
+    ) -> _Names:
+        names = cls()
+        for path, before in known.items():
+            key = before.content_key
+            if not key:
+                continue
+            if path in gone:
+                names.vanished[key] += 1
+            elif now.get(path, key) != key:
+                names.overwritten[key] += 1
+            else:
+                names.held.add(key)
+        return names
+
+    def take(self, key: str) -> bool:
+        """Use up one name that let go of this content, for a file that moved away from it."""
+        for left in (self.vanished, self.overwritten):
+            if left[key] > 0:
+                left[key] -= 1
+                return True
+        return False
+
+
+def _record(file: FoundFile, key: str | None, *, reason: str | None = None) -> FileRecord:
+    return FileRecord(
+        path=file.path,
+        size_bytes=file.size_bytes,
+        mtime_ns=file.mtime_ns,
+        inode=file.inode,
+        content_key=key,
+        reason=reason,
+    )
+
+
+def _with_words(file: FoundFile, key: str, read: Reader) -> FileRecord:
+    beside = read.sidecar(file.path)
+    return FileRecord(
+        path=file.path,
+        size_bytes=file.size_bytes,
+        mtime_ns=file.mtime_ns,
+        inode=file.inode,
+        content_key=key,
+        title=beside.title,
+        subtitles=beside.subtitles,
+    )

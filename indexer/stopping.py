@@ -1,0 +1,48 @@
+"""Ctrl-C that never cuts through a commit."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Stop:
+    """Turns Ctrl-C into KeyboardInterrupt at once, or at the end of a shielded stretch."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        """True once Ctrl-C was pressed."""
+        self._shields = 0
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        if self._shields == 0:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def shielded(self) -> Iterator[None]:
+        """Let this block end before Ctrl-C takes effect."""
+        self._shields += 1
+        try:
+            yield
+        finally:
+            self._shields -= 1
+        if self.asked and self._shields == 0:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """Watch for Ctrl-C inside the block; outside the main thread nothing changes."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, stop._on_signal)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

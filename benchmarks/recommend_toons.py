@@ -1,0 +1,165 @@
+"""Toon people: does the blend beat each of its sources, and do new videos find their people?
+
+Vectors are made from what the toons show (kinds, colours, motions, places, noise, and a direction
+that all share, as CLIP vectors have), so no video is drawn and no encoder is needed. Everything
+before a day is known, everything after it is to be foretold.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.event_rows import Kind
+from data.history import Event
+from data.toon_people import LAST_DAY, make_people
+from data.toon_stories import Story, make_story
+from recommender.metrics import ndcg_at, recall_at
+from recommender.recommender import Evidence, Recommender
+from recommender.videos import VideoTable
+
+SIZES = {"small": (300, 400), "full": (1000, 2000)}
+"""Videos and people."""
+_SEED = 5
+_TEST_DAYS = 12.0
+_NEW_SHARE = 0.05
+_DIM = 128
+_STRENGTH = {"kind": 1.0, "colour": 0.6, "motion": 0.6, "place": 0.5}
+_NOISE, _COMMON = 0.4, 1.4
+
+Ranker = Callable[[str, Evidence], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, eq=False)
+class ToonCase:
+    """What is known, and what is to be foretold."""
+
+    videos: VideoTable
+    """The library."""
+    known: list[Event]
+    """Events up to the cut."""
+    wanted: Mapping[str, set[int]]
+    """For each person the rows of videos, new to them, that they finished or liked after it."""
+    new: set[int]
+    """Rows of videos that appear at the cut: nobody has watched them."""
+    cut: datetime
+    """The cut."""
+
+
+def make_case(n_videos: int, n_people: int, *, seed: int = _SEED) -> ToonCase:
+    """Simulate a library and its people, and cut their time in two."""
+    rng = np.random.default_rng(seed)
+    stories = [make_story(seed * 100_003 + i) for i in range(n_videos)]
+    names = {f"toon-{i + 1:04d}.mp4": i for i in range(n_videos)}
+    happened = make_people(list(zip(names, stories, strict=True)), n_people, seed)
+    cut = LAST_DAY - timedelta(days=_TEST_DAYS)
+    new = {int(i) for i in rng.choice(n_videos, max(1, int(_NEW_SHARE * n_videos)), replace=False)}
+    known: list[Event] = []
+    wanted: dict[str, set[int]] = {}
+    for one in happened:
+        row, kind = names[one.video], cast(Kind, one.kind)
+        if one.at <= cut and row not in new:
+            known.append(
+                Event(one.user, row + 1, one.video, one.at, one.watched_s, one.duration_s, kind)
+            )
+        elif one.at > cut and (one.kind == "like" or (one.watched_s or 0) >= 0.8 * one.duration_s):
+            wanted.setdefault(one.user, set()).add(row)
+    met = {(event.user, event.video_id) for event in known}
+    wanted = {u: {r for r in rows if (u, r + 1) not in met} for u, rows in wanted.items()}
+    born = [cut if i in new else cut - timedelta(days=60) for i in range(n_videos)]
+    videos = VideoTable(
+        ids=np.arange(1, n_videos + 1),
+        matrix=attribute_vectors(stories, rng),
+        titles=[story.title for story in stories],
+        added_at=born,
+        durations_s=[story.duration_s for story in stories],
+    )
+    return ToonCase(videos, known, {u: rows for u, rows in wanted.items() if rows}, new, cut)
+
+
+def attribute_vectors(stories: list[Story], rng: np.random.Generator) -> NDArray[np.float32]:
+    """(n, 128) float32 unit rows: a random direction for each attribute, summed over all shown."""
+    directions: dict[tuple[str, str], NDArray[np.float64]] = {}
+
+    def direction(name: str, value: str) -> NDArray[np.float64]:
+        if (name, value) not in directions:
+            directions[name, value] = _unit(rng.normal(size=_DIM))
+        return directions[name, value]
+
+    common = direction("all", "all")
+    rows = []
+    for story in stories:
+        shown = np.zeros(_DIM)
+        for scene in story.scenes:
+            for actor in scene.actors:
+                shown += _STRENGTH["kind"] * direction("kind", actor.kind)
+                shown += _STRENGTH["colour"] * direction("colour", actor.colour)
+                shown += _STRENGTH["motion"] * direction("motion", actor.motion)
+            shown += _STRENGTH["place"] * direction("place", scene.place)
+        rows.append(_COMMON * common + _unit(shown) + _NOISE * _unit(rng.normal(size=_DIM)))
+    return np.asarray([_unit(row) for row in rows], dtype=np.float32)
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def _best(scores: NDArray[np.float64], evidence: Evidence) -> NDArray[np.int64]:
+    return np.argsort(-np.where(evidence.candidates, scores, -np.inf), kind="stable")[:10]
+
+
+def _rankers(recommender: Recommender, seed: int) -> dict[str, Ranker]:
+    rng = np.random.default_rng(seed)
+    n = len(recommender.videos)
+
+    def page(user: str, _: Evidence) -> NDArray[np.int64]:
+        items = recommender.recommend(user).items
+        return np.asarray([recommender.videos.row_of[item.video_id] for item in items])
+
+    return {
+        "blend": page,
+        "blend_by_score": lambda _, e: _best(e.blend.total, e),
+        "interest": lambda _, e: _best(e.scores["interest"], e),
+        "co_watch": lambda _, e: _best(e.scores["co-watch"], e),
+        "popularity": lambda _, e: _best(e.scores["popular"], e),
+        "random": lambda _, e: _best(rng.random(n), e),
+    }
+
+
+def run(size: str) -> dict[str, object]:
+    """Measure; `small` ends within seconds."""
+    n_videos, n_people = SIZES[size]
+    case = make_case(n_videos, n_people)
+    started = time.perf_counter()
+    recommender = Recommender(case.videos, case.known)
+    recommender.warm_up()
+    fit_s = time.perf_counter() - started
+    out: dict[str, object] = {"videos": n_videos, "people": n_people, "n": len(case.wanted)}
+    out |= measure(recommender, case)
+    out["best_source_ndcg_at_10"] = max(
+        float(str(out[f"{name}_ndcg_at_10"])) for name in ("interest", "co_watch", "popularity")
+    )
+    took_ms = [recommender.recommend(user).took_ms for user in list(case.wanted)[:200]]
+    out |= {"fit_s": fit_s, "p50_ms": float(np.median(took_ms))}
+    out["p95_ms"] = float(np.percentile(took_ms, 95))
+    return out
+
+
+def measure(recommender: Recommender, case: ToonCase) -> dict[str, float]:
+    """NDCG@10 and recall@10 of every ranker over all people, and the same for new videos alone."""
+    found: dict[str, list[float]] = {}
+    for name, ranker in _rankers(recommender, _SEED).items():
+        for user, wanted in case.wanted.items():
+            ranked = [int(row) for row in ranker(user, recommender.evidence(user))]
+            found.setdefault(f"{name}_ndcg_at_10", []).append(ndcg_at(ranked, wanted, 10))
+            found.setdefault(f"{name}_recall_at_10", []).append(recall_at(ranked, wanted, 10))
+            if wanted & case.new:
+                key = f"{name}_new_recall_at_10"
+                found.setdefault(key, []).append(recall_at(ranked, wanted & case.new, 10))
+    return {name: float(np.mean(values)) for name, values in found.items()}

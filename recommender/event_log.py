@@ -1,0 +1,193 @@
+"""Watch events as columns, and what they add up to for each person and video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.confidence import LIKE, VIEWS_CAP, view_confidence
+from recommender.videos import VideoTable
+
+_VERDICTS = {"view": 0, "like": 1, "dislike": -1}
+
+
+class WatchEvent(Protocol):
+    """What the recommender reads of an event; `data.history` events are such."""
+
+    @property
+    def user(self) -> str:
+        """The person."""
+
+    @property
+    def video_id(self) -> int | None:
+        """The video; None when the library does not know it."""
+
+    @property
+    def at(self) -> datetime:
+        """When, with a time zone."""
+
+    @property
+    def watched_s(self) -> float | None:
+        """Seconds watched, where known."""
+
+    @property
+    def duration_s(self) -> float | None:
+        """Length of the video, where known."""
+
+    @property
+    def kind(self) -> str:
+        """`view`, `like` or `dislike`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """One row per person and video that have met, ordered by person."""
+
+    person: NDArray[np.int64]
+    """(p,) number of the person."""
+    row: NDArray[np.int64]
+    """(p,) row of the video."""
+    weight: NDArray[np.float64]
+    """(p,) confidence that it was liked, 0 to `VIEWS_CAP + LIKE`; 0 for disliked and glanced at."""
+    last_s: NDArray[np.float64]
+    """(p,) Unix seconds of the last event."""
+    disliked: NDArray[np.bool_]
+    """(p,) the last verdict was a dislike."""
+
+    def of(self, person: int) -> Pairs:
+        """The pairs of one person."""
+        a, b = np.searchsorted(self.person, [person, person + 1])
+        return self.where(slice(a, b))
+
+    def where(self, which: slice | NDArray[np.bool_]) -> Pairs:
+        """Some of the pairs."""
+        return Pairs(
+            self.person[which],
+            self.row[which],
+            self.weight[which],
+            self.last_s[which],
+            self.disliked[which],
+        )
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(frozen=True, eq=False)
+class EventLog:
+    """Events on the videos of one table; events on other videos are left out."""
+
+    people: dict[str, int]
+    """Number of each person, from 0, in order of first appearance."""
+    n_videos: int
+    """Rows of the table."""
+    person: NDArray[np.int64]
+    """(e,) number of the person."""
+    row: NDArray[np.int64]
+    """(e,) row of the video."""
+    at_s: NDArray[np.float64]
+    """(e,) Unix seconds."""
+    confidence: NDArray[np.float64]
+    """(e,) of a view, 0 to 1; 0 for likes and dislikes."""
+    verdict: NDArray[np.int64]
+    """(e,) 1 like, -1 dislike, 0 neither."""
+
+    @classmethod
+    def empty(cls, videos: VideoTable) -> EventLog:
+        """A log in which nobody has watched anything."""
+        whole, real = np.zeros(0, np.int64), np.zeros(0, np.float64)
+        return cls({}, len(videos), whole, whole, real, real, whole)
+
+    def add(self, events: Iterable[WatchEvent], videos: VideoTable) -> EventLog:
+        """This log with more events, in any order; the old one stays as it was.
+
+        Raises:
+            ValueError: The kind of an event is not view, like or dislike.
+        """
+        people = dict(self.people)
+        known: list[WatchEvent] = []
+        rows: list[int] = []
+        for event in events:
+            found = None if event.video_id is None else videos.row_of.get(event.video_id)
+            if found is None:
+                continue
+            known.append(event)
+            rows.append(found)
+            if event.kind not in _VERDICTS:
+                raise ValueError(f"kind must be one of {sorted(_VERDICTS)}, got {event.kind!r}")
+            people.setdefault(event.user, len(people))
+        person = np.asarray([people[e.user] for e in known], np.int64)
+        row = np.asarray(rows, np.int64)
+        at_s = np.asarray([e.at.timestamp() for e in known], np.float64)
+        verdict = np.asarray([_VERDICTS[e.kind] for e in known], np.int64)
+        watched_s = np.asarray([_or_nan(e.watched_s) for e in known], np.float64)
+        told_s = np.asarray([e.duration_s or 0.0 for e in known], np.float64)
+        length_s = np.where(told_s > 0, told_s, videos.lengths_s[row])
+        # A like or dislike with seconds is a view as well; without them it is the verdict alone.
+        viewed = (verdict == 0) | ~np.isnan(watched_s)
+        confidence = np.where(viewed, view_confidence(watched_s, length_s), 0.0)
+        return EventLog(
+            people,
+            self.n_videos,
+            np.concatenate([self.person, person]),
+            np.concatenate([self.row, row]),
+            np.concatenate([self.at_s, at_s]),
+            np.concatenate([self.confidence, confidence]),
+            np.concatenate([self.verdict, verdict]),
+        )
+
+    def until(self, at_s: float) -> EventLog:
+        """The events up to and including a time; the numbers of the people stay."""
+        keep = self.at_s <= at_s
+        return EventLog(
+            self.people,
+            self.n_videos,
+            self.person[keep],
+            self.row[keep],
+            self.at_s[keep],
+            self.confidence[keep],
+            self.verdict[keep],
+        )
+
+    def __len__(self) -> int:
+        return len(self.at_s)
+
+    @cached_property
+    def latest_s(self) -> float:
+        """Time of the last event; 0 in an empty log."""
+        return float(self.at_s.max()) if len(self) else 0.0
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """What the events add up to, one row per person and video."""
+        order = np.argsort(self.at_s, kind="stable")
+        key = (self.person * max(self.n_videos, 1) + self.row)[order]
+        keys, slot = np.unique(key, return_inverse=True)
+        views = np.bincount(slot, self.confidence[order], minlength=len(keys))
+        verdict = np.zeros(len(keys), np.int64)
+        spoken = self.verdict[order] != 0
+        # Events are in order of time and the last assignment wins: people may change their mind.
+        verdict[slot[spoken]] = self.verdict[order][spoken]
+        last_s = np.zeros(len(keys))
+        last_s[slot] = self.at_s[order]
+        weight = np.minimum(views, VIEWS_CAP) + LIKE * (verdict > 0)
+        person, row = np.divmod(keys, max(self.n_videos, 1))
+        return Pairs(person, row, np.where(verdict < 0, 0.0, weight), last_s, verdict < 0)
+
+    @cached_property
+    def liked(self) -> sparse.csr_array:
+        """(people, videos) float64 confidence at most 1; dislikes and glances are not in it."""
+        pairs = self.pairs.where(self.pairs.weight > 0)
+        cells = (np.minimum(pairs.weight, 1.0), (pairs.person, pairs.row))
+        return sparse.csr_array(cells, shape=(len(self.people), self.n_videos))
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else float(value)

@@ -1,0 +1,98 @@
+"""The videos a recommender may choose from: ids, vectors, and what a reader wants to see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+CENTRE_PRIOR = 20
+"""Videos' worth of doubt about the common direction: two videos must not be made antipodal."""
+
+
+@dataclass(frozen=True, eq=False)
+class VideoTable:
+    """Videos as columns; row numbers are internal, ids are permanent."""
+
+    ids: NDArray[np.int64]
+    """(n,) permanent video ids, each once."""
+    matrix: NDArray[np.float32]
+    """(n, d) one vector per video; scaled to unit rows where they are not."""
+    titles: Sequence[str] = ()
+    """n titles; empty takes the ids."""
+    paths: Sequence[Path | None] = ()
+    """n files; empty means unknown."""
+    added_at: Sequence[datetime] = ()
+    """n times at which the library first saw them; empty means all at once."""
+    durations_s: Sequence[float] = ()
+    """n lengths, 0 where unknown; empty means all unknown."""
+
+    def __post_init__(self) -> None:
+        """Check that the columns agree.
+
+        Raises:
+            ValueError: A column has another length, an id is doubled, or a vector is not finite.
+        """
+        n = len(self.ids)
+        if self.matrix.ndim != 2 or len(self.matrix) != n:
+            raise ValueError(f"matrix must be ({n}, d) to match {n} ids, got {self.matrix.shape}")
+        for name in ("titles", "paths", "added_at", "durations_s"):
+            size = len(getattr(self, name))
+            if size not in (0, n):
+                raise ValueError(f"{name} must be empty or have {n} entries, got {size}")
+        if len(np.unique(self.ids)) != n:
+            raise ValueError(f"ids must each occur once, got {n} with doubles")
+        if not np.isfinite(self.matrix).all():
+            raise ValueError("matrix must be finite, got NaN or infinity")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def row_of(self) -> dict[int, int]:
+        """Id to row number."""
+        return {int(video_id): row for row, video_id in enumerate(self.ids)}
+
+    @cached_property
+    def centred(self) -> NDArray[np.float32]:
+        """(n, d) float32 unit rows without the direction that all share; a zero row stays zero.
+
+        Any two images score about 0.6 in CLIP space, so raw cosines hardly tell likes from unlikes.
+        """
+        unit = _unit(self.matrix)
+        n = max(len(unit), 1)
+        common = unit.sum(axis=0, dtype=np.float64) / n * (n / (n + CENTRE_PRIOR))
+        return _unit(unit - common.astype(np.float32))
+
+    @cached_property
+    def added_at_s(self) -> NDArray[np.float64]:
+        """(n,) Unix seconds; zeros when the times are unknown."""
+        if not self.added_at:
+            return np.zeros(len(self))
+        return np.asarray([at.timestamp() for at in self.added_at], dtype=np.float64)
+
+    @cached_property
+    def lengths_s(self) -> NDArray[np.float64]:
+        """(n,) lengths, 0 where unknown."""
+        if not len(self.durations_s):
+            return np.zeros(len(self))
+        return np.nan_to_num(np.asarray(self.durations_s, dtype=np.float64))
+
+    def title(self, row: int) -> str:
+        """The title of a row; its id where no titles are known."""
+        return self.titles[row] if self.titles else str(self.ids[row])
+
+    def path(self, row: int) -> Path | None:
+        """The file of a row, where known."""
+        return self.paths[row] if self.paths else None
+
+
+def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    # Where centring left only rounding noise there is no direction to blow up to length 1.
+    return np.asarray(np.where(norms > 1e-6, rows / np.maximum(norms, 1e-6), 0.0), np.float32)

@@ -5,6 +5,7 @@ The only place that encodes. A file appears under its name only when it is compl
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from typing import Any, TypedDict, Unpack
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from data.errors import ReelwiseError
@@ -83,13 +85,12 @@ class _Plan:
         out = np.ascontiguousarray(pixels[top : top + kept_h, left : left + kept_w])
         if size_px != (kept_w, kept_h):
             shrinks = size_px[0] < kept_w
-            out = cv2.resize(  # type: ignore[assignment]
-                out, size_px, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-            )
+            how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+            out = np.asarray(cv2.resize(out, size_px, interpolation=how), np.uint8)
         if self.saturation != 1.0:
-            grey = out.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-            mixed = grey[..., None] + self.saturation * (out - grey[..., None])
-            out = np.clip(np.round(mixed), 0, 255).astype(np.uint8)
+            grey = cv2.cvtColor(cv2.cvtColor(out, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+            mixed = cv2.addWeighted(out, self.saturation, grey, 1 - self.saturation, 0)
+            out = np.asarray(mixed, np.uint8)
         if self.bar > 0:
             thick = round(size_px[1] * self.bar)
             first = (size_px[1] - thick) // 2
@@ -106,6 +107,7 @@ class _Sink:
         self._crf = crf
         self._title = title
         self._stream: Any = None
+        self._to_yuv = VideoReformatter()  # one for all: making it costs more than using it
 
     def __enter__(self) -> _Sink:
         with tempfile.NamedTemporaryFile(
@@ -144,7 +146,7 @@ class _Sink:
         if self._stream is None:
             self._stream = self._open_stream(pixels.shape[1], pixels.shape[0], base, duration)
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-        frame = frame.reformat(format="yuv420p")
+        frame = self._to_yuv.reformat(frame, format="yuv420p")
         frame.pts, frame.time_base, frame.duration = ticks, base, duration
         self._container.mux(self._stream.encode(frame))
 
@@ -243,15 +245,12 @@ def _shown(src: Path, plan: _Plan) -> Iterator[tuple[Pixels, float, float]]:
 
 def _decode(src: Path) -> Iterator[tuple[float, float, Pixels]]:
     """Yield (time, own duration, RGB pixels) of the frames in order of time, the first at 0."""
-    # An open file and named formats only: a text that names other files is not followed.
-    with (
-        src.open("rb") as file,
-        av.open(file, "r", options={"format_whitelist": _READABLE}) as container,
-    ):
+    with _opened(src) as container:
         if not container.streams.video:
             return
         stream = container.streams.video[0]
         own_s = float(1 / (stream.average_rate or 25))
+        to_rgb = VideoReformatter()
         first_s: float | None = None
         for frame in _frames(container, stream):
             if frame.time is None:
@@ -259,8 +258,25 @@ def _decode(src: Path) -> Iterator[tuple[float, float, Pixels]]:
             first_s = frame.time if first_s is None else first_s
             tick_s = float(frame.time_base or 0)
             shown_s = frame.duration * tick_s if frame.duration else own_s
-            pixels = np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90) % 4)
-            yield frame.time - first_s, shown_s, pixels
+            pixels = to_rgb.reformat(frame, format="rgb24").to_ndarray()
+            yield frame.time - first_s, shown_s, np.rot90(pixels, round(frame.rotation / 90) % 4)
+
+
+@contextlib.contextmanager
+def _opened(src: Path) -> Iterator[Any]:
+    """Open for reading; an open file and named formats, so that no other file is followed."""
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(src.open("rb"))
+            container: Any = stack.enter_context(
+                av.open(file, "r", options={"format_whitelist": _READABLE})
+            )
+        except (OSError, ValueError) as error:  # PyAV raises either
+            raise ReelwiseError(
+                f"{src} could not be opened as a video: {error}",
+                fix="check that the file is there and plays",
+            ) from error
+        yield container
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:

@@ -1,7 +1,8 @@
 """What kind of container a file is, from its first bytes alone.
 
-No decoder sees a file that is not on this list: an ffconcat or HLS playlist named `.mp4` makes FFmpeg read other
-files and addresses (measured on three libraries, facts.md). The name of a file proves nothing and is not asked.
+No decoder sees a file that is not on this list: an ffconcat or HLS playlist named `.mp4` makes
+FFmpeg read other files and addresses (measured on three libraries, facts.md). The name of a file
+proves nothing and is not asked.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ def read_head(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise UnreadableVideo("the file is missing", fix="check the path") from error
     except OSError as error:
-        raise UnreadableVideo(f"cannot be opened: {error.strerror}", fix="check its rights") from error
+        reason = f"cannot be opened: {error.strerror}"
+        raise UnreadableVideo(reason, fix="check its rights") from error
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UnreadableVideo("not a regular file")
@@ -119,7 +121,7 @@ def _what_else(head: bytes) -> str:
 
 
 def missing_end(path: Path, container: str) -> str | None:
-    """Why the end of a file is known to be absent, or None: an mp4 without `moov`, a GIF without trailer."""
+    """Why the end of a file is known to be absent: no `moov`, no GIF trailer; or None."""
     if container == "mp4":
         return None if b"moov" in _top_boxes(path) else "cut off: its index (moov) is missing"
     if container == "gif":

@@ -1,7 +1,8 @@
-"""The child process that decodes: `python -m data.decode_child COMMANDS EVENTS MEMORY` (descriptor numbers).
+"""The child process that decodes: `python -m data.decode_child` and five numbers.
 
-It holds no secrets, writes no files, and may be killed at any instant. It dies with its parent: by the kernel's signal
-on Linux, by the end of its pipe elsewhere. Only NumPy, PyAV and, when asked for, decord are imported here.
+It holds no secrets, writes no files, and may be killed at any instant. It dies with its parent: by
+the kernel's signal on Linux, by the end of its pipe elsewhere. Only NumPy, PyAV and, when asked
+for, decord are imported here.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ class Child:
 
 
 def _source(
-    request: DecodeRequest, decoder: str, beat: Any  # noqa: ANN401
+    request: DecodeRequest, decoder: str, beat: Any
 ) -> contextlib.AbstractContextManager[_Source]:
     if decoder.startswith("test:") and os.environ.get("REELWISE_TEST_DECODERS") == "1":
         import importlib
@@ -149,7 +150,12 @@ def _die_with_parent(parent: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve one parent: descriptors of commands, events and memory, the limit in bytes, the parent's id."""
+    """Serve one parent.
+
+    Args:
+        arguments: Descriptors of commands, events and memory, the memory limit in bytes, and the
+            parent's process id.
+    """
     commands, events, memory, memory_bytes, parent = map(int, arguments)
     _die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,8 +1,9 @@
-"""Decoding in supervised child processes: a file that crashes, hangs or swells costs itself and nothing else.
+"""Decoding in supervised children: a file that crashes or hangs costs itself and nothing else.
 
-Each worker is one thread of this process and one child. The thread hands its child a file, copies the frames out of
-memory that both share (the only copy), and watches: no progress, too long, too much memory, or a dead child end the
-file with a reason, and the next file gets a new child. The caller pulls; children wait when it does not.
+Each worker is one thread of this process and one child. The thread hands its child a file, copies
+the frames out of memory that both share (the only copy), and watches: no progress, too long, too
+much memory, or a dead child end the file with a reason, and the next file gets a new child. The
+caller pulls; children wait when it does not.
 """
 
 from __future__ import annotations
@@ -170,8 +171,8 @@ class DecodePool:
     def run(self, jobs: Iterable[DecodeJob]) -> Iterator[Event]:
         """Decode files; events of different files come mixed, those of one file in order.
 
-        `jobs` is pulled lazily in the caller's thread, at most two per worker ahead. Closing the iterator stops the
-        work that nobody waits for.
+        `jobs` is pulled lazily in the caller's thread, at most two per worker ahead. Closing the
+        iterator stops the work that nobody waits for.
         """
         if not self._threads:
             raise ValueError("the pool is not open: use it in a with block")
@@ -238,9 +239,7 @@ class DecodePool:
                 if n_frames and state == "failed":
                     state, decoded_s = "partial", last_s - job.start_s + 1 / job.fps
                 run.put(
-                    Finished(
-                        job.key, state, end.reason, info, end.decoder, decoded_s, end.cpu_s
-                    ),
+                    Finished(job.key, state, end.reason, info, end.decoder, decoded_s, end.cpu_s),
                     supervisor,
                 )
 
@@ -253,7 +252,6 @@ def decode_one(
     start_s: float = 0.0,
     end_s: float | None = None,
     decoder: str = "auto",
-    limits: DecodeLimits | None = None,
 ) -> tuple[Pixels, NDArray[np.float64], Finished]:
     """Decode one file in a child of its own, all frames at once.
 
@@ -264,7 +262,7 @@ def decode_one(
     pixels = [np.zeros((0, spec.height_px, spec.width_px, 3), np.uint8)]
     times_s = [np.zeros(0)]
     finished: Finished | None = None
-    with DecodePool(1, limits) as pool:
+    with DecodePool(1) as pool:
         for event in pool.run([job]):
             if isinstance(event, Chunk):
                 pixels.append(event.pixels)

@@ -42,7 +42,8 @@ class DecodeLimits:
     wall_s: float = 60.0
     """Longest time for a file of no length."""
     wall_per_video_s: float = 4.0
-    """Seconds added for each second of video: decoding at a quarter of real time is still allowed."""
+    """Seconds added for each second of video: decoding at a quarter of real time is still
+    allowed."""
     memory_bytes: int = 3 * 2**30
     """Largest address space and resident memory of a child."""
     recycle_bytes: int = 700 * 2**20
@@ -140,7 +141,7 @@ def _environment() -> dict[str, str]:
 
 
 class Supervisor:
-    """One child, replaced whenever it has to be ended. Used by one thread, `kill` and `is_within_memory` included."""
+    """One child, replaced whenever it has to be ended; one thread uses it."""
 
     def __init__(self, limits: DecodeLimits) -> None:
         self._limits = limits

@@ -1,7 +1,8 @@
-"""What a decoding child and its parent say to each other: lines of JSON over two pipes, pixels in shared memory.
+"""What a decoding child and its parent say to each other, and how.
 
-Parent to child: `{"job": {...}}`, then `{"free": slot}` each time a slot may be filled again. Child to parent:
-`{"start": info}`, `{"beat": 1}`, `{"chunk": [slot, times]}`, `{"end": {...}}`. Nothing is unpickled on either side.
+Lines of JSON go over two pipes, pixels through shared memory; nothing is unpickled on either side.
+Parent to child: `{"job": {...}}`, then `{"free": slot}` each time a slot may be filled again. Child
+to parent: `{"start": info}`, `{"beat": 1}`, `{"chunk": [slot, times]}`, `{"end": {...}}`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""decord: the other decoder. Faster to write for, less able: no AV1, no GIF, one bad packet loses the file.
+"""decord: the other decoder, less able: no AV1, no GIF, one bad packet loses the file.
 
-It hangs for ever with the interpreter's lock held on some files (dmlc/decord#373) and buffers without bound (#157,
-#208), so it only ever runs in a child that can be killed. It needs no packets of ours; it indexes the file itself.
+It hangs for ever with the interpreter's lock held on some files (dmlc/decord#373) and buffers
+without bound (#157, #208), so it only ever runs in a child that can be killed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FRAMES_PER_CALL = 16
 
 
 class DecordDecoding:
-    """One pass over one video with decord, at 2 samples a second a third to a half slower than `PyavDecoding`."""
+    """One pass over one video with decord."""
 
     name = "decord"
 
@@ -47,7 +47,7 @@ class DecordDecoding:
             self._on_progress()
             try:
                 pixels = reader.get_batch(places[first : first + FRAMES_PER_CALL]).asnumpy()
-            except Exception as error:  # noqa: BLE001  (decord raises its own, RuntimeError and plain Exception)
+            except Exception as error:  # noqa: BLE001  (decord raises all sorts)
                 self._broken = _first_line(error)
                 self._held_s = float(moments_s[first]) if first else 0.0
                 return
@@ -64,7 +64,7 @@ class DecordDecoding:
             raise UnreadableVideo(f"damaged: decord stopped ({self._broken})", final=False)
         return judge(video, promised_s=promised, held_s=held, lost_s=0.0, n_samples=self._emitted)
 
-    def _open(self, layout: Layout) -> Any:  # noqa: ANN401  (decord has no types)
+    def _open(self, layout: Layout) -> Any:
         try:
             import decord
 
@@ -81,12 +81,12 @@ class DecordDecoding:
             raise UnreadableVideo(
                 "decord is not installed", final=False, fix="pip install decord, or use pyav"
             ) from error
-        except Exception as error:  # noqa: BLE001  (decord raises its own, RuntimeError and plain Exception)
+        except Exception as error:  # decord raises its own, RuntimeError and plain Exception
             reason = f"decord cannot open it ({_first_line(error)})"
             raise UnreadableVideo(reason, final=False) from error
 
 
-def _times(reader: Any, video: OpenVideo) -> tuple[Pixels, float]:  # noqa: ANN401
+def _times(reader: Any, video: OpenVideo) -> tuple[Pixels, float]:
     """Start of each frame and the end of the last one, on the video's own clock."""
     spans = np.asarray(reader.get_frame_timestamp(range(len(reader))), dtype=np.float64)
     begins_s = np.sort(spans[:, 0]) - spans[:, 0].min()

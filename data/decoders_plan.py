@@ -1,8 +1,8 @@
 """Which frames are wanted, and which packets must be decoded to have them.
 
-The plan comes from packet times alone. The decoder emits a frame when its time is asked for, so a plan that drops too
-little costs only time; that it never drops too much is what the tests prove (every sampled frame of the same clip in
-many encodings, against decoding everything).
+The plan comes from packet times alone. The decoder emits a frame when its time is asked for, so a
+plan that drops too little costs only time; that it never drops too much is what the tests prove
+(every sampled frame of the same clip in many encodings, against decoding everything).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from data.decoders import PacketTable
 
 DENSE_SLACK = 1.05
-"""Mean distance of key frames, in sampling steps, up to which they serve as the samples: 60 fps files with a key
-frame every 0.5005 s are as dense as 2 samples per second. Measured on 720p60 (cur_01): 24 s of video in 0.06 s of CPU
-instead of 0.55."""
+"""Mean distance of key frames, in sampling steps, up to which they serve as the samples: 60 fps
+files with a key frame every 0.5005 s are as dense as 2 samples per second. Measured on 720p60
+(cur_01): 24 s of video in 0.06 s of CPU instead of 0.55."""
 WIDEST_KEY_GAP = 2.0
 """No two key frames of a dense stream may be further apart than this many sampling steps."""
 NEAR_KEY = 0.1
-"""A key frame this near to the wanted moment, in sampling steps, is taken with its own time: with a key frame every
-2.002 s it saves decoding up to the very end of each group."""
+"""A key frame this near to the wanted moment, in sampling steps, is taken with its own time: with a
+key frame every 2.002 s it saves decoding up to the very end of each group."""
 ROUNDING_S = 1e-6
 
 
@@ -57,7 +57,7 @@ def plan_samples(table: PacketTable, *, start_s: float, end_s: float, fps: float
     """
     index = np.flatnonzero(table.is_shown)
     order = index[np.argsort(table.pts[index], kind="stable")]
-    begins_s = table.pts[order] * table.tick_s - table.zero_s
+    begins_s = table.pts[order].astype(np.float64) * table.tick_s - table.zero_s
     moments_s = _moments(begins_s, start_s, end_s, fps)
     place = np.maximum(np.searchsorted(begins_s, moments_s + ROUNDING_S, side="right") - 1, 0)
     place, times_s = _prefer_keys(table.is_key[order], begins_s, place, moments_s, fps)
@@ -85,7 +85,9 @@ def _prefer_keys(
     keys = np.flatnonzero(is_key)
     if not len(keys):
         return place, moments_s
-    reach_s = (0.5 * WIDEST_KEY_GAP if _is_dense(begins_s, keys, moments_s, fps) else NEAR_KEY) / fps
+    reach_s = (
+        0.5 * WIDEST_KEY_GAP if _is_dense(begins_s, keys, moments_s, fps) else NEAR_KEY
+    ) / fps
     after = np.clip(np.searchsorted(begins_s[keys], moments_s), 0, len(keys) - 1)
     before = np.maximum(after - 1, 0)
     to_after = np.abs(begins_s[keys[after]] - moments_s)
@@ -101,7 +103,10 @@ def _prefer_keys(
 
 
 def _is_dense(
-    begins_s: NDArray[np.float64], keys: NDArray[np.intp], moments_s: NDArray[np.float64], fps: float
+    begins_s: NDArray[np.float64],
+    keys: NDArray[np.intp],
+    moments_s: NDArray[np.float64],
+    fps: float,
 ) -> bool:
     first = max(0, int(np.searchsorted(begins_s[keys], moments_s[0], side="right")) - 1)
     last = int(np.searchsorted(begins_s[keys], moments_s[-1] + 1 / fps, side="right"))

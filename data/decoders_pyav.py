@@ -1,15 +1,17 @@
 """PyAV: the default decoder. One thread, exact times, and only the packets that the samples need.
 
-Measured on 2 cores of a Xeon (2026-11), 2 samples per second, CPU seconds against decoding every frame with PyAV:
-720p60 with a key frame every 0.5 s 0.06 against 0.55; 1024x1024 with B frames (slp_01) 1.3 against 2.5, through
-`skip_frame=NONREF` for packets that no sample shows. Leaving out the deblocking filter as well would give another
-1.2-1.5, but every later frame then drifts from what a player shows, so it stays on.
+Measured on 2 cores of a Xeon (2026-11), 2 samples per second, CPU seconds against decoding every
+frame with PyAV: 720p60 with a key frame every 0.5 s 0.06 against 0.55; 1024x1024 with B frames
+(slp_01) 1.3 against 2.5, through `skip_frame=NONREF` for packets that no sample shows. Leaving out
+the deblocking filter as well would give another 1.2-1.5, but every later frame then drifts from
+what a player shows, so it stays on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -22,10 +24,12 @@ from data.decoders_plan import ROUNDING_S, Plan, grid, plan_samples
 from data.frames import DecodeRequest, Outcome, Progress, Sample, UnreadableVideo
 
 SKIPPABLE = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
-"""Codecs where a frame that is marked as no reference is never one. (In HEVC a higher temporal layer may use it.)"""
+"""Codecs where a frame that is marked as no reference is never one. (In HEVC a higher temporal
+layer may use it.)"""
 HOPELESS_PACKETS = 300
 """So many rejected packets without one frame end the attempt."""
 DONE_FRACTION = 0.98
+UNDECODABLE = "damaged: its pictures cannot be decoded"
 
 
 class PyavDecoding:
@@ -63,9 +67,7 @@ class PyavDecoding:
         promised = min(video.info.duration_s, self._end_s) - request.start_s
         held = min(video.table.end_s, self._end_s) - request.start_s
         lost = min(held, max(self._rejected_s, self._missing / request.fps))
-        return judge(
-            video, promised_s=promised, held_s=held, lost_s=lost, n_samples=self._emitted
-        )
+        return judge(video, promised_s=promised, held_s=held, lost_s=lost, n_samples=self._emitted)
 
     def _planned(self) -> Iterator[tuple[float, VideoFrame]]:
         plan = plan_samples(
@@ -99,11 +101,12 @@ class PyavDecoding:
         """Decode the planned packets; damaged ones are counted and passed over."""
         table = self._video.table
         skips = self._context.name in SKIPPABLE
-        discard = ""
+        discard: Literal["", "DEFAULT", "NONREF"] = ""
         for index, packet in self._packets(plan):
             if not plan.is_sent[index]:
                 continue
             if skips:
+                needed: Literal["DEFAULT", "NONREF"]
                 needed = "DEFAULT" if plan.is_wanted[index] else "NONREF"
                 if needed != discard:
                     self._context.skip_frame = discard = needed
@@ -112,7 +115,7 @@ class PyavDecoding:
             self._context.skip_frame = "DEFAULT"
         yield from self._decode(None, 0.0)
 
-    def _decode(self, packet: Packet | None, length_s: float) -> Iterator[VideoFrame]:
+    def _decode(self, packet: Packet[Any] | None, length_s: float) -> Iterator[VideoFrame]:
         self._on_progress()
         try:
             frames = self._context.decode(packet)
@@ -124,7 +127,7 @@ class PyavDecoding:
             self._rejected += 1
             self._rejected_s += length_s
             if self._rejected >= HOPELESS_PACKETS and not self._emitted:
-                raise UnreadableVideo("damaged: its pictures cannot be decoded", final=False) from error
+                raise UnreadableVideo(UNDECODABLE, final=False) from error
             return
         for frame in frames:
             if frame.is_corrupt:
@@ -132,18 +135,17 @@ class PyavDecoding:
             else:
                 yield frame
 
-    def _packets(self, plan: Plan) -> Iterator[tuple[int, Packet]]:
+    def _packets(self, plan: Plan) -> Iterator[tuple[int, Packet[Any]]]:
         """Packets from the first that is sent on, with their row in the table."""
         table = self._video.table
-        sent = np.flatnonzero(plan.is_sent)
+        sent = np.flatnonzero(plan.is_sent).tolist()
         if table.kept:
             for index in sent:
-                yield int(index), table.kept[index]
+                yield index, table.kept[index]
             return
-        last = int(sent[-1])
         with self._again() as container:
             stream = container.streams[self._video.stream.index]
-            first = self._seek(container, stream, int(sent[0]))
+            first = self._seek(container, stream, sent[0])
             rows = {int(pts): index for index, pts in enumerate(table.pts)}
             position = first
             for packet in container.demux(stream):
@@ -152,7 +154,7 @@ class PyavDecoding:
                 self._on_progress()
                 if packet.size:
                     yield index, packet
-                if index >= last:
+                if index >= sent[-1]:
                     return
 
     def _again(self) -> av.container.InputContainer:
@@ -239,7 +241,7 @@ def judge(
     """
     decoded_s = max(0.0, held_s - lost_s)
     if not n_samples:
-        reason = video.missing() or "damaged: its pictures cannot be decoded"
+        reason = video.missing() or UNDECODABLE
         raise UnreadableVideo(reason, final=False)
     missing = video.missing()
     rounding_s = 1.5 / video.info.fps if video.info.fps else 0.1

@@ -21,7 +21,7 @@ Progress = Callable[[], None]
 FRAMES_PER_BATCH = 64
 
 
-class UnreadableVideo(ReelwiseError):  # noqa: N818 (named for what it says to a caller)
+class UnreadableVideo(ReelwiseError):
     """A file that no picture can be had from.
 
     Args:
@@ -44,14 +44,16 @@ class FrameSpec:
     height_px: int
     """Height of every delivered frame."""
     fit: Fit = "squash"
-    """squash: both sides scaled on their own; crop: covered and cut to the centre; pad: fitted inside."""
+    """squash: each side on its own; crop: covers, cut to the centre; pad: fits inside."""
     fill_rgb: tuple[int, int, int] = (0, 0, 0)
     """Colour of the bars that `pad` adds."""
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot be drawn."""
         if min(self.width_px, self.height_px) < 1:
-            raise ValueError(f"frame of {self.width_px}x{self.height_px} px; both sides must be >= 1")
+            raise ValueError(
+                f"frame of {self.width_px}x{self.height_px} px; both sides must be >= 1"
+            )
 
     @property
     def frame_bytes(self) -> int:

@@ -1,4 +1,4 @@
-"""What lies in the folders of a library: video files, what identifies them, and the words beside them."""
+"""What lies in a library's folders: video files, their identity, the words beside them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,22 @@ from pathlib import Path
 from data.containers import HEAD_BYTES, container_of
 
 VIDEO_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .qt .3gp .3g2 .mkv .webm .gif .avi .ts .mts .m2ts .mpg .mpeg .vob .ogv .flv .wmv .asf".split()
+    f".{name}"
+    for names in (
+        ("mp4", "m4v", "mov", "qt", "3gp", "3g2", "mkv", "webm", "gif", "avi", "ts", "mts"),
+        ("m2ts", "mpg", "mpeg", "vob", "ogv", "flv", "wmv", "asf"),
+    )
+    for name in names
 )
 """Files with these names are videos, even where they turn out to be damaged."""
 
 OTHER_SUFFIXES = frozenset(
-    ".m4a .m4b .mka .oga .ogg .opus .wma .heic .heif .avif .jpg .jpeg .png .webp .txt .srt .vtt .csv .json .py".split()
+    f".{name}"
+    for names in (
+        ("m4a", "m4b", "mka", "oga", "ogg", "opus", "wma", "heic", "heif", "avif", "jpg", "jpeg"),
+        ("png", "webp", "txt", "srt", "vtt", "csv", "json", "py"),
+    )
+    for name in names
 )
 """Files with these names are not looked into: sound and pictures share containers with video."""
 
@@ -59,14 +69,15 @@ class Sidecar:
 
 
 def scan(paths: Sequence[Path], *, on_unreadable: Unreadable | None = None) -> Iterator[FoundFile]:
-    """Video files below the given folders, and the given files, each once, in the order of their names.
+    """Video files below the given folders, and the given files, each once, in order of name.
 
-    A file counts by its suffix, and any other by its first bytes. Hidden files and folders are passed over, and so are
-    links that lead back to a folder already seen.
+    A file counts by its suffix, and any other by its first bytes. Hidden files and folders are
+    passed over, and so are links that lead back to a folder already seen.
 
     Args:
         paths: Folders and files.
-        on_unreadable: Told of every folder or file that cannot be read, and why; otherwise they are logged.
+        on_unreadable: Told of every folder or file that cannot be read, and why; without it they
+            are logged.
     """
     report = on_unreadable or _log_unreadable
     seen: set[tuple[int, int]] = set()
@@ -98,7 +109,7 @@ def _stat(path: Path, report: Unreadable) -> os.stat_result | None:
 
 
 def _walk(folder: Path, seen: set[tuple[int, int]], report: Unreadable) -> Iterator[Path]:
-    """Files of a folder and those below it, without recursion (deep trees) and without loops (links)."""
+    """Files of a folder and all below it; no recursion (deep trees), no loops (links)."""
     waiting = [folder]
     while waiting:
         here = waiting.pop()
@@ -182,7 +193,7 @@ def full_hash(path: Path) -> str:
 
 
 def sidecar(path: Path) -> Sidecar:
-    """Title from the file's name, subtitles from `name.srt`, `name.vtt` or `name.en.srt` beside it."""
+    """Title from the file's name; subtitles from `name.srt`, `.vtt` or `name.en.srt` beside it."""
     title = re.sub(r"[\s_]+", " ", path.stem.encode(errors="replace").decode()).strip(" .-")
     return Sidecar(title or None, _subtitles(path))
 
@@ -223,7 +234,7 @@ def _decoded(raw: bytes) -> str:
 
 
 def _spoken(text: str) -> Iterator[str]:
-    """Lines of the cues; numbers, times, notes, styles and markup are left out, repeated lines (roll-up) as well."""
+    """Lines of the cues, without numbers, times, notes, markup and repeats (roll-up)."""
     last = ""
     for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n")):
         lines = block.split("\n")

@@ -1,9 +1,10 @@
-"""Shots and clips: where the picture jumps, and the stretches of a video that are embedded and found."""
+"""Shots and clips: where the picture jumps, and the stretches that are embedded and found."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +18,21 @@ LOOK_PX = 64
 CHANGED_LEVELS = 20.0
 """A block has changed when one of its mean channels moves by more than this, of 255."""
 CHANGED_SHARE = 0.4
-"""Share of the blocks that a cut changes at least; an object that crosses the picture changes fewer."""
+"""Share of the blocks that a cut changes at least; an object that crosses the picture changes
+fewer."""
 COLOUR_LEVELS = 4.0
-"""How far, in levels of 255, the colours of the whole picture move at a cut (1-D earth mover's distance, mean of the
-channels). Motion alone moves none."""
+"""How far, in levels of 255, the colours of the whole picture move at a cut (1-D earth mover's
+distance, mean of the channels). Motion alone moves none."""
 STANDS_OUT = 1.6
-"""A cut differs so many times more than the steps before and after it: pans and fades have equal neighbours."""
+"""A cut differs so many times more than the steps before and after it: pans and fades have equal
+neighbours."""
 
 
 class CutDetector:
     """Finds hard cuts in frames that were sampled at a low rate.
 
-    Two neighbours are cut apart where most blocks of the picture change, its colours move, and the step stands out from
-    those beside it. Of a fade over several samples at most one cut remains.
+    Two neighbours are cut apart where most blocks of the picture change, its colours move, and the
+    step stands out from those beside it. Of a fade over several samples at most one cut remains.
     """
 
     def __init__(self) -> None:
@@ -62,7 +65,8 @@ class CutDetector:
 
     @property
     def cuts_s(self) -> list[float]:
-        """Times of the cuts, ascending: the middle between the two samples that a cut lies between."""
+        """Times of the cuts, ascending: the middle between the two samples that a cut lies
+        between."""
         steps = np.array([0.0, *self._steps, 0.0])
         cuts = []
         for at, (share, move) in enumerate(zip(self._shares, self._moves, strict=True)):
@@ -74,7 +78,7 @@ class CutDetector:
 
 
 def _blocks(pixels: Pixels) -> NDArray[np.float32]:
-    """(n, g, g, 3) mean colours of blocks, g = `GRID` or the frame's side where that is smaller."""
+    """(n, g, g, 3) mean colours of blocks; g = `GRID`, or a smaller frame's side."""
     small = _thin(pixels)
     n, height, width, _ = small.shape
     rows, columns = min(GRID, height), min(GRID, width)
@@ -84,7 +88,7 @@ def _blocks(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def _colours(pixels: Pixels) -> NDArray[np.float32]:
-    """(n, 3, 32) sorted levels of each channel: their difference is the earth mover's distance."""
+    """(n, 3, 32) sorted levels of each channel; their difference is the mover's distance."""
     small = _thin(pixels)
     levels = np.sort(small.reshape(len(small), -1, 3), axis=1)
     at = np.linspace(0, levels.shape[1] - 1, 32).round().astype(np.intp)
@@ -116,7 +120,7 @@ def split_clips(
     *,
     window_s: float = 10.0,
 ) -> list[ClipSpan]:
-    """Cut a video at its shots, and long shots into windows that overlap by half or a little more.
+    """Cut a video at its shots, and long shots into windows that overlap by half or more.
 
     Args:
         times_s: (n,) ascending times of the sampled frames.
@@ -125,7 +129,8 @@ def split_clips(
         window_s: Longest clip.
 
     Returns:
-        Clips in order of start that together cover [0, duration_s), each with at least one frame; none only for n = 0.
+        Clips in order of start that together cover [0, duration_s), each with at least one frame;
+        none only for n = 0.
     """
     if not window_s > 0:
         raise ValueError(f"window_s={window_s}; must be > 0")
@@ -142,7 +147,7 @@ def split_clips(
             borders_s.append(float(cut_s))
     borders_s.append(float(end_s))
     clips: list[ClipSpan] = []
-    for start_s, stop_s in zip(borders_s, borders_s[1:], strict=False):
+    for start_s, stop_s in pairwise(borders_s):
         clips.extend(_windows(times_s, start_s, stop_s, window_s))
     return clips
 

@@ -1,12 +1,13 @@
 """Reading video: what a file is, and its frames at a steady rate with their true times.
 
-These functions decode inside the calling process. A bad file can crash or hang a decoder, so files that came from
-outside are read through `data.decode_pool`, which puts them in child processes that can be killed.
+These functions decode inside the calling process. A bad file can crash or hang a decoder, so files
+that came from outside are read through `data.decode_pool`, which puts them in child processes that
+can be killed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -49,7 +50,8 @@ __all__ = [
 ]
 
 DECODERS = ("pyav", "decord")
-"""The decoders, best first by `benchmarks/decoders.py`: "auto" takes the first that can read a file."""
+"""The decoders, best first by `benchmarks/decoders.py`: "auto" takes the first that can read a
+file."""
 
 
 class Decoder(Protocol):
@@ -66,11 +68,14 @@ class Decoder(Protocol):
         ...
 
 
-_KINDS = {"pyav": PyavDecoding, "decord": DecordDecoding}
+_KINDS: dict[str, Callable[[OpenVideo, DecodeRequest, Progress], Decoder]] = {
+    "pyav": PyavDecoding,
+    "decord": DecordDecoding,
+}
 
 
 def probe(path: Path) -> VideoInfo:
-    """What a video says about itself; reads its packets and decodes its first frame, for the rotation.
+    """What a video says about itself; its first frame is decoded, for the rotation.
 
     Raises:
         UnreadableVideo: It is no video, or none that can be opened.
@@ -132,7 +137,7 @@ class Decoding:
             self.decoder = name
             n_samples = 0
             try:
-                attempt: Decoder = _KINDS[name](self._video, self._request, self._on_progress)
+                attempt = _KINDS[name](self._video, self._request, self._on_progress)
                 for sample in attempt.samples():
                     n_samples += 1
                     yield sample
@@ -183,8 +188,9 @@ def iter_frames(
 ) -> Iterator[FrameBatch]:
     """Frames shown at start_s + k / fps, in batches of at most 64, decoded in this process.
 
-    Where key frames are as dense as the samples, they are the samples, with their own times. A video shorter than
-    1 / fps gives its first frame. A damaged video gives the frames that can be had.
+    Where key frames are as dense as the samples, they are the samples, with their own times. A
+    video shorter than 1 / fps gives its first frame. A damaged video gives the frames that can be
+    had.
 
     Raises:
         UnreadableVideo: Not a single frame can be had.

@@ -266,14 +266,31 @@ def remove_unpublished(home: Home) -> int:
         How many folders and temporary files went.
     """
     removed = remove_unfinished(home.index)
-    current = read_current(home)
+    current, names = read_current(home), generation_names(home)
     # Without a valid CURRENT it is unknown what was published: keep everything.
-    if current is not None:
-        for name in generation_names(home):
-            if _number(name) > _number(current):
-                shutil.rmtree(home.index / name)
-                removed += 1
+    if current is not None and current in names:
+        for name in names[names.index(current) + 1 :]:
+            shutil.rmtree(home.index / name)
+            removed += 1
     return removed
+
+
+def drop_damaged(home: Home) -> list[str]:
+    """Remove the generations that can never be opened again; they can be rebuilt from vectors.
+
+    Only the holder of the writer lock may call it, and publish a new generation after it.
+
+    Returns:
+        Their names.
+    """
+    dropped = []
+    for name in generation_names(home):
+        try:
+            read_generation(home.index / name)
+        except ReelwiseError:
+            shutil.rmtree(home.index / name)
+            dropped.append(name)
+    return dropped
 
 
 def _build(folder: Path, number: int, catalogue: Catalogue, store: VectorStore) -> Generation:

@@ -144,13 +144,15 @@ class VectorStore:
         wanted = np.isin(owners, np.fromiter(video_ids, dtype=np.int64, count=len(video_ids)))
         return ClipVectors(ids[wanted], owners[wanted], vectors[wanted])
 
-    def check_part(self, name: str, sha256: str) -> None:
-        """Verify a part's checksum without parsing it.
+    def read_clip_ids(self, name: str, sha256: str) -> dict[int, list[int]]:
+        """Read which clips of which videos a part holds, without their vectors.
 
         Raises:
             ReelwiseError: As `read_part`.
         """
-        self._bytes(name, sha256)
+        table = self._open(name, sha256).read(columns=["video_id", "clip_ids"], use_threads=False)
+        ids: list[list[int]] = table["clip_ids"].to_pylist()
+        return dict(zip(table["video_id"].to_pylist(), ids, strict=True))
 
     def path(self, name: str) -> Path:
         """Say where a part lies."""

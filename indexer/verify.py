@@ -1,0 +1,270 @@
+"""Do catalogue, vectors and index agree, and are they as they were written?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from data.catalogue import Catalogue
+from data.durable import TEMP_PREFIX
+from data.errors import ReelwiseError
+from data.home import Home
+from data.records import FileRecord, Part
+from data.soundness import claimed_clips, contradictions, encoder_ids, loose_parts, miscounted
+from indexer.generations import (
+    Generation,
+    drop_damaged,
+    generation_names,
+    publish,
+    read_current,
+    read_generation,
+)
+from indexer.record import read_videos, writing_session
+from indexer.vectors import VectorStore
+
+_EMBED_AGAIN = "run reelwise verify --repair, then reelwise index with the library's folders"
+_REBUILD = "run reelwise verify --repair (or reelwise rebuild)"
+_SAMPLE = 32
+_VECTOR_SLACK = 1e-3
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is not as it should be."""
+
+    what: str
+    """What is wrong, one line."""
+    path: Path
+    """The file or folder that it is about."""
+    fix: str
+    """What to do about it."""
+
+
+@dataclass
+class VerifyReport:
+    """What was looked at and what was found."""
+
+    problems: list[Problem] = field(default_factory=list)
+    """What is wrong now; after a repair, what is left."""
+    repaired: list[str] = field(default_factory=list)
+    """What a repair did, one line each."""
+    checked: dict[str, int] = field(default_factory=dict)
+    """Numbers of `videos`, `parts`, `generations` and, with `deep`, `files` looked at."""
+    broken: dict[str, set[int]] = field(default_factory=dict)
+    """By encoder id, the videos whose vectors cannot be used."""
+    index_broken: bool = False
+    """The current generation, or an older one, cannot be used as it is."""
+
+    def add(self, what: str, path: Path, fix: str) -> None:
+        """Note one problem."""
+        self.problems.append(Problem(what, path, fix))
+
+    def count(self, what: str) -> None:
+        """Note that one more of something was looked at."""
+        self.checked[what] = self.checked.get(what, 0) + 1
+
+
+def verify(home: Home, *, deep: bool = False, repair: bool = False) -> VerifyReport:
+    """Check a library; with `repair`, mend what the library itself can mend.
+
+    Every vector part and every file of every generation is hashed; the clips of the catalogue are
+    compared with those of the parts one by one.
+
+    Args:
+        home: The library. Without `repair` it is only read.
+        deep: Also compare a sample of the index with the stored vectors, and read every video file
+            again: its content must still be what was indexed (the identity of content is a hash of
+            its size and of three samples of 64 KiB; a change elsewhere in a file of unchanged size
+            and time is not seen).
+        repair: Videos without usable vectors are marked to be embedded again, damaged generations
+            are dropped and a new one is built from the good vectors. No video, event or vector of
+            another video is touched.
+
+    Raises:
+        ReelwiseError: The catalogue cannot be opened; for `repair`, another process is writing.
+    """
+    if not home.catalogue.exists():
+        raise ReelwiseError(f"there is no library in {home.root}", fix="reelwise index FOLDER")
+    if not repair:
+        with Catalogue(home) as catalogue:
+            return _check(home, catalogue, deep=deep)
+    with writing_session(home) as catalogue:
+        before = _check(home, catalogue, deep=deep)
+        repaired = _repair(home, catalogue, before)
+        if not repaired:
+            return before
+        after = _check(home, catalogue, deep=deep)
+        after.repaired = repaired
+        return after
+
+
+def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
+    report = VerifyReport()
+    for line in contradictions(catalogue, deep=deep):
+        report.add(line, home.catalogue, "bring the file back from a backup, or index anew")
+    if report.problems:
+        # Nothing that a damaged database says about other files is worth reporting.
+        return report
+    for video_id, encoder_id in miscounted(catalogue).items():
+        report.broken.setdefault(encoder_id, set()).add(video_id)
+        report.add(f"video {video_id} has not the clips it should", home.catalogue, _EMBED_AGAIN)
+    for encoder_id in encoder_ids(catalogue):
+        _check_vectors(catalogue, VectorStore(home, encoder_id), report)
+    _check_strays(home, catalogue, report)
+    _check_index(home, catalogue, report, deep=deep)
+    if deep:
+        _check_files(catalogue, report)
+    return report
+
+
+def _check_vectors(catalogue: Catalogue, store: VectorStore, report: VerifyReport) -> None:
+    owners: dict[int, int] = {}
+    for part in catalogue.parts(store.encoder_id, live=False):
+        report.count("parts")
+        problem = _part_problem(catalogue, store, part, owners, report)
+        if problem is None or not _still_listed(catalogue, store, part):
+            continue
+        report.add(problem, store.path(part.name), _EMBED_AGAIN)
+
+
+def _part_problem(
+    catalogue: Catalogue,
+    store: VectorStore,
+    part: Part,
+    owners: dict[int, int],
+    report: VerifyReport,
+) -> str | None:
+    broken = report.broken.setdefault(store.encoder_id, set())
+    claims = claimed_clips(catalogue, part.name)
+    try:
+        held = store.read_clip_ids(part.name, part.sha256)
+    except ReelwiseError as error:
+        broken.update(claims)
+        return error.problem
+    wrong = set()
+    for video_id, ids in claims.items():
+        report.count("videos")
+        doubled = any(owners.setdefault(clip_id, video_id) != video_id for clip_id in ids)
+        if doubled or held.get(video_id) != ids:
+            wrong.add(video_id)
+    broken.update(wrong)
+    return f"vectors of {len(wrong)} videos are not those of the catalogue" if wrong else None
+
+
+def _still_listed(catalogue: Catalogue, store: VectorStore, part: Part) -> bool:
+    # A writer may have removed it, rightly, while we looked.
+    return any(part.name == now.name for now in catalogue.parts(store.encoder_id, live=False))
+
+
+def _check_strays(home: Home, catalogue: Catalogue, report: VerifyReport) -> None:
+    """Find part files that the catalogue does not know: perhaps all that is left of a lost one."""
+    if not home.all_vectors.is_dir():
+        return
+    files = [path for path in sorted(home.all_vectors.glob("*/*")) if path.is_file()]
+    known = loose_parts(catalogue)
+    for encoder_id in encoder_ids(catalogue):
+        known.update(part.name for part in catalogue.parts(encoder_id, live=False))
+    for path in files:
+        if path.name not in known and not path.name.startswith(TEMP_PREFIX):
+            fix = "move it out of the home folder, or bring back the catalogue it belongs to"
+            report.add("the catalogue does not know this vector part", path, fix)
+
+
+def _check_index(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep: bool) -> None:
+    current, names = read_current(home), generation_names(home)
+    if catalogue.encoder is None and not names and not home.current.exists():
+        return
+    if current is None or current not in names:
+        report.index_broken = True
+        report.add("CURRENT names no generation", home.current, _REBUILD)
+    for name in names:
+        report.count("generations")
+        try:
+            generation = read_generation(home.index / name)
+        except ReelwiseError as error:
+            if (home.index / name).exists():
+                report.index_broken = True
+                report.add(error.problem, home.index / name, _REBUILD)
+            continue
+        if name == current:
+            _compare_index(catalogue, generation, report, deep=deep)
+
+
+def _compare_index(
+    catalogue: Catalogue, generation: Generation, report: VerifyReport, *, deep: bool
+) -> None:
+    ids = generation.index.ids
+    if len(np.unique(ids)) != len(ids):
+        report.index_broken = True
+        report.add("the index holds clips twice", generation.folder, _REBUILD)
+    if not deep:
+        return
+    wrong = _wrong_vectors(catalogue, generation)
+    if wrong:
+        report.index_broken = True
+        what = f"{wrong} of {_SAMPLE} sampled videos have other vectors in the index than stored"
+        report.add(what, generation.folder, _REBUILD)
+
+
+def _wrong_vectors(catalogue: Catalogue, generation: Generation) -> int:
+    """Count videos, of a sample, of which a clip in the index is not as stored."""
+    store = VectorStore(catalogue.home, generation.encoder_id)
+    indexed = set(generation.index.ids.tolist())
+    videos = [video.id for video in catalogue.videos(generation.encoder_id)]
+    picked = np.random.default_rng(0).permutation(np.array(videos, dtype=np.int64))[:_SAMPLE]
+    wrong = 0
+    try:
+        for row in read_videos(catalogue, store, picked.tolist()):
+            clips = [n for n, clip_id in enumerate(row.clip_ids) if int(clip_id) in indexed]
+            found = [generation.index.vector(int(row.clip_ids[n])) for n in clips]
+            stored = row.clips[clips].astype(np.float32)
+            wrong += bool(clips) and not np.allclose(found, stored, atol=_VECTOR_SLACK)
+    except ReelwiseError:
+        return wrong  # the damaged part is reported on its own
+    return wrong
+
+
+def _check_files(catalogue: Catalogue, report: VerifyReport) -> None:
+    from data.scan import content_key
+
+    for file in catalogue.files().values():
+        if file.content_key is None:
+            continue
+        report.count("files")
+        problem = _file_problem(file, content_key)
+        if problem:
+            report.add(problem, file.path, "run reelwise index with the library's folders")
+
+
+def _file_problem(file: FileRecord, content_key: Callable[[Path], str]) -> str | None:
+    try:
+        found = file.path.stat()
+        if (found.st_size, found.st_mtime_ns) != (file.size_bytes, file.mtime_ns):
+            return "the video file was changed after it was indexed"
+        if content_key(file.path) != file.content_key:
+            return "the video file holds other bytes than were indexed, under the same time stamp"
+    except OSError as error:
+        return f"the video file cannot be read: {error.strerror}"
+    return None
+
+
+def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]:
+    done = list(_forget_broken(catalogue, report))
+    if not done and not report.index_broken:
+        return []
+    for name in drop_damaged(home):
+        done.append(f"dropped the damaged index generation {name}")
+    if catalogue.encoder is not None:
+        generation = publish(home, catalogue, catalogue.encoder)
+        done.append(f"published {generation.name} with {len(generation.index)} clips")
+    return done
+
+
+def _forget_broken(catalogue: Catalogue, report: VerifyReport) -> Iterator[str]:
+    for encoder_id, videos in report.broken.items():
+        if videos:
+            catalogue.forget_embeddings(encoder_id, sorted(videos))
+            yield f"{len(videos)} videos will be embedded again by the next reelwise index"

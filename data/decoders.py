@@ -71,7 +71,7 @@ class PacketTable:
     def end_s(self) -> float:
         """Where the last frame leaves the screen, on the video's own clock."""
         shown = self.is_shown & (self.pts != NO_TIME)
-        if not shown.any():
+        if not self.has_times:
             return float(self.ticks[self.is_shown].sum() * self.tick_s)
         pts, ticks = self.pts[shown], self.ticks[shown]
         last = int(pts.argmax())
@@ -156,6 +156,8 @@ def _picture_stream(container: InputContainer) -> VideoStream:
     if stream.codec_context is None:
         raise UnreadableVideo("its codec is unknown to FFmpeg", final=False)
     context = stream.codec_context
+    if not context.width * context.height:  # what `max_pixels` leaves of a larger size
+        raise UnreadableVideo("too large for 8K (7680x4320 pixels), or of unknown size")
     if context.width * context.height > MAX_PIXELS:
         raise UnreadableVideo(
             f"too large: {context.width}x{context.height} pixels, the limit is 8K (7680x4320)"
@@ -227,7 +229,7 @@ def _zero_s(container: InputContainer, table: PacketTable) -> float:
     known = table.pts[table.is_shown & (table.pts != NO_TIME)]
     first_s = float(known.min() * table.tick_s) if len(known) else 0.0
     start = container.start_time
-    if start is None:
+    if start is None or len(container.streams) == 1:
         return first_s
     return min(first_s, start / av.time_base)
 

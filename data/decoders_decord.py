@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 
 from data.decoders import OpenVideo
-from data.decoders_paint import Layout
+from data.decoders_paint import Layout, scale_rgb
 from data.decoders_plan import ROUNDING_S, grid
 from data.decoders_pyav import judge, wanted_end
 from data.frames import DecodeRequest, Outcome, Pixels, Progress, Sample, UnreadableVideo
 
 FRAMES_PER_CALL = 16
+WIDTH_STEP_PX = 32
+"""decord 0.6 scales only to widths whose rows end where its memory rows do (its `from_size ==
+to_size` check fails for 16 or 40 px)."""
 
 
 class DecordDecoding:
@@ -53,7 +56,7 @@ class DecordDecoding:
                 return
             for time_s, picture in zip(moments_s[first:], pixels, strict=False):
                 self._emitted += 1
-                yield Sample(float(time_s), lambda out, p=picture: layout.place(p, out))  # type: ignore[misc]
+                yield Sample(float(time_s), lambda out, p=picture: _draw(layout, p, out))  # type: ignore[misc]
 
     def outcome(self) -> Outcome:
         """How it went, once `samples` is exhausted."""
@@ -71,7 +74,7 @@ class DecordDecoding:
             return decord.VideoReader(
                 str(self._video.path.absolute()),
                 ctx=decord.cpu(0),
-                width=layout.scaled_w,
+                width=-(-layout.scaled_w // WIDTH_STEP_PX) * WIDTH_STEP_PX,
                 height=layout.scaled_h,
                 num_threads=1,
             )
@@ -84,6 +87,12 @@ class DecordDecoding:
         except Exception as error:  # decord raises its own, RuntimeError and plain Exception
             reason = f"decord cannot open it ({_first_line(error)})"
             raise UnreadableVideo(reason, final=False) from error
+
+
+def _draw(layout: Layout, picture: Pixels, out: Pixels) -> None:
+    if picture.shape[1] != layout.scaled_w:
+        picture = scale_rgb(picture, layout.scaled_w, layout.scaled_h)
+    layout.place(picture, out)
 
 
 def _times(reader: Any, video: OpenVideo) -> tuple[Pixels, float]:

@@ -103,12 +103,21 @@ def _rgb(scaler: VideoReformatter, frame: VideoFrame, layout: Layout, *, sideway
         interpolation=SHRINK_WITH if shrinks else SCALE_WITH,
         threads=1,
     )
-    plane = drawn.planes[0]
-    lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[
-        :height, : width * 3
-    ]
-    pixels: Pixels = lines.reshape(height, width, 3)
+    return _pixels(drawn)
+
+
+def _pixels(frame: VideoFrame) -> Pixels:
+    """View of an RGB frame's memory, without the padding of its rows."""
+    plane = frame.planes[0]
+    lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    pixels: Pixels = lines[: frame.height, : frame.width * 3].reshape(frame.height, frame.width, 3)
     return pixels
+
+
+def scale_rgb(pixels: Pixels, width: int, height: int) -> Pixels:
+    """(h, w, 3) uint8 RGB at another size."""
+    frame = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+    return _pixels(frame.reformat(width=width, height=height, interpolation=SCALE_WITH)).copy()
 
 
 def _colorspace(frame: VideoFrame) -> Colorspace | None:

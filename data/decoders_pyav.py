@@ -29,6 +29,7 @@ layer may use it.)"""
 HOPELESS_PACKETS = 300
 """So many rejected packets without one frame end the attempt."""
 DONE_FRACTION = 0.98
+SEEK_MARGIN_S = 10.0
 UNDECODABLE = "damaged: its pictures cannot be decoded"
 
 
@@ -143,34 +144,41 @@ class PyavDecoding:
             for index in sent:
                 yield index, table.kept[index]
             return
-        with self._again() as container:
-            stream = container.streams[self._video.stream.index]
-            first = self._seek(container, stream, sent[0])
-            rows = {int(pts): index for index, pts in enumerate(table.pts)}
-            position = first
-            for packet in container.demux(stream):
-                index = rows.get(packet.pts, position) if packet.pts is not None else position
-                position = index + 1
-                self._on_progress()
-                if packet.size:
-                    yield index, packet
-                if index >= sent[-1]:
+        rows = {int(pts): index for index, pts in enumerate(table.pts)}
+        position = sent[0]
+        for packet in self._read_from(sent[0], rows):
+            self._on_progress()
+            index = rows.get(packet.pts, position) if packet.pts is not None else position
+            position = index + 1
+            yield index, packet
+            if index >= sent[-1]:
+                return
+
+    def _read_from(self, first: int, rows: dict[int, int]) -> Iterator[Packet[Any]]:
+        """Packets of the file from row `first` on, or from some row before it.
+
+        Containers seek as they please (a transport stream by guessing), so where a seek arrives is
+        looked at before it is trusted.
+        """
+        table = self._video.table
+        wanted = int(table.pts[first])
+        earlier = wanted - round(SEEK_MARGIN_S / table.tick_s)
+        for target in (wanted, earlier, None) if first else (None,):
+            with open_container(self._video.path, self._video.container_name) as container:
+                stream = container.streams[self._video.stream.index]
+                packets = (p for p in container.demux(stream) if p.size)
+                if target is None:
+                    yield from packets
                     return
-
-    def _again(self) -> av.container.InputContainer:
-        return open_container(self._video.path, self._video.container_name)
-
-    def _seek(
-        self, container: av.container.InputContainer, stream: av.stream.Stream, first: int
-    ) -> int:
-        """Go to the packet `first`, or stay at the start where the container cannot."""
-        if first == 0:
-            return 0
-        try:
-            container.seek(int(self._video.table.pts[first]), stream=stream, backward=True)
-        except (av.FFmpegError, OSError):
-            return 0
-        return first
+                try:
+                    container.seek(target, stream=stream, backward=True)
+                    packet = next(packets, None)
+                except (av.FFmpegError, OSError):
+                    continue
+                if packet is not None and rows.get(packet.pts or 0, first + 1) <= first:
+                    yield packet
+                    yield from packets
+                    return
 
     def _unplanned(self) -> Iterator[tuple[float, VideoFrame]]:
         """Where packets have no times: decode all, and let the frames' own times choose."""

@@ -65,8 +65,7 @@ class CutDetector:
 
     @property
     def cuts_s(self) -> list[float]:
-        """Times of the cuts, ascending: the middle between the two samples that a cut lies
-        between."""
+        """Times of the cuts, ascending: the middle between the two samples around each."""
         steps = np.array([0.0, *self._steps, 0.0])
         cuts = []
         for at, (share, move) in enumerate(zip(self._shares, self._moves, strict=True)):

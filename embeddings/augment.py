@@ -31,9 +31,7 @@ MILD = Distortion(crop=0.88, saturation=(0.85, 1.15), light=0.06, bar=0.0, shrin
 STRONG = Distortion(crop=0.6, saturation=(0.0, 1.2), light=0.2, bar=0.5, shrink=0.5)
 
 
-def distort(
-    clip: Clip, rng: np.random.Generator, how: Distortion, *, size_px: int
-) -> Clip:
+def distort(clip: Clip, rng: np.random.Generator, how: Distortion, *, size_px: int) -> Clip:
     """One view of a clip: (t, h, w, 3) uint8 RGB -> (t, size_px, size_px, 3) uint8 RGB."""
     height, width = clip.shape[1:3]
     keep = rng.uniform(how.crop, 1.0, 2)

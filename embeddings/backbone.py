@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +95,12 @@ class Backbone:
     """
 
     def __init__(
-        self, model: torch.nn.Module, tokenizer: object, *, name: str, device: torch.device
+        self,
+        model: torch.nn.Module,
+        tokenizer: Callable[[list[str]], Tensor],
+        *,
+        name: str,
+        device: torch.device,
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device)
         self.name = name
@@ -138,7 +143,7 @@ class Backbone:
         """(n, dim) float32 unit rows for n texts, in full precision: a query is short."""
         if not texts:
             return torch.zeros(0, self.dim)
-        tokens = self._tokenizer(list(texts)).to(self.device)  # type: ignore[operator]
+        tokens = self._tokenizer(list(texts)).to(self.device)
         with torch.inference_mode():
             features = self.model.encode_text(tokens)  # type: ignore[operator]
         return F.normalize(features.float(), dim=-1)
@@ -171,13 +176,8 @@ def load_backbone(
     if weights is not None:
         _check_weights_file(weights)
     model = _create_model(parsed, weights)
-    kwargs: dict[str, str] = {}
-    if parsed.model.startswith("local-dir:"):
-        merges = Path(parsed.model.removeprefix("local-dir:")) / BPE_FILE
-        if merges.is_file():
-            kwargs["bpe_path"] = str(merges)
     try:
-        tokenizer = open_clip.get_tokenizer(parsed.model, **kwargs)
+        tokenizer = _tokenizer(parsed.model)
     except (OSError, ImportError) as error:
         raise ReelwiseError(
             f"the tokenizer of {parsed.label} is not on this machine ({_first_line(error)})",
@@ -287,10 +287,14 @@ def _weights_present(model: str, tag: str) -> bool:
     hub = config.get("hf_hub", "")
     if hub:
         repo, _, filename = hub.rpartition("/")
-        names = [filename] if filename else [
-            "open_clip_model.safetensors",
-            "open_clip_pytorch_model.bin",
-        ]
+        names = (
+            [filename]
+            if filename
+            else [
+                "open_clip_model.safetensors",
+                "open_clip_pytorch_model.bin",
+            ]
+        )
         if any(isinstance(try_to_load_from_cache(repo, n), str) for n in names):
             return True
     url = config.get("url", "")
@@ -328,3 +332,25 @@ def _pair(size: int | Sequence[int]) -> tuple[int, int]:
 
 def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:120]
+
+
+def build_untrained(folder: Path) -> torch.nn.Module:
+    """The model of a folder's open_clip_config.json with random weights, for training."""
+    name = f"local-dir:{folder.resolve()}"
+    model: torch.nn.Module = open_clip.create_model(name, load_weights=False)
+    return model
+
+
+def build_tokenizer(folder: Path) -> Callable[[list[str]], Tensor]:
+    """The tokenizer of a model folder: texts -> (n, context_length) int64."""
+    return _tokenizer(f"local-dir:{folder.resolve()}")
+
+
+def _tokenizer(model: str) -> Callable[[list[str]], Tensor]:
+    kwargs: dict[str, str] = {}
+    if model.startswith("local-dir:"):
+        merges = Path(model.removeprefix("local-dir:")) / BPE_FILE
+        if merges.is_file():
+            kwargs["bpe_path"] = str(merges)
+    tokenizer: Callable[[list[str]], Tensor] = open_clip.get_tokenizer(model, **kwargs)
+    return tokenizer

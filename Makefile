@@ -1,0 +1,36 @@
+# make demo and make test set everything up by themselves; VENV=DIR reuses an environment.
+VENV ?= .venv
+PYTHON ?= python3.11
+HOME_DIR ?= .reelwise
+BIN := $(VENV)/bin
+READY := $(VENV)/.reelwise-ready
+
+.PHONY: setup demo serve test lint clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not installed"; \
+	  echo "  fix: install Python 3.11, or name another: make PYTHON=python3 setup"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)
+
+demo: setup
+	$(BIN)/reelwise demo --home $(HOME_DIR)
+
+serve: setup
+	$(BIN)/reelwise serve --home $(HOME_DIR)
+
+test: setup
+	./.ci/browser
+	$(BIN)/python -m pytest -q
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf .venv .reelwise .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -253,6 +253,8 @@ def place_actor(rng: np.random.Generator, kind: str, colour: str, motion: str, s
 def _room(motion: str, slot: Slot, half: tuple[float, float]) -> tuple[Span, Span]:
     """Return where the centre may be so that the whole motion stays in the slot."""
     reach = _REACH.get(motion, (0.0, 0.0, 0.0))
+    if motion == "spin":
+        half = (math.hypot(*half), math.hypot(*half))
     return (
         _span(slot.left + half[0] + reach[0], slot.right - half[0] - reach[0]),
         _span(slot.top + half[1] + reach[1], slot.bottom - half[1] - reach[2]),

@@ -52,7 +52,8 @@ def _scene_with(motion: str, seed: int) -> Scene:
 
 def _trace(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Times two per second, and from the pixels: centres (n, 2) in frame heights, areas (n,)."""
-    times_s = np.arange(0.0, scene.duration_s + 0.01, 0.5)
+    offset_s = 0.12 * (scene.seed % 4)  # no motion may hide from frames that fall otherwise
+    times_s = np.arange(offset_s, scene.duration_s + 0.01, 0.5)
     frames = draw_scene(scene, times_s).astype(int)
     backdrop = draw_place(scene.place, scene.seed, width_px=320, height_px=180).astype(int)
     centres, areas = [], []
@@ -199,7 +200,7 @@ def _turns(values: NDArray[np.float64]) -> int:
 def test_cycles_are_told_apart_at_two_frames_a_second(seed):
     _, bounce, _ = _trace(_scene_with("bounce", seed))
     assert np.ptp(bounce[:, 0]) < 0.02
-    assert np.ptp(bounce[:, 1]) > 0.25
+    assert np.ptp(bounce[:, 1]) > 0.22
     assert _turns(bounce[:, 1]) >= 3
     _, swing, _ = _trace(_scene_with("swing", seed))
     assert _turns(swing[:, 0]) >= 2

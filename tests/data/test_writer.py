@@ -170,6 +170,7 @@ def test_saturation_washes_colours_out(tmp_path, target):
         transcode(target, out, saturation=saturation, crf=8)
         corner = _read(out)[1][2][2, 2].astype(int)
         spread.append(int(np.ptp(corner)))
+        assert float(corner @ (0.299, 0.587, 0.114)) == pytest.approx(74, abs=6)  # as bright
     assert spread[0] > 150
     assert 60 < spread[1] < 120
     assert spread[2] < 10
@@ -226,7 +227,7 @@ def test_times_outside_and_texts_are_refused_and_leave_nothing(tmp_path, thirty)
     with pytest.raises(ReelwiseError, match="between 8 s and its end"):
         transcode(thirty, out, start_s=8.0)
     listing = tmp_path / "evil.mp4"
-    listing.write_text(f"ffconcat version 1.0\nfile '{thirty}'\n")
+    listing.write_text(f"ffconcat version 1.0\nfile {thirty.name}\n")
     with pytest.raises(ReelwiseError, match=r"evil\.mp4"):
         transcode(listing, out)
     with pytest.raises(ReelwiseError, match=r"absent\.mp4"):

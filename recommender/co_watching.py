@@ -43,8 +43,8 @@ def fit_co_watching(liked: sparse.csr_array) -> CoWatching:
     Args:
         liked: (people, videos) confidence from 0 to 1.
     """
-    watched = liked.shape[1] and np.flatnonzero(np.diff(liked.tocsc().indptr))
-    if not np.size(watched):
+    watched = np.unique(liked.indices)
+    if not len(watched):
         return _Nothing(liked.shape[1])
     if len(watched) <= min(liked.shape[0], DENSE_LIMIT):
         return _Ease(liked, watched)

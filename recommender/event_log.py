@@ -160,6 +160,11 @@ class EventLog:
         return len(self.at_s)
 
     @cached_property
+    def n_people(self) -> int:
+        """People with at least one event."""
+        return len(np.unique(self.person))
+
+    @cached_property
     def latest_s(self) -> float:
         """Time of the last event; 0 in an empty log."""
         return float(self.at_s.max()) if len(self) else 0.0

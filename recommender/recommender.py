@@ -194,7 +194,7 @@ class Recommender:
             "popular": crowd.popularity,
             "new": self._newness(crowd),
         }
-        n_others = len(crowd.log.people) - (person >= 0)
+        n_others = crowd.log.n_people - bool(len(taste.met))
         weights = weights_for(len(taste.liked), n_others)
         return Evidence(taste, scores, candidates, blend(scores, candidates, weights))
 
@@ -210,7 +210,10 @@ class Recommender:
         return np.where(crowd.nobody_watched, 1.0 + since_first_s, 0.0)
 
     def _page(self, crowd: _Crowd, evidence: Evidence, k: int) -> list[Item]:
-        total = evidence.blend.total * pushed_down(evidence.taste, self.videos)
+        # What no source speaks for is still put in order of likeness, below everything else.
+        likeness = 1e-6 * np.clip(1.0 + evidence.scores["interest"], 0.0, 2.0) / 2.0
+        total = np.minimum(evidence.blend.total + likeness, 1.0)
+        total = total * pushed_down(evidence.taste, self.videos)
         rows = np.flatnonzero(evidence.candidates)
         vectors = self.videos.centred[rows]
         page = [(int(rows[i]), value) for i, value in diversify(total[rows], vectors, k)]

@@ -19,7 +19,6 @@ from indexer.view import open_view
 from recommender.recommender import Recommendations, Recommender
 from recommender.videos import VideoTable
 
-
 _UNKNOWN = HistoryMark(-1, -1, -1)
 
 
@@ -40,6 +39,9 @@ class LibraryRecommender:
         self._home = home
         self._catalogue = Catalogue(home)
         self._refreshing = threading.Lock()
+        self._library: tuple[int, str | None]
+        self._history: HistoryMark
+        self._recommender: Recommender
         self._start_anew(self._library_mark())
 
     def __enter__(self) -> Self:
@@ -100,8 +102,8 @@ class LibraryRecommender:
         return self._catalogue.changes(), self._catalogue.encoder
 
     def _start_anew(self, library: tuple[int, str | None]) -> None:
-        # Marks are taken before reading: what comes in meanwhile is looked at again, not lost. For
-        # events that would mean twice, so a history that will not hold still is read anew next time.
+        # Marks are taken before reading: what comes in meanwhile is looked at again, not lost.
+        # Events would count twice then, so a history that changed meanwhile is read anew next time.
         before = mark_history(self._catalogue)
         self._recommender = self._read()
         self._library = library

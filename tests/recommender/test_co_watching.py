@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender import co_watching
+from recommender.co_watching import CoWatching, fit_co_watching
+
+
+def watched(n_people: int, n_videos: int, *, seed: int = 0) -> sparse.csr_array:
+    rng = np.random.default_rng(seed)
+    dense = rng.uniform(0.1, 1.0, (n_people, n_videos)) * (rng.random((n_people, n_videos)) < 0.3)
+    dense[:, n_videos // 2] = 0.0  # nobody watched this one
+    return sparse.csr_array(dense)
+
+
+def plain_ease(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    inverse = np.linalg.inv(x.T @ x + co_watching.RIDGE * np.eye(x.shape[1]))
+    weights = -inverse / np.diag(inverse)[None, :]
+    np.fill_diagonal(weights, 0.0)
+    return weights
+
+
+def all_links(model: CoWatching, n_videos: int) -> NDArray[np.float64]:
+    rows = np.arange(n_videos)
+    return np.stack([model.links(rows, target) for target in range(n_videos)], axis=1)
+
+
+@pytest.mark.parametrize(("n_people", "n_videos"), [(80, 20), (12, 40)])
+def test_both_closed_forms_equal_plain_ease(n_people: int, n_videos: int) -> None:
+    x = watched(n_people, n_videos)
+    model = fit_co_watching(x)
+    expected = plain_ease(x.toarray())
+    rows, weights = np.array([1, 4, 7]), np.array([1.0, 0.3, 2.0])
+    assert model.scores(rows, weights) == pytest.approx(weights @ expected[rows], abs=1e-6)
+    assert all_links(model, n_videos) == pytest.approx(expected, abs=1e-6)
+
+
+def test_beyond_the_limit_links_are_shrunk_cosines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(co_watching, "DENSE_LIMIT", 5)
+    monkeypatch.setattr(co_watching, "NEIGHBOURS", 100)
+    x = watched(60, 25)
+    model = fit_co_watching(x)
+    dense = x.toarray()
+    norms = np.linalg.norm(dense, axis=0)
+    expected = dense.T @ dense / (norms[:, None] * norms[None, :] + co_watching.SHRINK)
+    np.fill_diagonal(expected, 0.0)
+    assert all_links(model, 25) == pytest.approx(expected)
+    rows, weights = np.array([1, 4]), np.array([1.0, 0.5])
+    assert model.scores(rows, weights) == pytest.approx(weights @ expected[rows])
+
+
+def test_only_the_best_links_of_each_video_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(co_watching, "DENSE_LIMIT", 5)
+    full = all_links(fit_co_watching(watched(60, 25)), 25)
+    monkeypatch.setattr(co_watching, "NEIGHBOURS", 3)
+    kept = all_links(fit_co_watching(watched(60, 25)), 25)
+    for row in range(25):
+        best = np.sort(full[row])[-3:]
+        assert np.sort(kept[row])[-3:] == pytest.approx(best)
+        assert np.count_nonzero(kept[row]) == np.count_nonzero(best)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0), (3, 4)])
+def test_without_events_it_knows_nothing(shape: tuple[int, int]) -> None:
+    model = fit_co_watching(sparse.csr_array(shape))
+    rows = np.arange(min(2, shape[1]))
+    assert model.scores(rows, np.ones(len(rows))).tolist() == [0.0] * shape[1]

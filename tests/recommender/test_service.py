@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.catalogue import Catalogue
+from data.errors import ReelwiseError
+from data.history import History
+from data.home import Home, resolve_home
+from data.records import FileRecord
+from indexer.record import EmbeddedVideo, record_embedded, writing_session
+from indexer.vectors import VectorStore
+from recommender.service import LibraryRecommender, open_recommender
+from tests.recommender.people import around, axes
+
+ENCODER = "themes-1"
+
+
+def add_videos(
+    home: Home, names: list[str], vectors: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+) -> None:
+    """Index videos whose vectors are given, as the indexer would."""
+    records = [
+        FileRecord(Path("/films") / f"{n}.mp4", 1, 1, i, f"key-{n}", title=n)
+        for i, n in enumerate(names)
+    ]
+    with writing_session(home) as catalogue:
+        ids = catalogue.put_files(records)
+        results = []
+        for record, vector in zip(records, vectors, strict=True):
+            video_id = ids[record.path]
+            assert video_id is not None
+            row = vector[None, :]
+            results.append(EmbeddedVideo(video_id, np.zeros(1), row, [(0.0, 5.0)], row))
+        record_embedded(catalogue, VectorStore(home, ENCODER), results)
+        catalogue.set_encoder(ENCODER, "themes")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = resolve_home(tmp_path / "home")
+    names = [f"{theme}{i}" for theme in ("cat", "car", "sea") for i in range(6)]
+    add_videos(home, names, around(axes(3), 6))
+    return home
+
+
+@pytest.fixture
+def history(home: Home) -> Iterator[History]:
+    with Catalogue(home) as catalogue:
+        yield History(catalogue)
+
+
+@pytest.fixture
+def recommender(home: Home) -> Iterator[LibraryRecommender]:
+    with open_recommender(home) as opened:
+        yield opened
+
+
+def titles(recommender: LibraryRecommender, user: str, k: int = 3) -> list[str]:
+    return [item.title for item in recommender.recommend(user, k).items]
+
+
+def test_a_home_without_videos_recommends_nothing(tmp_path: Path) -> None:
+    with open_recommender(resolve_home(tmp_path / "empty")) as opened:
+        assert opened.recommend("anna").items == []
+
+
+def test_items_carry_path_and_title(recommender: LibraryRecommender, history: History) -> None:
+    history.add("anna", "cat0")
+    item = recommender.recommend("anna", 1).items[0]
+    assert item.path == Path(f"/films/{item.title}.mp4")
+    assert item.because is not None
+    assert item.because.title == "cat0"
+
+
+def test_events_of_another_process_change_the_next_answer(
+    recommender: LibraryRecommender, history: History
+) -> None:
+    assert len(titles(recommender, "anna")) == 3
+    history.add("anna", "car0")
+    assert all(title.startswith("car") for title in titles(recommender, "anna"))
+    history.add("anna", "car1", kind="dislike")
+    assert "car1" not in titles(recommender, "anna", 18)
+
+
+def test_an_event_counts_once(recommender: LibraryRecommender, history: History) -> None:
+    history.add("anna", "car0")
+    recommender.recommend("anna")
+    history.add("anna", "cat0")
+    weights = recommender.current().evidence("anna").taste.weights
+    fresh = open_recommender(recommender._home)
+    assert weights.tolist() == fresh.current().evidence("anna").taste.weights.tolist()
+    fresh.close()
+
+
+def test_an_event_waits_for_its_video(
+    home: Home, recommender: LibraryRecommender, history: History
+) -> None:
+    history.add("anna", "sky0")
+    recommender.recommend("anna")
+    add_videos(home, ["sky0", "sky1"], around([axes(4)[3]], 2))
+    assert titles(recommender, "anna", 1) == ["sky1"]
+
+
+def test_a_new_video_can_be_recommended_at_once(
+    home: Home, recommender: LibraryRecommender
+) -> None:
+    recommender.recommend("anna")
+    add_videos(home, ["sky0"], around([axes(4)[3]], 1))
+    assert "sky0" in titles(recommender, "anna", 19)
+
+
+def test_nothing_of_a_forgotten_person_is_left(
+    recommender: LibraryRecommender, history: History
+) -> None:
+    for i in range(3):
+        history.add("anna", f"sea{i}")
+        history.add("ben", f"sea{i + 1}")
+    recommender.recommend("anna")
+    history.forget("anna")
+    current = recommender.current()
+    assert "anna" not in current._crowd.log.people
+    assert not len(current.evidence("anna").taste.met)
+    assert current._crowd.log.liked.shape[0] == 1
+
+
+def test_exclude_takes_names_and_refuses_unknown_ones(recommender: LibraryRecommender) -> None:
+    left = [
+        item.title for item in recommender.recommend("x", 18, exclude=["cat0", "car1.mp4"]).items
+    ]
+    assert len(left) == 16
+    assert not {"cat0", "car1"} & set(left)
+    with pytest.raises(ReelwiseError, match="nowhere"):
+        recommender.recommend("x", exclude=["nowhere"])

@@ -64,7 +64,7 @@ class CatalogueEmbeddings(Database):
                     f" THEN '{State.QUARANTINED}' ELSE '{State.FAILED}' END"
                 ),
             },
-            where=embeddings.c.state.not_in(SEARCHABLE),
+            where=text(f"embeddings.state NOT IN {_SEARCHABLE_SQL}"),
         )
         rows = [
             {

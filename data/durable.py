@@ -102,6 +102,14 @@ def write_atomic(path: Path, content: bytes, *, point: str = "write_atomic") -> 
     crash_point(f"{point}.after_fsync_dir")
 
 
+def discard_dir(path: Path) -> None:
+    """Remove a finished folder; a kill midway leaves it whole, or under a temporary name."""
+    doomed = temp_name(path)
+    os.replace(path, doomed)  # noqa: PTH105 - the recorder of the tests watches os.replace
+    crash_point("discard_dir.after_rename")
+    shutil.rmtree(doomed)
+
+
 def remove_unfinished(folder: Path) -> int:
     """Remove the temporary files and folders that a killed writer left in one folder.
 

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from data.catalogue import Catalogue
 from data.durable import (
     crash_point,
+    discard_dir,
     fsync_dir,
     make_dir,
     remove_unfinished,
@@ -270,7 +271,7 @@ def remove_unpublished(home: Home) -> int:
     # Without a valid CURRENT it is unknown what was published: keep everything.
     if current is not None and current in names:
         for name in names[names.index(current) + 1 :]:
-            shutil.rmtree(home.index / name)
+            discard_dir(home.index / name)
             removed += 1
     return removed
 
@@ -288,7 +289,7 @@ def drop_damaged(home: Home) -> list[str]:
         try:
             read_generation(home.index / name)
         except ReelwiseError:
-            shutil.rmtree(home.index / name)
+            discard_dir(home.index / name)
             dropped.append(name)
     return dropped
 
@@ -361,7 +362,7 @@ def _next_number(home: Home) -> int:
 def _drop_old(home: Home, number: int) -> None:
     older = [name for name in generation_names(home) if _number(name) < number]
     for name in older[:-KEPT_GENERATIONS]:
-        shutil.rmtree(home.index / name)
+        discard_dir(home.index / name)
 
 
 def _fall_back(home: Home, current: str | None, problem: str) -> Generation:

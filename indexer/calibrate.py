@@ -4,18 +4,19 @@ A cosine of 0.24 is a hit with one encoder and noise with another, and even with
 depends on the query. What can be known is how this query scores against the library's own clips:
 nearly all of them have nothing to do with it, so their scores are its background. With
 
-    g(score) = -log(1 - score + 0.001)                       near 1 every halving of the distance counts
+    g(score) = artanh(0.999 * score)
     m = median of g over the background, s = 1.4826 * median of |g - m|
     z(score) = (g(score) - m) / s
     relevance(score) = Phi(z(score)) ** n
 
 the relevance is the probability that the best of n unrelated clips scores lower: the distribution
 of the maximum of n independent normal scores (Fisher & Tippett 1928; 1.4826 makes the median
-deviation estimate a standard deviation, Rousseeuw & Croux 1993, eq. 1.2). g is there because
-cosines end at 1: where all clips are alike (0.95 +- 0.03) an exact copy cannot lie many spreads
-above the median, though its distance is a hundredth of the others'; for words, whose cosines are
-far from 1, g is as good as linear. In a large library a score must stand out further, since more
-clips had the chance to reach it by accident.
+deviation estimate a standard deviation, Rousseeuw & Croux 1993, eq. 1.2). In a large library a
+score must stand out further, since more clips had the chance to reach it by accident.
+
+g is Fisher's transformation of correlations (1915), there because cosines end at 1: where all
+clips are alike (0.95 +- 0.03) an exact copy cannot lie many spreads above the median, though its
+distance is a hundredth of the others'. For words, whose cosines are far from 1, g is linear.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ CONFIDENT_RELEVANCE = 0.5
 PRIOR_CLIPS = 8
 """Weight of the prior spread, in clips: a handful of scores says little about their spread."""
 
-PRIOR_SPREAD = 0.07
+PRIOR_SPREAD = 0.05
 """Spread of g that is assumed before any are seen (cosines of CLIP towers show 0.02 to 0.1)."""
 
-LEAST_DISTANCE = 1e-3
-"""Distances below are equal: vectors are stored as float16, which moves cosines by up to 5e-4."""
+HIGHEST_COSINE = 0.999
+"""Cosines above are equal: vectors are stored as float16, which moves them by up to 5e-4."""
 
 SPREAD_FLOOR = 1e-3
 """Smallest spread: equal scores must not turn rounding errors into certainty."""
@@ -81,6 +82,6 @@ class Background:
 
 
 def _stretch(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """g: rising, nearly linear far from 1, steep close to it."""
-    distances = np.maximum(1.0 - np.asarray(scores, dtype=np.float64), 0.0)
-    return np.asarray(-np.log(distances + LEAST_DISTANCE))
+    """g: rising, linear far from 1, steep close to it."""
+    cosines = np.clip(np.asarray(scores, dtype=np.float64), -1.0, 1.0)
+    return np.asarray(np.arctanh(HIGHEST_COSINE * cosines))

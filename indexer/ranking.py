@@ -151,43 +151,32 @@ class _Search:
 
     def by_frames(self, example: Example, frames_of: FramesOf) -> tuple[list[Moment], Background]:
         """Find candidates by clips, then score them by clips and frames together."""
-        background = self._frame_background(example, frames_of)
+        frames = _Frames(example, frames_of)
+        background = self._frame_background(frames)
         fetch = self._first_fetch()
         while True:
             rows, floor = self._fetch(fetch)
             clips = self._scored(rows)
             if floor > float("-inf"):
                 clips = _of_best_videos(clips, self.options.k)
-            moments = self._by_frames(example, clips, frames_of, background)
+            moments = self._by_frames(frames, clips, background)
             if len(moments) >= self.options.k or floor == float("-inf"):
                 return sorted(moments, key=_source_first(example.video_id)), background
             fetch = min(self.n_allowed, 4 * fetch)
 
     def _by_frames(
-        self,
-        example: Example,
-        clips: Sequence[ScoredClip],
-        frames_of: FramesOf,
-        background: Background,
+        self, frames: _Frames, clips: Sequence[ScoredClip], background: Background
     ) -> list[Moment]:
-        stored = frames_of(sorted({clip.video_id for clip in clips}))
-        matches = {video_id: FrameMatch(example, row) for video_id, row in stored.items()}
-        raw = {clip.clip_id: clip.score for clip in clips}
-        blended = [
-            replace(
-                clip, score=_blend(clip.score, matches[clip.video_id], clip.start_s, clip.end_s)
-            )
-            for clip in clips
-            if clip.video_id in matches
-        ]
+        blended = frames.blend(clips)
         if not self.options.merge:
             return as_moments(blended)
+        raw = {clip.clip_id: clip.score for clip in clips}
         moments = []
         for moment in merge_clips(blended, background=background.median):
-            match = matches[moment.video_id]
-            start_s, end_s = match.trim(moment)
+            match = frames.match(moment.video_id)
+            start_s, end_s = match.trim(moment, frames.usual)
             best = max(raw[clip_id] for clip_id in moment.clip_ids)
-            score = _blend(best, match, start_s, end_s)
+            score = _blend(best, match.coverage(start_s, end_s))
             moments.append(replace(moment, start_s=start_s, end_s=end_s, score=score))
         return moments
 
@@ -230,19 +219,48 @@ class _Search:
         scores = (self.asked.vectors @ self.view.sample.T).max(axis=0)
         return Background(np.asarray(scores, dtype=np.float32), self.n_allowed)
 
-    def _frame_background(self, example: Example, frames_of: FramesOf) -> Background:
+    def _frame_background(self, frames: _Frames) -> Background:
         rows = self.view.sample_rows
         if len(rows) > BACKGROUND_CLIPS:
             rows = np.sort(np.random.default_rng(0).choice(rows, BACKGROUND_CLIPS, replace=False))
-        clips = self._scored(rows)
-        stored = frames_of(sorted({clip.video_id for clip in clips}))
-        matches = {video_id: FrameMatch(example, row) for video_id, row in stored.items()}
-        scores = [
-            _blend(clip.score, matches[clip.video_id], clip.start_s, clip.end_s)
-            for clip in clips
-            if clip.video_id in matches
-        ]
+        blended = frames.blend(self._scored(rows))
+        frames.learn_usual(blended)
+        scores = [clip.score for clip in blended]
         return Background(np.asarray(scores, dtype=np.float32), self.n_allowed)
+
+
+class _Frames:
+    """The frames of an example against those of any video, each video read once."""
+
+    def __init__(self, example: Example, frames_of: FramesOf) -> None:
+        self.usual = 0.0
+        """How well frames match the example that have nothing to do with it."""
+        self._example = example
+        self._frames_of = frames_of
+        self._matches: dict[int, FrameMatch] = {}
+
+    def match(self, video_id: int) -> FrameMatch:
+        """The comparison with a video that was blended before."""
+        return self._matches[video_id]
+
+    def blend(self, clips: Sequence[ScoredClip]) -> list[ScoredClip]:
+        """Score clips by their vectors and frames; those whose vectors vanished are left out."""
+        missing = {clip.video_id for clip in clips} - self._matches.keys()
+        for video_id, stored in self._frames_of(sorted(missing)).items():
+            self._matches[video_id] = FrameMatch(self._example, stored)
+        return [
+            replace(clip, score=_blend(clip.score, self._coverage(clip)))
+            for clip in clips
+            if clip.video_id in self._matches
+        ]
+
+    def learn_usual(self, clips: Sequence[ScoredClip]) -> None:
+        """Take clips that mostly have nothing to do with the example."""
+        if clips:
+            self.usual = float(np.median([self._coverage(clip) for clip in clips]))
+
+    def _coverage(self, clip: ScoredClip) -> float:
+        return self._matches[clip.video_id].coverage(clip.start_s, clip.end_s)
 
 
 def _source_first(source: int | None) -> Callable[[Moment], tuple[float, bool, int, float]]:
@@ -264,5 +282,5 @@ def _of_best_videos(clips: Sequence[ScoredClip], k: int) -> list[ScoredClip]:
     return [clip for clip in clips if clip.video_id in chosen]
 
 
-def _blend(clip_score: float, match: FrameMatch, start_s: float, end_s: float) -> float:
-    return (1 - FRAME_SHARE) * clip_score + FRAME_SHARE * match.coverage(start_s, end_s)
+def _blend(clip_score: float, coverage: float) -> float:
+    return (1 - FRAME_SHARE) * clip_score + FRAME_SHARE * coverage

@@ -18,6 +18,9 @@ MOST_FRAMES = 64
 EDGE_SHARE = 0.5
 """A frame belongs to a moment with this share of the best frame's lead over the background."""
 
+LEAST_LEAD = 0.02
+"""Frames that lead by less are all alike: nothing is trimmed."""
+
 Floats = NDArray[np.float32]
 
 
@@ -45,7 +48,7 @@ class FrameMatch:
             inside[np.argmin(np.abs(self._times_s - start_s))] = True
         return float(self._cosines[:, inside].max(axis=1).mean())
 
-    def trim(self, moment: Moment) -> tuple[float, float]:
+    def trim(self, moment: Moment, usual: float) -> tuple[float, float]:
         """The part of a moment that shows the example, cut half-way between frames.
 
         The stretch of frames with the largest sum of leads over a bar between the background and
@@ -56,8 +59,10 @@ class FrameMatch:
         if len(inside) < 2:
             return moment.start_s, moment.end_s
         best = self._cosines[:, inside].max(axis=0)
-        background = float(np.median(self._cosines))
-        first, last = _largest_sum(best - (background + EDGE_SHARE * (best.max() - background)))
+        lead = float(best.max()) - usual
+        if lead < LEAST_LEAD:
+            return moment.start_s, moment.end_s
+        first, last = _largest_sum(best - (usual + EDGE_SHARE * lead))
         times_s = self._times_s[inside]
         start_s, end_s = moment.start_s, moment.end_s
         if first > 0:

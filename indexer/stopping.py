@@ -13,13 +13,13 @@ class Stop:
     """Turns Ctrl-C into KeyboardInterrupt at once, or at the end of a shielded stretch."""
 
     def __init__(self) -> None:
-        self.asked = False
-        """True once Ctrl-C was pressed."""
         self._shields = 0
+        self._waiting = False
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
-        if self._shields == 0:
+        if self._shields:
+            self._waiting = True
+        else:
             raise KeyboardInterrupt
 
     @contextmanager
@@ -30,7 +30,8 @@ class Stop:
             yield
         finally:
             self._shields -= 1
-        if self.asked and self._shields == 0:
+        if self._waiting and self._shields == 0:
+            self._waiting = False
             raise KeyboardInterrupt
 
 

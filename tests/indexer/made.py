@@ -1,0 +1,85 @@
+"""Libraries for tests: painted videos that really are decoded, and vectors without any video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.home import Home
+from data.records import FileRecord, VideoFacts
+from data.writer import write_video
+from indexer.pipeline import publish
+from indexer.record import EmbeddedVideo, record_embedded, writing_session
+from indexer.vectors import VectorStore
+from tests.fakes import COLOUR_WORDS
+
+Scenes = Sequence[tuple[str, float]]
+
+
+def paint(
+    path: Path, *scenes: tuple[str, float], fps: int = 4, size_px: int = 48, noise: int = 0
+) -> Path:
+    """Write a video whose scenes are one colour each: ("red", 3.0) shows red for 3 s.
+
+    `noise` levels of grain make the file large, so that it can be cut in the middle.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    frames = []
+    for colour, seconds in scenes:
+        plain = np.full((size_px, size_px, 3), COLOUR_WORDS[colour], np.int16)
+        for _ in range(round(seconds * fps)):
+            grain = rng.integers(-noise, noise + 1, plain.shape)
+            frames.append(np.clip(plain + grain, 0, 255).astype(np.uint8))
+    write_video(path, frames, fps=fps, crf=12)
+    return path
+
+
+def random_units(rng: np.random.Generator, n: int, dim: int) -> NDArray[np.float32]:
+    """(n, dim) unit rows in random directions."""
+    rows = rng.standard_normal((n, dim)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+def store(
+    home: Home,
+    clips: dict[str, NDArray[np.float32]],
+    *,
+    encoder_id: str = "colour-1",
+    published: bool = True,
+    clip_s: float = 4.0,
+) -> dict[str, int]:
+    """Put videos into a library as if they had been embedded: name -> (m, d) clips of 4 s in a row.
+
+    Frames lie at the middle of each clip and have its vector. Returns the video ids.
+    """
+    with writing_session(home) as catalogue:
+        paths = {name: Path("/videos") / name for name in clips}
+        records = [
+            FileRecord(path, 1, 1, 1, content_key=f"key-{name}") for name, path in paths.items()
+        ]
+        ids = catalogue.put_files(records)
+        results = []
+        for name, rows in clips.items():
+            starts = np.arange(len(rows)) * clip_s
+            video_id = ids[paths[name]]
+            assert video_id is not None
+            results.append(
+                EmbeddedVideo(
+                    video_id,
+                    starts + clip_s / 2,
+                    rows,
+                    [(s, s + clip_s) for s in starts.tolist()],
+                    rows,
+                    facts=VideoFacts(duration_s=len(rows) * clip_s),
+                )
+            )
+        record_embedded(catalogue, VectorStore(home, encoder_id), results)
+        if catalogue.encoder is None:
+            catalogue.set_encoder(encoder_id, encoder_id)
+        if published:
+            publish(home, catalogue, encoder_id)
+    return {name: int(ids[path] or 0) for name, path in paths.items()}

@@ -7,6 +7,7 @@ page and route shares it, so all of it is safe to use from many threads.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,9 @@ class Library:
         self.home: Home = resolve_home(home)
         self._weights = weights
         self._device = device
-        self._lock = threading.RLock()
+        # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
+        self._lock = threading.Lock()
+        self._loading = threading.RLock()
         self._encoder = encoder
         self._catalogue: Catalogue | None = None
         self._searcher: Searcher | None = None
@@ -73,7 +76,7 @@ class Library:
         Raises:
             ReelwiseError: Nothing is indexed yet, or the weights at hand are not the library's.
         """
-        with self._lock:
+        with self._loading:
             if self._encoder is None:
                 self._encoder = self._load_encoder()
             return self._encoder
@@ -99,7 +102,7 @@ class Library:
     @property
     def searcher(self) -> Searcher:
         """The searcher over the published generation, brought up to date at each use."""
-        with self._lock:
+        with self._loading:
             if self._searcher is None:
                 from indexer.search import Searcher
 
@@ -118,7 +121,7 @@ class Library:
     @property
     def recommender(self) -> Recommender:
         """The recommender over what is searchable and all events; made anew when they change."""
-        with self._lock:
+        with self._loading:
             view = self.searcher.view
             counts = self.catalogue.counts()
             version = (view.changes, view.current, counts["events"], counts["users"])
@@ -146,9 +149,19 @@ class Library:
         )
         return Recommender(table, self.history.events())
 
+    def warm_up(self) -> None:
+        """Load what searching needs, so that the first visitor does not wait for it."""
+        # What is wrong is told to whoever asks, not here.
+        with suppress(ReelwiseError):
+            if self.catalogue.encoder is None:
+                return
+            from indexer.query import Query
+
+            self.searcher.search(Query(text="warm up"), k=1)
+
     def close(self) -> None:
         """Let go of the catalogue's file."""
-        with self._lock:
+        with self._loading, self._lock:
             if self._searcher is not None:
                 self._searcher.close()
                 self._searcher = None

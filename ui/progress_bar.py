@@ -27,7 +27,7 @@ class ProgressBar:
     def __init__(self) -> None:
         self._bar: RichProgress | None = None
         self._told_s = float("-inf")
-        self._phase = ""
+        self._phases_told = {"finished"}
 
     def __enter__(self) -> ProgressBar:
         """Start the bar, where stderr is a terminal."""
@@ -69,8 +69,9 @@ class ProgressBar:
             )
             return
         now_s = time.monotonic()
-        if now.phase != self._phase or now_s - self._told_s >= LINE_EVERY_S:
-            self._phase, self._told_s = now.phase, now_s
+        if now.phase not in self._phases_told or now_s - self._told_s >= LINE_EVERY_S:
+            self._phases_told.add(now.phase)
+            self._told_s = now_s
             self.note(f"{now.phase}: {numbers(now)}" if numbers(now) else now.phase)
 
     def note(self, message: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ def build_server(library: Library, address: ServerAddress | None = None) -> App:
 
     @asynccontextmanager
     async def lifespan(_: App) -> AsyncIterator[None]:
+        threading.Thread(target=library.warm_up, name="warm-up", daemon=True).start()
         yield
         frames.close()
 

@@ -69,7 +69,8 @@ class Thumbnails:
         for start_s in dict.fromkeys((time_s, 0.0)):
             found = self._frames.first(path, spec, start_s, start_s + LOOK_AHEAD_S)
             if found is not None:
-                return found.pixels[0]
+                first: NDArray[np.uint8] = found.pixels[0]
+                return first
         return None
 
 

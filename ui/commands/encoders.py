@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ui.answer import Answer
 from ui.options import HomeOption, JsonOption
 from ui.readable import columns
@@ -12,23 +14,13 @@ def encoders(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
     from embeddings.encoder import list_encoders
 
     listings = list_encoders()
-    document = {
-        "encoders": [
-            {
-                "name": each.name,
-                "pretrained": each.pretrained,
-                "dim": each.dim,
-                "size_mb": each.size_mb,
-                "present": each.present,
-            }
-            for each in listings
-        ]
-    }
+    document = {"encoders": [dataclasses.asdict(each) for each in listings]}
     rows = [
         [
-            f"{each.name}/{each.pretrained}" if each.pretrained else each.name,
-            f"{each.dim}-d" if each.dim else "",
-            f"{each.size_mb:,.0f} MB" if each.size_mb else "",
+            each.name,
+            f"{each.dim}-d",
+            f"{each.image_px} px",
+            f"{each.parameters_millions:,.0f} M weights" if each.parameters_millions else "",
             "here" if each.present else "",
         ]
         for each in sorted(listings, key=lambda each: (not each.present, each.name))

@@ -16,6 +16,7 @@ from ui.options import HomeOption, JsonOption
 from ui.readable import count, short_path
 
 if TYPE_CHECKING:
+    from data.event_rows import Kind
     from data.history import Event, ImportReport
 
 MAX_ROWS_TOLD = 20
@@ -142,7 +143,7 @@ def add(
         raise typer.BadParameter("give --like or --dislike, not both")
     with Library(home) as library:
         known = library.catalogue.video(video)
-        kind = "like" if like else "dislike" if dislike else "view"
+        kind: Kind = "like" if like else "dislike" if dislike else "view"
         event = library.history.add(user, str(known.path), watched_s=watched, kind=kind)
     verb = {"view": "watched", "like": "liked", "dislike": "disliked"}[kind]
     return Answer(_row(event) | {"video_id": str(known.id)}, f"{user} {verb} {known.title}")

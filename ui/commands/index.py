@@ -23,7 +23,7 @@ from ui.readable import count, length
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
     from embeddings.encoder import Encoder
-    from indexer.pipeline import IndexReport
+    from indexer.report import IndexReport
 
 
 def index(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -28,5 +29,8 @@ def serve(
     """Serve the web page and the JSON API until Ctrl-C."""
     from ui.server import ServerAddress, serve_library
 
-    serve_library(home, ServerAddress(host, port, tuple(allow_host or ())), device=device)
-    return Answer({"served": f"http://{host}:{port}"}, "")
+    address = ServerAddress(host, port, tuple(allow_host or ()))
+    # Ctrl-C is how a server is meant to end.
+    with suppress(KeyboardInterrupt):
+        serve_library(home, address, device=device)
+    return Answer({"served": address.url}, "")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +12,7 @@ import typer
 
 from ui.answer import Answer
 from ui.options import HomeOption, JsonOption
+from ui.readable import length
 
 group = typer.Typer(help="Train encoders.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -20,16 +24,33 @@ def _train() -> None:
 
 @group.command("toon")
 def toon(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the checkpoint goes.")],
-    seed: Annotated[int, typer.Option("--seed", metavar="N")] = 0,
-    minutes: Annotated[
-        float, typer.Option("--minutes", metavar="M", min=0.01, help="How long to train.")
-    ] = 100.0,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder.")],
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0)] = 0,
+    scenes: Annotated[
+        int | None, typer.Option("--scenes", metavar="N", min=64, help="Scenes drawn to train on.")
+    ] = None,
+    small_steps: Annotated[
+        int | None,
+        typer.Option("--small-steps", metavar="N", min=1, help="Steps on small frames, first."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", metavar="N", min=1, help="Steps on full-size frames.")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Train the toon encoder from nothing on toons drawn on the way."""
-    from embeddings.train_toon import train_toon
+    """Train the embedded toon encoder from nothing, on cartoons that it draws itself."""
+    from embeddings.train_toon import ToonTraining, train_toon
 
-    card = train_toon(out, seed=seed, minutes=minutes)
-    return Answer({"out": str(out), **card}, f"checkpoint written to {out}")
+    chosen = {"scenes": scenes, "small_steps": small_steps, "steps": steps}
+    options = ToonTraining(seed=seed, **{k: v for k, v in chosen.items() if v is not None})
+    began = time.perf_counter()
+    folder = train_toon(out.absolute(), options, report=_report)
+    took_s = time.perf_counter() - began
+    text = f"trained in {length(took_s)}: reelwise index FOLDER --encoder {folder}"
+    return Answer({"out": folder, "seconds": took_s, **dataclasses.asdict(options)}, text)
+
+
+def _report(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

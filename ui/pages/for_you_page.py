@@ -15,6 +15,7 @@ from ui.pages.look import CARDS_PER_ROW
 from ui.previews import is_playable
 
 if TYPE_CHECKING:
+    from data.event_rows import Kind
     from ui.library import Library
 
 ITEMS = 12
@@ -93,7 +94,7 @@ def _show_item(library: Library, person: str, item: Document) -> None:
             )
 
 
-def _record(person: str, path: str, kind: str, duration_s: float) -> None:
+def _record(person: str, path: str, kind: Kind, duration_s: float) -> None:
     """Write down what a person did; the next answer knows it at once."""
     watched_s = duration_s if kind == "view" else None
     served.library().history.add(person, path, kind=kind, watched_s=watched_s)

@@ -123,7 +123,7 @@ def _search(library: Library, wanted: Wanted) -> Document:
     from indexer.search import Filters
 
     with _example_file(library, wanted.upload) as example:
-        is_image = example is not None and example.suffix[1:] in IMAGE_SUFFIXES
+        is_image = example is not None and example.suffix[1:].lower() in IMAGE_SUFFIXES
         query = Query(
             text=wanted.text or None,
             like=example if example is not None and not is_image else None,
@@ -143,11 +143,11 @@ def _example_file(library: Library, upload: Any) -> Iterator[Path | None]:
         return
     folder = library.home.cache / "uploads"
     make_dir(folder)
-    suffix = Path(upload.name).suffix.lower()[:8]
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=suffix) as file:
-        file.write(upload.getbuffer())
-        file.flush()
-        yield Path(file.name)
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        # Under its own name, which errors then tell; never more than a name.
+        file = Path(own) / (Path(upload.name).name[-80:] or "example")
+        file.write_bytes(upload.getbuffer())
+        yield file
 
 
 def _similar(library: Library, like: str, wanted: Wanted) -> Document:

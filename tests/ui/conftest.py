@@ -1,0 +1,155 @@
+"""A small toon library, indexed once by the real command, and the real server over it."""
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.catalogue import Catalogue
+from data.home import Home
+from data.toons import Library as ToonLibrary
+from data.toons import write_library
+from data.writer import write_video
+from ui.cli import run
+
+ROOT = Path(__file__).resolve().parents[2]
+N_VIDEOS = 12
+ENCODER = os.environ.get("REELWISE_TEST_ENCODER", "toon")
+READY_WITHIN_S = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `reelwise serve`."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, path, *, method="GET", headers=None):
+        """(status, headers, body) of a request whose path is sent exactly as it is written."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in {"Host": f"127.0.0.1:{self.port}", **(headers or {})}.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+    def json(self, path):
+        status, _, body = self.ask(path)
+        return status, json.loads(body)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def serving(home: Path, *options: str) -> Iterator[Server]:
+    """The real server in its own process, ready to answer."""
+    port = free_port()
+    command = [sys.executable, "-m", "ui.cli", "serve", "--port", str(port), "--home", str(home)]
+    process = subprocess.Popen([*command, *options], cwd=ROOT)
+    server = Server(port, process)
+    try:
+        began = time.monotonic()
+        while True:
+            try:
+                if server.ask("/api/status")[0] == 200:
+                    break
+            except OSError:
+                pass
+            assert process.poll() is None, "the server ended before it answered"
+            assert time.monotonic() - began < READY_WITHIN_S, "the server did not get ready"
+            time.sleep(0.1)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def toons(tmp_path_factory: pytest.TempPathFactory) -> ToonLibrary:
+    """Twelve cartoons with queries, captions and six people's events."""
+    folder = tmp_path_factory.mktemp("toons")
+    return write_library(folder, N_VIDEOS, seed=11, people=6)
+
+
+@pytest.fixture(scope="session")
+def home(toons: ToonLibrary, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the indexed cartoons with their events; tests must not change it."""
+    home = tmp_path_factory.mktemp("home")
+    assert run(["index", str(toons.folder), "--encoder", ENCODER, "--home", str(home)]) == 0
+    assert run(["history", "import", str(toons.events_file), "--home", str(home)]) == 0
+    return home
+
+
+@pytest.fixture(scope="session")
+def server(home: Path) -> Iterator[Server]:
+    with serving(home) as server:
+        yield server
+
+
+LARGE_BYTES = 400_000_000
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A served library of unusual files; `ids` by file name."""
+
+    server: Server
+    home: Path
+    folder: Path
+    ids: dict[str, int]
+
+
+@pytest.fixture(scope="session")
+def odd(toons: ToonLibrary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Odd]:
+    """Frames that darken by the second as MP4 and GIF, a video of 400 MB, one to replace."""
+    folder = tmp_path_factory.mktemp("odd")
+    home = tmp_path_factory.mktemp("odd-home")
+    frames = [np.full((90, 160, 3), 240 - 40 * (at // 10), np.uint8) for at in range(50)]
+    write_video(folder / "grey.mp4", frames, fps=10, crf=10)
+    pictures = [Image.fromarray(frame) for frame in frames]
+    pictures[0].save(
+        folder / "grey.gif", save_all=True, append_images=pictures[1:], duration=100, loop=0
+    )
+    shutil.copy(toons.folder / "toon-0001.mp4", folder / "replaced.mp4")
+    shutil.copy(toons.folder / "toon-0002.mp4", folder / "large.mp4")
+    _grow(folder / "large.mp4", LARGE_BYTES)
+    assert run(["index", str(folder), "--encoder", ENCODER, "--home", str(home)]) == 0
+    with Catalogue(Home(home)) as catalogue:
+        ids = {video.path.name: video.id for video in catalogue.videos()}
+    with serving(home) as server:
+        yield Odd(server, home, folder, ids)
+
+
+def _grow(path: Path, size_bytes: int) -> None:
+    """Make an MP4 this large, on paper: one `free` box at its end that nothing needs to read."""
+    now = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(now)
+        file.write(struct.pack(">I4sQ", 1, b"free", size_bytes - now))
+        file.truncate(size_bytes)

@@ -1,0 +1,211 @@
+"""The page in a real headless Chromium: type, see, play, upload, choose a person."""
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+from data.catalogue import Catalogue
+from data.home import Home
+from data.writer import transcode
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = Path(os.environ.get("REELWISE_CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; without it these tests are skipped, or fail where REELWISE_REQUIRE_BROWSER=1."""
+    required = os.environ.get("REELWISE_REQUIRE_BROWSER") == "1"
+    if not CHROMIUM.exists():
+        reason = f"no Chromium at {CHROMIUM} (REELWISE_CHROMIUM names another)"
+        if required:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, server):
+    """A fresh visitor; what the page asks of other hosts and its own faults are noted."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.foreign_requests = []
+    page.failed_answers = []
+
+    def note_request(request):
+        if not request.url.startswith(
+            (server.url, f"ws://127.0.0.1:{server.port}", "data:", "blob:")
+        ):
+            page.foreign_requests.append(request.url)
+
+    def note_answer(answer):
+        if answer.status >= 500 or ("/api/" in answer.url and answer.status >= 400):
+            page.failed_answers.append((answer.status, answer.url))
+
+    page.on("request", note_request)
+    page.on("response", note_answer)
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def query(toons):
+    """The first query that turns on a direction, and where its moment is."""
+    with toons.queries_file.open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    return next(row for row in rows if " left" in row["query"] or " right" in row["query"])
+
+
+def _id_of(home, name):
+    with Catalogue(Home(home)) as catalogue:
+        return str(catalogue.video(name).id)
+
+
+def _first_card(page):
+    return page.locator('.rw-card[data-rank="1"]')
+
+
+def _type(page, text):
+    box = page.get_by_label("What happens in it?")
+    box.fill(text)
+    box.press("Enter")
+
+
+def test_typing_a_query_shows_the_right_toon_first_and_it_plays(page, server, home, query):
+    page.goto(server.url)
+    page.get_by_text("moments to find").wait_for()
+    _type(page, query["query"])
+    _first_card(page).wait_for()
+    video = _first_card(page).locator("video")
+    assert video.get_attribute("data-video-id") == _id_of(home, query["video"])
+    start_s, end_s = (float(part) for part in video.get_attribute("src").split("#t=")[1].split(","))
+    both = min(end_s, float(query["end_s"])) - max(start_s, float(query["start_s"]))
+    either = max(end_s, float(query["end_s"])) - min(start_s, float(query["start_s"]))
+    assert both / either >= 0.5
+
+    # Nothing is loaded before it is played; then it starts at the moment, not at the beginning.
+    assert video.evaluate("v => v.readyState") == 0
+    video.evaluate("v => { v.muted = true; return v.play(); }")
+    video.evaluate(
+        "(v, start) => new Promise(done => { const look = () => "
+        "v.currentTime > start + 0.2 ? done() : setTimeout(look, 20); look(); })",
+        start_s,
+    )
+    now_s, ready, width_px = video.evaluate("v => [v.currentTime, v.readyState, v.videoWidth]")
+    assert start_s + 0.2 <= now_s <= end_s + 0.5
+    assert ready >= 2
+    assert width_px == 320
+    assert page.failed_answers == []
+    assert page.foreign_requests == []
+
+
+def test_every_result_has_its_picture(page, server, query):
+    page.goto(server.url)
+    _type(page, query["query"])
+    _first_card(page).wait_for()
+    posters = page.locator("video").evaluate_all("all => all.map(v => v.poster)")
+    assert len(posters) >= 6
+    for poster in posters:
+        status, headers, body = server.ask(poster.removeprefix(server.url))
+        assert (status, headers["content-type"]) == (200, "image/jpeg")
+        assert body[:2] == b"\xff\xd8"
+        assert len(body) > 2000
+    assert page.failed_answers == []
+
+
+def test_more_like_this_shows_others_and_leads_back(page, server, query):
+    page.goto(server.url)
+    _type(page, query["query"])
+    first = _first_card(page).locator("video")
+    first.wait_for()
+    chosen = first.get_attribute("data-video-id")
+    page.get_by_role("button", name="More like this").first.click()
+    back = page.get_by_role("button", name="Back")
+    back.wait_for()
+    assert chosen not in page.locator("video").evaluate_all(
+        "all => all.map(v => v.dataset.videoId)"
+    )
+    back.click()
+    back.wait_for(state="detached")
+    assert _first_card(page).locator("video").get_attribute("data-video-id") == chosen
+
+
+def test_an_uploaded_clip_finds_its_source(page, server, home, toons, tmp_path):
+    name, story = toons.videos[-1]
+    example = tmp_path / "example.mp4"
+    length_s = story.ends_s[-1]
+    transcode(
+        toons.folder / name,
+        example,
+        start_s=length_s / 3,
+        end_s=2 * length_s / 3,
+        scale=0.5,
+        crf=34,
+    )
+    page.goto(server.url)
+    page.get_by_text("moments to find").wait_for()
+    page.locator('input[type="file"]').set_input_files(str(example))
+    _first_card(page).wait_for()
+    found = _first_card(page).locator("video").get_attribute("data-video-id")
+    assert found == _id_of(home, name)
+    assert list((home / "cache" / "uploads").iterdir()) == []
+
+
+def test_an_upload_that_is_no_video_says_so(page, server, tmp_path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"this is not a video" * 100)
+    page.goto(server.url)
+    page.get_by_text("moments to find").wait_for()
+    page.locator('input[type="file"]').set_input_files(str(broken))
+    alert = page.get_by_role("alert")
+    alert.wait_for()
+    assert "broken.mp4" in alert.inner_text()
+
+
+def test_for_you_shows_items_with_reasons_and_learns_from_a_dislike(page, server, home):
+    page.goto(f"{server.url}/for-you")
+    box = page.get_by_label("Person")
+    box.fill("a new visitor")
+    box.press("Enter")
+    _first_card(page).wait_for()
+    assert page.locator(".rw-why").first.inner_text().strip()
+    before = page.locator("video").evaluate_all("all => all.map(v => v.dataset.videoId)")
+    page.get_by_role("button", name="Not for me").first.click()
+    page.wait_for_function(
+        "gone => [...document.querySelectorAll('video')].every(v => v.dataset.videoId != gone)",
+        arg=before[0],
+    )
+    after = page.locator("video").evaluate_all("all => all.map(v => v.dataset.videoId)")
+    assert before[0] not in after
+    assert len(after) >= 1
+    assert page.failed_answers == []
+
+
+def test_the_library_tells_what_is_indexed(page, server):
+    page.goto(f"{server.url}/library")
+    page.get_by_test_id("stMetric").first.wait_for()
+    told = page.get_by_test_id("stMetric").all_inner_texts()
+    assert any("12" in each for each in told)
+    page.get_by_test_id("stDataFrame").first.wait_for()
+    assert page.get_by_text("Every file found was read whole").is_visible()
+    assert page.failed_answers == []
+    assert page.foreign_requests == []

@@ -1,0 +1,293 @@
+"""The commands over a real small library: answers, shapes of JSON, exit codes."""
+
+import csv
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from data.catalogue import Catalogue
+from data.home import Home
+from data.toons import write_library
+from data.writer import transcode
+from tests.ui.conftest import ENCODER, ROOT
+from ui.cli import run
+
+HIT_FIELDS = {"rank", "video_id", "path", "start_s", "end_s", "score", "relevance", "why"}
+
+
+def ask(capsys, *args, home, code=0):
+    """The JSON document of a command."""
+    capsys.readouterr()
+    assert run([*args, "--home", str(home), "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def tell(capsys, *args, home, code=0):
+    """(stdout, stderr) of a command as a person sees it."""
+    capsys.readouterr()
+    assert run([*args, "--home", str(home)]) == code
+    return capsys.readouterr()
+
+
+def queries(toons):
+    with toons.queries_file.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_a_search_has_the_fields_of_the_contract(home, capsys):
+    document = ask(capsys, "search", "a red car drives to the left", "-k", "5", home=home)
+    assert {"query", "encoder", "generation", "took_ms", "confident", "hits"} <= set(document)
+    assert document["query"] == {"text": "a red car drives to the left"}
+    assert document["generation"] >= 1
+    assert isinstance(document["confident"], bool)
+    assert len(document["hits"]) == 5
+    for rank, hit in enumerate(document["hits"], start=1):
+        assert set(hit) >= HIT_FIELDS
+        assert hit["rank"] == rank
+        assert isinstance(hit["video_id"], str)
+        assert 0 <= hit["start_s"] < hit["end_s"]
+        assert 0 <= hit["relevance"] <= 1
+        assert set(hit["why"]) == {"visual", "text"}
+        assert Path(hit["path"]).is_file()
+    scores = [hit["score"] for hit in document["hits"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_most_queries_of_the_toons_find_their_moment_first(home, toons, capsys):
+    right = 0
+    asked = queries(toons)[:8]
+    for row in asked:
+        hit = ask(capsys, "search", row["query"], "-k", "1", home=home)["hits"][0]
+        both = min(hit["end_s"], float(row["end_s"])) - max(hit["start_s"], float(row["start_s"]))
+        right += Path(hit["path"]).name == row["video"] and both > 0
+    assert right >= 7
+
+
+def test_a_search_is_told_by_rank_relevance_path_stretch_and_title(home, toons, capsys):
+    told = tell(capsys, "search", queries(toons)[0]["query"], "-k", "2", home=home).out.splitlines()
+    rank, relevance, path, stretch, *title = told[-2].split()
+    assert rank == "1"
+    assert 0 <= float(relevance) <= 1
+    assert path.endswith(".mp4")
+    start, end = stretch.split("-")
+    assert start.count(":") == end.count(":") == 1
+    assert title
+
+
+def test_nonsense_is_answered_with_nothing_matches_well(home, capsys):
+    document = ask(capsys, "search", "quarterly tax spreadsheet meeting", home=home)
+    assert document["confident"] is False
+    told = tell(capsys, "search", "quarterly tax spreadsheet meeting", home=home).out
+    assert told.startswith("nothing here matches well")
+
+
+def test_an_example_clip_a_part_of_one_and_a_picture_find_their_source(
+    home, toons, tmp_path, capsys
+):
+    name, story = toons.videos[3]
+    source, cut = toons.folder / name, tmp_path / "cut.mp4"
+    start_s, end_s = story.starts_s[0], story.ends_s[0]
+    transcode(source, cut, start_s=start_s, end_s=end_s, scale=0.5, crf=34)
+    found = ask(capsys, "search", "--like", str(cut), home=home)["hits"][0]
+    assert Path(found["path"]).name == name
+    part = f"{source}@{start_s:g}-{end_s:g}"
+    found = ask(capsys, "search", "--like", part, home=home)["hits"][0]
+    assert Path(found["path"]).name == name
+    assert found["start_s"] < end_s
+
+
+def test_filters_and_no_merge_reach_the_search(home, toons, capsys):
+    words = "a car"
+    assert ask(capsys, "search", words, "--under", "/nowhere", home=home)["hits"] == []
+    here = ask(capsys, "search", words, "--under", str(toons.folder), home=home)
+    assert len(here["hits"]) == 10
+    assert ask(capsys, "search", words, "--min-duration", "3600", home=home)["hits"] == []
+    assert ask(capsys, "search", words, "--max-duration", "0.1", home=home)["hits"] == []
+    merged = ask(capsys, "search", words, "-k", "1000", home=home)["hits"]
+    single = ask(capsys, "search", words, "-k", "1000", "--no-merge", home=home)["hits"]
+    assert len(single) >= len(merged)
+    sure = ask(capsys, "search", words, "--min-relevance", "1.0", home=home)["hits"]
+    assert all(hit["relevance"] == 1.0 for hit in sure)
+
+
+def test_an_unreadable_example_is_a_known_error(home, tmp_path, capsys):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video")
+    told = tell(capsys, "search", "--like", str(broken), home=home, code=1)
+    assert told.err.splitlines()[-2].startswith("error: ")
+    assert "broken.mp4" in told.err
+
+
+def test_similar_never_answers_with_the_video_itself(home, toons, capsys):
+    document = ask(capsys, "similar", "toon-0001.mp4@0-2", home=home)
+    assert document["hits"]
+    assert "toon-0001.mp4" not in {Path(hit["path"]).name for hit in document["hits"]}
+    number = ask(capsys, "similar", "toon-0002.mp4", home=home)["hits"][0]["video_id"]
+    assert ask(capsys, "similar", number, home=home)["hits"]
+
+
+def test_recommendations_have_the_fields_of_the_contract(home, toons, capsys):
+    user = toons.events[0].user
+    document = ask(capsys, "recommend", user, "-k", "3", home=home)
+    assert set(document) >= {"user", "took_ms", "items"}
+    seen = {event.video for event in toons.events if event.user == user}
+    for rank, item in enumerate(document["items"], start=1):
+        assert set(item) >= {"rank", "video_id", "path", "score", "source", "because"}
+        assert item["rank"] == rank
+        assert Path(item["path"]).name not in seen
+
+
+def test_a_new_person_gets_items_and_exclude_leaves_out(home, capsys):
+    first = ask(capsys, "recommend", "a stranger", "-k", "3", home=home)["items"]
+    assert len(first) == 3
+    without = ask(
+        capsys, "recommend", "a stranger", "-k", "3", "--exclude", first[0]["path"], home=home
+    )["items"]
+    assert first[0]["video_id"] not in {item["video_id"] for item in without}
+    told = tell(capsys, "recommend", "a stranger", "-k", "1", "--explain", home=home).out
+    assert first[0]["title"] in told
+    assert "score" in told
+
+
+def test_status_has_the_fields_of_the_contract(home, capsys):
+    document = ask(capsys, "status", "--failed", home=home)
+    assert document["videos"] == 12
+    assert document["clips"] > 12
+    assert document["failed"] == 0
+    assert document["generation"] >= 1
+    assert document["index_kind"]
+    assert document["recall_at_10"] > 0.99
+    assert document["bytes"] > 10_000
+    assert document["failures"] == []
+
+
+def test_evaluation_is_a_flat_object_of_numbers(home, toons, capsys):
+    document = ask(capsys, "evaluate", "search", "--queries", str(toons.queries_file), home=home)
+    wanted = {"recall_at_1", "recall_at_5", "recall_at_10", "mrr", "median_rank", "miou"}
+    assert wanted | {"protocol", "n", "seconds"} <= set(document)
+    assert all(isinstance(value, int | float | str) for value in document.values())
+    assert document["n"] == len(queries(toons))
+    assert document["recall_at_1"] > 0.8
+
+
+def test_the_machine_is_examined(home, capsys):
+    document = ask(capsys, "doctor", home=home)
+    names = {check["name"] for check in document["checks"]}
+    assert {"machine", "gpu", "faiss", "decoder pyav", "decoder decord", "weights", "disk"} <= names
+    assert [check for check in document["checks"] if not check["ok"]] == []
+
+
+def test_the_embedded_encoder_is_listed_as_present(home, capsys):
+    listed = ask(capsys, "encoders", home=home)["encoders"]
+    toon = next(each for each in listed if each["name"] == "toon")
+    assert toon["present"] is True
+    assert toon["dim"] > 0
+    assert any(each["name"].startswith("PE-Core-B-16") for each in listed)
+
+
+@pytest.fixture
+def own(toons, tmp_path):
+    """A folder of three cartoons and an empty home, for tests that change things."""
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for number in (1, 2, 3):
+        shutil.copy(toons.folder / f"toon-000{number}.mp4", folder)
+    return folder, tmp_path / "home"
+
+
+def test_index_tells_what_it_did_and_leaves_with_3_when_a_file_failed(own, capsys):
+    folder, home = own
+    first = ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
+    assert (first["added"], first["failed"], first["decoded"]) == (3, 0, 3)
+    assert first["clips"] >= 3
+    assert first["generation"] == 1
+
+    again = ask(capsys, "index", str(folder), home=home)
+    assert (again["added"], again["decoded"], again["unchanged"]) == (0, 0, 3)
+
+    (folder / "broken.mp4").write_bytes(b"no video at all")
+    (folder / "toon-0003.mp4").unlink()
+    told = tell(capsys, "index", str(folder), home=home, code=3)
+    assert "1 removed" in told.out
+    assert "reelwise status --failed" in told.err
+    document = ask(capsys, "status", "--failed", home=home)
+    assert (document["videos"], document["failed"]) == (2, 1)
+    assert [Path(each["path"]).name for each in document["failures"]] == ["broken.mp4"]
+    assert len(document["failures"][0]["reason"]) > 10
+    told = tell(capsys, "status", "--failed", home=home).out
+    assert "broken.mp4" in told
+    assert document["failures"][0]["reason"] in told
+
+
+def test_rebuild_and_verify(own, capsys):
+    folder, home = own
+    ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
+    rebuilt = ask(capsys, "rebuild", home=home)
+    assert rebuilt["generation"] == 2
+    assert ask(capsys, "rebuild", "--reencode", home=home)["videos"] == 3
+    assert ask(capsys, "verify", home=home) == {"ok": True, "problems": []}
+
+    part = next((home / "vectors").rglob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:-1] + b"x")
+    document = ask(capsys, "verify", home=home, code=1)
+    assert document["ok"] is False
+    assert document["problems"]
+    assert all(set(each) == {"what", "path", "fix"} for each in document["problems"])
+    told = tell(capsys, "verify", home=home, code=1).out
+    assert "fix: " in told
+
+
+def test_history_comes_in_goes_out_and_is_forgotten(own, capsys, tmp_path):
+    folder, home = own
+    ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
+    tell(capsys, "history", "add", "anna", "toon-0001.mp4", "--watched", "3.5", home=home)
+    tell(capsys, "history", "add", "bertha", "toon-0002.mp4", "--like", home=home)
+    out = tell(capsys, "history", "export", home=home).out
+    rows = list(csv.DictReader(out.splitlines()))
+    assert [(row["user"], row["kind"], row["watched_s"]) for row in rows] == [
+        ("anna", "view", "3.5"),
+        ("bertha", "like", ""),
+    ]
+    file = tmp_path / "events.csv"
+    file.write_text(out + "carl,toon-0003.mp4,not a time,,,view\n", encoding="utf-8")
+    document = ask(capsys, "history", "import", str(file), home=home, code=3)
+    assert (document["added"], document["duplicates"]) == (0, 2)
+    assert document["bad_rows"][0]["line"] == 4
+
+    assert ask(capsys, "history", "forget", "bertha", home=home)["forgotten"] == 1
+    assert "bertha" not in tell(capsys, "history", "export", home=home).out
+    left = ask(capsys, "history", "export", "--user", "anna", home=home)["events"]
+    assert [event["user"] for event in left] == ["anna"]
+
+
+def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(tmp_path, capsys):
+    toons = write_library(tmp_path / "toons", 24, seed=5)
+    home = tmp_path / "home"
+    command = [sys.executable, "-m", "ui.cli", "index", str(toons.folder), "--home", str(home)]
+    with subprocess.Popen(
+        [*command, "--encoder", ENCODER, "--workers", "1"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("indexing"):
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(timeout=30) == 130
+    assert "Traceback" not in rest
+    assert "goes on where it stopped" in rest
+
+    document = ask(capsys, "index", str(toons.folder), home=home)
+    assert document["failed"] == 0
+    with Catalogue(Home(home)) as catalogue:
+        assert len(catalogue.videos()) == 24
+        clips = catalogue.clips(catalogue.encoder)
+    assert len({(clip.video_id, clip.start_s) for clip in clips}) == len(clips)

@@ -1,0 +1,97 @@
+"""The JSON API and the pictures of the real server."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from data.video import probe
+from ui.cli import run
+
+
+def test_search_answers_as_the_command_does(server, home, capsys):
+    status, document = server.json("/api/search?q=a%20red%20car&k=3")
+    assert status == 200
+    assert run(["search", "a red car", "-k", "3", "--home", str(home), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    for each in (document, told):
+        each.pop("took_ms")
+    assert document == told
+
+
+def test_similar_recommend_and_status_answer(server):
+    assert server.json("/api/similar?video=1&k=2")[1]["hits"]
+    assert server.json("/api/similar?video=1@0-2")[1]["hits"]
+    assert server.json("/api/recommend?user=stranger&k=2")[1]["items"]
+    assert server.json("/api/status?failed=1")[1]["failures"] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/search",
+        "/api/search?q=",
+        "/api/search?q=x&k=0",
+        "/api/search?q=x&k=1000000",
+        "/api/search?q=x&k=many",
+        "/api/search?q=x&min_relevance=nan",
+        "/api/search?q=" + "x" * 5000,
+        "/api/similar?video=/etc/passwd",
+        "/api/similar?video=..%2Fx",
+        "/api/similar?video=999999",
+        "/api/similar?video=1@9-1",
+        "/api/recommend",
+    ],
+)
+def test_a_wrong_request_is_4xx_with_both_lines(server, path):
+    status, document = server.json(path)
+    assert 400 <= status < 500
+    assert set(document) == {"error", "fix"}
+
+
+def test_a_warm_search_takes_less_than_50_ms(server):
+    server.json("/api/search?q=the%20first")
+    took_ms = [server.json(f"/api/search?q=a%20car%20{n}")[1]["took_ms"] for n in range(5)]
+    assert min(took_ms) < 50
+
+
+@pytest.mark.parametrize(("time_s", "grey"), [(0.2, 240), (2.2, 160), (4.2, 80)])
+def test_a_picture_shows_the_asked_time(odd, time_s, grey):
+    status, headers, body = odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t={time_s}")
+    assert (status, headers["content-type"]) == (200, "image/jpeg")
+    pixels = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels.shape == (270, 480, 3)
+    assert abs(float(pixels.mean()) - grey) < 6
+
+
+def test_a_time_after_the_end_shows_the_beginning_and_nonsense_is_refused(odd):
+    assert odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t=500")[0] == 200
+    for time in ("-1", "nan", "inf", "x", "1e9"):
+        assert odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t={time}")[0] == 404
+
+
+def test_pictures_are_kept_in_the_cache(odd):
+    folder = odd.home / "cache" / "thumbnails"
+    odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t=1.11")
+    kept = set(folder.iterdir())
+    odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t=1.11")
+    assert set(folder.iterdir()) == kept
+    # The cache may be deleted at any time.
+    for path in kept:
+        path.unlink()
+    assert odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t=1.11")[0] == 200
+
+
+def test_a_gif_is_played_as_an_mp4_of_the_moment(odd, tmp_path):
+    path = f"/api/previews/{odd.ids['grey.gif']}?start=2&end=4"
+    status, headers, body = odd.server.ask(path)
+    assert (status, headers["content-type"]) == (200, "video/mp4")
+    preview = tmp_path / "preview.mp4"
+    preview.write_bytes(body)
+    info = probe(preview)
+    assert info.codec == "h264"
+    assert info.duration_s == pytest.approx(2.0, abs=0.15)
+    status, _, part = odd.server.ask(path, headers={"Range": "bytes=0-9"})
+    assert (status, part) == (206, body[:10])
+    assert odd.server.ask(f"/api/previews/{odd.ids['grey.gif']}?start=4&end=2")[0] == 404

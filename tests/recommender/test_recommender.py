@@ -114,6 +114,16 @@ def test_co_watching_crosses_themes_and_says_which_video_led_there() -> None:
     assert found.because.video_id == 1
 
 
+def test_co_watching_names_the_video_that_is_linked_not_the_latest() -> None:
+    events = [event(f"p{i}", v, day=-40) for i in range(40) for v in (1, 51)]
+    events += [event(f"q{i}", 30 + i % 5, day=-40) for i in range(40)]
+    recommender = Recommender(themed(), [*events, event("a", 1), event("a", 21, day=1)])
+    assert recommender.evidence("a").taste.liked[0] == 20
+    found = next(item for item in recommender.recommend("a").items if item.video_id == 51)
+    assert found.because is not None
+    assert found.because.video_id == 1
+
+
 def test_a_disliked_video_is_gone_and_its_neighbours_sink_by_a_bounded_part() -> None:
     videos, events = themed(), [event("a", 1), event("a", 11)]
     before = Recommender(videos, events).recommend("a", 60)
@@ -165,6 +175,14 @@ def test_a_new_video_of_ones_own_taste_comes_by_itself() -> None:
 def test_among_new_videos_the_latest_comes_first_for_somebody_unknown() -> None:
     videos = table(around(axes(6), 1), added_days=[-5, -4, -1, -3, -2, -6])
     assert ids(Recommender(videos).recommend("nobody", 3)) == [3, 5, 4]
+
+
+def test_the_kept_place_goes_to_the_latest_for_somebody_unknown() -> None:
+    videos = table(around(axes(20), 1), added_days=[-9.0] * 17 + [-5.0, -1.0, -3.0])
+    watched = [event(f"p{i}", v) for i in range(50) for v in range(1, 18)]
+    got = Recommender(videos, watched).recommend("nobody", 10)
+    assert [item.source for item in got.items] == ["popular"] * 9 + ["new"]
+    assert got.items[-1].video_id == 19
 
 
 def test_an_event_changes_the_very_next_answer() -> None:

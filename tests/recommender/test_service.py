@@ -8,13 +8,13 @@ import pytest
 
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.history import History
+from data.history import Event, History
 from data.home import Home, resolve_home
 from data.records import FileRecord
 from indexer.record import EmbeddedVideo, record_embedded, writing_session
 from indexer.vectors import VectorStore
 from recommender.service import LibraryRecommender, open_recommender
-from tests.recommender.people import around, axes
+from tests.recommender.people import DAY, around, axes
 
 ENCODER = "themes-1"
 
@@ -94,6 +94,22 @@ def test_an_event_counts_once(recommender: LibraryRecommender, history: History)
     fresh = open_recommender(recommender._home)
     assert weights.tolist() == fresh.current().evidence("anna").taste.weights.tolist()
     fresh.close()
+
+
+def test_an_event_that_comes_in_while_all_is_read_counts_once_too(
+    home: Home, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, pending = History.events, ["car0"]
+
+    def read_while_somebody_watches(self: History) -> list[Event]:
+        while pending:
+            history.add("anna", pending.pop(), watched_s=2.0, at=DAY)
+        return read(self)
+
+    monkeypatch.setattr(History, "events", read_while_somebody_watches)
+    with open_recommender(home) as opened:
+        assert len(opened.current().evidence("anna").taste.met) == 1
+        assert len(opened.current()._crowd.log) == 1
 
 
 def test_an_event_waits_for_its_video(

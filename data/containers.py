@@ -77,9 +77,10 @@ def read_head(path: Path) -> bytes:
     except OSError as error:
         reason = f"cannot be opened: {error.strerror}"
         raise UnreadableVideo(reason, fix="check its rights") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnreadableVideo("not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UnreadableVideo("not a regular file")
         try:
             head = file.read(HEAD_BYTES)
         except OSError as error:
@@ -142,11 +143,13 @@ def _top_boxes(path: Path) -> set[bytes]:
             header = file.read(16)
             if len(header) < 8:
                 break
-            found.add(header[4:8])
             size_bytes = int.from_bytes(header[:4], "big")
             if size_bytes == 1 and len(header) == 16:
                 size_bytes = int.from_bytes(header[8:], "big")
-            if size_bytes < 8 or at + size_bytes > end:
+            if at + size_bytes > end:
+                break
+            found.add(header[4:8])
+            if size_bytes < 8:  # 0: up to the end of the file
                 break
             at += size_bytes
     return found

@@ -56,6 +56,8 @@ class PacketTable:
     """Time stamp of the moment that the video's own clock calls 0."""
     encrypted: bool = False
     """Packets carry encryption marks."""
+    guessed: bool = False
+    """The container stores no presentation times, and FFmpeg's guess is wrong for this codec."""
     others_end_s: float = 0.0
     """Where sound and other streams end."""
     kept: list[Packet[Any]] = field(default_factory=list)
@@ -64,6 +66,8 @@ class PacketTable:
     @property
     def has_times(self) -> bool:
         """Whether each shown packet has a time of its own, so that frames can be planned."""
+        if self.guessed:
+            return False
         shown = self.pts[self.is_shown]
         return bool(len(shown) and (shown != NO_TIME).all() and len(np.unique(shown)) == len(shown))
 
@@ -112,8 +116,9 @@ def open_video(path: Path, *, on_progress: Progress = lambda: None) -> Iterator[
     name = sniff(path)
     container = open_container(path, name)
     with container:
-        stream = _picture_stream(container)
+        stream = _picture_stream(container, missing_end(path, name))
         table = _count_packets(container, stream, on_progress)
+        table.guessed = name == "avi" and stream.codec_context.name in ("h264", "hevc")
         if table.encrypted:
             raise UnreadableVideo("encrypted: it cannot be played without its key")
         if not table.is_shown.any():
@@ -145,13 +150,13 @@ def open_container(path: Path, name: str) -> InputContainer:
         raise UnreadableVideo(reason, final=missing is not None) from error
 
 
-def _picture_stream(container: InputContainer) -> VideoStream:
+def _picture_stream(container: InputContainer, missing: str | None) -> VideoStream:
     cover = av.stream.Disposition.attached_pic
     streams = [s for s in container.streams.video if not s.disposition & cover]
     if not streams:
         if container.streams.audio:
             raise UnreadableVideo("has sound but no picture")
-        raise UnreadableVideo("has no picture stream")
+        raise UnreadableVideo(missing or "has no picture stream")
     stream = streams[0]
     if stream.codec_context is None:
         raise UnreadableVideo("its codec is unknown to FFmpeg", final=False)

@@ -14,7 +14,7 @@ import numpy as np
 from data.decoders import OpenVideo
 from data.decoders_paint import Layout, scale_rgb
 from data.decoders_plan import ROUNDING_S, grid
-from data.decoders_pyav import judge, wanted_end
+from data.decoders_pyav import judge, promised_part, wanted_end
 from data.frames import DecodeRequest, Outcome, Pixels, Progress, Sample, UnreadableVideo
 
 FRAMES_PER_CALL = 16
@@ -61,7 +61,7 @@ class DecordDecoding:
     def outcome(self) -> Outcome:
         """How it went, once `samples` is exhausted."""
         request, video = self._request, self._video
-        promised = min(video.info.duration_s, self._end_s) - request.start_s
+        promised = promised_part(video, request)
         held = min(self._held_s, self._end_s) - request.start_s
         if self._broken and not self._emitted:
             raise UnreadableVideo(f"damaged: decord stopped ({self._broken})", final=False)

@@ -65,7 +65,7 @@ class PyavDecoding:
     def outcome(self) -> Outcome:
         """How it went, once `samples` is exhausted."""
         request, video = self._request, self._video
-        promised = min(video.info.duration_s, self._end_s) - request.start_s
+        promised = promised_part(video, request)
         held = min(video.table.end_s, self._end_s) - request.start_s
         lost = min(held, max(self._rejected_s, self._missing / request.fps))
         return judge(video, promised_s=promised, held_s=held, lost_s=lost, n_samples=self._emitted)
@@ -181,7 +181,7 @@ class PyavDecoding:
                     return
 
     def _unplanned(self) -> Iterator[tuple[float, VideoFrame]]:
-        """Where packets have no times: decode all, and let the frames' own times choose."""
+        """Where packets have no times: decode all, and go by the order in which frames come."""
         table, request = self._video.table, self._request
         step_s = 1 / self._video.info.fps if self._video.info.fps else 0.04
         moments = iter(grid(request.start_s, max(self._end_s, request.start_s + 1e-3), request.fps))
@@ -198,15 +198,16 @@ class PyavDecoding:
         self._missing += 0 if moment is None else 1 + sum(1 for _ in moments)
 
     def _timed(self, plan: Plan, step_s: float) -> Iterator[tuple[float, VideoFrame]]:
-        """Frames with a time each: their own, or one step after the frame before."""
-        zero_s: float | None = None
+        """Frames with a time each: when they left the decoder, counted from the first."""
+        tick_s = self._video.table.tick_s
+        zero: int | None = None
         time_s = -step_s
         for frame in self._frames(plan):
-            if frame.time is None:
+            if frame.dts is None:
                 time_s += step_s
             else:
-                zero_s = frame.time if zero_s is None else zero_s
-                time_s = max(time_s + 1e-3, frame.time - zero_s)
+                zero = frame.dts if zero is None else zero
+                time_s = max(time_s + 1e-3, (frame.dts - zero) * tick_s)
             yield time_s, frame
 
 
@@ -238,6 +239,14 @@ def wanted_end(video: OpenVideo, request: DecodeRequest) -> float:
             f"cut off: the file holds {held_s:.1f} s of {longest_s:.1f} s, nothing of this range"
         )
     return held_s if request.end_s is None else min(request.end_s, held_s)
+
+
+def promised_part(video: OpenVideo, request: DecodeRequest) -> float:
+    """Seconds of the wanted range that the file promises."""
+    end_s = video.info.duration_s
+    if request.end_s is not None:
+        end_s = min(end_s, request.end_s)
+    return max(0.0, end_s - request.start_s)
 
 
 def judge(

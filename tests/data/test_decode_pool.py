@@ -32,12 +32,12 @@ TIGHT = DecodeLimits(stall_s=2.0, memory_bytes=2**30)
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture()
+@pytest.fixture
 def rogues(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REELWISE_TEST_DECODERS", "1")
 
 
-@pytest.fixture()
+@pytest.fixture
 def clip(tmp_path: Path) -> Path:
     return paint(tmp_path / "clip.mp4", n=60)
 
@@ -169,7 +169,9 @@ def test_a_rogue_costs_one_file_and_is_gone_in_time(
     assert results[0].state == ("failed" if when else "partial")
     assert (results[0].decoded_s > 0) is not bool(when)
     assert results[1].state == "done"
-    assert time.monotonic() - begun < TIGHT.stall_s + 2 + 2  # two starts of a child on a busy machine
+    assert (
+        time.monotonic() - begun < TIGHT.stall_s + 2 + 2
+    )  # two starts of a child on a busy machine
     assert not children()
 
 
@@ -253,7 +255,12 @@ def test_one_file_at_once(clip: Path, tmp_path: Path) -> None:
 
 
 def test_names_of_any_bytes_can_be_decoded(clip: Path, tmp_path: Path) -> None:
-    for name in ("ключ – 映画 🎬.mp4", "a\nb:c%d.mp4", "concat:x|y.mp4", os.fsdecode(b"\xff\xfe.mp4")):
+    for name in (
+        "ключ 映画 🎬.mp4",
+        "a\nb:c%d.mp4",
+        "concat:x|y.mp4",
+        os.fsdecode(b"\xff\xfe.mp4"),
+    ):
         odd = tmp_path / name
         odd.write_bytes(clip.read_bytes())
         assert decode_one(odd, SPEC)[2].state == "done", name

@@ -1,0 +1,154 @@
+"""What a scan finds, what identifies a file, and the words beside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from data.scan import FoundFile, Sidecar, content_key, full_hash, scan, sidecar
+
+MP4 = b"\0\0\0\x18ftypisom" + bytes(100)
+
+
+def put(path: Path, content: bytes = MP4) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def names(folder: Path, *paths: Path) -> list[str]:
+    return [str(file.path.relative_to(folder)) for file in scan(paths or [folder])]
+
+
+def test_videos_are_found_by_name_and_others_by_their_first_bytes(tmp_path: Path) -> None:
+    put(tmp_path / "b.MP4")
+    put(tmp_path / "a" / "deep" / "x.mkv", b"")
+    put(tmp_path / "noname")
+    put(tmp_path / "tape.dat", b"GIF89a" + bytes(50))
+    put(tmp_path / "song.m4a")
+    put(tmp_path / "notes.txt", b"GIF89a not really")
+    put(tmp_path / "report", b"%PDF-1.7")
+    assert names(tmp_path) == ["b.MP4", "noname", "tape.dat", "a/deep/x.mkv"]
+
+
+def test_hidden_files_and_folders_are_passed_over(tmp_path: Path) -> None:
+    put(tmp_path / ".trash" / "a.mp4")
+    put(tmp_path / ".b.mp4")
+    put(tmp_path / "c.mp4")
+    assert names(tmp_path) == ["c.mp4"]
+
+
+def test_a_found_file_is_described(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.mp4")
+    found = path.stat()
+    assert list(scan([path])) == [
+        FoundFile(path, found.st_size, found.st_mtime_ns, found.st_ino)
+    ]
+
+
+def test_loops_of_links_end_and_each_folder_is_seen_once(tmp_path: Path) -> None:
+    put(tmp_path / "a" / "x.mp4")
+    (tmp_path / "a" / "up").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "z").symlink_to(tmp_path / "a", target_is_directory=True)
+    (tmp_path / "self").symlink_to(tmp_path / "self")
+    (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    assert names(tmp_path) == ["a/x.mp4"]
+
+
+def test_folders_that_overlap_give_each_file_once(tmp_path: Path) -> None:
+    inner = put(tmp_path / "a" / "x.mp4")
+    put(tmp_path / "y.mp4")
+    assert names(tmp_path, inner, tmp_path / "a", tmp_path) == ["a/x.mp4", "y.mp4"]
+
+
+def test_relative_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a" / "x.mp4")
+    monkeypatch.chdir(tmp_path)
+    assert [f.path for f in scan([Path("a/../a")])] == [tmp_path / "a" / "x.mp4"]
+
+
+def test_a_file_named_by_the_caller_counts_whatever_its_name(tmp_path: Path) -> None:
+    path = put(tmp_path / "notes.txt", b"hello")
+    assert names(tmp_path, path) == ["notes.txt"]
+
+
+def test_what_cannot_be_read_is_reported_and_the_rest_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "locked" / "a.mp4")
+    put(tmp_path / "z.mp4")
+    opened = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path).name == "locked":  # root may read everything, so rights are no test
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    told: list[tuple[Path, str]] = []
+    missing = tmp_path / "missing"
+    found = scan([missing, tmp_path], on_unreadable=lambda *what: told.append(what))
+    assert [file.path.name for file in found] == ["z.mp4"]
+    assert told == [
+        (missing, "No such file or directory"),
+        (tmp_path / "locked", "Permission denied"),
+    ]
+
+
+def test_odd_names_are_found(tmp_path: Path) -> None:
+    odd = ["ключ 🎬.mp4", "new\nline.mp4", os.fsdecode(b"\xff\xfe.mp4"), "a" * 200 + ".mp4"]
+    for name in odd:
+        put(tmp_path / name)
+    assert {file.path.name for file in scan([tmp_path])} == set(odd)
+
+
+def test_a_very_deep_tree_is_walked(tmp_path: Path) -> None:
+    deep = tmp_path
+    for _ in range(300):
+        deep = deep / "d"
+    put(deep / "x.mp4")
+    assert len(list(scan([tmp_path]))) == 1
+
+
+@pytest.mark.parametrize("size_bytes", [0, 1, 3 * 65536, 3 * 65536 + 1, 400_000])
+def test_content_keys_follow_content_and_not_names(size_bytes: int, tmp_path: Path) -> None:
+    content = os.urandom(size_bytes)
+    key = content_key(put(tmp_path / "a.mp4", content))
+    assert content_key(put(tmp_path / "b.mkv", content)) == key
+    assert content_key(put(tmp_path / "c.mp4", content + b"x")) != key
+    for at in {0, size_bytes // 2, size_bytes - 1} if size_bytes else ():
+        changed = bytearray(content)
+        changed[at] ^= 1
+        assert content_key(put(tmp_path / "d.mp4", bytes(changed))) != key
+        assert full_hash(tmp_path / "d.mp4") != full_hash(tmp_path / "a.mp4")
+
+
+def test_the_words_of_an_srt_file_without_its_machinery(tmp_path: Path) -> None:
+    put(
+        tmp_path / "My_first.day.srt",
+        "\ufeff1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hello</i> there,\r\n{\\an8}General\r\n\r\n"
+        "2\r\n00:00:02,500 --> 00:00:04,000\r\n- 42 &amp; more\r\n".encode(),
+    )
+    found = sidecar(tmp_path / "My_first.day.mp4")
+    assert found == Sidecar("My first.day", "Hello there,\nGeneral\n- 42 & more")
+
+
+def test_the_words_of_a_vtt_file(tmp_path: Path) -> None:
+    put(
+        tmp_path / "talk.en.vtt",
+        b"WEBVTT\n\nNOTE hidden\n\nSTYLE\n::cue {}\n\nintro\n00:01.000 --> 00:02.000 align:start\n"
+        b"<v Ann>One <c.red>two\n\n01:00:02.000 --> 01:00:03.000\nOne two\nthree\n",
+    )
+    assert sidecar(tmp_path / "talk.mp4").subtitles == "One two\nthree"
+
+
+def test_other_alphabets_and_no_words(tmp_path: Path) -> None:
+    cue = "1\n00:00:01,000 --> 00:00:02,000\ncafé\n"
+    put(tmp_path / "a.srt", cue.encode("cp1252"))
+    put(tmp_path / "b.srt", cue.encode("utf-16"))
+    put(tmp_path / "c.srt", b"\xff\x00\x01 not one cue")
+    put(tmp_path / "e2.srt", cue.encode())
+    words = [sidecar(tmp_path / f"{name}.mp4").subtitles for name in "abcde"]
+    assert words == ["café", "café", None, None, None]

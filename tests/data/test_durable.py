@@ -1,0 +1,91 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from data import durable
+from data.durable import TEMP_PREFIX, discard_dir, make_dir, remove_unfinished, write_atomic
+
+
+def test_write_atomic_replaces_all_bytes_and_leaves_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "CURRENT"
+    write_atomic(target, b"old and longer")
+    write_atomic(target, b"new")
+    assert target.read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["CURRENT"]
+
+
+def test_a_failing_write_keeps_the_old_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "CURRENT"
+    write_atomic(target, b"old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomic(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["CURRENT"]
+
+
+def test_make_dir_makes_all_parents_and_syncs_each_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(durable, "fsync_dir", synced.append)
+    make_dir(tmp_path / "a" / "b" / "c")
+    make_dir(tmp_path / "a" / "b" / "c")
+    assert (tmp_path / "a" / "b" / "c").is_dir()
+    assert synced == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
+
+
+def test_remove_unfinished_takes_only_temporary_names(tmp_path: Path) -> None:
+    (tmp_path / f"{TEMP_PREFIX}1-x").mkdir()
+    (tmp_path / f"{TEMP_PREFIX}1-x" / "inside").write_text("x")
+    (tmp_path / f"{TEMP_PREFIX}2-y").write_text("y")
+    (tmp_path / "gen-000001").mkdir()
+    assert remove_unfinished(tmp_path) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["gen-000001"]
+    assert remove_unfinished(tmp_path / "absent") == 0
+
+
+@pytest.mark.parametrize(("armed", "survives"), [("here:2", False), ("here:3", True)])
+def test_an_armed_crash_point_kills_at_its_nth_passing(armed: str, survives: bool) -> None:
+    code = (
+        "from data.durable import crash_point\n"
+        "crash_point('other'); crash_point('here'); print('once', flush=True)\n"
+        "crash_point('here'); print('twice', flush=True)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"REELWISE_CRASH_AT": armed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == (["once", "twice"] if survives else ["once"])
+    assert done.returncode == (0 if survives else -signal.SIGKILL)
+
+
+def test_discard_dir_never_leaves_half_a_folder_under_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gen-000001"
+    folder.mkdir()
+    (folder / "clips.faiss").write_text("x")
+
+    def killed(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(durable.shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        discard_dir(folder)
+    assert not folder.exists()
+    monkeypatch.undo()
+    assert remove_unfinished(tmp_path) == 1

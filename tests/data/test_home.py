@@ -1,0 +1,79 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from data.errors import ReelwiseError
+from data.home import Home, WriterLock, holds_lock, resolve_home
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from data.home import Home, WriterLock
+with WriterLock(Home(Path(sys.argv[1]))):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_argument_wins_over_the_variable_over_the_platform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REELWISE_HOME", str(tmp_path / "named"))
+    assert resolve_home(tmp_path / "given").root == tmp_path / "given"
+    assert resolve_home(None).root == tmp_path / "named"
+    monkeypatch.delenv("REELWISE_HOME")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    home = resolve_home(None)
+    assert home.root.name == "reelwise"
+    assert home.root.is_dir()
+
+
+def test_a_home_below_a_file_is_refused_with_a_fix(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ReelwiseError, match="cannot be made") as caught:
+        resolve_home(tmp_path / "file" / "home")
+    assert "--home" in caught.value.fix
+
+
+@pytest.mark.parametrize("bad", ["", "..", "a/b", "../up", ".hidden", "x" * 200])
+def test_an_encoder_id_that_is_no_folder_name_is_refused(tmp_path: Path, bad: str) -> None:
+    with pytest.raises(ValueError, match="encoder id"):
+        Home(tmp_path).vectors(bad)
+
+
+def test_a_second_writer_is_refused_and_told_who_holds_the_library(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(ReelwiseError) as caught, WriterLock(home):
+            pass
+        assert f"process {holder.pid} " in caught.value.problem
+        assert not holds_lock(home)
+        # A dead process holds nothing, however it died.
+        os.kill(holder.pid, signal.SIGKILL)
+        holder.wait()
+        with WriterLock(home):
+            assert holds_lock(home)
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+
+
+def test_one_process_cannot_take_the_lock_twice(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with WriterLock(home):
+        with pytest.raises(ReelwiseError, match=str(os.getpid())), WriterLock(home):
+            pass
+        assert holds_lock(home)
+    assert not holds_lock(home)
+    with WriterLock(home):
+        assert holds_lock(home)

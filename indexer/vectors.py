@@ -138,7 +138,7 @@ class VectorStore:
         )
         vectors, counts = _matrix(table["clips"], np.float16)
         ids = _flat(table["clip_ids"])
-        owners = np.repeat(table["video_id"].to_numpy(), counts)
+        owners = np.repeat(_numbers(pa.concat_arrays(table["video_id"].chunks)), counts)
         if video_ids is None:
             return ClipVectors(ids, owners, vectors)
         wanted = np.isin(owners, np.fromiter(video_ids, dtype=np.int64, count=len(video_ids)))
@@ -192,11 +192,11 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str) -> bytes:
     frames = [len(row.frames) for row in rows]
     clips = [len(row.clips) for row in rows]
     columns = {
-        "video_id": pa.array([row.video_id for row in rows], type=pa.int64()),
+        "video_id": _column(np.array([row.video_id for row in rows], dtype=np.int64)),
         "video": _fixed(np.stack([row.video for row in rows]).astype(np.float16)),
-        "frame_times_s": _lists(pa.array(np.concatenate([r.frame_times_s for r in rows])), frames),
+        "frame_times_s": _lists(_column(np.concatenate([r.frame_times_s for r in rows])), frames),
         "frames": _lists(_fixed(np.concatenate([row.frames for row in rows])), frames),
-        "clip_ids": _lists(pa.array(np.concatenate([row.clip_ids for row in rows])), clips),
+        "clip_ids": _lists(_column(np.concatenate([row.clip_ids for row in rows])), clips),
         "clip_spans": _lists(_fixed(np.concatenate([row.clip_spans for row in rows])), clips),
         "clips": _lists(_fixed(np.concatenate([row.clips for row in rows])), clips),
     }
@@ -226,13 +226,20 @@ def _check(row: VideoVectors, dim: int) -> None:
             raise ValueError(f"video {row.video_id}: a {name} vector is not of unit length")
 
 
+def _column(values: npt.NDArray[np.generic]) -> pa.Array:
+    """A numpy array as Arrow sees it; `pa.array` would import pandas for half a second."""
+    values = np.ascontiguousarray(values)
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+
+
 def _fixed(matrix: npt.NDArray[np.generic]) -> pa.FixedSizeListArray:
-    return pa.FixedSizeListArray.from_arrays(pa.array(matrix.reshape(-1)), matrix.shape[1])
+    return pa.FixedSizeListArray.from_arrays(_column(matrix.reshape(-1)), matrix.shape[1])
 
 
 def _lists(values: pa.Array, counts: Sequence[int]) -> pa.ListArray:
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), values)
+    return pa.ListArray.from_arrays(_column(offsets), values)
 
 
 def _rows(table: pa.Table) -> Iterator[VideoVectors]:
@@ -254,8 +261,15 @@ def _rows(table: pa.Table) -> Iterator[VideoVectors]:
         )
 
 
+def _numbers(values: pa.Array) -> npt.NDArray[np.generic]:
+    """An Arrow column without gaps as a numpy array; `to_numpy` would import pandas."""
+    kind = np.dtype(values.type.to_pandas_dtype())
+    whole = np.frombuffer(values.buffers()[1], dtype=kind)
+    return whole[values.offset : values.offset + len(values)]
+
+
 def _flat(column: pa.ChunkedArray) -> npt.NDArray[Any]:
-    return np.asarray(pa.concat_arrays(column.chunks).flatten().to_numpy(zero_copy_only=False))
+    return _numbers(pa.concat_arrays(column.chunks).flatten())
 
 
 def _matrix(
@@ -263,6 +277,6 @@ def _matrix(
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
     lists = pa.concat_arrays(column.chunks)
     rows = lists.flatten()
-    values = rows.flatten().to_numpy(zero_copy_only=False).astype(dtype, copy=False)
-    counts = lists.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+    values = _numbers(rows.flatten()).astype(dtype, copy=False)
+    counts = _numbers(lists.value_lengths()).astype(np.int64)
     return values.reshape(len(rows), rows.type.list_size), counts

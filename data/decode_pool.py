@@ -237,11 +237,17 @@ class DecodePool:
                 end = report.end
                 state, decoded_s = end.state, end.decoded_s
                 if n_frames and state == "failed":
-                    state, decoded_s = "partial", last_s - job.start_s + 1 / job.fps
+                    state, decoded_s = "partial", _reached_s(job, info, last_s)
                 run.put(
                     Finished(job.key, state, end.reason, info, end.decoder, decoded_s, end.cpu_s),
                     supervisor,
                 )
+
+
+def _reached_s(job: DecodeJob, info: VideoInfo | None, last_s: float) -> float:
+    """Seconds that were decoded before a child died."""
+    end_s = last_s + 1 / job.fps
+    return max(0.0, min(end_s, info.duration_s if info else end_s) - job.start_s)
 
 
 def decode_one(

@@ -137,6 +137,7 @@ def _environment() -> dict[str, str]:
     """Nothing of ours but what a decoder needs: no keys, no addresses, no home."""
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    kept["PATH"] = os.defpath  # decord does not load without one
     return {**kept, **single, "PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1"}
 
 
@@ -163,7 +164,8 @@ class Supervisor:
                 if "chunk" in message:
                     slot, report = _chunk(process, job.spec, message["chunk"])
                     yield report
-                    send(process.commands, {"free": slot})
+                    with contextlib.suppress(BrokenPipeError):  # dead: the pipe will tell
+                        send(process.commands, {"free": slot})
                     watch.progress()
                 elif "start" in message:
                     info = _info(message["start"])
@@ -174,7 +176,7 @@ class Supervisor:
                     yield Report(end=_end(message["end"]))
                     self._recycle(process)
                     return
-        except (ValueError, TypeError, KeyError, OverflowError, BrokenPipeError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             self._killed_for = self._killed_for or "the decoder broke off"
         if not cancelled.is_set():
             spent_s = max(0.0, process.cpu_s() - base_cpu_s)

@@ -82,9 +82,10 @@ def _faststart(folder: Path, n: int) -> Path:
     """An mp4 whose index comes first, so that a cut file can still be opened."""
     plain = paint(folder / "plain.mp4", n=n, g=10)
     path = folder / "a.mp4"
-    with av.open(str(plain)) as source, av.open(
-        str(path), "w", options={"movflags": "faststart"}
-    ) as out:
+    with (
+        av.open(str(plain)) as source,
+        av.open(str(path), "w", options={"movflags": "faststart"}) as out,
+    ):
         stream = out.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(video=0):
             if packet.dts is not None:

@@ -1,4 +1,4 @@
-"""Any bytes at all: mutated files end with a label, none is stuck, the parent lives (promise R8)."""
+"""Mutated files end with a label, none is stuck, the parent lives (promise R8)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_mutated_files_are_labelled_and_never_stuck(decoder: str, tmp_path: Path
     for seed in range(SEEDS[decoder]):
         source = originals[seed % len(originals)]
         path = tmp_path / f"{seed}{source.suffix}"
-        path.write_bytes(mutate(source.read_bytes(), random.Random(seed)))  # noqa: S311
+        path.write_bytes(mutate(source.read_bytes(), random.Random(seed)))
         jobs.append(DecodeJob(seed, path, SPEC, decoder=decoder))
     ends: dict[int, Finished] = {}
     frames = dict.fromkeys(range(len(jobs)), 0)

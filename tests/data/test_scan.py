@@ -43,9 +43,7 @@ def test_hidden_files_and_folders_are_passed_over(tmp_path: Path) -> None:
 def test_a_found_file_is_described(tmp_path: Path) -> None:
     path = put(tmp_path / "a.mp4")
     found = path.stat()
-    assert list(scan([path])) == [
-        FoundFile(path, found.st_size, found.st_mtime_ns, found.st_ino)
-    ]
+    assert list(scan([path])) == [FoundFile(path, found.st_size, found.st_mtime_ns, found.st_ino)]
 
 
 def test_loops_of_links_end_and_each_folder_is_seen_once(tmp_path: Path) -> None:

@@ -1,0 +1,206 @@
+"""The process that `benchmarks.kills` kills: a writer that says what it has done, the moment it is done.
+
+It starts once, imports everything, then forks a writer for each line of JSON that it reads: a
+writer's start costs milliseconds, not the second that the imports take. It imports no torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.catalogue import Catalogue
+from data.durable import arm_crash
+from data.history import History
+from data.home import resolve_home
+from data.records import FileRecord, VideoFacts
+from indexer.generations import open_generation, publish
+from indexer.record import EmbeddedVideo, record_embedded, writing_session
+from indexer.vectors import VectorStore
+
+ENCODER = "hash-16"
+DIM = 16
+FOLDER = Path("/library")
+
+Report = Callable[..., None]
+
+
+def vectors_of(content: str, n: int) -> npt.NDArray[np.float32]:
+    """Give (n, 16) unit rows that depend on the content alone: every stored vector can be checked."""
+    seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:8], "big")
+    rows = np.random.default_rng(seed).standard_normal((n, DIM), dtype=np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+
+
+def n_clips_of(content: str) -> int:
+    """Say how many clips a content has, 1 to 4."""
+    return 1 + hashlib.sha256(content.encode()).digest()[8] % 4
+
+
+def embedded(video_id: int, content: str) -> EmbeddedVideo:
+    """Make what an encoder would make of some content."""
+    n = n_clips_of(content)
+    spans = [(float(i), i + 2.0) for i in range(n)]
+    rows = vectors_of(content, 2 * n)
+    facts = VideoFacts(duration_s=n + 1.0, codec="none")
+    return EmbeddedVideo(video_id, np.arange(n) * 1.0, rows[n:], spans, rows[:n], facts=facts)
+
+
+@dataclass
+class Writer:
+    """One life of a writer: random work until somebody kills it."""
+
+    catalogue: Catalogue
+    rng: np.random.Generator
+    say: Report
+    mutant: str | None = None
+
+    def __post_init__(self) -> None:
+        self.history = History(self.catalogue)
+        self.store = VectorStore(self.catalogue.home, ENCODER)
+
+    def embed_new(self) -> None:
+        """Add one to six new videos and embed them in one flush."""
+        contents = [f"{self.rng.integers(1 << 60):015x}" for _ in range(self.rng.integers(1, 7))]
+        records = [FileRecord(FOLDER / f"{c}.mp4", 1, 1, 1, c) for c in contents]
+        ids = self.catalogue.put_files(records)
+        self._embed({ids[r.path] or 0: r.path.stem for r in records})
+
+    def embed_again(self) -> None:
+        """Embed up to three known videos a second time."""
+        known = self.catalogue.videos(ENCODER)
+        picked = self.rng.permutation(len(known))[:3]
+        self._embed({known[i].id: known[i].content_key for i in picked})
+
+    def add_copy(self) -> None:
+        """Find a known video under one more name."""
+        known = self.catalogue.videos(ENCODER)
+        if known:
+            content = known[self.rng.integers(len(known))].content_key
+            path = FOLDER / "copies" / f"{content}-{self.rng.integers(1 << 30)}.mp4"
+            self.catalogue.put_files([FileRecord(path, 1, 1, 1, content)])
+
+    def remove(self) -> None:
+        """Find all files of one video gone."""
+        known = self.catalogue.videos(ENCODER)
+        if known:
+            content = known[self.rng.integers(len(known))].content_key
+            self.say("removing", content)
+            files = self.catalogue.files().values()
+            self.catalogue.remove_files([f.path for f in files if f.content_key == content])
+            self.say("removed", content)
+
+    def publish(self) -> None:
+        """Build and publish a generation."""
+        generation = publish(self.catalogue.home, self.catalogue, ENCODER)
+        self.say("published", generation.number)
+
+    def watch(self) -> None:
+        """Add a watch event of a person with a name of its own."""
+        user = f"person-{self.rng.integers(1 << 60):015x}"
+        self.history.add(user, "some video", watched_s=1.0, at=datetime(2026, 1, 1, tzinfo=UTC))
+        self.say("event", user)
+
+    def forget(self) -> None:
+        """Forget one person."""
+        users = self.history.users()
+        if users:
+            user = users[self.rng.integers(len(users))]
+            self.say("forgetting", user)
+            self.history.forget(user)
+            self.say("forgotten", user)
+
+    def work(self) -> None:
+        """Go on for ever."""
+        deeds = (self.embed_new, self.embed_again, self.add_copy, self.remove, self.publish)
+        shares = [0.42, 0.08, 0.05, 0.06, 0.2, 0.16, 0.03]
+        while True:
+            self.rng.choice([*deeds, self.watch, self.forget], p=shares)()  # type: ignore[arg-type]
+
+    def once(self) -> None:
+        """Do everything a fixed number of times: the walk past every crash point."""
+        for _ in range(2):
+            self.embed_new()
+            self.publish()
+            self.watch()
+            self.embed_again()
+            self.embed_new()
+            self.publish()
+            self.add_copy()
+            self.remove()
+            self.watch()
+            self.forget()
+
+    def _embed(self, contents: dict[int, str]) -> None:
+        if self.mutant == "report_early":
+            self._say_embedded(contents)
+        rows = [embedded(video_id, content) for video_id, content in contents.items()]
+        record_embedded(self.catalogue, self.store, rows)
+        self._say_embedded(contents)
+
+    def _say_embedded(self, contents: dict[int, str]) -> None:
+        for content in contents.values():
+            self.say("video", content)
+
+
+def run_writer(job: dict[str, Any], say: Report) -> None:
+    """Live one life: `job` has `home`, `seed` and perhaps `crash_at`, `walk`, `mutant`."""
+    home = resolve_home(Path(job["home"]))
+    say("lives")
+    with writing_session(home) as catalogue:
+        generation = open_generation(home)
+        say("ready", generation.number if generation else 0)
+        rng = np.random.default_rng(job["seed"])
+        writer = Writer(catalogue, rng, say, job.get("mutant"))
+        arm_crash(job.get("crash_at"))
+        if job.get("walk"):
+            writer.once()
+        else:
+            writer.work()
+
+
+def warm_up() -> None:
+    """Go once through everything, so that what libraries load on first use is there before the fork."""
+    with tempfile.TemporaryDirectory() as folder:
+        job = {"home": folder, "seed": 0, "walk": True}
+        run_writer(job, lambda *_words: None)
+
+
+def serve(run: Callable[[dict[str, Any], Report], None] = run_writer) -> None:
+    """Fork a writer for each job on standard input; say when it has died, and of what."""
+
+    def say(*words: object) -> None:
+        # One write below PIPE_BUF is whole or absent; nothing is buffered that a kill could lose.
+        os.write(1, (json.dumps([time.monotonic(), *words]) + "\n").encode())
+
+    warm_up()
+    say("serving")
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                run(json.loads(line), say)
+                say("finished")
+            except BaseException as error:  # noqa: BLE001 - the parent must hear of any
+                say("error", repr(error)[:500])
+                os._exit(1)
+            os._exit(0)
+        say("pid", pid)
+        _, status = os.waitpid(pid, 0)
+        say("died", os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,41 @@
+"""Homes with known vectors and no videos, for the tests of the store."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.kill_child import ENCODER, embedded
+from data.catalogue import Catalogue
+from data.home import Home, resolve_home
+from data.records import FileRecord
+from indexer.generations import Generation, publish
+from indexer.record import record_embedded, writing_session
+from indexer.vectors import PartInfo, VectorStore
+
+__all__ = ["ENCODER", "add", "file_of", "new_home", "published"]
+
+
+def new_home(folder: Path) -> Home:
+    return resolve_home(folder / "home")
+
+
+def file_of(content: str) -> Path:
+    return Path("/library") / f"{content}.mp4"
+
+
+def add(catalogue: Catalogue, contents: Iterable[str]) -> PartInfo:
+    """Embed these contents in one part."""
+    names = list(contents)
+    ids = catalogue.put_files([FileRecord(file_of(name), 1, 1, 1, name) for name in names])
+    rows = [embedded(ids[file_of(name)] or 0, name) for name in names]
+    info = record_embedded(catalogue, VectorStore(catalogue.home, ENCODER), rows)
+    assert info is not None
+    return info
+
+
+def published(home: Home, *parts: Iterable[str]) -> Generation:
+    """Embed each group of contents in a part of its own, then publish; the encoder is set."""
+    with writing_session(home) as catalogue:
+        for contents in parts:
+            add(catalogue, contents)
+        catalogue.set_encoder(ENCODER, "hash")
+        return publish(home, catalogue, ENCODER)

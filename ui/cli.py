@@ -7,6 +7,7 @@ under half a second.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -111,10 +112,13 @@ def _usage_answer(wrong: typer.TyperException) -> Answer:
 def _operating_system_answer(error: OSError) -> Answer:
     """A full disk or a locked folder is a known error, though no code of ours raised it."""
     where = f": {error.filename}" if error.filename else ""
-    return refusal(
-        f"{(error.strerror or str(error)).lower()}{where}",
-        "free the disk or change the permissions there, then run the same command again",
-    )
+    fixes = {
+        errno.ENOSPC: "free some disk, then run the same command again",
+        errno.EACCES: "change the permissions there, then run the same command again",
+        errno.EROFS: "use a home that can be written: --home DIR",
+    }
+    fix = fixes.get(error.errno or 0, "check that disk and folder, then run the command again")
+    return refusal(f"{(error.strerror or str(error)).lower()}{where}", fix)
 
 
 def _unexpected_answer(error: Exception) -> Answer:

@@ -29,7 +29,6 @@ class Library:
         home: The library's folder; None takes REELWISE_HOME or the user's data folder.
         weights: A weights file to use in place of the remembered one.
         device: "auto", "cpu" or "cuda".
-        encoder: An encoder that is loaded already, for tests.
     """
 
     def __init__(
@@ -38,7 +37,6 @@ class Library:
         *,
         weights: Path | None = None,
         device: str = "auto",
-        encoder: Encoder | None = None,
     ) -> None:
         self.home: Home = resolve_home(home)
         self._weights = weights
@@ -46,7 +44,8 @@ class Library:
         # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
         self._lock = threading.Lock()
         self._loading = threading.RLock()
-        self._encoder = encoder
+        self._refreshing = threading.Lock()
+        self._encoder: Encoder | None = None
         self._catalogue: Catalogue | None = None
         self._searcher: Searcher | None = None
         self._recommender: Recommender | None = None
@@ -77,7 +76,11 @@ class Library:
             ReelwiseError: Nothing is indexed yet, or the weights at hand are not the library's.
         """
         with self._loading:
-            if self._encoder is None:
+            wanted_id = self.catalogue.encoder
+            if self._encoder is None or self._encoder.id != wanted_id:
+                # Another process may have moved the library to another encoder meanwhile.
+                # Threads that are searching keep the old searcher: it is let go of, not closed.
+                self._searcher = None
                 self._encoder = self._load_encoder()
             return self._encoder
 
@@ -103,12 +106,19 @@ class Library:
     def searcher(self) -> Searcher:
         """The searcher over the published generation, brought up to date at each use."""
         with self._loading:
+            encoder = self.encoder
             if self._searcher is None:
                 from indexer.search import Searcher
 
-                self._searcher = Searcher(self.home, self.encoder)
-            self._searcher.refresh()
-            return self._searcher
+                self._searcher = Searcher(self.home, encoder)
+            searcher = self._searcher
+        # One thread takes in what is new; the others meanwhile search what they have.
+        if self._refreshing.acquire(blocking=False):
+            try:
+                searcher.refresh()
+            finally:
+                self._refreshing.release()
+        return searcher
 
     def similar(self, video: str, *, k: int) -> SearchResult:
         """Moments like `VIDEO[@START-END]`, where VIDEO is an id, a path or a file name."""

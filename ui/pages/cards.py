@@ -21,10 +21,13 @@ def heading(title: str, subtitle: str) -> str:
     return f'<div class="rw-head"><h1>{escape(title)}</h1><p>{escape(subtitle)}</p></div>'
 
 
-def empty(title: str, advice: str, command: str = "") -> str:
+def empty(title: str, advice: str, *commands: str) -> str:
     """What a page shows when there is nothing to show: what is missing and what to do."""
-    code = f"<br><br><code>{escape(command)}</code>" if command else ""
-    return f'<div class="rw-empty"><b>{escape(title)}</b>{escape(advice)}{code}</div>'
+    code = "".join(f"<code>{escape(command)}</code>" for command in commands)
+    return (
+        f'<div class="rw-empty"><b>{escape(title)}</b>{escape(advice)}'
+        f'<div class="rw-commands">{code}</div></div>'
+    )
 
 
 def moment_card(hit: Shown, *, as_it_is: bool = True) -> str:

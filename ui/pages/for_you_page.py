@@ -35,8 +35,8 @@ def show() -> None:
         st.html(
             cards.empty(
                 "Who is watching?",
-                "Type a name above; someone new works too.",
-                "reelwise history import FILE      brings a watch history",
+                "Type a name above; someone new works too. A watch history can be brought in:",
+                "reelwise history import FILE",
             )
         )
         return

@@ -56,7 +56,7 @@ def _failures(failures: list[Document]) -> None:
     if not failures:
         st.success("Every file found was read whole.", icon=":material/check_circle:")
         return
-    st.subheader(f"Not whole ({len(failures):,})", anchor=False)
+    st.subheader(f"Failed, or read only in part ({len(failures):,})", anchor=False)
     st.dataframe(
         [
             {

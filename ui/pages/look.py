@@ -36,6 +36,7 @@ _STYLE = """
   .rw-empty b { color: #16211f; font-size: 1.1rem; display: block; margin-bottom: .4rem; }
   .rw-empty code { background: #eaf1ef; padding: .15rem .45rem; border-radius: .35rem;
                    color: #0f524c; }
+  .rw-commands { margin-top: 1.2rem; display: flex; gap: .6rem; justify-content: center; }
   .rw-label-space { height: 1.25rem; }
   [data-testid="stMetricValue"] { font-size: 1.35rem; font-weight: 600; }
   .rw-note { color: #5b6b68; font-size: .88rem; margin: .3rem 0 .2rem 0; }

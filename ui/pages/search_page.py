@@ -64,7 +64,8 @@ def show() -> None:
             cards.empty(
                 "Nothing is indexed yet",
                 "Index a folder of videos, or make the demo library, then reload this page.",
-                "reelwise index FOLDER      reelwise demo",
+                "reelwise index FOLDER",
+                "reelwise demo",
             )
         )
         return

@@ -1,0 +1,75 @@
+"""One opened library: what its threads share, and what it notices of other processes."""
+
+import shutil
+import threading
+
+import pytest
+
+from data.errors import ReelwiseError
+from indexer.query import Query
+from tests.ui.conftest import ENCODER
+from ui.cli import run
+from ui.library import Library
+
+
+def test_many_threads_load_the_encoder_once_and_get_the_same_answer(home, monkeypatch):
+    from embeddings import encoder
+
+    loads, load = [], encoder.load_encoder
+
+    def counted(*args, **options):
+        loads.append(args)
+        return load(*args, **options)
+
+    monkeypatch.setattr(encoder, "load_encoder", counted)
+    answers = []
+    together = threading.Barrier(6)
+
+    with Library(home) as library:
+
+        def ask():
+            together.wait()
+            result = library.searcher.search(Query(text="a red car"), k=3)
+            answers.append([(hit.video_id, hit.start_s) for hit in result.hits])
+
+        threads = [threading.Thread(target=ask) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(loads) == 1
+    assert len(answers) == 6
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_what_is_indexed_and_watched_meanwhile_is_seen_by_the_next_question(toons, tmp_path):
+    folder, home = tmp_path / "videos", tmp_path / "home"
+    folder.mkdir()
+    for number in (1, 2):
+        shutil.copy(toons.folder / f"toon-000{number}.mp4", folder)
+    with Library(home) as library:
+        with pytest.raises(ReelwiseError, match="nothing is indexed"):
+            _ = library.searcher
+        assert run(["index", str(folder), "--encoder", ENCODER, "--home", str(home)]) == 0
+        assert len(library.searcher.view.videos) == 2
+        first = library.recommender
+        assert {item.video_id for item in first.recommend("anna").items} == {1, 2}
+        assert library.recommender is first
+
+        shutil.copy(toons.folder / "toon-0003.mp4", folder)
+        assert run(["index", str(folder), "--home", str(home)]) == 0
+        assert len(library.searcher.view.videos) == 3
+        assert run(["history", "add", "anna", "toon-0003.mp4", "--home", str(home)]) == 0
+        assert {item.video_id for item in library.recommender.recommend("anna").items} == {1, 2}
+
+
+def test_weights_that_are_not_the_librarys_are_refused(home, monkeypatch):
+    with Library(home) as library:
+        real = library.encoder
+
+        class Other:
+            id = "another-0000"
+
+        monkeypatch.setattr("embeddings.encoder.load_encoder", lambda *_, **__: Other())
+    with Library(home) as library, pytest.raises(ReelwiseError, match=real.id):
+        _ = library.encoder

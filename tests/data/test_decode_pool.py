@@ -119,8 +119,10 @@ def test_a_slow_caller_holds_the_child_back_and_is_no_stall(tmp_path: Path) -> N
 
 def test_pixels_are_the_callers_own(tmp_path: Path) -> None:
     path = paint(tmp_path / "long.mp4", n=300)
+    large = FrameSpec(320, 320)  # 54 frames a slot: slots filled again hold other numbers
+    assert SlotPlan.of(large).n_frames % CYCLE
     with DecodePool(1) as pool:
-        run = pool.run([DecodeJob(0, path, SPEC, fps=10.0)])
+        run = pool.run([DecodeJob(0, path, large, fps=10.0)])
         chunks = [event for event in run if isinstance(event, Chunk)]
     assert numbers(np.concatenate([c.pixels for c in chunks])) == [i % CYCLE for i in range(300)]
     chunks[0].pixels[...] = 0

@@ -59,6 +59,11 @@ def test_a_pan_a_flicker_and_noise_are_no_cuts() -> None:
     assert cuts(pan) == cuts(noisy) == cuts(still) == []
 
 
+def test_a_picture_that_only_jumps_aside_is_no_cut() -> None:
+    aside = np.roll(backdrop(1), SIZE // 2, axis=1)
+    assert cuts([backdrop(1)] * 5 + [aside] * 5) == []
+
+
 @pytest.mark.parametrize("steps", [3, 5, 8])
 def test_a_fade_gives_at_most_one_cut(steps: int) -> None:
     a, b = backdrop(1).astype(float), backdrop(2).astype(float)

@@ -1,4 +1,4 @@
-"""The process that `benchmarks.kills` kills: a writer that says what it has done, the moment it is done.
+"""The process that `benchmarks.kills` kills: a writer that says what it has done at once.
 
 It starts once, imports everything, then forks a writer for each line of JSON that it reads: a
 writer's start costs milliseconds, not the second that the imports take. It imports no torch.
@@ -38,7 +38,7 @@ Report = Callable[..., None]
 
 
 def vectors_of(content: str, n: int) -> npt.NDArray[np.float32]:
-    """Give (n, 16) unit rows that depend on the content alone: every stored vector can be checked."""
+    """Give (n, 16) unit rows that depend on the content alone, so that any can be checked."""
     seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:8], "big")
     rows = np.random.default_rng(seed).standard_normal((n, DIM), dtype=np.float32)
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
@@ -131,17 +131,13 @@ class Writer:
 
     def once(self) -> None:
         """Do everything a fixed number of times: the walk past every crash point."""
-        for _ in range(2):
-            self.embed_new()
+        for deed in (self.embed_new, self.embed_again, self.embed_new, self.remove):
+            deed()
             self.publish()
-            self.watch()
-            self.embed_again()
-            self.embed_new()
-            self.publish()
-            self.add_copy()
-            self.remove()
-            self.watch()
-            self.forget()
+        self.add_copy()
+        self.watch()
+        self.watch()
+        self.forget()
 
     def _embed(self, contents: dict[int, str]) -> None:
         if self.mutant == "report_early":
@@ -172,7 +168,7 @@ def run_writer(job: dict[str, Any], say: Report) -> None:
 
 
 def warm_up() -> None:
-    """Go once through everything, so that what libraries load on first use is there before the fork."""
+    """Go once through everything: what libraries load on first use is there before the fork."""
     with tempfile.TemporaryDirectory() as folder:
         job = {"home": folder, "seed": 0, "walk": True}
         run_writer(job, lambda *_words: None)

@@ -177,7 +177,8 @@ def run(
         mutant: A fault to put into the writers, to see that it is found: `report_early`.
 
     Returns:
-        `kills`, `reported`, `lost`, `doubled`, `checksum_errors`, `unpublished`, `errors` and times in seconds.
+        `kills`, `reported`, `lost`, `doubled`, `checksum_errors`, `unpublished`, `errors` and times
+        in seconds.
     """
     wanted = kills or KILLS[size]
     rng, tally, began_s = np.random.default_rng(seed), Tally(), time.monotonic()

@@ -45,6 +45,9 @@ FORMAT = 1
 KEPT_GENERATIONS = 2
 """Old generations kept beside the current one: what damage falls back to."""
 
+NOTHING = "none"
+"""What `CURRENT` says while the first generation is on its way: not that its name got lost."""
+
 _NAME = re.compile(r"gen-(\d{6,})")
 
 
@@ -143,6 +146,8 @@ def publish(home: Home, catalogue: Catalogue, encoder_id: str) -> Generation:
     if not holds_lock(home):
         raise ValueError("publish needs the writer lock: with WriterLock(home): publish(...)")
     make_dir(home.index)
+    if not home.current.exists() and not generation_names(home):
+        write_atomic(home.current, f"{NOTHING}\n".encode(), point="publish.nothing")
     number = _next_number(home)
     folder = home.index / f"gen-{number:06d}"
     temp = temp_name(folder)
@@ -186,7 +191,7 @@ def open_generation(home: Home) -> Generation | None:
         if newer == current:
             return _fall_back(home, current, problem)
         current = newer
-    if not home.current.exists() and not generation_names(home):
+    if never_published(home):
         return None
     return _fall_back(home, None, f"{home.current} names no generation")
 
@@ -198,6 +203,14 @@ def read_current(home: Home) -> str | None:
     except FileNotFoundError:
         return None
     return name if _NAME.fullmatch(name) else None
+
+
+def never_published(home: Home) -> bool:
+    """Tell a home without any publication from one whose `CURRENT` was lost or damaged."""
+    try:
+        return home.current.read_bytes() == f"{NOTHING}\n".encode()
+    except FileNotFoundError:
+        return not generation_names(home)
 
 
 def generation_names(home: Home) -> list[str]:
@@ -269,11 +282,13 @@ def remove_unpublished(home: Home) -> int:
     removed = remove_unfinished(home.index)
     current, names = read_current(home), generation_names(home)
     # Without a valid CURRENT it is unknown what was published: keep everything.
-    if current is not None and current in names:
-        for name in names[names.index(current) + 1 :]:
-            discard_dir(home.index / name)
-            removed += 1
-    return removed
+    if current in names:
+        unpublished = names[names.index(current) + 1 :]
+    else:
+        unpublished = names if never_published(home) else []
+    for name in unpublished:
+        discard_dir(home.index / name)
+    return removed + len(unpublished)
 
 
 def drop_damaged(home: Home) -> list[str]:

@@ -18,6 +18,7 @@ from indexer.generations import (
     Generation,
     drop_damaged,
     generation_names,
+    never_published,
     publish,
     read_current,
     read_generation,
@@ -175,7 +176,7 @@ def _check_strays(home: Home, catalogue: Catalogue, report: VerifyReport) -> Non
 
 def _check_index(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep: bool) -> None:
     current, names = read_current(home), generation_names(home)
-    if catalogue.encoder is None and not names and not home.current.exists():
+    if never_published(home):
         return
     if current is None or current not in names:
         report.index_broken = True

@@ -34,6 +34,9 @@ LEAST_VIDEOS = 40
 BACKGROUND_CLIPS = 48
 """Clips whose frames tell how an example scores by accident."""
 
+EQUAL_SCORES = 2e-3
+"""Scores closer than this are equal: float16 moves each cosine in them by 5e-4."""
+
 FramesOf = Callable[[Sequence[int]], dict[int, VideoVectors]]
 Mask = NDArray[np.bool_]
 
@@ -263,12 +266,12 @@ class _Frames:
         return self._matches[clip.video_id].coverage(clip.start_s, clip.end_s)
 
 
-def _source_first(source: int | None) -> Callable[[Moment], tuple[float, bool, int, float]]:
+def _source_first(source: int | None) -> Callable[[Moment], tuple[float, int, float]]:
     """Order by score; of equal ones (re-encoded twins) the example's own video comes first."""
 
-    def key(moment: Moment) -> tuple[float, bool, int, float]:
-        same = moment.video_id != source
-        return (-round(moment.score, 4), same, moment.video_id, moment.start_s)
+    def key(moment: Moment) -> tuple[float, int, float]:
+        own = EQUAL_SCORES if moment.video_id == source else 0.0
+        return (-moment.score - own, moment.video_id, moment.start_s)
 
     return key
 

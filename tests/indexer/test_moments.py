@@ -9,9 +9,7 @@ from hypothesis import given
 from indexer.moments import Moment, ScoredClip, as_moments, merge_clips, overlap
 
 
-def clip(
-    clip_id: int, start_s: float, end_s: float, score: float, video_id: int = 1
-) -> ScoredClip:
+def clip(clip_id: int, start_s: float, end_s: float, score: float, video_id: int = 1) -> ScoredClip:
     return ScoredClip(clip_id, video_id, start_s, end_s, score)
 
 
@@ -96,7 +94,12 @@ def test_moments_never_touch_and_the_best_clip_leads(
 
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
-    [((0, 10), (0, 10), 1.0), ((0, 10), (5, 15), 1 / 3), ((0, 5), (5, 9), 0.0), ((0, 2), (4, 6), 0)],
+    [
+        ((0, 10), (0, 10), 1.0),
+        ((0, 10), (5, 15), 1 / 3),
+        ((0, 5), (5, 9), 0.0),
+        ((0, 2), (4, 6), 0),
+    ],
 )
 def test_overlap_is_intersection_over_union(
     one: tuple[float, float], other: tuple[float, float], expected: float

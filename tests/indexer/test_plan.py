@@ -32,7 +32,7 @@ def plan(
     mtime_ns: int = 2,
     unseen: tuple[Path, ...] = (),
 ) -> Plan:
-    """Plan for files (name to content) of which those that `before` has unchanged keep their stat."""
+    """Plan for files (name to content); those that `before` has unchanged keep their stat."""
 
     def there(name: str, key: str) -> FoundFile:
         old = before.get(ROOT / name)

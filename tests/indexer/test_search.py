@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,7 @@ class RandomEncoder:
     dim: int = 32
     id: str = "random-1"
     name: str = "random"
-    frame_spec: FrameSpec = FrameSpec(8, 8)
+    frame_spec: FrameSpec = field(default_factory=lambda: FrameSpec(8, 8))
 
     def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         return random_units(np.random.default_rng(0), len(pixels), self.dim)

@@ -18,8 +18,8 @@ LOOK_PX = 64
 CHANGED_LEVELS = 20.0
 """A block has changed when one of its mean channels moves by more than this, of 255."""
 CHANGED_SHARE = 0.5
-"""Share of the blocks that a cut changes at least. 79 cuts of 60 toon stories change 0.78 and more; a
-person who takes two bottles off a table (int_01, 2 samples a second, 2026-11) changes 0.44."""
+"""Share of the blocks that a cut changes at least. 79 cuts of 60 toon stories change 0.78 and more;
+a person who takes two bottles off a table (int_01, 2 samples a second, 2026-11) changes 0.44."""
 COLOUR_LEVELS = 4.0
 """How far, in levels of 255, the colours of the whole picture move at a cut (1-D earth mover's
 distance, mean of the channels). Motion alone moves none."""
@@ -164,10 +164,10 @@ def _windows(
     times_s: NDArray[np.float64], start_s: float, end_s: float, window_s: float
 ) -> list[ClipSpan]:
     length_s = end_s - start_s
-    if length_s <= window_s:
+    if length_s <= window_s + 1e-9:
         starts_s = [start_s]
     else:
-        count = int(np.ceil((length_s - window_s) / (window_s / 2) - 1e-9)) + 1
+        count = max(1, int(np.ceil((length_s - window_s) / (window_s / 2) - 1e-9))) + 1
         starts_s = [start_s + at * (length_s - window_s) / (count - 1) for at in range(count)]
     lowest = int(np.searchsorted(times_s, start_s))
     spans = []

@@ -1,0 +1,230 @@
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from data.catalogue import Catalogue
+from data.errors import ReelwiseError
+from data.home import Home
+from data.records import FileRecord
+from data.scan import content_key
+from indexer.generations import generation_names, open_generation
+from indexer.record import writing_session
+from indexer.verify import Problem, verify
+from tests.indexer.stored import ENCODER, add, new_home, published
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = new_home(tmp_path)
+    published(home, ["a", "b"])
+    published(home, ["c"])
+    return home
+
+
+def sql(home: Home, statement: str) -> None:
+    with sqlite3.connect(home.catalogue) as raw:
+        raw.execute(statement)
+    raw.close()
+
+
+def parts(home: Home) -> list[Path]:
+    with Catalogue(home) as catalogue:
+        return [home.vectors(ENCODER) / part.name for part in catalogue.parts(ENCODER)]
+
+
+def spoil(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+
+
+def contents(home: Home) -> set[str]:
+    with Catalogue(home) as catalogue:
+        return {video.content_key for video in catalogue.videos(ENCODER)}
+
+
+def test_a_sound_home_has_no_problems_however_deep_one_looks(home: Home) -> None:
+    report = verify(home)
+    assert report.problems == []
+    assert report.checked == {"parts": 2, "videos": 3, "generations": 2}
+    assert verify(home, repair=True).repaired == []
+    assert generation_names(home) == ["gen-000001", "gen-000002"]
+
+
+def test_no_library_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ReelwiseError, match="no library"):
+        verify(Home(tmp_path))
+
+
+def test_an_empty_library_is_sound(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    Catalogue(home).close()
+    assert verify(home).problems == []
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, spoil])
+def test_a_missing_or_altered_part_is_found_and_its_videos_embedded_again(
+    home: Home, damage: Callable[[Path], None]
+) -> None:
+    path = parts(home)[0]
+    damage(path)
+    problems = verify(home).problems
+    assert [problem.path for problem in problems] == [path]
+    assert verify(home).problems == problems, "looking must change nothing"
+    report = verify(home, repair=True)
+    assert report.problems == []
+    assert "2 videos" in report.repaired[0]
+    assert contents(home) == {"c"}
+    generation = open_generation(home)
+    assert generation is not None
+    assert generation.manifest.videos == 1
+    with writing_session(home) as catalogue:
+        pending = {p.path.stem for p in catalogue.not_embedded(ENCODER)}
+        assert pending == {"a", "b"}
+        add(catalogue, sorted(pending))
+    assert contents(home) == {"a", "b", "c"}
+    assert verify(home).problems == []
+
+
+@pytest.mark.parametrize("name", ["clips.faiss", "manifest.json"])
+@pytest.mark.parametrize("damage", [Path.unlink, spoil])
+@pytest.mark.parametrize("generation", ["gen-000001", "gen-000002"])
+def test_a_missing_or_altered_index_file_is_found_and_rebuilt(
+    home: Home, name: str, damage: Callable[[Path], None], generation: str
+) -> None:
+    damage(home.index / generation / name)
+    assert [problem.path for problem in verify(home).problems] == [home.index / generation]
+    report = verify(home, repair=True)
+    assert report.problems == []
+    assert contents(home) == {"a", "b", "c"}
+    opened = open_generation(home)
+    assert opened is not None
+    assert (opened.name, opened.warning) == ("gen-000003", None)
+
+
+@pytest.mark.parametrize("text", ["gen-000077\n", "", "rubbish", None])
+def test_a_current_that_points_nowhere_is_found_and_mended(home: Home, text: str | None) -> None:
+    if text is None:
+        home.current.unlink()
+    else:
+        home.current.write_text(text)
+    assert [problem.path for problem in verify(home).problems] == [home.current]
+    assert verify(home, repair=True).problems == []
+    opened = open_generation(home)
+    assert opened is not None
+    assert opened.warning is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM clips WHERE id = (SELECT min(id) FROM clips)",
+        "UPDATE clips SET id = 1000 WHERE id = (SELECT min(id) FROM clips)",
+        "UPDATE embeddings SET n_clips = n_clips + 1 WHERE video_id = 1",
+        "UPDATE embeddings SET part = (SELECT max(part) FROM embeddings WHERE part !="
+        " (SELECT part FROM embeddings WHERE video_id = 1)) WHERE video_id = 1",
+        "UPDATE embeddings SET part = NULL WHERE video_id = 1",
+    ],
+)
+def test_rows_that_do_not_fit_the_vectors_are_found_and_embedded_again(
+    home: Home, statement: str
+) -> None:
+    sql(home, statement)
+    assert verify(home).problems != []
+    assert verify(home, repair=True).problems == []
+    with Catalogue(home) as catalogue:
+        assert [p.path.stem for p in catalogue.not_embedded(ENCODER)] == ["a"]
+    assert contents(home) == {"b", "c"}
+
+
+def test_a_part_that_nobody_knows_is_reported_and_never_deleted(home: Home) -> None:
+    stray = home.vectors(ENCODER) / "part-0000.parquet"
+    stray.write_bytes(b"?")
+    for repair in (False, True):
+        problems = verify(home, repair=repair).problems
+        assert [problem.path for problem in problems] == [stray]
+    assert stray.exists()
+
+
+def test_a_damaged_database_is_reported_and_not_repaired_away(home: Home) -> None:
+    size = home.catalogue.stat().st_size
+    with home.catalogue.open("r+b") as file:
+        file.seek(size // 2)
+        file.write(b"\xff" * (size // 4))
+    problems = verify(home).problems
+    assert {problem.path for problem in problems} == {home.catalogue}
+    assert "damaged" in problems[0].what
+
+
+def test_dangling_references_are_reported(home: Home) -> None:
+    sql(home, "DELETE FROM videos WHERE id = 1")
+    assert "refers to a row" in verify(home).problems[0].what
+
+
+def test_repairing_while_another_writes_is_refused_but_looking_is_not(home: Home) -> None:
+    with writing_session(home):
+        assert verify(home).problems == []
+        with pytest.raises(ReelwiseError, match="being written"):
+            verify(home, repair=True)
+
+
+def test_deep_sees_files_that_changed_behind_our_back(tmp_path: Path) -> None:
+    home, videos = new_home(tmp_path), tmp_path / "videos"
+    videos.mkdir()
+    for name in ("kept", "edited", "rotted", "gone"):
+        (videos / f"{name}.mp4").write_bytes(name.encode() * 1000)
+    with Catalogue(home) as catalogue:
+        for path in videos.iterdir():
+            stat = path.stat()
+            key = content_key(path)
+            catalogue.put_files(
+                [FileRecord(path, stat.st_size, stat.st_mtime_ns, stat.st_ino, key)]
+            )
+    assert verify(home, deep=True).problems == []
+    rotted = videos / "rotted.mp4"
+    stat = rotted.stat()
+    rotted.write_bytes(b"R" + rotted.read_bytes()[1:])
+    os.utime(rotted, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    (videos / "edited.mp4").write_bytes(b"other")
+    (videos / "gone.mp4").unlink()
+    assert verify(home).problems == []
+    found = {problem.path.stem: problem.what for problem in verify(home, deep=True).problems}
+    assert set(found) == {"rotted", "edited", "gone"}
+    assert "other bytes" in found["rotted"]
+    assert "changed after" in found["edited"]
+    assert "cannot be read" in found["gone"]
+
+
+def deep_index_problems(home: Home) -> list[Problem]:
+    """What is wrong but that the videos of these homes never existed."""
+    problems = verify(home, deep=True).problems
+    return [problem for problem in problems if problem.path.suffix != ".mp4"]
+
+
+def test_deep_sees_an_index_that_was_made_of_other_vectors(home: Home) -> None:
+    # Right checksums over wrong vectors: what a bug in a build would leave.
+    assert deep_index_problems(home) == []
+    generation = open_generation(home)
+    assert generation is not None
+    from indexer import generations
+    from indexer.faiss_index import build_index
+
+    ids = generation.index.ids
+    wrong = build_index(ids, generation.index.vectors(ids)[::-1].copy())
+    folder = home.index / "gen-000002"
+    (folder / "clips.faiss").unlink()
+    wrong.save(folder / "clips.faiss")
+    text = (folder / "manifest.json").read_text()
+    old, new = (
+        generation.manifest.files["clips.faiss"],
+        generations.file_sum(folder / "clips.faiss"),
+    )
+    body = text.replace(old.sha256, new.sha256).rpartition(',\n "seal"')[0].encode()
+    (folder / "manifest.json").write_bytes(generations._sealed(body))
+    assert verify(home).problems == []
+    assert ["other vectors" in problem.what for problem in deep_index_problems(home)] == [True]
+    verify(home, deep=True, repair=True)
+    assert deep_index_problems(home) == []

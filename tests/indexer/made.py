@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.home import Home
 from data.records import FileRecord, VideoFacts
 from data.writer import write_video
-from indexer.pipeline import publish
+from indexer.generations import publish
 from indexer.record import EmbeddedVideo, record_embedded, writing_session
 from indexer.vectors import VectorStore
 from tests.fakes import COLOUR_WORDS

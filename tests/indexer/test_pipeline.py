@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
-from indexer import embedding, pipeline
+from indexer import embedding, run
 from indexer.pipeline import index_library, rebuild
 from indexer.progress import Snapshot
 from indexer.query import Query, Span
@@ -397,10 +397,10 @@ SLOW_RUN = """
     import sys, time
     from pathlib import Path
     from data.home import resolve_home
-    from indexer import embedding, pipeline
+    from indexer import pipeline, run
     from tests.fakes import ColourEncoder
 
-    pipeline.FLUSH_VIDEOS = 1
+    run.FLUSH_VIDEOS = 1
 
     class Slow(ColourEncoder):
         def encode_clips(self, vectors, times_s, spans):
@@ -429,16 +429,16 @@ def stopped_run(home: Home, videos: Path, number: signal.Signals, after: int) ->
     command = [sys.executable, "-c", textwrap.dedent(SLOW_RUN), str(home.root), str(videos)]
     with subprocess.Popen(
         command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as run:
-        assert run.stdout is not None
+    ) as child:
+        assert child.stdout is not None
         told = ""
         sent = False
-        for line in run.stdout:
+        for line in child.stdout:
             told += line
             if line.strip() == f"done {after}" and not sent:
                 sent = True
-                run.send_signal(number)
-        code = run.wait()
+                child.send_signal(number)
+        code = child.wait()
     assert sent, told
     return told, code
 
@@ -488,8 +488,8 @@ def test_ctrl_c_stores_what_is_ready_says_so_and_a_rerun_goes_on(home: Home, man
 def test_long_runs_publish_now_and_then(
     home: Home, many: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "PUBLISH_EVERY_S", 0.0)
-    monkeypatch.setattr(pipeline, "FLUSH_VIDEOS", 3)
+    monkeypatch.setattr(run, "PUBLISH_EVERY_S", 0.0)
+    monkeypatch.setattr(run, "FLUSH_VIDEOS", 3)
     report, _ = index(home, many)
     assert report.generation is not None
     assert report.generation >= 2  # once on the way, once at the end

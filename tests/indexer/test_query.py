@@ -10,17 +10,8 @@ from PIL import Image
 
 from data.errors import ReelwiseError
 from data.frames import FrameSpec
-from indexer.query import (
-    MAX_IMAGE_PIXELS,
-    Query,
-    Span,
-    load_image,
-    mix,
-    parse_span,
-    read_image,
-    text_mean,
-    unit,
-)
+from indexer.pictures import MAX_IMAGE_PIXELS, read_image
+from indexer.query import Query, Span, load_image, mix, parse_span, text_mean, unit
 from tests.fakes import ColourEncoder
 from tests.indexer.made import random_units
 

@@ -55,7 +55,8 @@ def embedded(video_id: int, content: str) -> EmbeddedVideo:
     spans = [(float(i), i + 2.0) for i in range(n)]
     rows = vectors_of(content, 2 * n)
     facts = VideoFacts(duration_s=n + 1.0, codec="none")
-    return EmbeddedVideo(video_id, np.arange(n) * 1.0, rows[n:], spans, rows[:n], facts=facts)
+    times_s = np.arange(n, dtype=np.float64)
+    return EmbeddedVideo(video_id, times_s, rows[n:], spans, rows[:n], facts=facts)
 
 
 @dataclass

@@ -9,12 +9,10 @@ A generation is built under a temporary name, every byte and name of it is force
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,11 +35,19 @@ from data.errors import ReelwiseError
 from data.home import Home, holds_lock
 from data.records import Part
 from indexer.faiss_index import INDEX_KIND, RECALL_QUERIES, FlatIndex, fill_index
+from indexer.manifest import (
+    FORMAT,
+    MANIFEST_FILE,
+    Manifest,
+    damaged,
+    file_sum,
+    generation_name,
+    manifest_bytes,
+    read_manifest,
+)
 from indexer.vectors import VectorStore
 
 INDEX_FILE = "clips.faiss"
-MANIFEST_FILE = "manifest.json"
-FORMAT = 1
 KEPT_GENERATIONS = 2
 """Old generations kept beside the current one: what damage falls back to."""
 
@@ -49,44 +55,6 @@ NOTHING = "none"
 """What `CURRENT` says while the first generation is on its way: not that its name got lost."""
 
 _NAME = re.compile(r"gen-(\d{6,})")
-
-
-@dataclass(frozen=True)
-class FileSum:
-    """How to know that a file is as it was written."""
-
-    sha256: str
-    """Checksum, hex."""
-    size_bytes: int
-    """Size."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a generation is made of."""
-
-    format: int
-    """Version of this layout."""
-    generation: int
-    """Its number: rises by one with each publication."""
-    encoder_id: str
-    """Whose vectors it holds."""
-    dim: int
-    """Their length."""
-    videos: int
-    """Videos in it."""
-    clips: int
-    """Clips in it."""
-    parts: tuple[str, ...]
-    """The vector parts that it was built from."""
-    index_kind: str
-    """How the index searches."""
-    recall_at_10: float
-    """Share of the true ten nearest that it finds, measured at build."""
-    made_at: str
-    """When, ISO 8601 UTC."""
-    files: dict[str, FileSum]
-    """Checksum of every other file in the folder."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +117,7 @@ def publish(home: Home, catalogue: Catalogue, encoder_id: str) -> Generation:
     if not home.current.exists() and not generation_names(home):
         write_atomic(home.current, f"{NOTHING}\n".encode(), point="publish.nothing")
     number = _next_number(home)
-    folder = home.index / f"gen-{number:06d}"
+    folder = home.index / generation_name(number)
     temp = temp_name(folder)
     temp.mkdir()
     try:
@@ -230,45 +198,10 @@ def read_generation(folder: Path) -> Generation:
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
         if file_sum(folder / name) != expected:
-            raise _damaged(folder, f"{name} is not as it was written (wrong checksum)")
+            raise damaged(folder, f"{name} is not as it was written (wrong checksum)")
     index = FlatIndex.load(folder / INDEX_FILE, dim=manifest.dim, n=manifest.clips)
     index.recall_at_10 = manifest.recall_at_10
     return Generation(manifest, folder, index)
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Read and verify a generation's manifest alone.
-
-    Raises:
-        ReelwiseError: It is missing, changed since it was written, or belongs to another folder.
-    """
-    try:
-        content = (folder / MANIFEST_FILE).read_bytes()
-    except OSError as error:
-        raise _damaged(folder, f"{MANIFEST_FILE} cannot be read ({error.strerror})") from error
-    if content != _sealed(content[: -len(_seal(b""))]):
-        raise _damaged(folder, f"{MANIFEST_FILE} is not as it was written (wrong checksum)")
-    values = json.loads(content)
-    del values["seal"]
-    if values.get("format") != FORMAT or f"gen-{values['generation']:06d}" != folder.name:
-        raise _damaged(folder, f"{MANIFEST_FILE} has another format or belongs elsewhere")
-    values["files"] = {name: FileSum(**known) for name, known in values["files"].items()}
-    values["parts"] = tuple(values["parts"])
-    return Manifest(**values)
-
-
-def file_sum(path: Path) -> FileSum:
-    """Compute a file's checksum and size.
-
-    Raises:
-        ReelwiseError: It cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
-            return FileSum(digest.hexdigest(), file.tell())
-    except OSError as error:
-        raise _damaged(path.parent, f"{path.name} cannot be read ({error.strerror})") from error
 
 
 def remove_unpublished(home: Home) -> int:
@@ -328,21 +261,11 @@ def _build(folder: Path, number: int, catalogue: Catalogue, store: VectorStore) 
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         files={INDEX_FILE: file_sum(folder / INDEX_FILE)},
     )
-    body = json.dumps(asdict(manifest), indent=1).removesuffix("\n}")
-    write_synced(folder / MANIFEST_FILE, _sealed(body.encode()))
+    write_synced(folder / MANIFEST_FILE, manifest_bytes(manifest))
     crash_point("publish.after_fsync_manifest")
     fsync_dir(folder)
     crash_point("publish.after_fsync_folder")
     return Generation(manifest, folder, index)
-
-
-def _sealed(body: bytes) -> bytes:
-    """Close a JSON object, whose "}" is left out, with the checksum of all that stands before."""
-    return body + _seal(body)
-
-
-def _seal(body: bytes) -> bytes:
-    return f',\n "seal": "{hashlib.sha256(body).hexdigest()}"\n}}\n'.encode()
 
 
 def _clip_batches(
@@ -401,9 +324,3 @@ def _fall_back(home: Home, current: str | None, problem: str) -> Generation:
 
 def _number(name: str) -> int:
     return int(name.removeprefix("gen-"))
-
-
-def _damaged(folder: Path, why: str) -> ReelwiseError:
-    return ReelwiseError(
-        f"the index generation {folder} is damaged: {why}", fix="run reelwise rebuild"
-    )

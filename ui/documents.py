@@ -93,7 +93,8 @@ def status_document(library: Library, *, with_failures: bool) -> Document:
 
 def _generation(library: Library) -> Document:
     """The published generation by its manifest alone: status must not load an index."""
-    from indexer.generations import read_current, read_manifest
+    from indexer.generations import read_current
+    from indexer.manifest import read_manifest
 
     found: Document = dict.fromkeys(("generation", "index_kind", "recall_at_10", "warning"))
     name = read_current(library.home)

@@ -10,7 +10,8 @@ from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer import faiss_index
-from indexer.generations import generation_names, open_generation, publish, read_manifest
+from indexer.generations import generation_names, open_generation, publish
+from indexer.manifest import read_manifest
 from indexer.record import writing_session
 from indexer.vectors import VectorStore
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published

@@ -209,7 +209,7 @@ def test_deep_sees_an_index_that_was_made_of_other_vectors(home: Home) -> None:
     assert deep_index_problems(home) == []
     generation = open_generation(home)
     assert generation is not None
-    from indexer import generations
+    from indexer import manifest
     from indexer.faiss_index import build_index
 
     ids = generation.index.ids
@@ -220,10 +220,10 @@ def test_deep_sees_an_index_that_was_made_of_other_vectors(home: Home) -> None:
     text = (folder / "manifest.json").read_text()
     old, new = (
         generation.manifest.files["clips.faiss"],
-        generations.file_sum(folder / "clips.faiss"),
+        manifest.file_sum(folder / "clips.faiss"),
     )
     body = text.replace(old.sha256, new.sha256).rpartition(',\n "seal"')[0].encode()
-    (folder / "manifest.json").write_bytes(generations._sealed(body))
+    (folder / "manifest.json").write_bytes(manifest._sealed(body))
     assert verify(home).problems == []
     assert ["other vectors" in problem.what for problem in deep_index_problems(home)] == [True]
     verify(home, deep=True, repair=True)

@@ -1,0 +1,112 @@
+"""The manifest of an index generation: what it is made of, and how to know that it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from data.errors import ReelwiseError
+
+MANIFEST_FILE = "manifest.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class FileSum:
+    """How to know that a file is as it was written."""
+
+    sha256: str
+    """Checksum, hex."""
+    size_bytes: int
+    """Size."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a generation is made of."""
+
+    format: int
+    """Version of this layout."""
+    generation: int
+    """Its number: rises by one with each publication."""
+    encoder_id: str
+    """Whose vectors it holds."""
+    dim: int
+    """Their length."""
+    videos: int
+    """Videos in it."""
+    clips: int
+    """Clips in it."""
+    parts: tuple[str, ...]
+    """The vector parts that it was built from."""
+    index_kind: str
+    """How the index searches."""
+    recall_at_10: float
+    """Share of the true ten nearest that it finds, measured at build."""
+    made_at: str
+    """When, ISO 8601 UTC."""
+    files: dict[str, FileSum]
+    """Checksum of every other file in the folder."""
+
+
+def generation_name(number: int) -> str:
+    """Give the name of a generation's folder."""
+    return f"gen-{number:06d}"
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """Give the manifest as JSON that `read_manifest` accepts: sealed with a checksum."""
+    return _sealed(json.dumps(asdict(manifest), indent=1).removesuffix("\n}").encode())
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and verify a generation's manifest alone.
+
+    Raises:
+        ReelwiseError: It is missing, changed since it was written, or belongs to another folder.
+    """
+    try:
+        content = (folder / MANIFEST_FILE).read_bytes()
+    except OSError as error:
+        raise damaged(folder, f"{MANIFEST_FILE} cannot be read ({error.strerror})") from error
+    if content != _sealed(content[: -len(_seal(b""))]):
+        raise damaged(folder, f"{MANIFEST_FILE} is not as it was written (wrong checksum)")
+    values = json.loads(content)
+    del values["seal"]
+    if values.get("format") != FORMAT or generation_name(values["generation"]) != folder.name:
+        raise damaged(folder, f"{MANIFEST_FILE} has another format or belongs elsewhere")
+    values["files"] = {name: FileSum(**known) for name, known in values["files"].items()}
+    values["parts"] = tuple(values["parts"])
+    return Manifest(**values)
+
+
+def file_sum(path: Path) -> FileSum:
+    """Compute a file's checksum and size.
+
+    Raises:
+        ReelwiseError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+            return FileSum(digest.hexdigest(), file.tell())
+    except OSError as error:
+        raise damaged(path.parent, f"{path.name} cannot be read ({error.strerror})") from error
+
+
+def damaged(folder: Path, why: str) -> ReelwiseError:
+    """Make the error for a generation that must not be used."""
+    return ReelwiseError(
+        f"the index generation {folder} is damaged: {why}", fix="run reelwise rebuild"
+    )
+
+
+def _sealed(body: bytes) -> bytes:
+    """Close a JSON object, whose "}" is left out, with the checksum of all that stands before."""
+    return body + _seal(body)
+
+
+def _seal(body: bytes) -> bytes:
+    return f',\n "seal": "{hashlib.sha256(body).hexdigest()}"\n}}\n'.encode()

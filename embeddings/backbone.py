@@ -10,13 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import socket
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import open_clip
 import torch
+from huggingface_hub import constants, try_to_load_from_cache
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
@@ -28,6 +33,9 @@ DEFAULT_BACKBONE = "PE-Core-B-16"
 TOON_FOLDER = Path(__file__).parent / "checkpoints" / "toon"
 BPE_FILE = "bpe_merges.txt.gz"
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
+HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+HUB_TIMEOUT_S = 5.0
+Precision = Literal["auto", "fp32", "bf16"]
 
 _FIT = {"shortest": "crop", "squash": "squash", "longest": "pad"}
 
@@ -101,6 +109,7 @@ class Backbone:
         *,
         name: str,
         device: torch.device,
+        precision: Precision = "auto",
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device)
         self.name = name
@@ -117,7 +126,7 @@ class Backbone:
         self._mean = torch.tensor(config["mean"], device=device).view(3, 1, 1) * 255
         self._scale = 1 / (torch.tensor(config["std"], device=device).view(3, 1, 1) * 255)
         self.fingerprint = _fingerprint(model, config)
-        self.dtype = _compute_dtype(device)
+        self.dtype = _compute_dtype(device, precision)
         self._format = torch.contiguous_format
         if any(isinstance(m, torch.nn.Conv2d) for m in model.modules()):
             self._format = torch.channels_last
@@ -159,7 +168,11 @@ class Backbone:
 
 
 def load_backbone(
-    name: str, *, weights: Path | None = None, device: torch.device | None = None
+    name: str,
+    *,
+    weights: Path | None = None,
+    device: torch.device | None = None,
+    precision: Precision = "auto",
 ) -> Backbone:
     """Build the model that a name stands for and load its weights.
 
@@ -167,6 +180,7 @@ def load_backbone(
         name: As in `parse_name`.
         weights: A .safetensors, .pt, .pth or .bin file with the weights of that architecture.
         device: Where it runs; the CPU by default.
+        precision: Of the image tower; auto is bf16 where the machine has instructions for it.
 
     Raises:
         ReelwiseError: Unknown name, no such file, weights of another architecture, or weights that
@@ -183,10 +197,20 @@ def load_backbone(
             f"the tokenizer of {parsed.label} is not on this machine ({_first_line(error)})",
             fix="run once with network, or use a model with open_clip's own tokenizer",
         ) from error
-    return Backbone(model, tokenizer, name=parsed.label, device=device or torch.device("cpu"))
+    return Backbone(
+        model,
+        tokenizer,
+        name=parsed.label,
+        device=device or torch.device("cpu"),
+        precision=precision,
+    )
 
 
 def _create_model(parsed: BackboneName, weights: Path | None) -> torch.nn.Module:
+    if weights is None and parsed.pretrained is not None:
+        weights = find_cached_weights(parsed.model, parsed.pretrained)
+        if weights is None and not _hub_answers():
+            raise _not_here(parsed)
     pretrained = str(weights) if weights is not None else parsed.pretrained
     logging.getLogger().setLevel(max(logging.getLogger().level, logging.ERROR))
     try:
@@ -233,6 +257,10 @@ def _explain(parsed: BackboneName, weights: Path | None, error: Exception) -> Re
             f"the model folder of {parsed.label} cannot be loaded ({cause})",
             fix="it needs open_clip_config.json and open_clip_model.safetensors",
         )
+    return _not_here(parsed)
+
+
+def _not_here(parsed: BackboneName) -> ReelwiseError:
     return ReelwiseError(
         f"the weights of {parsed.label} are not on this machine and cannot be downloaded",
         fix=f"run once with network, or pass a file: --encoder {parsed.model} --weights FILE",
@@ -273,32 +301,40 @@ def list_pretrained() -> list[PretrainedListing]:
         height, _ = _pair(config["vision_cfg"].get("image_size", 224))
         rows.append(
             PretrainedListing(
-                f"{model}/{tag}", int(config["embed_dim"]), height, _weights_present(model, tag)
+                f"{model}/{tag}",
+                int(config["embed_dim"]),
+                height,
+                find_cached_weights(model, tag) is not None,
             )
         )
     return rows
 
 
-def _weights_present(model: str, tag: str) -> bool:
-    """True where the hub cache or open_clip's own cache holds the weights; asks no network."""
-    from huggingface_hub import try_to_load_from_cache
-
+def find_cached_weights(model: str, tag: str) -> Path | None:
+    """The file of published weights in the hub's or open_clip's cache; asks no network."""
     config = open_clip.get_pretrained_cfg(model, tag)
-    hub = config.get("hf_hub", "")
-    if hub:
-        repo, _, filename = hub.rpartition("/")
-        names = (
-            [filename]
-            if filename
-            else [
-                "open_clip_model.safetensors",
-                "open_clip_pytorch_model.bin",
-            ]
-        )
-        if any(isinstance(try_to_load_from_cache(repo, n), str) for n in names):
+    repo, _, filename = str(config.get("hf_hub", "")).rpartition("/")
+    for name in [filename] if filename else HUB_FILES if repo else []:
+        found = try_to_load_from_cache(repo, name)
+        if isinstance(found, str):
+            return Path(found)
+    url = str(config.get("url", ""))
+    kept = Path.home() / ".cache" / "clip" / url.rpartition("/")[2]
+    return kept if url and kept.is_file() else None
+
+
+def _hub_answers() -> bool:
+    """Whether a download can be tried: without this question the hub client retries for two minutes."""
+    if constants.HF_HUB_OFFLINE:
+        return False
+    if getproxies():
+        return True
+    host = urlsplit(constants.ENDPOINT)
+    try:
+        with socket.create_connection((host.hostname, host.port or 443), timeout=HUB_TIMEOUT_S):
             return True
-    url = config.get("url", "")
-    return bool(url) and (Path.home() / ".cache" / "clip" / url.rpartition("/")[2]).is_file()
+    except OSError:
+        return False
 
 
 def _fingerprint(model: torch.nn.Module, preprocess: dict[str, object]) -> str:
@@ -310,8 +346,10 @@ def _fingerprint(model: torch.nn.Module, preprocess: dict[str, object]) -> str:
     return digest.hexdigest()
 
 
-def _compute_dtype(device: torch.device) -> torch.dtype:
+def _compute_dtype(device: torch.device, precision: Precision) -> torch.dtype:
     """bf16 where the machine has the instructions for it: twice the speed, the same ranking."""
+    if precision != "auto":
+        return torch.float32 if precision == "fp32" else torch.bfloat16
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     fast = torch.backends.mkldnn.is_available() and _has_fast_bf16()
@@ -354,3 +392,15 @@ def _tokenizer(model: str) -> Callable[[list[str]], Tensor]:
             kwargs["bpe_path"] = str(merges)
     tokenizer: Callable[[list[str]], Tensor] = open_clip.get_tokenizer(model, **kwargs)
     return tokenizer
+
+
+def count_parameters(architecture: str) -> float | None:
+    """Millions of weights in both towers; None where the text tower's shape is known to a hub only."""
+    text = (open_clip.get_model_config(architecture) or {}).get("text_cfg", {})
+    if "hf_model_name" in text:
+        return None
+    with torch.device("meta"):
+        model = open_clip.create_model(
+            architecture, load_weights=False, pretrained_text=False, device="meta"
+        )
+    return round(sum(weights.numel() for weights in model.parameters()) / 1e6, 1)

@@ -7,7 +7,6 @@ import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -35,6 +34,7 @@ HEAD_CONFIG = "temporal.json"
 CLIPS_PER_BATCH = 64
 FRAMES_PER_BATCH = 64
 QUERIES_KEPT = 512
+SIZES_FILE = Path(__file__).parent / "model_sizes.json"
 
 
 class Encoder(Protocol):
@@ -217,19 +217,30 @@ class EncoderListing:
     """Length of a vector."""
     image_px: int
     """Height of a frame as the encoder sees it."""
-    parameters: int
-    """Weights of both towers together."""
+    parameters_millions: float | None
+    """Weights of both towers together; None where open_clip must ask a hub for a part of the model."""
     present: bool
     """True where the weights are on this machine."""
 
 
-@lru_cache(maxsize=1)
-def _toon_listing() -> EncoderListing | None:
-    if not (TOON_FOLDER / "open_clip_config.json").is_file():
-        return None
-    encoder = load_encoder("toon", device="cpu")
-    count = encoder._backbone.n_parameters
-    return EncoderListing("toon", encoder.dim, encoder.frame_spec.height_px, count, True)
+def list_encoders() -> list[EncoderListing]:
+    """The embedded encoder first, then every open_clip architecture with its published weights."""
+    sizes = json.loads(SIZES_FILE.read_text(encoding="utf-8"))
+    rows = [_toon_listing()] if (TOON_FOLDER / "open_clip_config.json").is_file() else []
+    for row in list_pretrained():
+        millions = sizes.get(row.name.partition("/")[0])
+        rows.append(EncoderListing(row.name, row.dim, row.image_px, millions, row.present))
+    return rows
+
+
+def _toon_listing() -> EncoderListing:
+    config = json.loads((TOON_FOLDER / "open_clip_config.json").read_text(encoding="utf-8"))
+    model = config["model_cfg"]
+    size_bytes = sum(file.stat().st_size for file in TOON_FOLDER.glob("*.safetensors"))
+    millions = round(size_bytes / 2 / 1e6, 1)  # two bytes a weight
+    return EncoderListing(
+        "toon", model["embed_dim"], model["vision_cfg"]["image_size"], millions, True
+    )
 
 
 def _encoder_id(backbone: Backbone, head: TemporalHead | None) -> str:

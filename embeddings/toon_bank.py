@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -46,11 +47,12 @@ class Bank:
         times_s: (n_scenes, FRAMES_KEPT) float32 seconds since the scene's start, NaN where no frame.
     """
 
-    def __init__(self, spec: BankSpec, *, create: bool = False) -> None:
+    def __init__(self, spec: BankSpec) -> None:
         self.spec = spec
         spec.folder.mkdir(parents=True, exist_ok=True)
         shape = (spec.n_scenes, FRAMES_KEPT, BANK_PX, BANK_PX, 3)
-        mode = "w+" if create else "r+"
+        create = not (spec.folder / "times.f32").is_file()
+        mode: Literal["w+", "r+"] = "w+" if create else "r+"
         self.frames = np.memmap(spec.folder / "frames.u8", np.uint8, mode, shape=shape)
         self.times_s = np.memmap(spec.folder / "times.f32", np.float32, mode, shape=shape[:2])
         if create:
@@ -77,7 +79,7 @@ class Bank:
 
 
 def draw_bank(spec: BankSpec, first: int, step: int) -> None:
-    """Draw scenes first, first + step, ... of a bank that exists; runs in a process of its own."""
+    """Draw those of scenes first, first + step, ... that a bank still lacks, in a process of its own."""
     cv2.setNumThreads(1)
     bank = Bank(spec)
     for index in range(first, spec.n_scenes, step):

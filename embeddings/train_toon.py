@@ -46,9 +46,9 @@ class ToonTraining:
     """Seeds weights, scenes, views and order."""
     scenes: int = 24_000
     """Scenes drawn for training."""
-    small_steps: int = 1300
+    small_steps: int = 900
     """Steps on `small_px` frames, where most is learnt at half the cost."""
-    steps: int = 600
+    steps: int = 350
     """Steps on `px` frames that follow."""
     small_px: int = 64
     """Side of a frame in the first part."""
@@ -56,7 +56,7 @@ class ToonTraining:
     """Side of a frame in the end, and when the model is used."""
     dim: int = 256
     """Length of a vector."""
-    learning_rate: float = 1.2e-3
+    learning_rate: float = 1.5e-3
     """At the top of the schedule; cosine down to nothing."""
     weight_decay: float = 0.05
     """AdamW's, on matrices only."""
@@ -67,7 +67,7 @@ class ToonTraining:
     5 to 25 s for a step that one thread does in 2 s."""
     drawers: int = 2
     """Processes that draw scenes."""
-    snapshot: int = 200
+    snapshot: int = 150
     """The model so far is saved every so many steps."""
 
 
@@ -190,7 +190,8 @@ def train_toon(out: Path, options: ToonTraining, *, report: Report) -> Path:
     """Train the embedded encoder and save it as a model folder.
 
     Args:
-        out: New folder; scenes are drawn into `out/bank`, which is removed at the end.
+        out: New folder; scenes are drawn into `out/bank`, which is removed at the end. A run that was
+            stopped starts over, but draws no scene twice.
         options: The run.
         report: Takes a line of progress.
 
@@ -207,7 +208,7 @@ def train_toon(out: Path, options: ToonTraining, *, report: Report) -> Path:
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     spec = BankSpec(out / "bank", options.scenes, options.seed)
-    bank = Bank(spec, create=True)
+    bank = Bank(spec)
     drawers = _start_drawers(spec, options.drawers)
     model, tokenize = _build(out, options)
     try:

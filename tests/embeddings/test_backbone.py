@@ -1,0 +1,148 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import open_clip  # noqa: TID251  # the reference that our features must equal
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from data.errors import ReelwiseError
+from embeddings.backbone import Backbone, load_backbone, parse_name
+from embeddings.encoder import list_encoders, load_encoder
+
+TEXTS = ["a red car drives to the left", "two flies on a dark background"]
+ARCHITECTURE = "ViTamin-S"  # the smallest that open_clip ships
+TINY = {
+    "model_cfg": {
+        "embed_dim": 32,
+        "vision_cfg": {"image_size": 64, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
+        "text_cfg": {"context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2},
+    },
+    "preprocess_cfg": {"size": [64, 64], "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4]},
+}
+
+
+def picture(seed: int, width_px: int, height_px: int) -> Image.Image:
+    """Smooth random colours: a picture on which every resampler agrees."""
+    rng = np.random.default_rng(seed)
+    small = Image.fromarray(rng.integers(0, 255, (6, 8, 3), dtype=np.uint8))
+    return small.resize((width_px, height_px), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture(scope="module")
+def reference() -> torch.nn.Module:
+    torch.manual_seed(0)
+    return open_clip.create_model(ARCHITECTURE, load_weights=False).eval()
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "open_clip_config.json").write_text(json.dumps(TINY))
+    torch.manual_seed(1)
+    model = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
+    save_file(model.state_dict(), folder / "open_clip_model.safetensors")
+    return folder
+
+
+def assert_equal_features(ours: Backbone, theirs: torch.nn.Module, name: str) -> None:
+    spec = ours.frame_spec
+    frames = [picture(i, spec.width_px, spec.height_px) for i in range(3)]
+    config = open_clip.transform.PreprocessCfg(**open_clip.get_model_preprocess_cfg(ours.model))
+    transform = open_clip.transform.image_transform_v2(config, is_train=False)
+    tokens = open_clip.get_tokenizer(name)(TEXTS)
+    with torch.inference_mode():
+        images = theirs.encode_image(torch.stack([transform(f) for f in frames]), normalize=True)
+        texts = theirs.encode_text(tokens, normalize=True)
+    pixels = np.stack([np.asarray(f) for f in frames])
+    assert torch.allclose(ours.image_features(pixels), images, atol=2e-5)
+    assert torch.allclose(ours.text_features(TEXTS), texts, atol=2e-5)
+    assert ours.dim == images.shape[1]
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
+def test_a_weights_file_gives_open_clips_own_features(
+    suffix: str, reference: torch.nn.Module, tmp_path: Path
+) -> None:
+    file = tmp_path / f"weights{suffix}"
+    state = reference.state_dict()
+    if suffix == ".pt":
+        torch.save({"state_dict": {f"module.{k}": v for k, v in state.items()}}, file)
+    else:
+        save_file(state, file)
+    ours = load_backbone(ARCHITECTURE, weights=file, precision="fp32")
+    assert_equal_features(ours, reference, ARCHITECTURE)
+    assert ours.name == f"{ARCHITECTURE}/{file.name}"
+
+
+def test_a_model_folder_gives_open_clips_own_features(model_folder: Path) -> None:
+    ours = load_backbone(str(model_folder), precision="fp32")
+    theirs = open_clip.create_model(f"local-dir:{model_folder}", require_pretrained=True).eval()
+    assert_equal_features(ours, theirs, f"local-dir:{model_folder}")
+    assert ours.frame_spec.fit == "crop"
+
+
+def test_bf16_keeps_the_features_and_their_order(model_folder: Path) -> None:
+    full, half = (
+        load_backbone(str(model_folder), precision=precision) for precision in ("fp32", "bf16")
+    )
+    pixels = np.stack([np.asarray(picture(i, 64, 64)) for i in range(40)])
+    a, b = full.image_features(pixels), half.image_features(pixels)
+    assert (a * b).sum(-1).min() > 0.999
+    assert not torch.equal(a, b)
+    assert torch.equal((a @ a[:5].T).argmax(0), (b @ b[:5].T).argmax(0))
+
+
+def test_weights_of_published_models_are_normalised_as_their_makers_did() -> None:
+    parsed = parse_name("PE-Core-B-16")
+    assert parsed.label == "PE-Core-B-16/meta"
+    assert open_clip.get_pretrained_cfg("PE-Core-B-16", "meta")["mean"] == (0.5, 0.5, 0.5)
+
+
+def test_the_identity_changes_with_one_weight(model_folder: Path, tmp_path: Path) -> None:
+    first = load_encoder(str(model_folder), device="cpu")
+    model = open_clip.create_model(f"local-dir:{model_folder}", require_pretrained=True)
+    with torch.no_grad():
+        next(model.parameters()).view(-1)[0] += 1e-3
+    other = tmp_path / model_folder.name
+    other.mkdir()
+    (other / "open_clip_config.json").write_text(json.dumps(TINY))
+    save_file(model.state_dict(), other / "open_clip_model.safetensors")
+    assert load_encoder(str(model_folder), device="cpu").id == first.id
+    assert load_encoder(str(other), device="cpu").id != first.id
+
+
+@pytest.mark.parametrize(
+    ("name", "problem", "fix"),
+    [
+        ("ViT-B-33", "neither an open_clip architecture", "reelwise encoders"),
+        ("ViT-B-32/nobody", "no pretrained weights 'nobody'", "--encoder ViT-B-32/"),
+        (None, "PE-Core-B-16/meta are not on this machine", "--weights FILE"),
+    ],
+)
+def test_a_name_that_cannot_be_loaded_says_what_to_do(
+    name: str | None, problem: str, fix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ReelwiseError) as caught:
+        load_encoder(name)
+    assert problem in caught.value.problem
+    assert fix in caught.value.fix
+
+
+def test_weights_of_another_architecture_are_refused(model_folder: Path, tmp_path: Path) -> None:
+    weights = model_folder / "open_clip_model.safetensors"
+    with pytest.raises(ReelwiseError, match="does not hold the weights of ViTamin-S"):
+        load_backbone(ARCHITECTURE, weights=weights)
+    with pytest.raises(ReelwiseError, match="no weights file"):
+        load_backbone(ARCHITECTURE, weights=tmp_path / "absent.pt")
+
+
+def test_every_published_model_is_listed_with_its_size() -> None:
+    rows = {row.name: row for row in list_encoders()}
+    core = rows["PE-Core-B-16/meta"]
+    assert (core.dim, core.image_px, core.parameters_millions) == (1024, 224, 447.7)
+    assert not core.present
+    assert len(rows) > 150

@@ -199,3 +199,14 @@ def test_home_is_taken_from_the_environment_and_the_option_wins(tmp_path):
     assert json.loads(told.stdout)["home"] == str(tmp_path / "a")
     told = reelwise("status", "--json", "--home", str(tmp_path / "b"), home=tmp_path / "a")
     assert json.loads(told.stdout)["home"] == str(tmp_path / "b")
+
+
+def test_ones_own_videos_without_weights_stop_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    (tmp_path / "videos").mkdir()
+    told = reelwise("index", str(tmp_path / "videos"), home=tmp_path / "home")
+    assert told.returncode == 1
+    problem, fix = told.stderr.rstrip().splitlines()[-2:]
+    assert "PE-Core-B-16" in problem
+    assert "--weights FILE" in fix

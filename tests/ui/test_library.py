@@ -59,6 +59,7 @@ def test_what_is_indexed_and_watched_meanwhile_is_seen_by_the_next_question(toon
         shutil.copy(toons.folder / "toon-0003.mp4", folder)
         assert run(["index", str(folder), "--home", str(home)]) == 0
         assert len(library.searcher.view.videos) == 3
+        assert {item.video_id for item in library.recommender.recommend("anna").items} == {1, 2, 3}
         assert run(["history", "add", "anna", "toon-0003.mp4", "--home", str(home)]) == 0
         assert {item.video_id for item in library.recommender.recommend("anna").items} == {1, 2}
 

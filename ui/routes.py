@@ -114,7 +114,7 @@ def answering(ask: Callable[[Request], Document]) -> Callable[[Request], Respons
 
 def unknown(request: Request) -> Response:
     """404 for whatever is not a route here."""
-    return Plain({"error": "no such route", "fix": "see docs/architecture.md"}, status_code=404)
+    return Plain({"error": "no such route", "fix": "docs/api.md lists them"}, status_code=404)
 
 
 def _text(request: Request, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,8 +13,8 @@ from ui.pages import cards
 from ui.readable import clock, length, size
 
 if TYPE_CHECKING:
+    from data.records import Video
     from ui.answer import Document
-    from ui.library import Library
 
 MAX_ROWS = 2000
 
@@ -28,7 +29,8 @@ def show() -> None:
             cards.empty("Nothing is indexed yet", "Index a folder first.", "reelwise index FOLDER")
         )
         return
-    videos = library.catalogue.videos()
+    newest_first = attrgetter("added_at", "id")
+    videos = sorted(library.catalogue.videos(), key=newest_first, reverse=True)
     if status["warning"]:
         st.warning(status["warning"], icon=":material/warning:")
     _numbers(status, sum(video.duration_s for video in videos))
@@ -36,7 +38,7 @@ def show() -> None:
     st.subheader("Videos", anchor=False)
     if len(videos) > MAX_ROWS:
         st.caption(f"The last {MAX_ROWS:,} of {len(videos):,}.")
-    _videos(library)
+    _videos(videos[:MAX_ROWS])
 
 
 def _numbers(status: Document, duration_s: float) -> None:
@@ -71,8 +73,7 @@ def _failures(failures: list[Document]) -> None:
     )
 
 
-def _videos(library: Library) -> None:
-    videos = sorted(library.catalogue.videos(), key=lambda video: video.added_at, reverse=True)
+def _videos(videos: list[Video]) -> None:
     st.dataframe(
         [
             {
@@ -83,7 +84,7 @@ def _videos(library: Library) -> None:
                 "Added": video.added_at,
                 "File": str(video.path),
             }
-            for video in videos[:MAX_ROWS]
+            for video in videos
         ],
         hide_index=True,
         column_config={"Added": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")},

@@ -1,7 +1,14 @@
+import signal
 from pathlib import Path
 
-from benchmarks.kills import READY_LIMIT_S, Tally, Told, audit, run
+import numpy as np
+
+from benchmarks.kills import READY_LIMIT_S, Tally, Told, audit, nursery, run
 from data.catalogue import Catalogue
+from indexer.generations import open_generation
+from indexer.verify import verify
+from tests.fakes import COLOUR_WORDS, ColourEncoder
+from tests.indexer.made import paint
 from tests.indexer.stored import ENCODER, file_of, new_home, published
 
 
@@ -42,3 +49,43 @@ def test_the_audit_sees_what_is_missing_doubled_or_back_again(tmp_path: Path) ->
     stray = Tally()
     audit(home, Told(), stray)
     assert stray.checksum_errors == 1
+
+
+PIPELINE_KILLS = 10
+
+
+def paint_many(folder: Path) -> set[str]:
+    words = list(COLOUR_WORDS)
+    return {
+        paint(folder / f"{one}-{two}.mp4", (one, 1), (two, 1)).name
+        for one in words[:5]
+        for two in words
+    }
+
+
+def test_killing_the_real_pipeline_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    names, home = paint_many(tmp_path / "videos"), new_home(tmp_path)
+    job = {"home": str(home.root), "videos": str(tmp_path / "videos")}
+    rng, told, codes = np.random.default_rng(5), set(), []
+    with nursery("tests.indexer.kill_pipeline_child") as warm:
+        for _ in range(PIPELINE_KILLS):
+            for _, word, value in warm.live(job, kill_after_s=rng.uniform(0.05, 0.6)):
+                told |= {value} if word == "video" else set()
+                codes += [value] if word == "died" else []
+            with Catalogue(home) as catalogue:
+                stored = [video.path.name for video in catalogue.videos(ColourEncoder().id)]
+            assert told <= set(stored)
+            assert len(stored) == len(set(stored))
+            assert verify(home).problems == []
+        heard = [(word, value) for _, word, value in warm.live(job)]
+    assert codes.count(-signal.SIGKILL) >= PIPELINE_KILLS - 2, "it was too fast to be killed"
+    assert 0 < len(told) < len(names), "no kill fell between two videos"
+    # The last run does exactly what was left, and everything is there once.
+    assert ("whole", len(names) - len(stored)) in heard
+    with Catalogue(home) as catalogue:
+        ids = catalogue.clip_table(ColourEncoder().id).ids.tolist()
+        assert {v.path.name for v in catalogue.videos(ColourEncoder().id)} == names
+    generation = open_generation(home)
+    assert generation is not None
+    assert sorted(generation.index.ids.tolist()) == ids
+    assert generation.warning is None

@@ -1,3 +1,4 @@
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from indexer.vectors import VectorStore
 from tests.indexer.disk_order import DiskOrder
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published
 
-TIMES_PER_POINT = 3
+TIMES_PER_POINT = int(os.environ.get("REELWISE_KILLS_PER_POINT", "2"))
 WALK = {"seed": [7], "walk": True}
 
 

@@ -1,9 +1,10 @@
 """Procedural footage without meaning: textures, strokes, rooms and blobs under a slow camera.
 
-Toons alone teach an encoder nothing about what filmed video looks like. This footage has the statistics of
-images (1/f noise, dead leaves, edges in perspective, ink on paper), in endless variety from a seed, so that
-training can ask "which two of these are the same video?" beyond cartoons. The idea that such images teach
-usable features is Baradad et al., "Learning to See by Looking at Noise", NeurIPS 2021.
+Toons alone teach an encoder nothing about what filmed video looks like. This footage has the
+statistics of images (1/f noise, dead leaves, edges in perspective, ink on paper), in endless
+variety from a seed, so that training can ask "which two of these are the same video?" beyond
+cartoons. The idea that such images teach usable features is Baradad et al., "Learning to See by
+Looking at Noise", NeurIPS 2021.
 """
 
 from __future__ import annotations
@@ -69,7 +70,11 @@ class Footage:
         shift = size_px / 2 - scale * centre
         matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
         frame = cv2.warpAffine(
-            canvas, matrix, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+            canvas,
+            matrix,
+            (size_px, size_px),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT,
         )
         for sprite in self.sprites:
             at = np.abs((sprite.start + sprite.velocity * time_s + 1) % 2 - 1) * size_px
@@ -98,7 +103,7 @@ def random_footage(rng: np.random.Generator) -> Footage:
 
 
 def _palette(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-    """n RGB colours around a common tint: filmed scenes are seldom a rainbow."""
+    """N RGB colours around a common tint: filmed scenes are seldom a rainbow."""
     tint = rng.uniform(20, 235, 3)
     spread = rng.choice([15, 40, 80])
     return np.clip(tint + rng.normal(0, spread, (n, 3)) + rng.normal(0, 30, (n, 1)), 0, 255)
@@ -151,7 +156,9 @@ def _room(rng: np.random.Generator) -> Image:
         x, y = rng.uniform(-20, CANVAS_PX, 2)
         width, height = rng.uniform(12, 120, 2)
         skew = rng.normal(0, 0.15, 8).reshape(4, 2) * min(width, height)
-        corners = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]]) + skew
+        corners = (
+            np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]]) + skew
+        )
         cv2.fillPoly(canvas, [corners.astype(np.int32)], colour.tolist(), cv2.LINE_AA)
         rows = int(rng.integers(0, 8))
         for i in range(rows):
@@ -208,7 +215,10 @@ def _random_strokes(
         t = np.linspace(0, 5, 60)
         line = np.stack([np.interp(t, np.arange(6), knots[:, i]) for i in range(2)], axis=1)
         smooth = np.stack(
-            [np.convolve(np.pad(line[:, i], 5, "edge"), np.full(11, 1 / 11), "valid") for i in range(2)],
+            [
+                np.convolve(np.pad(line[:, i], 5, "edge"), np.full(11, 1 / 11), "valid")
+                for i in range(2)
+            ],
             axis=1,
         )
         colour = (int(ink[0]), int(ink[1]), int(ink[2]))

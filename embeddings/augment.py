@@ -51,11 +51,12 @@ def distort(clip: Clip, rng: np.random.Generator, how: Distortion, *, size_px: i
 
 def _degrade(frame: NDArray[np.uint8], side_px: int, quality: int, size_px: int) -> Clip:
     small = cv2.resize(frame, (side_px, side_px), interpolation=cv2.INTER_AREA)
-    if side_px < size_px:
-        _, coded = cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, quality))
-        small = cv2.imdecode(coded, cv2.IMREAD_COLOR)
-        small = cv2.resize(small, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(small, dtype=np.uint8)
+    if side_px == size_px:
+        return np.asarray(small, dtype=np.uint8)
+    _, coded = cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    seen = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), dtype=np.uint8)
+    grown = cv2.resize(seen, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown, dtype=np.uint8)
 
 
 def _recolour(

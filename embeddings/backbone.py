@@ -1,8 +1,8 @@
-"""Image and text towers: every open_clip model, from the hub cache, a local folder or a weights file.
+"""Image and text towers: every open_clip model, from the hub, a local folder or a weights file.
 
-The only file that imports open_clip. Names are open_clip's own (`PE-Core-B-16`, `PE-Core-B-16/meta`,
-`ViT-B-32/laion2b_s34b_b79k`); `toon` is the small model that the project carries; a folder with an
-`open_clip_config.json` is loaded through open_clip's `local-dir:`.
+Names are open_clip's own (`PE-Core-B-16`,
+`PE-Core-B-16/meta`, `ViT-B-32/laion2b_s34b_b79k`); `toon` is the small model that the project
+carries; a folder with an `open_clip_config.json` is loaded through open_clip's `local-dir:`.
 """
 
 from __future__ import annotations
@@ -10,86 +10,33 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import socket
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
+import numpy as np
 import open_clip
 import torch
-from huggingface_hub import constants, try_to_load_from_cache
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from data.errors import ReelwiseError
 from data.video import FrameSpec
+from embeddings.backbone_names import (
+    BackboneName,
+    as_pair,
+    find_cached_weights,
+    hub_answers,
+    parse_name,
+)
 
-DEFAULT_BACKBONE = "PE-Core-B-16"
-TOON_FOLDER = Path(__file__).parent / "checkpoints" / "toon"
 BPE_FILE = "bpe_merges.txt.gz"
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
-HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
-HUB_TIMEOUT_S = 5.0
 Precision = Literal["auto", "fp32", "bf16"]
 
 _FIT = {"shortest": "crop", "squash": "squash", "longest": "pad"}
-
-
-@dataclass(frozen=True)
-class BackboneName:
-    """What a user may name: an architecture, where its weights come from, and both in one word."""
-
-    model: str
-    """open_clip architecture, or `local-dir:FOLDER`."""
-    pretrained: str | None
-    """A pretrained tag of open_clip: names the weights and how frames are normalised for them."""
-    label: str
-    """What the library remembers and prints: `toon`, `PE-Core-B-16/meta`, a folder."""
-
-
-def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
-    """Read `toon`, `NAME`, `NAME/TAG` or a model folder.
-
-    Raises:
-        ReelwiseError: The architecture or its tag is not one of open_clip's.
-    """
-    if name == "toon":
-        return BackboneName(f"local-dir:{TOON_FOLDER}", None, "toon")
-    if (Path(name) / "open_clip_config.json").is_file():
-        return BackboneName(f"local-dir:{Path(name).resolve()}", None, name)
-    model, _, tag = name.partition("/")
-    if model not in open_clip.list_models():
-        raise ReelwiseError(
-            f"{name!r} is neither an open_clip architecture nor a model folder",
-            fix="reelwise encoders      (lists every name; write NAME or NAME/PRETRAINED)",
-        )
-    tags = open_clip.list_pretrained_tags_by_model(model)
-    if weights is not None:
-        if tag and tag not in tags:
-            raise _unknown_tag(model, tag, tags)
-        return BackboneName(model, tag or None, f"{model}/{weights.name}")
-    if not tag:
-        if not tags:
-            raise ReelwiseError(
-                f"open_clip knows no published weights for {model}",
-                fix=f"name your own: --encoder {model} --weights FILE.safetensors",
-            )
-        tag = tags[0]
-    elif tag not in tags:
-        raise _unknown_tag(model, tag, tags)
-    return BackboneName(model, tag, f"{model}/{tag}")
-
-
-def _unknown_tag(model: str, tag: str, tags: Sequence[str]) -> ReelwiseError:
-    return ReelwiseError(
-        f"{model} has no pretrained weights {tag!r}; it has {', '.join(tags) or 'none'}",
-        fix=f"--encoder {model}/{tags[0]}" if tags else f"--encoder {model} --weights FILE",
-    )
 
 
 class Backbone:
@@ -116,7 +63,7 @@ class Backbone:
         self.device = device
         self._tokenizer = tokenizer
         config = open_clip.get_model_preprocess_cfg(model)
-        height, width = _pair(config["size"])
+        height, width = as_pair(config["size"])
         self.frame_spec = FrameSpec(
             width_px=width,
             height_px=height,
@@ -130,10 +77,10 @@ class Backbone:
         self._format = torch.contiguous_format
         if any(isinstance(m, torch.nn.Conv2d) for m in model.modules()):
             self._format = torch.channels_last
-            self.model = self.model.to(memory_format=self._format)  # type: ignore[call-overload]
+            self.model = self.model.to(memory_format=self._format),
         self.dim = self._measure_dim()
 
-    def image_features(self, pixels: NDArray[object] | Tensor) -> Tensor:
+    def image_features(self, pixels: NDArray[np.uint8] | Tensor) -> Tensor:
         """Features of frames already cut and scaled as `frame_spec` says.
 
         Args:
@@ -209,7 +156,7 @@ def load_backbone(
 def _create_model(parsed: BackboneName, weights: Path | None) -> torch.nn.Module:
     if weights is None and parsed.pretrained is not None:
         weights = find_cached_weights(parsed.model, parsed.pretrained)
-        if weights is None and not _hub_answers():
+        if weights is None and not hub_answers():
             raise _not_here(parsed)
     pretrained = str(weights) if weights is not None else parsed.pretrained
     logging.getLogger().setLevel(max(logging.getLogger().level, logging.ERROR))
@@ -231,8 +178,8 @@ def _create_model(parsed: BackboneName, weights: Path | None) -> torch.nn.Module
 def _preprocess_of(parsed: BackboneName, weights: Path | None) -> dict[str, object] | None:
     """How a weights file wants its frames: as the named tag does, or as all tags of its model do.
 
-    open_clip itself falls back to OpenAI's mean and deviation for any file, which is wrong for models
-    such as PE-Core that were trained with others.
+    open_clip itself falls back to OpenAI's mean and deviation for any file, which is wrong for
+    models such as PE-Core that were trained with others.
     """
     if weights is None or parsed.model.startswith("local-dir:"):
         return None
@@ -277,69 +224,8 @@ def _check_weights_file(weights: Path) -> None:
         )
 
 
-@dataclass(frozen=True)
-class PretrainedListing:
-    """One line of `reelwise encoders`."""
-
-    name: str
-    """As `--encoder` takes it."""
-    dim: int
-    """Length of a vector."""
-    image_px: int
-    """Height of a frame as the tower sees it."""
-    present: bool
-    """True where the weights are on this machine already."""
-
-
-def list_pretrained() -> list[PretrainedListing]:
-    """Every pair of architecture and published weights that open_clip knows, and whether it is here."""
-    rows = []
-    for model, tag in open_clip.list_pretrained():
-        config = open_clip.get_model_config(model)
-        if config is None:
-            continue
-        height, _ = _pair(config["vision_cfg"].get("image_size", 224))
-        rows.append(
-            PretrainedListing(
-                f"{model}/{tag}",
-                int(config["embed_dim"]),
-                height,
-                find_cached_weights(model, tag) is not None,
-            )
-        )
-    return rows
-
-
-def find_cached_weights(model: str, tag: str) -> Path | None:
-    """The file of published weights in the hub's or open_clip's cache; asks no network."""
-    config = open_clip.get_pretrained_cfg(model, tag)
-    repo, _, filename = str(config.get("hf_hub", "")).rpartition("/")
-    for name in [filename] if filename else HUB_FILES if repo else []:
-        found = try_to_load_from_cache(repo, name)
-        if isinstance(found, str):
-            return Path(found)
-    url = str(config.get("url", ""))
-    kept = Path.home() / ".cache" / "clip" / url.rpartition("/")[2]
-    return kept if url and kept.is_file() else None
-
-
-def _hub_answers() -> bool:
-    """Whether a download can be tried: without this question the hub client retries for two minutes."""
-    if constants.HF_HUB_OFFLINE:
-        return False
-    if getproxies():
-        return True
-    host = urlsplit(constants.ENDPOINT)
-    try:
-        with socket.create_connection((host.hostname, host.port or 443), timeout=HUB_TIMEOUT_S):
-            return True
-    except OSError:
-        return False
-
-
 def _fingerprint(model: torch.nn.Module, preprocess: dict[str, object]) -> str:
     digest = hashlib.sha256(json.dumps(preprocess, sort_keys=True, default=str).encode())
-    digest.update(repr(model).encode())
     for key, value in sorted(model.state_dict().items()):
         digest.update(key.encode())
         digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
@@ -352,8 +238,7 @@ def _compute_dtype(device: torch.device, precision: Precision) -> torch.dtype:
         return torch.float32 if precision == "fp32" else torch.bfloat16
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    fast = torch.backends.mkldnn.is_available() and _has_fast_bf16()
-    return torch.bfloat16 if fast else torch.float32
+    return torch.bfloat16 if _has_fast_bf16() else torch.float32
 
 
 def _has_fast_bf16() -> bool:
@@ -362,10 +247,6 @@ def _has_fast_bf16() -> bool:
         return False
     text = flags.read_text(encoding="ascii", errors="replace")
     return "avx512_bf16" in text or "amx_bf16" in text
-
-
-def _pair(size: int | Sequence[int]) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
 
 
 def _first_line(error: BaseException) -> str:
@@ -392,15 +273,3 @@ def _tokenizer(model: str) -> Callable[[list[str]], Tensor]:
             kwargs["bpe_path"] = str(merges)
     tokenizer: Callable[[list[str]], Tensor] = open_clip.get_tokenizer(model, **kwargs)
     return tokenizer
-
-
-def count_parameters(architecture: str) -> float | None:
-    """Millions of weights in both towers; None where the text tower's shape is known to a hub only."""
-    text = (open_clip.get_model_config(architecture) or {}).get("text_cfg", {})
-    if "hf_model_name" in text:
-        return None
-    with torch.device("meta"):
-        model = open_clip.create_model(
-            architecture, load_weights=False, pretrained_text=False, device="meta"
-        )
-    return round(sum(weights.numel() for weights in model.parameters()) / 1e6, 1)

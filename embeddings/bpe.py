@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from data.durable import write_atomic
@@ -33,7 +34,7 @@ def learn_merges(texts: Iterable[str], *, most: int) -> list[Pair]:
     while len(merges) < most:
         pairs: Counter[Pair] = Counter()
         for word, symbols in words.items():
-            for pair in zip(symbols, symbols[1:], strict=False):
+            for pair in pairwise(symbols):
                 pairs[pair] += counts[word]
         if not pairs:
             break
@@ -59,6 +60,6 @@ def vocabulary_size(merges: list[Pair]) -> int:
 
 
 def save_merges(path: Path, merges: list[Pair]) -> None:
-    """Write the gzip file that `open_clip.SimpleTokenizer(bpe_path=...)` reads; same bytes each time."""
+    """Write the gzip file that open_clip's `SimpleTokenizer` reads; the same bytes each time."""
     lines = ["#version: reelwise", *(" ".join(pair) for pair in merges)]
     write_atomic(path, gzip.compress("\n".join(lines).encode(), mtime=0))

@@ -1,4 +1,4 @@
-"""The encoder that the rest of reelwise sees: frames, clips and words to unit vectors of one space."""
+"""The encoder that the other rooms see: frames, clips and words to unit vectors of one space."""
 
 from __future__ import annotations
 
@@ -18,14 +18,8 @@ from safetensors.torch import load_file
 
 from data.errors import ReelwiseError
 from data.video import FrameSpec
-from embeddings.backbone import (
-    DEFAULT_BACKBONE,
-    TOON_FOLDER,
-    Backbone,
-    list_pretrained,
-    load_backbone,
-    parse_name,
-)
+from embeddings.backbone import Backbone, load_backbone
+from embeddings.backbone_names import DEFAULT_BACKBONE, TOON_FOLDER, list_pretrained, parse_name
 from embeddings.devices import choose_device
 from embeddings.spatiotemporal import TemporalConfig, TemporalHead, clip_vectors
 
@@ -65,10 +59,10 @@ class Encoder(Protocol):
         times_s: NDArray[np.float64],
         spans: Sequence[tuple[int, int]],
     ) -> NDArray[np.float32]:
-        """Clips of one video: (n, dim) frame vectors, (n,) times, m spans [first, last) -> (m, dim)."""
+        """(n, dim) frame vectors and (n,) times of one video, m spans [first, last) -> (m, dim)."""
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """n texts -> (n, dim) unit rows."""
+        """N texts -> (n, dim) unit rows."""
 
 
 class SpatiotemporalEncoder:
@@ -159,7 +153,7 @@ class SpatiotemporalEncoder:
         return np.asarray(rows.cpu().numpy(), dtype=np.float32)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """n texts -> (n, dim) float32 unit rows; the last few hundred are remembered."""
+        """N texts -> (n, dim) float32 unit rows; the last few hundred are remembered."""
         with self._lock:
             missing = [text for text in dict.fromkeys(texts) if text not in self._texts]
             if missing:
@@ -218,7 +212,7 @@ class EncoderListing:
     image_px: int
     """Height of a frame as the encoder sees it."""
     parameters_millions: float | None
-    """Weights of both towers together; None where open_clip must ask a hub for a part of the model."""
+    """Weights of both towers; None where open_clip must ask a hub for a part of the model."""
     present: bool
     """True where the weights are on this machine."""
 

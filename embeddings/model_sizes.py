@@ -1,6 +1,7 @@
 """Counts the weights of every open_clip architecture: `python -m embeddings.model_sizes`.
 
-Building each takes some 15 s in all, too long for `reelwise encoders`, so the counts are kept beside this file.
+Building each takes some 15 s in all, too long for `reelwise encoders`, so the counts are kept
+beside this file.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 import sys
 
 from data.durable import write_atomic
-from embeddings.backbone import count_parameters, list_pretrained
+from embeddings.backbone_names import count_parameters, list_pretrained
 from embeddings.encoder import SIZES_FILE
 
 

@@ -1,4 +1,4 @@
-"""The spatiotemporal part: from the frame features of one clip to one vector that knows motion and order."""
+"""The spatiotemporal part: frame features of a clip to one vector that knows motion and order."""
 
 from __future__ import annotations
 
@@ -59,9 +59,10 @@ class TemporalBlock(nn.Module):
 class TemporalHead(nn.Module):
     """`delta` of `v = norm(mean_t norm(f_t) + delta(f))`: zero until it is trained.
 
-    Tokens carry the frame, its difference to the frame before (motion) and to the clip's mean, and the
-    time since the clip's start in seconds and as a fraction. Mean and maximum over the frames are fused
-    by one linear layer that starts at zero, so an untrained head leaves mean pooling as it is.
+    Tokens carry the frame, its difference to the frame before (motion) and to the clip's mean, and
+    the time since the clip's start in seconds and as a fraction. Mean and maximum over the frames
+    are fused by one linear layer that starts at zero, so an untrained head leaves mean pooling as
+    it is.
     """
 
     def __init__(self, config: TemporalConfig) -> None:
@@ -105,7 +106,7 @@ class TemporalHead(nn.Module):
         return out
 
     def _time_code(self, times_s: Tensor, mask: Tensor) -> Tensor:
-        """(b, t) seconds -> (b, t, 4 * periods): sines and cosines of the time and of its fraction."""
+        """(b, t) seconds -> (b, t, 4 * periods): sines and cosines of seconds and of fractions."""
         since = (times_s - times_s[:, :1]) * mask
         span = since.amax(1, keepdim=True).clamp(min=1e-3)
         octave = torch.arange(self.config.periods, device=times_s.device, dtype=torch.float32)

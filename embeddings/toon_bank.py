@@ -1,7 +1,8 @@
 """Training material: toon scenes drawn once into a file, and batches of distorted views of them.
 
-Drawing costs as much as training, so a few processes draw scenes ahead into one memory-mapped file and
-every scene is seen several times, each time with other frames, another distortion and another wording.
+Drawing costs as much as training, so a few processes draw scenes ahead into one memory-mapped file
+and every scene is seen several times, each time with other frames, another distortion and another
+wording.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Bank:
 
     Attributes:
         frames: (n_scenes, FRAMES_KEPT, BANK_PX, BANK_PX, 3) uint8.
-        times_s: (n_scenes, FRAMES_KEPT) float32 seconds since the scene's start, NaN where no frame.
+        times_s: (n_scenes, FRAMES_KEPT) float32 seconds since the scene's start, NaN where no
+        frame.
     """
 
     def __init__(self, spec: BankSpec) -> None:
@@ -79,7 +81,7 @@ class Bank:
 
 
 def draw_bank(spec: BankSpec, first: int, step: int) -> None:
-    """Draw those of scenes first, first + step, ... that a bank still lacks, in a process of its own."""
+    """Draw those of scenes first, first + step, ... that a bank lacks; for a process of its own."""
     cv2.setNumThreads(1)
     bank = Bank(spec)
     for index in range(first, spec.n_scenes, step):

@@ -63,7 +63,8 @@ class ToonTraining:
     average: float = 0.995
     """Decay of the running mean of the weights, which is what is kept."""
     threads: int = 1
-    """Of torch. oneDNN's backward pass spins at barriers: on two busy cores (2026-11) two threads took
+    """Of torch. oneDNN's backward pass spins at barriers: on two busy cores (2026-11) two threads
+    took
     5 to 25 s for a step that one thread does in 2 s."""
     drawers: int = 2
     """Processes that draw scenes."""
@@ -136,8 +137,9 @@ def batch_loss(
     """The parts of the loss of one step.
 
     `words`: clip and caption, with the same clips played backwards and their own captions among the
-    negatives, so that only motion and order can tell them apart. `pooled`: the same for mean pooling, lightly,
-    so that frame vectors stay useful alone. `views`: the same video under a strong distortion.
+    negatives, so that only motion and order can tell them apart. `pooled`: the same for mean
+    pooling, lightly, so that frame vectors stay useful alone. `views`: the same video under a
+    strong distortion.
     """
     times = torch.from_numpy(batch.times_s)
     frames = model.frames(torch.from_numpy(batch.toons))
@@ -190,14 +192,14 @@ def train_toon(out: Path, options: ToonTraining, *, report: Report) -> Path:
     """Train the embedded encoder and save it as a model folder.
 
     Args:
-        out: New folder; scenes are drawn into `out/bank`, which is removed at the end. A run that was
-            stopped starts over, but draws no scene twice.
+        out: New folder; scenes are drawn into `out/bank`, which is removed at the end. A run that
+            was stopped starts over, but draws no scene twice.
         options: The run.
         report: Takes a line of progress.
 
     Returns:
-        `out`, with open_clip_config.json, open_clip_model.safetensors, the merges, the temporal head
-        and training.json.
+        `out`, with open_clip_config.json, open_clip_model.safetensors, the merges, the temporal
+        head and training.json.
 
     Raises:
         ReelwiseError: `out` holds a model already.

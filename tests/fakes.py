@@ -1,4 +1,4 @@
-"""An exact encoder without torch: the vector of a frame is its mean colour, so every answer is known."""
+"""An exact encoder without torch: a frame's vector is its mean colour, so answers are known."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ COLOUR_WORDS = {
     "cyan": (0, 255, 255),
 }
 
+FRAME_SPEC = FrameSpec(16, 16, "squash")
+
 
 def _vectors(colours: NDArray[np.float64]) -> NDArray[np.float32]:
     """(n, 3) RGB 0..255 -> (n, 8) unit rows; near colours give near vectors, grey levels differ."""
@@ -35,7 +37,7 @@ class ColourEncoder:
     """Implements `embeddings.encoder.Encoder`; `version` gives a second model with another id."""
 
     version: int = 1
-    frame_spec: FrameSpec = FrameSpec(16, 16, "squash")
+    frame_spec: FrameSpec = FRAME_SPEC
     dim: int = 8
 
     @property

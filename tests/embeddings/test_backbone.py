@@ -9,7 +9,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from data.errors import ReelwiseError
-from embeddings.backbone import Backbone, load_backbone, parse_name
+from embeddings.backbone import Backbone, load_backbone
+from embeddings.backbone_names import parse_name
 from embeddings.encoder import list_encoders, load_encoder
 
 TEXTS = ["a red car drives to the left", "two flies on a dark background"]
@@ -17,8 +18,20 @@ ARCHITECTURE = "ViTamin-S"  # the smallest that open_clip ships
 TINY = {
     "model_cfg": {
         "embed_dim": 32,
-        "vision_cfg": {"image_size": 64, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
-        "text_cfg": {"context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2},
+        "vision_cfg": {
+            "image_size": 64,
+            "layers": 2,
+            "width": 64,
+            "patch_size": 16,
+            "head_width": 32,
+        },
+        "text_cfg": {
+            "context_length": 24,
+            "vocab_size": 49408,
+            "width": 32,
+            "heads": 2,
+            "layers": 2,
+        },
     },
     "preprocess_cfg": {"size": [64, 64], "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4]},
 }

@@ -1,0 +1,83 @@
+"""Indexing against its limit on this machine, measured in the same run.
+
+The limit is the CPU seconds of decoding alone (child processes, same sampling) plus those of
+encoding the same frames from memory, over the cores: what a pipeline without waiting or
+bookkeeping would take.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.example_search import real_videos
+from data.decode_pool import Chunk, DecodeJob, DecodePool, Finished
+from data.home import resolve_home
+from data.toons import write_library
+from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from indexer.pipeline import index_library
+
+N_VIDEOS = {"small": 40, "full": 200}
+
+
+def run(size: str) -> dict[str, Any]:
+    """Measure toons, and the real clips where they are; keys of those start with `real_`."""
+    encoder = load_encoder("toon")
+    encoder.encode_frames(
+        np.zeros((64, encoder.frame_spec.height_px, encoder.frame_spec.width_px, 3), np.uint8)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        library = write_library(here / "toons", N_VIDEOS[size], seed=79)
+        figures = _measure(encoder, sorted(library.folder.glob("*.mp4")), here / "a")
+        real = real_videos()
+        if real:
+            found = _measure(encoder, real, here / "b")
+            figures |= {f"real_{name}": value for name, value in found.items()}
+    return figures
+
+
+def _measure(encoder: SpatiotemporalEncoder, videos: list[Path], home: Path) -> dict[str, Any]:
+    decode_s, batches = _decode_alone(encoder, videos)
+    began_s = time.process_time()
+    for pixels in batches:
+        encoder.encode_frames(pixels)
+    encode_s = time.process_time() - began_s
+    cores = len(os.sched_getaffinity(0))
+    limit_s = (decode_s + encode_s) / cores
+    began_s = time.perf_counter()
+    report = index_library(resolve_home(home), videos, encoder)
+    wall_s = time.perf_counter() - began_s
+    return {
+        "files": len(videos),
+        "frames": report.frames,
+        "video_s": round(report.video_s, 1),
+        "decode_cpu_s": round(decode_s, 2),
+        "encode_cpu_s": round(encode_s, 2),
+        "limit_s": round(limit_s, 2),
+        "index_s": round(wall_s, 2),
+        "ratio_to_limit": round(limit_s / wall_s, 3),
+        "times_real_time": round(report.video_s / wall_s, 1),
+    }
+
+
+def _decode_alone(
+    encoder: SpatiotemporalEncoder, videos: list[Path]
+) -> tuple[float, list[np.ndarray[Any, np.dtype[np.uint8]]]]:
+    """CPU seconds of the decoding children and the frames they gave, in batches of 64."""
+    jobs = (DecodeJob(i, path, encoder.frame_spec) for i, path in enumerate(videos))
+    cpu_s = 0.0
+    pixels = []
+    with DecodePool(workers=len(os.sched_getaffinity(0))) as pool:
+        for event in pool.run(jobs):
+            if isinstance(event, Chunk):
+                pixels.append(event.pixels)
+            elif isinstance(event, Finished):
+                cpu_s += event.cpu_s
+    frames = np.concatenate(pixels)
+    return cpu_s, [frames[i : i + 64] for i in range(0, len(frames), 64)]

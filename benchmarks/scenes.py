@@ -1,0 +1,60 @@
+"""Held-out toon scenes as an indexer would see them, encoded without an index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from data.toons import Scene, draw_scene, random_scene
+from embeddings.encoder import SpatiotemporalEncoder
+
+SAMPLE_FPS = 2.0
+
+
+def held_out_scenes(n: int, *, seed: int) -> list[Scene]:
+    """N scenes of combinations that were never trained, no two of which say the same."""
+    rng = np.random.default_rng(seed)
+    scenes: dict[object, Scene] = {}
+    while len(scenes) < n:
+        scene = random_scene(rng, held_out=True)
+        scenes.setdefault(scene.facts, scene)
+    return list(scenes.values())
+
+
+def encode_frames(
+    encoder: SpatiotemporalEncoder, scenes: Sequence[Scene]
+) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:
+    """Frame vectors (t, d) and times (t,) of each scene, sampled twice a second."""
+    spec = encoder.frame_spec
+    size = (spec.width_px, spec.height_px)
+    out = []
+    for scene in scenes:
+        times_s = np.arange(0.1, scene.duration_s, 1 / SAMPLE_FPS)
+        frames = draw_scene(scene, times_s)
+        small = np.stack([cv2.resize(f, size, interpolation=cv2.INTER_AREA) for f in frames])
+        out.append((encoder.encode_frames(small), times_s))
+    return out
+
+
+def encode_scenes(
+    encoder: SpatiotemporalEncoder,
+    frames: Sequence[tuple[NDArray[np.float32], NDArray[np.float64]]],
+) -> NDArray[np.float32]:
+    """One clip vector (d,) a scene."""
+    return np.stack([encoder.encode_clips(f, t, [(0, len(f))])[0] for f, t in frames])
+
+
+def backwards(
+    frames: Sequence[tuple[NDArray[np.float32], NDArray[np.float64]]],
+) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:
+    """The same clips played backwards."""
+    return [(np.ascontiguousarray(f[::-1]), t[-1] + t[0] - t[::-1]) for f, t in frames]
+
+
+def ranks(queries: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Rank of row i for query i, 1 is best; a tie counts against it."""
+    scores = queries @ rows.T
+    return np.asarray((scores >= np.diag(scores)[:, None]).sum(axis=1))

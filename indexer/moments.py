@@ -12,6 +12,10 @@ JOIN_SHARE = 0.75
 """A clip widens the moment it touches with this share of the peak's lead over the background."""
 
 
+JOIN_WITHIN = 0.02
+"""Clips that score within this of the peak join in any case: no encoder tells them apart."""
+
+
 @dataclass(frozen=True)
 class ScoredClip:
     """One clip and how well it matches."""
@@ -81,7 +85,8 @@ def _merge_video(clips: Sequence[ScoredClip], background: float) -> list[Moment]
 def _grow(ranked: Sequence[ScoredClip], background: float) -> Moment:
     """The moment around the best clip: the connected stretch of strong clips that holds it."""
     peak = ranked[0]
-    needed = min(background + JOIN_SHARE * (peak.score - background), peak.score)
+    needed = background + JOIN_SHARE * (peak.score - background)
+    needed = min(needed, peak.score - JOIN_WITHIN)
     strong = sorted((c for c in ranked if c.score >= needed), key=lambda c: c.start_s)
     start_s, end_s = strong[0].start_s, strong[0].end_s
     members: list[ScoredClip] = []

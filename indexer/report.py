@@ -51,7 +51,7 @@ class IndexReport:
     quarantined: int = 0
     """Of `failed`, those that will only be tried again on request."""
     offline: int = 0
-    """Videos to embed whose file is not there now, outside the scanned folders."""
+    """Videos to embed whose file is not there now: on a disk that is not connected, perhaps."""
     changed_meanwhile: int = 0
     """Files that were written to while they were read; the next run takes them."""
     clips: int = 0

@@ -17,7 +17,7 @@ from data.records import MAX_ATTEMPTS, FileRecord, Pending, State, VideoFacts
 from data.scan import FoundFile, content_key, scan, sidecar
 from indexer.embedding import Embedded, EmbeddingStream, cores
 from indexer.generations import open_generation, publish
-from indexer.plan import Plan, Reader, is_below, plan_changes
+from indexer.plan import Plan, Reader, plan_changes
 from indexer.progress import Meter
 from indexer.query import SAMPLE_FPS
 from indexer.record import EmbeddedVideo, record_embedded
@@ -75,7 +75,7 @@ class Run:
                 self._catalogue.remove_files(plan.gone)
         self.files_changed = bool(plan.records or plan.gone)
         self._count_plan(plan)
-        return self._to_embed(roots, retry_failed=retry_failed)
+        return self._to_embed(retry_failed=retry_failed)
 
     def _scan(self, roots: Sequence[Path], unseen: list[Path]) -> Iterator[FoundFile]:
         def on_unreadable(path: Path, reason: str) -> None:
@@ -96,14 +96,14 @@ class Run:
         for path, reason in plan.unreadable:
             self._trouble(path, State.FAILED, reason)
 
-    def _to_embed(self, roots: Sequence[Path], *, retry_failed: bool) -> list[Pending]:
+    def _to_embed(self, *, retry_failed: bool) -> list[Pending]:
         pending = []
         for each in self._catalogue.not_embedded(self._encoder.id, retry_failed=True):
             if each.attempts >= MAX_ATTEMPTS and not retry_failed:
                 continue
             if each.path.exists():
                 pending.append(each)
-            elif not is_below(each.path, roots):
+            else:
                 self.report.offline += 1
         if retry_failed:
             pending += self._read_in_part()

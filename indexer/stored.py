@@ -31,19 +31,19 @@ class StoredVectors:
         """The stored vectors of some videos.
 
         Args:
-            clip_ids: For each video the ids of its live clips. Vectors of other clips are out of
-                date.
+            clip_ids: For each video the ids of its clips as the caller knows them; where the kept
+                vectors have others, they are read again.
 
         Returns:
-            By video; those that were replaced or removed meanwhile are left out.
+            By video, as stored now (it may have been embedded anew since); those that are stored
+            no more are left out.
         """
         found = self._remembered(clip_ids)
         missing = [video_id for video_id in clip_ids if video_id not in found]
         if missing:
             for row in read_videos(self._catalogue, self._store, missing):
                 self._remember(row)
-                if np.array_equal(row.clip_ids, clip_ids[row.video_id]):
-                    found[row.video_id] = row
+                found[row.video_id] = row
         return found
 
     def _remembered(self, clip_ids: dict[int, NDArray[np.int64]]) -> dict[int, VideoVectors]:

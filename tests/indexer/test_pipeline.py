@@ -400,11 +400,13 @@ SLOW_RUN = """
     from indexer import pipeline, run
     from tests.fakes import ColourEncoder
 
-    run.FLUSH_VIDEOS = 1
+    run.FLUSH_VIDEOS = int(sys.argv[3])
+    run.FLUSH_EVERY_S = 1000.0
 
     class Slow(ColourEncoder):
         def encode_clips(self, vectors, times_s, spans):
             time.sleep(0.15)
+            print("embedded", flush=True)
             return super().encode_clips(vectors, times_s, spans)
 
     class Told:
@@ -424,9 +426,12 @@ SLOW_RUN = """
 """
 
 
-def stopped_run(home: Home, videos: Path, number: signal.Signals, after: int) -> tuple[str, int]:
-    """Run an index in a process, send it a signal once it reported `after` videos as done."""
-    command = [sys.executable, "-c", textwrap.dedent(SLOW_RUN), str(home.root), str(videos)]
+def stopped_run(
+    home: Home, videos: Path, number: signal.Signals, after: str, *, flush_videos: int = 1
+) -> tuple[str, int]:
+    """Run an index in a process, send it a signal when what it told ends with `after`."""
+    script = textwrap.dedent(SLOW_RUN)
+    command = [sys.executable, "-c", script, str(home.root), str(videos), str(flush_videos)]
     with subprocess.Popen(
         command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
@@ -435,7 +440,7 @@ def stopped_run(home: Home, videos: Path, number: signal.Signals, after: int) ->
         sent = False
         for line in child.stdout:
             told += line
-            if line.strip() == f"done {after}" and not sent:
+            if told.endswith(after) and not sent:
                 sent = True
                 child.send_signal(number)
         code = child.wait()
@@ -454,7 +459,7 @@ def many(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("after", [1, 4])
 def test_a_kill_loses_nothing_that_was_reported(home: Home, many: Path, after: int) -> None:
-    told, code = stopped_run(home, many, signal.SIGKILL, after)
+    told, code = stopped_run(home, many, signal.SIGKILL, f"done {after}\n")
     assert code == -signal.SIGKILL
     reported = told.count("done ")
     assert after <= reported < 8
@@ -472,13 +477,18 @@ def test_a_kill_loses_nothing_that_was_reported(home: Home, many: Path, after: i
         assert first(home, word)[0] == f"{word}.mp4"
 
 
-def test_ctrl_c_stores_what_is_ready_says_so_and_a_rerun_goes_on(home: Home, many: Path) -> None:
-    told, code = stopped_run(home, many, signal.SIGINT, 2)
+@pytest.mark.parametrize(
+    ("after", "flush_videos"), [("done 2\n", 1), ("embedded\n" * 4, 1000)], ids=["stored", "ready"]
+)
+def test_ctrl_c_stores_what_is_ready_says_so_and_a_rerun_goes_on(
+    home: Home, many: Path, after: str, flush_videos: int
+) -> None:
+    told, code = stopped_run(home, many, signal.SIGINT, after, flush_videos=flush_videos)
     assert code not in (0, -signal.SIGKILL)
     assert "whole run" not in told
     assert "are stored" in told
     stored = int(told.split("stopped: ")[1].split()[0])
-    assert 2 <= stored < 8
+    assert 1 <= stored < 8
     assert len(names(home)) == stored
     report, _ = index(home, many)
     assert (report.done, report.unchanged) == (8 - stored, 8)

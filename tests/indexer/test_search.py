@@ -346,3 +346,52 @@ def test_a_damaged_index_is_passed_over_for_the_stored_vectors(home: Home) -> No
     assert names(searcher.search(Query(text="red"), k=1)) == ["a"]
     assert searcher.warning is not None
     assert "rebuild" in searcher.warning
+
+
+def test_one_long_video_does_not_crowd_out_the_others(home: Home) -> None:
+    rng = np.random.default_rng(11)
+    encoder = RandomEncoder()
+    target = encoder.encode_texts(["x"])[0]
+    near = target + 0.05 * random_units(rng, 300, 32)
+    clips = {"long": near / np.linalg.norm(near, axis=1, keepdims=True)}
+    clips |= {f"{i}": random_units(rng, 1, 32) for i in range(6)}
+    store(home, clips, encoder_id="random-1")
+    result = Searcher(home, encoder).search(Query(text="x"), k=5)
+    assert found(result)[0] == ("long", 0.0, 1200.0)
+    assert len(result.hits) == 5
+
+
+def test_a_moment_reaches_over_clips_that_others_outscore(home: Home) -> None:
+    encoder = RandomEncoder()
+    target = encoder.encode_texts(["x"])[0]
+    rng = np.random.default_rng(12)
+
+    def at(cosine: float, n: int = 1) -> NDArray[np.float32]:
+        side = random_units(rng, n, 32)
+        side -= (side @ target)[:, None] * target
+        side /= np.linalg.norm(side, axis=1, keepdims=True)
+        return np.asarray(cosine * target + (1 - cosine**2) ** 0.5 * side, dtype=np.float32)
+
+    clips = {"best": np.concatenate([at(0.95), at(0.75), at(0.1)])}
+    clips |= {f"good {i}": at(0.85) for i in range(100)}
+    clips |= {f"other {i}": at(0.0) for i in range(300)}
+    store(home, clips, encoder_id="random-1")
+    assert found(Searcher(home, encoder).search(Query(text="x"), k=1)) == [("best", 0.0, 8.0)]
+
+
+def test_filters_hold_for_single_clips_too(home: Home) -> None:
+    store(home, {"in/a": colour("red", "blue"), "out/b": colour("red", "green")})
+    searcher = Searcher(home, ColourEncoder())
+    under = Filters(under=Path("/videos/in"))
+    hits = searcher.search(Query(text="red"), k=9, filters=under, merge=False).hits
+    assert [hit.path.name for hit in hits] == ["a", "a"]
+
+
+def test_a_video_that_was_embedded_anew_still_answers_an_open_searcher(home: Home) -> None:
+    ids = store(home, {"a": colour("red", "green"), "b": colour("red")})
+    searcher = Searcher(home, ColourEncoder())
+    searcher.similar(ids["a"])
+    store(home, {"a": colour("blue", "white"), "c": colour("blue")}, published=False)
+    assert names(searcher.similar(ids["a"])) == ["b"]
+    searcher.refresh()
+    assert found(searcher.similar(ids["a"], Span(0, 4), k=1)) == [("c", 0.0, 4.0)]

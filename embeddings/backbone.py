@@ -77,7 +77,7 @@ class Backbone:
         self._format = torch.contiguous_format
         if any(isinstance(m, torch.nn.Conv2d) for m in model.modules()):
             self._format = torch.channels_last
-            self.model = self.model.to(memory_format=self._format),
+            self.model = self.model.to(memory_format=self._format)
         self.dim = self._measure_dim()
 
     def image_features(self, pixels: NDArray[np.uint8] | Tensor) -> Tensor:

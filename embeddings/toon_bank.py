@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from data.footage import random_footage
 from data.toons import Scene, draw_scene, random_scene
 from embeddings.augment import MILD, STRONG, distort
+from embeddings.toon_labels import Labels, label
 
 FRAMES_KEPT = 12
 BANK_PX = 112
@@ -97,6 +98,8 @@ class Batch:
     """(b, t, px, px, 3) mild views."""
     times_s: NDArray[np.float32]
     """(b, t) seconds since the scene's start."""
+    labels: Labels
+    """The truth about the mild views."""
     captions: list[str]
     """b wordings."""
     meanings: list[str]
@@ -123,11 +126,11 @@ class BatchShape:
 
     px: int
     """Side of a frame."""
-    frames: int = 448
+    frames: int = 440
     """Mild toon frames of a step; more frames a clip means fewer clips."""
-    strong: int = 32
+    strong: int = 28
     """Toon clips with a second, strong view."""
-    footage: int = 28
+    footage: int = 24
     """Stretches of footage, each in two views."""
     view_frames: int = 2
     """Frames of a strong view and of a footage view."""
@@ -137,7 +140,7 @@ def batches(bank: Bank, shape: BatchShape, rng: np.random.Generator) -> Iterator
     """Batches without end from the scenes that are drawn."""
     drawn = bank.drawn()
     while True:
-        length = int(rng.integers(4, 9))
+        length = int(rng.integers(4, 8))
         picked = rng.choice(drawn, shape.frames // length, replace=False)
         yield _make_batch(bank, shape, rng, picked, length)
 
@@ -157,9 +160,11 @@ def _make_batch(
     backward = [backwards(scene) for scene in scenes]
     swapped = [scene.opposite() for scene in scenes if len(scene.actors) == 2]
     views = [_footage_views(rng, shape) for _ in range(shape.footage)]
+    times_s = np.stack([t for _, t in mild])
     return Batch(
         toons=np.stack([distort(f, rng, MILD, size_px=shape.px) for f, _ in mild]),
-        times_s=np.stack([t for _, t in mild]),
+        times_s=times_s,
+        labels=label(scenes, times_s),
         captions=[scene.caption(rng) for scene in scenes],
         meanings=[meaning(scene) for scene in scenes],
         backward_captions=[None if s is None else s.caption(rng) for s in backward],

@@ -15,6 +15,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -34,6 +35,7 @@ from embeddings.encoder import HEAD_CONFIG, HEAD_WEIGHTS
 from embeddings.losses import contrastive
 from embeddings.spatiotemporal import TemporalConfig, TemporalHead, clip_vectors, pool_frames
 from embeddings.toon_bank import Bank, BankSpec, Batch, BatchShape, batches, draw_bank
+from embeddings.toon_labels import Probes
 
 Report = Callable[[str], None]
 
@@ -46,14 +48,10 @@ class ToonTraining:
     """Seeds weights, scenes, views and order."""
     scenes: int = 24_000
     """Scenes drawn for training."""
-    small_steps: int = 900
-    """Steps on `small_px` frames, where most is learnt at half the cost."""
-    steps: int = 350
-    """Steps on `px` frames that follow."""
-    small_px: int = 64
-    """Side of a frame in the first part."""
-    px: int = 96
-    """Side of a frame in the end, and when the model is used."""
+    steps: int = 2000
+    """Batches of some 80 clips."""
+    px: int = 64
+    """Side of a frame."""
     dim: int = 256
     """Length of a vector."""
     learning_rate: float = 1.5e-3
@@ -68,7 +66,7 @@ class ToonTraining:
     5 to 25 s for a step that one thread does in 2 s."""
     drawers: int = 2
     """Processes that draw scenes."""
-    snapshot: int = 150
+    snapshot: int = 200
     """The model so far is saved every so many steps."""
 
 
@@ -79,10 +77,9 @@ def model_config(options: ToonTraining, vocab_size: int) -> dict[str, object]:
             "embed_dim": options.dim,
             "vision_cfg": {
                 "image_size": options.px,
-                "timm_model_name": "cs3darknet_focus_s",
-                "timm_model_pretrained": False,
-                "timm_pool": "rot_attn",
-                "timm_proj": "",
+                "layers": [1, 1, 1, 1],
+                "width": 16,
+                "head_width": 64,
             },
             "text_cfg": {
                 "context_length": 32,
@@ -109,6 +106,7 @@ class ToonModel(nn.Module):
         super().__init__()
         self.towers = towers
         self.head = head
+        self.probes = Probes(head.config.dim)
 
     def frames(self, pixels: Tensor) -> Tensor:
         """(b, t, px, px, 3) uint8 -> (b, t, dim) unit rows."""
@@ -159,7 +157,8 @@ def batch_loss(
     pooled = F.normalize(pool_frames(frames, torch.ones(times.shape, dtype=torch.bool)), dim=-1)
     by_mean = contrastive(pooled, texts[:n], 20.0, same=same[:n, :n])
     views, by_frame = _view_losses(model, batch, frames, clips)
-    return {"words": words, "pooled": by_mean, "views": views, "frame_views": by_frame}
+    facts = model.probes(frames, clips, batch.labels)
+    return {"words": words, "pooled": by_mean, "views": views, "frame_views": by_frame, **facts}
 
 
 def _view_losses(
@@ -185,7 +184,14 @@ def _view_losses(
     return contrastive(first, second, 14.0), contrastive(mean_first, mean_second, 14.0)
 
 
-WEIGHTS = {"words": 1.0, "pooled": 0.25, "views": 0.5, "frame_views": 0.25}
+WEIGHTS = {
+    "words": 1.0,
+    "pooled": 0.2,
+    "views": 0.4,
+    "frame_views": 0.2,
+    "frame_facts": 0.2,
+    "clip_facts": 0.1,
+}
 
 
 def train_toon(out: Path, options: ToonTraining, *, report: Report) -> Path:
@@ -262,7 +268,7 @@ def _train(
 ) -> ToonModel:
     average = copy.deepcopy(model).requires_grad_(False)
     optimizer = _optimizer(model, options)
-    total = options.small_steps + options.steps
+    total = options.steps
     started = time.monotonic()
     for step, batch in enumerate(_material(spec, options)):
         for group in optimizer.param_groups:
@@ -293,15 +299,12 @@ class Material(IterableDataset[Batch]):
         self.options = options
 
     def __iter__(self) -> Iterator[Batch]:
-        """One batch a step, small frames first."""
+        """One batch a step."""
         cv2.setNumThreads(1)
         options = self.options
         rng = np.random.default_rng([options.seed, 3])
         bank = Bank(self.spec)
-        for px, steps in ((options.small_px, options.small_steps), (options.px, options.steps)):
-            stream = batches(bank, BatchShape(px=px), rng)
-            for _ in range(steps):
-                yield next(stream)
+        yield from islice(batches(bank, BatchShape(px=options.px), rng), options.steps)
 
 
 def _material(spec: BankSpec, options: ToonTraining) -> Iterable[Batch]:

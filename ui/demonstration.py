@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data.errors import ReelwiseError
 from ui.answer import Answer, Document
 from ui.commands.index import index_answer
 from ui.documents import reason_in_words, recommend_document, search_document
@@ -34,6 +35,7 @@ def demonstrate(home: Path | None) -> Answer:
     """Make the toon library, index it, search it and recommend from it, telling each step."""
     began = time.perf_counter()
     with Library(home) as library:
+        _refuse_another_encoder(library)
         document: Document = {"home": str(library.home.root)}
         document["made"] = _make_toons(library.home)
         document["index"] = _index(library)
@@ -45,6 +47,16 @@ def demonstrate(home: Path | None) -> Answer:
         document["right"] = _all_right(document)
         _tell_end(library.home, document)
     return Answer(document, "")
+
+
+def _refuse_another_encoder(library: Library) -> None:
+    """Trying the demo must not move somebody's own library to the toon encoder."""
+    name = library.catalogue.encoder_name
+    if name not in (None, ENCODER):
+        raise ReelwiseError(
+            f"the library {library.home.root} was embedded with {name}, not with {ENCODER}",
+            fix="reelwise demo --home FOLDER      (a new folder)",
+        )
 
 
 def tell(line: str = "") -> None:

@@ -36,7 +36,7 @@ class Labels:
     places: NDArray[np.int64]
     """(b,)."""
     acts: NDArray[np.int64]
-    """(b, 2, 3): kind, colour and motion of the first and the second actor; the last class is none."""
+    """(b, 2, 3): kind, colour, motion of the first and second actor; the last class is none."""
 
 
 def label(scenes: Sequence[Scene], times_s: NDArray[np.float32]) -> Labels:
@@ -82,9 +82,8 @@ class Probes(nn.Module):
         truth = torch.from_numpy(labels.frames)
         answers = self.frame(frames * self.scale)
         by_frame = torch.zeros(())
-        for asked, said in zip(
-            truth.split(_FRAME_SIZES, dim=-1), answers.split(_FRAME_SIZES, dim=-1), strict=True
-        ):
+        questions = zip(_split(truth, _FRAME_SIZES), _split(answers, _FRAME_SIZES), strict=True)
+        for asked, said in questions:
             shown = asked.sum(-1, keepdim=True)
             share = asked / shown.clamp(min=1e-6)
             entropy = -(share * said.log_softmax(-1)).sum(-1)
@@ -94,6 +93,11 @@ class Probes(nn.Module):
         by_clip = torch.zeros(())
         acts = torch.from_numpy(labels.acts)
         for order, probe in enumerate(self.acts):
-            for column, said in enumerate(probe(clips * self.scale).split(_ACT_SIZES, dim=-1)):
+            for column, said in enumerate(_split(probe(clips * self.scale), _ACT_SIZES)):
                 by_clip = by_clip + F.cross_entropy(said, acts[:, order, column])
         return {"frame_facts": by_frame, "clip_facts": by_clip}
+
+
+def _split(rows: Tensor, sizes: Sequence[int]) -> tuple[Tensor, ...]:
+    """Cut the last dimension into pieces of these sizes."""
+    return torch.split(rows, list(sizes), dim=-1)

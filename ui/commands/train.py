@@ -29,12 +29,8 @@ def toon(
     scenes: Annotated[
         int | None, typer.Option("--scenes", metavar="N", min=64, help="Scenes drawn to train on.")
     ] = None,
-    small_steps: Annotated[
-        int | None,
-        typer.Option("--small-steps", metavar="N", min=1, help="Steps on small frames, first."),
-    ] = None,
     steps: Annotated[
-        int | None, typer.Option("--steps", metavar="N", min=1, help="Steps on full-size frames.")
+        int | None, typer.Option("--steps", metavar="N", min=1, help="Batches of some 80 clips.")
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -42,7 +38,7 @@ def toon(
     """Train the embedded toon encoder from nothing, on cartoons that it draws itself."""
     from embeddings.train_toon import ToonTraining, train_toon
 
-    chosen = {"scenes": scenes, "small_steps": small_steps, "steps": steps}
+    chosen = {"scenes": scenes, "steps": steps}
     options = ToonTraining(seed=seed, **{k: v for k, v in chosen.items() if v is not None})
     began = time.perf_counter()
     folder = train_toon(out.absolute(), options, report=_report)

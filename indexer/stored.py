@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
+from data.errors import ReelwiseError
 from indexer.record import read_videos
 from indexer.vectors import VectorStore, VideoVectors
 
@@ -41,10 +42,17 @@ class StoredVectors:
         found = self._remembered(clip_ids)
         missing = [video_id for video_id in clip_ids if video_id not in found]
         if missing:
-            for row in read_videos(self._catalogue, self._store, missing):
+            for row in self._read(missing):
                 self._remember(row)
                 found[row.video_id] = row
         return found
+
+    def _read(self, video_ids: list[int]) -> list[VideoVectors]:
+        try:
+            return list(read_videos(self._catalogue, self._store, video_ids))
+        except ReelwiseError:
+            # A writer may have retired a part after we asked in which one a video lies.
+            return list(read_videos(self._catalogue, self._store, video_ids))
 
     def _remembered(self, clip_ids: dict[int, NDArray[np.int64]]) -> dict[int, VideoVectors]:
         found = {}

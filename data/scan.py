@@ -10,6 +10,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from data.containers import HEAD_BYTES, container_of
@@ -41,6 +42,7 @@ Unreadable = Callable[[Path, str], None]
 
 _log = logging.getLogger(__name__)
 _TIMING = re.compile(r"^\s*(\d+:)?\d+:\d+[.,]\d+\s*-->")
+_LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[a-z]+)?$")
 _MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 
 
@@ -199,18 +201,34 @@ def sidecar(path: Path) -> Sidecar:
 
 
 def _subtitles(path: Path) -> str | None:
-    stem = path.stem.lower()
     try:
-        names = sorted(entry.name for entry in os.scandir(path.parent))
+        beside = _subtitle_files(path.parent, path.parent.stat().st_mtime_ns)
     except OSError:
         return None
-    for suffix in SUBTITLE_SUFFIXES:
-        fits = re.compile(re.escape(stem) + r"(\.[a-z]{2,3}(-[a-z]+)?)?" + re.escape(suffix))
-        for name in sorted((n for n in names if fits.fullmatch(n.lower())), key=len):
-            text = _subtitle_text(path.parent / name)
-            if text:
-                return text
+    for name in beside.get(path.stem.lower(), ()):
+        text = _subtitle_text(path.parent / name)
+        if text:
+            return text
     return None
+
+
+@lru_cache(maxsize=8)
+def _subtitle_files(folder: Path, mtime_ns: int) -> dict[str, list[str]]:
+    """Subtitle files by the stem that they belong to, `.srt` first, then the shortest name.
+
+    Read once for each state (`mtime_ns`) of a folder: reading it anew for each of its videos takes
+    minutes for ten thousand of them.
+    """
+    found: dict[str, list[str]] = {}
+    for name in sorted((path.name for path in folder.iterdir()), key=lambda n: (len(n), n)):
+        stem, suffix = Path(name.lower()).stem, Path(name.lower()).suffix
+        if suffix in SUBTITLE_SUFFIXES:
+            bare = _LANGUAGE.sub("", stem)
+            for owner in dict.fromkeys((stem, bare)):
+                found.setdefault(owner, []).append(name)
+    for names in found.values():
+        names.sort(key=lambda n: SUBTITLE_SUFFIXES.index(Path(n.lower()).suffix))
+    return found
 
 
 def _subtitle_text(path: Path) -> str | None:

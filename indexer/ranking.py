@@ -14,7 +14,7 @@ from indexer.moments import Moment, ScoredClip, as_moments, merge_clips
 from indexer.query import Example
 from indexer.rerank import FRAME_SHARE, FrameMatch
 from indexer.vectors import VideoVectors
-from indexer.view import Floats, Rows, View
+from indexer.view import Floats, Rows, View, inner_products
 
 FETCH_PER_HIT = 8
 """Clips looked at per hit asked for: enough that merging rarely needs a second look."""
@@ -25,10 +25,10 @@ LEAST_FETCH = 64
 MOST_EXAMPLE_CLIPS = 16
 """Clips of an example that are looked for on their own; longer ones are thinned evenly."""
 
-VIDEOS_PER_HIT = 4
+VIDEOS_PER_HIT = 2
 """Videos whose frames are compared with an example's, per hit asked for."""
 
-LEAST_VIDEOS = 40
+LEAST_VIDEOS = 24
 """Videos whose frames are compared at least."""
 
 BACKGROUND_CLIPS = 48
@@ -219,8 +219,8 @@ class _Search:
         return merge_clips(clips, background=background.median)
 
     def _background(self) -> Background:
-        scores = (self.asked.vectors @ self.view.sample.T).max(axis=0)
-        return Background(np.asarray(scores, dtype=np.float32), self.n_allowed)
+        scores = inner_products(self.asked.vectors, self.view.sample).max(axis=0)
+        return Background(scores, self.n_allowed)
 
     def _frame_background(self, frames: _Frames) -> Background:
         rows = self.view.sample_rows

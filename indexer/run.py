@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 FLUSH_VIDEOS = 32
 """Videos of one part file at most."""
 
-FLUSH_FRAMES = 20_000
-"""Frames of one part file at most, give or take a video: 20 MB at 512 dimensions."""
+FLUSH_FRAMES = 4_000
+"""Frames of one part file at most, give or take a video: 4 MB at 512 dimensions.
+
+A part is read whole to compare an example with the frames of one video in it: 20 ms."""
 
 FLUSH_EVERY_S = 5.0
 """A finished video waits at most this long to become durable (while others go on finishing)."""

@@ -114,6 +114,7 @@ def test_new_moved_copied_edited_and_returned_files_keep_their_videos(
 def test_ids_are_never_given_out_twice(catalogue: Catalogue, home: Home) -> None:
     video = catalogue.put_files([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
     first = embed(catalogue, "p1", video)
+    assert first == [1, 2]
     assert catalogue.forget_embeddings("e1", [video]) == 1
     catalogue.close()
     with Catalogue(home) as again:

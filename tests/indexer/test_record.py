@@ -74,24 +74,20 @@ def test_the_walk_passes_every_kind_of_write(passings: dict[str, int]) -> None:
 def test_a_kill_at_any_named_point_leaves_a_consistent_home(
     passings: dict[str, int], warm: Nursery, tmp_path: Path
 ) -> None:
-    tally, wrong = Tally(), []
-    lives = 0
+    wrong: list[tuple[str, Tally]] = []
     for point, passed in sorted(passings.items()):
-        for nth in np.unique(np.linspace(1, passed, min(TIMES_PER_POINT, passed)).astype(int)):
-            folder = tmp_path / f"{point}-{nth}"
-            told = Told()
-            job = {"home": str(folder), "crash_at": f"{point}:{nth}", **WALK}
-            kill_and_audit(warm, job, None, told, tally)
-            lives += 1
-            # A second life over the ruins, killed nowhere: it must go on and stay consistent.
-            kill_and_audit(
-                warm, {"home": str(folder), "seed": [8], "walk": True}, None, told, tally
-            )
-            if _wrong(tally) or tally.kills != lives:
-                wrong.append((point, int(nth), tally))
-                break
+        tally = Tally()
+        for n in range(TIMES_PER_POINT):
+            home, told = {"home": str(tmp_path / f"{point}-{n}")}, Told()
+            walk = {"seed": [7, n // passed], "walk": True}
+            at = {"crash_at": f"{point}:{1 + n % passed}"}
+            kill_and_audit(warm, home | walk | at, None, told, tally)
+        # One more life over the last ruins, killed nowhere: it goes on and stays consistent.
+        kill_and_audit(warm, home | walk | {"seed": [8]}, None, told, tally)
+        if tally.kills != TIMES_PER_POINT or _wrong(tally):
+            wrong.append((point, tally))
     assert wrong == []
-    assert tally.kills == lives > 60
+    assert len(passings) >= 30
 
 
 def _wrong(tally: Tally) -> bool:

@@ -394,7 +394,7 @@ def test_a_second_writer_is_refused(home: Home, videos: Path) -> None:
 
 
 SLOW_RUN = """
-    import sys, time
+    import os, sys, time
     from pathlib import Path
     from data.home import resolve_home
     from indexer import pipeline, run
@@ -406,7 +406,7 @@ SLOW_RUN = """
     class Slow(ColourEncoder):
         def encode_clips(self, vectors, times_s, spans):
             time.sleep(0.15)
-            print("embedded", flush=True)
+            os.write(1, b"embedded\\n")  # whole lines, from two threads
             return super().encode_clips(vectors, times_s, spans)
 
     class Told:

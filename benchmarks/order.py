@@ -7,6 +7,7 @@ Mean pooling sees the same frames in both and can only guess.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,19 @@ N_SCENES = {"small": 400, "full": 1500}
 
 def run(size: str) -> dict[str, Any]:
     """Measure the embedded encoder."""
-    encoder = load_encoder("toon")
-    scenes, twins = [], []
-    for scene in held_out_scenes(N_SCENES[size], seed=900):
+    scenes = held_out_scenes(N_SCENES[size], seed=900)
+    return order_figures(load_encoder("toon"), *twins_of(scenes))
+
+
+def twins_of(scenes: Sequence[Scene]) -> tuple[list[Scene], list[Scene]]:
+    """Those scenes that say something else when played backwards, and what they say then."""
+    kept, twins = [], []
+    for scene in scenes:
         twin = backward_scene(scene)
         if twin is not None and twin.facts != scene.facts:
-            scenes.append(scene)
+            kept.append(scene)
             twins.append(twin)
-    return order_figures(encoder, scenes, twins)
+    return kept, twins
 
 
 def order_figures(

@@ -30,7 +30,7 @@ class BackboneName:
     pretrained: str | None
     """A pretrained tag of open_clip: names the weights and how frames are normalised for them."""
     label: str
-    """What the library remembers and prints: `toon`, `PE-Core-B-16/meta`, a folder."""
+    """What a library remembers: `toon`, `PE-Core-B-16/meta`, a folder; `parse_name` reads it again."""
 
 
 def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
@@ -42,7 +42,8 @@ def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
     if name == "toon":
         return BackboneName(f"local-dir:{TOON_FOLDER}", None, "toon")
     if (Path(name) / "open_clip_config.json").is_file():
-        return BackboneName(f"local-dir:{Path(name).resolve()}", None, name)
+        folder = str(Path(name).resolve())
+        return BackboneName(f"local-dir:{folder}", None, folder)
     model, _, tag = name.partition("/")
     if model not in open_clip.list_models():
         raise ReelwiseError(
@@ -53,7 +54,7 @@ def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
     if tag and tag not in tags:
         raise _unknown_tag(model, tag, tags)
     if weights is not None:
-        return BackboneName(model, tag or None, f"{model}/{weights.name}")
+        return BackboneName(model, tag or None, name)
     if not (tag or tags):
         raise ReelwiseError(
             f"open_clip knows no published weights for {model}",

@@ -66,14 +66,22 @@ class Encoder(Protocol):
 
 
 class SpatiotemporalEncoder:
-    """An open_clip backbone and, where one was trained for it, a temporal head."""
+    """An open_clip backbone and, where one was trained for it, a temporal head.
 
-    def __init__(self, backbone: Backbone, head: TemporalHead | None = None) -> None:
+    Attributes:
+        id: See `Encoder`.
+        weights: The weights file that it was loaded from, so that a library can remember it.
+    """
+
+    def __init__(
+        self, backbone: Backbone, head: TemporalHead | None = None, *, weights: Path | None = None
+    ) -> None:
         if head is not None and head.config.dim != backbone.dim:
             raise ReelwiseError(
                 f"the temporal head is {head.config.dim}-d, {backbone.name} is {backbone.dim}-d",
                 fix="use the head that was trained with this backbone",
             )
+        self.weights = weights
         self._backbone = backbone
         self._head = None if head is None else head.eval().to(backbone.device)
         self.id = _encoder_id(backbone, self._head)
@@ -198,7 +206,8 @@ def load_encoder(
     head = None
     if weights is None and folder.startswith("local-dir:"):
         head = load_head(Path(folder.removeprefix("local-dir:")))
-    return SpatiotemporalEncoder(backbone, head)
+    kept = None if weights is None else weights.absolute()
+    return SpatiotemporalEncoder(backbone, head, weights=kept)
 
 
 @dataclass(frozen=True)

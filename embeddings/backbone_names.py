@@ -30,7 +30,7 @@ class BackboneName:
     pretrained: str | None
     """A pretrained tag of open_clip: names the weights and how frames are normalised for them."""
     label: str
-    """What a library remembers: `toon`, `PE-Core-B-16/meta`, a folder; `parse_name` reads it again."""
+    """What a library remembers and `parse_name` reads: `toon`, `PE-Core-B-16/meta`, a folder."""
 
 
 def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:

@@ -55,7 +55,7 @@ def test_direction_and_order_are_told_and_mean_pooling_cannot(toon: Spatiotempor
 
 
 def test_bf16_keeps_the_ranking_of_fp32() -> None:
-    """Where a machine lacks the instructions both run in fp32 arithmetic; the check holds as well."""
+    """Also where a machine lacks the instructions and computes bf16 slowly."""
     scenes = held_out_scenes(60, seed=902)
     ranked = []
     for precision in ("fp32", "bf16"):

@@ -230,7 +230,8 @@ def train_toon(out: Path, options: ToonTraining, *, report: Report) -> Path:
     report(f"drew {len(bank.drawn())} scenes in {time.monotonic() - started:.0f} s")
     kept = _train(model, spec, tokenize, options, report)
     _save(out, kept, options, seconds=time.monotonic() - started)
-    shutil.rmtree(out / "bank")
+    for scratch in ("bank", "snapshot"):
+        shutil.rmtree(out / scratch, ignore_errors=True)
     return out
 
 

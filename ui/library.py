@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from data.history import History
     from embeddings.encoder import Encoder
     from indexer.search import Searcher, SearchResult
-    from recommender.recommender import Recommender
+    from recommender.service import LibraryRecommender
 
 
 class Library:
@@ -48,8 +48,7 @@ class Library:
         self._encoder: Encoder | None = None
         self._catalogue: Catalogue | None = None
         self._searcher: Searcher | None = None
-        self._recommender: Recommender | None = None
-        self._recommender_version: object = None
+        self._recommender: LibraryRecommender | None = None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -87,10 +86,7 @@ class Library:
     def _load_encoder(self) -> Encoder:
         name, wanted_id = self.catalogue.encoder_name, self.catalogue.encoder
         if name is None or wanted_id is None:
-            raise ReelwiseError(
-                f"nothing is indexed in {self.home.root}",
-                fix="reelwise index FOLDER        (or: reelwise demo)",
-            )
+            raise self._nothing_indexed()
         from embeddings.encoder import load_encoder
 
         weights = self._weights or self.catalogue.encoder_weights
@@ -129,35 +125,28 @@ class Library:
         return self.searcher.similar(known.id, span, k=k)
 
     @property
-    def recommender(self) -> Recommender:
-        """The recommender over what is searchable and all events; made anew when they change."""
+    def recommender(self) -> LibraryRecommender:
+        """The recommender, which looks at each question for what was indexed and watched since.
+
+        It needs no encoder: stored vectors and the history are all it reads.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet.
+        """
+        if self.catalogue.encoder is None:
+            raise self._nothing_indexed()
         with self._loading:
-            view = self.searcher.view
-            counts = self.catalogue.counts()
-            version = (view.changes, view.current, counts["events"], counts["users"])
-            if self._recommender is None or self._recommender_version != version:
-                self._recommender = self._make_recommender()
-                self._recommender_version = version
+            if self._recommender is None:
+                from recommender.service import open_recommender
+
+                self._recommender = open_recommender(self.home)
             return self._recommender
 
-    def _make_recommender(self) -> Recommender:
-        from recommender.recommender import Recommender
-        from recommender.videos import VideoTable
-
-        ids, matrix = self.searcher.video_vectors()
-        known = self.catalogue.videos_by_id(int(each) for each in ids)
-        # A video may go between the two reads.
-        kept = [row for row, each in enumerate(ids) if int(each) in known]
-        videos = [known[int(ids[row])] for row in kept]
-        table = VideoTable(
-            ids=ids[kept],
-            matrix=matrix[kept],
-            titles=[video.title for video in videos],
-            paths=[video.path for video in videos],
-            added_at=[video.added_at for video in videos],
-            durations_s=[video.duration_s for video in videos],
+    def _nothing_indexed(self) -> ReelwiseError:
+        return ReelwiseError(
+            f"nothing is indexed in {self.home.root}",
+            fix="reelwise index FOLDER        (or: reelwise demo)",
         )
-        return Recommender(table, self.history.events())
 
     def warm_up(self) -> None:
         """Load what searching needs, so that the first visitor does not wait for it."""
@@ -172,6 +161,9 @@ class Library:
     def close(self) -> None:
         """Let go of the catalogue's file."""
         with self._loading, self._lock:
+            if self._recommender is not None:
+                self._recommender.close()
+                self._recommender = None
             if self._searcher is not None:
                 self._searcher.close()
                 self._searcher = None

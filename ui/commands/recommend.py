@@ -30,8 +30,7 @@ def recommend(
     from ui.library import Library
 
     with Library(home, device=device) as library:
-        left_out = [library.catalogue.video(each).id for each in exclude or ()]
-        result = library.recommender.recommend(user, limit, exclude=left_out)
+        result = library.recommender.recommend(user, limit, exclude=exclude or ())
     document = recommend_document(user, result)
     return Answer(document, _text(document, explain=explain))
 

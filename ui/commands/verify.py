@@ -13,7 +13,7 @@ from ui.readable import count
 
 def verify(
     deep: Annotated[
-        bool, typer.Option("--deep", help="Also read every video file again (full hash).")
+        bool, typer.Option("--deep", help="Also hold every video file against its content key.")
     ] = False,
     repair: Annotated[
         bool, typer.Option("--repair", help="Repair what can be repaired from what is left.")

@@ -36,8 +36,8 @@ from embeddings.backbone_names import (
 BPE_FILE = "bpe_merges.txt.gz"
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 SMALL_TEXT_TOWER = 10_000_000
-"""Weights below which one thread encodes a query: on two busy cores (2026-11) a query of the toon
-encoder took 150 ms with two threads, which wait for each other at every layer, and 4 ms with one."""
+"""Weights below which one thread encodes a query. On two busy cores (2026-11) a query of the toon
+encoder took 150 ms with two threads, which wait for each other at every layer, 4 ms with one."""
 Precision = Literal["auto", "fp32", "bf16"]
 
 _FIT = {"shortest": "crop", "squash": "squash", "longest": "pad"}

@@ -13,6 +13,7 @@ BENCHMARKS = {
     "decoders": "PyAV against decord: speed, memory, damage",
     "example_search": "a cut, re-encoded, distorted part of a video finds its source",
     "index_speed": "indexing against its limit: decoding and encoding alone, over the cores",
+    "many_files": "peak memory with few and with many files, and a rerun",
     "kills": "SIGKILL at random instants: what is lost or doubled",
     "order": "a clip against the same clip backwards, by its caption",
     "recommend_toons": "the blend against each source alone, on simulated people",

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from data.catalogue_files import chunks
 from data.database import Database, now_micros, text_path
 from data.errors import ReelwiseError
-from data.records import MAX_ATTEMPTS, EmbeddingRow, Failure, Part, Pending, State
+from data.records import (
+    MAX_ATTEMPTS,
+    EmbeddingRow,
+    Failure,
+    Part,
+    Pending,
+    State,
+    VideoFacts,
+)
 from data.tables import clips, embeddings, files, loose_parts, parts, videos
 
 SEARCHABLE = (State.DONE, State.PARTIAL)
@@ -158,8 +167,7 @@ class CatalogueEmbeddings(Database):
                     made_at=made_at,
                 )
             )
-            for row in rows:
-                _put_embedding(connection, encoder_id, part.name, row, made_at)
+            _put_embeddings(connection, encoder_id, part.name, rows, made_at)
 
     def parts(self, encoder_id: str, *, live: bool = True) -> list[Part]:
         """List an encoder's parts in the order they were made, each with the videos it speaks for.
@@ -261,35 +269,67 @@ def _loose(connection: Connection) -> list[tuple[str, str]]:
     ]
 
 
-def _put_embedding(
-    connection: Connection, encoder_id: str, part: str, row: EmbeddingRow, made_at: int
+def _put_embeddings(
+    connection: Connection,
+    encoder_id: str,
+    part: str,
+    rows: Sequence[EmbeddingRow],
+    made_at: int,
 ) -> None:
-    values: dict[str, Any] = {
-        "state": row.state,
-        "reason": row.reason,
-        "attempts": 0,
-        "part": part,
-        "n_frames": row.n_frames,
-        "n_clips": len(row.clip_ids),
-        "made_at": made_at,
-    }
-    embedding_id = connection.execute(
-        insert(embeddings)
-        .values(video_id=row.video_id, encoder_id=encoder_id, **values)
-        .on_conflict_do_update(index_elements=["video_id", "encoder_id"], set_=values)
-        .returning(embeddings.c.id)
-    ).scalar_one()
-    connection.execute(delete(clips).where(clips.c.embedding_id == embedding_id))
+    """Write the rows of one part; one statement for all of them costs a fifth of one for each."""
+    if not rows:
+        return
+    upsert = insert(embeddings)
+    changed = ("state", "reason", "attempts", "part", "n_frames", "n_clips", "made_at")
+    upsert = upsert.on_conflict_do_update(
+        index_elements=["video_id", "encoder_id"],
+        set_={name: upsert.excluded[name] for name in changed},
+    )
     connection.execute(
-        insert(clips),
+        upsert,
         [
-            {"id": clip_id, "embedding_id": embedding_id, "ordinal": n, "start_s": s, "end_s": e}
-            for n, (clip_id, (s, e)) in enumerate(zip(row.clip_ids, row.clip_spans, strict=True))
+            {
+                "video_id": row.video_id,
+                "encoder_id": encoder_id,
+                "state": row.state,
+                "reason": row.reason,
+                "attempts": 0,
+                "part": part,
+                "n_frames": row.n_frames,
+                "n_clips": len(row.clip_ids),
+                "made_at": made_at,
+            }
+            for row in rows
         ],
     )
-    facts = {name: value for name, value in vars(row.facts).items() if value is not None}
-    if facts:
-        connection.execute(update(videos).where(videos.c.id == row.video_id).values(**facts))
+    known = select(embeddings.c.video_id, embeddings.c.id)
+    known = known.where(embeddings.c.encoder_id == encoder_id, embeddings.c.part == part)
+    ids: dict[int, int] = {row.video_id: row.id for row in connection.execute(known)}
+    old = clips.c.embedding_id == bindparam("embedding")
+    connection.execute(delete(clips).where(old), [{"embedding": ids[r.video_id]} for r in rows])
+    new_clips = [
+        {"id": clip_id, "embedding_id": ids[row.video_id], "ordinal": n, "start_s": s, "end_s": e}
+        for row in rows
+        for n, (clip_id, (s, e)) in enumerate(zip(row.clip_ids, row.clip_spans, strict=True))
+    ]
+    if new_clips:
+        connection.execute(insert(clips), new_clips)
+    _put_facts(connection, rows)
+
+
+def _put_facts(connection: Connection, rows: Sequence[EmbeddingRow]) -> None:
+    """Keep what the probes found; a fact that is None keeps what is known."""
+    names = [field.name for field in fields(VideoFacts)]
+    kept: dict[str, ColumnElement[Any]] = {
+        n: func.coalesce(bindparam(f"new_{n}"), videos.c[n]) for n in names
+    }
+    connection.execute(
+        update(videos).where(videos.c.id == bindparam("video")).values(kept),
+        [
+            {"video": row.video_id, **{f"new_{n}": getattr(row.facts, n) for n in names}}
+            for row in rows
+        ],
+    )
 
 
 def live_paths(connection: Connection) -> dict[int, list[Path]]:

@@ -38,7 +38,7 @@ class CutDetector:
     def __init__(self) -> None:
         self._times: list[float] = []
         self._blocks: NDArray[np.float32] | None = None
-        self._colours: NDArray[np.float32] | None = None
+        self._last: Pixels | None = None
         self._shares: list[float] = []
         self._moves: list[float] = []
         self._steps: list[float] = []
@@ -52,16 +52,24 @@ class CutDetector:
         """
         if not len(pixels):
             return
-        blocks, colours = _blocks(pixels), _colours(pixels)
-        if self._blocks is not None and self._colours is not None:
+        blocks = _blocks(pixels)
+        before = pixels[:1] if self._last is None else self._last
+        if self._blocks is not None:
             blocks = np.concatenate([self._blocks, blocks])
-            colours = np.concatenate([self._colours, colours])
         change = np.abs(np.diff(blocks, axis=0)).max(axis=3)
-        self._shares.extend((change > CHANGED_LEVELS).mean(axis=(1, 2)).tolist())
+        shares = (change > CHANGED_LEVELS).mean(axis=(1, 2))
+        # The first step of these leads from the frame before to the first frame, if there is one.
+        known = len(pixels) - len(shares)
+        moves = np.zeros(len(shares))
+        for step in np.flatnonzero(shares >= CHANGED_SHARE):
+            at = step + known
+            pair = np.concatenate([pixels[at - 1 : at] if at else before, pixels[at : at + 1]])
+            moves[step] = np.abs(np.diff(_colours(pair), axis=0)).mean()
+        self._shares.extend(shares.tolist())
         self._steps.extend(change.mean(axis=(1, 2)).tolist())
-        self._moves.extend(np.abs(np.diff(colours, axis=0)).mean(axis=(1, 2)).tolist())
+        self._moves.extend(moves.tolist())
         self._times.extend(np.asarray(times_s, dtype=np.float64).tolist())
-        self._blocks, self._colours = blocks[-1:], colours[-1:]
+        self._blocks, self._last = blocks[-1:], pixels[-1:].copy()
 
     @property
     def cuts_s(self) -> list[float]:
@@ -83,9 +91,16 @@ def _blocks(pixels: Pixels) -> NDArray[np.float32]:
     rows, columns = min(GRID, height), min(GRID, width)
     small = small[:, : height // rows * rows, : width // columns * columns]
     high, wide = height // rows, width // columns
-    # Whole numbers, rows of pixels first: seven times as fast as a mean over two axes.
-    sums = small.reshape(n, rows, high, columns * wide * 3).sum(axis=2, dtype=np.uint32)
-    sums = sums.reshape(n, rows, columns, wide, 3).sum(axis=3)
+    # Sums of whole numbers row by row, three times as fast as a sum over an axis; a block of
+    # 16 x 16 pixels still fits 16 bits.
+    rows_of_pixels = small.reshape(n, rows, high, columns * wide * 3)
+    lines = rows_of_pixels[:, :, 0].astype(np.uint16)
+    for i in range(1, high):
+        np.add(lines, rows_of_pixels[:, :, i], out=lines)
+    lines = lines.reshape(n, rows, columns, wide, 3)
+    sums = lines[:, :, :, 0].astype(np.uint32)
+    for i in range(1, wide):
+        np.add(sums, lines[:, :, :, i], out=sums)
     return np.asarray(sums / np.float32(high * wide), dtype=np.float32)
 
 

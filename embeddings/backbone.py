@@ -94,7 +94,9 @@ class Backbone:
         Returns:
             (n, dim) float32 unit rows, on the backbone's device.
         """
-        x = torch.as_tensor(pixels).to(self.device, non_blocking=True).permute(0, 3, 1, 2)
+        if not isinstance(pixels, Tensor):
+            pixels = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
+        x = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2)
         x = ((x.float() - self._mean) * self._scale).contiguous(memory_format=self._format)
         with torch.inference_mode(), self._autocast():
             features = self.model.encode_image(x)  # type: ignore[operator]

@@ -112,7 +112,7 @@ class SpatiotemporalEncoder:
         """(n, height, width, 3) uint8 RGB as `frame_spec` says -> (n, dim) float32 unit rows."""
         out = np.zeros((len(pixels), self.dim), np.float32)
         for first in range(0, len(pixels), FRAMES_PER_BATCH):
-            batch = np.ascontiguousarray(pixels[first : first + FRAMES_PER_BATCH])
+            batch = pixels[first : first + FRAMES_PER_BATCH]
             out[first : first + len(batch)] = self._backbone.image_features(batch).cpu().numpy()
         return out
 

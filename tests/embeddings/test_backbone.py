@@ -108,6 +108,14 @@ def test_bf16_keeps_the_features_and_their_order(model_folder: Path) -> None:
     assert torch.equal((a @ a[:5].T).argmax(0), (b @ b[:5].T).argmax(0))
 
 
+def test_frames_that_cannot_be_written_to_are_taken_as_they_are(model_folder: Path) -> None:
+    ours = load_backbone(str(model_folder), precision="fp32")
+    pixels = np.asarray(picture(1, 64, 64))[None].copy()
+    expected = ours.image_features(pixels)
+    pixels.flags.writeable = False
+    assert torch.equal(ours.image_features(pixels), expected)
+
+
 def test_weights_of_published_models_are_normalised_as_their_makers_did() -> None:
     parsed = parse_name("PE-Core-B-16")
     assert parsed.label == "PE-Core-B-16/meta"

@@ -1,19 +1,23 @@
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from data.errors import ReelwiseError
 from embeddings.encoder import load_encoder
-from embeddings.train_toon import ToonTraining, train_toon
+from embeddings.train_toon import Stage, ToonTraining, stretch_positions, train_toon
 
-SHORT = ToonTraining(seed=3, scenes=150, steps=3, drawers=1, snapshot=2)
+STAGES = (Stage(32, 2, 1e-3), Stage(64, 3, 1e-3))
+SHORT = ToonTraining(seed=3, scenes=150, stages=STAGES, drawers=1, snapshot=2)
 
 
 @pytest.mark.timeout(400)
-def test_a_run_of_three_steps_gives_a_model_that_loads_like_any_other(tmp_path: Path) -> None:
+def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(tmp_path: Path) -> None:
     lines: list[str] = []
     threads = torch.get_num_threads()
     try:
@@ -21,7 +25,9 @@ def test_a_run_of_three_steps_gives_a_model_that_loads_like_any_other(tmp_path: 
     finally:
         torch.set_num_threads(threads)
     assert any("step 3/3" in line for line in lines)
+    assert any("stage 2 of 2: 64 px" in line for line in lines)
     encoder = load_encoder(str(out), device="cpu")
+    assert encoder.frame_spec.width_px == 64
     assert encoder.order_aware
     assert encoder.frame_spec.fit == "squash"
     rows = encoder.encode_texts(["a red car drives to the left", "a zebra"])
@@ -30,6 +36,42 @@ def test_a_run_of_three_steps_gives_a_model_that_loads_like_any_other(tmp_path: 
     size_bytes = sum(f.stat().st_size for f in out.glob("*.safetensors"))
     assert size_bytes <= 16e6
     assert json.loads((out / "training.json").read_text())["seed"] == 3
+    assert len(json.loads((out / "training.json").read_text())["seconds"]) == 2
     assert not [file for file in out.iterdir() if file.is_dir()]
     with pytest.raises(ReelwiseError, match="holds a model already"):
         train_toon(out, SHORT, report=lines.append)
+
+
+def test_a_stopped_run_goes_on_from_its_last_whole_stage(tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    once = replace(SHORT, stages=STAGES[:1])
+    threads = torch.get_num_threads()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train_toon(out, SHORT, report=_stop_at("stage 1 of 2"))
+        first = load_file(out / "work" / "stage-1" / "open_clip_model.safetensors")
+        lines: list[str] = []
+        train_toon(out, SHORT, report=lines.append)
+        train_toon(tmp_path / "once", once, report=lines.append)
+    finally:
+        torch.set_num_threads(threads)
+    drawn = [line for line in lines if line.startswith("drew")]
+    assert len(drawn) == 2  # one stage of the run that went on, one of the other run
+    alone = load_file(tmp_path / "once" / "open_clip_model.safetensors")
+    assert all(torch.equal(first[name], alone[name]) for name in first)
+
+
+def test_positions_stretch_to_a_finer_grid_and_keep_that_of_the_mean() -> None:
+    rising = torch.tensor([[9.0], [0.0], [6.0], [0.0], [6.0]])  # the mean's, then left and right
+    out = stretch_positions(rising, 1 + 3 * 3)
+    assert out[0].item() == 9
+    assert torch.allclose(out[1:].view(3, 3), torch.tensor([0.0, 3.0, 6.0]).expand(3, 3))
+    assert torch.equal(stretch_positions(rising, 5), rising)
+
+
+def _stop_at(words: str) -> Callable[[str], None]:
+    def report(line: str) -> None:
+        if words in line:
+            raise KeyboardInterrupt
+
+    return report

@@ -6,13 +6,16 @@ import dataclasses
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui.answer import Answer
 from ui.options import HomeOption, JsonOption
 from ui.readable import length
+
+if TYPE_CHECKING:
+    from embeddings.train_toon import Stage
 
 group = typer.Typer(help="Train encoders.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -29,8 +32,9 @@ def toon(
     scenes: Annotated[
         int | None, typer.Option("--scenes", metavar="N", min=64, help="Scenes drawn to train on.")
     ] = None,
-    steps: Annotated[
-        int | None, typer.Option("--steps", metavar="N", min=1, help="Batches of some 80 clips.")
+    stages: Annotated[
+        str | None,
+        typer.Option("--stages", metavar="PX:STEPS:RATE,...", help="Frame size, batches, rate."),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -38,13 +42,33 @@ def toon(
     """Train the embedded toon encoder from nothing, on cartoons that it draws itself."""
     from embeddings.train_toon import ToonTraining, train_toon
 
-    chosen = {"scenes": scenes, "steps": steps}
-    options = ToonTraining(seed=seed, **{k: v for k, v in chosen.items() if v is not None})
+    options = ToonTraining(seed=seed)
+    if scenes is not None:
+        options = dataclasses.replace(options, scenes=scenes)
+    if stages is not None:
+        options = dataclasses.replace(options, stages=_read_stages(stages))
     began = time.perf_counter()
     folder = train_toon(out.absolute(), options, report=_report)
     took_s = time.perf_counter() - began
     text = f"trained in {length(took_s)}: reelwise index FOLDER --encoder {folder}"
     return Answer({"out": folder, "seconds": took_s, **dataclasses.asdict(options)}, text)
+
+
+def _read_stages(text: str) -> tuple[Stage, ...]:
+    """`64:2000:0.0015,96:1400:0.001` as the stages it stands for."""
+    from embeddings.train_toon import Stage
+
+    stages = []
+    for part in text.split(","):
+        try:
+            px, steps, rate = part.split(":")
+            stage = Stage(int(px), int(steps), float(rate))
+        except ValueError:
+            raise typer.BadParameter(f"{part!r} is not PX:STEPS:RATE") from None
+        if stage.px < 32 or stage.px % 32 or stage.steps < 1 or not 0 < stage.learning_rate < 1:
+            raise typer.BadParameter(f"{part!r}: PX a multiple of 32, one step or more, RATE < 1")
+        stages.append(stage)
+    return tuple(stages)
 
 
 def _report(line: str) -> None:

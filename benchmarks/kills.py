@@ -121,13 +121,19 @@ class Nursery:
         self._process.wait(_CHILD_PATIENCE_S)
 
     def live(
-        self, job: Mapping[str, object], *, kill_after_s: float | None = None
+        self,
+        job: Mapping[str, object],
+        *,
+        kill_after_s: float | None = None,
+        after_videos: int = 0,
     ) -> Iterator[tuple[float, str, Any]]:
         """Let one writer live, and give its reports until it is dead.
 
         Args:
             job: What it shall do.
             kill_after_s: When to kill it, counted from its birth; None leaves it to die by itself.
+            after_videos: Count from its report of this many videos instead: progress does not
+                depend on how fast the machine is.
 
         Yields:
             (monotonic seconds, word, value); the last word is `died` with the exit code.
@@ -136,11 +142,13 @@ class Nursery:
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
         timer: threading.Timer | None = None
-        word = ""
+        word, pid, videos = "", 0, 0
         while word != "died":
             at_s, word, value = self._next()
-            if word == "pid" and kill_after_s is not None:
-                timer = threading.Timer(kill_after_s, _kill, [value])
+            pid = value if word == "pid" else pid
+            videos += word == "video"
+            if kill_after_s is not None and timer is None and pid and videos >= after_videos:
+                timer = threading.Timer(kill_after_s, _kill, [pid])
                 timer.start()
             yield at_s, word, value
         if timer:

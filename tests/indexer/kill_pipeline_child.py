@@ -1,6 +1,7 @@
 """The real pipeline with a fake encoder, killed by `test_kills` as `benchmarks.kill_child` is."""
 
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,15 @@ from tests.fakes import ColourEncoder
 from tests.indexer.made import paint
 
 SLOWLY_S = 0.06
+ONE_AT_A_TIME = threading.Lock()
 
 
 class Slow(ColourEncoder):
-    """Takes its time, so that kills fall between videos as well as between runs."""
+    """Takes its time, however many cores there are, so that kills fall between videos."""
 
     def encode_clips(self, vectors: Any, times_s: Any, spans: Any) -> Any:
-        time.sleep(SLOWLY_S)
+        with ONE_AT_A_TIME:
+            time.sleep(SLOWLY_S)
         return super().encode_clips(vectors, times_s, spans)
 
 

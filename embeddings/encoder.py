@@ -180,7 +180,9 @@ def load_head(folder: Path) -> TemporalHead | None:
     config_file = folder / HEAD_CONFIG
     if not config_file.is_file():
         return None
-    head = TemporalHead(TemporalConfig(**json.loads(config_file.read_text(encoding="utf-8"))))
+    head = TemporalHead(
+        TemporalConfig.from_dict(json.loads(config_file.read_text(encoding="utf-8")))
+    )
     head.load_state_dict(load_file(folder / HEAD_WEIGHTS))
     return head.float()
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+Kind = Literal["attention", "convolution", "gru"]
+Pool = Literal["mean", "max", "attention"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+KERNEL = 5
+"""Frames that a convolution sees."""
 
 
 @dataclass(frozen=True)
@@ -17,64 +27,153 @@ class TemporalConfig:
     """Length of a frame feature and of the clip vector."""
     width: int = 256
     """Length of a token inside the head."""
+    kind: Kind = "attention"
+    """How frames learn of each other."""
     layers: int = 2
-    """Pre-LN attention blocks."""
+    """Pre-LN blocks."""
     heads: int = 4
-    """Attention heads of a block."""
+    """Attention heads of a block, where `kind` is attention."""
     mlp_ratio: float = 2.0
     """Hidden width of a block's MLP over `width`."""
     periods: int = 8
     """Sine/cosine pairs of the time code, periods from 0.5 s doubling upwards."""
+    lags: tuple[int, ...] = (1, 4)
+    """Motion is the difference to the frame so many frames before; short and long range."""
+    windows: tuple[int, ...] = (1, 2, 4)
+    """The clip is pooled whole, and in so many equal parts of its time."""
+    pools: tuple[Pool, ...] = ("mean", "max", "attention")
+    """What each window gives."""
 
-    def as_dict(self) -> dict[str, float | int]:
+    def as_dict(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
-        return asdict(self)
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> TemporalConfig:
+        """The inverse of `as_dict`.
+
+        Raises:
+            ValueError: A field is unknown, missing or of no known kind.
+        """
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()
+        }
+        unknown = values.keys() - {field.name for field in dataclass_fields(cls)}
+        if unknown or "dim" not in values:
+            raise ValueError(f"not the shape of a temporal head: {fields}")
+        config = cls(**values)
+        if config.kind not in KINDS or not set(config.pools) <= set(get_args(Pool)):
+            raise ValueError(f"a temporal head of another version: {fields}")
+        return config
 
 
 class TemporalBlock(nn.Module):
-    """One pre-LN transformer block over the frames of a clip."""
+    """A pre-LN residual block over the frames of a clip; subclasses say how frames mix."""
 
     def __init__(self, config: TemporalConfig) -> None:
         super().__init__()
         width = config.width
-        self.heads = config.heads
         self.norm1 = nn.LayerNorm(width)
-        self.qkv = nn.Linear(width, 3 * width)
-        self.proj = nn.Linear(width, width)
         self.norm2 = nn.LayerNorm(width)
         hidden = int(width * config.mlp_ratio)
         self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(b, t, width) tokens and (b, t) bool, true where a frame is real -> (b, t, width)."""
-        b, t, width = x.shape
-        qkv = self.qkv(self.norm1(x)).view(b, t, 3, self.heads, width // self.heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])
-        x = x + self.proj(y.transpose(1, 2).reshape(b, t, width))
+        """(b, t, width) tokens and (b, t) bool, true in front where frames are -> the same."""
+        x = x + self.mix(self.norm1(x), mask)
         out: Tensor = x + self.mlp(self.norm2(x))
         return out
+
+    def mix(self, x: Tensor, mask: Tensor) -> Tensor:
+        """What each frame learns from the others."""
+        raise NotImplementedError
+
+
+class AttentionBlock(TemporalBlock):
+    """Every frame looks at every other (Vaswani et al., 2017)."""
+
+    def __init__(self, config: TemporalConfig) -> None:
+        super().__init__(config)
+        self.heads = config.heads
+        self.qkv = nn.Linear(config.width, 3 * config.width)
+        self.proj = nn.Linear(config.width, config.width)
+
+    def mix(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Scaled dot-product attention over the real frames."""
+        b, t, width = x.shape
+        qkv = self.qkv(x).view(b, t, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])
+        out: Tensor = self.proj(y.transpose(1, 2).reshape(b, t, width))
+        return out
+
+
+class ConvolutionBlock(TemporalBlock):
+    """Every frame looks at its neighbours, feature by feature (ConvNeXt's block, in time)."""
+
+    def __init__(self, config: TemporalConfig) -> None:
+        super().__init__(config)
+        width = config.width
+        self.conv = nn.Conv1d(width, width, KERNEL, padding=KERNEL // 2, groups=width)
+        self.proj = nn.Linear(width, width)
+
+    def mix(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Depthwise convolution; frames that are not there count as zero."""
+        y = self.conv((x * mask[..., None]).transpose(1, 2)).transpose(1, 2)
+        out: Tensor = self.proj(F.gelu(y))
+        return out
+
+
+class GruBlock(TemporalBlock):
+    """Frames are read in order, forwards and backwards (Cho et al., 2014)."""
+
+    def __init__(self, config: TemporalConfig) -> None:
+        super().__init__(config)
+        width = config.width
+        self.gru = nn.GRU(width, width // 2, batch_first=True, bidirectional=True)
+        self.proj = nn.Linear(width, width)
+
+    def mix(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Both readings begin at a real frame."""
+        counts = mask.sum(1).cpu()
+        packed = pack_padded_sequence(x, counts, batch_first=True, enforce_sorted=False)
+        y, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=x.shape[1])
+        out: Tensor = self.proj(y)
+        return out
+
+
+BLOCKS: dict[Kind, type[TemporalBlock]] = {
+    "attention": AttentionBlock,
+    "convolution": ConvolutionBlock,
+    "gru": GruBlock,
+}
 
 
 class TemporalHead(nn.Module):
     """`delta` of `v = norm(mean_t norm(f_t) + delta(f))`: zero until it is trained.
 
-    Tokens carry the frame, its difference to the frame before (motion) and to the clip's mean, and
-    the time since the clip's start in seconds and as a fraction. Mean and maximum over the frames
-    are fused by one linear layer that starts at zero, so an untrained head leaves mean pooling as
-    it is.
+    Tokens carry the frame, its differences to frames before it (motion), its difference to the
+    clip's mean, and the time since the clip's start in seconds and as a fraction. Blocks let frames
+    learn of each other; windows of the clip at several lengths are pooled; one linear layer fuses
+    them. Only that layer and the time code start at zero, so an untrained head leaves mean
+    pooling as it is and every weight gets a gradient from the second step on.
     """
 
     def __init__(self, config: TemporalConfig) -> None:
         super().__init__()
         self.config = config
         self.frame = nn.Linear(config.dim, config.width)
-        self.motion = nn.Linear(config.dim, config.width, bias=False)
+        self.motion = nn.Linear(len(config.lags) * config.dim, config.width, bias=False)
         self.context = nn.Linear(config.dim, config.width, bias=False)
         self.time = nn.Linear(4 * config.periods, config.width, bias=False)
-        self.blocks = nn.ModuleList(TemporalBlock(config) for _ in range(config.layers))
+        block = BLOCKS[config.kind]
+        self.blocks = nn.ModuleList(block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
-        self.fuse = nn.Linear(2 * config.width, config.dim)
+        if "attention" in config.pools:
+            self.attend = nn.Linear(config.width, len(config.windows))
+        pooled = sum(config.windows) * len(config.pools)
+        self.fuse = nn.Linear(pooled * config.width, config.dim)
+        nn.init.zeros_(self.time.weight)
         nn.init.zeros_(self.fuse.weight)
         nn.init.zeros_(self.fuse.bias)
 
@@ -84,35 +183,63 @@ class TemporalHead(nn.Module):
         Args:
             frames: (b, t, dim) unit rows, frame features in order of time.
             times_s: (b, t) presentation times in seconds.
-            mask: (b, t) bool, true where a frame is real; the first frame always is.
+            mask: (b, t) bool, true where a frame is real; at least one in a row.
 
         Returns:
             (b, dim).
         """
+        frames, times_s, mask = _to_front(frames, times_s, mask)
         keep = mask[..., None]
         frames = frames * keep
         unit = frames.shape[-1] ** 0.5
-        before = torch.cat([frames[:, :1], frames[:, :-1]], dim=1)
         mean = frames.sum(1, keepdim=True) / keep.sum(1, keepdim=True)
-        x = self.frame(frames * unit) + self.motion((frames - before) * keep * unit)
+        x = self.frame(frames * unit) + self.motion(self._motion(frames) * keep * unit)
         x = x + self.context((frames - mean) * keep * unit)
-        x = x + self.time(self._time_code(times_s, mask))
+        since = (times_s - times_s[:, :1]) * mask
+        fraction = since / since.amax(1, keepdim=True).clamp(min=1e-3)
+        x = x + self.time(self._time_code(since, fraction))
         for block in self.blocks:
             x = block(x, mask)
-        x = self.norm(x)
-        average = (x * keep).sum(1) / keep.sum(1)
-        peak = x.masked_fill(~keep, float("-inf")).amax(1)
-        out: Tensor = self.fuse(torch.cat([average, peak], dim=-1))
+        out: Tensor = self.fuse(self._pool(self.norm(x), fraction, mask))
         return out
 
-    def _time_code(self, times_s: Tensor, mask: Tensor) -> Tensor:
-        """(b, t) seconds -> (b, t, 4 * periods): sines and cosines of seconds and of fractions."""
-        since = (times_s - times_s[:, :1]) * mask
-        span = since.amax(1, keepdim=True).clamp(min=1e-3)
-        octave = torch.arange(self.config.periods, device=times_s.device, dtype=torch.float32)
-        seconds = since[..., None] * (2 * torch.pi / (0.5 * 2**octave))
-        fraction = (since / span)[..., None] * (torch.pi * (octave + 1) / 2)
-        return torch.cat([seconds.sin(), seconds.cos(), fraction.sin(), fraction.cos()], dim=-1)
+    def _motion(self, frames: Tensor) -> Tensor:
+        """(b, t, dim) -> (b, t, lags * dim): differences to earlier frames, or the first."""
+        at = torch.arange(frames.shape[1], device=frames.device)
+        earlier = [frames[:, (at - lag).clamp(min=0)] for lag in self.config.lags]
+        return torch.cat([frames - one for one in earlier], dim=-1)
+
+    def _time_code(self, since_s: Tensor, fraction: Tensor) -> Tensor:
+        """(b, t) twice -> (b, t, 4 * periods): sines and cosines of seconds and of fractions."""
+        octave = torch.arange(self.config.periods, device=since_s.device, dtype=torch.float32)
+        seconds = since_s[..., None] * (2 * torch.pi / (0.5 * 2**octave))
+        part = fraction[..., None] * (torch.pi * (octave + 1) / 2)
+        return torch.cat([seconds.sin(), seconds.cos(), part.sin(), part.cos()], dim=-1)
+
+    def _pool(self, x: Tensor, fraction: Tensor, mask: Tensor) -> Tensor:
+        """(b, t, width) -> (b, pooled * width); a window without a frame gives zeros."""
+        out = []
+        for number, windows in enumerate(self.config.windows):
+            place = (fraction * windows).long().clamp(max=windows - 1)
+            inside = place[:, None] == torch.arange(windows, device=x.device)[:, None]
+            inside = inside & mask[:, None]  # (b, windows, t)
+            for pool in self.config.pools:
+                if pool == "max":
+                    rows = x[:, None].masked_fill(~inside[..., None], float("-inf")).amax(2)
+                    rows = rows.masked_fill(~inside.any(-1, keepdim=True), 0)
+                else:
+                    score = self.attend(x)[..., number] if pool == "attention" else fraction * 0
+                    weight = score[:, None].masked_fill(~inside, -1e9).softmax(-1) * inside
+                    rows = weight @ x
+                out.append(rows.flatten(1))
+        return torch.cat(out, dim=-1)
+
+
+def _to_front(frames: Tensor, times_s: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The same clips with the real frames first, in their order."""
+    order = (~mask).to(torch.uint8).argsort(dim=1, stable=True)
+    rows = order[..., None].expand_as(frames)
+    return frames.gather(1, rows), times_s.gather(1, order), mask.gather(1, order)
 
 
 def pool_frames(frames: Tensor, mask: Tensor) -> Tensor:

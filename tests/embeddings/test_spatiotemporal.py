@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from embeddings.spatiotemporal import TemporalConfig, TemporalHead, clip_vectors
+from embeddings.spatiotemporal import KINDS, Kind, TemporalConfig, TemporalHead, clip_vectors
 
 
 def frames(n_clips: int, n_frames: int, dim: int = 32, seed: int = 0) -> torch.Tensor:
@@ -16,25 +16,28 @@ def times(n_clips: int, n_frames: int) -> torch.Tensor:
     return (torch.arange(n_frames) * 0.5).expand(n_clips, -1)
 
 
-def trained_head(dim: int = 32) -> TemporalHead:
-    """A head whose last layer is not zero any more, as after training."""
+def trained_head(kind: Kind = "attention") -> TemporalHead:
+    """A head whose zeros are not zero any more, as after training."""
     torch.manual_seed(1)
-    head = TemporalHead(TemporalConfig(dim=dim, width=64)).eval()
+    head = TemporalHead(TemporalConfig(dim=32, width=64, kind=kind)).eval()
     torch.nn.init.normal_(head.fuse.weight, std=0.05)
+    torch.nn.init.normal_(head.time.weight, std=0.2)
     return head
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n_frames", [1, 2, 7, 64])
-def test_an_untrained_head_is_mean_pooling_bit_for_bit(n_frames: int) -> None:
+def test_an_untrained_head_is_mean_pooling_bit_for_bit(n_frames: int, kind: Kind) -> None:
     x, t = frames(3, n_frames), times(3, n_frames)
     mask = torch.ones(3, n_frames, dtype=torch.bool)
-    head = TemporalHead(TemporalConfig(dim=32))
+    head = TemporalHead(TemporalConfig(dim=32, kind=kind))
     assert torch.equal(clip_vectors(x, t, mask, head), clip_vectors(x, t, mask, None))
     assert torch.allclose(clip_vectors(x, t, mask, None), F.normalize(x.mean(1), dim=-1))
 
 
-def test_padding_does_not_change_a_clip() -> None:
-    head = trained_head()
+@pytest.mark.parametrize("kind", KINDS)
+def test_padding_does_not_change_a_clip(kind: Kind) -> None:
+    head = trained_head(kind)
     x, t = frames(2, 5), times(2, 5)
     alone = clip_vectors(x, t, torch.ones(2, 5, dtype=torch.bool), head)
     padded = torch.cat([x, frames(2, 3, seed=9)], dim=1)
@@ -43,8 +46,9 @@ def test_padding_does_not_change_a_clip() -> None:
     assert torch.allclose(clip_vectors(padded, late, mask, head), alone, atol=1e-5)
 
 
-def test_a_trained_head_tells_a_clip_from_the_same_clip_backwards() -> None:
-    head = trained_head()
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_trained_head_tells_a_clip_from_the_same_clip_backwards(kind: Kind) -> None:
+    head = trained_head(kind)
     x, t = frames(4, 6), times(4, 6)
     mask = torch.ones(4, 6, dtype=torch.bool)
     forwards, backwards = clip_vectors(x, t, mask, head), clip_vectors(x.flip(1), t, mask, head)
@@ -53,11 +57,69 @@ def test_a_trained_head_tells_a_clip_from_the_same_clip_backwards() -> None:
     assert torch.allclose(mean, clip_vectors(x.flip(1), t, mask, None), atol=1e-6)
 
 
-def test_only_times_within_the_clip_count() -> None:
-    head = trained_head()
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_times_within_the_clip_count(kind: Kind) -> None:
+    head = trained_head(kind)
     x, t = frames(2, 6), times(2, 6)
     mask = torch.ones(2, 6, dtype=torch.bool)
     moved = clip_vectors(x, t + 3600, mask, head)
     assert torch.allclose(moved, clip_vectors(x, t, mask, head), atol=1e-4)
     slower = clip_vectors(x, t * 3, mask, head)
     assert not torch.allclose(slower, clip_vectors(x, t, mask, head), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_frames_that_are_missing_in_the_middle_are_as_if_never_there(kind: Kind) -> None:
+    head = trained_head(kind)
+    x, t = frames(2, 6), times(2, 6)
+    mask = torch.tensor([[True, False, True, True, False, True]] * 2)
+    kept = [0, 2, 3, 5]
+    alone = clip_vectors(x[:, kept], t[:, kept], mask[:, kept], head)
+    assert torch.allclose(clip_vectors(x, t, mask, head), alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_weight_gets_a_gradient_from_the_second_step_on(kind: Kind) -> None:
+    torch.manual_seed(2)
+    head = TemporalHead(TemporalConfig(dim=32, width=64, kind=kind))
+    x, t = frames(4, 9), times(4, 9)
+    mask = torch.ones(4, 9, dtype=torch.bool)
+    mask[0, 5:] = False
+    goal = F.normalize(torch.randn(4, 32), dim=-1)
+    optimizer = torch.optim.SGD(head.parameters(), lr=0.1)
+    for _ in range(2):
+        optimizer.zero_grad()
+        (-(clip_vectors(x, t, mask, head) * goal).sum()).backward()
+        optimizer.step()
+    dead = [name for name, w in head.named_parameters() if w.grad is None or not w.grad.any()]
+    assert dead == []
+    assert all(w.grad is not None and w.grad.isfinite().all() for w in head.parameters())
+
+
+def test_motion_over_a_long_gap_is_seen_where_neighbours_do_not_differ() -> None:
+    head = TemporalHead(TemporalConfig(dim=2, width=8, lags=(1, 3)))
+    one, two = [1.0, 0.0], [0.0, 1.0]
+    x = torch.tensor([[one, one, two, two, two]])
+    near, far = head._motion(x).split(2, dim=-1)
+    assert near[0].tolist() == [[0, 0], [0, 0], [-1, 1], [0, 0], [0, 0]]
+    assert far[0].tolist() == [[0, 0], [0, 0], [-1, 1], [-1, 1], [-1, 1]]
+
+
+def test_windows_pool_the_parts_of_a_clip_by_time_not_by_number_of_frames() -> None:
+    config = TemporalConfig(dim=4, width=1, heads=1, windows=(1, 2), pools=("mean", "max"))
+    head = TemporalHead(config)
+    x = torch.tensor([[[1.0], [3.0], [5.0], [20.0], [99.0]]])
+    fraction = torch.tensor([[0.0, 0.2, 0.4, 1.0, 0.0]])
+    mask = torch.tensor([[True, True, True, True, False]])
+    pooled = head._pool(x, fraction, mask)[0].tolist()
+    assert pooled == pytest.approx([7.25, 20.0, 3.0, 20.0, 5.0, 20.0])
+    alone = head._pool(x[:, :1], fraction[:, :1], mask[:, :1])[0].tolist()
+    assert alone == pytest.approx([1, 1, 1, 0, 1, 0])  # the second half has no frame
+
+
+def test_a_shape_is_stored_and_read_back_and_an_unknown_one_refused() -> None:
+    config = TemporalConfig(dim=64, kind="gru", lags=(1, 2, 8), windows=(1,), pools=("max",))
+    assert TemporalConfig.from_dict(config.as_dict()) == config
+    for broken in ({"width": 3}, {"dim": 3, "kind": "mamba"}, {"dim": 3, "stride": 1}):
+        with pytest.raises(ValueError, match="temporal head"):
+            TemporalConfig.from_dict(broken)

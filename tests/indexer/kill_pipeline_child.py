@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.kill_child import Report, serve
 from data.home import resolve_home
-from indexer import progress, run
+from indexer import embedding, progress, run
 from indexer.pipeline import index_library
 from indexer.progress import Snapshot
 from tests.fakes import ColourEncoder
@@ -45,6 +45,7 @@ def run_pipeline(job: dict[str, Any], say: Report) -> None:
     say("lives")
     run.FLUSH_VIDEOS = 2
     run.PUBLISH_EVERY_S = 0.1
+    embedding.BATCH_FRAMES, embedding.CLOSE_FRAMES = 4, 1
     progress.UPDATE_EVERY_S = 0.0
     report = index_library(
         resolve_home(Path(job["home"])),

@@ -39,7 +39,7 @@ def test_a_folder_becomes_searchable_with_the_right_times(home: Home, videos: Pa
 def test_frames_of_several_videos_share_a_batch(
     home: Home, videos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding, "EARLY_BATCH_FRAMES", 64)
+    monkeypatch.setattr(embedding, "EARLY_AFTER_S", 1000.0)
     _, encoder = index(home, videos, workers=1)
     assert encoder.largest_batch > 16  # no video has more than 16 frames
     assert encoder.largest_batch <= 64

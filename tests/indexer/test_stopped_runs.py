@@ -24,11 +24,12 @@ SLOW_RUN = """
     import os, sys, time
     from pathlib import Path
     from data.home import resolve_home
-    from indexer import pipeline, run
+    from indexer import embedding, pipeline, run
     from tests.fakes import ColourEncoder
 
     run.FLUSH_VIDEOS = int(sys.argv[3])
     run.FLUSH_EVERY_S = 1000.0
+    embedding.BATCH_FRAMES, embedding.CLOSE_FRAMES = 4, 1  # videos end one by one
 
     class Slow(ColourEncoder):
         def encode_clips(self, vectors, times_s, spans):

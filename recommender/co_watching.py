@@ -6,7 +6,10 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
+from scipy import sparse
+from scipy.linalg import lapack
+
+from recommender import links
 
 RIDGE = 100.0
 """Ridge of EASE.
@@ -21,10 +24,6 @@ DENSE_LIMIT = 3_000
 Measured at the limit on 2 busy cores, 2026-11-21: 3,000 videos 2.6 s and 300 MB, 3,000 people with
 20,000 videos 4.6 s and 600 MB; beyond it, 20,000 people with 20,000 videos, the sparse form 3.1 s.
 """
-SHRINK = 10.0
-"""Co-watches' worth of doubt in the sparse form."""
-NEIGHBOURS = 100
-"""Links kept for each video in the sparse form."""
 
 
 class CoWatching(Protocol):
@@ -33,11 +32,16 @@ class CoWatching(Protocol):
     def scores(self, rows: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """(n,) score of every video for somebody who watched `rows` (m,) with `weights` (m,)."""
 
+    def batch(self, history: sparse.csr_array) -> NDArray[np.float32]:
+        """(b, n) the same for many people; `history` is (b, n) weights of what they watched."""
+
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         """(m,) what each of `rows` says for the video in row `target`, before weights."""
 
 
-def fit_co_watching(liked: sparse.csr_array) -> CoWatching:
+def fit_co_watching(
+    liked: sparse.csr_array, *, ridge: float = RIDGE, dense_limit: int | None = None
+) -> CoWatching:
     """Fit on who watched what.
 
     EASE (Steck 2019, "Embarrassingly shallow autoencoders", eq. 8) as long as either side is small:
@@ -46,14 +50,18 @@ def fit_co_watching(liked: sparse.csr_array) -> CoWatching:
 
     Args:
         liked: (people, videos) confidence from 0 to 1.
+        ridge: How much is held against every link.
+        dense_limit: Most people or videos, whichever are fewer, that are inverted; None is
+            `DENSE_LIMIT`.
     """
+    limit = DENSE_LIMIT if dense_limit is None else dense_limit
     watched = np.unique(liked.indices)
     if not len(watched):
         return _Nothing(liked.shape[1])
-    if len(watched) <= min(liked.shape[0], DENSE_LIMIT):
-        return _Ease(liked, watched)
-    if liked.shape[0] <= DENSE_LIMIT:
-        return _DualEase(liked)
+    if len(watched) <= min(liked.shape[0], limit):
+        return _Ease(liked, watched, ridge)
+    if liked.shape[0] <= limit:
+        return _DualEase(liked, ridge)
     return _ShrunkCosine(liked)
 
 
@@ -66,6 +74,9 @@ class _Nothing:
     def scores(self, rows: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.zeros(self._n_videos)
 
+    def batch(self, history: sparse.csr_array) -> NDArray[np.float32]:
+        return np.zeros(history.shape, np.float32)
+
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         return np.zeros(len(rows))
 
@@ -73,24 +84,32 @@ class _Nothing:
 class _Ease:
     """Closed form by a videos x videos inverse, over the videos that somebody watched."""
 
-    def __init__(self, liked: sparse.csr_array, watched: NDArray[np.int64]) -> None:
+    def __init__(self, liked: sparse.csr_array, watched: NDArray[np.int64], ridge: float) -> None:
         self._n_videos = liked.shape[1]
         self._watched = watched
         self._slot = np.full(self._n_videos, -1)
         self._slot[watched] = np.arange(len(watched))
         x = liked.tocsc()[:, watched]
         gram = (x.T @ x).toarray()
-        gram[np.diag_indices_from(gram)] += RIDGE
-        inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
-        weights = -inverse / np.diag(inverse)[None, :]
+        gram[np.diag_indices_from(gram)] += ridge
+        weights = _inverse(gram)
+        weights /= -np.diag(weights).copy()[None, :]
         np.fill_diagonal(weights, 0.0)
-        self._weights = weights.astype(np.float32)
+        self._weights = np.ascontiguousarray(weights, dtype=np.float32)
 
     def scores(self, rows: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         slots = self._slot[rows]
         known = slots >= 0
         out = np.zeros(self._n_videos)
         out[self._watched] = weights[known].astype(np.float32) @ self._weights[slots[known]]
+        return out
+
+    def batch(self, history: sparse.csr_array) -> NDArray[np.float32]:
+        told = sparse.csr_array(history[:, self._watched], dtype=np.float32) @ self._weights
+        if len(self._watched) == self._n_videos:
+            return np.asarray(told)
+        out = np.zeros(history.shape, np.float32)
+        out[:, self._watched] = told
         return out
 
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
@@ -104,12 +123,12 @@ class _Ease:
 class _DualEase:
     """The same matrix by a people x people inverse (Woodbury): P = (I - X' (rI + XX')^-1 X) / r."""
 
-    def __init__(self, liked: sparse.csr_array) -> None:
+    def __init__(self, liked: sparse.csr_array, ridge: float) -> None:
         self._x = liked
         self._xt = liked.T.tocsr()
         gram = (liked @ liked.T).toarray()
-        gram[np.diag_indices_from(gram)] += RIDGE
-        self._inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
+        gram[np.diag_indices_from(gram)] += ridge
+        self._inverse = _inverse(gram)
         # diag(X' M X) without the videos x videos product: columns of M X dotted with those of X.
         spread = self._xt @ self._inverse
         self._diagonal = 1.0 - np.asarray(self._xt.multiply(spread).sum(axis=1)).ravel()
@@ -120,6 +139,11 @@ class _DualEase:
         # Off the diagonal -P_ji = (X' M X)_ji / r; a video's own weight is zero by definition.
         return np.asarray((through - given * (1.0 - self._diagonal)) / self._diagonal)
 
+    def batch(self, history: sparse.csr_array) -> NDArray[np.float32]:
+        through = ((history @ self._xt).toarray() @ self._inverse) @ self._x
+        given = history.multiply((1.0 - self._diagonal)[None, :]).toarray()
+        return np.asarray((through - given) / self._diagonal, dtype=np.float32)
+
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         column = self._inverse @ self._xt[[target]].toarray().ravel()
         found = (self._xt[rows] @ column) / self._diagonal[target]
@@ -127,28 +151,36 @@ class _DualEase:
 
 
 class _ShrunkCosine:
-    """Sparse co-occurrence: c_ij / (sqrt(c_i c_j) + shrink), the best links of each video."""
+    """Sparse co-occurrence: the best links of each video."""
 
     def __init__(self, liked: sparse.csr_array) -> None:
-        self._n_videos = liked.shape[1]
-        norms = np.sqrt(np.asarray(liked.multiply(liked).sum(axis=0)).ravel())
-        together = (liked.T.tocsr() @ liked).tocsr()
-        together.setdiag(0.0)
-        rows = np.repeat(np.arange(self._n_videos), np.diff(together.indptr))
-        together.data /= norms[rows] * norms[together.indices] + SHRINK
-        self._links = _keep_best(together, rows)
+        self._links = links.shrunk_cosine(liked, keep=links.NEIGHBOURS)
 
     def scores(self, rows: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(weights @ self._links[rows]).ravel()
+
+    def batch(self, history: sparse.csr_array) -> NDArray[np.float32]:
+        return np.asarray((history @ self._links).toarray(), dtype=np.float32)
 
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         return np.asarray(self._links[rows][:, [target]].toarray()).ravel()
 
 
-def _keep_best(links: sparse.csr_array, rows: NDArray[np.int64]) -> sparse.csr_array:
-    order = np.lexsort((-links.data, rows))
-    place = np.arange(len(order)) - np.repeat(links.indptr[:-1], np.diff(links.indptr))
-    kept = order[place < NEIGHBOURS]
-    kept = kept[links.data[kept] > 0]
-    cells = (links.data[kept], (rows[kept], links.indices[kept]))
-    return sparse.csr_array(cells, shape=links.shape)
+_MIRRORED = 1_000
+
+
+def _inverse(gram: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Inverse of a symmetric positive definite matrix, in the memory of its argument."""
+    # The transpose of a symmetric C array is the Fortran array that LAPACK can work in.
+    factor, failed = lapack.dpotrf(gram.T, lower=1, overwrite_a=1, clean=0)
+    if not failed:
+        factor, failed = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    if failed:
+        raise ValueError(f"gram must be positive definite, LAPACK says {failed}")
+    found = np.asarray(factor).T  # now its upper triangle is filled, the lower one is not
+    for start in range(0, len(found), _MIRRORED):
+        rows = slice(start, start + _MIRRORED)
+        found[start + _MIRRORED :, rows] = found[rows, start + _MIRRORED :].T
+        block = found[rows, rows]
+        block[:] = np.triu(block) + np.triu(block, 1).T
+    return found

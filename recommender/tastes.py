@@ -48,9 +48,8 @@ def read_taste(pairs: Pairs, videos: VideoTable) -> Taste:
     """Make the taste of one person from their pairs; no pairs give an empty taste."""
     now_s = float(pairs.last_s.max()) if len(pairs) else 0.0
     good = pairs.where(pairs.weight > 0)
-    newest_first = np.argsort(-good.last_s, kind="stable")
-    place = np.empty(len(good))
-    place[newest_first] = np.arange(len(good))
+    # Watched since: what happened at the same time, or at no known time, is of the same age.
+    place = len(good) - np.searchsorted(np.sort(good.last_s), good.last_s, side="right")
     weights = good.weight * decayed(now_s - good.last_s, HALF_LIFE_DAYS)
     # Long histories would decay to nothing; a floor keeps old favourites above zero.
     weights = np.maximum(weights * np.exp2(-place / HALF_LIFE_PLACES), 1e-9)

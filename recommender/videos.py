@@ -65,9 +65,10 @@ class VideoTable:
         Any two images score about 0.6 in CLIP space, so raw cosines hardly tell likes from unlikes.
         """
         unit = _unit(self.matrix)
-        n = max(len(unit), 1)
+        known = np.any(unit != 0.0, axis=1)
+        n = max(int(known.sum()), 1)
         common = unit.sum(axis=0, dtype=np.float64) / n * (n / (n + CENTRE_PRIOR))
-        return _unit(unit - common.astype(np.float32))
+        return _unit(np.where(known[:, None], unit - common.astype(np.float32), np.float32(0.0)))
 
     @cached_property
     def added_at_s(self) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender import co_watching
+from recommender import co_watching, links
 from recommender.co_watching import CoWatching, fit_co_watching
 
 
@@ -40,12 +40,12 @@ def test_both_closed_forms_equal_plain_ease(n_people: int, n_videos: int) -> Non
 
 def test_beyond_the_limit_links_are_shrunk_cosines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(co_watching, "DENSE_LIMIT", 5)
-    monkeypatch.setattr(co_watching, "NEIGHBOURS", 100)
+    monkeypatch.setattr(links, "NEIGHBOURS", 100)
     x = watched(60, 25)
     model = fit_co_watching(x)
     dense = x.toarray()
     norms = np.linalg.norm(dense, axis=0)
-    expected = dense.T @ dense / (norms[:, None] * norms[None, :] + co_watching.SHRINK)
+    expected = dense.T @ dense / (norms[:, None] * norms[None, :] + links.SHRINK)
     np.fill_diagonal(expected, 0.0)
     assert all_links(model, 25) == pytest.approx(expected)
     rows, weights = np.array([1, 4]), np.array([1.0, 0.5])
@@ -55,7 +55,7 @@ def test_beyond_the_limit_links_are_shrunk_cosines(monkeypatch: pytest.MonkeyPat
 def test_only_the_best_links_of_each_video_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(co_watching, "DENSE_LIMIT", 5)
     full = all_links(fit_co_watching(watched(60, 25)), 25)
-    monkeypatch.setattr(co_watching, "NEIGHBOURS", 3)
+    monkeypatch.setattr(links, "NEIGHBOURS", 3)
     kept = all_links(fit_co_watching(watched(60, 25)), 25)
     for row in range(25):
         best = np.sort(full[row])[-3:]

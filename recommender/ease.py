@@ -1,0 +1,49 @@
+"""EASE as a baseline, its ridge chosen by the data themselves."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.co_watching import RIDGE, CoWatching, fit_co_watching
+from recommender.interactions import Interactions, ItemVectors
+from recommender.scorer import Fit, Scorer
+from recommender.tuning import climb
+
+DENSE_LIMIT = 12_000
+"""Most items or people that are inverted here: some 4 GB and minutes, which evaluation may take."""
+RIDGES = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+"""Ridges to choose from."""
+
+
+class CoWatched:
+    """Scores by a co-watching matrix from everything a person liked, all alike."""
+
+    def __init__(self, history: sparse.csr_array, fitted: CoWatching) -> None:
+        self._history = history
+        self._fitted = fitted
+
+    def scores(self, people: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(b, n_items)."""
+        return self._fitted.batch(self._history[people])
+
+
+def fit_ease(
+    train: Interactions, items: ItemVectors | None = None, *, ridge: float = RIDGE
+) -> Scorer:
+    """EASE (Steck 2019, eq. 8); beyond `DENSE_LIMIT` items and people shrunk cosines instead."""
+    return CoWatched(
+        train.matrix, fit_co_watching(train.matrix, ridge=ridge, dense_limit=DENSE_LIMIT)
+    )
+
+
+def tune_ease(train: Interactions, items: ItemVectors | None, held_out: Interactions) -> Fit:
+    """Choose the ridge."""
+
+    def made(ridge: float) -> Fit:
+        return functools.partial(fit_ease, ridge=ridge)
+
+    return made(climb(RIDGES, made, (train, items, held_out), start=RIDGES.index(300.0)))

@@ -1,0 +1,116 @@
+"""Protocols: what is known, what is tuned on, and what is to be foretold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.interactions import Interactions
+
+Protocol = Literal["given", "last-out", "rolling"]
+PROTOCOLS: tuple[Protocol, ...] = ("given", "last-out", "rolling")
+
+HELD_OUT = 0.1
+"""Part of the known events that settings are chosen on where no validation file is given."""
+_SEED = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One fit and the questions asked of it."""
+
+    train: Interactions
+    """What the recommender is fitted on, and each person's history."""
+    test: Interactions
+    """What really happened next."""
+    also_met: Interactions | None = None
+    """Events that no recommender sees, on items that are not asked for again."""
+
+    @cached_property
+    def masked(self) -> sparse.csr_array:
+        """(people, items) bool: what each person has met and is not recommended again."""
+        if self.also_met is None:
+            return self.train.met
+        return self.train.plus(self.also_met).met
+
+    @cached_property
+    def wanted(self) -> sparse.csr_array:
+        """(people, items) bool: liked in the test part and not met before."""
+        liked = sparse.csr_array(self.test.matrix > 0)
+        seen = liked.multiply(self.masked)
+        wanted = sparse.csr_array(liked.astype(np.int8) - seen.astype(np.int8))
+        wanted.eliminate_zeros()
+        return sparse.csr_array(wanted.astype(bool))
+
+    @cached_property
+    def people(self) -> NDArray[np.int64]:
+        """Those of whom something is to be foretold, in rising order."""
+        return np.flatnonzero(np.diff(self.wanted.indptr)).astype(np.int64)
+
+
+def by_time(train: Interactions, test: Interactions) -> bool:
+    """Nothing of the test part happened before the end of the train part."""
+    if not (train.timed and test.timed):
+        return False
+    return float(test.at_s.min()) >= float(train.at_s.max())
+
+
+def split_last(events: Interactions) -> tuple[Interactions, Interactions]:
+    """Each person's last liked event, and everything of theirs before it.
+
+    Nothing after that event is kept, and people with a single liked event are kept whole.
+    """
+    order = events.order
+    person, likes = events.person[order], events.weight[order] > 0
+    # Position of each person's last liked event in that order; -1 without one.
+    last = np.full(events.n_people, -1)
+    last[person[likes]] = np.flatnonzero(likes)
+    several = np.bincount(person[likes], minlength=events.n_people) >= 2
+    last[~several] = len(order)
+    place = np.arange(len(order))
+    tested = np.zeros(len(order), bool)
+    tested[place[place == last[person]]] = True
+    before = place < last[person]
+    return events.where(np.sort(order[before])), events.where(np.sort(order[tested]))
+
+
+def hold_out(events: Interactions, *, by_time: bool) -> tuple[Interactions, Interactions]:
+    """Known events and a part of them to choose settings on.
+
+    Args:
+        events: All that may be used.
+        by_time: The last tenth of all events, as the test part lies after the train part; else
+            a random tenth.
+    """
+    n_held = max(int(HELD_OUT * len(events)), 1)
+    if by_time and events.timed:
+        cut = float(np.partition(events.at_s, len(events) - n_held)[len(events) - n_held])
+        held = events.at_s >= cut
+    else:
+        held = np.zeros(len(events), bool)
+        held[np.random.default_rng(_SEED).permutation(len(events))[:n_held]] = True
+    return events.where(~held), events.where(held)
+
+
+def roll(known: Interactions, test: Interactions, step_s: float) -> Iterator[Case]:
+    """Cut the test part into steps of time; each is asked of a fit on everything before it.
+
+    Raises:
+        ValueError: Some event has no time.
+    """
+    if not (known.timed and test.timed):
+        raise ValueError("rolling needs the time of every event")
+    everything = known.plus(test)
+    first_s = float(test.at_s.min())
+    step = np.floor((test.at_s - first_s) / step_s).astype(np.int64)
+    for number in np.unique(step):
+        start_s = first_s + number * step_s
+        case = Case(everything.where(everything.at_s < start_s), test.where(step == number))
+        if len(case.people):
+            yield case

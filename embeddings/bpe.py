@@ -6,6 +6,7 @@ A full CLIP vocabulary would fill the embedded model: 49,408 rows for a few hund
 from __future__ import annotations
 
 import gzip
+import re
 from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
@@ -28,7 +29,7 @@ def learn_merges(texts: Iterable[str], *, most: int) -> list[Pair]:
     """
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update("".join(c if c.isalpha() else " " for c in text.lower()).split())
+        counts.update(re.findall("[a-z]+", text.lower()))
     words = {w: [*w[:-1], w[-1] + "</w>"] for w in counts}
     merges: list[Pair] = []
     while len(merges) < most:

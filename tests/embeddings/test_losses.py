@@ -38,3 +38,12 @@ def test_a_wrong_caption_that_fits_as_well_costs_something() -> None:
     a = torch.eye(3)
     with_wrong = contrastive(a, a, 100.0, wrong=a[:1])
     assert with_wrong.item() == pytest.approx(math.log(2) / 3 / 2, rel=1e-4)
+
+
+def test_wrong_rows_are_negatives_of_the_first_side_only() -> None:
+    a, b, wrong = unit_rows(5), unit_rows(5, seed=1), unit_rows(2, seed=2)
+    logits = torch.cat([10.0 * a @ b.T, 10.0 * a @ wrong.T], dim=1)
+    rows = -torch.log_softmax(logits, 1).diag().mean()
+    columns = -torch.log_softmax(logits[:, :5], 0).diag().mean()
+    found = contrastive(a, b, 10.0, wrong=wrong).item()
+    assert found == pytest.approx(((rows + columns) / 2).item(), rel=1e-5)

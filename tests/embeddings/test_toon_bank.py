@@ -1,12 +1,17 @@
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from data.footage import random_footage
-from data.toons import Scene, random_scene
-from embeddings.augment import MILD, STRONG, distort
+from data.toons import Scene, draw_scene, random_scene
+from embeddings import toon_bank
+from embeddings.augment import MILD, STRONG, Distortion
 from embeddings.toon_bank import (
+    BANK_PX,
     Bank,
     BankSpec,
+    Batch,
     BatchShape,
     backwards,
     bank_scene,
@@ -14,6 +19,7 @@ from embeddings.toon_bank import (
     draw_bank,
     meaning,
 )
+from embeddings.toon_labels import label
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +54,111 @@ def test_a_bank_that_was_stopped_goes_on_without_drawing_twice(bank: Bank) -> No
     bank.frames[7] = before
 
 
-def test_a_batch_shows_frames_in_order_under_their_own_captions(bank: Bank) -> None:
-    shape = BatchShape(px=32, frames=160, strong=6, footage=5)
-    stream = batches(bank, shape, np.random.default_rng(0))
-    for _ in range(3):
-        batch = next(stream)
+def test_a_bank_holds_what_an_indexer_would_sample(bank: Bank) -> None:
+    phases_s = np.array(bank.times_s[:, 0])
+    assert 0 <= phases_s.min() < 0.05
+    assert 0.45 < phases_s.max() < 0.5
+    for i in (0, 3, 77):
+        scene = bank_scene(bank.spec, i)
+        times_s = np.array(bank.times_s[i])
+        n = int(np.ceil((scene.duration_s - times_s[0]) * 2))
+        assert times_s[:n] == pytest.approx(times_s[0] + np.arange(n) / 2)
+        assert np.isnan(times_s[n:]).all()
+        frames = draw_scene(scene, times_s[:n])
+        small = [cv2.resize(f, (BANK_PX, BANK_PX), interpolation=cv2.INTER_AREA) for f in frames]
+        assert np.abs(bank.frames[i, :n].astype(int) - small).mean() < 0.01
+        assert not bank.frames[i, n:].any()
+
+
+class TestedFootage:
+    """Shows at any time how late it is; its times must lie within it."""
+
+    duration_s = 5.0
+
+    def frames(self, times_s: NDArray[np.float64], *, size_px: int) -> NDArray[np.uint8]:
+        assert ((times_s >= 0) & (times_s <= self.duration_s)).all()
+        pixels = np.zeros((len(times_s), size_px, size_px, 3), np.uint8)
+        pixels[:] = np.round(times_s * 50).astype(np.uint8)[:, None, None, None]
+        return pixels
+
+
+def marked(
+    frames: NDArray[np.uint8], _rng: np.random.Generator, how: Distortion, *, size_px: int
+) -> NDArray[np.uint8]:
+    """Stands in for `distort`: changes nothing but one pixel, which tells how strong it was."""
+    del size_px
+    out = frames.copy()
+    out[:, 0, 0] = {MILD: 1, STRONG: 2}[how]
+    return out
+
+
+def test_every_part_of_a_batch_is_of_the_scene_it_stands_for(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toon_bank, "distort", marked)
+    monkeypatch.setattr(toon_bank, "random_footage", lambda _rng: TestedFootage())
+    monkeypatch.setattr(Scene, "caption", lambda scene, _rng: f"says {meaning(scene)}")
+    shape = BatchShape(px=BANK_PX, frames=240, strong=34, footage=30, view_frames=3)
+    parts: dict[str, list[float]] = {"mild": [], "strong": [], "starts": []}
+    shown: list[set[int]] = []
+    for _, batch in zip(range(6), batches(bank, shape, np.random.default_rng(0)), strict=False):
         n, length = batch.times_s.shape
-        assert batch.toons.shape == (n, length, 32, 32, 3)
-        assert n == 160 // length
-        assert (np.diff(batch.times_s, axis=1) >= 0).all()
-        assert batch.footage.shape == (2, 5, shape.view_frames, 32, 32, 3)
-        known = {bank_scene(bank.spec, i).facts: bank_scene(bank.spec, i) for i in range(130)}
-        meanings = {meaning(scene) for scene in known.values()}
-        assert set(batch.meanings) <= meanings
-        assert not set(batch.wrong_captions) & set(batch.captions)
+        assert batch.toons.shape == (n, length, BANK_PX, BANK_PX, 3)
+        assert n == 240 // length
+        picked = [owner(bank, times) for times in batch.times_s]
+        assert len(set(picked)) == n
+        shown.append(set(picked))
+        scenes = [bank_scene(bank.spec, i) for i in picked]
+        for i, times, frames in zip(picked, batch.times_s, batch.toons, strict=True):
+            parts["mild"].append(check_view(bank, i, times, frames, mark=1))
+            parts["starts"].append(float(times[0] - bank.times_s[i, 0]))
+        for row in range(shape.strong):
+            times, frames = batch.strong_times_s[row], batch.strong[row]
+            parts["strong"].append(check_view(bank, picked[row], times, frames, mark=2))
+        assert (batch.labels.frames == label(scenes, batch.times_s).frames).all()
+        assert batch.meanings == [meaning(scene) for scene in scenes]
+        assert batch.captions == [f"says {meaning(scene)}" for scene in scenes]
+        turned = [backwards(scene) for scene in scenes]
+        assert batch.backward_captions == [f"says {meaning(s)}" if s else None for s in turned]
+        assert batch.backward_meanings == [meaning(s) if s else "" for s in turned]
+        swapped = [scene.opposite() for scene in scenes if len(scene.actors) == 2]
+        assert batch.wrong_captions == [f"says {meaning(s)}" for s in swapped if s is not None]
+        check_footage(batch)
+    assert len(set.union(*shown)) > 100
+    assert np.mean(parts["mild"]) > 0.82 > 0.55 > np.mean(parts["strong"])
+    assert max(parts["starts"]) > 0.4
+
+
+def owner(bank: Bank, times_s: NDArray[np.float32]) -> int:
+    """The one scene whose times these are."""
+    (found,) = np.flatnonzero(np.isin(bank.times_s, times_s).sum(1) == len(set(times_s.tolist())))
+    return int(found)
+
+
+def check_view(
+    bank: Bank, i: int, times_s: NDArray[np.float32], frames: NDArray[np.uint8], *, mark: int
+) -> float:
+    """Hold a view against its scene, and give the share of the scene between its ends."""
+    kept = np.array(bank.times_s[i])
+    assert (np.diff(times_s) >= 0).all()
+    assert (frames[:, 0, 0] == mark).all()
+    assert (frames[:, 1:] == bank.frames[i, np.searchsorted(kept, times_s)][:, 1:]).all()
+    return float((times_s[-1] - times_s[0]) / (np.nanmax(kept) - kept[0]))
+
+
+def check_footage(batch: Batch) -> None:
+    mild, strong = batch.footage[..., 0, 0, 0], batch.footage[..., 5, 5, 0].astype(float) / 50
+    assert (mild[0] == 1).all()
+    assert (mild[1] == 2).all()
+    since = strong - strong[..., :1]
+    assert (since >= 0).all()
+    assert (strong[0, :, 0] != strong[1, :, 0]).any()
+    assert np.abs(batch.footage_times_s[0] - since[0]).max() < 0.021
+    speeds = since[1][:, -1] / np.maximum(batch.footage_times_s[1][:, -1], 1e-3)
+    far = since[1][:, -1] > 1
+    assert far.sum() > 3
+    assert 0.75 < speeds[far].min() < 0.98
+    assert 1.05 < speeds[far].max() < 1.35
 
 
 def test_backwards_turns_directions_and_order() -> None:
@@ -74,29 +171,9 @@ def test_backwards_turns_directions_and_order() -> None:
     assert both is not None
     assert [a.motion for a in both.actors] == ["spin", "fall"]
     assert [a.kind for a in both.actors] == [a.kind for a in reversed(scene.actors)]
+    assert [a.begin_s for a in both.actors] == [0.0, scene.duration_s / 2]
+    assert [a.end_s for a in both.actors] == [scene.duration_s / 2, scene.duration_s]
     assert [a.begin_s for a in both.actors] == [a.begin_s for a in scene.actors]
-
-
-@pytest.mark.parametrize("how", [MILD, STRONG])
-def test_a_view_keeps_its_shape_and_one_distortion_a_clip(how: object) -> None:
-    clip = np.repeat(np.random.default_rng(1).integers(0, 255, (1, 40, 60, 3), np.uint8), 4, 0)
-    for seed in range(20):
-        view = distort(clip, np.random.default_rng(seed), how, size_px=32)  # type: ignore[arg-type]
-        assert view.shape == (4, 32, 32, 3)
-        assert (view == view[:1]).all()
-
-
-def test_strong_views_are_farther_from_the_video_than_mild_ones() -> None:
-    rng = np.random.default_rng(3)
-    clips = [random_footage(rng).frames(np.array([0.5]), size_px=48) for _ in range(12)]
-
-    def distance(how: object) -> float:
-        views = [distort(c, np.random.default_rng(9), how, size_px=48) for c in clips]  # type: ignore[arg-type]
-        return float(
-            np.mean([np.abs(v.astype(float) - c).mean() for v, c in zip(views, clips, strict=True)])
-        )
-
-    assert distance(STRONG) > 1.5 * distance(MILD)
 
 
 def test_footage_is_the_same_from_the_same_seed_and_varied_otherwise() -> None:

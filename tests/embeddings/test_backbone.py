@@ -12,29 +12,10 @@ from data.errors import ReelwiseError
 from embeddings.backbone import Backbone, load_backbone
 from embeddings.backbone_names import parse_name
 from embeddings.encoder import list_encoders, load_encoder
+from tests.embeddings.tiny import TINY
 
 TEXTS = ["a red car drives to the left", "two flies on a dark background"]
 ARCHITECTURE = "ViTamin-S"  # the smallest that open_clip ships
-TINY = {
-    "model_cfg": {
-        "embed_dim": 32,
-        "vision_cfg": {
-            "image_size": 64,
-            "layers": 2,
-            "width": 64,
-            "patch_size": 16,
-            "head_width": 32,
-        },
-        "text_cfg": {
-            "context_length": 24,
-            "vocab_size": 49408,
-            "width": 32,
-            "heads": 2,
-            "layers": 2,
-        },
-    },
-    "preprocess_cfg": {"size": [64, 64], "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4]},
-}
 
 
 def picture(seed: int, width_px: int, height_px: int) -> Image.Image:
@@ -48,16 +29,6 @@ def picture(seed: int, width_px: int, height_px: int) -> Image.Image:
 def reference() -> torch.nn.Module:
     torch.manual_seed(0)
     return open_clip.create_model(ARCHITECTURE, load_weights=False).eval()
-
-
-@pytest.fixture(scope="module")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tiny")
-    (folder / "open_clip_config.json").write_text(json.dumps(TINY))
-    torch.manual_seed(1)
-    model = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
-    save_file(model.state_dict(), folder / "open_clip_model.safetensors")
-    return folder
 
 
 def assert_equal_features(ours: Backbone, theirs: torch.nn.Module, name: str) -> None:

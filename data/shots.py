@@ -91,14 +91,14 @@ def _blocks(pixels: Pixels) -> NDArray[np.float32]:
     rows, columns = min(GRID, height), min(GRID, width)
     small = small[:, : height // rows * rows, : width // columns * columns]
     high, wide = height // rows, width // columns
-    # Sums of whole numbers row by row, three times as fast as a sum over an axis; a block of
-    # 16 x 16 pixels still fits 16 bits.
+    # Sums of whole numbers row by row, three times as fast as a sum over an axis; thinned, a block
+    # has at most 16 x 16 pixels, and their sum still fits 16 bits.
     rows_of_pixels = small.reshape(n, rows, high, columns * wide * 3)
     lines = rows_of_pixels[:, :, 0].astype(np.uint16)
     for i in range(1, high):
         np.add(lines, rows_of_pixels[:, :, i], out=lines)
     lines = lines.reshape(n, rows, columns, wide, 3)
-    sums = lines[:, :, :, 0].astype(np.uint32)
+    sums = lines[:, :, :, 0].copy()
     for i in range(1, wide):
         np.add(sums, lines[:, :, :, i], out=sums)
     return np.asarray(sums / np.float32(high * wide), dtype=np.float32)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from data.shots import CutDetector, split_clips
+from data.shots import CutDetector, _blocks, split_clips
 from data.toons import draw_scene, random_scene
 
 SIZE = 96
@@ -91,6 +91,54 @@ def test_cuts_between_toon_scenes_are_found_and_no_others() -> None:
     assert wanted >= 15
     assert found >= 0.9 * wanted, (found, wanted)
     assert false <= 1
+
+
+def test_the_middle_between_uneven_samples_is_the_cut() -> None:
+    detector = CutDetector()
+    frames = np.stack([backdrop(1)] * 3 + [backdrop(2)] * 3)
+    detector.feed(frames, np.array([0.0, 1.0, 5.0, 6.0, 6.5, 9.0]))
+    assert detector.cuts_s == [5.5]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 64])
+def test_a_jump_aside_is_no_cut_and_a_cut_is_one_wherever_batches_end(batch: int) -> None:
+    one, other = backdrop(1), backdrop(2)
+    aside = np.roll(one, SIZE // 2, axis=1)
+    assert cuts([one, one, aside, aside, one, one, other, other], batch=batch) == [2.75]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_step_that_the_one_beside_it_equals_is_no_cut(turned: bool) -> None:
+    """A flash of one sample, or a fast change in two steps."""
+    dark, grey, light = (np.full((SIZE, SIZE, 3), level, np.uint8) for level in (20, 100, 180))
+    frames = [dark] * 4 + [grey] + [light] * 4
+    assert cuts(frames[::-1] if turned else frames) == []
+    # Twice as far at once as in the step before or after it: that is one.
+    nearly = [dark] * 4 + [np.full_like(grey, 70)] + [light] * 4
+    assert cuts(nearly[::-1] if turned else nearly) == [2.25 if not turned else 1.75]
+
+
+def test_frames_may_be_overwritten_after_they_were_fed() -> None:
+    detector, buffer = CutDetector(), np.empty((2, SIZE, SIZE, 3), np.uint8)
+    for at in range(4):
+        buffer[:] = backdrop(1 + at // 2)
+        detector.feed(buffer, np.array([at, at + 0.5]))
+    assert detector.cuts_s == [1.75]
+
+
+@pytest.mark.parametrize("shape", [(127, 127), (224, 224), (5, 9), (64, 300), (300, 64), (8, 8)])
+def test_blocks_are_means_of_the_thinned_picture(shape: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (2, *shape, 3)).astype(np.uint8)
+    pixels[1] = 255  # the largest sums
+    height, width = (max(1, side // 64) for side in shape)
+    thin = pixels[:, ::height, ::width].astype(np.float64)
+    rows, columns = min(8, thin.shape[1]), min(8, thin.shape[2])
+    high, wide = thin.shape[1] // rows, thin.shape[2] // columns
+    blocks = _blocks(pixels)
+    assert blocks.shape == (2, rows, columns, 3)
+    for row, column in np.ndindex(rows, columns):
+        block = thin[:, row * high : row * high + high, column * wide : column * wide + wide]
+        assert blocks[:, row, column] == pytest.approx(block.mean((1, 2)), abs=1e-3)
 
 
 def test_the_smallest_frames_and_single_frames_work() -> None:

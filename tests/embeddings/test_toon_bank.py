@@ -99,7 +99,7 @@ def test_every_part_of_a_batch_is_of_the_scene_it_stands_for(
     monkeypatch.setattr(toon_bank, "random_footage", lambda _rng: TestedFootage())
     monkeypatch.setattr(Scene, "caption", lambda scene, _rng: f"says {meaning(scene)}")
     shape = BatchShape(px=BANK_PX, frames=240, strong=34, footage=30, view_frames=3)
-    parts: dict[str, list[float]] = {"mild": [], "strong": [], "starts": []}
+    mild, strong = [], []
     shown: list[set[int]] = []
     for _, batch in zip(range(6), batches(bank, shape, np.random.default_rng(0)), strict=False):
         n, length = batch.times_s.shape
@@ -110,11 +110,10 @@ def test_every_part_of_a_batch_is_of_the_scene_it_stands_for(
         shown.append(set(picked))
         scenes = [bank_scene(bank.spec, i) for i in picked]
         for i, times, frames in zip(picked, batch.times_s, batch.toons, strict=True):
-            parts["mild"].append(check_view(bank, i, times, frames, mark=1))
-            parts["starts"].append(float(times[0] - bank.times_s[i, 0]))
+            mild.append(check_view(bank, i, times, frames, mark=1))
         for row in range(shape.strong):
             times, frames = batch.strong_times_s[row], batch.strong[row]
-            parts["strong"].append(check_view(bank, picked[row], times, frames, mark=2))
+            strong.append(check_view(bank, picked[row], times, frames, mark=2))
         assert (batch.labels.frames == label(scenes, batch.times_s).frames).all()
         assert batch.meanings == [meaning(scene) for scene in scenes]
         assert batch.captions == [f"says {meaning(scene)}" for scene in scenes]
@@ -125,8 +124,10 @@ def test_every_part_of_a_batch_is_of_the_scene_it_stands_for(
         assert batch.wrong_captions == [f"says {meaning(s)}" for s in swapped if s is not None]
         check_footage(batch)
     assert len(set.union(*shown)) > 100
-    assert np.mean(parts["mild"]) > 0.82 > 0.55 > np.mean(parts["strong"])
-    assert max(parts["starts"]) > 0.4
+    mild_share, _ = np.mean(mild, axis=0)
+    strong_share, strong_middle = np.mean(strong, axis=0)
+    assert mild_share > 0.82 > 0.55 > strong_share
+    assert 0.45 < strong_middle < 0.55
 
 
 def owner(bank: Bank, times_s: NDArray[np.float32]) -> int:
@@ -137,13 +138,17 @@ def owner(bank: Bank, times_s: NDArray[np.float32]) -> int:
 
 def check_view(
     bank: Bank, i: int, times_s: NDArray[np.float32], frames: NDArray[np.uint8], *, mark: int
-) -> float:
-    """Hold a view against its scene, and give the share of the scene between its ends."""
+) -> tuple[float, float]:
+    """Hold a view against its scene; give the share of it between the view's ends, and the middle.
+
+    Both count from 0, the scene's first frame, to 1, its last.
+    """
     kept = np.array(bank.times_s[i])
     assert (np.diff(times_s) >= 0).all()
     assert (frames[:, 0, 0] == mark).all()
     assert (frames[:, 1:] == bank.frames[i, np.searchsorted(kept, times_s)][:, 1:]).all()
-    return float((times_s[-1] - times_s[0]) / (np.nanmax(kept) - kept[0]))
+    first, last = (times_s[[0, -1]] - kept[0]) / (np.nanmax(kept) - kept[0])
+    return float(last - first), float(first + last) / 2
 
 
 def check_footage(batch: Batch) -> None:

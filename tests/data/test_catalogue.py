@@ -12,49 +12,8 @@ from data.catalogue import Catalogue
 from data.database import path_text, text_path
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
-from data.records import EmbeddingRow, FileRecord, Part, State, VideoFacts
-
-LIB = Path("/library")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return resolve_home(tmp_path / "home")
-
-
-@pytest.fixture
-def catalogue(home: Home) -> Iterator[Catalogue]:
-    with Catalogue(home) as opened:
-        yield opened
-
-
-def found(path: str, key: str | None, **more: str) -> FileRecord:
-    return FileRecord(LIB / path, 10, 1, 1, key, **more)  # type: ignore[arg-type]
-
-
-def embed(
-    catalogue: Catalogue,
-    part: str,
-    *video_ids: int,
-    encoder: str = "e1",
-    state: State = State.DONE,
-    n_clips: int = 2,
-) -> list[int]:
-    first = catalogue.reserve(encoder, part, n_clips * len(video_ids))
-    rows = [
-        EmbeddingRow(
-            video_id,
-            state,
-            None if state == State.DONE else "cut off",
-            4,
-            tuple(range(first + n * n_clips, first + (n + 1) * n_clips)),
-            tuple((float(i), i + 2.0) for i in range(n_clips)),
-            VideoFacts(duration_s=8.0, codec="h264"),
-        )
-        for n, video_id in enumerate(video_ids)
-    ]
-    catalogue.commit_part(encoder, Part(part, "0" * 64, 1, frozenset(video_ids)), rows)
-    return [clip_id for row in rows for clip_id in row.clip_ids]
+from data.records import FileRecord
+from tests.data.made import LIB, embed, found
 
 
 def test_commits_are_durable_and_relations_enforced(catalogue: Catalogue) -> None:
@@ -109,80 +68,6 @@ def test_new_moved_copied_edited_and_returned_files_keep_their_videos(
     assert [v.id for v in catalogue.videos()] == [b]
     assert catalogue.put_files([found("back.mp4", "A")]) == {LIB / "back.mp4": a}
     assert [v.id for v in catalogue.videos("e1")] == [a, b]
-
-
-def test_ids_are_never_given_out_twice(catalogue: Catalogue, home: Home) -> None:
-    video = catalogue.put_files([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
-    first = embed(catalogue, "p1", video)
-    assert first == [1, 2]
-    assert catalogue.forget_embeddings("e1", [video]) == 1
-    catalogue.close()
-    with Catalogue(home) as again:
-        assert again.clip_table("e1").ids.tolist() == []
-        second = embed(again, "p2", video)
-        assert min(second) > max(first)
-        # Reserved and never used, as by a killed writer.
-        reserved = again.reserve("e1", "p3", 5)
-        assert min(embed(again, "p4", video)) == reserved + 5
-
-
-def test_embedding_again_replaces_clips_and_leaves_no_old_ones(catalogue: Catalogue) -> None:
-    video = catalogue.put_files([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
-    embed(catalogue, "p1", video, n_clips=3)
-    newer = embed(catalogue, "p2", video, n_clips=2)
-    assert [clip.id for clip in catalogue.clips("e1")] == newer
-    assert [(p.name, set(p.video_ids)) for p in catalogue.parts("e1")] == [("p2", {video})]
-    # The old part speaks for nobody: it is struck, and listed until its file is gone.
-    assert catalogue.retire_parts() == [("e1", "p1")]
-    assert catalogue.retire_parts() == [("e1", "p1")]
-    catalogue.retired(["p1"])
-    assert catalogue.retire_parts() == []
-
-
-def test_a_part_is_committed_only_once_and_only_when_announced(catalogue: Catalogue) -> None:
-    video = catalogue.put_files([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
-    embed(catalogue, "p1", video)
-    row = EmbeddingRow(video, State.DONE, None, 1, (99,), ((0.0, 1.0),), VideoFacts())
-    for name in ("p1", "never-announced"):
-        with pytest.raises(ReelwiseError, match="announced"):
-            catalogue.commit_part("e1", Part(name, "0" * 64, 1, frozenset({video})), [row])
-    assert 99 not in catalogue.clips_by_id([99])
-
-
-def test_two_encoders_live_side_by_side(catalogue: Catalogue) -> None:
-    video = catalogue.put_files([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
-    one = embed(catalogue, "p1", video)
-    assert [p.video_id for p in catalogue.not_embedded("e2")] == [video]
-    two = embed(catalogue, "p2", video, encoder="e2", n_clips=1)
-    assert [c.id for c in catalogue.clips("e1")] == one
-    assert [c.id for c in catalogue.clips("e2")] == two
-    assert set(catalogue.clips_by_id([*one, *two, 12345])) == {*one, *two}
-
-
-def test_failures_are_counted_quarantined_and_never_hide_good_vectors(
-    catalogue: Catalogue,
-) -> None:
-    ids = catalogue.put_files(
-        [found("bad.mp4", "B"), found("good.mp4", "G"), found("locked.mp4", None, reason="no")]
-    )
-    bad, good = ids[LIB / "bad.mp4"] or 0, ids[LIB / "good.mp4"] or 0
-    assert ids[LIB / "locked.mp4"] is None
-    embed(catalogue, "p1", good, state=State.PARTIAL)
-    states = []
-    for _ in range(3):
-        catalogue.record_failed("e1", [(bad, "no frames"), (good, "second try failed")])
-        states.append({f.path.name: (f.state, f.attempts) for f in catalogue.failures("e1")})
-    assert [s["bad.mp4"] for s in states] == [("failed", 1), ("failed", 2), ("quarantined", 3)]
-    assert states[2]["good.mp4"] == ("partial", 0)
-    assert states[2]["locked.mp4"] == ("failed", 1)
-    assert catalogue.not_embedded("e1") == []
-    assert [p.video_id for p in catalogue.not_embedded("e1", retry_failed=True)] == [bad]
-    assert [v.id for v in catalogue.videos("e1")] == [good]
-    counts = catalogue.counts("e1")
-    assert (counts["videos"], counts["partial"], counts["failed"]) == (1, 1, 2)
-    # What was unreadable and is readable now is a video like any other.
-    catalogue.put_files([found("locked.mp4", "L")])
-    assert "locked.mp4" not in {f.path.name for f in catalogue.failures("e1")}
 
 
 def test_files_are_found_below_a_root_and_not_beside_it(catalogue: Catalogue) -> None:

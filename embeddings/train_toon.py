@@ -2,7 +2,8 @@
 
     reelwise train toon --out FOLDER --seed 0
 
-writes a model folder that `load_encoder(FOLDER)` loads like any open_clip model.
+writes a model folder that `load_encoder(FOLDER)` loads like any open_clip model. `--start FOLDER`
+goes on from such a folder's weights; `--adversarial 4` trains on frames changed against the model.
 """
 
 from __future__ import annotations
@@ -21,28 +22,27 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.utils.data import DataLoader, IterableDataset
 
 from data.durable import write_atomic
 from data.errors import ReelwiseError
 from data.toons import random_scene
+from embeddings.adversarial import Attack
 from embeddings.backbone import BPE_FILE, build_tokenizer, build_untrained
 from embeddings.bpe import learn_merges, save_merges, vocabulary_size
 from embeddings.encoder import HEAD_CONFIG, HEAD_WEIGHTS
 from embeddings.spatiotemporal import TemporalConfig, TemporalHead
+from embeddings.toon_attack import attack_batch
 from embeddings.toon_bank import Bank, BankSpec, Batch, BatchShape, batches, draw_bank
 from embeddings.toon_model import WEIGHTS, ToonModel, batch_loss
+from embeddings.toon_start import CONFIG, WEIGHTS_FILE, build_like, check_start, frame_side
 
 Report = Callable[[str], None]
 
-CONFIG = "open_clip_config.json"
-WEIGHTS_FILE = "open_clip_model.safetensors"
 SECONDS = "seconds.json"
 """How long a stage took; written last, so that a stage with it is complete."""
-POSITIONS = "visual.attnpool.positional_embedding"
 STAGE_SEEDS = 10_000
 """Between the seeds of two stages, so that they see different scenes."""
 
@@ -84,8 +84,22 @@ class ToonTraining:
     took 5 to 25 s for a step that one thread does in 2 s."""
     drawers: int = 2
     """Processes that draw scenes."""
+    attack: Attack | None = None
+    """Change the toons of each batch against the model before the step, in grey levels of 255."""
     snapshot: int = 200
     """The model so far is saved every so many steps."""
+
+
+def fine_tuning(start: Path) -> ToonTraining:
+    """A short run that goes on from a model, at its own size of frame.
+
+    The rate: 20 adversarial steps with 1e-3 left recall at 1 under PGD at 0.82, with 3e-4 at 0.74,
+    both 0.97 on clean frames (100 scenes, 64 px, 2026-11).
+
+    Raises:
+        ReelwiseError: The folder holds no model that training can go on from.
+    """
+    return ToonTraining(scenes=2000, stages=(Stage(frame_side(start), 40, 1e-3),))
 
 
 def model_config(px: int, dim: int, vocab_size: int) -> dict[str, object]:
@@ -117,13 +131,16 @@ def model_config(px: int, dim: int, vocab_size: int) -> dict[str, object]:
     }
 
 
-def train_toon(out: Path, options: ToonTraining, *, report: Report) -> Path:
+def train_toon(
+    out: Path, options: ToonTraining, *, start: Path | None = None, report: Report
+) -> Path:
     """Train the embedded encoder and save it as a model folder.
 
     Args:
         out: New folder; everything on the way goes to `out/work`, which is removed at the end. A
             run that was stopped goes on after its last whole stage and draws no scene twice.
         options: The run.
+        start: A model folder as this writes them, whose shape, words and weights are gone on from.
         report: Takes a line of progress.
 
     Returns:
@@ -131,26 +148,29 @@ def train_toon(out: Path, options: ToonTraining, *, report: Report) -> Path:
         head and training.json.
 
     Raises:
-        ReelwiseError: `out` holds a model already.
+        ReelwiseError: `out` holds a model already, or `start` holds none.
     """
     if (out / CONFIG).exists():
         raise ReelwiseError(f"{out} holds a model already", fix="name a new folder with --out")
+    if start is not None:
+        check_start(start)
     torch.set_num_threads(options.threads)
-    merges = _learn_words(options.seed)
-    done: Path | None = None
+    done = start
     seconds = []
     for number, stage in enumerate(options.stages, 1):
         folder = out / "work" / f"stage-{number}"
         if not _is_complete(folder):
-            _run_stage(folder, number, merges, options, start=done, report=report)
+            _run_stage(folder, number, options, start=done, report=report)
         report(f"stage {number} of {len(options.stages)}: {stage.px} px, {stage.steps} steps")
         seconds.append(json.loads((folder / SECONDS).read_text(encoding="utf-8")))
         done = folder
-    if done is None:
+    if done is None or done == start:
         raise ValueError("a run needs a stage or more, not none")
     for name in (WEIGHTS_FILE, HEAD_WEIGHTS, HEAD_CONFIG, BPE_FILE):
         shutil.copy(done / name, out / name)
     record = {**asdict(options), "seconds": seconds, "torch": torch.__version__}
+    if start is not None:
+        record["start"] = start.name
     write_atomic(out / "training.json", json.dumps(record, indent=1).encode())
     shutil.copy(done / CONFIG, out / CONFIG)  # last: a folder that has it is complete
     shutil.rmtree(out / "work")
@@ -164,7 +184,6 @@ def _is_complete(folder: Path) -> bool:
 def _run_stage(
     folder: Path,
     number: int,
-    merges: list[tuple[str, str]],
     options: ToonTraining,
     *,
     start: Path | None,
@@ -178,9 +197,10 @@ def _run_stage(
     spec = BankSpec(folder / "bank", options.scenes, seed)
     Bank(spec)
     drawers = _start_drawers(spec, options.drawers)
-    model, tokenize = _build(folder, stage.px, options.dim, merges)
-    if start is not None:
-        _load_weights(model, start)
+    if start is None:
+        model, tokenize = _build(folder, stage.px, options)
+    else:
+        model, tokenize = build_like(start, folder, stage.px)
     try:
         for process in drawers:
             process.join()
@@ -214,31 +234,16 @@ def _learn_words(seed: int) -> list[tuple[str, str]]:
 
 
 def _build(
-    folder: Path, px: int, dim: int, merges: list[tuple[str, str]]
+    folder: Path, px: int, options: ToonTraining
 ) -> tuple[ToonModel, Callable[[list[str]], Tensor]]:
+    """An untrained model in a new folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    merges = _learn_words(options.seed)
     save_merges(folder / BPE_FILE, merges)
-    config = model_config(px, dim, vocabulary_size(merges))
+    config = model_config(px, options.dim, vocabulary_size(merges))
     write_atomic(folder / CONFIG, json.dumps(config, indent=1).encode())
-    model = ToonModel(build_untrained(folder), TemporalHead(TemporalConfig(dim=dim)))
+    model = ToonModel(build_untrained(folder), TemporalHead(TemporalConfig(dim=options.dim)))
     return model.to(memory_format=torch.channels_last), build_tokenizer(folder)
-
-
-def _load_weights(model: ToonModel, folder: Path) -> None:
-    """Go on from a stage's weights; positions of its pooling grid are stretched to this one's."""
-    towers = load_file(folder / WEIGHTS_FILE)
-    own = model.towers.state_dict()[POSITIONS]
-    towers[POSITIONS] = stretch_positions(towers[POSITIONS].float(), own.shape[0])
-    model.towers.load_state_dict(towers)
-    model.head.load_state_dict(load_file(folder / HEAD_WEIGHTS))
-
-
-def stretch_positions(positions: Tensor, length: int) -> Tensor:
-    """(1 + a * a, d), first that of the mean, -> (1 + b * b, d), bilinear."""
-    before, after = math.isqrt(len(positions) - 1), math.isqrt(length - 1)
-    grid = positions[1:].T.reshape(1, -1, before, before)
-    grid = F.interpolate(grid, (after, after), mode="bilinear", align_corners=False)
-    return torch.cat([positions[:1], grid.flatten(2)[0].T])
 
 
 def _train(
@@ -253,7 +258,10 @@ def _train(
     optimizer = _optimizer(model, options)
     total = stage.steps
     started = time.monotonic()
+    generator = torch.Generator().manual_seed(spec.seed)
     for step, batch in enumerate(_material(spec, stage)):
+        if options.attack is not None:
+            batch = attack_batch(model, batch, tokenize, options.attack, generator)
         for group in optimizer.param_groups:
             group["lr"] = stage.learning_rate * _schedule(step, total)
         parts = batch_loss(model.train(), batch, tokenize)

@@ -2,15 +2,22 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+import embeddings.train_toon
 from data.errors import ReelwiseError
+from embeddings.adversarial import Attack
 from embeddings.encoder import load_encoder
-from embeddings.train_toon import Stage, ToonTraining, stretch_positions, train_toon
+from embeddings.toon_attack import attack_batch
+from embeddings.toon_bank import Batch
+from embeddings.toon_model import ToonModel
+from embeddings.train_toon import Stage, ToonTraining, train_toon
+from tests.toon_folder import write_untrained
 
 STAGES = (Stage(32, 2, 1e-3), Stage(64, 3, 1e-3))
 SHORT = ToonTraining(seed=3, scenes=150, stages=STAGES, drawers=1, snapshot=2)
@@ -61,12 +68,36 @@ def test_a_stopped_run_goes_on_from_its_last_whole_stage(tmp_path: Path) -> None
     assert all(torch.equal(first[name], alone[name]) for name in first)
 
 
-def test_positions_stretch_to_a_finer_grid_and_keep_that_of_the_mean() -> None:
-    rising = torch.tensor([[9.0], [0.0], [6.0], [0.0], [6.0]])  # the mean's, then left and right
-    out = stretch_positions(rising, 1 + 3 * 3)
-    assert out[0].item() == 9
-    assert torch.allclose(out[1:].view(3, 3), torch.tensor([0.0, 3.0, 6.0]).expand(3, 3))
-    assert torch.equal(stretch_positions(rising, 5), rising)
+@pytest.mark.timeout(400)
+def test_a_model_is_trained_further_on_frames_changed_against_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attacks = []
+
+    def attack(model: ToonModel, batch: Batch, *how: Any) -> Batch:
+        attacks.append(how[1])
+        return attack_batch(model, batch, *how)
+
+    monkeypatch.setattr(embeddings.train_toon, "attack_batch", attack)
+    start = write_untrained(tmp_path / "start")
+    asked = Attack(4, random_start=True)
+    options = replace(SHORT, stages=STAGES[:1], attack=asked)
+    threads = torch.get_num_threads()
+    try:
+        out = train_toon(tmp_path / "out", options, start=start, report=lambda _: None)
+    finally:
+        torch.set_num_threads(threads)
+    assert attacks == [asked, asked]
+    record = json.loads((out / "training.json").read_text())
+    assert record["start"] == "start"
+    assert record["attack"]["eps"] == 4
+    assert (out / "bpe_merges.txt.gz").read_bytes() == (start / "bpe_merges.txt.gz").read_bytes()
+    assert (out / "temporal.json").is_file()
+    before, after = (load_file(f / "open_clip_model.safetensors") for f in (start, out))
+    name = "visual.conv1.weight"
+    moved = (after[name].float() - before[name]).abs().max().item()
+    assert 0 < moved < 0.01  # two small steps from the weights it began with
+    assert load_encoder(str(out), device="cpu").dim == 32
 
 
 def _stop_at(words: str) -> Callable[[str], None]:

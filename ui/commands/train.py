@@ -36,22 +36,47 @@ def toon(
         str | None,
         typer.Option("--stages", metavar="PX:STEPS:RATE,...", help="Frame size, batches, rate."),
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--start", metavar="DIR", help="Go on from this model; toon: the embedded."),
+    ] = None,
+    adversarial: Annotated[
+        float | None,
+        typer.Option(
+            "--adversarial",
+            metavar="LEVELS",
+            min=0,
+            max=64,
+            help="Train on frames changed against the model by so many of 255 grey levels.",
+        ),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Train the embedded toon encoder from nothing, on cartoons that it draws itself."""
-    from embeddings.train_toon import ToonTraining, train_toon
+    """Train the toon encoder, from nothing or from a model, on cartoons that it draws itself."""
+    from embeddings.adversarial import Attack
+    from embeddings.train_toon import ToonTraining, fine_tuning, train_toon
 
-    options = ToonTraining(seed=seed)
+    begin = None if start is None else _model_folder(start)
+    options = ToonTraining() if begin is None else fine_tuning(begin)
+    attack = Attack(adversarial, random_start=True) if adversarial else None
+    options = dataclasses.replace(options, seed=seed, attack=attack)
     if scenes is not None:
         options = dataclasses.replace(options, scenes=scenes)
     if stages is not None:
         options = dataclasses.replace(options, stages=_read_stages(stages))
     began = time.perf_counter()
-    folder = train_toon(out.absolute(), options, report=_report)
+    folder = train_toon(out.absolute(), options, start=begin, report=_report)
     took_s = time.perf_counter() - began
     text = f"trained in {length(took_s)}: reelwise index FOLDER --encoder {folder}"
-    return Answer({"out": folder, "seconds": took_s, **dataclasses.asdict(options)}, text)
+    told = {"out": folder, "start": begin, "seconds": took_s, **dataclasses.asdict(options)}
+    return Answer(told, text)
+
+
+def _model_folder(name: str) -> Path:
+    from embeddings.backbone_names import TOON_FOLDER
+
+    return TOON_FOLDER if name == "toon" else Path(name).absolute()
 
 
 def _read_stages(text: str) -> tuple[Stage, ...]:

@@ -1,0 +1,30 @@
+"""A model folder as training writes it, with random weights: small, and made in a second."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from embeddings.backbone import BPE_FILE, build_untrained
+from embeddings.bpe import learn_merges, save_merges, vocabulary_size
+from embeddings.encoder import HEAD_CONFIG, HEAD_WEIGHTS
+from embeddings.spatiotemporal import TemporalConfig, TemporalHead
+from embeddings.toon_start import CONFIG, WEIGHTS_FILE
+from embeddings.train_toon import model_config
+
+
+def write_untrained(folder: Path, *, px: int = 32, dim: int = 32) -> Path:
+    """A toon encoder that was never trained, temporal head included."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(0)
+    merges = learn_merges(["a red car drives to the left across the street"], most=20)
+    save_merges(folder / BPE_FILE, merges)
+    config = model_config(px, dim, vocabulary_size(merges))
+    (folder / CONFIG).write_text(json.dumps(config))
+    save_file(build_untrained(folder).state_dict(), folder / WEIGHTS_FILE)
+    head = TemporalHead(TemporalConfig(dim=dim, width=32, kind="convolution", windows=(1, 2)))
+    torch.nn.init.normal_(head.fuse.weight, std=0.02)
+    save_file(head.state_dict(), folder / HEAD_WEIGHTS)
+    (folder / HEAD_CONFIG).write_text(json.dumps(head.config.as_dict()))
+    return folder

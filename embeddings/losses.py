@@ -34,3 +34,40 @@ def contrastive(
     target = torch.arange(len(a), device=a.device)
     rows = logits if wrong is None else torch.cat([logits, scale * a @ wrong.T], dim=1)
     return (F.cross_entropy(rows, target) + F.cross_entropy(logits.T, target)) / 2
+
+
+def info_nce(logits: Tensor, same: Tensor, pairs: int) -> Tensor:
+    """Cross entropy both ways over a table of scaled cosines with more rows and columns than pairs.
+
+    Args:
+        logits: (v, t); row i belongs to column i for i < pairs, the other rows and columns are
+            negatives only.
+        same: (v, t) bool, true where a row and a column mean the same; off the diagonal such
+            entries do not repel.
+        pairs: How many rows and columns belong together.
+
+    Returns:
+        Scalar, natural logarithms.
+    """
+    logits = logits.masked_fill(_others(same, pairs), float("-inf"))
+    target = torch.arange(pairs, device=logits.device)
+    by_row = F.cross_entropy(logits[:pairs], target)
+    return (by_row + F.cross_entropy(logits[:, :pairs].T, target)) / 2
+
+
+def siglip(logits: Tensor, same: Tensor, pairs: int) -> Tensor:
+    """Every entry by itself, pair or not (Zhai et al., ICCV 2023, algorithm 1).
+
+    Args and result as of `info_nce`; the bias is in the logits already.
+    """
+    sign = -torch.ones_like(logits)
+    sign[:pairs, :pairs] += 2 * torch.eye(pairs, device=logits.device)
+    each = F.logsigmoid(sign * logits).masked_fill(_others(same, pairs), 0.0)
+    return -each.sum() / pairs
+
+
+def _others(same: Tensor, pairs: int) -> Tensor:
+    """Entries that mean the same and are not the pairs themselves."""
+    own = torch.zeros_like(same)
+    own[:pairs, :pairs] = torch.eye(pairs, dtype=torch.bool, device=same.device)
+    return same & ~own

@@ -1,0 +1,181 @@
+"""What a temporal head is trained and judged on: frames of clips, and words that belong to them.
+
+Everything is in memory and already encoded by the backbone, or pixels where the backbone itself is
+trained; where it came from (a captions file, a bank of toon scenes) does not matter here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+EncodeTexts = Callable[[Sequence[str]], NDArray[np.float32]]
+
+TEXTS_PER_CALL = 256
+NONE = -1
+"""In place of a text's number: there is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class FrameTable:
+    """The frames of n clips, end to end; several tables of one training show the same clips."""
+
+    frames: NDArray[Any]
+    """(sum of counts, dim) float16 or float32 unit rows, or (sum of counts, h, w, 3) uint8 RGB."""
+    times_s: NDArray[np.float32]
+    """(sum of counts,) seconds, rising within a clip."""
+    starts: NDArray[np.int64]
+    """(n + 1,): clip i has frames starts[i] to starts[i + 1], at least one."""
+
+    def __post_init__(self) -> None:
+        """Refuse what does not fit together."""
+        counts = np.diff(self.starts)
+        if len(self.frames) != len(self.times_s) or self.starts[-1] != len(self.frames):
+            raise ValueError(
+                f"{len(self.frames)} frames, {len(self.times_s)} times, the clips end at "
+                f"{self.starts[-1]}; all three must be equal"
+            )
+        if len(counts) and counts.min() < 1:
+            raise ValueError(f"clip {int(counts.argmin())} has no frame; each needs one or more")
+
+    def __len__(self) -> int:
+        """How many clips."""
+        return len(self.starts) - 1
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """(n,) frames of each clip."""
+        return np.diff(self.starts)
+
+    def clip(self, index: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
+        """Frames (t, ...) and times (t,) of one clip."""
+        part = slice(self.starts[index], self.starts[index + 1])
+        return self.frames[part], self.times_s[part]
+
+    @classmethod
+    def join(cls, clips: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> FrameTable:
+        """The table of clips given one by one as (frames, times)."""
+        if not clips:
+            raise ValueError("a table needs one clip or more, not none")
+        starts = np.cumsum([0, *(len(times) for _, times in clips)], dtype=np.int64)
+        frames = np.concatenate([frames for frames, _ in clips])
+        times_s = np.concatenate([np.asarray(times, np.float32) for _, times in clips])
+        return cls(frames, times_s, starts)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """One sentence that is true of one clip; a clip may have several."""
+
+    clip: int
+    """The clip's number in the table."""
+    text: str
+    """The sentence."""
+    backward: str | None = None
+    """A sentence that is true of the clip played backwards and not of the clip; None where the
+    sentence says nothing about time, so that reversed and shuffled clips do not count as wrong."""
+    wrong: str | None = None
+    """A sentence that is true neither of the clip nor of it played backwards."""
+    meaning: str = ""
+    """Equal for sentences that say the same, which then do not repel; empty takes the sentence."""
+    backward_meaning: str = ""
+    """The same for `backward`."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeadData:
+    """Captioned clips; `assemble` makes one."""
+
+    clips: FrameTable
+    """The clips as they are indexed."""
+    views: tuple[FrameTable, ...]
+    """The same clips under other light, crop and colour; for training only."""
+    texts: NDArray[np.float32]
+    """(m, dim) unit rows of all sentences."""
+    meanings: NDArray[np.int64]
+    """(m,) equal for sentences that say the same."""
+    clip_of: NDArray[np.int64]
+    """(r,) the clip of each caption."""
+    caption: NDArray[np.int64]
+    """(r,) its text."""
+    backward: NDArray[np.int64]
+    """(r,) the text of what it shows backwards, or `NONE`."""
+    wrong: NDArray[np.int64]
+    """(r,) a text that is true of neither, or `NONE`."""
+    anchors: NDArray[np.float32] | None = None
+    """(n, dim) mean-pooled clips of the backbone as it was; None takes those of the frames."""
+
+    def __len__(self) -> int:
+        """How many captions."""
+        return len(self.clip_of)
+
+    @property
+    def used_clips(self) -> NDArray[np.int64]:
+        """Numbers of the clips that have a caption, rising."""
+        return np.unique(self.clip_of)
+
+    def rows(self, keep: NDArray[Any]) -> HeadData:
+        """The same with some captions only: a mask or numbers; nothing is copied but numbers."""
+        chosen = {
+            name: getattr(self, name)[keep] for name in ("clip_of", "caption", "backward", "wrong")
+        }
+        return replace(self, **chosen)
+
+
+def assemble(
+    clips: FrameTable,
+    captions: Sequence[Caption],
+    encode_texts: EncodeTexts,
+    *,
+    views: Sequence[FrameTable] = (),
+    anchors: NDArray[np.float32] | None = None,
+) -> HeadData:
+    """Encode every sentence once and number them.
+
+    Args:
+        clips: Frames of n clips.
+        captions: At least one; `Caption.clip` is a row of `clips`.
+        encode_texts: `Encoder.encode_texts`.
+        views: Further tables of the same n clips.
+        anchors: See `HeadData`.
+    """
+    wrong_length = [len(view) for view in views if len(view) != len(clips)]
+    if wrong_length or not captions:
+        raise ValueError(
+            f"{len(captions)} captions, {len(clips)} clips, views of {wrong_length} clips; needs "
+            "a caption or more, and views of the same clips"
+        )
+    if not all(0 <= one.clip < len(clips) for one in captions):
+        raise ValueError(f"a caption of no clip; there are {len(clips)}")
+    numbers: dict[tuple[str, str], int] = {}
+
+    def number(text: str | None, meaning: str) -> int:
+        if not text:
+            return NONE
+        return numbers.setdefault((text, meaning or text.casefold()), len(numbers))
+
+    caption = [number(one.text, one.meaning) for one in captions]
+    backward = [number(one.backward, one.backward_meaning) for one in captions]
+    wrong = [number(one.wrong, "") for one in captions]
+    codes: dict[str, int] = {}
+    meanings = [codes.setdefault(meaning, len(codes)) for _, meaning in numbers]
+    texts = [text for text, _ in numbers]
+    rows = [
+        encode_texts(texts[first : first + TEXTS_PER_CALL])
+        for first in range(0, len(texts), TEXTS_PER_CALL)
+    ]
+    return HeadData(
+        clips=clips,
+        views=tuple(views),
+        texts=np.concatenate(rows).astype(np.float32, copy=False),
+        meanings=np.array(meanings, np.int64),
+        clip_of=np.array([one.clip for one in captions], np.int64),
+        caption=np.array(caption, np.int64),
+        backward=np.array(backward, np.int64),
+        wrong=np.array(wrong, np.int64),
+        anchors=anchors,
+    )

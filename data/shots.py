@@ -39,7 +39,6 @@ class CutDetector:
         self._times: list[float] = []
         self._blocks: NDArray[np.float32] | None = None
         self._last: Pixels | None = None
-        self._shares: list[float] = []
         self._moves: list[float] = []
         self._steps: list[float] = []
 
@@ -60,12 +59,11 @@ class CutDetector:
         shares = (change > CHANGED_LEVELS).mean(axis=(1, 2))
         # The first step of these leads from the frame before to the first frame, if there is one.
         known = len(pixels) - len(shares)
-        moves = np.zeros(len(shares))
+        moves = np.zeros(len(shares))  # stays zero where too few blocks change
         for step in np.flatnonzero(shares >= CHANGED_SHARE):
             at = step + known
             pair = np.concatenate([pixels[at - 1 : at] if at else before, pixels[at : at + 1]])
             moves[step] = np.abs(np.diff(_colours(pair), axis=0)).mean()
-        self._shares.extend(shares.tolist())
         self._steps.extend(change.mean(axis=(1, 2)).tolist())
         self._moves.extend(moves.tolist())
         self._times.extend(np.asarray(times_s, dtype=np.float64).tolist())
@@ -76,10 +74,10 @@ class CutDetector:
         """Times of the cuts, ascending: the middle between the two samples around each."""
         steps = np.array([0.0, *self._steps, 0.0])
         cuts = []
-        for at, (share, move) in enumerate(zip(self._shares, self._moves, strict=True)):
+        for at, move in enumerate(self._moves):
             beside = max(steps[at], steps[at + 2])
             stands_out = steps[at + 1] >= STANDS_OUT * beside
-            if share >= CHANGED_SHARE and move >= COLOUR_LEVELS and stands_out:
+            if move >= COLOUR_LEVELS and stands_out:
                 cuts.append((self._times[at] + self._times[at + 1]) / 2)
         return cuts
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -64,6 +66,18 @@ def test_a_picture_that_only_jumps_aside_is_no_cut() -> None:
     assert cuts([backdrop(1)] * 5 + [aside] * 5) == []
 
 
+@pytest.mark.parametrize(
+    ("rows", "level", "found"), [(48, 130, [2.25]), (36, 200, []), (96, 120, []), (96, 121, [2.25])]
+)
+def test_half_of_the_blocks_change_at_a_cut_by_20_levels_in_any_channel(
+    rows: int, level: int, found: list[float]
+) -> None:
+    before = np.full((SIZE, SIZE, 3), 100, np.uint8)
+    after = before.copy()
+    after[:rows, :, 2] = level
+    assert cuts([before] * 5 + [after] * 5) == found
+
+
 @pytest.mark.parametrize("steps", [3, 5, 8])
 def test_a_fade_gives_at_most_one_cut(steps: int) -> None:
     a, b = backdrop(1).astype(float), backdrop(2).astype(float)
@@ -105,6 +119,7 @@ def test_a_jump_aside_is_no_cut_and_a_cut_is_one_wherever_batches_end(batch: int
     one, other = backdrop(1), backdrop(2)
     aside = np.roll(one, SIZE // 2, axis=1)
     assert cuts([one, one, aside, aside, one, one, other, other], batch=batch) == [2.75]
+    assert cuts([other, one, one, aside, aside], batch=batch) == [0.25]
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -116,6 +131,14 @@ def test_a_step_that_the_one_beside_it_equals_is_no_cut(turned: bool) -> None:
     # Twice as far at once as in the step before or after it: that is one.
     nearly = [dark] * 4 + [np.full_like(grey, 70)] + [light] * 4
     assert cuts(nearly[::-1] if turned else nearly) == [2.25 if not turned else 1.75]
+
+
+def test_an_empty_batch_between_two_changes_nothing() -> None:
+    detector = CutDetector()
+    detector.feed(np.stack([backdrop(1)] * 3), np.array([0.0, 0.5, 1.0]))
+    detector.feed(np.zeros((0, SIZE, SIZE, 3), np.uint8), np.zeros(0))
+    detector.feed(np.stack([backdrop(2)] * 3), np.array([1.5, 2.0, 2.5]))
+    assert detector.cuts_s == [1.25]
 
 
 def test_frames_may_be_overwritten_after_they_were_fed() -> None:
@@ -161,6 +184,23 @@ def test_shots_are_clips_of_their_own() -> None:
         (0.0, 3.25, 0, 7),
         (3.25, 8.0, 7, 16),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cuts_s", "borders_s"),
+    [
+        ([0.25], [0, 0.25, 8]),
+        ([2.0, 2.25], [0, 2, 2.25, 8]),  # the frame at 2 s is between them
+        ([2.1, 2.25], [0, 2.1, 8]),  # none is
+        ([7.5], [0, 7.5, 8]),  # the last frame is a shot of its own
+        ([7.6], [0, 8]),
+    ],
+)
+def test_a_shot_has_a_frame_and_a_frame_at_a_cut_belongs_to_the_later_shot(
+    cuts_s: list[float], borders_s: list[float]
+) -> None:
+    spans = split_clips(np.arange(16) / 2, 8.0, cuts_s)
+    assert [(s.start_s, s.end_s) for s in spans] == list(pairwise(borders_s))
 
 
 def test_one_frame_is_one_clip_and_none_is_none() -> None:

@@ -24,7 +24,6 @@ from data.records import (
 )
 from data.tables import clips, embeddings, files, loose_parts, parts, videos
 
-SEARCHABLE = (State.DONE, State.PARTIAL)
 _SEARCHABLE_SQL = f"('{State.DONE}', '{State.PARTIAL}')"
 # The file that was known first stands for its video.
 _FIRST_FILES = (
@@ -179,7 +178,6 @@ class CatalogueEmbeddings(Database):
         query = text(
             "SELECT p.name, p.sha256, p.size_bytes, e.video_id FROM parts p"
             " LEFT JOIN embeddings e ON e.part = p.name"
-            f" AND e.state IN {_SEARCHABLE_SQL}"
             + (" AND e.video_id IN (SELECT video_id FROM files)" if live else "")
             + " WHERE p.encoder_id = :encoder ORDER BY p.rowid"
         )
@@ -208,7 +206,6 @@ class CatalogueEmbeddings(Database):
                 rows = connection.execute(
                     query.where(
                         embeddings.c.encoder_id == encoder_id,
-                        embeddings.c.state.in_(SEARCHABLE),
                         embeddings.c.video_id.in_(chunk),
                     )
                 )

@@ -77,7 +77,7 @@ embeddings = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("attempts", Integer, nullable=False),
-    Column("part", Text, ForeignKey("parts.name")),
+    Column("part", Text, ForeignKey("parts.name")),  # none where it is not searchable, else one
     Column("n_frames", Integer, nullable=False),
     Column("n_clips", Integer, nullable=False),
     Column("made_at", BigInteger, nullable=False),

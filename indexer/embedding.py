@@ -33,7 +33,7 @@ BATCH_FRAMES = 64
 EARLY_AFTER_S = 0.5
 """An idle encoder waits so long for a full batch, then takes what there is. Small batches are dear
 where encoding and decoding share the cores: the toon encoder takes 0.42 ms for a frame of a batch
-of 16, 0.28 ms for one of 64 (2026-11); taking 16 at once made 26 to 56 of 80 to 94 batches small."""
+of 16, 0.28 ms for one of 64 (2026-11); taking 16 made 26 to 56 of 80 to 94 batches small."""
 
 CLOSE_FRAMES = 640
 """Frames of finished videos that are made into clips in one call: 29 toons. Clip by clip the

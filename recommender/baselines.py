@@ -8,7 +8,7 @@ from scipy import sparse
 
 from recommender.interactions import Interactions, ItemVectors, no_vectors
 from recommender.links import best_links, shrunk_cosine
-from recommender.popularity import recent_popularity
+from recommender.popularity import or_popular, recent_popularity
 from recommender.scorer import SameForAll, Scorer
 from recommender.tastes import interest_scores, read_taste
 
@@ -42,7 +42,7 @@ class LinkedItems:
 
 def fit_item_knn(train: Interactions, items: ItemVectors | None = None) -> Scorer:
     """ItemKNN (Sarwar et al. 2001) with shrunk cosines."""
-    return LinkedItems(train.matrix, shrunk_cosine(train.matrix))
+    return or_popular(LinkedItems(train.matrix, shrunk_cosine(train.matrix)), train)
 
 
 def fit_rp3beta(train: Interactions, items: ItemVectors | None = None) -> Scorer:
@@ -55,7 +55,7 @@ def fit_rp3beta(train: Interactions, items: ItemVectors | None = None) -> Scorer
     links = best_links(
         to_people, to_items, lambda rows, columns, data: data * penalty[columns], RP3_NEIGHBOURS
     )
-    return LinkedItems(_walk(train.matrix), links)
+    return or_popular(LinkedItems(_walk(train.matrix), links), train)
 
 
 def _walk(steps: sparse.csr_array) -> sparse.csr_array:

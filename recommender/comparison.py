@@ -90,7 +90,7 @@ class Comparison:
         if not self.by_time:
             tunes[f"{OURS} without popularity"] = tune_without_popularity
         if self.items is None:
-            tunes.pop("content only")
+            tunes.pop("content only", None)
         fits = {}
         for name, tune in tunes.items():
             self.note(f"settings: {name}")

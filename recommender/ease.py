@@ -10,8 +10,9 @@ from scipy import sparse
 
 from recommender.co_watching import RIDGE, CoWatching, fit_co_watching
 from recommender.interactions import Interactions, ItemVectors
+from recommender.popularity import or_popular
 from recommender.scorer import Fit, Scorer
-from recommender.tuning import climb
+from recommender.tuning import climb, judged
 
 DENSE_LIMIT = 12_000
 """Most items or people that are inverted here: some 4 GB and minutes, which evaluation may take."""
@@ -35,15 +36,15 @@ def fit_ease(
     train: Interactions, items: ItemVectors | None = None, *, ridge: float = RIDGE
 ) -> Scorer:
     """EASE (Steck 2019, eq. 8); beyond `DENSE_LIMIT` items and people shrunk cosines instead."""
-    return CoWatched(
-        train.matrix, fit_co_watching(train.matrix, ridge=ridge, dense_limit=DENSE_LIMIT)
-    )
+    fitted = fit_co_watching(train.matrix, ridge=ridge, dense_limit=DENSE_LIMIT)
+    return or_popular(CoWatched(train.matrix, fitted), train)
 
 
 def tune_ease(train: Interactions, items: ItemVectors | None, held_out: Interactions) -> Fit:
     """Choose the ridge."""
 
-    def made(ridge: float) -> Fit:
-        return functools.partial(fit_ease, ridge=ridge)
+    def worth(ridge: float) -> float:
+        return judged(fit_ease(train, items, ridge=ridge), train, held_out)
 
-    return made(climb(RIDGES, made, (train, items, held_out), start=RIDGES.index(300.0)))
+    best = climb(RIDGES, worth, start=RIDGES.index(300.0))
+    return functools.partial(fit_ease, ridge=best)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from recommender.interactions import Interactions, ItemVectors
+from recommender.popularity import or_popular
 from recommender.scorer import Fit, Scorer
-from recommender.tuning import climb
+from recommender.tuning import climb, judged
 
 FACTORS = 64
 SWEEPS = 8
@@ -48,7 +49,7 @@ def fit_ials(
     for _ in range(SWEEPS):
         of_people = _solved(liked, of_items, unseen)
         of_items = _solved(by_item, of_people, unseen)
-    return Factors(_solved(liked, of_items, unseen), of_items)
+    return or_popular(Factors(_solved(liked, of_items, unseen), of_items), train)
 
 
 def _solved(
@@ -74,7 +75,8 @@ def _solved(
 def tune_ials(train: Interactions, items: ItemVectors | None, held_out: Interactions) -> Fit:
     """Choose the weight of what has not been met."""
 
-    def made(unseen: float) -> Fit:
-        return functools.partial(fit_ials, unseen=unseen)
+    def worth(unseen: float) -> float:
+        return judged(fit_ials(train, items, unseen=unseen), train, held_out)
 
-    return made(climb(UNSEENS, made, (train, items, held_out), start=UNSEENS.index(UNSEEN)))
+    best = climb(UNSEENS, worth, start=UNSEENS.index(UNSEEN))
+    return functools.partial(fit_ials, unseen=best)

@@ -30,6 +30,24 @@ Tune = Callable[[Interactions, ItemVectors | None, Interactions], Fit]
 
 
 @dataclass(frozen=True, eq=False)
+class OrPopular:
+    """For people of whom nothing is known, what is popular."""
+
+    fitted: Scorer
+    """For everybody else."""
+    known: NDArray[np.bool_]
+    """(n_people,) people who like something."""
+    popular: NDArray[np.float32]
+    """(n_items,)."""
+
+    def scores(self, people: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(b, n_items)."""
+        found = self.fitted.scores(people)
+        unknown = ~self.known[people]
+        return np.where(unknown[:, None], self.popular, found) if unknown.any() else found
+
+
+@dataclass(frozen=True, eq=False)
 class SameForAll:
     """The same scores for everybody."""
 

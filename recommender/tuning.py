@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from recommender.interactions import Interactions, ItemVectors
+from recommender.interactions import Interactions
 from recommender.ranking import ask
-from recommender.scorer import Fit, Scorer
+from recommender.scorer import Scorer
 from recommender.splits import Case
 
 ASKED = 2_000
@@ -27,32 +28,20 @@ def judged(scorer: Scorer, train: Interactions, held_out: Interactions) -> float
     return float(ask(scorer, case).values[METRIC].mean()) if len(case.people) else 0.0
 
 
-def climb(
-    settings: Sequence[float],
-    made: Callable[[float], Fit],
-    known: tuple[Interactions, ItemVectors | None, Interactions],
-    *,
-    start: int,
-) -> float:
-    """Walk along settings in order from `start` while held-out events are foretold better.
+def climb(settings: Sequence[float], worth: Callable[[float], float], *, start: int) -> float:
+    """Walk along settings in order from `start` for as long as they get better.
 
     Args:
         settings: In order, so that quality rises and then falls along them.
-        made: How to fit with a setting.
-        known: What to fit on, content, and what to judge by.
+        worth: Quality of a setting, asked once each.
         start: Position of the first guess.
     """
-    train, items, held_out = known
-    found: dict[int, float] = {}
-
-    def worth(at: int) -> float:
-        if at not in found:
-            found[at] = judged(made(settings[at])(train, items), train, held_out)
-        return found[at]
-
+    asked = functools.cache(worth)
     best = start
     for way in (-1, 1):
-        while 0 <= best + way < len(settings) and worth(best + way) > worth(best):
+        while 0 <= best + way < len(settings):
+            if asked(settings[best + way]) <= asked(settings[best]):
+                break
             best += way
         if best != start:
             break

@@ -1,4 +1,4 @@
-"""`reelwise evaluate`: how well the library finds what it should, in numbers."""
+"""`reelwise evaluate`: how well it finds and recommends what it should, in numbers."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import typer
 
 from data.errors import ReelwiseError
 from ui.answer import Answer, Document
+from ui.commands.evaluate_recommend import recommend
 from ui.options import DeviceOption, HomeOption, JsonOption
 from ui.readable import columns
 
 group = typer.Typer(
-    help="Measure search on your own queries.", no_args_is_help=True, rich_markup_mode=None
+    help="Measure search and recommendation on your own files.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
 @group.callback()
 def _evaluate() -> None:
-    """Measure search on your own queries."""
+    """Measure search and recommendation on your own files."""
 
 
 @group.command("search")
@@ -52,6 +55,9 @@ def search(
     with Library(home, device=device) as library:
         metrics: Document = dict(evaluate_search(library.searcher, queries, videos=videos))
     return Answer(metrics, "\n".join(_lines(metrics)))
+
+
+group.command("recommend")(recommend)
 
 
 def _lines(metrics: Document) -> list[str]:

@@ -193,8 +193,8 @@ class TemporalHead(nn.Module):
         frames = frames * keep
         unit = frames.shape[-1] ** 0.5
         mean = frames.sum(1, keepdim=True) / keep.sum(1, keepdim=True)
-        x = self.frame(frames * unit) + self.motion(self._motion(frames) * keep * unit)
-        x = x + self.context((frames - mean) * keep * unit)
+        x = self.frame(frames * unit) + self.motion(self._motion(frames) * unit)
+        x = x + self.context((frames - mean) * unit)
         since = (times_s - times_s[:, :1]) * mask
         fraction = since / since.amax(1, keepdim=True).clamp(min=1e-3)
         x = x + self.time(self._time_code(since, fraction))

@@ -3,7 +3,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from embeddings.spatiotemporal import KINDS, Kind, TemporalConfig, TemporalHead, clip_vectors
+from embeddings.spatiotemporal import (
+    BLOCKS,
+    KINDS,
+    Kind,
+    TemporalConfig,
+    TemporalHead,
+    clip_vectors,
+)
 
 
 def frames(n_clips: int, n_frames: int, dim: int = 32, seed: int = 0) -> torch.Tensor:
@@ -123,3 +130,50 @@ def test_a_shape_is_stored_and_read_back_and_an_unknown_one_refused() -> None:
     for broken in ({"width": 3}, {"dim": 3, "kind": "mamba"}, {"dim": 3, "stride": 1}):
         with pytest.raises(ValueError, match="temporal head"):
             TemporalConfig.from_dict(broken)
+
+
+def test_tokens_are_frame_motion_context_and_time_as_written() -> None:
+    torch.manual_seed(3)
+    config = TemporalConfig(
+        dim=6, width=5, layers=0, periods=3, lags=(1, 2), windows=(1,), pools=("max",)
+    )
+    head = TemporalHead(config)
+    torch.nn.init.normal_(head.time.weight)
+    torch.nn.init.normal_(head.norm.bias)
+    head.fuse = torch.nn.Identity()  # type: ignore[assignment]
+    x, t = frames(1, 4, dim=6), torch.tensor([[7.0, 7.5, 9.0, 9.5]])
+    f, since_s, octave = x[0] * 6**0.5, t[0] - 7, torch.arange(3)
+    rows = []
+    for i in range(4):
+        motion = torch.cat([f[i] - f[max(i - 1, 0)], f[i] - f[max(i - 2, 0)]])
+        seconds = since_s[i] * 2 * torch.pi / (0.5 * 2**octave)  # periods of 0.5, 1 and 2 s
+        part = since_s[i] / 2.5 * torch.pi / 2 * (octave + 1)  # quarters of a turn in the clip
+        code = torch.cat([seconds.sin(), seconds.cos(), part.sin(), part.cos()])
+        row = head.frame(f[i]) + head.motion(motion) + head.time(code)
+        rows.append(row + head.context(f[i] - f.mean(0)))
+    expected = head.norm(torch.stack(rows)).amax(0)
+    assert torch.allclose(head(x, t, torch.ones(1, 4, dtype=torch.bool))[0], expected, atol=1e-5)
+
+
+def test_a_block_adds_what_frames_learn_and_then_what_each_thinks_of_it() -> None:
+    torch.manual_seed(4)
+    block = BLOCKS["attention"](TemporalConfig(dim=8, width=8))
+    for norm in (block.norm1, block.norm2):
+        torch.nn.init.normal_(norm.weight)
+        torch.nn.init.normal_(norm.bias)
+    block.mix = lambda x, mask: 3 * x * mask[..., None]  # type: ignore[method-assign]
+    x = torch.randn(2, 5, 8)
+    mixed = x + 3 * block.norm1(x)
+    expected = mixed + block.mlp(block.norm2(mixed))
+    assert torch.allclose(block(x, torch.ones(2, 5, dtype=torch.bool)), expected)
+
+
+def test_each_length_of_window_attends_in_its_own_way() -> None:
+    config = TemporalConfig(dim=4, width=1, heads=1, windows=(1, 2), pools=("attention",))
+    head = TemporalHead(config)
+    head.attend.weight.data = torch.tensor([[1.0], [-1.0]])
+    head.attend.bias.data.zero_()
+    x, fraction = torch.tensor([[[1.0], [3.0], [2.0]]]), torch.tensor([[0.0, 0.2, 1.0]])
+    pooled = head._pool(x, fraction, torch.tensor([[True, True, False]]))[0].tolist()
+    a, b = np.exp([1, 3]), np.exp([-1, -3])
+    assert pooled == pytest.approx([a @ [1, 3] / a.sum(), b @ [1, 3] / b.sum(), 0])

@@ -77,6 +77,19 @@ def test_bf16_keeps_the_features_and_their_order(model_folder: Path) -> None:
     assert (a * b).sum(-1).min() > 0.999
     assert not torch.equal(a, b)
     assert torch.equal((a @ a[:5].T).argmax(0), (b @ b[:5].T).argmax(0))
+    assert torch.equal(full.text_features(TEXTS), half.text_features(TEXTS))
+
+
+def test_frames_may_be_higher_than_wide(tmp_path: Path) -> None:
+    vision = {**TINY["model_cfg"]["vision_cfg"], "image_size": [64, 32]}  # type: ignore[dict-item]
+    model = {**TINY["model_cfg"], "vision_cfg": vision}  # type: ignore[dict-item]
+    preprocess = {**TINY["preprocess_cfg"], "size": [64, 32]}
+    config = {"model_cfg": model, "preprocess_cfg": preprocess}
+    (tmp_path / "open_clip_config.json").write_text(json.dumps(config))
+    made = open_clip.create_model(f"local-dir:{tmp_path}", load_weights=False)
+    save_file(made.state_dict(), tmp_path / "open_clip_model.safetensors")
+    spec = load_backbone(str(tmp_path), precision="fp32").frame_spec
+    assert (spec.height_px, spec.width_px) == (64, 32)
 
 
 def test_frames_that_cannot_be_written_to_are_taken_as_they_are(model_folder: Path) -> None:

@@ -17,6 +17,7 @@ BENCHMARKS = {
     "kills": "SIGKILL at random instants: what is lost or doubled",
     "order": "a clip against the same clip backwards, by its caption",
     "recommend_toons": "the blend against each source alone, on simulated people",
+    "robustness": "recall when pixels are changed against the encoder; adversarial training",
     "toon_search": "words to scenes and moments that were never trained",
 }
 

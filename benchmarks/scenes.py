@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.toons import Scene, draw_scene, random_scene
+from data.video import FrameSpec
 from embeddings.encoder import SpatiotemporalEncoder
 
 SAMPLE_FPS = 2.0
@@ -28,15 +29,16 @@ def encode_frames(
     encoder: SpatiotemporalEncoder, scenes: Sequence[Scene]
 ) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:
     """Frame vectors (t, d) and times (t,) of each scene, sampled twice a second."""
-    spec = encoder.frame_spec
+    pixels = (scene_pixels(scene, encoder.frame_spec) for scene in scenes)
+    return [(encoder.encode_frames(frames), times_s) for frames, times_s in pixels]
+
+
+def scene_pixels(scene: Scene, spec: FrameSpec) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Frames (t, h, w, 3) as the encoder wants them and times (t,), sampled twice a second."""
     size = (spec.width_px, spec.height_px)
-    out = []
-    for scene in scenes:
-        times_s = np.arange(0.1, scene.duration_s, 1 / SAMPLE_FPS)
-        frames = draw_scene(scene, times_s)
-        small = np.stack([cv2.resize(f, size, interpolation=cv2.INTER_AREA) for f in frames])
-        out.append((encoder.encode_frames(small), times_s))
-    return out
+    times_s = np.arange(0.1, scene.duration_s, 1 / SAMPLE_FPS)
+    frames = draw_scene(scene, times_s)
+    return np.stack([cv2.resize(f, size, interpolation=cv2.INTER_AREA) for f in frames]), times_s
 
 
 def encode_scenes(

@@ -98,13 +98,17 @@ class Backbone:
         Returns:
             (n, dim) float32 unit rows, on the backbone's device.
         """
-        if not isinstance(pixels, Tensor):
-            pixels = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
-        x = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2)
-        x = ((x.float() - self._mean) * self._scale).contiguous(memory_format=self._format)
+        x = self.normalise(pixels)
         with torch.inference_mode(), self._autocast():
             features = self.model.encode_image(x)  # type: ignore[operator]
         return F.normalize(features.float(), dim=-1)
+
+    def normalise(self, pixels: NDArray[np.uint8] | Tensor) -> Tensor:
+        """(n, height, width, 3) uint8 RGB -> (n, 3, height, width) float32 as the tower wants."""
+        if not isinstance(pixels, Tensor):
+            pixels = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
+        x = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2)
+        return ((x.float() - self._mean) * self._scale).contiguous(memory_format=self._format)
 
     def text_features(self, texts: Sequence[str]) -> Tensor:
         """(n, dim) float32 unit rows for n texts, in full precision: a query is short."""

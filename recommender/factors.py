@@ -6,7 +6,8 @@ import functools
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
+from scipy import sparse
+from scipy.linalg import lapack
 
 from recommender.interactions import Interactions, ItemVectors
 from recommender.popularity import or_popular
@@ -65,10 +66,10 @@ def _solved(
         near, weight = other[rows.indices[span]], rows.data[span]
         system = everything + (near * weight[:, None]).T @ near
         ridge = DECAY * (float(weight.sum()) + unseen * len(met))
-        system[np.diag_indices(FACTORS)] += ridge
-        found[row] = linalg.solve(
-            system, weight @ near, assume_a="pos", overwrite_a=True, check_finite=False
-        )
+        system.flat[:: FACTORS + 1] += ridge
+        _, found[row], failed = lapack.sposv(system, weight @ near, overwrite_a=1)
+        if failed:
+            raise ValueError(f"the system of row {row} must be positive definite: {failed}")
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
@@ -22,7 +21,7 @@ from data.records import (
     State,
     VideoFacts,
 )
-from data.tables import clips, embeddings, files, loose_parts, parts, videos
+from data.tables import clips, embeddings, loose_parts, parts, videos
 
 _SEARCHABLE_SQL = f"('{State.DONE}', '{State.PARTIAL}')"
 # The file that was known first stands for its video.
@@ -327,12 +326,3 @@ def _put_facts(connection: Connection, rows: Sequence[EmbeddingRow]) -> None:
             for row in rows
         ],
     )
-
-
-def live_paths(connection: Connection) -> dict[int, list[Path]]:
-    """Give every live video's files, in the order they were seen."""
-    found: dict[int, list[Path]] = {}
-    query = select(files.c.video_id, files.c.path).where(files.c.video_id.is_not(None))
-    for video_id, path in connection.execute(query.order_by(files.c.id)):
-        found.setdefault(video_id, []).append(text_path(path))
-    return found

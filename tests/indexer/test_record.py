@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.kill_child import embedded, run_writer
+from benchmarks.kill_child import embedded, n_clips_of, run_writer
 from benchmarks.kills import Nursery, Tally, Told, kill_and_audit, nursery
 from data import durable, home
 from data.catalogue import Catalogue
@@ -14,7 +14,7 @@ from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home
 from data.records import FileRecord, State
-from indexer import faiss_index, generations
+from indexer import faiss_index, generations, record
 from indexer.record import read_videos, record_embedded, tidy, writing_session
 from indexer.vectors import VectorStore
 from tests.indexer.disk_order import DiskOrder
@@ -166,6 +166,33 @@ def test_one_flush_makes_its_videos_searchable_with_their_facts(library: Home) -
             assert np.array_equal(rows[video.id].clips, expected.clips.astype(np.float16))
 
 
+def test_a_flush_reserves_one_id_for_each_of_its_clips(
+    library: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing_session(library) as catalogue:
+        asked: list[int] = []
+        reserve = catalogue.reserve
+
+        def noted(encoder_id: str, part: str, n_clips: int) -> int:
+            asked.append(n_clips)
+            return reserve(encoder_id, part, n_clips)
+
+        monkeypatch.setattr(catalogue, "reserve", noted)
+        add(catalogue, ["a", "b", "c"])
+        ids = [clip.id for clip in catalogue.clips(ENCODER)]
+        assert asked == [len(ids)] == [sum(n_clips_of(name) for name in "abc")]
+
+
+def test_only_valid_vectors_of_the_wanted_videos_are_read(library: Home) -> None:
+    with writing_session(library) as catalogue:
+        add(catalogue, ["a", "b", "c"])
+        add(catalogue, ["a"])  # the first part's vectors of a are out of date
+        ids = {video.content_key: video.id for video in catalogue.videos(ENCODER)}
+        store = VectorStore(library, ENCODER)
+        read = [row.video_id for row in read_videos(catalogue, store, [ids["a"], ids["b"]])]
+        assert sorted(read) == sorted([ids["a"], ids["b"]])
+
+
 def test_partial_videos_keep_their_reason(library: Home) -> None:
     with writing_session(library) as catalogue:
         ids = catalogue.put_files([FileRecord(file_of("a"), 1, 1, 1, "a")])
@@ -211,6 +238,7 @@ def test_tidying_removes_what_was_announced_and_never_a_stranger(library: Home) 
         (folder / "part-announced.parquet").write_bytes(b"written, never committed")
         assert tidy(library, catalogue) == 4
         assert tidy(library, catalogue) == 0
+        assert catalogue.retire_parts() == []
         assert len(catalogue.videos(ENCODER)) == 1
     assert stranger.exists()
     assert len(list(folder.iterdir())) == 2
@@ -223,6 +251,24 @@ def test_replaced_vectors_leave_the_disk_with_the_next_writer(library: Home) -> 
     assert len(list(folder.iterdir())) == 2
     with writing_session(library):
         assert len(list(folder.iterdir())) == 1
+
+
+def test_a_kill_while_tidying_leaves_no_file_that_nobody_knows(
+    library: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(library, ["a"], ["a"])
+
+    def kill(point: str) -> None:
+        if point == "tidy.after_unlink":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(record, "crash_point", kill)
+        with pytest.raises(KeyboardInterrupt), writing_session(library):
+            pass
+    with writing_session(library) as catalogue:
+        assert catalogue.retire_parts() == []
+    assert len(list(VectorStore(library, ENCODER).folder.iterdir())) == 1
 
 
 def test_a_second_writing_session_is_refused(library: Home) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from data.errors import ReelwiseError
-from embeddings.backbone import Backbone, load_backbone
+from embeddings.backbone import Backbone, _preprocess_of, load_backbone
 from embeddings.backbone_names import parse_name
 from embeddings.encoder import list_encoders, load_encoder
 from tests.embeddings.tiny import TINY
@@ -80,16 +80,19 @@ def test_bf16_keeps_the_features_and_their_order(model_folder: Path) -> None:
     assert torch.equal(full.text_features(TEXTS), half.text_features(TEXTS))
 
 
-def test_frames_may_be_higher_than_wide(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("mode", "fit"), [("shortest", "crop"), ("squash", "squash"), ("longest", "pad")]
+)
+def test_frames_are_cut_and_scaled_as_the_model_says(mode: str, fit: str, tmp_path: Path) -> None:
     vision = {**TINY["model_cfg"]["vision_cfg"], "image_size": [64, 32]}  # type: ignore[dict-item]
     model = {**TINY["model_cfg"], "vision_cfg": vision}  # type: ignore[dict-item]
-    preprocess = {**TINY["preprocess_cfg"], "size": [64, 32]}
+    preprocess = {**TINY["preprocess_cfg"], "size": [64, 32], "resize_mode": mode}
     config = {"model_cfg": model, "preprocess_cfg": preprocess}
     (tmp_path / "open_clip_config.json").write_text(json.dumps(config))
     made = open_clip.create_model(f"local-dir:{tmp_path}", load_weights=False)
     save_file(made.state_dict(), tmp_path / "open_clip_model.safetensors")
     spec = load_backbone(str(tmp_path), precision="fp32").frame_spec
-    assert (spec.height_px, spec.width_px) == (64, 32)
+    assert (spec.height_px, spec.width_px, spec.fit) == (64, 32, fit)
 
 
 def test_frames_that_cannot_be_written_to_are_taken_as_they_are(model_folder: Path) -> None:
@@ -100,10 +103,36 @@ def test_frames_that_cannot_be_written_to_are_taken_as_they_are(model_folder: Pa
     assert torch.equal(ours.image_features(pixels), expected)
 
 
-def test_weights_of_published_models_are_normalised_as_their_makers_did() -> None:
-    parsed = parse_name("PE-Core-B-16")
-    assert parsed.label == "PE-Core-B-16/meta"
-    assert open_clip.get_pretrained_cfg("PE-Core-B-16", "meta")["mean"] == (0.5, 0.5, 0.5)
+def test_words_take_one_thread_and_leave_the_others_as_they_were(model_folder: Path) -> None:
+    ours = load_backbone(str(model_folder), precision="fp32")
+    assert ours.text_features([]).shape == (0, 32)
+    seen: list[int] = []
+    before, encode = torch.get_num_threads(), ours.model.encode_text
+    ours.model.encode_text = lambda tokens: seen.append(torch.get_num_threads()) or encode(tokens)  # type: ignore[func-returns-value, assignment, operator]
+    try:
+        torch.set_num_threads(2)
+        ours.text_features(TEXTS)
+        assert (seen, torch.get_num_threads()) == ([1], 2)
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("name", "mean"),
+    [
+        ("PE-Core-B-16", 0.5),  # all its published weights agree
+        ("ViT-L-14", None),  # these do not, and nobody knows which ones the file holds ...
+        ("ViT-L-14/laion2b_s32b_b82k", 0.5),  # ... unless the tag is named
+        ("ViT-L-14/openai", 0.48145466),
+    ],
+)
+def test_a_weights_file_is_normalised_as_the_makers_of_its_model_did(
+    name: str, mean: float | None
+) -> None:
+    file = Path("any.safetensors")
+    wanted = _preprocess_of(parse_name(name, weights=file), file)
+    assert (wanted and wanted["mean"]) == (mean and pytest.approx((mean,) * 3, abs=0.08))
+    assert _preprocess_of(parse_name(name), None) is None
 
 
 def test_the_identity_changes_with_one_weight(model_folder: Path, tmp_path: Path) -> None:
@@ -117,6 +146,19 @@ def test_the_identity_changes_with_one_weight(model_folder: Path, tmp_path: Path
     save_file(model.state_dict(), other / "open_clip_model.safetensors")
     assert load_encoder(str(model_folder), device="cpu").id == first.id
     assert load_encoder(str(other), device="cpu").id != first.id
+
+
+def test_the_identity_changes_with_how_frames_are_normalised(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / model_folder.name
+    other.mkdir()
+    config = {**TINY, "preprocess_cfg": {**TINY["preprocess_cfg"], "mean": [0.5, 0.4, 0.2]}}
+    (other / "open_clip_config.json").write_text(json.dumps(config))
+    weights = "open_clip_model.safetensors"
+    (other / weights).symlink_to(model_folder / weights)
+    ids = {load_encoder(str(folder), device="cpu").id for folder in (model_folder, other)}
+    assert len(ids) == 2
 
 
 @pytest.mark.parametrize(
@@ -143,6 +185,9 @@ def test_weights_of_another_architecture_are_refused(model_folder: Path, tmp_pat
         load_backbone(ARCHITECTURE, weights=weights)
     with pytest.raises(ReelwiseError, match="no weights file"):
         load_backbone(ARCHITECTURE, weights=tmp_path / "absent.pt")
+    (tmp_path / "weights.ckpt").touch()
+    with pytest.raises(ReelwiseError, match=r"takes \.safetensors, .*, not weights\.ckpt"):
+        load_backbone(ARCHITECTURE, weights=tmp_path / "weights.ckpt")
 
 
 def test_every_published_model_is_listed_with_its_size() -> None:

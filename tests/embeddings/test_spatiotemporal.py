@@ -127,7 +127,8 @@ def test_windows_pool_the_parts_of_a_clip_by_time_not_by_number_of_frames() -> N
 def test_a_shape_is_stored_and_read_back_and_an_unknown_one_refused() -> None:
     config = TemporalConfig(dim=64, kind="gru", lags=(1, 2, 8), windows=(1,), pools=("max",))
     assert TemporalConfig.from_dict(config.as_dict()) == config
-    for broken in ({"width": 3}, {"dim": 3, "kind": "mamba"}, {"dim": 3, "stride": 1}):
+    strange = ({"kind": "mamba"}, {"stride": 1}, {"pools": ["median"]})
+    for broken in ({"width": 3}, *({"dim": 3, **one} for one in strange)):
         with pytest.raises(ValueError, match="temporal head"):
             TemporalConfig.from_dict(broken)
 
@@ -177,3 +178,10 @@ def test_each_length_of_window_attends_in_its_own_way() -> None:
     pooled = head._pool(x, fraction, torch.tensor([[True, True, False]]))[0].tolist()
     a, b = np.exp([1, 3]), np.exp([-1, -3])
     assert pooled == pytest.approx([a @ [1, 3] / a.sum(), b @ [1, 3] / b.sum(), 0])
+
+
+def test_before_it_is_trained_no_time_counts() -> None:
+    head = TemporalHead(TemporalConfig(dim=32, width=64, windows=(1,)))
+    torch.nn.init.normal_(head.fuse.weight)
+    x, t, mask = frames(2, 6), times(2, 6), torch.ones(2, 6, dtype=torch.bool)
+    assert torch.equal(head(x, t, mask), head(x, t * 3, mask))

@@ -10,6 +10,7 @@ import time
 from benchmarks.machine import describe_machine
 
 BENCHMARKS = {
+    "compression": "int8, bf16, pruned, distilled, exported: speed and recall against fp32",
     "decoders": "PyAV against decord: speed, memory, damage",
     "example_search": "a cut, re-encoded, distorted part of a video finds its source",
     "index_speed": "indexing against its limit: decoding and encoding alone, over the cores",

@@ -20,6 +20,7 @@ import numpy as np
 import open_clip
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -32,13 +33,16 @@ from embeddings.backbone_names import (
     hub_answers,
     parse_name,
 )
+from embeddings.compressed import Recipe, keep_blocks, mark, open_exported, read_recipe
+from embeddings.quantization import quantize_linears
 
 BPE_FILE = "bpe_merges.txt.gz"
+WEIGHTS_FILE = "open_clip_model.safetensors"
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 SMALL_TEXT_TOWER = 10_000_000
 """Weights below which one thread encodes a query. On two busy cores (2026-11) a query of the toon
 encoder took 150 ms with two threads, which wait for each other at every layer, 4 ms with one."""
-Precision = Literal["auto", "fp32", "bf16"]
+Precision = Literal["auto", "fp32", "bf16", "int8"]
 
 _FIT = {"shortest": "crop", "squash": "squash", "longest": "pad"}
 
@@ -51,6 +55,7 @@ class Backbone:
         dim: Length of a feature.
         frame_spec: How frames must be cut and scaled before they come in.
         fingerprint: sha256 over architecture, preprocessing and every weight.
+        tokenize: Texts -> (n, context) int64.
     """
 
     def __init__(
@@ -65,7 +70,7 @@ class Backbone:
         self.model = model.eval().requires_grad_(False).to(device)
         self.name = name
         self.device = device
-        self._tokenizer = tokenizer
+        self.tokenize = tokenizer
         config = open_clip.get_model_preprocess_cfg(model)
         height, width = as_pair(config["size"])
         self.frame_spec = FrameSpec(
@@ -76,12 +81,16 @@ class Backbone:
         )
         self._mean = torch.tensor(config["mean"], device=device).view(3, 1, 1) * 255
         self._scale = 1 / (torch.tensor(config["std"], device=device).view(3, 1, 1) * 255)
-        self.fingerprint = _fingerprint(model, config)
+        # What bf16 changes is below what stored vectors keep (docs/decisions/0002); int8 is not.
+        marked = {**config, "precision": "int8"} if precision == "int8" else config
+        self.fingerprint = _fingerprint(model, marked)
         self.dtype = _compute_dtype(device, precision)
         if self.dtype is torch.bfloat16:
             # Autocast alone casts every weight at every call: a ViT-B-32 did 9 frames a CPU second
             # so, 36 with weights that are bf16 already (batches of 32, one thread, 2026-11).
             self.model.get_submodule("visual").to(self.dtype)
+        if precision == "int8":
+            quantize_linears(self.model.get_submodule("visual"))
         self._format = torch.contiguous_format
         if any(isinstance(m, torch.nn.Conv2d) for m in model.modules()):
             self._format = torch.channels_last
@@ -114,7 +123,7 @@ class Backbone:
         """(n, dim) float32 unit rows for n texts, in full precision: a query is short."""
         if not texts:
             return torch.zeros(0, self.dim)
-        tokens = self._tokenizer(list(texts)).to(self.device)
+        tokens = self.tokenize(list(texts)).to(self.device)
         with torch.inference_mode(), _threads(self._text_threads):
             features = self.model.encode_text(tokens)  # type: ignore[operator]
         return F.normalize(features.float(), dim=-1)
@@ -142,7 +151,8 @@ def load_backbone(
         name: As in `parse_name`.
         weights: A .safetensors, .pt, .pth or .bin file with the weights of that architecture.
         device: Where it runs; the CPU by default.
-        precision: Of the image tower; auto is bf16 where the machine has instructions for it.
+        precision: Of the image tower; auto is bf16 where the machine has instructions for it. What
+            a compressed model was made for comes before it.
 
     Raises:
         ReelwiseError: Unknown name, no such file, weights of another architecture, or weights that
@@ -151,7 +161,10 @@ def load_backbone(
     parsed = parse_name(name, weights=weights)
     if weights is not None:
         _check_weights_file(weights)
-    model = _create_model(parsed, weights)
+    recipe = read_recipe(parsed.folder) if parsed.folder else None
+    if recipe is not None and recipe.precision != "auto":
+        precision = recipe.precision
+    model = _create_model(parsed, weights) if recipe is None else _create_compressed(parsed, recipe)
     try:
         tokenizer = _tokenizer(parsed.model)
     except (OSError, ImportError) as error:
@@ -166,6 +179,21 @@ def load_backbone(
         device=device or torch.device("cpu"),
         precision=precision,
     )
+
+
+def _create_compressed(parsed: BackboneName, recipe: Recipe) -> torch.nn.Module:
+    """The model of a folder that `reelwise compress` made."""
+    folder = parsed.folder
+    assert folder is not None
+    if recipe.runtime != "open_clip":
+        return open_exported(folder, recipe.runtime)
+    if recipe.kept:
+        model = keep_blocks(build_untrained(folder), recipe.kept)
+        model.load_state_dict(load_file(folder / WEIGHTS_FILE))
+    else:
+        model = _create_model(parsed, None)
+    mark(model, recipe)
+    return model
 
 
 def _create_model(parsed: BackboneName, weights: Path | None) -> torch.nn.Module:
@@ -249,7 +277,7 @@ def _fingerprint(model: torch.nn.Module, preprocess: dict[str, object]) -> str:
 
 def _compute_dtype(device: torch.device, precision: Precision) -> torch.dtype:
     """bf16 where the machine has the instructions for it: twice the speed, the same ranking."""
-    if precision != "auto":
+    if precision in ("fp32", "bf16"):
         return torch.float32 if precision == "fp32" else torch.bfloat16
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32

@@ -32,6 +32,12 @@ class BackboneName:
     label: str
     """What a library remembers and `parse_name` reads: `toon`, `PE-Core-B-16/meta`, a folder."""
 
+    @property
+    def folder(self) -> Path | None:
+        """The model folder; None for an architecture of open_clip's own."""
+        local = self.model.startswith("local-dir:")
+        return Path(self.model.removeprefix("local-dir:")) if local else None
+
 
 def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
     """Read `toon`, `NAME`, `NAME/TAG` or a model folder.

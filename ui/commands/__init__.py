@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ui.commands import (
+    compress,
     demo,
     doctor,
     encoders,
@@ -36,5 +37,6 @@ def register(app: typer.Typer) -> None:
     app.command("encoders")(encoders.encoders)
     app.add_typer(train.group, name="train")
     app.add_typer(evaluate.group, name="evaluate")
+    app.command("compress")(compress.compress)
     app.command("serve")(serve.serve)
     app.command("doctor")(doctor.doctor)

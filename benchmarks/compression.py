@@ -30,7 +30,7 @@ from embeddings.fidelity import ClipSource, Contender, Figures, compare, toon_cl
 
 N_SCENES = {"small": 60, "full": 300}
 STEPS = {"small": 25, "full": 200}
-STUDENT_SCENES = {"small": 150, "full": 1200}
+STUDENT_SCENES = {"small": 100, "full": 1200}
 VIT = "ViT-B-32"
 SIMPLE = ("bf16", "onnx", "int8")
 ALL = ("bf16", "onnx", "torch-export", "int8", "int8-dynamic", "int8-torchao")
@@ -43,7 +43,7 @@ def run(size: str) -> dict[str, Any]:
     requests["pruned_text_channels"] = Request("prune", "text", channels=0.5)
     requests["pruned_text_block"] = Request("prune", "text", blocks=1)
     steps, scenes = STEPS[size], STUDENT_SCENES[size]
-    requests["untrained_student"] = Request("distil", steps=1, scenes=8)
+    requests["untrained_student"] = Request("distil", steps=1, scenes=40)
     requests["distilled"] = Request("distil", steps=steps, scenes=scenes)
     judged = toon_clips(N_SCENES[size], seed=500)
     figures: dict[str, Any] = {"scenes": N_SCENES[size], "student_steps": steps}

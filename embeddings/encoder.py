@@ -21,10 +21,17 @@ from data.video import FrameSpec
 from embeddings.backbone import Backbone, load_backbone
 from embeddings.backbone_names import DEFAULT_BACKBONE, TOON_FOLDER, list_pretrained, parse_name
 from embeddings.devices import choose_device
+from embeddings.head_record import (
+    BACKBONE_CONFIG,
+    BackboneRecord,
+    HeadRecord,
+    read_record,
+    unserved_notice,
+)
+from embeddings.head_record import HEAD_CONFIG as HEAD_CONFIG
+from embeddings.head_record import HEAD_WEIGHTS as HEAD_WEIGHTS
 from embeddings.spatiotemporal import TemporalConfig, TemporalHead, clip_vectors
 
-HEAD_WEIGHTS = "temporal.safetensors"
-HEAD_CONFIG = "temporal.json"
 CLIPS_PER_BATCH = 16
 """Clips are padded to the longest of their batch: with 64, the 407 clips of 200 videos (22 frames
 each on average) take 0.40 to 0.47 s, with 16 0.29 s (one core, 2026-11)."""
@@ -75,28 +82,34 @@ class SpatiotemporalEncoder:
 
     Attributes:
         id: See `Encoder`.
+        name: What a user typed, and what `status` prints.
         weights: The weights file that it was loaded from, so that a library can remember it.
+        notice: What a user must know of it; empty for nothing.
+        backbone: Its image and text towers.
+        head: Its temporal head; None for mean pooling.
     """
 
     def __init__(
-        self, backbone: Backbone, head: TemporalHead | None = None, *, weights: Path | None = None
+        self,
+        backbone: Backbone,
+        head: TemporalHead | None = None,
+        *,
+        weights: Path | None = None,
+        name: str | None = None,
     ) -> None:
         if head is not None and head.config.dim != backbone.dim:
             raise ReelwiseError(
                 f"the temporal head is {head.config.dim}-d, {backbone.name} is {backbone.dim}-d",
                 fix="use the head that was trained with this backbone",
             )
+        self.name = name or backbone.name
+        self.notice = unserved_notice(self.name) or ""
         self.weights = weights
-        self._backbone = backbone
-        self._head = None if head is None else head.eval().to(backbone.device)
+        self._backbone = self.backbone = backbone
+        self._head = self.head = None if head is None else head.eval().to(backbone.device)
         self.id = _encoder_id(backbone, self._head)
         self._texts: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._lock = Lock()
-
-    @property
-    def name(self) -> str:
-        """What a user typed, and what `status` prints."""
-        return self._backbone.name
 
     @property
     def dim(self) -> int:
@@ -181,15 +194,13 @@ class SpatiotemporalEncoder:
 
 
 def load_head(folder: Path) -> TemporalHead | None:
-    """The temporal head kept in a model folder; None where there is none."""
-    config_file = folder / HEAD_CONFIG
-    if not config_file.is_file():
+    """The temporal head kept in a folder; None where there is none, or none that is served."""
+    record = read_record(folder)
+    if record is None or not record.served:
         return None
-    head = TemporalHead(
-        TemporalConfig.from_dict(json.loads(config_file.read_text(encoding="utf-8")))
-    )
+    head = TemporalHead(TemporalConfig.from_dict(record.head))
     head.load_state_dict(load_file(folder / HEAD_WEIGHTS))
-    return head.float()
+    return head
 
 
 def load_encoder(
@@ -198,14 +209,17 @@ def load_encoder(
     """Load an encoder by name.
 
     Args:
-        name: `toon`, an open_clip `NAME[/PRETRAINED]`, or a model folder; the default backbone
-            where None.
+        name: `toon`, an open_clip `NAME[/PRETRAINED]`, a model folder, or the folder of a head
+            that was trained with a backbone elsewhere; the default backbone where None.
         weights: A file with the weights of that architecture.
         device: `auto`, `cpu` or `cuda`.
 
     Raises:
         ReelwiseError: It cannot be loaded here; the fix says what to do.
     """
+    alone = read_head_alone(Path(name)) if name else None
+    if name and alone is not None:
+        return _load_around_head(Path(name).resolve(), alone, weights=weights, device=device)
     backbone = load_backbone(
         name or DEFAULT_BACKBONE, weights=weights, device=choose_device(device)
     )
@@ -215,6 +229,39 @@ def load_encoder(
         head = load_head(Path(folder.removeprefix("local-dir:")))
     kept = None if weights is None else weights.absolute()
     return SpatiotemporalEncoder(backbone, head, weights=kept)
+
+
+def read_head_alone(folder: Path) -> HeadRecord | None:
+    """The record of a head whose backbone lies elsewhere; None for any other folder."""
+    if (folder / BACKBONE_CONFIG).is_file():
+        return None
+    return read_record(folder)
+
+
+def _load_around_head(
+    folder: Path, record: HeadRecord, *, weights: Path | None, device: str
+) -> SpatiotemporalEncoder:
+    wanted = record.backbone
+    if wanted is None:
+        raise ReelwiseError(
+            f"{folder} holds a temporal head and not the backbone that belongs to it",
+            fix=f"copy {BACKBONE_CONFIG} and the weights beside it, or train the head again",
+        )
+    if weights is None and wanted.weights is not None:
+        weights = Path(wanted.weights)
+    backbone = load_backbone(wanted.name, weights=weights, device=choose_device(device))
+    _check_fingerprint(folder, wanted, backbone)
+    kept = None if weights is None else weights.absolute()
+    return SpatiotemporalEncoder(backbone, load_head(folder), weights=kept, name=str(folder))
+
+
+def _check_fingerprint(folder: Path, wanted: BackboneRecord, backbone: Backbone) -> None:
+    if backbone.fingerprint != wanted.fingerprint:
+        raise ReelwiseError(
+            f"the head in {folder} was trained with other weights of {wanted.name} "
+            f"({wanted.fingerprint[:12]}, here {backbone.fingerprint[:12]})",
+            fix=f"give those weights: --encoder {folder} --weights FILE; or train it again",
+        )
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from embeddings.head_figures import HeadFigures, judge
 from embeddings.head_objective import MOST_SCALE, HeadModel, Objective, StepContext, step_loss
 from embeddings.ranks import Ranks
 from embeddings.run_state import RunState
-from embeddings.spatiotemporal import TemporalConfig, TemporalHead
+from embeddings.spatiotemporal import Kind, TemporalConfig, TemporalHead
 
 Report = Callable[[str], None]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -35,7 +35,9 @@ class HeadTraining:
     """Everything that a run depends on, beside its data."""
 
     config: TemporalConfig | None = None
-    """Shape of the head; None takes the default shape for the features' length."""
+    """Shape of the head; None takes the default shape of this `kind` for the features' length."""
+    kind: Kind = "attention"
+    """How frames learn of each other, where there is no `config`."""
     objective: Objective = field(default_factory=Objective)
     """What a step asks."""
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -137,7 +139,8 @@ class _Run:
         self.batches.distort = setting.distort
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(options.seed)
-            head = TemporalHead(options.config or TemporalConfig(dim=train.texts.shape[1]))
+            shape = TemporalConfig(dim=train.texts.shape[1], kind=options.kind)
+            head = TemporalHead(options.config or shape)
         self.model = HeadModel(head, options.objective.loss, setting.tower).to(self.ranks.device)
         self.trained = {k: p for k, p in self.model.named_parameters() if p.requires_grad}
         self.average = {k: p.detach().clone() for k, p in self.trained.items()}

@@ -74,6 +74,7 @@ def status_document(library: Library, *, with_failures: bool) -> Document:
         **catalogue.counts(),
         "encoder": catalogue.encoder_name,
         "encoder_id": catalogue.encoder,
+        "encoder_notice": _encoder_notice(catalogue.encoder_name),
         **_generation(library),
         "bytes": size_bytes_below(library.home.root),
         "roots": [str(root) for root in catalogue.roots()],
@@ -89,6 +90,16 @@ def status_document(library: Library, *, with_failures: bool) -> Document:
             for each in catalogue.failures(catalogue.encoder)
         ]
     return document
+
+
+def _encoder_notice(name: str | None) -> str | None:
+    """What a person must know of the encoder: that its head is not used, or not to be read."""
+    from embeddings.head_record import unserved_notice
+
+    try:
+        return unserved_notice(name)
+    except ReelwiseError as error:
+        return error.problem
 
 
 def _generation(library: Library) -> Document:

@@ -81,6 +81,7 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent():
         "status",
         "verify",
         "encoders",
+        "train spatiotemporal",
         "train toon",
         "evaluate search",
         "serve",

@@ -76,7 +76,7 @@ def index(
                 "run the same command again; it goes on where it stopped",
                 exit_code=EXIT_STOPPED_BY_CTRL_C,
             )
-    return index_answer(report, model.name)
+    return index_answer(report, model.name, notice=getattr(model, "notice", ""))
 
 
 def check_paths(paths: list[Path]) -> None:
@@ -110,16 +110,24 @@ def choose_encoder(
     return load_encoder(name, weights=weights, device=device)
 
 
-def index_answer(report: IndexReport, encoder_name: str) -> Answer:
-    """The report as an answer; exit code 3 when some files failed or were read only in part."""
+def index_answer(report: IndexReport, encoder_name: str, *, notice: str = "") -> Answer:
+    """The report as an answer; exit code 3 when some files failed or were read only in part.
+
+    Args:
+        report: What was done.
+        encoder_name: With which encoder.
+        notice: What a person must know of it.
+    """
     wall_s = max(report.wall_s, 1e-9)
     document: Document = dataclasses.asdict(report) | {
         "encoder": encoder_name,
+        "encoder_notice": notice or None,
         "clips_per_s": report.clips / wall_s,
         "times_real_time": report.video_s / wall_s,
     }
     code = EXIT_SOME_FILES_FAILED if report.failed or report.partial else EXIT_DONE
-    return Answer(document, "\n".join(_lines(report)), code, "\n".join(_notices(report)))
+    notices = [*([notice] if notice else []), *_notices(report)]
+    return Answer(document, "\n".join(_lines(report)), code, "\n".join(notices))
 
 
 def _lines(report: IndexReport) -> list[str]:

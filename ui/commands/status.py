@@ -35,6 +35,8 @@ def _lines(document: Document) -> list[str]:
         f"videos      {document['videos']:,}, {count(document['clips'], 'clip')}",
         f"encoder     {document['encoder']} ({document['encoder_id']})",
     ]
+    if document["encoder_notice"] is not None:
+        lines.append(f"            {document['encoder_notice']}")
     if document["generation"] is not None:
         lines.append(
             f"index       generation {document['generation']}, {document['index_kind']}, "

@@ -7,14 +7,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.interactions import Interactions, ItemVectors, no_vectors
-from recommender.links import best_links, shrunk_cosine
+from recommender.links import SHRINK, best_links, shrunk_cosine
 from recommender.popularity import or_popular, recent_popularity
 from recommender.scorer import SameForAll, Scorer
 from recommender.tastes import interest_scores, read_taste
+from recommender.tuning import tuned
 
-RP3_ALPHA, RP3_BETA = 1.0, 0.6
-"""Powers of the walk and of fame in RP3beta; Ferrari Dacrema et al. 2019 find beta 0.2 to 0.7."""
+BETAS = (0.0, 0.2, 0.4, 0.6, 0.8)
+"""Powers of fame in RP3beta to choose from; Ferrari Dacrema et al. 2019 find 0.2 to 0.7."""
+SHRINKS = (0.0, 10.0, 30.0, 100.0, 300.0)
+"""Co-watches' worth of doubt to choose from in ItemKNN."""
 RP3_NEIGHBOURS = 200
+"""Links of each item in RP3beta."""
 
 
 def fit_popularity(train: Interactions, items: ItemVectors | None = None) -> Scorer:
@@ -40,18 +44,22 @@ class LinkedItems:
         return np.asarray(found.toarray(), dtype=np.float32)
 
 
-def fit_item_knn(train: Interactions, items: ItemVectors | None = None) -> Scorer:
+def fit_item_knn(
+    train: Interactions, items: ItemVectors | None = None, *, shrink: float = SHRINK
+) -> Scorer:
     """ItemKNN (Sarwar et al. 2001) with shrunk cosines."""
-    return or_popular(LinkedItems(train.matrix, shrunk_cosine(train.matrix)), train)
+    return or_popular(LinkedItems(train.matrix, shrunk_cosine(train.matrix, shrink=shrink)), train)
 
 
-def fit_rp3beta(train: Interactions, items: ItemVectors | None = None) -> Scorer:
-    """RP3beta (Paudel et al. 2016): three random steps, item to person to item, fame taken off."""
+def fit_rp3beta(
+    train: Interactions, items: ItemVectors | None = None, *, beta: float = 0.4
+) -> Scorer:
+    """RP3beta (Paudel et al. 2016, alpha 1): random walks of three steps, fame taken off."""
     liked = train.matrix
     to_items = _walk(liked)
     to_people = _walk(liked.T.tocsr())
     fame = np.asarray(liked.sum(axis=0)).ravel()
-    penalty = np.divide(1.0, fame**RP3_BETA, out=np.zeros_like(fame), where=fame > 0)
+    penalty = np.divide(1.0, fame**beta, out=np.zeros_like(fame), where=fame > 0)
     links = best_links(
         to_people, to_items, lambda rows, columns, data: data * penalty[columns], RP3_NEIGHBOURS
     )
@@ -61,9 +69,13 @@ def fit_rp3beta(train: Interactions, items: ItemVectors | None = None) -> Scorer
 def _walk(steps: sparse.csr_array) -> sparse.csr_array:
     total = np.asarray(steps.sum(axis=1)).ravel()
     share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    walk = sparse.csr_array(sparse.diags_array(share) @ steps)
-    walk.data **= RP3_ALPHA
-    return walk
+    return sparse.csr_array(sparse.diags_array(share) @ steps)
+
+
+tune_item_knn = tuned(fit_item_knn, "shrink", SHRINKS, start=SHRINK)
+"""Chooses the shrinkage."""
+tune_rp3beta = tuned(fit_rp3beta, "beta", BETAS, start=0.4)
+"""Chooses how much fame is taken off."""
 
 
 class ContentOnly:

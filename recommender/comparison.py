@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from recommender.baselines import (
     fit_content,
-    fit_item_knn,
     fit_popularity,
     fit_recent_popularity,
-    fit_rp3beta,
+    tune_item_knn,
+    tune_rp3beta,
 )
 from recommender.bootstrap import interval
 from recommender.ease import tune_ease
@@ -41,8 +41,8 @@ def _fixed(fit: Fit) -> Tune:
 BASELINES: dict[str, Tune] = {
     "popularity": _fixed(fit_popularity),
     "recent popularity": _fixed(fit_recent_popularity),
-    "item-knn": _fixed(fit_item_knn),
-    "rp3beta": _fixed(fit_rp3beta),
+    "item-knn": tune_item_knn,
+    "rp3beta": tune_rp3beta,
     "ease": tune_ease,
     "ials": tune_ials,
     "content only": _fixed(fit_content),
@@ -82,7 +82,11 @@ class Comparison:
         pooled = {name: pool(each) for name, each in outcomes.items() if each}
         if not pooled:
             raise ValueError("cases must ask something of somebody")
-        return _document(pooled, seconds, time.perf_counter() - started)
+        document: dict[str, Any] = {"steps": len(outcomes[OURS])}
+        document |= _document(pooled, seconds, time.perf_counter() - started)
+        for name, one in {OURS: document, **document["baselines"]}.items():
+            one["settings"] = dict(getattr(fits[name], "keywords", {}))
+        return document
 
     def _tuned(self) -> dict[str, Fit]:
         train, held_out = self.held_out

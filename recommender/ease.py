@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -11,8 +9,8 @@ from scipy import sparse
 from recommender.co_watching import RIDGE, CoWatching, fit_co_watching
 from recommender.interactions import Interactions, ItemVectors
 from recommender.popularity import or_popular
-from recommender.scorer import Fit, Scorer
-from recommender.tuning import climb, judged
+from recommender.scorer import Scorer
+from recommender.tuning import tuned
 
 DENSE_LIMIT = 12_000
 """Most items or people that are inverted here: some 4 GB and minutes, which evaluation may take."""
@@ -40,11 +38,5 @@ def fit_ease(
     return or_popular(CoWatched(train.matrix, fitted), train)
 
 
-def tune_ease(train: Interactions, items: ItemVectors | None, held_out: Interactions) -> Fit:
-    """Choose the ridge."""
-
-    def worth(ridge: float) -> float:
-        return judged(fit_ease(train, items, ridge=ridge), train, held_out)
-
-    best = climb(RIDGES, worth, start=RIDGES.index(300.0))
-    return functools.partial(fit_ease, ridge=best)
+tune_ease = tuned(fit_ease, "ridge", RIDGES, start=300.0)
+"""Chooses the ridge."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,20 +65,20 @@ def evaluate_recommend(
             fix="fill the column at, or use --protocol given or last-out",
         )
     held_out, cases, ordered = plan(tables, refit, step_days * DAY_S)
-    cases = list(cases)
-    if not any(len(case.people) for case in cases):
+    asking = (case for case in cases if len(case.people))
+    first = next(asking, None)
+    if first is None:
         raise ReelwiseError(
             "nothing is left to foretell: nobody likes anything new in the test part",
             fix="check that --train and --test name different events of the same people",
         )
     comparison = Comparison(held_out, items, ordered, note)
-    told = comparison.run(cases)
+    told = comparison.run(itertools.chain([first], asking))
     fitted = "train+validation" if refit and "validation" in tables else "train"
     sizes = {
-        "people": cases[-1].train.n_people,
-        "videos": cases[-1].train.n_items,
+        "people": first.train.n_people,
+        "videos": first.train.n_items,
         "events": sum(len(table) for table in tables.values()),
-        "steps": len(cases),
     }
     return {
         "protocol": protocol,

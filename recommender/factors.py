@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -11,8 +9,8 @@ from scipy.linalg import lapack
 
 from recommender.interactions import Interactions, ItemVectors
 from recommender.popularity import or_popular
-from recommender.scorer import Fit, Scorer
-from recommender.tuning import climb, judged
+from recommender.scorer import Scorer
+from recommender.tuning import tuned
 
 FACTORS = 64
 SWEEPS = 8
@@ -73,11 +71,5 @@ def _solved(
     return found
 
 
-def tune_ials(train: Interactions, items: ItemVectors | None, held_out: Interactions) -> Fit:
-    """Choose the weight of what has not been met."""
-
-    def worth(unseen: float) -> float:
-        return judged(fit_ials(train, items, unseen=unseen), train, held_out)
-
-    best = climb(UNSEENS, worth, start=UNSEENS.index(UNSEEN))
-    return functools.partial(fit_ials, unseen=best)
+tune_ials = tuned(fit_ials, "unseen", UNSEENS, start=UNSEEN)
+"""Chooses the weight of what has not been met."""

@@ -111,6 +111,4 @@ def roll(known: Interactions, test: Interactions, step_s: float) -> Iterator[Cas
     step = np.floor((test.at_s - first_s) / step_s).astype(np.int64)
     for number in np.unique(step):
         start_s = first_s + number * step_s
-        case = Case(everything.where(everything.at_s < start_s), test.where(step == number))
-        if len(case.people):
-            yield case
+        yield Case(everything.where(everything.at_s < start_s), test.where(step == number))

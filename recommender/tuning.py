@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from recommender.interactions import Interactions
+from recommender.interactions import Interactions, ItemVectors
 from recommender.ranking import ask
-from recommender.scorer import Scorer
+from recommender.scorer import Fit, Scorer, Tune
 from recommender.splits import Case
 
 ASKED = 2_000
@@ -46,3 +46,18 @@ def climb(settings: Sequence[float], worth: Callable[[float], float], *, start: 
         if best != start:
             break
     return settings[best]
+
+
+def tuned(
+    fit: Callable[..., Scorer], name: str, settings: Sequence[float], *, start: float
+) -> Tune:
+    """A way of fitting whose setting `name` is chosen on held-out events."""
+
+    def tune(train: Interactions, items: ItemVectors | None, held_out: Interactions) -> Fit:
+        def worth(setting: float) -> float:
+            return judged(fit(train, items, **{name: setting}), train, held_out)
+
+        best = climb(settings, worth, start=settings.index(start))
+        return functools.partial(fit, **{name: best})
+
+    return tune

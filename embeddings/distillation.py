@@ -179,7 +179,9 @@ def follow(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, options.learning_rate, total_steps=options.steps + 1, pct_start=0.1
     )
-    average_fn = get_ema_multi_avg_fn(options.average)  # type: ignore[no-untyped-call]
+    # A short run would otherwise keep the weights that it began with.
+    decay = min(options.average, 1 - 5 / max(options.steps, 6))
+    average_fn = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
     average = AveragedModel(student, multi_avg_fn=average_fn, use_buffers=True)
     size = as_pair(student.get_submodule("visual").image_size)  # type: ignore[arg-type]
     began = time.monotonic()

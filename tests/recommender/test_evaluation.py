@@ -166,9 +166,9 @@ def test_intervals_cover_the_mean_as_often_as_they_say() -> None:
     rng = np.random.default_rng(11)
     covered = 0
     for _ in range(60):
-        # Two questions of a person are alike: counted as independent, intervals would be too short.
-        person = np.repeat(np.arange(80), 2)
-        values = np.repeat(rng.normal(0.5, 1.0, 80), 2)
+        # The eight questions of a person are alike: counted as independent, intervals would be too short.
+        person = np.repeat(np.arange(80), 8)
+        values = np.repeat(rng.normal(0.5, 1.0, 80), 8)
         low, high = interval(person, values, draws=200)
         covered += low < 0.5 < high
     assert 50 <= covered <= 60

@@ -166,7 +166,7 @@ def test_intervals_cover_the_mean_as_often_as_they_say() -> None:
     rng = np.random.default_rng(11)
     covered = 0
     for _ in range(60):
-        # The eight questions of a person are alike: counted as independent, intervals would be too short.
+        # Eight questions of a person are alike: counted one by one, intervals are too short.
         person = np.repeat(np.arange(80), 8)
         values = np.repeat(rng.normal(0.5, 1.0, 80), 8)
         low, high = interval(person, values, draws=200)

@@ -13,6 +13,7 @@ BENCHMARKS = {
     "compression": "int8, bf16, pruned, distilled, exported: speed and recall against fp32",
     "decoders": "PyAV against decord: speed, memory, damage",
     "example_search": "a cut, re-encoded, distorted part of a video finds its source",
+    "heads": "temporal heads of every kind against mean pooling, and what they cost",
     "index_speed": "indexing against its limit: decoding and encoding alone, over the cores",
     "many_files": "peak memory with few and with many files, and a rerun",
     "kills": "SIGKILL at random instants: what is lost or doubled",

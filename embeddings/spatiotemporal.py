@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from dataclasses import fields as dataclass_fields
 from typing import Any, Literal, get_args
 
@@ -233,6 +234,60 @@ class TemporalHead(nn.Module):
                     rows = weight @ x
                 out.append(rows.flatten(1))
         return torch.cat(out, dim=-1)
+
+
+@torch.no_grad()
+def grow_head(head: TemporalHead, config: TemporalConfig) -> TemporalHead:
+    """A head with more lags, windows or pools that does what `head` does.
+
+    What is new starts at zero (function-preserving growth: Net2Net, Chen et al., 2016).
+
+    Args:
+        head: A head, trained or not.
+        config: Its shape, with at least its lags, windows and pools, in any order.
+
+    Raises:
+        ValueError: The shapes differ in more than that, or the new one lacks something.
+    """
+    old = head.config
+    same = replace(config, lags=old.lags, windows=old.windows, pools=old.pools)
+    room = {*old.lags} <= {*config.lags} and {*old.windows} <= {*config.windows}
+    if same != old or not room or not {*old.pools} <= {*config.pools}:
+        raise ValueError(f"cannot grow {old} to {config}")
+    grown = TemporalHead(config)
+    kept = {k: v for k, v in head.state_dict().items() if not k.startswith(("attend", "motion"))}
+    del kept["fuse.weight"]
+    grown.load_state_dict(kept, strict=False)
+    for lag, columns in zip(old.lags, torch.split(head.motion.weight, old.dim, dim=1), strict=True):
+        _columns(grown.motion, config.lags.index(lag), old.dim).copy_(columns)
+    for lag in set(config.lags) - set(old.lags):
+        _columns(grown.motion, config.lags.index(lag), old.dim).zero_()
+    parts = list(_pooled_parts(config))
+    for place, part in enumerate(_pooled_parts(old)):
+        there = _columns(grown.fuse, parts.index(part), old.width)
+        there.copy_(_columns(head.fuse, place, old.width))
+    if "attention" in config.pools:
+        nn.init.zeros_(grown.attend.weight)
+        nn.init.zeros_(grown.attend.bias)
+        if "attention" in old.pools:
+            for number, windows in enumerate(old.windows):
+                row = config.windows.index(windows)
+                grown.attend.weight[row] = head.attend.weight[number]
+                grown.attend.bias[row] = head.attend.bias[number]
+    return grown
+
+
+def _columns(layer: nn.Linear, place: int, width: int) -> Tensor:
+    """The columns of part number `place` of what a layer takes."""
+    return layer.weight[:, place * width : (place + 1) * width]
+
+
+def _pooled_parts(config: TemporalConfig) -> Iterator[tuple[int, Pool, int]]:
+    """Windows, pool and number of the window, in the order in which they are fused."""
+    for windows in config.windows:
+        for pool in config.pools:
+            for number in range(windows):
+                yield windows, pool, number
 
 
 def _to_front(frames: Tensor, times_s: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -107,3 +107,10 @@ WEIGHTS = {
     "frame_facts": 0.2,
     "clip_facts": 0.1,
 }
+
+
+def total_loss(parts: dict[str, Tensor], *, views: float) -> Tensor:
+    """The weighted sum of `batch_loss`, with a factor on what compares two views of a video."""
+    by_view = ("views", "frame_views")
+    weights = {name: WEIGHTS[name] * (views if name in by_view else 1.0) for name in parts}
+    return torch.stack([weights[name] * part for name, part in parts.items()]).sum()

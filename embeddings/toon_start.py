@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from data.durable import write_atomic
 from data.errors import ReelwiseError
 from embeddings.backbone import BPE_FILE, build_tokenizer, build_untrained
 from embeddings.encoder import HEAD_CONFIG, HEAD_WEIGHTS
-from embeddings.spatiotemporal import TemporalConfig, TemporalHead
+from embeddings.spatiotemporal import TemporalConfig, TemporalHead, grow_head
 from embeddings.toon_model import ToonModel
 
 CONFIG = "open_clip_config.json"
@@ -50,26 +51,58 @@ def frame_side(folder: Path) -> int:
 def build_like(
     start: Path, folder: Path, px: int
 ) -> tuple[ToonModel, Callable[[list[str]], Tensor]]:
-    """A folder's model with its weights and words, for frames of another size."""
+    """A folder's model with its weights and words, for frames of another size.
+
+    A temporal head from before a head had more lags, windows or pools grows to today's shape.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(start / BPE_FILE, folder / BPE_FILE)
     config = json.loads((start / CONFIG).read_text(encoding="utf-8"))
     config["model_cfg"]["vision_cfg"]["image_size"] = px
     config["preprocess_cfg"]["size"] = [px, px]
     write_atomic(folder / CONFIG, json.dumps(config, indent=1).encode())
-    head = json.loads((start / HEAD_CONFIG).read_text(encoding="utf-8"))
-    model = ToonModel(build_untrained(folder), TemporalHead(TemporalConfig.from_dict(head)))
-    _load_weights(model, start)
+    model = ToonModel(build_untrained(folder), _load_head(start))
+    _load_towers(model.towers, start)
     return model.to(memory_format=torch.channels_last), build_tokenizer(folder)
 
 
-def _load_weights(model: ToonModel, folder: Path) -> None:
+def mix_models(
+    parts: Sequence[tuple[Path, float]], folder: Path
+) -> tuple[ToonModel, Callable[[list[str]], Tensor]]:
+    """The weighted mean of the weights of models that went on from each other.
+
+    Args:
+        parts: Model folders and their shares, which add up to 1; all take the shape and the frames
+            of the last.
+        folder: New folder for that shape.
+    """
+    last = parts[-1][0]
+    px = frame_side(last)
+    mean, tokenize = build_like(last, folder, px)
+    models = [(build_like(one, folder, px)[0].state_dict(), share) for one, share in parts if share]
+    weights = mean.state_dict()
+    for name, weight in weights.items():
+        if weight.is_floating_point():
+            weights[name] = sum(model[name] * share for model, share in models)
+    mean.load_state_dict(weights)
+    return mean, tokenize
+
+
+def _load_towers(towers: nn.Module, folder: Path) -> None:
     """Go on from a stage's weights; positions of its pooling grid are stretched to this one's."""
-    towers = load_file(folder / WEIGHTS_FILE)
-    own = model.towers.state_dict()[POSITIONS]
-    towers[POSITIONS] = stretch_positions(towers[POSITIONS].float(), own.shape[0])
-    model.towers.load_state_dict(towers)
-    model.head.load_state_dict(load_file(folder / HEAD_WEIGHTS))
+    weights = load_file(folder / WEIGHTS_FILE)
+    own = towers.state_dict()[POSITIONS]
+    weights[POSITIONS] = stretch_positions(weights[POSITIONS].float(), own.shape[0])
+    towers.load_state_dict(weights)
+
+
+def _load_head(folder: Path) -> TemporalHead:
+    config = TemporalConfig.from_dict(json.loads((folder / HEAD_CONFIG).read_text("utf-8")))
+    head = TemporalHead(config)
+    head.load_state_dict(load_file(folder / HEAD_WEIGHTS))
+    now = TemporalConfig(dim=config.dim)
+    more = replace(config, lags=now.lags, windows=now.windows, pools=now.pools)
+    return grow_head(head, more)
 
 
 def stretch_positions(positions: Tensor, length: int) -> Tensor:

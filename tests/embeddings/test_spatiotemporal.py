@@ -1,3 +1,6 @@
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +13,7 @@ from embeddings.spatiotemporal import (
     TemporalConfig,
     TemporalHead,
     clip_vectors,
+    grow_head,
 )
 
 
@@ -23,10 +27,10 @@ def times(n_clips: int, n_frames: int) -> torch.Tensor:
     return (torch.arange(n_frames) * 0.5).expand(n_clips, -1)
 
 
-def trained_head(kind: Kind = "attention") -> TemporalHead:
+def trained_head(kind: Kind = "attention", **shape: Any) -> TemporalHead:
     """A head whose zeros are not zero any more, as after training."""
     torch.manual_seed(1)
-    head = TemporalHead(TemporalConfig(dim=32, width=64, kind=kind)).eval()
+    head = TemporalHead(TemporalConfig(dim=32, width=64, kind=kind, **shape)).eval()
     torch.nn.init.normal_(head.fuse.weight, std=0.05)
     torch.nn.init.normal_(head.time.weight, std=0.2)
     return head
@@ -185,3 +189,24 @@ def test_before_it_is_trained_no_time_counts() -> None:
     torch.nn.init.normal_(head.fuse.weight)
     x, t, mask = frames(2, 6), times(2, 6), torch.ones(2, 6, dtype=torch.bool)
     assert torch.equal(head(x, t, mask), head(x, t * 3, mask))
+
+
+def test_a_grown_head_does_what_it_did_and_can_learn_more() -> None:
+    small = trained_head(lags=(3,), windows=(2,), pools=("max", "attention"))
+    with torch.no_grad():
+        small.attend.weight.normal_()
+    pools = ("mean", "max", "attention")
+    config = replace(small.config, lags=(1, 3), windows=(1, 2, 4), pools=pools)
+    grown = grow_head(small, config)
+    x, t = frames(3, 9), times(3, 9)
+    mask = torch.ones(3, 9, dtype=torch.bool)
+    mask[0, 4:] = False
+    assert grown.config == config
+    assert torch.allclose(grown(x, t, mask), small(x, t, mask), atol=1e-6)
+    grown(x, t, mask).pow(2).sum().backward()
+    assert grown.fuse.weight.grad is not None
+    assert grown.fuse.weight.grad.abs().sum(0).view(-1, 64).sum(1).min() > 0
+    with pytest.raises(ValueError, match="cannot grow"):
+        grow_head(small, replace(config, pools=("mean",)))
+    with pytest.raises(ValueError, match="cannot grow"):
+        grow_head(small, replace(config, layers=3))

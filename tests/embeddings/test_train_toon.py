@@ -20,7 +20,7 @@ from embeddings.train_toon import Stage, ToonTraining, train_toon
 from tests.toon_folder import write_untrained
 
 STAGES = (Stage(32, 2, 1e-3), Stage(64, 3, 1e-3))
-SHORT = ToonTraining(seed=3, scenes=150, stages=STAGES, drawers=1, snapshot=2)
+SHORT = ToonTraining(seed=3, scenes=150, stages=STAGES, shares=(0.25, 0.75), drawers=1, snapshot=2)
 
 
 @pytest.mark.timeout(400)
@@ -51,7 +51,7 @@ def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(tmp_p
 
 def test_a_stopped_run_goes_on_from_its_last_whole_stage(tmp_path: Path) -> None:
     out = tmp_path / "model"
-    once = replace(SHORT, stages=STAGES[:1])
+    once = replace(SHORT, stages=STAGES[:1], shares=None)
     threads = torch.get_num_threads()
     try:
         with pytest.raises(KeyboardInterrupt):
@@ -81,7 +81,7 @@ def test_a_model_is_trained_further_on_frames_changed_against_it(
     monkeypatch.setattr(embeddings.train_toon, "attack_batch", attack)
     start = write_untrained(tmp_path / "start")
     asked = Attack(4, random_start=True)
-    options = replace(SHORT, stages=STAGES[:1], attack=asked)
+    options = replace(SHORT, stages=STAGES[:1], shares=None, attack=asked)
     threads = torch.get_num_threads()
     try:
         out = train_toon(tmp_path / "out", options, start=start, report=lambda _: None)

@@ -34,11 +34,13 @@ def toon(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder.")],
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0)] = 0,
     scenes: Annotated[
-        int | None, typer.Option("--scenes", metavar="N", min=64, help="Scenes drawn to train on.")
+        int | None, typer.Option("--scenes", metavar="N", min=150, help="Scenes drawn to train on.")
     ] = None,
     stages: Annotated[
         str | None,
-        typer.Option("--stages", metavar="PX:STEPS:RATE,...", help="Frame size, batches, rate."),
+        typer.Option(
+            "--stages", metavar="PX:STEPS:RATE[:VIEWS],...", help="Frame size, batches, rate."
+        ),
     ] = None,
     start: Annotated[
         str | None,
@@ -68,7 +70,7 @@ def toon(
     if scenes is not None:
         options = dataclasses.replace(options, scenes=scenes)
     if stages is not None:
-        options = dataclasses.replace(options, stages=_read_stages(stages))
+        options = dataclasses.replace(options, stages=_read_stages(stages), shares=None)
     began = time.perf_counter()
     folder = train_toon(out.absolute(), options, start=begin, report=_report)
     took_s = time.perf_counter() - began
@@ -84,14 +86,16 @@ def _model_folder(name: str) -> Path:
 
 
 def _read_stages(text: str) -> tuple[Stage, ...]:
-    """`64:2000:0.0015,96:1400:0.001` as the stages it stands for."""
+    """`64:2000:0.0015,96:200:0.0005:3` as the stages it stands for."""
     from embeddings.train_toon import Stage
 
     stages = []
     for part in text.split(","):
         try:
-            px, steps, rate = part.split(":")
-            stage = Stage(int(px), int(steps), float(rate))
+            px, steps, rate, *views = part.split(":")
+            stage = Stage(int(px), int(steps), float(rate), *(float(one) for one in views))
+        except TypeError:
+            raise typer.BadParameter(f"{part!r} has more than PX:STEPS:RATE:VIEWS") from None
         except ValueError:
             raise typer.BadParameter(f"{part!r} is not PX:STEPS:RATE") from None
         if stage.px < 32 or stage.px % 32 or stage.steps < 1 or not 0 < stage.learning_rate < 1:

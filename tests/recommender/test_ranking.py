@@ -64,22 +64,6 @@ def test_metrics_equal_what_ranx_printed() -> None:
     assert {name: values[name].mean() for name in RANX} == pytest.approx(RANX)
 
 
-@pytest.mark.timeout(1200)
-@pytest.mark.filterwarnings("ignore")
-def test_metrics_equal_ranx_where_it_is_installed() -> None:
-    ranx = pytest.importorskip("ranx", reason="ranx is compared with where it is installed")
-    scores, wanted = random_case(7)
-    people, items = range(scores.shape[0]), range(scores.shape[1])
-    qrels = ranx.Qrels({f"p{u}": {f"i{i}": 1 for i in items if wanted[u, i]} for u in people})
-    run = ranx.Run({f"p{u}": {f"i{i}": float(scores[u, i]) for i in items} for u in people})
-    names = [f"{name}@{k}" for name in ("ndcg", "recall", "hit_rate") for k in CUTS]
-    theirs = ranx.evaluate(qrels, run, [*names, "mrr"])
-    values = accuracy(top_items(scores, 20), wanted) | first_places(scores, wanted)
-    for name in names:
-        assert values[name.replace("@", "_at_")].mean() == pytest.approx(theirs[name])
-    assert values["mrr"].mean() == pytest.approx(theirs["mrr"])
-
-
 @given(st.integers(0, 10_000), st.integers(1, 25), st.integers(1, 25))
 @settings(max_examples=60, deadline=None)
 def test_the_best_are_those_of_a_stable_sort(seed: int, n_items: int, k: int) -> None:

@@ -81,9 +81,11 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent():
         "status",
         "verify",
         "encoders",
+        "compress",
         "train spatiotemporal",
         "train toon",
         "evaluate search",
+        "evaluate recommend",
         "serve",
         "doctor",
     }

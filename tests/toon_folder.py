@@ -14,10 +14,10 @@ from embeddings.toon_start import CONFIG, WEIGHTS_FILE
 from embeddings.train_toon import model_config
 
 
-def write_untrained(folder: Path, *, px: int = 32, dim: int = 32) -> Path:
+def write_untrained(folder: Path, *, px: int = 32, dim: int = 32, seed: int = 0) -> Path:
     """A toon encoder that was never trained, temporal head included."""
     folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     merges = learn_merges(["a red car drives to the left across the street"], most=20)
     save_merges(folder / BPE_FILE, merges)
     config = model_config(px, dim, vocabulary_size(merges))

@@ -16,6 +16,7 @@ from embeddings.encoder import load_encoder
 from embeddings.toon_attack import attack_batch
 from embeddings.toon_bank import Batch
 from embeddings.toon_model import ToonModel
+from embeddings.toon_start import mix_models
 from embeddings.train_toon import Stage, ToonTraining, train_toon
 from tests.toon_folder import write_untrained
 
@@ -106,3 +107,22 @@ def _stop_at(words: str) -> Callable[[str], None]:
             raise KeyboardInterrupt
 
     return report
+
+
+def test_mixed_weights_are_the_weighted_mean_of_all_stages(tmp_path: Path) -> None:
+    folders = [write_untrained(tmp_path / str(seed), seed=seed) for seed in (1, 2)]
+    mixed, _ = mix_models(list(zip(folders, (0.25, 0.75), strict=True)), tmp_path / "mixed")
+    first, second = (load_file(folder / "open_clip_model.safetensors") for folder in folders)
+    name = "visual.layer1.0.conv1.weight"
+    wanted = 0.25 * first[name].float() + 0.75 * second[name].float()
+    assert not torch.equal(first[name], second[name])
+    assert torch.allclose(mixed.towers.state_dict()[name], wanted, atol=1e-6)
+    heads = [load_file(folder / "temporal.safetensors")["frame.weight"] for folder in folders]
+    wanted = 0.25 * heads[0].float() + 0.75 * heads[1].float()
+    assert torch.allclose(mixed.head.frame.weight, wanted, atol=1e-6)
+
+
+def test_shares_must_fit_the_stages(tmp_path: Path) -> None:
+    for shares in ((1.0,), (0.5, 0.6)):
+        with pytest.raises(ValueError, match="shares"):
+            train_toon(tmp_path / "m", replace(SHORT, shares=shares), report=print)

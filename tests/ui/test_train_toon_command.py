@@ -54,11 +54,12 @@ def test_the_embedded_model_is_called_toon(asked, tmp_path):
 
 def test_frames_are_changed_by_so_many_levels_and_stages_are_as_asked(asked, tmp_path, capsys):
     out = str(tmp_path / "new")
-    options = ["--adversarial", "4", "--stages", "64:9:0.001", "--scenes", "199"]
+    options = ["--adversarial", "4", "--stages", "64:9:0.001,96:8:0.002:3", "--scenes", "199"]
     run(["train", "toon", "--out", out, "--start", "toon", *options, "--json"])
     ((_, found, _),) = asked
     assert found.attack == Attack(4, random_start=True)
-    assert found.stages == (Stage(64, 9, 1e-3),)
+    assert found.stages == (Stage(64, 9, 1e-3), Stage(96, 8, 2e-3, views=3.0))
+    assert found.shares is None
     assert found.scenes == 199
     assert json.loads(capsys.readouterr().out)["attack"]["eps"] == 4
 

@@ -13,7 +13,7 @@ import numpy as np
 from data.errors import ReelwiseError
 from embeddings.swap_words import backward_caption, swapped_caption
 
-REQUIRED = ("video", "start_s", "end_s", "caption")
+TIMES = ("start_s", "end_s")
 BACKWARD, WRONG = "backward_caption", "wrong_caption"
 HELD_OUT = 0.25
 """Share of the videos that is held out: half to stop by, half to judge by."""
@@ -30,7 +30,7 @@ class Stretch:
     start_s: float
     """Where it begins."""
     end_s: float
-    """Where it ends, not included."""
+    """Where it ends, not included; infinite for the end of the video."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ class CaptionFile:
     """Lines that cannot."""
 
 
-def read_captions(path: Path, find: FindVideo) -> CaptionFile:
+def read_captions(
+    path: Path, find: FindVideo, *, words: Sequence[str] = ("caption",), timed: bool = True
+) -> CaptionFile:
     """Read a CSV with the columns `video,start_s,end_s,caption`.
 
     Where there is a column `backward_caption`, it says what a stretch shows played backwards
@@ -77,6 +79,9 @@ def read_captions(path: Path, find: FindVideo) -> CaptionFile:
     Args:
         path: The file.
         find: The file of a video as a line names it; None where there is none.
+        words: Columns that may hold the caption; the first that is there is read.
+        timed: Whether every line must say both times; if not, a line without them is about the
+            whole video.
 
     Raises:
         ReelwiseError: It cannot be read, lacks a column, or has no line that can be used.
@@ -91,15 +96,18 @@ def read_captions(path: Path, find: FindVideo) -> CaptionFile:
             f"{path} cannot be read as a captions file ({error})",
             fix="give a CSV in UTF-8 with the columns video,start_s,end_s,caption",
         ) from error
-    missing = [name for name in REQUIRED if name not in columns]
-    if missing:
+    said = next((name for name in words if name in columns), None)
+    wanted = ("video", *(TIMES if timed else ()))
+    missing = [name for name in wanted if name not in columns]
+    if said is None or missing:
+        missing += [] if said else [" or ".join(words)]
         raise ReelwiseError(
             f"{path} has no column {', '.join(missing)}; its columns are {', '.join(columns)}",
             fix="its first line must be: video,start_s,end_s,caption",
         )
     found = CaptionFile([], [])
     for number, line in lines:
-        row = _row(line, find)
+        row = _row(line, line[said], find, timed)
         if isinstance(row, str):
             found.troubles.append(Trouble(f"{path.name} line {number}", row))
         else:
@@ -113,16 +121,18 @@ def read_captions(path: Path, find: FindVideo) -> CaptionFile:
     return found
 
 
-def _row(line: dict[str, str], find: FindVideo) -> CaptionRow | str:
+def _row(line: dict[str, str], caption: str, find: FindVideo, timed: bool) -> CaptionRow | str:
     """The line, or what is wrong with it."""
-    text, name = line["caption"].strip(), line["video"].strip()
+    text, name = caption.strip(), line["video"].strip()
     if not text or not name:
         return "it has no caption" if name else "it names no video"
+    start, end = (line.get(name, "").strip() for name in TIMES)
     try:
-        start_s, end_s = float(line["start_s"]), float(line["end_s"])
+        start_s = float(start if start or timed else 0)
+        end_s = float(end if end or timed else math.inf)
     except ValueError:
-        return f"start_s and end_s must be seconds, not {line['start_s']!r} and {line['end_s']!r}"
-    if not (math.isfinite(end_s) and 0 <= start_s < end_s):
+        return f"start_s and end_s must be seconds, not {start!r} and {end!r}"
+    if not 0 <= start_s < end_s or (end and math.isinf(end_s)):
         return f"it asks for {start_s} to {end_s} s; needs 0 <= start_s < end_s"
     path = find(name)
     if path is None:
@@ -134,9 +144,9 @@ def _row(line: dict[str, str], find: FindVideo) -> CaptionRow | str:
     return CaptionRow(Stretch(path, start_s, end_s), text, backward, wrong)
 
 
-def find_beside(captions: Path) -> FindVideo:
-    """Finds videos by absolute paths, or relative to a captions file or the working folder."""
-    folders = [captions.absolute().parent, Path.cwd()]
+def find_beside(captions: Path, *, videos: Path | None = None) -> FindVideo:
+    """Finds videos by absolute paths, or relative to `videos`, the file or the working folder."""
+    folders = [*([videos.absolute()] if videos else []), captions.absolute().parent, Path.cwd()]
 
     def find(name: str) -> Path | None:
         tried = (folder / Path(name).expanduser() for folder in folders)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.decode_pool import decode_one
-from data.errors import ReelwiseError
 from data.frames import FrameSpec
-from data.scan import scan
 from data.toons import Scene, draw_scene, random_scene
 from embeddings.backbone import Backbone
 from embeddings.encoder import SpatiotemporalEncoder
@@ -25,7 +20,6 @@ NEIGHBOURS = 10
 TIMED_FRAMES = 32
 TIMED_TEXTS = 8
 ROUNDS = 4
-FRAMES_PER_VIDEO = 20
 Figures = dict[str, float]
 
 
@@ -75,70 +69,6 @@ def toon_words(n: int, *, seed: int) -> list[str]:
 def halves(clips: list[Clip]) -> tuple[list[Clip], list[Clip]]:
     """Every second clip, and the others: to compress with, and to judge by."""
     return clips[::2], clips[1::2]
-
-
-@dataclass(frozen=True)
-class _Row:
-    video: Path
-    start_s: float
-    end_s: float | None
-    text: str
-
-
-def described_clips(file: Path, *, videos: Path | None = None) -> ClipSource:
-    """The clips of a captions or queries file, with its words.
-
-    Args:
-        file: CSV `video[, start_s, end_s]` and `caption` or `query`.
-        videos: Folder that names of videos are relative to; None takes the file's own.
-
-    Raises:
-        ReelwiseError: The file, a column or a video is not there.
-    """
-    if not file.is_file():
-        raise ReelwiseError(f"there is no file {file}", fix="check the path of --captions")
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        table = list(csv.DictReader(lines))
-    words = next((c for c in ("caption", "query") if table and c in table[0]), None)
-    if words is None or "video" not in table[0]:
-        raise ReelwiseError(
-            f"{file.name} needs the columns video, and caption or query, and a row",
-            fix="begin the file with the line: video,start_s,end_s,caption",
-        )
-    rows: dict[tuple[Path, float], _Row] = {}
-    for row in table:
-        path = (videos or file.absolute().parent) / row["video"]
-        if not path.is_file():
-            raise ReelwiseError(f"{file.name} names {path}, which is not there", fix="--videos DIR")
-        start_s, end_s = float(row.get("start_s") or 0), row.get("end_s")
-        end = float(end_s) if end_s else None
-        rows.setdefault((path, start_s), _Row(path, start_s, end, row[words]))
-    return lambda spec: _decode(list(rows.values()), spec)
-
-
-def video_clips(folder: Path, *, most: int = 200) -> ClipSource:
-    """The beginnings of the videos below a folder, without words.
-
-    Raises:
-        ReelwiseError: There is no video.
-    """
-    rows = [_Row(f.path, 0.0, None, "") for f in scan([folder])][:most]
-    if not rows:
-        raise ReelwiseError(f"there is no video below {folder}", fix="check the path of --videos")
-    return lambda spec: _decode(rows, spec)
-
-
-def _decode(rows: Sequence[_Row], spec: FrameSpec) -> list[Clip]:
-    clips = []
-    for row in rows:
-        span = {"start_s": row.start_s, "end_s": row.end_s}
-        pixels, times_s, _ = decode_one(row.video, spec, fps=SAMPLE_FPS, **span)  # type: ignore[arg-type]
-        if len(pixels):
-            kept = slice(0, FRAMES_PER_VIDEO)
-            clips.append(Clip(pixels[kept], times_s[kept], row.text))
-    if not clips:
-        raise ReelwiseError("no video could be decoded", fix="reelwise index tells why")
-    return clips
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,15 +215,3 @@ def compare(contenders: Mapping[str, Contender], judged: ClipSource) -> dict[str
 def without_words(source: ClipSource) -> ClipSource:
     """The same clips, for encoders that do not know the words."""
     return lambda spec: [replace(clip, text="") for clip in source(spec)]
-
-
-def remembered(source: ClipSource) -> ClipSource:
-    """The same clips, cut and scaled once for every size."""
-    kept: dict[FrameSpec, list[Clip]] = {}
-
-    def clips(spec: FrameSpec) -> list[Clip]:
-        if spec not in kept:
-            kept[spec] = source(spec)
-        return kept[spec]
-
-    return clips

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ui.answer import Answer, Document
+from ui.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer, Document
 from ui.options import HomeOption, JsonOption, WeightsOption
 from ui.readable import columns, length
+from ui.troubles import troubles_document, troubles_notice
 
 if TYPE_CHECKING:
     from embeddings.fidelity import ClipSource
+    from embeddings.own_clips import OwnClips
 
 How = Literal[
     "bf16", "int8", "int8-dynamic", "int8-torchao", "onnx", "torch-export", "prune", "distil"
@@ -94,6 +96,7 @@ def compress(
         },
         _to_judge(own, encoder),
     )
+    troubles = [] if own is None else own.troubles
     document: Document = {
         "out": folder,
         "how": how,
@@ -102,23 +105,23 @@ def compress(
         "judged_by": _judged_by(own is not None, encoder),
         **_ratios(figures["original in fp32"], figures["original here"], figures["compressed"]),
         "figures": figures,
+        **troubles_document(troubles),
     }
     lines = [*_table(figures), f"judged by {document['judged_by']}; made in {length(made_s)}"]
     lines.append(f"reelwise index FOLDER --encoder {folder}")
-    return Answer(document, "\n".join(lines))
+    code = EXIT_SOME_FILES_FAILED if troubles else EXIT_DONE
+    return Answer(document, "\n".join(lines), code, troubles_notice(troubles))
 
 
-def _own_clips(captions: Path | None, videos: Path | None) -> ClipSource | None:
-    from embeddings.fidelity import described_clips, remembered, video_clips
+def _own_clips(captions: Path | None, videos: Path | None) -> OwnClips | None:
+    from embeddings.own_clips import described_clips, video_clips
 
     if captions is not None:
-        return remembered(described_clips(captions, videos=videos))
-    if videos is not None:
-        return remembered(video_clips(videos))
-    return None
+        return described_clips(captions, videos=videos)
+    return None if videos is None else video_clips(videos)
 
 
-def _to_judge(own: ClipSource | None, encoder: str) -> ClipSource:
+def _to_judge(own: OwnClips | None, encoder: str) -> ClipSource:
     from embeddings.fidelity import halves, toon_clips, without_words
 
     if own is not None:

@@ -12,7 +12,8 @@ import typer
 from data.errors import ReelwiseError
 from ui.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer, Document
 from ui.options import DeviceOption, HomeOption, JsonOption, WeightsOption
-from ui.readable import count, length
+from ui.readable import length
+from ui.troubles import troubles_document, troubles_notice
 
 if TYPE_CHECKING:
     from embeddings.adversarial import Attack
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from embeddings.train_spatiotemporal import SpatiotemporalTraining, TrainingResult
     from ui.library import Library
 
-TOLD = 5
-"""Troubles that are told one by one."""
 PGD_STEPS = 3
 
 
@@ -235,8 +234,7 @@ def _answer(result: TrainingResult, options: SpatiotemporalTraining) -> Answer:
         "steps": fitted.steps,
         "best_step": fitted.best_step,
         "decoded": result.decoded,
-        "failed": len(result.troubles),
-        "troubles": [dataclasses.asdict(trouble) for trouble in result.troubles],
+        **troubles_document(result.troubles),
         "encoder": options.encoder,
         "seed": options.head.seed,
         "seconds": result.seconds,
@@ -251,23 +249,13 @@ def _answer(result: TrainingResult, options: SpatiotemporalTraining) -> Answer:
     times = f"{fitted.steps} steps, best after {fitted.best_step}, in {length(result.seconds)}"
     lines = [*figure_lines(result), "", times, verdict]
     code = EXIT_SOME_FILES_FAILED if result.troubles else EXIT_DONE
-    return Answer(document, "\n".join(lines), code, _notice(result))
+    return Answer(document, "\n".join(lines), code, troubles_notice(result.troubles))
 
 
 def _figures(figures: Any) -> Document | None:
     if figures is None:
         return None
     return {**dataclasses.asdict(figures), "score": figures.score}
-
-
-def _notice(result: TrainingResult) -> str:
-    if not result.troubles:
-        return ""
-    told = [f"  {trouble.where}: {trouble.reason}" for trouble in result.troubles[:TOLD]]
-    more = len(result.troubles) - TOLD
-    told += [f"  and {more:,} more; --json lists them all"] if more > 0 else []
-    first = f"{count(len(result.troubles), 'line or video', 'lines or videos')} could not be used"
-    return "\n".join([f"{first}, or only in part:", *told])
 
 
 def _report(line: str) -> None:

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,22 @@ def test_a_bad_line_is_recorded_with_its_number_and_the_others_are_read(
     assert [row.text for row in told.rows] == ["a dog"]
     assert told.troubles[0].where == "captions.csv line 2"
     assert reason in told.troubles[0].reason
+
+
+def test_queries_without_times_are_about_whole_videos_where_that_is_allowed(tmp_path) -> None:
+    (tmp_path / "there").mkdir()
+    path = written(tmp_path, "a.mp4,a cat", "e.mp4,a dog,3", header="video,query,start_s")
+    (tmp_path / "there" / "e.mp4").touch()
+    find = find_beside(path, videos=tmp_path / "there")
+    first, second = read_captions(path, find, words=("caption", "query"), timed=False).rows
+    assert (first.text, first.stretch.start_s, first.stretch.end_s) == ("a cat", 0.0, math.inf)
+    assert second.stretch.path == tmp_path / "there" / "e.mp4"
+    assert second.stretch.start_s == 3
+    with pytest.raises(ReelwiseError, match="no column end_s, caption;"):
+        read(path)
+    path.write_text("video,words\na.mp4,a cat\n")
+    with pytest.raises(ReelwiseError, match="no column caption or query;"):
+        read_captions(path, find, words=("caption", "query"), timed=False)
 
 
 def test_files_that_are_no_captions_are_refused_with_what_to_do(tmp_path) -> None:

@@ -226,15 +226,15 @@ def test_the_block_that_does_nothing_is_the_one_that_goes(folder: Path, tmp_path
 
 def test_blocks_of_a_timm_tower_go_too(tmp_path: Path) -> None:
     """Published PE-Core towers are timm's, whose depth no open_clip configuration can say."""
-    vision = {"timm_model_name": "vit_tiny_patch16_224", "timm_pool": "avg", "image_size": 224}
+    vision = {"timm_model_name": "test_vit", "timm_pool": "avg", "image_size": 160}
     model_cfg = TINY["model_cfg"] | {"vision_cfg": vision | {"timm_proj": "linear"}}
-    preprocess = TINY["preprocess_cfg"] | {"size": [224, 224]}
+    preprocess = TINY["preprocess_cfg"] | {"size": [160, 160]}
     config = {"model_cfg": model_cfg, "preprocess_cfg": preprocess}
     torch.manual_seed(2)
     save_file(build_model(config).state_dict(), tmp_path / "open_clip_model.safetensors")
     (tmp_path / "open_clip_config.json").write_text(json.dumps(config))
     source = open_source(str(tmp_path))
-    clips = smooth_clips(1, 1, 224)
+    clips = smooth_clips(1, 1, 160)
     out = compress(source, tmp_path / "out", Request("prune", blocks=1), clips, lambda _: None)
     assert folder_bytes(out) < 0.5 * folder_bytes(tmp_path)
     encoder = load_encoder(str(out), device="cpu")

@@ -34,6 +34,7 @@ def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(tmp_p
         torch.set_num_threads(threads)
     assert any("step 3/3" in line for line in lines)
     assert any("stage 2 of 2: 64 px" in line for line in lines)
+    assert sum(line.startswith("drew 150 scenes") for line in lines) == 2
     encoder = load_encoder(str(out), device="cpu")
     assert encoder.frame_spec.width_px == 64
     assert encoder.order_aware

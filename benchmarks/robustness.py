@@ -52,7 +52,7 @@ class Size:
     """Its steps."""
 
 
-SIZES = {"small": Size(40, 200, 6), "full": Size(200, 1500, 40)}
+SIZES = {"small": Size(60, 500, 20), "full": Size(200, 1500, 40)}
 
 
 def run(size: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from dataclasses import fields as dataclass_fields
@@ -68,7 +69,7 @@ class TemporalConfig:
         return config
 
 
-class TemporalBlock(nn.Module):
+class TemporalBlock(nn.Module, ABC):
     """A pre-LN residual block over the frames of a clip; subclasses say how frames mix."""
 
     def __init__(self, config: TemporalConfig) -> None:
@@ -85,9 +86,9 @@ class TemporalBlock(nn.Module):
         out: Tensor = x + self.mlp(self.norm2(x))
         return out
 
+    @abstractmethod
     def mix(self, x: Tensor, mask: Tensor) -> Tensor:
         """What each frame learns from the others."""
-        raise NotImplementedError
 
 
 class AttentionBlock(TemporalBlock):

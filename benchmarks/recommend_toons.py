@@ -21,6 +21,7 @@ from data.history import Event
 from data.toon_people import LAST_DAY, make_people
 from data.toon_stories import Story, make_story
 from recommender.metrics import ndcg_at, recall_at
+from recommender.model import INTEREST, LATELY, TREND
 from recommender.recommender import Evidence, Recommender
 from recommender.videos import VideoTable
 
@@ -111,8 +112,8 @@ def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def _best(scores: NDArray[np.float64], evidence: Evidence) -> NDArray[np.int64]:
-    return np.argsort(-np.where(evidence.candidates, scores, -np.inf), kind="stable")[:10]
+def _best(scores: NDArray[np.floating], evidence: Evidence) -> NDArray[np.int64]:
+    return np.argsort(-np.where(evidence.allowed, scores, -np.inf), kind="stable")[:10]
 
 
 def _rankers(recommender: Recommender, seed: int) -> dict[str, Ranker]:
@@ -123,12 +124,15 @@ def _rankers(recommender: Recommender, seed: int) -> dict[str, Ranker]:
         items = recommender.recommend(user).items
         return np.asarray([recommender.videos.row_of[item.video_id] for item in items])
 
+    def alone(name: str, evidence: Evidence) -> NDArray[np.float32]:
+        return recommender.model.sources[name].scores(evidence.taste.history)[0]
+
     return {
         "blend": page,
-        "blend_by_score": lambda _, e: _best(e.blend.total, e),
-        "interest": lambda _, e: _best(e.scores["interest"], e),
-        "co_watch": lambda _, e: _best(e.scores["co-watch"], e),
-        "popularity": lambda _, e: _best(e.scores["popular"], e),
+        "blend_by_score": lambda _, e: _best(e.blend.total[0], e),
+        "interest": lambda _, e: _best(alone(INTEREST, e), e),
+        "co_watch": lambda _, e: _best(alone(LATELY, e), e),
+        "popularity": lambda _, e: _best(alone(TREND, e), e),
         "random": lambda _, e: _best(rng.random(n), e),
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +12,8 @@ from scipy import sparse
 from scipy.linalg import lapack
 
 from recommender import links
+from recommender.histories import Histories
+from recommender.sources import Rows
 
 RIDGE = 100.0
 """Ridge of EASE.
@@ -29,18 +33,38 @@ Measured at the limit on 2 busy cores, 2026-11-21: 3,000 videos 2.6 s and 300 MB
 class CoWatching(Protocol):
     """Item-item weights, ready to be asked."""
 
-    def scores(self, rows: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(n,) score of every video for somebody who watched `rows` (m,) with `weights` (m,)."""
-
-    def batch(self, history: sparse.csr_array) -> NDArray[np.float32]:
-        """(b, n) the same for many people; `history` is (b, n) weights of what they watched."""
+    def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
+        """(b, n or len(rows)) scores for people who watched what `history` (b, n) weighs."""
 
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         """(m,) what each of `rows` says for the video in row `target`, before weights."""
 
 
+@dataclass(frozen=True, eq=False)
+class CoWatched:
+    """What people who watched this also watched, as a source."""
+
+    fitted: CoWatching
+    """Item-item weights."""
+    half_life_places: float = np.inf
+    """Later items at which one counts half."""
+
+    def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
+        """(b, n)."""
+        return self.fitted.scores(histories.matrix(self.half_life_places), rows)
+
+    def links(self, history: Histories, row: int) -> NDArray[np.float64]:
+        """(m,) link times what is left of the item's weight."""
+        weights = history.matrix(self.half_life_places).data
+        return np.asarray(self.fitted.links(history.item, row) * weights)
+
+
 def fit_co_watching(
-    liked: sparse.csr_array, *, ridge: float = RIDGE, dense_limit: int | None = None
+    liked: sparse.csr_array,
+    *,
+    ridge: float = RIDGE,
+    content: NDArray[np.float32] | None = None,
+    dense_limit: int | None = None,
 ) -> CoWatching:
     """Fit on who watched what.
 
@@ -51,18 +75,29 @@ def fit_co_watching(
     Args:
         liked: (people, videos) confidence from 0 to 1.
         ridge: How much is held against every link.
+        content: (videos, d) what each video shows, as rows of people who watched it that much:
+            videos alike get links, also new ones that nobody watched (Jeunen et al. 2020,
+            "Closed-form models for collaborative filtering with side-information"). Longer rows
+            say more.
         dense_limit: Most people or videos, whichever are fewer, that are inverted; None is
             `DENSE_LIMIT`.
     """
     limit = DENSE_LIMIT if dense_limit is None else dense_limit
-    watched = np.unique(liked.indices)
-    if not len(watched):
+    known = np.bincount(liked.indices, minlength=liked.shape[1]) > 0
+    if not known.any():
         return _Nothing(liked.shape[1])
-    if len(watched) <= min(liked.shape[0], limit):
-        return _Ease(liked, watched, ridge)
-    if liked.shape[0] <= limit:
+    n_rows = liked.shape[0]
+    if content is not None:
+        known |= np.any(content != 0.0, axis=1)
+        n_rows += content.shape[1]
+    watched = np.flatnonzero(known)
+    if len(watched) <= min(n_rows, limit):
+        return _Ease(liked, watched, ridge, content)
+    if n_rows <= limit:
+        if content is not None:
+            liked = sparse.vstack([liked, sparse.csr_array(content.T)], format="csr")
         return _DualEase(liked, ridge)
-    return _ShrunkCosine(liked)
+    return Linked(links.shrunk_cosine(liked, keep=links.NEIGHBOURS))
 
 
 class _Nothing:
@@ -71,45 +106,50 @@ class _Nothing:
     def __init__(self, n_videos: int) -> None:
         self._n_videos = n_videos
 
-    def scores(self, rows: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.zeros(self._n_videos)
-
-    def batch(self, history: sparse.csr_array) -> NDArray[np.float32]:
-        return np.zeros(history.shape, np.float32)
+    def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
+        n = self._n_videos if rows is None else len(rows)
+        return np.zeros((history.shape[0], n), np.float32)
 
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         return np.zeros(len(rows))
 
 
 class _Ease:
-    """Closed form by a videos x videos inverse, over the videos that somebody watched."""
+    """Closed form by a videos x videos inverse, over the videos of which something is known."""
 
-    def __init__(self, liked: sparse.csr_array, watched: NDArray[np.int64], ridge: float) -> None:
+    def __init__(
+        self,
+        liked: sparse.csr_array,
+        watched: NDArray[np.int64],
+        ridge: float,
+        content: NDArray[np.float32] | None,
+    ) -> None:
         self._n_videos = liked.shape[1]
         self._watched = watched
         self._slot = np.full(self._n_videos, -1)
         self._slot[watched] = np.arange(len(watched))
         x = liked.tocsc()[:, watched]
         gram = (x.T @ x).toarray()
+        if content is not None:
+            shown = content[watched]
+            gram += shown @ shown.T
         gram[np.diag_indices_from(gram)] += ridge
         weights = _inverse(gram)
         weights /= -np.diag(weights).copy()[None, :]
         np.fill_diagonal(weights, 0.0)
         self._weights = np.ascontiguousarray(weights, dtype=np.float32)
 
-    def scores(self, rows: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        slots = self._slot[rows]
-        known = slots >= 0
-        out = np.zeros(self._n_videos)
-        out[self._watched] = weights[known].astype(np.float32) @ self._weights[slots[known]]
-        return out
-
-    def batch(self, history: sparse.csr_array) -> NDArray[np.float32]:
-        told = sparse.csr_array(history[:, self._watched], dtype=np.float32) @ self._weights
-        if len(self._watched) == self._n_videos:
-            return np.asarray(told)
-        out = np.zeros(history.shape, np.float32)
-        out[:, self._watched] = told
+    def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
+        given = sparse.csr_array(history[:, self._watched], dtype=np.float32)
+        if rows is None:
+            if len(self._watched) == self._n_videos:
+                return np.asarray(given @ self._weights)
+            out = np.zeros(history.shape, np.float32)
+            out[:, self._watched] = given @ self._weights
+            return out
+        there = self._slot[rows]
+        out = np.zeros((history.shape[0], len(rows)), np.float32)
+        out[:, there >= 0] = given @ self._weights[:, there[there >= 0]]
         return out
 
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
@@ -133,16 +173,14 @@ class _DualEase:
         spread = self._xt @ self._inverse
         self._diagonal = 1.0 - np.asarray(self._xt.multiply(spread).sum(axis=1)).ravel()
 
-    def scores(self, rows: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        given = np.bincount(rows, weights, minlength=self._x.shape[1])
-        through = self._xt @ (self._inverse @ (self._x @ given))
+    def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
         # Off the diagonal -P_ji = (X' M X)_ji / r; a video's own weight is zero by definition.
-        return np.asarray((through - given * (1.0 - self._diagonal)) / self._diagonal)
-
-    def batch(self, history: sparse.csr_array) -> NDArray[np.float32]:
-        through = ((history @ self._xt).toarray() @ self._inverse) @ self._x
-        given = history.multiply((1.0 - self._diagonal)[None, :]).toarray()
-        return np.asarray((through - given) / self._diagonal, dtype=np.float32)
+        x = self._x if rows is None else self._x[:, rows]
+        given = history.multiply((1.0 - self._diagonal)[None, :]).tocsr()
+        given = given if rows is None else given[:, rows]
+        diagonal = self._diagonal if rows is None else self._diagonal[rows]
+        through = ((history @ self._xt).toarray() @ self._inverse) @ x
+        return np.asarray((through - given.toarray()) / diagonal, dtype=np.float32)
 
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         column = self._inverse @ self._xt[[target]].toarray().ravel()
@@ -150,20 +188,25 @@ class _DualEase:
         return np.asarray(np.where(rows == target, 0.0, found))
 
 
-class _ShrunkCosine:
-    """Sparse co-occurrence: the best links of each video."""
+class Linked:
+    """Sparse links: the best of each video."""
 
-    def __init__(self, liked: sparse.csr_array) -> None:
-        self._links = links.shrunk_cosine(liked, keep=links.NEIGHBOURS)
+    def __init__(self, found: sparse.csr_array) -> None:
+        self._links = found.astype(np.float32)
 
-    def scores(self, rows: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(weights @ self._links[rows]).ravel()
+    @cached_property
+    def _to(self) -> sparse.csc_array:
+        return self._links.tocsc()
 
-    def batch(self, history: sparse.csr_array) -> NDArray[np.float32]:
-        return np.asarray((history @ self._links).toarray(), dtype=np.float32)
+    def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
+        """(b, n or len(rows)) the sum of links from each watched video, by its weight."""
+        near = self._links if rows is None else self._to[:, rows]
+        return np.asarray((history @ near).toarray(), dtype=np.float32)
 
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
-        return np.asarray(self._links[rows][:, [target]].toarray()).ravel()
+        """(m,) the links from `rows` to the video."""
+        column = self._to[:, [target]].toarray().ravel()
+        return np.asarray(column[rows], dtype=np.float64)
 
 
 _MIRRORED = 1_000

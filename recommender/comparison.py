@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,22 +20,23 @@ from recommender.baselines import (
 from recommender.bootstrap import interval
 from recommender.ease import tune_ease
 from recommender.factors import tune_ials
-from recommender.interactions import Interactions, ItemVectors
+from recommender.interactions import ItemVectors
 from recommender.ranking import Outcome, ask, pool, summary
 from recommender.scorer import Fit, Tune
-from recommender.served import tune_served, tune_without_popularity
 from recommender.splits import Case
+from recommender.tuned_model import tune
 
 OURS = "reelwise"
 """Name of the recommender that is being evaluated."""
 SURE = ("recall_at_10", "recall_at_20", "ndcg_at_10", "ndcg_at_20", "mrr")
 """Metrics with intervals and paired differences."""
+CONTENT = "content only"
 HISTORIES = ((0, 0), (1, 5), (6, 20), (21, 50), (51, None))
 """Slices by the number of liked items in a history: first and last of each."""
 
 
 def _fixed(fit: Fit) -> Tune:
-    return lambda train, items, held_out: fit
+    return lambda cases, items: fit
 
 
 BASELINES: dict[str, Tune] = {
@@ -45,7 +46,7 @@ BASELINES: dict[str, Tune] = {
     "rp3beta": tune_rp3beta,
     "ease": tune_ease,
     "ials": tune_ials,
-    "content only": _fixed(fit_content),
+    CONTENT: _fixed(fit_content),
 }
 """What always stands beside it."""
 
@@ -54,8 +55,8 @@ BASELINES: dict[str, Tune] = {
 class Comparison:
     """What was asked, of whom, and how each answered."""
 
-    held_out: tuple[Interactions, Interactions]
-    """What settings are fitted on and chosen by."""
+    held_out: Sequence[Case]
+    """What settings are chosen by."""
     items: ItemVectors | None = None
     """Content vectors, where there are any."""
     by_time: bool = True
@@ -89,16 +90,14 @@ class Comparison:
         return document
 
     def _tuned(self) -> dict[str, Fit]:
-        train, held_out = self.held_out
-        tunes: dict[str, Tune] = {OURS: tune_served, **BASELINES}
+        ours, without = tune(self.held_out, self.items, note=self.note)
+        fits: dict[str, Fit] = {OURS: ours}
+        for name, of_baseline in BASELINES.items():
+            if self.items is not None or name != CONTENT:
+                self.note(f"settings: {name}")
+                fits[name] = of_baseline(self.held_out, self.items)
         if not self.by_time:
-            tunes[f"{OURS} without popularity"] = tune_without_popularity
-        if self.items is None:
-            tunes.pop("content only", None)
-        fits = {}
-        for name, tune in tunes.items():
-            self.note(f"settings: {name}")
-            fits[name] = tune(train, self.items, held_out)
+            fits[f"{OURS} without popularity"] = without
         return fits
 
 

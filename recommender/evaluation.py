@@ -14,7 +14,7 @@ from data.errors import ReelwiseError
 from recommender.comparison import Comparison
 from recommender.event_files import read_interactions
 from recommender.interactions import Interactions, ItemVectors
-from recommender.splits import Case, Protocol, by_time, hold_out, roll, split_last
+from recommender.splits import Case, Protocol, by_time, hold_out, last_steps, roll, split_last
 
 DAY_S = 86_400.0
 LAST_PART = 0.2
@@ -89,7 +89,7 @@ def evaluate_recommend(
     }
 
 
-Plan = tuple[tuple[Interactions, Interactions], Iterable[Case], bool]
+Plan = tuple[list[Case], Iterable[Case], bool]
 Tables = dict[str, Interactions]
 
 
@@ -116,14 +116,14 @@ def _given(tables: Tables, refit: bool, step_s: float) -> Plan:
     validation = tables.get("validation")
     ordered = by_time(train, test)
     if validation is None:
-        return hold_out(train, by_time=ordered), [Case(train, test)], ordered
+        return [hold_out(train, by_time=ordered)], [Case(train, test)], ordered
     case = Case(train.plus(validation), test) if refit else Case(train, test, validation)
-    return (train, validation), [case], ordered
+    return [Case(train, validation)], [case], ordered
 
 
 def _last_out(tables: Tables, refit: bool, step_s: float) -> Plan:
     before, test = split_last(_together(tables))
-    return split_last(before), [Case(before, test)], False
+    return [Case(*split_last(before))], [Case(before, test)], False
 
 
 def _rolling(tables: Tables, refit: bool, step_s: float) -> Plan:
@@ -141,7 +141,7 @@ def _rolling(tables: Tables, refit: bool, step_s: float) -> Plan:
             "rolling needs events before the first event of the test part, and there are none",
             fix="give the earlier events in --train and the later ones in --test",
         )
-    return hold_out(past, by_time=True), roll(known, test, step_s), True
+    return last_steps(past, step_s), roll(known, test, step_s), True
 
 
 def _together(tables: Tables) -> Interactions:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.confidence import LIKE, VIEWS_CAP, view_confidence
+from recommender.histories import Histories
 from recommender.videos import VideoTable
 
 _VERDICTS = {"view": 0, "like": 1, "dislike": -1}
@@ -60,13 +61,15 @@ class Pairs:
     """(p,) Unix seconds of the last event."""
     disliked: NDArray[np.bool_]
     """(p,) the last verdict was a dislike."""
+    last: NDArray[np.int64]
+    """(p,) place of the last event among all events in order of time; ties go by order of rows."""
 
     def of(self, person: int) -> Pairs:
         """The pairs of one person."""
         a, b = np.searchsorted(self.person, [person, person + 1])
         return self.where(slice(a, b))
 
-    def where(self, which: slice | NDArray[np.bool_]) -> Pairs:
+    def where(self, which: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Pairs:
         """Some of the pairs."""
         return Pairs(
             self.person[which],
@@ -74,7 +77,22 @@ class Pairs:
             self.weight[which],
             self.last_s[which],
             self.disliked[which],
+            self.last[which],
         )
+
+    def history(self, n_items: int) -> Histories:
+        """What one person liked, in order; all pairs are of that person."""
+        good = self.where(self.weight > 0)
+        good = good.where(np.argsort(good.last))
+        starts = np.array([0, len(good)])
+        return Histories(starts, good.row, good.weight, good.last_s, n_items)
+
+    def histories(self, n_people: int, n_items: int) -> Histories:
+        """What the first `n_people` people liked, in order."""
+        good = self.where((self.weight > 0) & (self.person < n_people))
+        good = good.where(np.lexsort((good.last, good.person)))
+        starts = np.searchsorted(good.person, np.arange(n_people + 1))
+        return Histories(starts, good.row, good.weight, good.last_s, n_items)
 
     def __len__(self) -> int:
         return len(self.row)
@@ -182,9 +200,16 @@ class EventLog:
         verdict[slot[spoken]] = self.verdict[order][spoken]
         last_s = np.zeros(len(keys))
         last_s[slot] = self.at_s[order]
+        last = np.zeros(len(keys), np.int64)
+        last[slot] = np.arange(len(order))
         weight = np.minimum(views, VIEWS_CAP) + LIKE * (verdict > 0)
         person, row = np.divmod(keys, max(self.n_videos, 1))
-        return Pairs(person, row, np.where(verdict < 0, 0.0, weight), last_s, verdict < 0)
+        return Pairs(person, row, np.where(verdict < 0, 0.0, weight), last_s, verdict < 0, last)
+
+    @cached_property
+    def histories(self) -> Histories:
+        """What everybody liked, in order, by number of the person."""
+        return self.pairs.histories(len(self.people), self.n_videos)
 
     @cached_property
     def liked(self) -> sparse.csr_array:

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from recommender.confidence import LIKE
 from recommender.event_log import EventLog, Pairs
+from recommender.histories import Histories
 from recommender.videos import VideoTable
 
 
@@ -83,6 +84,11 @@ class Interactions:
     def matrix(self) -> sparse.csr_array:
         """(people, items) float64 confidence at most 1; dislikes and glances are not in it."""
         return self.log.liked
+
+    @property
+    def histories(self) -> Histories:
+        """What everybody liked, in order; untimed events in the order of their rows."""
+        return self.log.histories
 
     @cached_property
     def met(self) -> sparse.csr_array:

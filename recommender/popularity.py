@@ -7,11 +7,19 @@ from numpy.typing import NDArray
 
 from recommender.confidence import decayed
 from recommender.event_log import EventLog
+from recommender.histories import Histories
 from recommender.interactions import Interactions
-from recommender.scorer import OrPopular, Scorer
+from recommender.scorer import OfHistories, OrPopular, Scorer
+from recommender.sources import Source
+from recommender.videos import VideoTable
 
 HALF_LIFE_DAYS = 14.0
 """As strong as EASE on MovieLens-100K by time (facts of the house, 2026-11)."""
+
+
+def popularity(log: EventLog) -> NDArray[np.float64]:
+    """(n_videos,) people who liked each video, by how sure that is."""
+    return np.asarray(log.liked.sum(axis=0), dtype=np.float64).ravel()
 
 
 def recent_popularity(log: EventLog) -> NDArray[np.float64]:
@@ -27,7 +35,38 @@ def recent_popularity(log: EventLog) -> NDArray[np.float64]:
     return np.bincount(pairs.row, worth, minlength=log.n_videos).astype(np.float64)
 
 
-def or_popular(fitted: Scorer, train: Interactions) -> Scorer:
+FIRST = 5
+"""Videos that count as what somebody began with."""
+
+
+def first_watched(histories: Histories) -> NDArray[np.float64]:
+    """(n_items,) people who began with each video: newcomers watch other things than old hands."""
+    place = np.arange(len(histories.item)) - histories.starts[histories.person]
+    first = (place < FIRST) & (histories.lengths[histories.person] > FIRST)
+    return np.bincount(histories.item[first], minlength=histories.n_items).astype(np.float64)
+
+
+def newness(log: EventLog, videos: VideoTable) -> NDArray[np.float64]:
+    """(n_videos,) 1 for a video that has just come, half of it with every `HALF_LIFE_DAYS`.
+
+    A video is as old as the first word for or against it; without one, as the library says; and
+    where that is unknown, it is new.
+    """
+    said = log.pairs.where((log.pairs.weight > 0) | log.pairs.disliked)
+    first_s = np.full(log.n_videos, np.inf)
+    np.minimum.at(first_s, said.row, said.last_s)
+    silent = ~np.isfinite(first_s)
+    told = videos.added_at_s > 0
+    now_s = max(log.latest_s, float(videos.added_at_s.max(initial=0.0)))
+    born_s = np.where(silent, np.where(told, videos.added_at_s, now_s), first_s)
+    new = decayed(now_s - born_s, HALF_LIFE_DAYS)
+    # Where all happened at one time, or at none that is known, nothing watched is new.
+    at_once = bool(len(said)) and float(said.last_s.min()) == log.latest_s
+    return np.asarray(np.where(~silent & at_once, 0.0, new))
+
+
+def or_popular(source: Source, train: Interactions) -> Scorer:
     """What was fitted, and recent popularity for people who have liked nothing yet."""
-    known = np.diff(train.matrix.indptr) > 0
-    return OrPopular(fitted, known, recent_popularity(train.log).astype(np.float32))
+    histories = train.histories
+    popular = recent_popularity(train.log).astype(np.float32)
+    return OrPopular(OfHistories(source, histories), histories.lengths > 0, popular)

@@ -124,7 +124,11 @@ def top_items(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     return best.astype(np.int64)
 
 
-def accuracy(best: NDArray[np.int64], wanted: NDArray[np.bool_]) -> Values:
+def accuracy(
+    best: NDArray[np.int64],
+    wanted: NDArray[np.bool_],
+    n_wanted: NDArray[np.int64] | None = None,
+) -> Values:
     """Recall, NDCG and hits of lists.
 
     Recall divides by everything wanted, not by min(k, wanted). NDCG (Jarvelin and Kekalainen 2002)
@@ -133,9 +137,10 @@ def accuracy(best: NDArray[np.int64], wanted: NDArray[np.bool_]) -> Values:
     Args:
         best: (b, k) item numbers, best first; -1 for no item.
         wanted: (b, n_items).
+        n_wanted: (b,) all that is wanted, where `wanted` holds only some of it.
     """
     hits = np.take_along_axis(wanted, np.maximum(best, 0), axis=1) & (best >= 0)
-    n_wanted = wanted.sum(axis=1)
+    n_wanted = wanted.sum(axis=1) if n_wanted is None else n_wanted
     discount = 1.0 / np.log2(np.arange(2, DEEPEST + 2))
     ideal = np.concatenate([[0.0], np.cumsum(discount)])
     values: Values = {}

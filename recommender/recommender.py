@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,16 +13,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.blending import Blend, Source, blend, weights_for
-from recommender.co_watching import CoWatching, fit_co_watching
+from recommender.blending import Blend, Blender
 from recommender.diversity import diversify, keep_places
 from recommender.event_log import EventLog, WatchEvent
-from recommender.popularity import recent_popularity
-from recommender.tastes import Taste, interest_scores, pushed_down, read_taste, watched_that_fits
+from recommender.model import CROWD, HEARD, LEARNED, NEW, TREND, Model, Settings
+from recommender.sources import Source
+from recommender.tastes import Interests, Taste, pushed_down, read_taste
 from recommender.videos import VideoTable
 
 REFIT_SHARE = 0.02
-"""Co-watching is fitted anew once this part of its events is new; nothing else is ever stale."""
+"""Learned sources are fitted anew once this part of their events is new; others are at once."""
+OTHERS_DOUBT = 10.0
+"""Other people's worth of doubt in what the crowd says: with ten others it counts half."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,10 @@ class Item:
     """Its title."""
     score: float
     """0 to 1, never rising along the list."""
-    source: Source
+    source: str
     """What gave most of its score, or `new` for a place kept for what nobody has watched."""
     because: Because | None
-    """The watched video that gave it, for `interest` and `co-watch`."""
+    """The watched video that gave it; None where the crowd alone did."""
 
 
 @dataclass(frozen=True)
@@ -73,34 +75,42 @@ class Evidence:
 
     taste: Taste
     """The person."""
-    scores: dict[Source, NDArray[np.float64]]
-    """(n,) raw scores; at or below 0 where a source knows nothing."""
-    candidates: NDArray[np.bool_]
+    allowed: NDArray[np.bool_]
     """(n,) videos that may be recommended."""
     blend: Blend
-    """The sources blended, before dislikes and diversity."""
+    """The sources blended, before dislikes and diversity; one row."""
+    likeness: NDArray[np.float32]
+    """(n,) how well each fits the person's interests; zeros without any."""
 
 
 class _Crowd:
     """Everybody's events and what follows from them; replaced whole, so readers need no lock."""
 
-    def __init__(self, log: EventLog, fitted: CoWatching | None = None, n_fitted: int = 0) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        videos: VideoTable,
+        settings: Settings,
+        fitted: tuple[Mapping[str, Source], int] | None = None,
+    ) -> None:
         self.log = log
+        self._videos = videos
+        self._settings = settings
         self._lock = threading.Lock()
-        stale = len(log) - n_fitted > REFIT_SHARE * n_fitted
+        self._model: Model | None = None
+        stale = fitted is None or len(log) - fitted[1] > REFIT_SHARE * fitted[1]
         self._fitted = None if stale else fitted
-        self._n_fitted = len(log) if stale else n_fitted
 
     @property
-    def co_watching(self) -> CoWatching:
+    def model(self) -> Model:
+        """Fitted when first asked for; learned sources of an earlier log stay while they do."""
         with self._lock:
-            if self._fitted is None:
-                self._fitted = fit_co_watching(self.log.liked)
-            return self._fitted
-
-    @cached_property
-    def popularity(self) -> NDArray[np.float64]:
-        return recent_popularity(self.log)
+            if self._model is None:
+                learned = None if self._fitted is None else self._fitted[0]
+                self._model = Model(self.log, self._videos, self._settings, learned=learned)
+                if self._fitted is None:
+                    self._fitted = (self._model.learned, len(self.log))
+            return self._model
 
     @cached_property
     def nobody_watched(self) -> NDArray[np.bool_]:
@@ -108,8 +118,14 @@ class _Crowd:
         said = self.log.pairs.where((self.log.pairs.weight > 0) | self.log.pairs.disliked)
         return np.asarray(np.bincount(said.row, minlength=self.log.n_videos) == 0)
 
+    def blender(self, n_others: int) -> Blender:
+        """The sources, the crowd's word counting the less the fewer others there are."""
+        trust = n_others / (n_others + OTHERS_DOUBT)
+        weights = self._settings.weights.trusting((*LEARNED, *HEARD), trust)
+        return Blender(self.model.sources, weights)
+
     def plus(self, log: EventLog) -> _Crowd:
-        return _Crowd(log, self._fitted, self._n_fitted if self._fitted else 0)
+        return _Crowd(log, self._videos, self._settings, self._fitted)
 
 
 class Recommender:
@@ -118,12 +134,25 @@ class Recommender:
     Args:
         videos: What may be recommended.
         events: Everything known of what people did, in any order; on other videos it is ignored.
+        settings: What to fit with; None takes the shipped ones.
     """
 
-    def __init__(self, videos: VideoTable, events: Iterable[WatchEvent] = ()) -> None:
+    def __init__(
+        self,
+        videos: VideoTable,
+        events: Iterable[WatchEvent] = (),
+        settings: Settings | None = None,
+    ) -> None:
         self.videos = videos
+        self._settings = settings or Settings()
         self._writing = threading.Lock()
-        self._crowd = _Crowd(EventLog.empty(videos).add(events, videos))
+        log = EventLog.empty(videos).add(events, videos)
+        self._crowd = _Crowd(log, videos, self._settings)
+
+    @property
+    def model(self) -> Model:
+        """The sources as they are fitted now."""
+        return self._crowd.model
 
     def observe(self, events: Iterable[WatchEvent]) -> None:
         """Take in new events; the very next answer knows them."""
@@ -134,7 +163,6 @@ class Recommender:
         """Fit what is fitted once, so that the first answer is as fast as the next."""
         if len(self.videos):
             self.recommend("", 1)
-            _ = self._crowd.co_watching
 
     def recommend(
         self,
@@ -174,34 +202,21 @@ class Recommender:
         crowd = self._crowd
         if at is None or at.timestamp() >= crowd.log.latest_s:
             return crowd
-        return _Crowd(crowd.log.until(at.timestamp()))
+        return _Crowd(crowd.log.until(at.timestamp()), self.videos, self._settings)
 
     def _evidence(
         self, crowd: _Crowd, user: str, exclude: Collection[int], at: datetime | None
     ) -> Evidence:
         person = crowd.log.people.get(user, -1)
-        taste = read_taste(crowd.log.pairs.of(person), self.videos)
-        candidates = np.ones(len(self.videos), bool)
-        candidates[taste.met] = False
-        candidates[[self.videos.row_of[one] for one in exclude if one in self.videos.row_of]] = (
-            False
-        )
+        taste = read_taste(crowd.log.pairs.of(person), len(self.videos))
+        allowed = np.ones(len(self.videos), bool)
+        allowed[taste.met] = False
+        allowed[[self.videos.row_of[one] for one in exclude if one in self.videos.row_of]] = False
         if at is not None:
-            candidates &= self.videos.added_at_s <= at.timestamp()
-        scores: dict[Source, NDArray[np.float64]] = {
-            "interest": interest_scores(taste, self.videos),
-            "co-watch": self._co_watch_scores(crowd, taste),
-            "popular": crowd.popularity,
-            "new": self._newness(crowd),
-        }
-        n_others = crowd.log.n_people - bool(len(taste.met))
-        weights = weights_for(len(taste.liked), n_others)
-        return Evidence(taste, scores, candidates, blend(scores, candidates, weights))
-
-    def _co_watch_scores(self, crowd: _Crowd, taste: Taste) -> NDArray[np.float64]:
-        if not len(taste.liked):
-            return np.zeros(len(self.videos))
-        return crowd.co_watching.scores(taste.liked, taste.weights)
+            allowed &= self.videos.added_at_s <= at.timestamp()
+        blender = crowd.blender(crowd.log.n_people - bool(len(taste.met)))
+        blend = blender.blend(taste.history, allowed[None])
+        return Evidence(taste, allowed, blend, Interests(self.videos).scores(taste.history)[0])
 
     def _newness(self, crowd: _Crowd) -> NDArray[np.float64]:
         """(n,) above 0 for videos that nobody has watched, higher for those added later."""
@@ -211,15 +226,15 @@ class Recommender:
 
     def _page(self, crowd: _Crowd, evidence: Evidence, k: int) -> list[Item]:
         # What no source speaks for is still put in order of likeness, below everything else.
-        likeness = 1e-6 * np.clip(1.0 + evidence.scores["interest"], 0.0, 2.0) / 2.0
-        total = np.minimum(evidence.blend.total + likeness, 1.0)
+        likeness = 1e-6 * np.clip(1.0 + evidence.likeness, 0.0, 2.0) / 2.0
+        total = np.minimum(evidence.blend.total[0].astype(np.float64) + likeness, 1.0)
         total = total * pushed_down(evidence.taste, self.videos)
-        rows = np.flatnonzero(evidence.candidates)
+        rows = np.flatnonzero(evidence.allowed)
         vectors = self.videos.centred[rows]
         page = [(int(rows[i]), value) for i, value in diversify(total[rows], vectors, k)]
         fresh = rows[crowd.nobody_watched[rows]]
         # Among the new ones what the person likes comes first; what is like nothing known, by date.
-        keys = (-evidence.scores["new"][fresh], -evidence.scores["interest"][fresh])
+        keys = (-self._newness(crowd)[fresh], -evidence.likeness[fresh])
         best = fresh[np.lexsort(keys)][:k]
         page, kept = keep_places(page, [(int(row), float(total[row])) for row in best], k)
         return [
@@ -229,17 +244,14 @@ class Recommender:
 
     def _item(self, rank: int, row: int, value: float, why: tuple[Evidence, _Crowd, bool]) -> Item:
         evidence, crowd, kept = why
-        source = "new" if kept else evidence.blend.source(row)
+        source = NEW if kept else evidence.blend.source(0, row)
         if source is None:
-            source = "new" if crowd.nobody_watched[row] else "popular"
+            source = NEW if crowd.nobody_watched[row] else TREND
         cause: int | None = None
-        taste = evidence.taste
-        if source == "interest":
-            cause = watched_that_fits(taste, self.videos, row)
-        elif source == "co-watch":
-            links = crowd.co_watching.links(taste.liked, row) * taste.weights
-            cause = int(taste.liked[np.argmax(links)])
-        because = cause if cause is None else self._because(cause)
+        history = evidence.taste.history
+        if source not in CROWD:
+            links = crowd.model.sources[source].links(history, row)
+            cause = int(history.item[np.argmax(links)])
         return Item(
             rank,
             int(self.videos.ids[row]),
@@ -247,7 +259,7 @@ class Recommender:
             self.videos.title(row),
             value,
             source,
-            because,
+            None if cause is None else self._because(cause),
         )
 
     def _because(self, row: int) -> Because:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.histories import Histories
 from recommender.interactions import Interactions, ItemVectors
+from recommender.sources import Source
+
+if TYPE_CHECKING:
+    from recommender.splits import Case
 
 
 class Scorer(Protocol):
@@ -25,8 +30,8 @@ class Scorer(Protocol):
 Fit = Callable[[Interactions, ItemVectors | None], Scorer]
 """Fits on events up to some point; everything tuned is fixed in it already."""
 
-Tune = Callable[[Interactions, ItemVectors | None, Interactions], Fit]
-"""Chooses settings: fitted on the first events, judged on the last; returns how to fit anew."""
+Tune = Callable[[Sequence["Case"], ItemVectors | None], Fit]
+"""Chooses settings by what they foretell in some cases; returns how to fit anew."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +53,14 @@ class OrPopular:
 
 
 @dataclass(frozen=True, eq=False)
-class SameForAll:
-    """The same scores for everybody."""
+class OfHistories:
+    """A source asked with everybody's history."""
 
-    values: NDArray[np.float32]
-    """(n_items,)."""
+    source: Source
+    """Fitted."""
+    histories: Histories
+    """Of everybody, by number of the person."""
 
     def scores(self, people: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(b, n_items), a read-only view of the one row."""
-        return np.broadcast_to(self.values, (len(people), len(self.values)))
+        """(b, n_items)."""
+        return self.source.scores(self.histories.of(people))

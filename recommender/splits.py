@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -18,6 +18,8 @@ PROTOCOLS: tuple[Protocol, ...] = ("given", "last-out", "rolling")
 
 HELD_OUT = 0.1
 """Part of the known events that settings are chosen on where no validation file is given."""
+HELD_OUT_STEPS = 12
+"""Most steps of time that settings are chosen on: each costs a fit of every setting."""
 _SEED = 4
 
 
@@ -53,6 +55,13 @@ class Case:
         """Those of whom something is to be foretold, in rising order."""
         return np.flatnonzero(np.diff(self.wanted.indptr)).astype(np.int64)
 
+    def of_some(self, most: int) -> Case:
+        """The same, asked of at most so many people, always the same ones."""
+        if len(self.people) <= most:
+            return self
+        some = np.random.default_rng(_SEED).choice(self.people, most, replace=False)
+        return replace(self, test=self.test.where(np.isin(self.test.person, some)))
+
 
 def by_time(train: Interactions, test: Interactions) -> bool:
     """Nothing of the test part happened before the end of the train part."""
@@ -80,7 +89,7 @@ def split_last(events: Interactions) -> tuple[Interactions, Interactions]:
     return events.where(np.sort(order[before])), events.where(np.sort(order[tested]))
 
 
-def hold_out(events: Interactions, *, by_time: bool) -> tuple[Interactions, Interactions]:
+def hold_out(events: Interactions, *, by_time: bool) -> Case:
     """Known events and a part of them to choose settings on.
 
     Args:
@@ -95,7 +104,21 @@ def hold_out(events: Interactions, *, by_time: bool) -> tuple[Interactions, Inte
     else:
         held = np.zeros(len(events), bool)
         held[np.random.default_rng(_SEED).permutation(len(events))[:n_held]] = True
-    return events.where(~held), events.where(held)
+    return Case(events.where(~held), events.where(held))
+
+
+def last_steps(past: Interactions, step_s: float) -> list[Case]:
+    """Steps of time at the end of what is known, to choose settings on as they will be used.
+
+    Steps hold the last tenth of the events; where those are more than `HELD_OUT_STEPS` steps, as
+    many are taken evenly from them.
+    """
+    case = hold_out(past, by_time=True)
+    steps = [one for one in roll(case.train, case.test, step_s) if len(one.people)]
+    if len(steps) <= HELD_OUT_STEPS:
+        return steps or [case]
+    chosen = np.unique(np.linspace(0, len(steps) - 1, HELD_OUT_STEPS).round().astype(int))
+    return [steps[at] for at in chosen]
 
 
 def roll(known: Interactions, test: Interactions, step_s: float) -> Iterator[Case]:

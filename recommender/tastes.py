@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from recommender.confidence import decayed
 from recommender.event_log import Pairs
+from recommender.histories import FAINTEST, Histories
 from recommender.interests import MAX_WATCHED, Interest, find_interests
+from recommender.sources import Rows
 from recommender.videos import VideoTable
 
 HALF_LIFE_DAYS = 30.0
@@ -28,74 +30,89 @@ SHARPNESS = 8.0
 
 @dataclass(frozen=True, eq=False)
 class Taste:
-    """One person as the sources see them."""
+    """What is known of one person."""
 
     met: NDArray[np.int64]
     """Rows of every video with any event: none of them is recommended."""
-    liked: NDArray[np.int64]
-    """(m,) rows that speak for the person's taste, heaviest first."""
-    weights: NDArray[np.float64]
-    """(m,) above 0: confidence, decayed."""
+    history: Histories
+    """What speaks for the person's taste: one history."""
     disliked: NDArray[np.int64]
     """Rows of disliked videos."""
     dislike_weights: NDArray[np.float64]
     """What is left of each dislike, 0 to 1."""
-    interests: list[Interest]
-    """Positions in them count within `liked`."""
 
 
-def read_taste(pairs: Pairs, videos: VideoTable) -> Taste:
+def read_taste(pairs: Pairs, n_videos: int) -> Taste:
     """Make the taste of one person from their pairs; no pairs give an empty taste."""
     now_s = float(pairs.last_s.max()) if len(pairs) else 0.0
-    good = pairs.where(pairs.weight > 0)
-    # Watched since: what happened at the same time, or at no known time, is of the same age.
-    place = len(good) - np.searchsorted(np.sort(good.last_s), good.last_s, side="right")
-    weights = good.weight * decayed(now_s - good.last_s, HALF_LIFE_DAYS)
-    # Long histories would decay to nothing; a floor keeps old favourites above zero.
-    weights = np.maximum(weights * np.exp2(-place / HALF_LIFE_PLACES), 1e-9)
-    order = np.argsort(-weights, kind="stable")
-    liked, weights = good.row[order], weights[order]
     bad = pairs.where(pairs.disliked)
     return Taste(
         met=pairs.row,
-        liked=liked,
-        weights=weights,
+        history=pairs.history(n_videos),
         disliked=bad.row,
         dislike_weights=decayed(now_s - bad.last_s, HALF_LIFE_DAYS),
-        interests=find_interests(videos.centred[liked[:MAX_WATCHED]], weights[:MAX_WATCHED]),
     )
 
 
-def interest_scores(taste: Taste, videos: VideoTable) -> NDArray[np.float64]:
-    """Score every video by how well it fits any interest of the person.
+class Interests:
+    """Nearness to any of a person's interests, as a source."""
 
-    The log-likelihood of a mixture of von Mises-Fisher distributions (Banerjee et al. 2005), one
-    per interest with its share as weight, over the sharpness: 0 for a video like none of them, near
-    1 for one in the midst of the only one.
+    def __init__(self, videos: VideoTable) -> None:
+        self._videos = videos
 
-    Returns:
-        (n,) float64; zeros for a person without interests.
-    """
-    if not taste.interests:
-        return np.zeros(len(videos))
-    centres = np.stack([one.centre for one in taste.interests])
-    shares = np.asarray([one.share for one in taste.interests])
-    fit = np.exp(SHARPNESS * (videos.centred @ centres.T).astype(np.float64)) @ shares
-    return np.asarray(np.log(fit) / SHARPNESS)
+    def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
+        """Score how well each video fits any interest of the person.
+
+        The log-likelihood of a mixture of von Mises-Fisher distributions (Banerjee et al. 2005),
+        one per interest with its share as weight, over the sharpness: 0 for a video like none of
+        them, near 1 for one in the midst of the only one.
+
+        Returns:
+            (b, n) float32; zeros for a person without interests.
+        """
+        vectors = self._videos.centred if rows is None else self._videos.centred[rows]
+        found = np.zeros((len(histories), len(vectors)), np.float32)
+        weights = _faded(histories)
+        for person in np.flatnonzero(histories.lengths):
+            span = slice(histories.starts[person], histories.starts[person + 1])
+            interests = self._interests(histories.item[span], weights[span])
+            centres = np.stack([one.centre for one in interests])
+            shares = np.asarray([one.share for one in interests], np.float32)
+            fit = np.exp(np.float32(SHARPNESS) * (vectors @ centres.T)) @ shares
+            found[person] = np.log(fit) / SHARPNESS
+        return found
+
+    def links(self, history: Histories, row: int) -> NDArray[np.float64]:
+        """(m,) weight times likeness of the members of the interest that the video fits best."""
+        weights, target = _faded(history), self._videos.centred[row]
+        found = np.zeros(len(history.item))
+        if not len(found):
+            return found
+        heaviest = _heaviest(weights)
+        interests = self._interests(history.item, weights)
+        fit = [one.share * np.exp(SHARPNESS * float(one.centre @ target)) for one in interests]
+        members = heaviest[interests[int(np.argmax(fit))].members]
+        alike = np.maximum(self._videos.centred[history.item[members]] @ target, 0.0)
+        found[members] = weights[members] * (alike + FAINTEST)
+        return found
+
+    def _interests(self, items: NDArray[np.int64], weights: NDArray[np.float64]) -> list[Interest]:
+        heaviest = _heaviest(weights)
+        return find_interests(self._videos.centred[items[heaviest]], weights[heaviest])
 
 
-def watched_that_fits(taste: Taste, videos: VideoTable, row: int) -> int:
-    """The row of the watched video to which an interest recommendation is due.
+def _heaviest(weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.argsort(-weights, kind="stable")[:MAX_WATCHED]
 
-    It is the member of the interest that `row` fits best whose weight times likeness is largest.
-    """
-    shares = np.asarray([one.share for one in taste.interests])
-    centres = np.stack([one.centre for one in taste.interests])
-    target = videos.centred[row]
-    best = int(np.argmax(shares * np.exp(SHARPNESS * (centres @ target))))
-    members = taste.interests[best].members
-    alike = np.maximum(videos.centred[taste.liked[members]] @ target, 0.0)
-    return int(taste.liked[members[np.argmax(taste.weights[members] * alike)]])
+
+def _faded(histories: Histories) -> NDArray[np.float64]:
+    """(m,) confidence, less by age from the person's own last event and by what came later."""
+    last_s = np.zeros(len(histories))
+    known = histories.lengths > 0
+    last_s[known] = histories.at_s[histories.starts[1:][known] - 1]
+    age_s = last_s[histories.person] - histories.at_s
+    left = decayed(age_s, HALF_LIFE_DAYS) * np.exp2(-histories.later / HALF_LIFE_PLACES)
+    return np.maximum(histories.weight * left, FAINTEST)
 
 
 def pushed_down(taste: Taste, videos: VideoTable) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from recommender.interactions import Interactions, ItemVectors
+from recommender.interactions import ItemVectors
 from recommender.ranking import ask
 from recommender.scorer import Fit, Scorer, Tune
 from recommender.splits import Case
@@ -15,17 +15,16 @@ from recommender.splits import Case
 ASKED = 2_000
 """Most people whose held-out events a setting is judged by."""
 METRIC = "ndcg_at_20"
-_SEED = 20
 
 
-def judged(scorer: Scorer, train: Interactions, held_out: Interactions) -> float:
-    """Mean NDCG@20 over held-out events of at most `ASKED` people; 0 where nothing can be asked."""
-    people = np.unique(held_out.person)
-    if len(people) > ASKED:
-        people = np.random.default_rng(_SEED).choice(people, ASKED, replace=False)
-        held_out = held_out.where(np.isin(held_out.person, people))
-    case = Case(train, held_out)
-    return float(ask(scorer, case).values[METRIC].mean()) if len(case.people) else 0.0
+def judged(fit: Fit, cases: Sequence[Case], items: ItemVectors | None) -> float:
+    """Mean NDCG@20 over all questions of some cases, of at most `ASKED` people each."""
+    found = [
+        ask(fit(case.train, items), case.of_some(ASKED)).values[METRIC]
+        for case in cases
+        if len(case.people)
+    ]
+    return float(np.concatenate(found).mean()) if found else 0.0
 
 
 def climb(settings: Sequence[float], worth: Callable[[float], float], *, start: int) -> float:
@@ -53,9 +52,9 @@ def tuned(
 ) -> Tune:
     """A way of fitting whose setting `name` is chosen on held-out events."""
 
-    def tune(train: Interactions, items: ItemVectors | None, held_out: Interactions) -> Fit:
+    def tune(cases: Sequence[Case], items: ItemVectors | None) -> Fit:
         def worth(setting: float) -> float:
-            return judged(fit(train, items, **{name: setting}), train, held_out)
+            return judged(functools.partial(fit, **{name: setting}), cases, items)
 
         best = climb(settings, worth, start=settings.index(start))
         return functools.partial(fit, **{name: best})

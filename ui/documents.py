@@ -141,10 +141,18 @@ def reason_in_words(item: Document) -> str:
     sentences = {
         "interest": f"like {title}, which you watched",
         "co-watch": f"people who watched {title} also watched this",
+        "co-watch ever": f"people who watched {title} also watched this",
+        "next": f"often watched soon after {title}",
+        "walk": f"people who watched {title} also watched this",
+        "factors": f"fits what you watched, {title} above all",
+        "adapted": f"like {title}, to people who watch both",
+        "sequence": f"follows from what you watched lately, {title} above all",
         "popular": "watched a lot lately",
+        "popular ever": "watched by most",
+        "first": "many begin with it",
         "new": "new in the library",
     }
     source = str(item["source"])
-    if title is None and source in ("interest", "co-watch"):
+    if title is None and source not in ("popular", "popular ever", "first", "new"):
         return source
     return sentences.get(source, f"{source}: {title}" if title else source)

@@ -14,12 +14,14 @@ from recommender.baselines import (
     fit_recent_popularity,
     fit_rp3beta,
 )
+from recommender.blending import linear_weights
 from recommender.comparison import BASELINES
 from recommender.ease import fit_ease, tune_ease
 from recommender.factors import fit_ials
 from recommender.interactions import Interactions, ItemVectors
-from recommender.served import Served
+from recommender.model import SHIPPED, SOURCES, Settings
 from recommender.splits import hold_out
+from recommender.tuned_model import Tuned
 from recommender.tuning import climb
 from tests.recommender.tables import interactions
 
@@ -77,9 +79,9 @@ def test_rp3beta_is_three_steps_with_fame_taken_off() -> None:
     walk = to_people @ to_items / np.maximum(x.sum(axis=0), 1.0) ** 0.2
     np.fill_diagonal(walk, 0.0)
     people = EVERYBODY[:NOBODY_KNOWN]
-    assert fit_rp3beta(train, beta=0.2).scores(people) == pytest.approx(
-        (to_items @ walk)[people], abs=1e-5
-    )
+    found = fit_rp3beta(train, beta=0.2).scores(people)
+    n_liked = x.sum(axis=1, keepdims=True)[people]
+    assert found / n_liked == pytest.approx((to_items @ walk)[people], abs=1e-5)
 
 
 @pytest.mark.parametrize(("n_people", "n_items"), [(40, 20), (10, 40)])
@@ -97,14 +99,19 @@ def test_ials_solves_each_side_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(factors, "FACTORS", 3)
     x = dense(train := two_tastes())
     other = np.random.default_rng(1).standard_normal((20, 3)).astype(np.float32)
-    found = factors._solved(train.matrix, other, 0.2)
     met = x.sum(axis=0) > 0
+    other[~met] = 0.0
+    fitted = factors.Factors(other, 0.2)
+    found = fitted.scores(train.histories) @ np.linalg.pinv(other.T)
     for person in range(NOBODY_KNOWN):
         weight = np.where(met, 0.2, 0.0) + x[person]
         ridge = factors.DECAY * (x[person].sum() + 0.2 * met.sum())
         system = (other.T * weight) @ other + ridge * np.eye(3)
         assert found[person] == pytest.approx(np.linalg.solve(system, x[person] @ other), abs=1e-4)
     assert not found[NOBODY_KNOWN].any()
+    history = train.histories.of(np.array([3]))
+    links = fitted.links(history, 5)
+    assert links.sum() == pytest.approx(fitted.scores(history)[0, 5], abs=1e-4)
 
 
 @pytest.mark.parametrize("name", ["item-knn", "rp3beta", "ease", "ials"])
@@ -144,15 +151,17 @@ def test_the_recommender_works_with_and_without_vectors_and_times() -> None:
     vectors = ItemVectors(np.eye(20, dtype=np.float32))
     for events in (train, untimed):
         for items in (None, vectors):
-            scores = Served(events, items).scores(EVERYBODY)
-            assert scores.shape == (41, 20)
-            assert np.isfinite(scores).all()
+            settings = Settings(linear_weights(SOURCES, [dict.fromkeys(SOURCES, 1.0)] * 4))
+            for one in (settings, Settings(SHIPPED)):
+                scores = Tuned(one, events, items).scores(EVERYBODY)
+                assert scores.shape == (41, 20)
+                assert 0.0 <= scores.min() <= scores.max() <= 1.0 + 1e-6
 
 
 def test_the_ridge_is_the_one_that_foretells_best() -> None:
-    known, held_out = hold_out(two_tastes(), by_time=False)
-    fit = tune_ease(known, None, held_out)
-    assert fit(known, None).scores(np.array([0])).shape == (1, 20)
+    case = hold_out(two_tastes(), by_time=False)
+    fit = tune_ease([case], None)
+    assert fit(case.train, None).scores(np.array([0])).shape == (1, 20)
 
 
 @pytest.mark.parametrize("best", range(5))

@@ -33,8 +33,12 @@ def test_both_closed_forms_equal_plain_ease(n_people: int, n_videos: int) -> Non
     x = watched(n_people, n_videos)
     model = fit_co_watching(x)
     expected = plain_ease(x.toarray())
-    rows, weights = np.array([1, 4, 7]), np.array([1.0, 0.3, 2.0])
-    assert model.scores(rows, weights) == pytest.approx(weights @ expected[rows], abs=1e-6)
+    history = np.zeros((2, n_videos))
+    history[0, [1, 4, 7]] = [1.0, 0.3, 2.0]
+    found = model.scores(sparse.csr_array(history))
+    assert found == pytest.approx(history @ expected, abs=1e-6)
+    some = np.array([9, 4, n_videos // 2])
+    assert model.scores(sparse.csr_array(history), some) == pytest.approx(found[:, some], abs=1e-6)
     assert all_links(model, n_videos) == pytest.approx(expected, abs=1e-6)
 
 
@@ -47,9 +51,13 @@ def test_beyond_the_limit_links_are_shrunk_cosines(monkeypatch: pytest.MonkeyPat
     norms = np.linalg.norm(dense, axis=0)
     expected = dense.T @ dense / (norms[:, None] * norms[None, :] + links.SHRINK)
     np.fill_diagonal(expected, 0.0)
-    assert all_links(model, 25) == pytest.approx(expected)
-    rows, weights = np.array([1, 4]), np.array([1.0, 0.5])
-    assert model.scores(rows, weights) == pytest.approx(weights @ expected[rows])
+    assert all_links(model, 25) == pytest.approx(expected, abs=1e-6)
+    history = np.zeros((1, 25))
+    history[0, [1, 4]] = [1.0, 0.5]
+    found = model.scores(sparse.csr_array(history))
+    assert found == pytest.approx(history @ expected, abs=1e-6)
+    some = np.array([9, 4, 0])
+    assert model.scores(sparse.csr_array(history), some) == pytest.approx(found[:, some])
 
 
 def test_only_the_best_links_of_each_video_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,4 +75,18 @@ def test_only_the_best_links_of_each_video_are_kept(monkeypatch: pytest.MonkeyPa
 def test_without_events_it_knows_nothing(shape: tuple[int, int]) -> None:
     model = fit_co_watching(sparse.csr_array(shape))
     rows = np.arange(min(2, shape[1]))
-    assert model.scores(rows, np.ones(len(rows))).tolist() == [0.0] * shape[1]
+    assert model.scores(sparse.csr_array((2, shape[1]))).tolist() == [[0.0] * shape[1]] * 2
+    assert model.links(rows, 0).tolist() == [0.0] * len(rows)
+
+
+@pytest.mark.parametrize("n_people", [200, 12])
+def test_content_links_new_videos_to_those_that_are_alike(n_people: int) -> None:
+    x = watched(n_people, 20)  # nobody watched the tenth
+    shown = 9.0 * np.random.default_rng(4).normal(size=(20, 6)).astype(np.float32)
+    shown[10] = shown[3]
+    expected = plain_ease(np.vstack([x.toarray(), shown.T.astype(np.float64)]))
+    model = fit_co_watching(x, content=shown)
+    history = sparse.csr_array(np.eye(20)[[3, 7]])
+    assert model.scores(history) == pytest.approx(expected[[3, 7]], abs=1e-4)
+    assert abs(model.scores(history)[0, 10]) > 0.01
+    assert fit_co_watching(x).scores(history)[0, 10] == 0.0

@@ -12,6 +12,7 @@ import pytest
 from data.event_rows import Kind
 from data.history import Event
 from recommender.metrics import ndcg_at
+from recommender.model import TREND
 from recommender.recommender import Recommender
 from recommender.videos import VideoTable
 
@@ -53,6 +54,7 @@ def test_the_blend_beats_popularity_on_the_last_liked_film() -> None:
     known = [e for e in events if e.user not in asked or e.at < asked[e.user].at]
     recommender = Recommender(videos, known)
     everybody = np.bincount(recommender._crowd.log.pairs.row, minlength=len(videos)).astype(float)
+    recent = recommender.model.sources[TREND].scores(recommender._crowd.log.histories)[0]
     found: dict[str, list[float]] = {"blend": [], "popularity": [], "recent popularity": []}
     for user, event in asked.items():
         assert event.video_id is not None
@@ -63,9 +65,9 @@ def test_the_blend_beats_popularity_on_the_last_liked_film() -> None:
         pages = {"blend": [item.video_id for item in recommender.recommend(user).items]}
         for name, scores in (
             ("popularity", everybody),
-            ("recent popularity", evidence.scores["popular"]),
+            ("recent popularity", recent),
         ):
-            best = np.argsort(-np.where(evidence.candidates, scores, -1.0), kind="stable")[:10]
+            best = np.argsort(-np.where(evidence.allowed, scores, -1.0), kind="stable")[:10]
             pages[name] = [int(one) for one in videos.ids[best]]
         for name, page in pages.items():
             found[name].append(ndcg_at(page, wanted, 10))

@@ -118,7 +118,7 @@ def test_co_watching_names_the_video_that_is_linked_not_the_latest() -> None:
     events = [event(f"p{i}", v, day=-40) for i in range(40) for v in (1, 51)]
     events += [event(f"q{i}", 30 + i % 5, day=-40) for i in range(40)]
     recommender = Recommender(themed(), [*events, event("a", 1), event("a", 21, day=1)])
-    assert recommender.evidence("a").taste.liked[0] == 20
+    assert recommender.evidence("a").taste.history.item[-1] == 20
     found = next(item for item in recommender.recommend("a").items if item.video_id == 51)
     assert found.because is not None
     assert found.because.video_id == 1
@@ -201,7 +201,8 @@ def test_co_watching_learns_from_observed_events_without_waiting_long() -> None:
     recommender = Recommender(themed(), [event("a", 1)])
     recommender.warm_up()
     recommender.observe([event(f"p{i}", v) for i in range(40) for v in (1, 51)])
-    assert recommender.evidence("a").scores["co-watch"][50] > 0
+    blend = recommender.evidence("a").blend
+    assert blend.parts[blend.names.index("co-watch")][0, 50] > 0
 
 
 def test_an_answer_as_of_a_time_knows_nothing_later() -> None:

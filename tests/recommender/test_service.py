@@ -90,9 +90,9 @@ def test_an_event_counts_once(recommender: LibraryRecommender, history: History)
     history.add("anna", "car0")
     recommender.recommend("anna")
     history.add("anna", "cat0")
-    weights = recommender.current().evidence("anna").taste.weights
+    weights = recommender.current().evidence("anna").taste.history.weight
     fresh = open_recommender(recommender._home)
-    assert weights.tolist() == fresh.current().evidence("anna").taste.weights.tolist()
+    assert weights.tolist() == fresh.current().evidence("anna").taste.history.weight.tolist()
     fresh.close()
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.interactions import Interactions
-from recommender.splits import Case, by_time, hold_out, roll, split_last
+from recommender.splits import HELD_OUT_STEPS, Case, by_time, hold_out, last_steps, roll, split_last
 from tests.recommender.tables import interactions
 
 DAY_S = 86_400.0
@@ -80,10 +80,12 @@ def test_rolling_without_times_is_refused() -> None:
 
 def test_a_tenth_is_held_out_by_time_or_by_chance() -> None:
     log = interactions(" ".join(f"a:{i % 4}@{i}" for i in range(50)))
-    known, held = hold_out(log, by_time=True)
+    case = hold_out(log, by_time=True)
+    known, held = case.train, case.test
     assert held.at_s.tolist() == [45.0, 46.0, 47.0, 48.0, 49.0]
     assert len(known) == 45
-    known, held = hold_out(log, by_time=False)
+    case = hold_out(log, by_time=False)
+    known, held = case.train, case.test
     assert (len(known), len(held)) == (45, 5)
     assert held.at_s.min() < 40
 
@@ -105,3 +107,24 @@ def test_what_was_met_unseen_by_the_recommender_is_masked() -> None:
     case = Case(interactions("a:0"), interactions("a:1 a:2"), interactions("a:1"))
     assert case.wanted.toarray()[0].tolist() == [False, False, True, False]
     assert case.masked.toarray()[0].tolist() == [True, True, False, False]
+
+
+def test_settings_are_chosen_on_steps_like_those_to_come() -> None:
+    log = interactions(" ".join(f"p{i % 9}:{i % 40}@{i}" for i in range(300)), n_items=40)
+    steps = last_steps(log, 4.0)
+    assert [len(case.test) for case in steps] == [4] * 7 + [2]
+    assert all(case.train.at_s.max() < case.test.at_s.min() for case in steps)
+    many = last_steps(log, 1.0)
+    assert len(many) == HELD_OUT_STEPS
+    assert (many[0].test.at_s[0], many[-1].test.at_s[0]) == (270.0, 299.0)
+    assert len(last_steps(log.where(np.arange(3)), 1.0)) == 1
+
+
+def test_a_case_may_be_asked_of_some_people_only() -> None:
+    train, test = interactions("a:0 b:1 c:2 d:0"), interactions("a:1 b:2 c:3 d:3")
+    case = Case(train, test)
+    some = case.of_some(2)
+    assert len(some.people) == 2
+    assert some.people.tolist() == case.of_some(2).people.tolist()
+    assert some.train is train
+    assert case.of_some(4) is case

@@ -1,0 +1,141 @@
+"""Everything that is fitted on what people did, and how it is blended: one model, one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from recommender.blending import Blender, Weights, linear_weights
+from recommender.co_watching import DENSE_LIMIT, RIDGE, CoWatched, CoWatching, fit_co_watching
+from recommender.event_log import EventLog
+from recommender.factors import UNSEEN, fit_factors
+from recommender.next_item import RIDGE as NEXT_RIDGE
+from recommender.next_item import fit_next_item
+from recommender.popularity import first_watched, newness, popularity, recent_popularity
+from recommender.sources import SameForAll, Source
+from recommender.tastes import Interests
+from recommender.videos import VideoTable
+from recommender.walks import BETA, fit_walks
+
+INTEREST, CO_WATCH, LATELY, NEXT = "interest", "co-watch ever", "co-watch", "next"
+WALK, FACTORS, POPULAR, TREND = "walk", "factors", "popular ever", "popular"
+FIRST, NEW = "first", "new"
+SOURCES = (INTEREST, CO_WATCH, LATELY, NEXT, WALK, FACTORS, POPULAR, TREND, FIRST, NEW)
+"""All that can be fitted."""
+CROWD = (POPULAR, TREND, FIRST, NEW)
+"""The same for everybody."""
+HEARD = (POPULAR, TREND, FIRST)
+"""Of these, what other people say."""
+LEARNED = (CO_WATCH, LATELY, NEXT, WALK, FACTORS)
+"""Fitted on everybody's events."""
+
+SHIPPED = linear_weights(
+    SOURCES,
+    [
+        {TREND: 0.7, NEW: 0.3},
+        {INTEREST: 0.5, LATELY: 1.0, TREND: 0.2},
+        {INTEREST: 0.5, LATELY: 1.0, TREND: 0.1},
+        {INTEREST: 0.5, LATELY: 1.0, TREND: 0.1},
+    ],
+)
+"""Weights before anything is known of a library."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a model is fitted with."""
+
+    weights: Weights = SHIPPED
+    """How much each source counts."""
+    ridge: float = RIDGE
+    """Against every link of co-watching."""
+    content: float = 0.0
+    """Weight of content among the rows that co-watching is fitted on; 0 leaves it out."""
+    half_life_places: float = 10.0
+    """Later items at which one counts half in `LATELY`."""
+    next_ridge: float = NEXT_RIDGE
+    """Against every link of `NEXT`."""
+    beta: float = BETA
+    """Fame taken off in `WALK`."""
+    unseen: float = UNSEEN
+    """Weight of what has not been met in `FACTORS`."""
+    dense_limit: int = DENSE_LIMIT
+    """Most videos or people, whichever are fewer, of which a dense matrix is fitted."""
+
+
+class Model:
+    """Fitted sources and their weights; the crowd's sources follow the events at once.
+
+    Args:
+        log: What everybody did.
+        videos: What may be recommended.
+        settings: What to fit with.
+        learned: Sources fitted before, which stay; None fits them on `log`.
+        names: Only these sources; None takes those that have a weight.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        videos: VideoTable,
+        settings: Settings,
+        *,
+        learned: Mapping[str, Source] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        fitting = _Fitting(log, videos, settings)
+        self.settings = settings
+        wanted = settings.weights.used if names is None else names
+        build = {name: _BUILD[name] for name in wanted}
+        kept = {} if learned is None else learned
+        self.sources = {
+            name: kept[name] if name in kept else make(fitting) for name, make in build.items()
+        }
+
+    @property
+    def learned(self) -> dict[str, Source]:
+        """The sources that are fitted once in a while; all others are made anew at once."""
+        return {name: one for name, one in self.sources.items() if name in LEARNED}
+
+    @cached_property
+    def blender(self) -> Blender:
+        """The sources by their weights."""
+        return Blender(self.sources, self.settings.weights)
+
+
+class _Fitting:
+    """What several sources share."""
+
+    def __init__(self, log: EventLog, videos: VideoTable, settings: Settings) -> None:
+        self.log = log
+        self.videos = videos
+        self.settings = settings
+
+    @cached_property
+    def co_watching(self) -> CoWatching:
+        content = None
+        if self.settings.content > 0:
+            content = np.sqrt(np.float32(self.settings.content)) * self.videos.centred
+        return fit_co_watching(
+            self.log.liked,
+            ridge=self.settings.ridge,
+            content=content,
+            dense_limit=self.settings.dense_limit,
+        )
+
+
+_BUILD: Mapping[str, Callable[[_Fitting], Source]] = {
+    INTEREST: lambda fit: Interests(fit.videos),
+    CO_WATCH: lambda fit: CoWatched(fit.co_watching),
+    LATELY: lambda fit: CoWatched(fit.co_watching, fit.settings.half_life_places),
+    NEXT: lambda fit: fit_next_item(fit.log.histories, ridge=fit.settings.next_ridge),
+    WALK: lambda fit: CoWatched(fit_walks(fit.log.liked, beta=fit.settings.beta)),
+    FACTORS: lambda fit: fit_factors(fit.log.liked, unseen=fit.settings.unseen),
+    POPULAR: lambda fit: SameForAll(popularity(fit.log)),
+    TREND: lambda fit: SameForAll(recent_popularity(fit.log)),
+    FIRST: lambda fit: SameForAll(first_watched(fit.log.histories)),
+    NEW: lambda fit: SameForAll(newness(fit.log, fit.videos)),
+}

@@ -1,0 +1,41 @@
+"""What one source of recommendations must answer, and the sources that are the same for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.histories import Histories
+
+Rows = NDArray[np.int64] | None
+"""Some rows of the table; None for all."""
+
+
+class Source(Protocol):
+    """Fitted once, asked with any history: an event counts at once, without fitting anew."""
+
+    def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
+        """(b, n_items or len(rows)) scores, higher is better; a constant row knows nothing."""
+
+    def links(self, history: Histories, row: int) -> NDArray[np.float64]:
+        """(m,) what each item of one person's history gives to the score of `row`."""
+
+
+@dataclass(frozen=True, eq=False)
+class SameForAll:
+    """The same scores for everybody: what many watch, what is new."""
+
+    values: NDArray[np.float64]
+    """(n_items,) at least 0."""
+
+    def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
+        """(b, n), a read-only view of one row."""
+        values = self.values if rows is None else self.values[rows]
+        return np.broadcast_to(values.astype(np.float32), (len(histories), len(values)))
+
+    def links(self, history: Histories, row: int) -> NDArray[np.float64]:
+        """Zeros: nothing that the person watched is the reason."""
+        return np.zeros(len(history.item))

@@ -1,0 +1,167 @@
+"""The model as evaluated: its settings and weights chosen on held-out events, by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.blending import HISTORIES, linear_weights
+from recommender.ease import DENSE_LIMIT, RIDGES
+from recommender.examples import gather, joined
+from recommender.factors import UNSEENS
+from recommender.interactions import Interactions, ItemVectors, no_vectors
+from recommender.learning import learn
+from recommender.model import (
+    CO_WATCH,
+    CROWD,
+    FACTORS,
+    INTEREST,
+    LATELY,
+    NEW,
+    NEXT,
+    SHIPPED,
+    SOURCES,
+    WALK,
+    Model,
+    Settings,
+)
+from recommender.scorer import Scorer
+from recommender.splits import Case
+from recommender.tastes import pushed_down, read_taste
+from recommender.tuning import ASKED, climb, judged
+
+HALF_LIVES = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
+"""Half-lives in places to choose from."""
+NEXT_RIDGES = (30.0, 100.0, 300.0, 1000.0)
+"""Ridges of the next item to choose from."""
+CONTENTS = (0.0, 1.0, 3.0, 10.0, 30.0)
+"""Weights of content rows to choose from."""
+SETTING_CASES = 3
+"""Settings of a source are chosen on so many of the latest cases, weights on all of them."""
+BETAS = (0.0, 0.2, 0.4, 0.6, 0.8)
+"""Powers of fame to choose from."""
+
+
+class Tuned:
+    """A fitted model as the evaluator sees it: the blend before diversity and kept places.
+
+    Args:
+        settings: What to fit with.
+        train: What is known.
+        items: Content vectors, where there are any.
+    """
+
+    def __init__(self, settings: Settings, train: Interactions, items: ItemVectors | None) -> None:
+        self._train = train
+        self._table = (items or no_vectors(train.n_items)).table
+        self._blender = Model(train.log, self._table, settings).blender
+        disliked = train.pairs.person[train.pairs.disliked]
+        self._pushes = np.zeros(train.n_people, bool)
+        if items is not None:
+            self._pushes[disliked] = True
+
+    def scores(self, people: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(b, n_items)."""
+        allowed = ~self._train.met[people].toarray()
+        total = self._blender.total(self._train.histories.of(people), allowed)
+        for at in np.flatnonzero(self._pushes[people]):
+            taste = read_taste(self._train.pairs.of(int(people[at])), self._train.n_items)
+            total[at] *= pushed_down(taste, self._table)
+        return total
+
+
+@dataclass(frozen=True)
+class TunedFit:
+    """How to fit a model whose settings are chosen."""
+
+    settings: Settings
+    """What to fit with."""
+    told: dict[str, float]
+    """What spoke for its weights, on held-out events."""
+
+    def __call__(self, train: Interactions, items: ItemVectors | None) -> Scorer:
+        """Fit on some events."""
+        return Tuned(self.settings, train, items)
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The settings for a reader: weights by source, one for each of the history lengths."""
+        told = {one.name: getattr(self.settings, one.name) for one in fields(self.settings)}
+        weights = self.settings.weights
+        told["weights"] = {name: weights.rounded(name) for name in weights.used}
+        return {**told, "chosen_by": self.told}
+
+
+def tune(
+    cases: Sequence[Case],
+    items: ItemVectors | None,
+    *,
+    note: Callable[[str], None] = lambda line: None,
+) -> tuple[TunedFit, TunedFit]:
+    """Choose settings source by source, then the weights of all, on what the cases ask.
+
+    Returns:
+        How to fit the model, and how to fit it without the crowd's sources.
+    """
+    chosen = _Choosing(cases, items, note).settings()
+    names = [name for name in SOURCES if items is not None or name != INTEREST]
+    note("asking every source")
+    table = [(items or no_vectors(case.train.n_items)).table for case in cases]
+    parts = [
+        gather(Model(case.train.log, videos, chosen, names=names).sources, case.of_some(ASKED))
+        for case, videos in zip(cases, table, strict=True)
+        if len(case.people)
+    ]
+    if not parts:
+        return TunedFit(chosen, {}), TunedFit(chosen, {})
+    note("weights")
+    examples = joined(parts)
+    found, told = learn(examples, SHIPPED)
+    plain = examples.only([name for name in names if name not in CROWD or name == NEW])
+    without, _ = learn(plain, SHIPPED)
+    return (
+        TunedFit(replace(chosen, weights=found), told),
+        TunedFit(replace(chosen, weights=without), {}),
+    )
+
+
+class _Choosing:
+    """The settings of each source by what it foretells alone."""
+
+    def __init__(
+        self, cases: Sequence[Case], items: ItemVectors | None, note: Callable[[str], None]
+    ) -> None:
+        self._cases = cases[-SETTING_CASES:]
+        self._items = items
+        self._note = note
+
+    def settings(self) -> Settings:
+        found = Settings(dense_limit=DENSE_LIMIT)
+        found = self._climbed(found, CO_WATCH, "ridge", RIDGES)
+        found = self._climbed(found, LATELY, "half_life_places", HALF_LIVES)
+        if self._items is not None:
+            found = self._climbed(found, CO_WATCH, "content", CONTENTS)
+        found = self._climbed(found, NEXT, "next_ridge", NEXT_RIDGES)
+        found = self._climbed(found, WALK, "beta", BETAS)
+        return self._climbed(found, FACTORS, "unseen", UNSEENS)
+
+    def _climbed(
+        self, found: Settings, source: str, name: str, choices: Sequence[float]
+    ) -> Settings:
+        self._note(f"settings: {source}, {name}")
+        alone = linear_weights([source], [{source: 1.0}] * len(HISTORIES))
+
+        def worth(value: float) -> float:
+            settings = replace(found, weights=alone, **_setting(name, value))
+            return judged(TunedFit(settings, {}), self._cases, self._items)
+
+        best = climb(choices, worth, start=choices.index(getattr(found, name)))
+        return replace(found, **_setting(name, best))
+
+
+def _setting(name: str, value: float) -> dict[str, Any]:
+    return {name: value}

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError
 from data.durable import crash_point
 from data.errors import ReelwiseError
 from data.home import Home
-from data.tables import SCHEMA_VERSION, meta, metadata
+from data.tables import OLDER_VERSIONS, SCHEMA_VERSION, meta, metadata
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a writer waits for another one's commit; commits of this project take milliseconds."""
@@ -182,8 +182,9 @@ class Database:
                 found = connection.execute(
                     select(meta.c.value).where(meta.c.key == "schema_version")
                 ).scalar()
-                self._require_version(found)
-                return
+                if found not in OLDER_VERSIONS:
+                    self._require_version(found)
+                    return
         with self.writing("schema", changes_library=False) as connection:
             metadata.create_all(connection)
             connection.execute(
@@ -195,6 +196,12 @@ class Database:
                     ]
                 )
                 .on_conflict_do_nothing()
+            )
+            # Another process may have opened it meanwhile: only an older version is changed.
+            connection.execute(
+                meta.update()
+                .where(meta.c.key == "schema_version", meta.c.value.in_(OLDER_VERSIONS))
+                .values(value=str(SCHEMA_VERSION))
             )
 
     def _require_version(self, found: str | None) -> None:

@@ -187,8 +187,8 @@ class History:
     def forget(self, user: str) -> int:
         """Delete a person: no byte of the name stays in the catalogue's files.
 
-        The file is rewritten, even for a person without events: an earlier attempt may have been
-        killed midway.
+        What was recommended to them goes too. The file is rewritten, even for a person without
+        events: an earlier attempt may have been killed midway.
 
         Returns:
             How many events went.
@@ -201,6 +201,7 @@ class History:
             gone = connection.execute(
                 text("DELETE FROM events WHERE user = :user"), {"user": user}
             ).rowcount
+            connection.execute(text("DELETE FROM impressions WHERE user = :user"), {"user": user})
         self._catalogue.scrub()
         crash_point("history.after_scrub")
         return gone

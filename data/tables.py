@@ -17,7 +17,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+OLDER_VERSIONS = ("1",)
+"""Only tables were added since: a catalogue of these gets them when it is opened."""
 
 metadata = MetaData()
 
@@ -134,5 +136,21 @@ events = Table(
     Index("events_by_user", "user", "at"),
     Index("events_by_time", "at"),
     Index("events_unresolved", "video_ref", sqlite_where=Column("video_id").is_(None)),
+    **_PERMANENT,
+)
+
+# What was recommended, with the probability of its place: no event, since nobody did anything yet.
+impressions = Table(
+    "impressions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("video_id", Integer, ForeignKey("videos.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("propensity", Float, nullable=False),
+    Column("score", Float, nullable=False),
+    Index("impressions_by_user", "user", "at"),
     **_PERMANENT,
 )

@@ -19,6 +19,7 @@ DEPTH = 100
 UNIFORM = 50
 """Videos drawn evenly for each question, to learn from what is not wanted."""
 _CHUNK_BYTES = 200_000_000
+_TIED = np.float32(1e-5)
 _SEED = 50
 
 
@@ -49,10 +50,10 @@ class Examples:
         return len(self.n_wanted)
 
     def ndcg(self, total: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(q,) NDCG@20 of blended scores (q, c)."""
-        return accuracy(
-            top_items(np.where(self._there, total, -np.inf), DEEPEST), self.wanted, self.n_wanted
-        )["ndcg_at_20"]
+        """(q,) NDCG@20 of blended scores (q, c); of what is tied, nothing wanted comes first."""
+        told = np.where(self.wanted, total - _TIED, total)
+        best = top_items(np.where(self._there, told, np.float32(-np.inf)), DEEPEST)
+        return accuracy(best, self.wanted, self.n_wanted)["ndcg_at_20"]
 
     @property
     def _there(self) -> NDArray[np.bool_]:

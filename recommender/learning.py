@@ -12,8 +12,12 @@ from recommender.examples import Examples
 
 FEWEST = 30
 """With fewer questions than this the shipped weights stay."""
+FEWEST_OF_LENGTH = 10
+"""And with fewer of one length of history than this, it has no weights of its own."""
 DOUBT = 150.0
-"""Questions' worth of doubt in weights of people with one length of history."""
+"""Questions' worth of doubt in weights of one length of history."""
+DOUBT_OF_NONE = 20.0
+"""The same for people without a history: they are unlike all others."""
 OUTCOMES = 5_000
 """Wanted videos from which on a ranker is tried beside the climbed weights."""
 NEW_WEIGHTS = (0.02, 0.05, 0.15, 0.4, 1.0)
@@ -82,16 +86,16 @@ def climbed(examples: Examples, start: Weights) -> Weights:
     shipped = start.table[:, :n]
     everybody = _ascended(examples, [*shipped[1:], *np.eye(n)])
     table = np.tile(everybody, (len(HISTORIES), 1))
+    # Of those without a history most sources say nothing: weights of all do not fit them.
+    table[0] = shipped[0]
     for length in range(len(HISTORIES)):
         asked = bucket == length
         count = int(asked.sum())
-        if count < FEWEST:
-            # Of those without a history most sources say nothing: weights of all do not fit them.
-            table[length] = shipped[0] if length == 0 else everybody
+        if count < FEWEST_OF_LENGTH:
             continue
-        own = _ascended(examples.where(asked), [everybody, shipped[length]])
-        trust = 1.0 if length == 0 else count / (count + DOUBT)
-        table[length] = trust * own + (1.0 - trust) * everybody
+        own = _ascended(examples.where(asked), [table[length], shipped[length]])
+        trust = count / (count + (DOUBT if length else DOUBT_OF_NONE))
+        table[length] = trust * own + (1.0 - trust) * table[length] / table[length].sum()
     return Weights(examples.names, np.hstack([table, np.zeros_like(table)]))
 
 
@@ -113,7 +117,11 @@ def _ascended(examples: Examples, starts: list[Row]) -> Row:
         before = best
         for at, source in enumerate(examples.worth):
             tries = NEW_WEIGHTS if row[at] == 0 else [row[at] * each for each in FACTORS]
-            found = [(worth(total + np.float32(new - row[at]) * source), new) for new in tries]
+            found = [
+                (worth(total + np.float32(new - row[at]) * source), new)
+                for new in tries
+                if row.sum() - row[at] + new > 0.0
+            ]
             value, new = max(found)
             if value > best * (1.0 + GAIN):
                 total = total + np.float32(new - row[at]) * source

@@ -89,15 +89,16 @@ def split_last(events: Interactions) -> tuple[Interactions, Interactions]:
     return events.where(np.sort(order[before])), events.where(np.sort(order[tested]))
 
 
-def hold_out(events: Interactions, *, by_time: bool) -> Case:
+def hold_out(events: Interactions, *, by_time: bool, part: float = HELD_OUT) -> Case:
     """Known events and a part of them to choose settings on.
 
     Args:
         events: All that may be used.
-        by_time: The last tenth of all events, as the test part lies after the train part; else
-            a random tenth.
+        by_time: The last part of all events, as the test part lies after the train part; else a
+            random part.
+        part: How much is held out.
     """
-    n_held = max(int(HELD_OUT * len(events)), 1)
+    n_held = max(int(part * len(events)), 1)
     if by_time and events.timed:
         cut = float(np.partition(events.at_s, len(events) - n_held)[len(events) - n_held])
         held = events.at_s >= cut
@@ -110,10 +111,10 @@ def hold_out(events: Interactions, *, by_time: bool) -> Case:
 def last_steps(past: Interactions, step_s: float) -> list[Case]:
     """Steps of time at the end of what is known, to choose settings on as they will be used.
 
-    Steps hold the last tenth of the events; where those are more than `HELD_OUT_STEPS` steps, as
-    many are taken evenly from them.
+    Steps hold the last fifth of the events, so that people who have just come are among them; where
+    those are more than `HELD_OUT_STEPS` steps, as many are taken evenly from them.
     """
-    case = hold_out(past, by_time=True)
+    case = hold_out(past, by_time=True, part=2.0 * HELD_OUT)
     steps = [one for one in roll(case.train, case.test, step_s) if len(one.people)]
     if len(steps) <= HELD_OUT_STEPS:
         return steps or [case]

@@ -13,7 +13,17 @@ from recommender.blending import (
     linear_weights,
     stepped,
 )
-from recommender.model import CO_WATCH, INTEREST, LATELY, LEARNED, NEW, SHIPPED, SOURCES, TREND
+from recommender.model import (
+    CO_WATCH,
+    INTEREST,
+    LATELY,
+    LEARNED,
+    NEW,
+    POPULAR,
+    SHIPPED,
+    SOURCES,
+    TREND,
+)
 from recommender.sources import SameForAll
 from tests.recommender.tables import interactions
 
@@ -92,4 +102,4 @@ def test_weights_follow_the_length_of_the_history() -> None:
 
 def test_a_new_person_gets_trends_and_new_videos() -> None:
     row = dict(zip(SOURCES, SHIPPED.table[0][: len(SOURCES)], strict=True))
-    assert {name for name, weight in row.items() if weight} == {TREND, NEW}
+    assert {name for name, weight in row.items() if weight} == {TREND, POPULAR, NEW}

@@ -111,12 +111,12 @@ def test_what_was_met_unseen_by_the_recommender_is_masked() -> None:
 
 def test_settings_are_chosen_on_steps_like_those_to_come() -> None:
     log = interactions(" ".join(f"p{i % 9}:{i % 40}@{i}" for i in range(300)), n_items=40)
-    steps = last_steps(log, 4.0)
-    assert [len(case.test) for case in steps] == [4] * 7 + [2]
+    steps = last_steps(log, 6.0)
+    assert [len(case.test) for case in steps] == [6] * 10
     assert all(case.train.at_s.max() < case.test.at_s.min() for case in steps)
     many = last_steps(log, 1.0)
     assert len(many) == HELD_OUT_STEPS
-    assert (many[0].test.at_s[0], many[-1].test.at_s[0]) == (270.0, 299.0)
+    assert (many[0].test.at_s[0], many[-1].test.at_s[0]) == (240.0, 299.0)
     assert len(last_steps(log.where(np.arange(3)), 1.0)) == 1
 
 

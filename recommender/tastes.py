@@ -40,17 +40,24 @@ class Taste:
     """Rows of disliked videos."""
     dislike_weights: NDArray[np.float64]
     """What is left of each dislike, 0 to 1."""
+    glanced: NDArray[np.int64]
+    """Rows of videos that were soon left and never watched for longer, liked or disliked."""
+    glance_weights: NDArray[np.float64]
+    """What is left of each glance, 0 to 1."""
 
 
 def read_taste(pairs: Pairs, n_videos: int) -> Taste:
     """Make the taste of one person from their pairs; no pairs give an empty taste."""
     now_s = float(pairs.last_s.max()) if len(pairs) else 0.0
     bad = pairs.where(pairs.disliked)
+    left = pairs.where((pairs.weight == 0) & ~pairs.disliked)
     return Taste(
         met=pairs.row,
         history=pairs.history(n_videos),
         disliked=bad.row,
         dislike_weights=decayed(now_s - bad.last_s, HALF_LIFE_DAYS),
+        glanced=left.row,
+        glance_weights=decayed(now_s - left.last_s, HALF_LIFE_DAYS),
     )
 
 
@@ -116,19 +123,38 @@ def _faded(histories: Histories) -> NDArray[np.float64]:
 
 
 def pushed_down(taste: Taste, videos: VideoTable) -> NDArray[np.float64]:
-    """How much of its score each video keeps beside the disliked ones: from 1 - `PUSH` to 1.
+    """How much of its score each video keeps beside what was disliked or soon left.
+
+    The strongest push alone counts, however many there are: from 1 - `PUSH` to 1, and at least
+    1 - `GLANCE_PUSH` where nothing near was disliked.
 
     Returns:
-        (n,) float64 factors; ones when nothing is disliked.
+        (n,) float64 factors; ones when nothing was disliked or left.
     """
-    if not len(taste.disliked):
-        return np.ones(len(videos))
-    alike = videos.centred @ videos.centred[taste.disliked].T
-    nearness = np.clip((alike - PUSH_FROM) / (1.0 - PUSH_FROM), 0.0, 1.0) * taste.dislike_weights
-    return np.asarray(1.0 - PUSH * nearness.max(axis=1), dtype=np.float64)
+    dislikes = _nearness(taste.disliked, taste.dislike_weights, videos)
+    glances = _nearness(taste.glanced, taste.glance_weights, videos)
+    return np.asarray(1.0 - np.maximum(PUSH * dislikes, GLANCE_PUSH * glances), dtype=np.float64)
+
+
+def _nearness(
+    rows: NDArray[np.int64], weights: NDArray[np.float64], videos: VideoTable
+) -> NDArray[np.float64]:
+    """(n,) 0 to 1: how near each video is to any of some, times what is left of that."""
+    if not len(rows):
+        return np.zeros(len(videos))
+    alike = videos.centred @ videos.centred[rows].T
+    near = np.clip((alike - PUSH_FROM) / (1.0 - PUSH_FROM), 0.0, 1.0) * weights
+    return np.asarray(near.max(axis=1), dtype=np.float64)
 
 
 PUSH = 0.5
 """Most that a dislike takes from a neighbour's score: one bad evening must not bury a taste."""
+GLANCE_PUSH = 0.1
+"""Most that all glances together take from a neighbour's score.
+
+Toon people, 6 worlds, 1,505 people with 3.6 glances each, NDCG@10 against none, 2026-11-21: .05
++.0001 (+-.0002), .1 -.0001 (.0004), .2 -.0005 (.0007), .3 -.0009 (.0009). At a tenth it costs
+nothing that can be told, and what stands side by side changes places.
+"""
 PUSH_FROM = 0.3
 """Centred cosine from which a video counts as a neighbour."""

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from data import sealed
 from data.errors import ReelwiseError
+from data.sealed import FileSum
 
 MANIFEST_FILE = "manifest.json"
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class FileSum:
-    """How to know that a file is as it was written."""
-
-    sha256: str
-    """Checksum, hex."""
-    size_bytes: int
-    """Size."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +48,7 @@ def generation_name(number: int) -> str:
 
 def manifest_bytes(manifest: Manifest) -> bytes:
     """Give the manifest as JSON that `read_manifest` accepts: sealed with a checksum."""
-    return _sealed(json.dumps(asdict(manifest), indent=1).removesuffix("\n}").encode())
+    return sealed.seal(asdict(manifest))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -71,10 +61,12 @@ def read_manifest(folder: Path) -> Manifest:
         content = (folder / MANIFEST_FILE).read_bytes()
     except OSError as error:
         raise damaged(folder, f"{MANIFEST_FILE} cannot be read ({error.strerror})") from error
-    if content != _sealed(content[: -len(_seal(b""))]):
-        raise damaged(folder, f"{MANIFEST_FILE} is not as it was written (wrong checksum)")
-    values = json.loads(content)
-    del values["seal"]
+    try:
+        values = sealed.unseal(content)
+    except ValueError as error:
+        raise damaged(
+            folder, f"{MANIFEST_FILE} is not as it was written (wrong checksum)"
+        ) from error
     if values.get("format") != FORMAT or generation_name(values["generation"]) != folder.name:
         raise damaged(folder, f"{MANIFEST_FILE} has another format or belongs elsewhere")
     values["files"] = {name: FileSum(**known) for name, known in values["files"].items()}
@@ -89,9 +81,7 @@ def file_sum(path: Path) -> FileSum:
         ReelwiseError: It cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
-            return FileSum(digest.hexdigest(), file.tell())
+        return sealed.file_sum(path)
     except OSError as error:
         raise damaged(path.parent, f"{path.name} cannot be read ({error.strerror})") from error
 
@@ -101,12 +91,3 @@ def damaged(folder: Path, why: str) -> ReelwiseError:
     return ReelwiseError(
         f"the index generation {folder} is damaged: {why}", fix="run reelwise rebuild"
     )
-
-
-def _sealed(body: bytes) -> bytes:
-    """Close a JSON object, whose "}" is left out, with the checksum of all that stands before."""
-    return body + _seal(body)
-
-
-def _seal(body: bytes) -> bytes:
-    return f',\n "seal": "{hashlib.sha256(body).hexdigest()}"\n}}\n'.encode()

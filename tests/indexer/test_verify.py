@@ -209,8 +209,9 @@ def test_deep_sees_an_index_that_was_made_of_other_vectors(home: Home) -> None:
     assert deep_index_problems(home) == []
     generation = open_generation(home)
     assert generation is not None
-    from indexer import manifest
+    from data import sealed
     from indexer.faiss_index import build_index
+    from indexer.manifest import file_sum
 
     ids = generation.index.ids
     wrong = build_index(ids, generation.index.vectors(ids)[::-1].copy())
@@ -220,10 +221,10 @@ def test_deep_sees_an_index_that_was_made_of_other_vectors(home: Home) -> None:
     text = (folder / "manifest.json").read_text()
     old, new = (
         generation.manifest.files["clips.faiss"],
-        manifest.file_sum(folder / "clips.faiss"),
+        file_sum(folder / "clips.faiss"),
     )
     body = text.replace(old.sha256, new.sha256).rpartition(',\n "seal"')[0].encode()
-    (folder / "manifest.json").write_bytes(manifest._sealed(body))
+    (folder / "manifest.json").write_bytes(sealed._sealed(body))
     assert verify(home).problems == []
     assert ["other vectors" in problem.what for problem in deep_index_problems(home)] == [True]
     verify(home, deep=True, repair=True)

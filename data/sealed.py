@@ -1,0 +1,56 @@
+"""JSON that knows whether it is as it was written, and checksums of the files beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FileSum:
+    """How to know that a file is as it was written."""
+
+    sha256: str
+    """Checksum, hex."""
+    size_bytes: int
+    """Size."""
+
+
+def file_sum(path: Path) -> FileSum:
+    """Compute a file's checksum and size.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return FileSum(digest.hexdigest(), file.tell())
+
+
+def seal(values: dict[str, Any]) -> bytes:
+    """Give an object as JSON that ends with the checksum of all that stands before it."""
+    return _sealed(json.dumps(values, indent=1).removesuffix("\n}").encode())
+
+
+def unseal(content: bytes) -> dict[str, Any]:
+    """Give the object that `seal` was given; nothing is parsed before the checksum is right.
+
+    Raises:
+        ValueError: A byte is not as it was written.
+    """
+    if content != _sealed(content[: -len(_seal(b""))]):
+        raise ValueError("wrong checksum")
+    values: dict[str, Any] = json.loads(content)
+    del values["seal"]
+    return values
+
+
+def _sealed(body: bytes) -> bytes:
+    return body + _seal(body)
+
+
+def _seal(body: bytes) -> bytes:
+    return f',\n "seal": "{hashlib.sha256(body).hexdigest()}"\n}}\n'.encode()

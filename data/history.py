@@ -17,6 +17,7 @@ from data.catalogue_files import chunks
 from data.database import from_micros, now_micros, to_micros
 from data.durable import crash_point
 from data.event_rows import KINDS, EventRow, Kind, iter_rows
+from data.fitted_models import Export, begin_forgetting, finish_forgetting, last_export
 from data.video_names import VideoNames
 
 _ROWS_PER_TRANSACTION = 5_000
@@ -41,6 +42,20 @@ class Event:
     """Length of the video as the event's source gave it, where known."""
     kind: Kind
     """`view`, `like` or `dislike`."""
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What went when a person was forgotten."""
+
+    events: int
+    """Events."""
+    impressions: int
+    """Rows of the log of what was recommended."""
+    models: int
+    """Models that had been fitted on everybody's events."""
+    export: Export | None
+    """The last copy of a model that left the home: it is out of reach."""
 
 
 @dataclass
@@ -184,14 +199,14 @@ class History:
                 found += _total_changes(connection) - before
         return found
 
-    def forget(self, user: str) -> int:
-        """Delete a person: no byte of the name stays in the catalogue's files.
+    def forget(self, user: str) -> Forgotten:
+        """Delete a person: no byte of the name stays in the library, nor a model fitted on them.
 
         What was recommended to them goes too. The file is rewritten, even for a person without
         events: an earlier attempt may have been killed midway.
 
         Returns:
-            How many events went.
+            What went.
 
         Raises:
             ReelwiseError: Another process is reading old pages and did not let go in time; the
@@ -201,10 +216,15 @@ class History:
             gone = connection.execute(
                 text("DELETE FROM events WHERE user = :user"), {"user": user}
             ).rowcount
-            connection.execute(text("DELETE FROM impressions WHERE user = :user"), {"user": user})
+            shown = connection.execute(
+                text("DELETE FROM impressions WHERE user = :user"), {"user": user}
+            ).rowcount
+            if gone:
+                begin_forgetting(connection)
+        models = finish_forgetting(self._catalogue)
         self._catalogue.scrub()
         crash_point("history.after_scrub")
-        return gone
+        return Forgotten(gone, shown, models, last_export(self._catalogue))
 
     def _insert(self, rows: Sequence[EventRow], report: ImportReport) -> None:
         now, names = now_micros(), self._video_names()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import platformdirs
 
@@ -59,6 +60,16 @@ class Home:
         return self.index / "CURRENT"
 
     @property
+    def recommender(self) -> Path:
+        """The folder of the recommender's fitted models."""
+        return self.root / "recommender"
+
+    @property
+    def current_model(self) -> Path:
+        """The file that names the published model."""
+        return self.recommender / "CURRENT"
+
+    @property
     def cache(self) -> Path:
         """Thumbnails and previews: may be deleted at any time."""
         return self.root / "cache"
@@ -101,7 +112,7 @@ _held: dict[Path, int] = {}
 
 def holds_lock(home: Home) -> bool:
     """Tell whether this very process holds the writer lock of that home."""
-    return _held.get(home.root) == os.getpid()
+    return _held.get(home.lock_file) == os.getpid()
 
 
 class WriterLock:
@@ -114,30 +125,33 @@ class WriterLock:
         home: The home to write in; its folder must exist.
     """
 
+    doing = "the library {home} is being written"
+
     def __init__(self, home: Home) -> None:
         self.home = home
+        self.file = home.lock_file
         self._descriptor: int | None = None
 
-    def __enter__(self) -> WriterLock:
+    def __enter__(self) -> Self:
         """Take the lock at once.
 
         Raises:
             ReelwiseError: Another process, or another lock object of this one, holds it.
         """
-        descriptor = os.open(self.home.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             holder = os.pread(descriptor, 1000, 0).decode(errors="replace").strip()
             os.close(descriptor)
             raise ReelwiseError(
-                f"the library {self.home.root} is being written by {holder or 'another process'}",
+                f"{self.doing.format(home=self.home.root)} by {holder or 'another process'}",
                 fix="wait until it has finished, or stop that process, then run this again",
             ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, _about_this_process().encode(), 0)
         self._descriptor = descriptor
-        _held[self.home.root] = os.getpid()
+        _held[self.file] = os.getpid()
         return self
 
     def __exit__(
@@ -152,7 +166,18 @@ class WriterLock:
         os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
         self._descriptor = None
-        _held.pop(self.home.root, None)
+        _held.pop(self.file, None)
+
+
+class TrainingLock(WriterLock):
+    """The right to fit and publish the recommender's model: indexing may go on beside it."""
+
+    doing = "the recommender of {home} is being trained"
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(home)
+        make_dir(home.recommender)
+        self.file = home.recommender / "training.lock"
 
 
 def _about_this_process() -> str:

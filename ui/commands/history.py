@@ -17,7 +17,7 @@ from ui.readable import count, short_path
 
 if TYPE_CHECKING:
     from data.event_rows import Kind
-    from data.history import Event, ImportReport
+    from data.history import Event, Forgotten, ImportReport
 
 MAX_ROWS_TOLD = 20
 """Bad rows shown one by one; the rest are counted."""
@@ -118,10 +118,33 @@ def forget(
 
     with Library(home) as library:
         forgotten = library.history.forget(user)
-    return Answer(
-        {"user": user, "forgotten": forgotten},
-        f"{user} is forgotten: {count(forgotten, 'event')} removed",
-    )
+    export = forgotten.export
+    document = {
+        "user": user,
+        "forgotten": forgotten.events,
+        "impressions": forgotten.impressions,
+        "models": forgotten.models,
+        "export_out_of_reach": None if export is None else {"to": export.to, "at": export.at},
+    }
+    return Answer(document, "\n".join(_told_of(user, forgotten)))
+
+
+def _told_of(user: str, forgotten: Forgotten) -> list[str]:
+    """What went, and what is out of reach."""
+    lines = [f"{user} is forgotten: {count(forgotten.events, 'event')} removed"]
+    if forgotten.impressions:
+        lines.append(f"what was recommended: {count(forgotten.impressions, 'row')} removed")
+    if forgotten.models:
+        lines.append(
+            f"{count(forgotten.models, 'model')} fitted on everybody's events removed; until "
+            "reelwise train recommender a quick one answers"
+        )
+    if forgotten.export is not None:
+        lines.append(
+            f"out of reach: the model exported to {forgotten.export.to} at "
+            f"{forgotten.export.at:%Y-%m-%d %H:%M} UTC, and its copies"
+        )
+    return lines
 
 
 @group.command("add")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from recommender.histories import Histories
 from recommender.videos import VideoTable
 
 _VERDICTS = {"view": 0, "like": 1, "dislike": -1}
+_CHUNK = 100_000  # of a long history only so many events are held as objects at a time
 
 
 class WatchEvent(Protocol):
@@ -129,53 +131,43 @@ class EventLog:
         Raises:
             ValueError: The kind of an event is not view, like or dislike.
         """
-        people = dict(self.people)
-        known: list[WatchEvent] = []
-        rows: list[int] = []
-        for event in events:
-            found = None if event.video_id is None else videos.row_of.get(event.video_id)
-            if found is None:
-                continue
-            known.append(event)
-            rows.append(found)
-            if event.kind not in _VERDICTS:
-                raise ValueError(f"kind must be one of {sorted(_VERDICTS)}, got {event.kind!r}")
-            people.setdefault(event.user, len(people))
-        person = np.asarray([people[e.user] for e in known], np.int64)
-        row = np.asarray(rows, np.int64)
-        at_s = np.asarray([e.at.timestamp() for e in known], np.float64)
-        verdict = np.asarray([_VERDICTS[e.kind] for e in known], np.int64)
-        watched_s = np.asarray([_or_nan(e.watched_s) for e in known], np.float64)
-        told_s = np.asarray([e.duration_s or 0.0 for e in known], np.float64)
-        length_s = np.where(told_s > 0, told_s, videos.lengths_s[row])
-        # A like or dislike with seconds is a view as well; without them it is the verdict alone.
-        viewed = (verdict == 0) | ~np.isnan(watched_s)
-        confidence = np.where(viewed, view_confidence(watched_s, length_s), 0.0)
+        return self.read(events, videos, dict(self.people))
+
+    def read(
+        self, events: Iterable[WatchEvent], videos: VideoTable, people: dict[str, int]
+    ) -> EventLog:
+        """As `add`, newcomers being numbered in `people`, which the new log keeps."""
+        left = iter(events)
+        parts = [_Columns(self.person, self.row, self.at_s, self.confidence, self.verdict)]
+        while chunk := list(itertools.islice(left, _CHUNK)):
+            parts.append(_columns(chunk, videos, people))
         return EventLog(
-            people,
-            self.n_videos,
-            np.concatenate([self.person, person]),
-            np.concatenate([self.row, row]),
-            np.concatenate([self.at_s, at_s]),
-            np.concatenate([self.confidence, confidence]),
-            np.concatenate([self.verdict, verdict]),
+            people, self.n_videos, *(np.concatenate(each) for each in zip(*parts, strict=True))
         )
 
     def until(self, at_s: float) -> EventLog:
         """The events up to and including a time; the numbers of the people stay."""
-        keep = self.at_s <= at_s
-        return EventLog(
-            self.people,
-            self.n_videos,
-            self.person[keep],
-            self.row[keep],
-            self.at_s[keep],
-            self.confidence[keep],
-            self.verdict[keep],
-        )
+        return self.where(self.at_s <= at_s)
 
     def __len__(self) -> int:
         return len(self.at_s)
+
+    @property
+    def said(self) -> NDArray[np.bool_]:
+        """(e,) the event speaks for or against the video."""
+        return np.asarray((self.confidence > 0) | (self.verdict != 0))
+
+    def where(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> EventLog:
+        """Some of the events; the numbers of the people stay."""
+        return EventLog(
+            self.people,
+            self.n_videos,
+            self.person[which],
+            self.row[which],
+            self.at_s[which],
+            self.confidence[which],
+            self.verdict[which],
+        )
 
     @cached_property
     def n_people(self) -> int:
@@ -217,6 +209,42 @@ class EventLog:
         pairs = self.pairs.where(self.pairs.weight > 0)
         cells = (np.minimum(pairs.weight, 1.0), (pairs.person, pairs.row))
         return sparse.csr_array(cells, shape=(len(self.people), self.n_videos))
+
+
+class _Columns(NamedTuple):
+    person: NDArray[np.int64]
+    row: NDArray[np.int64]
+    at_s: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    verdict: NDArray[np.int64]
+
+
+def _columns(events: Iterable[WatchEvent], videos: VideoTable, people: dict[str, int]) -> _Columns:
+    known: list[WatchEvent] = []
+    rows: list[int] = []
+    for event in events:
+        found = None if event.video_id is None else videos.row_of.get(event.video_id)
+        if found is None:
+            continue
+        if event.kind not in _VERDICTS:
+            raise ValueError(f"kind must be one of {sorted(_VERDICTS)}, got {event.kind!r}")
+        known.append(event)
+        rows.append(found)
+        people.setdefault(event.user, len(people))
+    row = np.asarray(rows, np.int64)
+    verdict = np.asarray([_VERDICTS[e.kind] for e in known], np.int64)
+    watched_s = np.asarray([_or_nan(e.watched_s) for e in known], np.float64)
+    told_s = np.asarray([e.duration_s or 0.0 for e in known], np.float64)
+    length_s = np.where(told_s > 0, told_s, videos.lengths_s[row])
+    # A like or dislike with seconds is a view as well; without them it is the verdict alone.
+    viewed = (verdict == 0) | ~np.isnan(watched_s)
+    return _Columns(
+        person=np.asarray([people[e.user] for e in known], np.int64),
+        row=row,
+        at_s=np.asarray([e.at.timestamp() for e in known], np.float64),
+        confidence=np.where(viewed, view_confidence(watched_s, length_s), 0.0),
+        verdict=verdict,
+    )
 
 
 def _or_nan(value: float | None) -> float:

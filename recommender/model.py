@@ -10,6 +10,7 @@ import numpy as np
 
 from recommender.blending import Blender, Weights, linear_weights
 from recommender.co_watching import DENSE_LIMIT, RIDGE, CoWatched, CoWatching, fit_co_watching
+from recommender.crowd_counts import CrowdCounts, Freshness
 from recommender.event_log import EventLog
 from recommender.factors import UNSEEN, fit_factors
 from recommender.next_item import RIDGE as NEXT_RIDGE
@@ -73,7 +74,7 @@ class Model:
         log: What everybody did.
         videos: What may be recommended.
         settings: What to fit with.
-        learned: Sources fitted before, which stay; None fits them on `log`.
+        fitted: Sources that are there already; all others are fitted on `log`.
         names: Only these sources; None takes those that have a weight.
     """
 
@@ -83,27 +84,32 @@ class Model:
         videos: VideoTable,
         settings: Settings,
         *,
-        learned: Mapping[str, Source] | None = None,
+        fitted: Mapping[str, Source] | None = None,
         names: Sequence[str] | None = None,
     ) -> None:
         fitting = _Fitting(log, videos, settings)
         self.settings = settings
         wanted = settings.weights.used if names is None else names
         build = {name: _BUILD[name] for name in wanted}
-        kept = {} if learned is None else learned
+        kept = {} if fitted is None else fitted
         self.sources = {
             name: kept[name] if name in kept else make(fitting) for name, make in build.items()
         }
-
-    @property
-    def learned(self) -> dict[str, Source]:
-        """The sources that are fitted once in a while; all others are made anew at once."""
-        return {name: one for name, one in self.sources.items() if name in LEARNED}
 
     @cached_property
     def blender(self) -> Blender:
         """The sources by their weights."""
         return Blender(self.sources, self.settings.weights)
+
+
+def crowd_sources(counts: CrowdCounts) -> dict[str, Source]:
+    """The crowd's sources on counts that follow the events at once."""
+    found: dict[str, Source] = {
+        POPULAR: SameForAll(counts.liked),
+        TREND: SameForAll(counts.trend),
+        NEW: Freshness(counts),
+    }
+    return {**found, FIRST: SameForAll(counts.begun)} if len(counts.begun) else found
 
 
 class _Fitting:

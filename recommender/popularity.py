@@ -46,23 +46,40 @@ def first_watched(histories: Histories) -> NDArray[np.float64]:
     return np.bincount(histories.item[first], minlength=histories.n_items).astype(np.float64)
 
 
+def first_said(log: EventLog) -> NDArray[np.float64]:
+    """(n_videos,) Unix seconds of the first word for or against each; infinite without one."""
+    said = log.said
+    first_s = np.full(log.n_videos, np.inf)
+    np.minimum.at(first_s, log.row[said], log.at_s[said])
+    return first_s
+
+
 def newness(log: EventLog, videos: VideoTable) -> NDArray[np.float64]:
-    """(n_videos,) 1 for a video that has just come, half of it with every `HALF_LIFE_DAYS`.
+    """(n_videos,) as `how_new` of each."""
+    first_s = first_said(log)
+    now_s = max(log.latest_s, float(videos.added_at_s.max(initial=0.0)))
+    at_once = float(first_s.min(initial=np.inf)) == log.latest_s
+    return how_new(first_s, videos.added_at_s, now_s, at_once=at_once)
+
+
+def how_new(
+    first_s: NDArray[np.float64], added_s: NDArray[np.float64], now_s: float, *, at_once: bool
+) -> NDArray[np.float64]:
+    """1 for a video that has just come, half of it with every `HALF_LIFE_DAYS`.
 
     A video is as old as the first word for or against it; without one, as the library says; and
     where that is unknown, it is new.
+
+    Args:
+        first_s: (n,) Unix seconds of the first word; infinite without one.
+        added_s: (n,) when the library got it; 0 where unknown.
+        now_s: The present.
+        at_once: Everything was said at one time, or at none that is known: then nothing of which
+            something was said is new.
     """
-    said = log.pairs.where((log.pairs.weight > 0) | log.pairs.disliked)
-    first_s = np.full(log.n_videos, np.inf)
-    np.minimum.at(first_s, said.row, said.last_s)
     silent = ~np.isfinite(first_s)
-    told = videos.added_at_s > 0
-    now_s = max(log.latest_s, float(videos.added_at_s.max(initial=0.0)))
-    born_s = np.where(silent, np.where(told, videos.added_at_s, now_s), first_s)
-    new = decayed(now_s - born_s, HALF_LIFE_DAYS)
-    # Where all happened at one time, or at none that is known, nothing watched is new.
-    at_once = bool(len(said)) and float(said.last_s.min()) == log.latest_s
-    return np.asarray(np.where(~silent & at_once, 0.0, new))
+    born_s = np.where(silent, np.where(added_s > 0, added_s, now_s), first_s)
+    return np.asarray(np.where(~silent & at_once, 0.0, decayed(now_s - born_s, HALF_LIFE_DAYS)))
 
 
 def or_popular(source: Source, train: Interactions) -> Scorer:

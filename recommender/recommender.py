@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,18 @@ from numpy.typing import NDArray
 from recommender.blending import Blend, Blender
 from recommender.diversity import diversify, keep_places
 from recommender.event_log import EventLog, WatchEvent
-from recommender.model import CROWD, HEARD, LEARNED, NEW, TREND, Model, Settings
-from recommender.sources import Source
+from recommender.live_log import LiveLog
+from recommender.model import (
+    CROWD,
+    FIRST,
+    HEARD,
+    LEARNED,
+    NEW,
+    TREND,
+    Model,
+    Settings,
+    crowd_sources,
+)
 from recommender.tastes import Interests, Taste, pushed_down, read_taste
 from recommender.videos import VideoTable
 
@@ -84,39 +93,41 @@ class Evidence:
 
 
 class _Crowd:
-    """Everybody's events and what follows from them; replaced whole, so readers need no lock."""
+    """Everybody's events and what follows from them; replaced whole when it is fitted anew."""
 
     def __init__(
         self,
-        log: EventLog,
+        log: LiveLog,
         videos: VideoTable,
         settings: Settings,
-        fitted: tuple[Mapping[str, Source], int] | None = None,
     ) -> None:
         self.log = log
         self._videos = videos
         self._settings = settings
         self._lock = threading.Lock()
         self._model: Model | None = None
-        stale = fitted is None or len(log) - fitted[1] > REFIT_SHARE * fitted[1]
-        self._fitted = None if stale else fitted
+        self._n_fitted = 0
+
+    @property
+    def stale(self) -> bool:
+        """Enough is new to fit anew what was fitted."""
+        new = len(self.log) - self._n_fitted
+        return self._model is not None and new > REFIT_SHARE * self._n_fitted
 
     @property
     def model(self) -> Model:
-        """Fitted when first asked for; learned sources of an earlier log stay while they do."""
+        """Fitted when first asked for; sources of the crowd follow the events at once."""
         with self._lock:
             if self._model is None:
-                learned = None if self._fitted is None else self._fitted[0]
-                self._model = Model(self.log, self._videos, self._settings, learned=learned)
-                if self._fitted is None:
-                    self._fitted = (self._model.learned, len(self.log))
+                whole, crowd = self.log.whole, crowd_sources(self.log.counts)
+                self._n_fitted = len(whole)
+                self._model = Model(whole, self._videos, self._settings, fitted=crowd)
             return self._model
 
-    @cached_property
+    @property
     def nobody_watched(self) -> NDArray[np.bool_]:
         """(n,) videos without an event that says anything, for or against."""
-        said = self.log.pairs.where((self.log.pairs.weight > 0) | self.log.pairs.disliked)
-        return np.asarray(np.bincount(said.row, minlength=self.log.n_videos) == 0)
+        return self.log.counts.nobody_watched
 
     def blender(self, n_others: int) -> Blender:
         """The sources, the crowd's word counting the less the fewer others there are."""
@@ -124,8 +135,10 @@ class _Crowd:
         weights = self._settings.weights.trusting((*LEARNED, *HEARD), trust)
         return Blender(self.model.sources, weights)
 
-    def plus(self, log: EventLog) -> _Crowd:
-        return _Crowd(log, self._videos, self._settings, self._fitted)
+    def of(self, log: EventLog) -> _Crowd:
+        """The same on other events, fitted when first asked for."""
+        first = FIRST in self._settings.weights.used
+        return _Crowd(LiveLog(log, self._videos, first=first), self._videos, self._settings)
 
 
 class Recommender:
@@ -147,7 +160,8 @@ class Recommender:
         self._settings = settings or Settings()
         self._writing = threading.Lock()
         log = EventLog.empty(videos).add(events, videos)
-        self._crowd = _Crowd(log, videos, self._settings)
+        first = FIRST in self._settings.weights.used
+        self._crowd = _Crowd(LiveLog(log, videos, first=first), videos, self._settings)
 
     @property
     def model(self) -> Model:
@@ -157,7 +171,9 @@ class Recommender:
     def observe(self, events: Iterable[WatchEvent]) -> None:
         """Take in new events; the very next answer knows them."""
         with self._writing:
-            self._crowd = self._crowd.plus(self._crowd.log.add(events, self.videos))
+            self._crowd.log.add(events)
+            if self._crowd.stale:
+                self._crowd = self._crowd.of(self._crowd.log.whole)
 
     def warm_up(self) -> None:
         """Fit what is fitted once, so that the first answer is as fast as the next."""
@@ -202,13 +218,13 @@ class Recommender:
         crowd = self._crowd
         if at is None or at.timestamp() >= crowd.log.latest_s:
             return crowd
-        return _Crowd(crowd.log.until(at.timestamp()), self.videos, self._settings)
+        return crowd.of(crowd.log.until(at.timestamp()))
 
     def _evidence(
         self, crowd: _Crowd, user: str, exclude: Collection[int], at: datetime | None
     ) -> Evidence:
         person = crowd.log.people.get(user, -1)
-        taste = read_taste(crowd.log.pairs.of(person), len(self.videos))
+        taste = read_taste(crowd.log.pairs_of(person), len(self.videos))
         allowed = np.ones(len(self.videos), bool)
         allowed[taste.met] = False
         allowed[[self.videos.row_of[one] for one in exclude if one in self.videos.row_of]] = False

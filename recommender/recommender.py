@@ -7,14 +7,14 @@ import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.blending import Blend, Blender
-from recommender.diversity import diversify, keep_places
 from recommender.event_log import EventLog, WatchEvent
+from recommender.exploration import Exploration
+from recommender.items import REST, Because, Item, Recommendations
 from recommender.live_log import LiveLog
 from recommender.model import (
     CROWD,
@@ -22,11 +22,12 @@ from recommender.model import (
     HEARD,
     LEARNED,
     NEW,
-    TREND,
     Model,
     Settings,
     crowd_sources,
 )
+from recommender.page import Candidates, Place, make_page
+from recommender.playing import PLAYING, PlayingNow, with_playing
 from recommender.tastes import Interests, Taste, pushed_down, read_taste
 from recommender.videos import VideoTable
 
@@ -34,48 +35,6 @@ REFIT_SHARE = 0.02
 """Learned sources are fitted anew once this part of their events is new; others are at once."""
 OTHERS_DOUBT = 10.0
 """Other people's worth of doubt in what the crowd says: with ten others it counts half."""
-
-
-@dataclass(frozen=True)
-class Because:
-    """The watched video that led to a recommendation."""
-
-    video_id: int
-    """Its permanent id."""
-    title: str
-    """Its title."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One recommended video."""
-
-    rank: int
-    """From 1."""
-    video_id: int
-    """Permanent id."""
-    path: Path | None
-    """Its file, where known."""
-    title: str
-    """Its title."""
-    score: float
-    """0 to 1, never rising along the list."""
-    source: str
-    """What gave most of its score, or `new` for a place kept for what nobody has watched."""
-    because: Because | None
-    """The watched video that gave it; None where the crowd alone did."""
-
-
-@dataclass(frozen=True)
-class Recommendations:
-    """A ranked list for one person."""
-
-    user: str
-    """The person."""
-    items: list[Item]
-    """Best first; fewer than asked when little is left to recommend."""
-    took_ms: float
-    """Time it took."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +47,8 @@ class Evidence:
     """(n,) videos that may be recommended."""
     blend: Blend
     """The sources blended, before dislikes and diversity; one row."""
+    playing: int
+    """Row of the video that is playing; -1 for none."""
     likeness: NDArray[np.float32]
     """(n,) how well each fits the person's interests; zeros without any."""
 
@@ -129,9 +90,13 @@ class _Crowd:
         """(n,) videos without an event that says anything, for or against."""
         return self.log.counts.nobody_watched
 
-    def blender(self, n_others: int) -> Blender:
-        """The sources, the crowd's word counting the less the fewer others there are."""
-        trust = n_others / (n_others + OTHERS_DOUBT)
+    def trust(self, taste: Taste) -> float:
+        """How far somebody should believe the crowd: the less the fewer others there are."""
+        n_others = self.log.n_people - bool(len(taste.met))
+        return n_others / (n_others + OTHERS_DOUBT)
+
+    def blender(self, trust: float) -> Blender:
+        """The sources, the crowd's word counting as far as it is trusted."""
         weights = self._settings.weights.trusting((*LEARNED, *HEARD), trust)
         return Blender(self.model.sources, weights)
 
@@ -187,6 +152,8 @@ class Recommender:
         *,
         exclude: Collection[int] = (),
         at: datetime | None = None,
+        playing: int | None = None,
+        explore: float | Exploration = 0.0,
     ) -> Recommendations:
         """Recommend up to k videos that the person has not met.
 
@@ -196,23 +163,33 @@ class Recommender:
             exclude: Ids of videos not to recommend.
             at: Answer as of this time: later events do not count, later videos do not exist. None
                 is now.
+            playing: Id of the video that plays now; what goes with it comes first, itself never.
+            explore: Probability with which each place is left to chance.
 
         Raises:
-            ValueError: k is below 1.
+            ValueError: k is below 1, or `explore` is no probability.
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, got {k}")
         started = time.perf_counter()
+        chance = explore if isinstance(explore, Exploration) else Exploration(explore)
         crowd = self._as_of(at)
-        evidence = self._evidence(crowd, user, exclude, at)
-        items = self._page(crowd, evidence, k)
-        return Recommendations(user, items, (time.perf_counter() - started) * 1000.0)
+        evidence = self._evidence(crowd, user, exclude, at, playing)
+        places = make_page(self._candidates(crowd, evidence), self.videos, k, exploration=chance)
+        items = [self._item(n, place, evidence, crowd) for n, place in enumerate(places, 1)]
+        took_ms = (time.perf_counter() - started) * 1000.0
+        return Recommendations(user, items, took_ms, chance.share)
 
     def evidence(
-        self, user: str, *, exclude: Collection[int] = (), at: datetime | None = None
+        self,
+        user: str,
+        *,
+        exclude: Collection[int] = (),
+        at: datetime | None = None,
+        playing: int | None = None,
     ) -> Evidence:
         """What each source says for a person, for evaluation and for `--explain`."""
-        return self._evidence(self._as_of(at), user, exclude, at)
+        return self._evidence(self._as_of(at), user, exclude, at, playing)
 
     def _as_of(self, at: datetime | None) -> _Crowd:
         crowd = self._crowd
@@ -221,7 +198,12 @@ class Recommender:
         return crowd.of(crowd.log.until(at.timestamp()))
 
     def _evidence(
-        self, crowd: _Crowd, user: str, exclude: Collection[int], at: datetime | None
+        self,
+        crowd: _Crowd,
+        user: str,
+        exclude: Collection[int],
+        at: datetime | None,
+        playing: int | None,
     ) -> Evidence:
         person = crowd.log.people.get(user, -1)
         taste = read_taste(crowd.log.pairs_of(person), len(self.videos))
@@ -230,9 +212,16 @@ class Recommender:
         allowed[[self.videos.row_of[one] for one in exclude if one in self.videos.row_of]] = False
         if at is not None:
             allowed &= self.videos.added_at_s <= at.timestamp()
-        blender = crowd.blender(crowd.log.n_people - bool(len(taste.met)))
-        blend = blender.blend(taste.history, allowed[None])
-        return Evidence(taste, allowed, blend, Interests(self.videos).scores(taste.history)[0])
+        now = -1 if playing is None else self.videos.row_of.get(playing, -1)
+        if now >= 0:
+            allowed[now] = False
+        trust = crowd.trust(taste)
+        blend = crowd.blender(trust).blend(taste.history, allowed[None])
+        if now >= 0:
+            near = PlayingNow(self.videos, crowd.model.sources, trust)
+            blend = with_playing(blend, near.scores(now, allowed[None]))
+        likeness = Interests(self.videos).scores(taste.history)[0]
+        return Evidence(taste, allowed, blend, now, likeness)
 
     def _newness(self, crowd: _Crowd) -> NDArray[np.float64]:
         """(n,) above 0 for videos that nobody has watched, higher for those added later."""
@@ -240,32 +229,27 @@ class Recommender:
         since_first_s = added_s - added_s.min(initial=0.0 if not len(added_s) else np.inf)
         return np.where(crowd.nobody_watched, 1.0 + since_first_s, 0.0)
 
-    def _page(self, crowd: _Crowd, evidence: Evidence, k: int) -> list[Item]:
+    def _candidates(self, crowd: _Crowd, evidence: Evidence) -> Candidates:
         # What no source speaks for is still put in order of likeness, below everything else.
         likeness = 1e-6 * np.clip(1.0 + evidence.likeness, 0.0, 2.0) / 2.0
         total = np.minimum(evidence.blend.total[0].astype(np.float64) + likeness, 1.0)
         total = total * pushed_down(evidence.taste, self.videos)
         rows = np.flatnonzero(evidence.allowed)
-        vectors = self.videos.centred[rows]
-        page = [(int(rows[i]), value) for i, value in diversify(total[rows], vectors, k)]
-        fresh = rows[crowd.nobody_watched[rows]]
+        fresh = np.flatnonzero(crowd.nobody_watched[rows])
         # Among the new ones what the person likes comes first; what is like nothing known, by date.
-        keys = (-self._newness(crowd)[fresh], -evidence.likeness[fresh])
-        best = fresh[np.lexsort(keys)][:k]
-        page, kept = keep_places(page, [(int(row), float(total[row])) for row in best], k)
-        return [
-            self._item(rank, row, value, (evidence, crowd, row in kept))
-            for rank, (row, value) in enumerate(page, 1)
-        ]
+        keys = (-self._newness(crowd)[rows[fresh]], -evidence.likeness[rows[fresh]])
+        return Candidates(rows, total[rows], fresh[np.lexsort(keys)])
 
-    def _item(self, rank: int, row: int, value: float, why: tuple[Evidence, _Crowd, bool]) -> Item:
-        evidence, crowd, kept = why
-        source = NEW if kept else evidence.blend.source(0, row)
+    def _item(self, rank: int, place: Place, evidence: Evidence, crowd: _Crowd) -> Item:
+        row = place.row
+        source = NEW if place.kept else evidence.blend.source(0, row)
         if source is None:
-            source = NEW if crowd.nobody_watched[row] else TREND
+            source = NEW if crowd.nobody_watched[row] else REST
         cause: int | None = None
         history = evidence.taste.history
-        if source not in CROWD:
+        if source == PLAYING:
+            cause = evidence.playing
+        elif source not in (*CROWD, REST):
             links = crowd.model.sources[source].links(history, row)
             cause = int(history.item[np.argmax(links)])
         return Item(
@@ -273,9 +257,10 @@ class Recommender:
             int(self.videos.ids[row]),
             self.videos.path(row),
             self.videos.title(row),
-            value,
+            place.score,
             source,
             None if cause is None else self._because(cause),
+            place.propensity,
         )
 
     def _because(self, row: int) -> Because:

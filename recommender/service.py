@@ -16,7 +16,8 @@ from data.history import History
 from data.history_growth import HistoryMark, events_since, mark_history
 from data.home import Home
 from indexer.view import open_view
-from recommender.recommender import Recommendations, Recommender
+from recommender.items import Recommendations
+from recommender.recommender import Recommender
 from recommender.videos import VideoTable
 
 _UNKNOWN = HistoryMark(-1, -1, -1)

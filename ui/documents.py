@@ -10,7 +10,7 @@ from ui.answer import Document
 
 if TYPE_CHECKING:
     from indexer.search import Hit, SearchResult
-    from recommender.recommender import Item, Recommendations
+    from recommender.items import Item, Recommendations
     from ui.library import Library
 
 NOTHING_MATCHES = "nothing here matches well"

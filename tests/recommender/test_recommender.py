@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from data.event_rows import KINDS
 from data.history import Event
-from recommender.recommender import Recommendations, Recommender
+from recommender.items import Recommendations
+from recommender.recommender import Recommender
 from recommender.tastes import PUSH, pushed_down
 from recommender.videos import VideoTable
 from tests.recommender.people import DAY, around, axes, event, table, themed, verdict

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from recommender.co_watching import CoWatched, Linked
+from recommender.co_watching import CoWatched
 from recommender.interactions import Interactions, ItemVectors, no_vectors
+from recommender.item_links import Linked
 from recommender.links import SHRINK, shrunk_cosine
 from recommender.popularity import or_popular, popularity, recent_popularity
 from recommender.scorer import OfHistories, Scorer

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +11,14 @@ from scipy.linalg import lapack
 
 from recommender import links
 from recommender.histories import Histories
+from recommender.item_links import (
+    Arrays,
+    CoWatching,
+    DenseLinks,
+    Linked,
+    NoLinks,
+    links_from_arrays,
+)
 from recommender.sources import Rows
 
 RIDGE = 100.0
@@ -28,16 +34,6 @@ DENSE_LIMIT = 3_000
 Measured at the limit on 2 busy cores, 2026-11-21: 3,000 videos 2.6 s and 300 MB, 3,000 people with
 20,000 videos 4.6 s and 600 MB; beyond it, 20,000 people with 20,000 videos, the sparse form 3.1 s.
 """
-
-
-class CoWatching(Protocol):
-    """Item-item weights, ready to be asked."""
-
-    def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
-        """(b, n or len(rows)) scores for people who watched what `history` (b, n) weighs."""
-
-    def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
-        """(m,) what each of `rows` says for the video in row `target`, before weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +53,15 @@ class CoWatched:
         """(m,) link times what is left of the item's weight."""
         weights = history.matrix(self.half_life_places).data
         return np.asarray(self.fitted.links(history.item, row) * weights)
+
+    def to_arrays(self) -> Arrays:
+        """What `from_arrays` needs."""
+        return {"half_life_places": np.asarray([self.half_life_places]), **self.fitted.to_arrays()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, n_items: int) -> CoWatched:
+        """What `to_arrays` gave."""
+        return cls(links_from_arrays(arrays, n_items), float(arrays["half_life_places"][0]))
 
 
 def fit_co_watching(
@@ -85,14 +90,14 @@ def fit_co_watching(
     limit = DENSE_LIMIT if dense_limit is None else dense_limit
     known = np.bincount(liked.indices, minlength=liked.shape[1]) > 0
     if not known.any():
-        return _Nothing(liked.shape[1])
+        return NoLinks(liked.shape[1])
     n_rows = liked.shape[0]
     if content is not None:
         known |= np.any(content != 0.0, axis=1)
         n_rows += content.shape[1]
     watched = np.flatnonzero(known)
     if len(watched) <= min(n_rows, limit):
-        return _Ease(liked, watched, ridge, content)
+        return _ease(liked, watched, ridge, content)
     if n_rows <= limit:
         if content is not None:
             liked = sparse.vstack([liked, sparse.csr_array(content.T)], format="csr")
@@ -100,64 +105,23 @@ def fit_co_watching(
     return Linked(links.shrunk_cosine(liked, keep=links.NEIGHBOURS))
 
 
-class _Nothing:
-    """No co-watching known."""
-
-    def __init__(self, n_videos: int) -> None:
-        self._n_videos = n_videos
-
-    def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
-        n = self._n_videos if rows is None else len(rows)
-        return np.zeros((history.shape[0], n), np.float32)
-
-    def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
-        return np.zeros(len(rows))
-
-
-class _Ease:
+def _ease(
+    liked: sparse.csr_array,
+    watched: NDArray[np.int64],
+    ridge: float,
+    content: NDArray[np.float32] | None,
+) -> DenseLinks:
     """Closed form by a videos x videos inverse, over the videos of which something is known."""
-
-    def __init__(
-        self,
-        liked: sparse.csr_array,
-        watched: NDArray[np.int64],
-        ridge: float,
-        content: NDArray[np.float32] | None,
-    ) -> None:
-        self._n_videos = liked.shape[1]
-        self._watched = watched
-        self._slot = np.full(self._n_videos, -1)
-        self._slot[watched] = np.arange(len(watched))
-        x = liked.tocsc()[:, watched]
-        gram = (x.T @ x).toarray()
-        if content is not None:
-            shown = content[watched]
-            gram += shown @ shown.T
-        gram[np.diag_indices_from(gram)] += ridge
-        weights = _inverse(gram)
-        weights /= -np.diag(weights).copy()[None, :]
-        np.fill_diagonal(weights, 0.0)
-        self._weights = np.ascontiguousarray(weights, dtype=np.float32)
-
-    def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
-        given = sparse.csr_array(history[:, self._watched], dtype=np.float32)
-        if rows is None:
-            if len(self._watched) == self._n_videos:
-                return np.asarray(given @ self._weights)
-            out = np.zeros(history.shape, np.float32)
-            out[:, self._watched] = given @ self._weights
-            return out
-        there = self._slot[rows]
-        out = np.zeros((history.shape[0], len(rows)), np.float32)
-        out[:, there >= 0] = given @ self._weights[:, there[there >= 0]]
-        return out
-
-    def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
-        slots, there = self._slot[rows], self._slot[target]
-        if there < 0:
-            return np.zeros(len(rows))
-        found = np.where(slots >= 0, self._weights[slots, there], 0.0)
-        return np.asarray(found, dtype=np.float64)
+    x = liked.tocsc()[:, watched]
+    gram = (x.T @ x).toarray()
+    if content is not None:
+        shown = content[watched]
+        gram += shown @ shown.T
+    gram[np.diag_indices_from(gram)] += ridge
+    weights = _inverse(gram)
+    weights /= -np.diag(weights).copy()[None, :]
+    np.fill_diagonal(weights, 0.0)
+    return DenseLinks(liked.shape[1], watched, np.ascontiguousarray(weights, dtype=np.float32))
 
 
 class _DualEase:
@@ -166,6 +130,7 @@ class _DualEase:
     def __init__(self, liked: sparse.csr_array, ridge: float) -> None:
         self._x = liked
         self._xt = liked.T.tocsr()
+        self._ridge = ridge
         gram = (liked @ liked.T).toarray()
         gram[np.diag_indices_from(gram)] += ridge
         self._inverse = _inverse(gram)
@@ -187,29 +152,21 @@ class _DualEase:
         found = (self._xt[rows] @ column) / self._diagonal[target]
         return np.asarray(np.where(rows == target, 0.0, found))
 
+    def to_arrays(self) -> Arrays:
+        """The same links without the people: X' M X = GG', with G = X'U / sqrt(s^2 + r).
 
-class Linked:
-    """Sparse links: the best of each video."""
-
-    def __init__(self, found: sparse.csr_array) -> None:
-        self._links = found.astype(np.float32)
-
-    @cached_property
-    def _to(self) -> sparse.csc_array:
-        return self._links.tocsc()
-
-    def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
-        """(b, n or len(rows)) the sum of links from each watched video, by its weight."""
-        near = self._links if rows is None else self._to[:, rows]
-        return np.asarray((history @ near).toarray(), dtype=np.float32)
-
-    def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
-        """(m,) the links from `rows` to the video."""
-        column = self._to[:, [target]].toarray().ravel()
-        return np.asarray(column[rows], dtype=np.float64)
+        X = U s V' has a row for each person, which may not be kept; G has none. Directions that
+        are rounding noise beside the largest are left out.
+        """
+        squares, turned = np.linalg.eigh((self._x @ self._xt).toarray())
+        kept = squares > _NOISE * squares[-1]
+        vectors = self._xt @ (turned[:, kept] / np.sqrt(squares[kept] + self._ridge))
+        length = (vectors * vectors).sum(axis=1)
+        return {"vectors": vectors.astype(np.float32), "length": length.astype(np.float32)}
 
 
 _MIRRORED = 1_000
+_NOISE = 1e-10
 
 
 def _inverse(gram: NDArray[np.float64]) -> NDArray[np.float64]:

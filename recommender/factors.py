@@ -9,6 +9,7 @@ from scipy.linalg import lapack
 
 from recommender.histories import Histories
 from recommender.interactions import Interactions, ItemVectors
+from recommender.item_links import Arrays
 from recommender.popularity import or_popular
 from recommender.scorer import Scorer
 from recommender.sources import Rows
@@ -45,6 +46,15 @@ class Factors:
         system = self._side.system(near, weight)
         _, through, _ = lapack.sposv(system, self.items[row])
         return np.asarray(weight * (near @ through), dtype=np.float64)
+
+    def to_arrays(self) -> Arrays:
+        """What `from_arrays` needs."""
+        return {"items": self.items, "unseen": np.asarray([self.unseen])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, n_items: int) -> Factors:
+        """What `to_arrays` gave."""
+        return cls(arrays["items"], float(arrays["unseen"][0]))
 
 
 def fit_factors(liked: sparse.csr_array, *, unseen: float = UNSEEN) -> Factors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -75,6 +75,17 @@ class Histories:
         known = self.lengths > 0
         last[known] = self.item[self.starts[1:][known] - 1]
         return self._where(self.since > 0), last
+
+    def renumbered(self, to: NDArray[np.int64], n_items: int) -> Histories:
+        """The same in another table of `n_items` rows.
+
+        Args:
+            to: (self.n_items,) the row of each item there; -1 where it is not: it is left out.
+            n_items: Rows of the other table.
+        """
+        item = to[self.item]
+        kept = self._where(item >= 0)
+        return replace(kept, item=item[item >= 0], n_items=n_items)
 
     def _where(self, kept: NDArray[np.bool_]) -> Histories:
         lengths = np.bincount(self.person[kept], minlength=len(self))

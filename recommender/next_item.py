@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.linalg import lapack
 
 from recommender.histories import Histories
+from recommender.item_links import Arrays
 from recommender.sources import Rows
 
 LENGTH = 10
@@ -51,7 +52,9 @@ class NextItem:
         there = self._slot[rows]
         known = there >= 0
         found = np.zeros((len(histories), len(rows)), np.float32)
-        found[:, known] = given @ self._links[:, there[known]]
+        # Only rows of what was watched are read: the matrix may lie on the disk.
+        used = np.unique(given.indices)
+        found[:, known] = given[:, used] @ self._links[np.ix_(used, there[known])]
         return found
 
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
@@ -63,15 +66,14 @@ class NextItem:
         given = self._links[slots, there] * FADING**history.since
         return np.asarray(np.where(near, given, 0.0), dtype=np.float64)
 
-    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+    def to_arrays(self) -> Arrays:
         """What `from_arrays` needs."""
         return {"watched": self._watched, "links": self._links}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]], n_items: int) -> NextItem:
+    def from_arrays(cls, arrays: Arrays, n_items: int) -> NextItem:
         """What `to_arrays` gave."""
-        watched = arrays["watched"].astype(np.int64)
-        return cls(watched, arrays["links"].astype(np.float32), n_items)
+        return cls(arrays["watched"], arrays["links"], n_items)
 
 
 def fit_next_item(histories: Histories, *, ridge: float = RIDGE) -> NextItem:

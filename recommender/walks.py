@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.co_watching import Linked
+from recommender.item_links import Linked
 from recommender.links import best_links
 
 BETA = 0.4

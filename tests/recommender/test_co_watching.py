@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender import co_watching, links
-from recommender.co_watching import CoWatching, fit_co_watching
+from recommender.co_watching import fit_co_watching
+from recommender.item_links import CoWatching
 
 
 def watched(n_people: int, n_videos: int, *, seed: int = 0) -> sparse.csr_array:

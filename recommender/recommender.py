@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +28,7 @@ from recommender.model import (
 )
 from recommender.page import Candidates, Place, make_page
 from recommender.playing import PLAYING, PlayingNow, with_playing
+from recommender.sources import Source
 from recommender.tastes import Interests, Taste, pushed_down, read_taste
 from recommender.videos import VideoTable
 
@@ -61,8 +62,10 @@ class _Crowd:
         log: LiveLog,
         videos: VideoTable,
         settings: Settings,
+        learned: Mapping[str, Source] | None = None,
     ) -> None:
         self.log = log
+        self._learned = learned
         self._videos = videos
         self._settings = settings
         self._lock = threading.Lock()
@@ -71,7 +74,9 @@ class _Crowd:
 
     @property
     def stale(self) -> bool:
-        """Enough is new to fit anew what was fitted."""
+        """Enough is new to fit anew what was fitted; what was given stays."""
+        if self._learned is not None:
+            return False
         new = len(self.log) - self._n_fitted
         return self._model is not None and new > REFIT_SHARE * self._n_fitted
 
@@ -82,7 +87,8 @@ class _Crowd:
             if self._model is None:
                 whole, crowd = self.log.whole, crowd_sources(self.log.counts)
                 self._n_fitted = len(whole)
-                self._model = Model(whole, self._videos, self._settings, fitted=crowd)
+                fitted = crowd | dict(self._learned or {})
+                self._model = Model(whole, self._videos, self._settings, fitted=fitted)
             return self._model
 
     @property
@@ -113,6 +119,8 @@ class Recommender:
         videos: What may be recommended.
         events: Everything known of what people did, in any order; on other videos it is ignored.
         settings: What to fit with; None takes the shipped ones.
+        learned: Sources of a trained model, which stay as they are; None fits them here, and again
+            when enough is new.
     """
 
     def __init__(
@@ -120,13 +128,14 @@ class Recommender:
         videos: VideoTable,
         events: Iterable[WatchEvent] = (),
         settings: Settings | None = None,
+        learned: Mapping[str, Source] | None = None,
     ) -> None:
         self.videos = videos
         self._settings = settings or Settings()
         self._writing = threading.Lock()
         log = EventLog.empty(videos).add(events, videos)
         first = FIRST in self._settings.weights.used
-        self._crowd = _Crowd(LiveLog(log, videos, first=first), videos, self._settings)
+        self._crowd = _Crowd(LiveLog(log, videos, first=first), videos, self._settings, learned)
 
     @property
     def model(self) -> Model:

@@ -2,14 +2,15 @@
 
 Vectors are made from what the toons show (kinds, colours, motions, places, noise, and a direction
 that all share, as CLIP vectors have), so no video is drawn and no encoder is needed. Everything
-before a day is known, everything after it is to be foretold.
+before a day is known, everything after it is to be foretold; settings and weights are chosen on the
+last twelve days before that day.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -20,9 +21,18 @@ from data.event_rows import Kind
 from data.history import Event
 from data.toon_people import LAST_DAY, make_people
 from data.toon_stories import Story, make_story
+from recommender.blending import HISTORIES, linear_weights
+from recommender.bootstrap import interval
+from recommender.event_log import EventLog
+from recommender.interactions import Interactions, ItemVectors
+from recommender.items import Recommendations
 from recommender.metrics import ndcg_at, recall_at
-from recommender.model import INTEREST, LATELY, TREND
-from recommender.recommender import Evidence, Recommender
+from recommender.model import CONTENT, SEQUENCE, SOURCES, Settings
+from recommender.ranking import Outcome, ask
+from recommender.recommender import Recommender
+from recommender.scorer import Scorer
+from recommender.splits import Case
+from recommender.tuned_model import Tuned, tune
 from recommender.videos import VideoTable
 
 SIZES = {"small": (300, 400, 4), "full": (1000, 2000, 2)}
@@ -31,11 +41,10 @@ _SEED = 21  # no world from here on was used to choose weights
 _TEST_DAYS = 12.0
 _NEW_SHARE = 0.05
 _DIM = 128
+NAMES = tuple(name for name in SOURCES if name != SEQUENCE)
+"""Sources asked alone; so few events do not feed a sequence model."""
 _STRENGTH = {"kind": 1.0, "colour": 0.6, "motion": 0.6, "place": 0.5}
 _NOISE, _COMMON = 0.4, 1.4
-
-_SOURCES = ("interest", "co_watch", "popularity")
-Ranker = Callable[[str, Evidence], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,73 +121,145 @@ def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def _best(scores: NDArray[np.floating], evidence: Evidence) -> NDArray[np.int64]:
-    return np.argsort(-np.where(evidence.allowed, scores, -np.inf), kind="stable")[:10]
+def interactions(case: ToonCase) -> tuple[Case, ItemVectors]:
+    """The same as columns: what is known, and a like of everything wanted after the cut."""
+    log = EventLog.empty(case.videos).add(case.known, case.videos)
+    people = dict(log.people)
+    for user in case.wanted:
+        people.setdefault(user, len(people))  # somebody who comes after the cut
+    asked = [(people[user], row) for user, rows in case.wanted.items() for row in rows]
+    person, item = (np.asarray(column, np.int64) for column in zip(*asked, strict=True))
+    n = len(asked)
+    known = Interactions(
+        np.asarray(list(people), dtype=object),
+        np.asarray(case.videos.ids.astype(str), dtype=object),
+        log.person,
+        log.row,
+        log.at_s,
+        log.confidence,
+        log.verdict,
+    )
+    later = replace(
+        known,
+        person=person,
+        item=item,
+        at_s=np.full(n, case.cut.timestamp() + 1.0),
+        confidence=np.ones(n),
+        verdict=np.zeros(n, np.int64),
+    )
+    return Case(known, later), ItemVectors(case.videos.matrix)
 
 
-def _rankers(recommender: Recommender, seed: int) -> dict[str, Ranker]:
-    rng = np.random.default_rng(seed)
-    n = len(recommender.videos)
-
-    def page(user: str, _: Evidence) -> NDArray[np.int64]:
-        items = recommender.recommend(user).items
-        return np.asarray([recommender.videos.row_of[item.video_id] for item in items])
-
-    def alone(name: str, evidence: Evidence) -> NDArray[np.float32]:
-        return recommender.model.sources[name].scores(evidence.taste.history)[0]
-
-    return {
-        "blend": page,
-        "blend_by_score": lambda _, e: _best(e.blend.total[0], e),
-        "interest": lambda _, e: _best(alone(INTEREST, e), e),
-        "co_watch": lambda _, e: _best(alone(LATELY, e), e),
-        "popularity": lambda _, e: _best(alone(TREND, e), e),
-        "random": lambda _, e: _best(rng.random(n), e),
-    }
+def chosen(case: Case, items: ItemVectors) -> Settings:
+    """Settings and weights, chosen on the last days of what is known."""
+    known = case.train
+    cut = float(known.at_s.max()) - _TEST_DAYS * 86_400.0
+    held_out = Case(known.where(known.at_s <= cut), known.where(known.at_s > cut))
+    return tune([held_out], items)[0].settings
 
 
 def run(size: str) -> dict[str, object]:
-    """Measure; `small` ends within seconds, `full` within a minute."""
+    """Measure; `small` ends within a minute, `full` within ten."""
     n_videos, n_people, n_worlds = SIZES[size]
-    found: dict[str, list[float]] = {}
+    found: dict[str, dict[str, list[NDArray[np.float64]]]] = {}
     fit_s, took_ms = [], []
     for seed in range(_SEED, _SEED + n_worlds):
-        case = make_case(n_videos, n_people, seed=seed)
+        world = make_case(n_videos, n_people, seed=seed)
+        case, items = interactions(world)
+        settings = chosen(case, items)
         started = time.perf_counter()
-        recommender = Recommender(case.videos, case.known)
+        recommender = Recommender(world.videos, world.known, settings)
         recommender.warm_up()
         fit_s.append(time.perf_counter() - started)
-        for name, values in measure(recommender, case).items():
-            found.setdefault(name, []).extend(values)
-        took_ms += [recommender.recommend(user).took_ms for user in list(case.wanted)[:200]]
-    figures = {name: float(np.mean(values)) for name, values in found.items()}
-    best = max(_SOURCES, key=lambda name: figures[f"{name}_ndcg_at_10"])
-    gain = np.subtract(found["blend_ndcg_at_10"], found[f"{best}_ndcg_at_10"])
+        pages = {user: recommender.recommend(user) for user in world.wanted}
+        took_ms += [page.took_ms for page in pages.values()]
+        answers = {"page": _of_pages(recommender, pages, world)}
+        for name, scorer in _scorers(settings, case, items).items():
+            answers[name] = _answers(ask(scorer, case))
+        for name, metrics in answers.items():
+            for metric, values in metrics.items():
+                found.setdefault(name, {}).setdefault(metric, []).append(values)
     return {
         "videos": n_videos,
         "people": n_people,
         "worlds": n_worlds,
-        "n": len(gain),
-        **figures,
-        "best_source": best,
-        "best_source_ndcg_at_10": figures[f"{best}_ndcg_at_10"],
-        "blend_gain": float(gain.mean()),
-        "blend_gain_plus_minus": float(1.96 * gain.std() / np.sqrt(len(gain))),
+        **_figures(found),
         "fit_s": float(np.mean(fit_s)),
         "p50_ms": float(np.median(took_ms)),
         "p95_ms": float(np.percentile(took_ms, 95)),
     }
 
 
-def measure(recommender: Recommender, case: ToonCase) -> dict[str, list[float]]:
-    """NDCG@10 and recall@10 of every ranker for each person, and recall@10 of new videos alone."""
-    found: dict[str, list[float]] = {}
-    for name, ranker in _rankers(recommender, _SEED).items():
-        for user, wanted in case.wanted.items():
-            ranked = [int(row) for row in ranker(user, recommender.evidence(user))]
-            found.setdefault(f"{name}_ndcg_at_10", []).append(ndcg_at(ranked, wanted, 10))
-            found.setdefault(f"{name}_recall_at_10", []).append(recall_at(ranked, wanted, 10))
-            if wanted & case.new:
-                key = f"{name}_new_recall_at_10"
-                found.setdefault(key, []).append(recall_at(ranked, wanted & case.new, 10))
-    return found
+def _scorers(settings: Settings, case: Case, items: ItemVectors) -> dict[str, Scorer]:
+    alone = {
+        name: replace(settings, weights=linear_weights([name], [{name: 1.0}] * len(HISTORIES)))
+        for name in NAMES
+    }
+    scorers: dict[str, Scorer] = {
+        name: Tuned(each, case.train, items) for name, each in {"blend": settings, **alone}.items()
+    }
+    return scorers | {
+        "shipped": Tuned(Settings(), case.train, items),
+        "random": _Random(case.train.n_items),
+    }
+
+
+class _Random:
+    def __init__(self, n_videos: int) -> None:
+        self._rng = np.random.default_rng(_SEED)
+        self._n_videos = n_videos
+
+    def scores(self, people: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self._rng.random((len(people), self._n_videos), np.float32)
+
+
+def _key(name: str) -> str:
+    return name.replace(" ", "_").replace("-", "_")
+
+
+def _answers(outcome: Outcome) -> dict[str, NDArray[np.float64]]:
+    new = outcome.new["recall_at_10"]
+    return {
+        "ndcg_at_10": outcome.values["ndcg_at_10"],
+        "recall_at_10": outcome.values["recall_at_10"],
+        "new_recall_at_10": new[~np.isnan(new)],
+    }
+
+
+def _of_pages(
+    recommender: Recommender, pages: dict[str, Recommendations], world: ToonCase
+) -> dict[str, NDArray[np.float64]]:
+    """The same of pages as served: with diversity, and a place kept for a new video."""
+    rows = {
+        user: [recommender.videos.row_of[item.video_id] for item in page.items]
+        for user, page in pages.items()
+    }
+    wanted = world.wanted
+    new = [recall_at(rows[u], wanted[u] & world.new, 10) for u in rows if wanted[u] & world.new]
+    return {
+        "ndcg_at_10": np.asarray([ndcg_at(rows[user], wanted[user], 10) for user in rows]),
+        "recall_at_10": np.asarray([recall_at(rows[user], wanted[user], 10) for user in rows]),
+        "new_recall_at_10": np.asarray(new),
+    }
+
+
+def _figures(found: dict[str, dict[str, list[NDArray[np.float64]]]]) -> dict[str, object]:
+    means = {
+        f"{_key(name)}_{metric}": float(np.concatenate(parts).mean())
+        for name, metrics in found.items()
+        for metric, parts in metrics.items()
+    }
+    best = max(NAMES, key=lambda name: means[f"{_key(name)}_ndcg_at_10"])
+    ours, theirs = (np.concatenate(found[name]["ndcg_at_10"]) for name in ("blend", best))
+    low, high = interval(np.arange(len(ours)), ours - theirs)
+    content, chance = (means[f"{name}_new_recall_at_10"] for name in (CONTENT, "random"))
+    return {
+        "n": len(ours),
+        **means,
+        "best_source": best,
+        "best_source_ndcg_at_10": means[f"{_key(best)}_ndcg_at_10"],
+        "blend_gain": float((ours - theirs).mean()),
+        "blend_gain_low": low,
+        "blend_gain_high": high,
+        "content_to_chance_on_new": content / max(chance, 1e-9),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,7 +154,12 @@ class _DualEase:
         return np.asarray(np.where(rows == target, 0.0, found))
 
     def to_arrays(self) -> Arrays:
-        """The same links without the people: X' M X = GG', with G = X'U / sqrt(s^2 + r).
+        """The same links without the people."""
+        return self._spanned
+
+    @cached_property
+    def _spanned(self) -> Arrays:
+        """X' M X = GG', with G = X'U / sqrt(s^2 + r).
 
         X = U s V' has a row for each person, which may not be kept; G has none. Directions that
         are rounding noise beside the largest are left out.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from recommender.adapter import Adapter
 from recommender.blending import Blender, Weights, linear_weights
-from recommender.co_watching import DENSE_LIMIT, RIDGE, CoWatched, CoWatching, fit_co_watching
+from recommender.co_watching import DENSE_LIMIT, RIDGE, CoWatched, fit_co_watching
 from recommender.crowd_counts import CrowdCounts, Freshness
 from recommender.event_log import EventLog
 from recommender.factors import UNSEEN, fit_factors
+from recommender.interactions import ItemVectors
+from recommender.item_links import CoWatching
 from recommender.next_item import RIDGE as NEXT_RIDGE
 from recommender.next_item import fit_next_item
 from recommender.popularity import first_watched, newness, popularity, recent_popularity
@@ -23,20 +26,25 @@ from recommender.walks import BETA, fit_walks
 
 INTEREST, CO_WATCH, LATELY, NEXT = "interest", "co-watch ever", "co-watch", "next"
 WALK, FACTORS, POPULAR, TREND = "walk", "factors", "popular ever", "popular"
+CONTENT, ADAPTED, SEQUENCE = "content", "adapted", "sequence"
 FIRST, NEW = "first", "new"
-SOURCES = (INTEREST, CO_WATCH, LATELY, NEXT, WALK, FACTORS, POPULAR, TREND, FIRST, NEW)
-"""All that can be fitted."""
+BY_VECTORS = (INTEREST, CONTENT, ADAPTED)
+"""They need vectors."""
+TOGETHER = (CO_WATCH, LATELY, NEXT, WALK, FACTORS, SEQUENCE)
+"""They follow from who watched what."""
 CROWD = (POPULAR, TREND, FIRST, NEW)
 """The same for everybody."""
+SOURCES = (*BY_VECTORS, *TOGETHER, *CROWD)
+"""All that can be fitted."""
 HEARD = (POPULAR, TREND, FIRST)
 """Of these, what other people say."""
-LEARNED = (CO_WATCH, LATELY, NEXT, WALK, FACTORS)
+LEARNED = (ADAPTED, *TOGETHER)
 """Fitted on everybody's events."""
 
 SHIPPED = linear_weights(
     SOURCES,
     [
-        {TREND: 0.7, NEW: 0.3},
+        {TREND: 0.45, POPULAR: 0.35, NEW: 0.1},
         {INTEREST: 0.5, LATELY: 1.0, TREND: 0.2},
         {INTEREST: 0.5, LATELY: 1.0, TREND: 0.1},
         {INTEREST: 0.5, LATELY: 1.0, TREND: 0.1},
@@ -57,6 +65,8 @@ class Settings:
     """Weight of content among the rows that co-watching is fitted on; 0 leaves it out."""
     half_life_places: float = 10.0
     """Later items at which one counts half in `LATELY`."""
+    content_half_life: float = 10.0
+    """The same in `CONTENT` and `ADAPTED`."""
     next_ridge: float = NEXT_RIDGE
     """Against every link of `NEXT`."""
     beta: float = BETA
@@ -133,8 +143,30 @@ class _Fitting:
         )
 
 
+def _content(fit: _Fitting) -> Source:
+    vectors = ItemVectors(fit.videos.matrix)
+    return replace(Adapter.raw(vectors), half_life_places=fit.settings.content_half_life)
+
+
+def _adapted(fit: _Fitting) -> Source:
+    from recommender.adapter_training import fit_adapter  # torch is loaded only to learn
+
+    found = fit_adapter(fit.log.histories, ItemVectors(fit.videos.matrix))
+    return replace(found, half_life_places=fit.settings.content_half_life)
+
+
+def _sequence(fit: _Fitting) -> Source:
+    from recommender.sequence import fit_sequence
+
+    vectors = ItemVectors(fit.videos.matrix)
+    return fit_sequence(fit.log.histories, vectors if vectors.known.any() else None, seed=0)
+
+
 _BUILD: Mapping[str, Callable[[_Fitting], Source]] = {
     INTEREST: lambda fit: Interests(fit.videos),
+    CONTENT: _content,
+    ADAPTED: _adapted,
+    SEQUENCE: _sequence,
     CO_WATCH: lambda fit: CoWatched(fit.co_watching),
     LATELY: lambda fit: CoWatched(fit.co_watching, fit.settings.half_life_places),
     NEXT: lambda fit: fit_next_item(fit.log.histories, ridge=fit.settings.next_ridge),

@@ -16,13 +16,15 @@ from recommender.factors import UNSEENS
 from recommender.interactions import Interactions, ItemVectors, no_vectors
 from recommender.learning import learn
 from recommender.model import (
+    BY_VECTORS,
     CO_WATCH,
+    CONTENT,
     CROWD,
     FACTORS,
-    INTEREST,
     LATELY,
     NEW,
     NEXT,
+    SEQUENCE,
     SHIPPED,
     SOURCES,
     WALK,
@@ -40,6 +42,8 @@ NEXT_RIDGES = (30.0, 100.0, 300.0, 1000.0)
 """Ridges of the next item to choose from."""
 CONTENTS = (0.0, 1.0, 3.0, 10.0, 30.0)
 """Weights of content rows to choose from."""
+SEQUENCE_PAIRS = 200_000
+"""People's liked videos from which on a sequence model is fitted: fewer do not feed it."""
 SETTING_CASES = 3
 """Settings of a source are chosen on so many of the latest cases, weights on all of them."""
 BETAS = (0.0, 0.2, 0.4, 0.6, 0.8)
@@ -74,6 +78,13 @@ class Tuned:
         return total
 
 
+def _worth_fitting(train: Interactions, items: ItemVectors | None) -> list[str]:
+    left_out = set() if items is not None else set(BY_VECTORS)
+    if train.matrix.nnz < SEQUENCE_PAIRS:
+        left_out.add(SEQUENCE)
+    return [name for name in SOURCES if name not in left_out]
+
+
 @dataclass(frozen=True)
 class TunedFit:
     """How to fit a model whose settings are chosen."""
@@ -100,15 +111,22 @@ def tune(
     cases: Sequence[Case],
     items: ItemVectors | None,
     *,
+    dense_limit: int = DENSE_LIMIT,
     note: Callable[[str], None] = lambda line: None,
 ) -> tuple[TunedFit, TunedFit]:
     """Choose settings source by source, then the weights of all, on what the cases ask.
 
+    Args:
+        cases: In order of time, where there is one.
+        items: Content vectors, where there are any.
+        dense_limit: Most videos or people, whichever are fewer, that are inverted.
+        note: Told what happens next.
+
     Returns:
         How to fit the model, and how to fit it without the crowd's sources.
     """
-    chosen = _Choosing(cases, items, note).settings()
-    names = [name for name in SOURCES if items is not None or name != INTEREST]
+    chosen = _Choosing(cases, items, note).settings(dense_limit)
+    names = _worth_fitting(cases[-1].train, items)
     note("asking every source")
     table = [(items or no_vectors(case.train.n_items)).table for case in cases]
     parts = [
@@ -139,12 +157,13 @@ class _Choosing:
         self._items = items
         self._note = note
 
-    def settings(self) -> Settings:
-        found = Settings(dense_limit=DENSE_LIMIT)
+    def settings(self, dense_limit: int) -> Settings:
+        found = Settings(dense_limit=dense_limit)
         found = self._climbed(found, CO_WATCH, "ridge", RIDGES)
         found = self._climbed(found, LATELY, "half_life_places", HALF_LIVES)
         if self._items is not None:
             found = self._climbed(found, CO_WATCH, "content", CONTENTS)
+            found = self._climbed(found, CONTENT, "content_half_life", HALF_LIVES)
         found = self._climbed(found, NEXT, "next_ridge", NEXT_RIDGES)
         found = self._climbed(found, WALK, "beta", BETAS)
         return self._climbed(found, FACTORS, "unseen", UNSEENS)

@@ -9,25 +9,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
 from data.catalogue import Catalogue
 from data.history import History
 from data.history_growth import HistoryMark, events_since, mark_history
 from data.home import Home
-from indexer.view import open_view
 from recommender.items import Recommendations
+from recommender.library_videos import read_videos
 from recommender.recommender import Recommender
-from recommender.videos import VideoTable
+from recommender.served_model import Mark, ServedModel
 
 _UNKNOWN = HistoryMark(-1, -1, -1)
+LibraryMark = tuple[int, str | None, Mark]
 
 
 class LibraryRecommender:
     """Recommends from the library as it is at each call; threads may share one.
 
-    Neither a model nor a video is loaded: stored vectors and the history are all it reads. After
-    `forget` nothing of the person is left in it from its next answer on.
+    No video is decoded and no encoder loaded: stored vectors, the history and the trained model,
+    where there is one, are all it reads. After `forget` nothing of the person is left in it from
+    its next answer on. A model that is trained meanwhile answers the next question.
 
     Args:
         home: The library; one in which nothing is indexed yet recommends nothing.
@@ -40,7 +40,9 @@ class LibraryRecommender:
         self._home = home
         self._catalogue = Catalogue(home)
         self._refreshing = threading.Lock()
-        self._library: tuple[int, str | None]
+        self.model = ServedModel(self._catalogue)
+        """Which model answers."""
+        self._library: LibraryMark
         self._history: HistoryMark
         self._recommender: Recommender
         self._start_anew(self._library_mark())
@@ -99,10 +101,10 @@ class LibraryRecommender:
                 self._recommender.observe(events)
             return self._recommender
 
-    def _library_mark(self) -> tuple[int, str | None]:
-        return self._catalogue.changes(), self._catalogue.encoder
+    def _library_mark(self) -> LibraryMark:
+        return self._catalogue.changes(), self._catalogue.encoder, self.model.mark()
 
-    def _start_anew(self, library: tuple[int, str | None]) -> None:
+    def _start_anew(self, library: LibraryMark) -> None:
         # Marks are taken before reading: what comes in meanwhile is looked at again, not lost.
         # Events would count twice then, so a history that changed meanwhile is read anew next time.
         before = mark_history(self._catalogue)
@@ -111,21 +113,9 @@ class LibraryRecommender:
         self._history = before if mark_history(self._catalogue) == before else _UNKNOWN
 
     def _read(self) -> Recommender:
-        encoder_id = self._catalogue.encoder
-        if encoder_id is None:
-            return Recommender(VideoTable(np.zeros(0, np.int64), np.zeros((0, 0), np.float32)))
-        view = open_view(self._home, self._catalogue, encoder_id)
-        ids, matrix = view.video_matrix
-        videos = [view.videos[int(one)] for one in ids]
-        table = VideoTable(
-            ids=ids,
-            matrix=matrix,
-            titles=[video.title for video in videos],
-            paths=[video.path for video in videos],
-            added_at=[video.added_at for video in videos],
-            durations_s=[video.duration_s for video in videos],
-        )
-        return Recommender(table, History(self._catalogue).events())
+        videos = read_videos(self._catalogue)
+        settings, learned = self.model.fitted(videos)
+        return Recommender(videos, History(self._catalogue).events(), settings, learned)
 
 
 def open_recommender(home: Home) -> LibraryRecommender:

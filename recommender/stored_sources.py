@@ -1,4 +1,4 @@
-"""Fitted sources as arrays, and back: one line for each kind of source that can be stored."""
+"""Fitted sources as arrays, and back: one line for each class of sources that can be stored."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 
 from recommender.co_watching import CoWatched
 from recommender.factors import Factors
+from recommender.interactions import ItemVectors
 from recommender.item_links import Arrays
 from recommender.moved_source import MovedSource
 from recommender.next_item import NextItem
 from recommender.sources import Source
 from recommender.videos import VideoTable
-
-LINKS = "item-item weights"
-VECTORS = "one vector per item"
 
 
 class Storable(Protocol):
@@ -30,10 +28,8 @@ class Storable(Protocol):
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind of source is stored."""
+    """How one class of sources is stored."""
 
-    made_of: type
-    """Its class."""
     holds: str
     """What its arrays hold, for a reader."""
     restore: Callable[[Arrays, NDArray[np.int64], VideoTable], Source]
@@ -52,12 +48,41 @@ def _by_rows(make: Callable[[Arrays, int], Source]) -> Callable[..., Source]:
     return restore
 
 
+def _sequence(arrays: Arrays, n_items: int) -> Source:
+    from recommender.sequence_model import SequenceModel  # torch is loaded only where it is asked
+
+    return SequenceModel.from_arrays(dict(arrays))
+
+
+def _adapter(arrays: Arrays, fitted_ids: NDArray[np.int64], videos: VideoTable) -> Source:
+    """Fitted for vectors, not for rows: videos that have come since are known to it."""
+    from recommender.adapter import Adapter
+
+    return Adapter.from_arrays(arrays, ItemVectors(videos.matrix))
+
+
 KINDS: dict[str, Kind] = {
-    "co-watched": Kind(CoWatched, LINKS, _by_rows(CoWatched.from_arrays)),
-    "next item": Kind(NextItem, LINKS, _by_rows(NextItem.from_arrays)),
-    "factors": Kind(Factors, VECTORS, _by_rows(Factors.from_arrays)),
+    "CoWatched": Kind("item-item weights", _by_rows(CoWatched.from_arrays)),
+    "NextItem": Kind("item-item weights", _by_rows(NextItem.from_arrays)),
+    "Factors": Kind("one vector per item", _by_rows(Factors.from_arrays)),
+    "Adapter": Kind("one map of content vectors", _adapter),
+    "SequenceModel": Kind("one vector per item, a network over them", _by_rows(_sequence)),
 }
-"""Every kind that can be stored."""
+"""Every class that can be stored, by its name."""
+
+
+def kind_of(source: Source) -> Kind:
+    """How a source is stored.
+
+    Raises:
+        TypeError: There is no way.
+    """
+    try:
+        return KINDS[type(source).__name__]
+    except KeyError:
+        raise TypeError(
+            f"a source must be of a class in KINDS to be stored, got {source!r}"
+        ) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +106,8 @@ def pack(sources: Mapping[str, Source]) -> Packed:
     found = Packed({}, {}, {})
     first: dict[int, str] = {}
     for name, source in sources.items():
-        kinds = [kind for kind, how in KINDS.items() if isinstance(source, how.made_of)]
-        if not kinds:
-            raise TypeError(f"a source must be of a kind in KINDS to be stored, got {source!r}")
-        found.kinds[name] = kinds[0]
+        kind_of(source)
+        found.kinds[name] = type(source).__name__
         for key, array in cast(Storable, source).to_arrays().items():
             path = f"{name}/{key}"
             if id(array) in first:

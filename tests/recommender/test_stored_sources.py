@@ -11,7 +11,7 @@ from recommender.factors import fit_factors
 from recommender.item_links import DenseLinks, Linked, NoLinks, SpannedLinks, links_from_arrays
 from recommender.moved_source import MovedSource, rows_of
 from recommender.next_item import fit_next_item
-from recommender.sources import Source
+from recommender.sources import SameForAll, Source
 from recommender.stored_sources import pack, unpack
 from recommender.videos import VideoTable
 from recommender.walks import fit_walks
@@ -171,3 +171,8 @@ def test_an_array_file_that_is_not_ours_is_refused(tmp_path: Path, wrong: str) -
     path.write_bytes(content.replace(*changes[wrong]))
     with pytest.raises(ValueError, match="must"):
         map_arrays(path)
+
+
+def test_a_source_without_a_way_to_be_stored_is_refused() -> None:
+    with pytest.raises(TypeError, match="KINDS"):
+        pack({"new": SameForAll(np.zeros(3))})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +21,8 @@ class PageRules:
     """Part of its score that a video loses when its twin is on the page already."""
     folder_share: float = 1 / 3
     """Part of the page that one folder may fill; 1 is no limit."""
+    folder_whole: float = 0.5
+    """A folder with more than this part of all videos is the library itself: it has no limit."""
     folder_least: int = 2
     """So many of one folder in any case."""
     beyond_share: float = 0.5
@@ -30,7 +30,12 @@ class PageRules:
 
 
 RULES = PageRules()
-"""The shipped rules."""
+"""The shipped rules.
+
+What the limit costs 840 toon people, NDCG@10, 2026-11-21: nine folders by theme -.0037 (+-.0029) at
+.5 and at 0, -.0022 (.0025) at .8; twenty folders by chance -.0001 (.0002). Were a folder with 70 %
+of the library limited too: -.0146 (.0061).
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,13 +125,17 @@ class _Page:
         self._fresh = [int(at) for at in _positions(new, pool)]
         self._is_fresh = np.isin(pool, candidates.fresh)
         self._for_new = places_for_new(k)
-        folders = [videos.path(int(row)) for row in self.rows]
-        self._folder, self._room = _rooms([_parent(path) for path in folders], k, rules)
+        self._folder = videos.folders[self.rows]
+        self._room = _rooms(self._folder, videos, k, rules)
+
+    @property
+    def _full(self) -> NDArray[np.bool_]:
+        """(m,) its folder has had its share; never where the folder is unknown."""
+        return np.asarray((self._folder >= 0) & (self._room[self._folder] <= 0))
 
     def worth(self) -> NDArray[np.float64]:
         """(m,) what each is worth on the page as it is."""
-        full = (self._folder >= 0) & (self._room[self._folder] <= 0)
-        beyond = np.where(full, self._rules.beyond_share, 1.0)
+        beyond = np.where(self._full, self._rules.beyond_share, 1.0)
         return np.asarray(self.scores * (1.0 - self._rules.diversity * self._alike) * beyond)
 
     def choice(self, places_left: int) -> tuple[int, bool]:
@@ -136,7 +145,8 @@ class _Page:
         missing = min(self._for_new, len(waiting))
         if places_left > missing or missing <= 0 or self._is_fresh[best]:
             return best, False
-        return waiting[0], True
+        full = self._full
+        return next((at for at in waiting if not full[at]), waiting[0]), True
 
     def take(self, chosen: int) -> None:
         """Put one on the page."""
@@ -163,20 +173,17 @@ def _positions(wanted: NDArray[np.int64], pool: NDArray[np.int64]) -> NDArray[np
     return np.asarray(order[np.searchsorted(pool, wanted, sorter=order)])
 
 
-def _parent(path: Path | None) -> Path | None:
-    return None if path is None else path.parent
-
-
 def _rooms(
-    folders: list[Path | None], k: int, rules: PageRules
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number of each one's folder, -1 where unknown, and how many each folder may put on a page.
+    folder: NDArray[np.int64], videos: VideoTable, k: int, rules: PageRules
+) -> NDArray[np.int64]:
+    """How many each folder may put on a page, by number; the last stands for unknown folders.
 
-    A folder may fill what the others cannot: a library of one flat folder has no limit.
+    A folder may fill what the others cannot, and the folder of nearly everything may fill it all:
+    most libraries are flat.
     """
-    sizes = Counter(folder for folder in folders if folder is not None)
-    number = {folder: at for at, folder in enumerate(sizes)}
+    sizes = videos.folder_sizes
+    here = np.bincount(folder[folder >= 0], minlength=len(sizes))
     share = max(rules.folder_least, int(rules.folder_share * k + 1e-9))
-    room = [max(share, k - (len(folders) - size)) for size in sizes.values()]
-    of = [-1 if folder is None else number[folder] for folder in folders]
-    return np.asarray(of, np.int64), np.asarray([*room, k], np.int64)
+    room = np.maximum(share, k - (len(folder) - here))
+    room[sizes > rules.folder_whole * len(videos)] = k
+    return np.append(room, k)

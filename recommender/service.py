@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +13,8 @@ from data.catalogue import Catalogue
 from data.history import History
 from data.history_growth import HistoryMark, events_since, mark_history
 from data.home import Home
+from data.impressions import Impression, Impressions
+from recommender.exploration import Exploration
 from recommender.items import Recommendations
 from recommender.library_videos import read_videos
 from recommender.recommender import Recommender
@@ -69,20 +71,50 @@ class LibraryRecommender:
         *,
         exclude: Sequence[str | int | Path] = (),
         at: datetime | None = None,
+        playing: str | int | Path | None = None,
+        explore: float | Exploration = 0.0,
     ) -> Recommendations:
         """Recommend up to k videos; see `Recommender.recommend`.
+
+        A page with places left to chance is in the log of impressions when this returns.
 
         Args:
             user: The person; somebody unknown gets what is popular and new.
             k: Most videos to recommend.
             exclude: Ids, paths or names of videos not to recommend.
-            at: Answer as of this time; None is now.
+            at: Answer as of this time, which is never logged; None is now.
+            playing: Id, path or name of the video that plays now.
+            explore: Probability with which each place is left to chance.
 
         Raises:
-            ReelwiseError: An excluded video is not known, or its name fits several.
+            ReelwiseError: A named video is not known, or its name fits several.
         """
         hidden = [self._catalogue.video(ref).id for ref in exclude]
-        return self.current().recommend(user, k, exclude=hidden, at=at)
+        now = None if playing is None else self._catalogue.video(playing).id
+        found = self.current().recommend(
+            user, k, exclude=hidden, at=at, playing=now, explore=explore
+        )
+        if found.explore > 0 and at is None:
+            self.log(found)
+        return found
+
+    def log(self, shown: Recommendations) -> None:
+        """Write a page down as shown now; it is durable when this returns."""
+        now = datetime.now(UTC)
+        Impressions(self._catalogue).add(
+            [
+                Impression(
+                    shown.user,
+                    item.video_id,
+                    now,
+                    item.rank,
+                    item.source,
+                    item.propensity,
+                    item.score,
+                )
+                for item in shown.items
+            ]
+        )
 
     def current(self) -> Recommender:
         """The recommender over everything indexed and watched until now."""

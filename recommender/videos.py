@@ -84,6 +84,21 @@ class VideoTable:
             return np.zeros(len(self))
         return np.nan_to_num(np.asarray(self.durations_s, dtype=np.float64))
 
+    @cached_property
+    def folders(self) -> NDArray[np.int64]:
+        """(n,) a number for the folder that each video lies in; -1 where unknown."""
+        if not self.paths:
+            return np.full(len(self), -1)
+        number: dict[Path, int] = {}
+        parents = [None if path is None else path.parent for path in self.paths]
+        found = [-1 if one is None else number.setdefault(one, len(number)) for one in parents]
+        return np.asarray(found, dtype=np.int64)
+
+    @cached_property
+    def folder_sizes(self) -> NDArray[np.int64]:
+        """How many videos lie in each folder, by its number."""
+        return np.bincount(self.folders[self.folders >= 0])
+
     def title(self, row: int) -> str:
         """The title of a row; its id where no titles are known."""
         return self.titles[row] if self.titles else str(self.ids[row])

@@ -47,12 +47,13 @@ def recommend_document(user: str, result: Recommendations) -> Document:
     return {
         "user": user,
         "took_ms": round(result.took_ms, 2),
-        "items": [_item(item) for item in result.items],
+        "items": [_item(item, explored=result.explore > 0) for item in result.items],
     }
 
 
-def _item(item: Item) -> Document:
+def _item(item: Item, *, explored: bool) -> Document:
     because = item.because
+    chance = {"propensity": item.propensity} if explored else {}
     return {
         "rank": item.rank,
         "video_id": str(item.video_id),
@@ -63,6 +64,7 @@ def _item(item: Item) -> Document:
         "because": None
         if because is None
         else {"video_id": str(because.video_id), "title": because.title},
+        **chance,
     }
 
 
@@ -134,25 +136,31 @@ def size_bytes_below(folder: Path) -> int:
     return total
 
 
+REASONS = {
+    "interest": "like {title}, which you watched",
+    "content": "looks like {title}, which you watched",
+    "co-watch": "people who watched {title} also watched this",
+    "co-watch ever": "people who watched {title} also watched this",
+    "next": "often watched soon after {title}",
+    "walk": "people who watched {title} also watched this",
+    "factors": "fits what you watched, {title} above all",
+    "adapted": "like {title}, to people who watch both",
+    "sequence": "follows from what you watched lately, {title} above all",
+    "playing": "goes with {title}, which is playing",
+    "popular": "watched a lot lately",
+    "popular ever": "watched by most",
+    "first": "many begin with it",
+    "new": "new here, or watched by nobody yet",
+    "rest": "nothing speaks for it or against it",
+}
+"""For each source of an item the sentence that a person reads."""
+
+
 def reason_in_words(item: Document) -> str:
     """Why an item is recommended, as one sentence for a person."""
-    because = item.get("because")
+    because, source = item.get("because"), str(item["source"])
     title = because["title"] if isinstance(because, dict) else None
-    sentences = {
-        "interest": f"like {title}, which you watched",
-        "co-watch": f"people who watched {title} also watched this",
-        "co-watch ever": f"people who watched {title} also watched this",
-        "next": f"often watched soon after {title}",
-        "walk": f"people who watched {title} also watched this",
-        "factors": f"fits what you watched, {title} above all",
-        "adapted": f"like {title}, to people who watch both",
-        "sequence": f"follows from what you watched lately, {title} above all",
-        "popular": "watched a lot lately",
-        "popular ever": "watched by most",
-        "first": "many begin with it",
-        "new": "new in the library",
-    }
-    source = str(item["source"])
-    if title is None and source not in ("popular", "popular ever", "first", "new"):
-        return source
-    return sentences.get(source, f"{source}: {title}" if title else source)
+    sentence = REASONS.get(source, source if title is None else f"{source}: {{title}}")
+    if "{title}" not in sentence:
+        return sentence
+    return source if title is None else sentence.replace("{title}", str(title))

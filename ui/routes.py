@@ -84,14 +84,23 @@ class Api:
         return search_document({"similar": video}, self._library.similar(video, k=_limit(request)))
 
     def recommend(self, request: Request) -> Document:
-        """`/api/recommend?user=NAME&k=10`."""
-        user = _text(request, "user")
-        return recommend_document(user, self._library.recommender.recommend(user, _limit(request)))
+        """`/api/recommend?user=NAME&k=10&playing=ID&exclude=ID&explore=0&log=1`; only ids."""
+        user, playing = _text(request, "user"), request.query_params.get("playing")
+        recommender = self._library.recommender
+        result = recommender.recommend(
+            user,
+            _limit(request),
+            exclude=[_video_id(request, "exclude", one) for one in _all(request, "exclude")],
+            playing=None if playing is None else _video_id(request, "playing", playing),
+            explore=_number(request, "explore", 0.0, 0.0, 1.0),
+        )
+        if _flag(request, "log") and not result.explore:
+            recommender.log(result)
+        return recommend_document(user, result)
 
     def status(self, request: Request) -> Document:
         """`/api/status?failed=1`."""
-        wanted = request.query_params.get("failed", "") in ("1", "true")
-        return status_document(self._library, with_failures=wanted)
+        return status_document(self._library, with_failures=_flag(request, "failed"))
 
 
 def answering(ask: Callable[[Request], Document]) -> Callable[[Request], Response]:
@@ -125,6 +134,22 @@ def _text(request: Request, name: str) -> str:
             fix=f"{request.url.path}?{name}=...",
         )
     return value
+
+
+def _all(request: Request, name: str) -> list[str]:
+    return request.query_params.getlist(name)[:MAX_RESULTS]
+
+
+def _flag(request: Request, name: str) -> bool:
+    return request.query_params.get(name, "") in ("1", "true")
+
+
+def _video_id(request: Request, name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) < 19):
+        raise WrongRequest(
+            f"{name} must be an id, got {value[:80]!r}", fix=f"{request.url.path}?{name}=1"
+        )
+    return int(value)
 
 
 def _limit(request: Request) -> int:

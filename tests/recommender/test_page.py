@@ -115,11 +115,27 @@ def test_a_flat_library_and_unknown_files_are_left_as_they_are() -> None:
 
 
 def test_a_folder_fills_what_the_others_cannot_and_no_page_is_shorter() -> None:
-    videos = library(np.eye(12), ["a"] * 10 + ["b", "c"])
-    got = page(one_by_one(12), videos, k=10)
-    # Two others: eight of the folder are within its room, so nothing of it is worth less.
-    assert sorted(rows(got)) == [*range(9), 10] or sorted(rows(got)) == [*range(8), 10, 11]
-    assert len(got) == 10
+    # Each folder holds a third: three of each are its share, and four where the page is longer.
+    videos = library(np.eye(12), ["a"] * 4 + ["b"] * 4 + ["c"] * 4)
+    assert len(page(one_by_one(12), videos, k=12)) == 12
+    few = library(np.eye(12), ["a"] * 6 + ["b"] * 2 + ["c"] * 4)
+    got = page(one_by_one(12), few, k=12)
+    assert len(got) == 12
+    # Six others: six of the folder are within its room, so none of it counts half.
+    assert [place.score for place in got] == pytest.approx(one_by_one(12))
+
+
+def test_the_folder_of_nearly_everything_is_the_library_itself() -> None:
+    videos = library(np.eye(40), ["a"] * 21 + ["b"] * 19)
+    assert rows(page(one_by_one(40), videos, k=9)) == list(range(9))
+
+
+def test_a_kept_place_goes_to_a_folder_with_room_where_there_is_one() -> None:
+    videos = library(np.eye(7), ["a", "a", "b", "c", "a", "b", "b"])
+    full = [0.9, 0.8, 0.7, 0.6, 0.0, 0.0, 0.1]
+    assert rows(page(full, videos, fresh=[4, 5], k=5)) == [0, 1, 2, 3, 5]
+    free = PageRules(folder_share=1.0)
+    assert rows(page(full, videos, fresh=[4, 5], k=5, rules=free)) == [0, 1, 2, 3, 4]
 
 
 def test_what_is_worth_less_than_half_does_not_displace_the_folder() -> None:

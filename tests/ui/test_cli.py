@@ -76,6 +76,7 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent():
         "recommend",
         "history import",
         "history export",
+        "history impressions",
         "history forget",
         "history add",
         "status",

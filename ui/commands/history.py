@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from data.event_rows import Kind
     from data.history import Event, Forgotten, ImportReport
 
+EVENT_COLUMNS = ("user", "video", "at", "watched_s", "duration_s", "kind")
+IMPRESSION_COLUMNS = ("user", "video", "video_id", "at", "rank", "source", "propensity", "score")
 MAX_ROWS_TOLD = 20
 """Bad rows shown one by one; the rest are counted."""
 
@@ -84,7 +86,38 @@ def export_events(
 
     with Library(home) as library:
         rows = [_row(event) for event in library.history.export(user)]
-    return Answer({"events": rows}, _as_csv(rows))
+    return Answer({"events": rows}, _as_csv(rows, EVENT_COLUMNS))
+
+
+@group.command("impressions")
+def impressions(
+    user: Annotated[
+        str | None, typer.Option("--user", metavar="USER", help="Only this person's.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Write as CSV what was recommended and logged, with the probability of each place."""
+    from data.impressions import Impressions
+    from ui.library import Library
+
+    with Library(home) as library:
+        logged = Impressions(library.catalogue).all(user)
+        known = library.catalogue.videos_by_id({one.video_id for one in logged})
+    rows = [
+        {
+            "user": one.user,
+            "video": str(known[one.video_id].path) if one.video_id in known else "",
+            "video_id": str(one.video_id),
+            "at": one.at.isoformat(),
+            "rank": one.rank,
+            "source": one.source,
+            "propensity": one.propensity,
+            "score": one.score,
+        }
+        for one in logged
+    ]
+    return Answer({"impressions": rows}, _as_csv(rows, IMPRESSION_COLUMNS))
 
 
 def _row(event: Event) -> dict[str, object]:
@@ -98,10 +131,9 @@ def _row(event: Event) -> dict[str, object]:
     }
 
 
-def _as_csv(rows: Iterable[dict[str, object]]) -> str:
+def _as_csv(rows: Iterable[dict[str, object]], columns: Sequence[str]) -> str:
     written = io.StringIO()
-    names = ["user", "video", "at", "watched_s", "duration_s", "kind"]
-    table = csv.DictWriter(written, fieldnames=names, lineterminator="\n")
+    table = csv.DictWriter(written, fieldnames=columns, lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
     return written.getvalue().rstrip("\n")

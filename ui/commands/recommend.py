@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ui.answer import Answer
+from ui.answer import Answer, Document
 from ui.options import DeviceOption, HomeOption, JsonOption, LimitOption
 from ui.readable import columns
 
@@ -21,6 +21,23 @@ def recommend(
         list[str] | None,
         typer.Option("--exclude", metavar="VIDEO", help="Never this video; repeatable."),
     ] = None,
+    playing: Annotated[
+        str | None,
+        typer.Option("--playing", metavar="VIDEO", help="What plays now; what goes with it first."),
+    ] = None,
+    explore: Annotated[
+        float,
+        typer.Option(
+            "--explore",
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="Probability with which each place is left to chance; the page is logged.",
+        ),
+    ] = 0.0,
+    log: Annotated[
+        bool, typer.Option("--log", help="Log the page: see `reelwise history impressions`.")
+    ] = False,
     device: DeviceOption = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -30,7 +47,12 @@ def recommend(
     from ui.library import Library
 
     with Library(home, device=device) as library:
-        result = library.recommender.recommend(user, limit, exclude=exclude or ())
+        recommender = library.recommender
+        result = recommender.recommend(
+            user, limit, exclude=exclude or (), playing=playing, explore=explore
+        )
+        if log and not explore:  # with chance it is logged in any case
+            recommender.log(result)
     document = recommend_document(user, result)
     return Answer(document, _text(document, explain=explain))
 
@@ -49,6 +71,11 @@ def _text(document: dict[str, object], *, explain: bool) -> str:
     if not explain:
         return "\n".join(columns(rows))
     return "\n".join(
-        f"{rank:>3}  {title}\n     score {score} from {item['source']}: {why}\n     {item['path']}"
+        f"{rank:>3}  {title}\n     score {score} from {item['source']}: {why}{_chance(item)}\n"
+        f"     {item['path']}"
         for (rank, score, title, why), item in zip(rows, items, strict=True)
     )
+
+
+def _chance(item: Document) -> str:
+    return f"; here with probability {item['propensity']:.3g}" if "propensity" in item else ""

@@ -141,6 +141,11 @@ class Blender:
         self.sources = dict(sources)
         self.weights = weights.only(tuple(sources))
 
+    @property
+    def used(self) -> dict[str, Source]:
+        """The sources that count for somebody."""
+        return {name: self.sources[name] for name in self.weights.used}
+
     def blend(
         self, histories: Histories, allowed: NDArray[np.bool_] | None = None, rows: Rows = None
     ) -> Blend:

@@ -57,6 +57,12 @@ class CoWatched:
 
     def to_arrays(self) -> Arrays:
         """What `from_arrays` needs."""
+    def best(
+        self, history: Histories, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """At most n allowed rows, the best for one person; None where all must be scored."""
+        return self.fitted.best(history.matrix(self.half_life_places), n, allowed)
+
         return {"half_life_places": np.asarray([self.half_life_places]), **self.fitted.to_arrays()}
 
     @classmethod
@@ -155,6 +161,12 @@ class _DualEase:
 
     def to_arrays(self) -> Arrays:
         """The same links without the people."""
+    def best(
+        self, history: sparse.csr_array, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """All must be scored."""
+        return None
+
         return self._spanned
 
     @cached_property

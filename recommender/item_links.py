@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.sources import Rows
+from recommender.sources import Rows, best_rows
 
 Arrays = Mapping[str, NDArray[Any]]
 """What a fitted thing is stored as."""
@@ -24,6 +23,11 @@ class CoWatching(Protocol):
 
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         """(m,) what each of `rows` says for the video in row `target`, before weights."""
+
+    def best(
+        self, history: sparse.csr_array, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """At most n allowed rows, the best for one person; None where all must be scored."""
 
     def to_arrays(self) -> Arrays:
         """What `links_from_arrays` needs."""
@@ -43,6 +47,12 @@ class NoLinks:
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         """(m,) zeros."""
         return np.zeros(len(rows))
+
+    def best(
+        self, history: sparse.csr_array, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """None."""
+        return np.zeros(0, np.int64)
 
     def to_arrays(self) -> Arrays:
         """Nothing."""
@@ -92,6 +102,14 @@ class DenseLinks:
         found = np.where(slots >= 0, self._weights[slots, there], 0.0)
         return np.asarray(found, dtype=np.float64)
 
+    def best(
+        self, history: sparse.csr_array, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """At most n allowed rows, the best for one person."""
+        there = allowed[self._watched]
+        scores = self.scores(history, self._watched)[0]
+        return self._watched[best_rows(np.where(there, scores, np.float32(0.0)), n)]
+
     def to_arrays(self) -> Arrays:
         """The links and whose they are."""
         return {"watched": self._watched, "weights": self._weights}
@@ -126,6 +144,12 @@ class SpannedLinks:
         found = self._vectors[rows] @ self._vectors[target] / (1.0 - self._length[target])
         return np.where(rows == target, 0.0, found).astype(np.float64)
 
+    def best(
+        self, history: sparse.csr_array, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """All must be scored."""
+        return None
+
     def to_arrays(self) -> Arrays:
         """The vectors."""
         return {"vectors": self._vectors, "length": self._length}
@@ -137,19 +161,53 @@ class Linked:
     def __init__(self, found: sparse.csr_array) -> None:
         self._links = found.astype(np.float32, copy=False)
 
-    @cached_property
-    def _to(self) -> sparse.csc_array:
-        return self._links.tocsc()
-
     def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
         """(b, n or len(rows)) the sum of links from each watched video, by its weight."""
-        near = self._links if rows is None else self._to[:, rows]
-        return np.asarray((history @ near).toarray(), dtype=np.float32)
+        if rows is None:
+            return np.asarray((history @ self._links).toarray(), dtype=np.float32)
+        order = np.argsort(rows)
+        wanted = rows[order]
+        found = np.zeros((history.shape[0], len(rows)), np.float32)
+        for person in range(history.shape[0]):
+            to, worth = self._linked(history, person)
+            place = np.minimum(np.searchsorted(wanted, to), max(len(wanted) - 1, 0))
+            there = wanted[place] == to if len(wanted) else np.zeros(len(to), bool)
+            found[person, order[place[there]]] = worth[there]
+        return found
 
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         """(m,) the links from `rows` to the video."""
-        column = self._to[:, [target]].toarray().ravel()
-        return np.asarray(column[rows], dtype=np.float64)
+        entries, owner = self._entries(rows)
+        here = self._links.indices[entries] == target
+        found = np.zeros(len(rows))
+        found[owner[here]] = self._links.data[entries[here]]
+        return found
+
+    def best(
+        self, history: sparse.csr_array, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """At most n allowed rows, the best for one person; only what is linked is looked at."""
+        to, worth = self._linked(history, 0)
+        return to[best_rows(np.where(allowed[to], worth, np.float32(0.0)), n)]
+
+    def _linked(
+        self, history: sparse.csr_array, person: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Rows that one person's history is linked to, rising, and the sum of links to each."""
+        span = slice(history.indptr[person], history.indptr[person + 1])
+        entries, owner = self._entries(history.indices[span].astype(np.int64))
+        to = self._links.indices[entries].astype(np.int64)
+        rows, place = np.unique(to, return_inverse=True)
+        worth = self._links.data[entries] * history.data[span][owner]
+        return rows, np.bincount(place, worth, minlength=len(rows)).astype(np.float32)
+
+    def _entries(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the links of some rows stand, and of which of them each is."""
+        first, end = self._links.indptr[rows], self._links.indptr[rows + 1]
+        lengths = (end - first).astype(np.int64)
+        owner = np.repeat(np.arange(len(rows)), lengths)
+        before = np.cumsum(lengths) - lengths
+        return np.arange(len(owner)) + np.repeat(first - before, lengths), owner
 
     def to_arrays(self) -> Arrays:
         """The links as a sparse matrix by rows."""

@@ -7,11 +7,14 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender import candidates
 from recommender.blending import Blend, Blender
+from recommender.candidates import Asked, Shortlist, Standings
 from recommender.event_log import EventLog, WatchEvent
 from recommender.exploration import Exploration
 from recommender.items import REST, Because, Item, Recommendations
@@ -28,7 +31,7 @@ from recommender.model import (
 )
 from recommender.page import Candidates, Place, make_page
 from recommender.playing import PLAYING, PlayingNow, with_playing
-from recommender.sources import Source
+from recommender.sources import Rows, Source
 from recommender.tastes import Interests, Taste, pushed_down, read_taste
 from recommender.videos import VideoTable
 
@@ -40,14 +43,16 @@ OTHERS_DOUBT = 10.0
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What each source says about every video for one person."""
+    """What each source says about the videos for one person."""
 
     taste: Taste
     """The person."""
+    rows: NDArray[np.int64]
+    """(n,) the videos that were scored, in rising order: all, or a shortlist."""
     allowed: NDArray[np.bool_]
-    """(n,) videos that may be recommended."""
+    """(n,) those that may be recommended."""
     blend: Blend
-    """The sources blended, before dislikes and diversity; one row."""
+    """The sources blended, before dislikes and diversity; one person, n columns."""
     playing: int
     """Row of the video that is playing; -1 for none."""
     likeness: NDArray[np.float32]
@@ -91,6 +96,11 @@ class _Crowd:
                 self._model = Model(whole, self._videos, self._settings, fitted=fitted)
             return self._model
 
+    @cached_property
+    def standings(self) -> Standings:
+        """What is best for all."""
+        return Standings(self.model.sources, self.log.counts, self._videos.added_at_s)
+
     @property
     def nobody_watched(self) -> NDArray[np.bool_]:
         """(n,) videos without an event that says anything, for or against."""
@@ -118,6 +128,7 @@ class Recommender:
     Args:
         videos: What may be recommended.
         events: Everything known of what people did, in any order; on other videos it is ignored.
+            Columns of these videos' rows do as well as single events.
         settings: What to fit with; None takes the shipped ones.
         learned: Sources of a trained model, which stay as they are; None fits them here, and again
             when enough is new.
@@ -126,14 +137,15 @@ class Recommender:
     def __init__(
         self,
         videos: VideoTable,
-        events: Iterable[WatchEvent] = (),
+        events: Iterable[WatchEvent] | EventLog = (),
         settings: Settings | None = None,
         learned: Mapping[str, Source] | None = None,
     ) -> None:
         self.videos = videos
         self._settings = settings or Settings()
         self._writing = threading.Lock()
-        log = EventLog.empty(videos).add(events, videos)
+        self._shortlist = Shortlist(videos) if len(videos) > candidates.SCORED_WHOLE else None
+        log = events if isinstance(events, EventLog) else EventLog.empty(videos).add(events, videos)
         first = FIRST in self._settings.weights.used
         self._crowd = _Crowd(LiveLog(log, videos, first=first), videos, self._settings, learned)
 
@@ -151,6 +163,8 @@ class Recommender:
 
     def warm_up(self) -> None:
         """Fit what is fitted once, so that the first answer is as fast as the next."""
+        if self._shortlist is not None:
+            self._shortlist.warm_up()
         if len(self.videos):
             self.recommend("", 1)
 
@@ -183,7 +197,8 @@ class Recommender:
         started = time.perf_counter()
         chance = explore if isinstance(explore, Exploration) else Exploration(explore)
         crowd = self._as_of(at)
-        evidence = self._evidence(crowd, user, exclude, at, playing)
+        asked = self._asked(crowd, user, exclude, at, playing)
+        evidence = self._evidence(crowd, asked, k)
         places = make_page(self._candidates(crowd, evidence), self.videos, k, exploration=chance)
         items = [self._item(n, place, evidence, crowd) for n, place in enumerate(places, 1)]
         took_ms = (time.perf_counter() - started) * 1000.0
@@ -197,8 +212,9 @@ class Recommender:
         at: datetime | None = None,
         playing: int | None = None,
     ) -> Evidence:
-        """What each source says for a person, for evaluation and for `--explain`."""
-        return self._evidence(self._as_of(at), user, exclude, at, playing)
+        """What each source says of all videos for a person, for evaluation and `--explain`."""
+        crowd = self._as_of(at)
+        return self._evidence(crowd, self._asked(crowd, user, exclude, at, playing))
 
     def _as_of(self, at: datetime | None) -> _Crowd:
         crowd = self._crowd
@@ -206,14 +222,14 @@ class Recommender:
             return crowd
         return crowd.of(crowd.log.until(at.timestamp()))
 
-    def _evidence(
+    def _asked(
         self,
         crowd: _Crowd,
         user: str,
         exclude: Collection[int],
         at: datetime | None,
         playing: int | None,
-    ) -> Evidence:
+    ) -> Asked:
         person = crowd.log.people.get(user, -1)
         taste = read_taste(crowd.log.pairs_of(person), len(self.videos))
         allowed = np.ones(len(self.videos), bool)
@@ -224,34 +240,46 @@ class Recommender:
         now = -1 if playing is None else self.videos.row_of.get(playing, -1)
         if now >= 0:
             allowed[now] = False
-        trust = crowd.trust(taste)
-        blend = crowd.blender(trust).blend(taste.history, allowed[None])
-        if now >= 0:
-            near = PlayingNow(self.videos, crowd.model.sources, trust)
-            blend = with_playing(blend, near.scores(now, allowed[None]))
-        likeness = Interests(self.videos).scores(taste.history)[0]
-        return Evidence(taste, allowed, blend, now, likeness)
+        return Asked(taste, allowed, now)
 
-    def _newness(self, crowd: _Crowd) -> NDArray[np.float64]:
-        """(n,) above 0 for videos that nobody has watched, higher for those added later."""
+    def _evidence(self, crowd: _Crowd, asked: Asked, k: int | None = None) -> Evidence:
+        """Of all videos, or of those that can reach a page of k."""
+        trust = crowd.trust(asked.taste)
+        blender = crowd.blender(trust)
+        rows: Rows = None
+        if self._shortlist is not None and k is not None:
+            rows = self._shortlist.rows(asked, blender.used, crowd.standings, k)
+        allowed = asked.allowed if rows is None else asked.allowed[rows]
+        blend = blender.blend(asked.taste.history, allowed[None], rows)
+        if asked.playing >= 0:
+            near = PlayingNow(self.videos, crowd.model.sources, trust)
+            blend = with_playing(blend, near.scores(asked.playing, allowed[None], rows))
+        likeness = Interests(self.videos).scores(asked.taste.history, rows)[0]
+        scored = np.arange(len(self.videos)) if rows is None else rows
+        return Evidence(asked.taste, scored, allowed, blend, asked.playing, likeness)
+
+    def _newness(self, crowd: _Crowd, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(m,) above 0 for videos that nobody has watched, higher for those added later."""
         added_s = self.videos.added_at_s
-        since_first_s = added_s - added_s.min(initial=0.0 if not len(added_s) else np.inf)
-        return np.where(crowd.nobody_watched, 1.0 + since_first_s, 0.0)
+        since_first_s = added_s[rows] - added_s.min(initial=0.0 if not len(added_s) else np.inf)
+        return np.where(crowd.nobody_watched[rows], 1.0 + since_first_s, 0.0)
 
     def _candidates(self, crowd: _Crowd, evidence: Evidence) -> Candidates:
+        there = np.flatnonzero(evidence.allowed)
+        rows, likeness = evidence.rows[there], evidence.likeness[there]
+        total = evidence.blend.total[0, there].astype(np.float64)
         # What no source speaks for is still put in order of likeness, below everything else.
-        likeness = 1e-6 * np.clip(1.0 + evidence.likeness, 0.0, 2.0) / 2.0
-        total = np.minimum(evidence.blend.total[0].astype(np.float64) + likeness, 1.0)
-        total = total * pushed_down(evidence.taste, self.videos)
-        rows = np.flatnonzero(evidence.allowed)
+        total = np.minimum(total + 1e-6 * np.clip(1.0 + likeness, 0.0, 2.0) / 2.0, 1.0)
+        total = total * pushed_down(evidence.taste, self.videos, rows)
         fresh = np.flatnonzero(crowd.nobody_watched[rows])
         # Among the new ones what the person likes comes first; what is like nothing known, by date.
-        keys = (-self._newness(crowd)[rows[fresh]], -evidence.likeness[rows[fresh]])
-        return Candidates(rows, total[rows], fresh[np.lexsort(keys)])
+        keys = (-self._newness(crowd, rows[fresh]), -likeness[fresh])
+        return Candidates(rows, total, fresh[np.lexsort(keys)])
 
     def _item(self, rank: int, place: Place, evidence: Evidence, crowd: _Crowd) -> Item:
         row = place.row
-        source = NEW if place.kept else evidence.blend.source(0, row)
+        at = int(np.searchsorted(evidence.rows, row))
+        source = NEW if place.kept else evidence.blend.source(0, at)
         if source is None:
             source = NEW if crowd.nobody_watched[row] else REST
         cause: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,16 @@ class Source(Protocol):
         """(m,) what each item of one person's history gives to the score of `row`."""
 
 
+@runtime_checkable
+class Nominating(Protocol):
+    """A source that finds its best without scoring every video."""
+
+    def best(
+        self, history: Histories, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """At most n allowed rows, the best for one person; None where all must be scored."""
+
+
 @dataclass(frozen=True, eq=False)
 class SameForAll:
     """The same scores for everybody: what many watch, what is new."""
@@ -39,3 +49,13 @@ class SameForAll:
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
         """Zeros: nothing that the person watched is the reason."""
         return np.zeros(len(history.item))
+
+
+def best_rows(values: NDArray[np.floating], n: int) -> NDArray[np.int64]:
+    """Positions of the n highest values above 0 in no order; of equal ones the first."""
+    if n < len(values):
+        least = np.partition(values, -n)[-n]
+        above = np.flatnonzero(values > max(least, 0.0))
+        tied = np.flatnonzero(values == least)[: n - len(above)] if least > 0 else above[:0]
+        return np.concatenate([above, tied])
+    return np.flatnonzero(values > 0.0)

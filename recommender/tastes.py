@@ -89,6 +89,10 @@ class Interests:
             found[person] = np.log(fit) / SHARPNESS
         return found
 
+    def centres(self, history: Histories) -> NDArray[np.float32]:
+        """(c, d) unit centres of one person's interests, at least one; the history is not empty."""
+        return np.stack([one.centre for one in self._interests(history.item, _faded(history))])
+
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
         """(m,) weight times likeness of the members of the interest that the video fits best."""
         weights, target = _faded(history), self._videos.centred[row]
@@ -122,28 +126,28 @@ def _faded(histories: Histories) -> NDArray[np.float64]:
     return np.maximum(histories.weight * left, FAINTEST)
 
 
-def pushed_down(taste: Taste, videos: VideoTable) -> NDArray[np.float64]:
+def pushed_down(taste: Taste, videos: VideoTable, rows: Rows = None) -> NDArray[np.float64]:
     """How much of its score each video keeps beside what was disliked or soon left.
 
     The strongest push alone counts, however many there are: from 1 - `PUSH` to 1, and at least
     1 - `GLANCE_PUSH` where nothing near was disliked.
 
     Returns:
-        (n,) float64 factors; ones when nothing was disliked or left.
+        (n or len(rows),) float64 factors; ones when nothing was disliked or left.
     """
-    dislikes = _nearness(taste.disliked, taste.dislike_weights, videos)
-    glances = _nearness(taste.glanced, taste.glance_weights, videos)
+    vectors = videos.centred if rows is None else videos.centred[rows]
+    dislikes = _nearness(vectors, videos.centred[taste.disliked], taste.dislike_weights)
+    glances = _nearness(vectors, videos.centred[taste.glanced], taste.glance_weights)
     return np.asarray(1.0 - np.maximum(PUSH * dislikes, GLANCE_PUSH * glances), dtype=np.float64)
 
 
 def _nearness(
-    rows: NDArray[np.int64], weights: NDArray[np.float64], videos: VideoTable
+    vectors: NDArray[np.float32], beside: NDArray[np.float32], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(n,) 0 to 1: how near each video is to any of some, times what is left of that."""
-    if not len(rows):
-        return np.zeros(len(videos))
-    alike = videos.centred @ videos.centred[rows].T
-    near = np.clip((alike - PUSH_FROM) / (1.0 - PUSH_FROM), 0.0, 1.0) * weights
+    """(n,) 0 to 1: how near each vector is to any of some, times what is left of that."""
+    if not len(beside):
+        return np.zeros(len(vectors))
+    near = np.clip((vectors @ beside.T - PUSH_FROM) / (1.0 - PUSH_FROM), 0.0, 1.0) * weights
     return np.asarray(near.max(axis=1), dtype=np.float64)
 
 

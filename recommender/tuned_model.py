@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.blending import HISTORIES, linear_weights
+from recommender.co_watching import CoWatched, fit_co_watching
 from recommender.ease import DENSE_LIMIT, RIDGES
 from recommender.examples import gather, joined
 from recommender.factors import UNSEENS
@@ -31,10 +32,12 @@ from recommender.model import (
     Model,
     Settings,
 )
-from recommender.scorer import Scorer
+from recommender.scorer import Fit, OfHistories, Scorer
+from recommender.sources import Source
 from recommender.splits import Case
 from recommender.tastes import pushed_down, read_taste
 from recommender.tuning import ASKED, climb, judged
+from recommender.videos import VideoTable
 
 HALF_LIVES = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
 """Half-lives in places to choose from."""
@@ -50,6 +53,22 @@ BETAS = (0.0, 0.2, 0.4, 0.6, 0.8)
 """Powers of fame to choose from."""
 
 
+class FittedOnce:
+    """Sources fitted on the latest events asked for, shared by blends that differ in weights."""
+
+    def __init__(self) -> None:
+        self._train: Interactions | None = None
+        self._sources: dict[str, Source] = {}
+
+    def model(self, train: Interactions, table: VideoTable, settings: Settings) -> Model:
+        """A model of which only what is not there yet is fitted."""
+        if train is not self._train:
+            self._train, self._sources = train, {}
+        found = Model(train.log, table, settings, fitted=self._sources)
+        self._sources |= found.sources
+        return found
+
+
 class Tuned:
     """A fitted model as the evaluator sees it: the blend before diversity and kept places.
 
@@ -57,12 +76,20 @@ class Tuned:
         settings: What to fit with.
         train: What is known.
         items: Content vectors, where there are any.
+        fitted: Sources that other blends with the same settings share.
     """
 
-    def __init__(self, settings: Settings, train: Interactions, items: ItemVectors | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        train: Interactions,
+        items: ItemVectors | None,
+        fitted: FittedOnce | None = None,
+    ) -> None:
         self._train = train
         self._table = (items or no_vectors(train.n_items)).table
-        self._blender = Model(train.log, self._table, settings).blender
+        once = fitted or FittedOnce()
+        self._blender = once.model(train, self._table, settings).blender
         disliked = train.pairs.person[train.pairs.disliked]
         self._pushes = np.zeros(train.n_people, bool)
         if items is not None:
@@ -91,12 +118,14 @@ class TunedFit:
 
     settings: Settings
     """What to fit with."""
-    told: dict[str, float]
+    told: dict[str, float] = field(default_factory=dict)
     """What spoke for its weights, on held-out events."""
+    fitted: FittedOnce = field(default_factory=FittedOnce)
+    """Shared by fits that differ in weights alone."""
 
     def __call__(self, train: Interactions, items: ItemVectors | None) -> Scorer:
         """Fit on some events."""
-        return Tuned(self.settings, train, items)
+        return Tuned(self.settings, train, items, self.fitted)
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -135,16 +164,14 @@ def tune(
         if len(case.people)
     ]
     if not parts:
-        return TunedFit(chosen, {}), TunedFit(chosen, {})
+        return TunedFit(chosen), TunedFit(chosen)
     note("weights")
     examples = joined(parts)
     found, told = learn(examples, SHIPPED)
     plain = examples.only([name for name in names if name not in CROWD or name == NEW])
     without, _ = learn(plain, SHIPPED)
-    return (
-        TunedFit(replace(chosen, weights=found), told),
-        TunedFit(replace(chosen, weights=without), {}),
-    )
+    ours = TunedFit(replace(chosen, weights=found), told)
+    return ours, TunedFit(replace(chosen, weights=without), fitted=ours.fitted)
 
 
 class _Choosing:
@@ -160,7 +187,7 @@ class _Choosing:
     def settings(self, dense_limit: int) -> Settings:
         found = Settings(dense_limit=dense_limit)
         found = self._climbed(found, CO_WATCH, "ridge", RIDGES)
-        found = self._climbed(found, LATELY, "half_life_places", HALF_LIVES)
+        found = self._half_life(found)
         if self._items is not None:
             found = self._climbed(found, CO_WATCH, "content", CONTENTS)
             found = self._climbed(found, CONTENT, "content_half_life", HALF_LIVES)
@@ -171,12 +198,43 @@ class _Choosing:
     def _climbed(
         self, found: Settings, source: str, name: str, choices: Sequence[float]
     ) -> Settings:
-        self._note(f"settings: {source}, {name}")
         alone = linear_weights([source], [{source: 1.0}] * len(HISTORIES))
 
+        def fit(value: float) -> Fit:
+            return TunedFit(replace(found, weights=alone, **_setting(name, value)))
+
+        return self._best(found, source, name, choices, fit)
+
+    def _half_life(self, found: Settings) -> Settings:
+        """Of `LATELY`: the matrix, which takes longest, is the same for all."""
+        fitted: dict[int, CoWatched] = {}
+
+        def fit(value: float) -> Fit:
+            def of(train: Interactions, items: ItemVectors | None) -> Scorer:
+                if id(train) not in fitted:
+                    matrix = fit_co_watching(
+                        train.matrix, ridge=found.ridge, dense_limit=found.dense_limit
+                    )
+                    fitted[id(train)] = CoWatched(matrix)
+                source = replace(fitted[id(train)], half_life_places=value)
+                return OfHistories(source, train.histories)
+
+            return of
+
+        return self._best(found, LATELY, "half_life_places", HALF_LIVES, fit)
+
+    def _best(
+        self,
+        found: Settings,
+        source: str,
+        name: str,
+        choices: Sequence[float],
+        fit: Callable[[float], Fit],
+    ) -> Settings:
+        self._note(f"settings: {source}, {name}")
+
         def worth(value: float) -> float:
-            settings = replace(found, weights=alone, **_setting(name, value))
-            return judged(TunedFit(settings, {}), self._cases, self._items)
+            return judged(fit(value), self._cases, self._items)
 
         best = climb(choices, worth, start=choices.index(getattr(found, name)))
         return replace(found, **_setting(name, best))

@@ -26,6 +26,7 @@ class MovedSource:
         self._source = source
         self._n_fitted = len(fitted_ids)
         self._to = rows_of(ids, fitted_ids)
+        self._from = rows_of(fitted_ids, ids)
 
     def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
         """(b, n or len(rows)) zeros for videos that it was not fitted for."""
@@ -46,6 +47,17 @@ class MovedSource:
             moved = history.renumbered(self._to, self._n_fitted)
             found[self._to[history.item] >= 0] = self._source.links(moved, int(self._to[row]))
         return found
+
+    def best(
+        self, history: Histories, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """At most n allowed rows, the best for one person; None where all must be scored."""
+        nominate = getattr(self._source, "best", None)
+        if nominate is None:
+            return None
+        there = (self._from >= 0) & allowed[self._from]
+        found = nominate(history.renumbered(self._to, self._n_fitted), n, there)
+        return None if found is None else self._from[found]
 
 
 def rows_of(ids: NDArray[np.int64], table: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -30,7 +30,7 @@ from recommender.model import (
     crowd_sources,
 )
 from recommender.page import Candidates, Place, make_page
-from recommender.playing import PLAYING, PlayingNow, with_playing
+from recommender.playing import PLAYING, PlayingNow, as_watched_last, with_playing
 from recommender.sources import Rows, Source
 from recommender.tastes import Interests, Taste, pushed_down, read_taste
 from recommender.videos import VideoTable
@@ -186,7 +186,7 @@ class Recommender:
             exclude: Ids of videos not to recommend.
             at: Answer as of this time: later events do not count, later videos do not exist. None
                 is now.
-            playing: Id of the video that plays now; what goes with it comes first, itself never.
+            playing: Id of the video that plays now: what goes with it moves up, itself stays out.
             explore: Probability with which each place is left to chance.
 
         Raises:
@@ -240,6 +240,7 @@ class Recommender:
         now = -1 if playing is None else self.videos.row_of.get(playing, -1)
         if now >= 0:
             allowed[now] = False
+            taste = replace(taste, history=as_watched_last(taste.history, now))
         return Asked(taste, allowed, now)
 
     def _evidence(self, crowd: _Crowd, asked: Asked, k: int | None = None) -> Evidence:
@@ -289,6 +290,7 @@ class Recommender:
         elif source not in (*CROWD, REST):
             links = crowd.model.sources[source].links(history, row)
             cause = int(history.item[np.argmax(links)])
+            source = PLAYING if cause == evidence.playing else source
         return Item(
             rank,
             int(self.videos.ids[row]),

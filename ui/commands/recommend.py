@@ -23,7 +23,7 @@ def recommend(
     ] = None,
     playing: Annotated[
         str | None,
-        typer.Option("--playing", metavar="VIDEO", help="What plays now; what goes with it first."),
+        typer.Option("--playing", metavar="VIDEO", help="What plays now; its like moves up."),
     ] = None,
     explore: Annotated[
         float,

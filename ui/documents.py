@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
 from ui.answer import Document
+from ui.recommender_status import recommender_document
 
 if TYPE_CHECKING:
     from indexer.search import Hit, SearchResult
     from recommender.items import Item, Recommendations
+    from recommender.served_model import ServedModel
     from ui.library import Library
 
 NOTHING_MATCHES = "nothing here matches well"
@@ -42,9 +44,12 @@ def _hit(hit: Hit) -> Document:
     }
 
 
-def recommend_document(user: str, result: Recommendations) -> Document:
+def recommend_document(
+    user: str, result: Recommendations, model: ServedModel | None = None
+) -> Document:
     """What `recommend --json` and `/api/recommend` answer."""
     return {
+        **({} if model is None else {"model": model.name, "warning": model_warning(model.trouble)}),
         "user": user,
         "took_ms": round(result.took_ms, 2),
         "items": [_item(item, explored=result.explore > 0) for item in result.items],
@@ -80,6 +85,7 @@ def status_document(library: Library, *, with_failures: bool) -> Document:
         **_generation(library),
         "bytes": size_bytes_below(library.home.root),
         "roots": [str(root) for root in catalogue.roots()],
+        "recommender": recommender_document(catalogue),
     }
     if with_failures:
         document["failures"] = [

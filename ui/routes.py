@@ -96,11 +96,14 @@ class Api:
         )
         if _flag(request, "log") and not result.explore:
             recommender.log(result)
-        return recommend_document(user, result)
+        return recommend_document(user, result, recommender.model)
 
     def status(self, request: Request) -> Document:
         """`/api/status?failed=1`."""
-        return status_document(self._library, with_failures=_flag(request, "failed"))
+        document = status_document(self._library, with_failures=_flag(request, "failed"))
+        refits = self._library.refits
+        document["recommender"]["refits"] = "off" if refits is None else refits.document()
+        return document
 
 
 def answering(ask: Callable[[Request], Document]) -> Callable[[Request], Response]:

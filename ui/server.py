@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from data.errors import ReelwiseError
 from ui import served
 from ui.library import Library
+from ui.refits import Refits
 
 if TYPE_CHECKING:
     from streamlit.starlette import App
@@ -98,15 +99,29 @@ def _host_check(address: ServerAddress) -> list[Any]:
     return [Middleware(HostCheck, allowed=(*LOOPBACK_HOSTS, *address.allowed_hosts))]
 
 
-def serve_library(home: Path | None, address: ServerAddress, *, device: str = "auto") -> None:
+def serve_library(
+    home: Path | None,
+    address: ServerAddress,
+    *,
+    device: str = "auto",
+    refit_every: float | None = None,
+) -> None:
     """Serve one library until Ctrl-C.
+
+    Args:
+        home: The library's folder.
+        address: Where to listen.
+        device: Where the encoder runs.
+        refit_every: Least hours between two trainings of the recommender; None trains none.
 
     Raises:
         ReelwiseError: The port is taken, or the address is not one of this machine.
     """
     listener = _listen(address)
-    with Library(home, device=device) as library:
+    with Library(home, device=device) as library, ExitStack() as refits:
         app = build_server(library, address)
+        if refit_every is not None:
+            library.refits = refits.enter_context(Refits(library, refit_every))
         import uvicorn
 
         sys.stderr.write(f"reelwise: {library.home.root} at {address.url} (Ctrl-C stops)\n")

@@ -91,3 +91,16 @@ def test_content_links_new_videos_to_those_that_are_alike(n_people: int) -> None
     assert model.scores(history) == pytest.approx(expected[[3, 7]], abs=1e-4)
     assert abs(model.scores(history)[0, 10]) > 0.01
     assert fit_co_watching(x).scores(history)[0, 10] == 0.0
+
+
+def test_links_do_not_depend_on_the_blocks_they_are_made_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = watched(60, 25)
+    expected = links.shrunk_cosine(x, keep=4)
+    assert np.diff(expected.indptr).max() == 4
+    for block, work in ((3, 10**9), (1_000, 40), (1_000, 1)):
+        monkeypatch.setattr(links, "_BLOCK", block)
+        monkeypatch.setattr(links, "_WORK", work)
+        assert (links.shrunk_cosine(x, keep=4) != expected).nnz == 0
+    assert links.shrunk_cosine(sparse.csr_array((3, 0))).shape == (0, 0)

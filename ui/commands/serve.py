@@ -9,6 +9,7 @@ import typer
 
 from ui.answer import Answer
 from ui.options import DeviceOption, HomeOption, JsonOption
+from ui.refits import EVERY_HOURS
 
 
 def serve(
@@ -22,6 +23,14 @@ def serve(
             help="A further host name that browsers may use for this server; repeatable.",
         ),
     ] = None,
+    refit_every: Annotated[
+        str,
+        typer.Option(
+            "--refit-every",
+            metavar="HOURS|off",
+            help="Train the recommender beside it when enough is new, at most so often.",
+        ),
+    ] = str(EVERY_HOURS),
     device: DeviceOption = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -29,8 +38,22 @@ def serve(
     """Serve the web page and the JSON API until Ctrl-C."""
     from ui.server import ServerAddress, serve_library
 
+    hours = _hours(refit_every)
     address = ServerAddress(host, port, tuple(allow_host or ()))
     # Ctrl-C is how a server is meant to end.
     with suppress(KeyboardInterrupt):
-        serve_library(home, address, device=device)
+        serve_library(home, address, device=device, refit_every=hours)
     return Answer({"served": address.url}, "")
+
+
+def _hours(text: str) -> float | None:
+    """None for off."""
+    if text == "off":
+        return None
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = float("nan")
+    if not 0.0 <= hours < float("inf"):
+        raise typer.BadParameter(f"--refit-every {text}: a number of hours, or off")
+    return hours

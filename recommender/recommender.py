@@ -7,38 +7,24 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender import candidates
-from recommender.blending import Blend, Blender
-from recommender.candidates import Asked, Shortlist, Standings
+from recommender.blending import Blend
+from recommender.candidates import Asked, Shortlist
+from recommender.crowd import Crowd
 from recommender.event_log import EventLog, WatchEvent
 from recommender.exploration import Exploration
 from recommender.items import REST, Because, Item, Recommendations
 from recommender.live_log import LiveLog
-from recommender.model import (
-    CROWD,
-    FIRST,
-    HEARD,
-    LEARNED,
-    NEW,
-    Model,
-    Settings,
-    crowd_sources,
-)
+from recommender.model import CROWD, FIRST, NEW, Model, Settings
 from recommender.page import Candidates, Place, make_page
 from recommender.playing import PLAYING, PlayingNow, as_watched_last, with_playing
 from recommender.sources import Rows, Source
 from recommender.tastes import Interests, Taste, pushed_down, read_taste
 from recommender.videos import VideoTable
-
-REFIT_SHARE = 0.02
-"""Learned sources are fitted anew once this part of their events is new; others are at once."""
-OTHERS_DOUBT = 10.0
-"""Other people's worth of doubt in what the crowd says: with ten others it counts half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,69 +43,6 @@ class Evidence:
     """Row of the video that is playing; -1 for none."""
     likeness: NDArray[np.float32]
     """(n,) how well each fits the person's interests; zeros without any."""
-
-
-class _Crowd:
-    """Everybody's events and what follows from them; replaced whole when it is fitted anew."""
-
-    def __init__(
-        self,
-        log: LiveLog,
-        videos: VideoTable,
-        settings: Settings,
-        learned: Mapping[str, Source] | None = None,
-    ) -> None:
-        self.log = log
-        self._learned = learned
-        self._videos = videos
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._model: Model | None = None
-        self._n_fitted = 0
-
-    @property
-    def stale(self) -> bool:
-        """Enough is new to fit anew what was fitted; what was given stays."""
-        if self._learned is not None:
-            return False
-        new = len(self.log) - self._n_fitted
-        return self._model is not None and new > REFIT_SHARE * self._n_fitted
-
-    @property
-    def model(self) -> Model:
-        """Fitted when first asked for; sources of the crowd follow the events at once."""
-        with self._lock:
-            if self._model is None:
-                whole, crowd = self.log.whole, crowd_sources(self.log.counts)
-                self._n_fitted = len(whole)
-                fitted = crowd | dict(self._learned or {})
-                self._model = Model(whole, self._videos, self._settings, fitted=fitted)
-            return self._model
-
-    @cached_property
-    def standings(self) -> Standings:
-        """What is best for all."""
-        return Standings(self.model.sources, self.log.counts, self._videos.added_at_s)
-
-    @property
-    def nobody_watched(self) -> NDArray[np.bool_]:
-        """(n,) videos without an event that says anything, for or against."""
-        return self.log.counts.nobody_watched
-
-    def trust(self, taste: Taste) -> float:
-        """How far somebody should believe the crowd: the less the fewer others there are."""
-        n_others = self.log.n_people - bool(len(taste.met))
-        return n_others / (n_others + OTHERS_DOUBT)
-
-    def blender(self, trust: float) -> Blender:
-        """The sources, the crowd's word counting as far as it is trusted."""
-        weights = self._settings.weights.trusting((*LEARNED, *HEARD), trust)
-        return Blender(self.model.sources, weights)
-
-    def of(self, log: EventLog) -> _Crowd:
-        """The same on other events, fitted when first asked for."""
-        first = FIRST in self._settings.weights.used
-        return _Crowd(LiveLog(log, self._videos, first=first), self._videos, self._settings)
 
 
 class Recommender:
@@ -147,7 +70,7 @@ class Recommender:
         self._shortlist = Shortlist(videos) if len(videos) > candidates.SCORED_WHOLE else None
         log = events if isinstance(events, EventLog) else EventLog.empty(videos).add(events, videos)
         first = FIRST in self._settings.weights.used
-        self._crowd = _Crowd(LiveLog(log, videos, first=first), videos, self._settings, learned)
+        self._crowd = Crowd(LiveLog(log, videos, first=first), videos, self._settings, learned)
 
     @property
     def model(self) -> Model:
@@ -216,7 +139,7 @@ class Recommender:
         crowd = self._as_of(at)
         return self._evidence(crowd, self._asked(crowd, user, exclude, at, playing))
 
-    def _as_of(self, at: datetime | None) -> _Crowd:
+    def _as_of(self, at: datetime | None) -> Crowd:
         crowd = self._crowd
         if at is None or at.timestamp() >= crowd.log.latest_s:
             return crowd
@@ -224,7 +147,7 @@ class Recommender:
 
     def _asked(
         self,
-        crowd: _Crowd,
+        crowd: Crowd,
         user: str,
         exclude: Collection[int],
         at: datetime | None,
@@ -243,7 +166,7 @@ class Recommender:
             taste = replace(taste, history=as_watched_last(taste.history, now))
         return Asked(taste, allowed, now)
 
-    def _evidence(self, crowd: _Crowd, asked: Asked, k: int | None = None) -> Evidence:
+    def _evidence(self, crowd: Crowd, asked: Asked, k: int | None = None) -> Evidence:
         """Of all videos, or of those that can reach a page of k."""
         trust = crowd.trust(asked.taste)
         blender = crowd.blender(trust)
@@ -259,13 +182,13 @@ class Recommender:
         scored = np.arange(len(self.videos)) if rows is None else rows
         return Evidence(asked.taste, scored, allowed, blend, asked.playing, likeness)
 
-    def _newness(self, crowd: _Crowd, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _newness(self, crowd: Crowd, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """(m,) above 0 for videos that nobody has watched, higher for those added later."""
         added_s = self.videos.added_at_s
         since_first_s = added_s[rows] - added_s.min(initial=0.0 if not len(added_s) else np.inf)
         return np.where(crowd.nobody_watched[rows], 1.0 + since_first_s, 0.0)
 
-    def _candidates(self, crowd: _Crowd, evidence: Evidence) -> Candidates:
+    def _candidates(self, crowd: Crowd, evidence: Evidence) -> Candidates:
         there = np.flatnonzero(evidence.allowed)
         rows, likeness = evidence.rows[there], evidence.likeness[there]
         total = evidence.blend.total[0, there].astype(np.float64)
@@ -277,7 +200,7 @@ class Recommender:
         keys = (-self._newness(crowd, rows[fresh]), -likeness[fresh])
         return Candidates(rows, total, fresh[np.lexsort(keys)])
 
-    def _item(self, rank: int, place: Place, evidence: Evidence, crowd: _Crowd) -> Item:
+    def _item(self, rank: int, place: Place, evidence: Evidence, crowd: Crowd) -> Item:
         row = place.row
         at = int(np.searchsorted(evidence.rows, row))
         source = NEW if place.kept else evidence.blend.source(0, at)

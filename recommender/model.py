@@ -18,8 +18,8 @@ from recommender.interactions import ItemVectors
 from recommender.item_links import CoWatching
 from recommender.next_item import RIDGE as NEXT_RIDGE
 from recommender.next_item import fit_next_item
-from recommender.popularity import first_watched, newness, popularity, recent_popularity
-from recommender.sources import SameForAll, Source
+from recommender.popularity import first_said, first_watched, newness, popularity, recent_popularity
+from recommender.sources import OnlySome, SameForAll, Source
 from recommender.tastes import Interests
 from recommender.videos import VideoTable
 from recommender.walks import BETA, fit_walks
@@ -27,8 +27,8 @@ from recommender.walks import BETA, fit_walks
 INTEREST, CO_WATCH, LATELY, NEXT = "interest", "co-watch ever", "co-watch", "next"
 WALK, FACTORS, POPULAR, TREND = "walk", "factors", "popular ever", "popular"
 CONTENT, ADAPTED, SEQUENCE = "content", "adapted", "sequence"
-FIRST, NEW = "first", "new"
-BY_VECTORS = (INTEREST, CONTENT, ADAPTED)
+FIRST, NEW, UNWATCHED = "first", "new", "adapted new"
+BY_VECTORS = (INTEREST, CONTENT, ADAPTED, UNWATCHED)
 """They need vectors."""
 TOGETHER = (CO_WATCH, LATELY, NEXT, WALK, FACTORS, SEQUENCE)
 """They follow from who watched what."""
@@ -97,7 +97,7 @@ class Model:
         fitted: Mapping[str, Source] | None = None,
         names: Sequence[str] | None = None,
     ) -> None:
-        fitting = _Fitting(log, videos, settings)
+        fitting = _Fitting(log, videos, settings, {} if fitted is None else fitted)
         self.settings = settings
         wanted = settings.weights.used if names is None else names
         build = {name: _BUILD[name] for name in wanted}
@@ -125,10 +125,26 @@ def crowd_sources(counts: CrowdCounts) -> dict[str, Source]:
 class _Fitting:
     """What several sources share."""
 
-    def __init__(self, log: EventLog, videos: VideoTable, settings: Settings) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        videos: VideoTable,
+        settings: Settings,
+        fitted: Mapping[str, Source],
+    ) -> None:
         self.log = log
         self.videos = videos
         self.settings = settings
+        self._fitted = fitted
+
+    @cached_property
+    def adapted(self) -> Source:
+        if ADAPTED in self._fitted:
+            return self._fitted[ADAPTED]
+        from recommender.adapter_training import fit_adapter  # torch is loaded only to learn
+
+        found = fit_adapter(self.log.histories, ItemVectors(self.videos.matrix))
+        return replace(found, half_life_places=self.settings.content_half_life)
 
     @cached_property
     def co_watching(self) -> CoWatching:
@@ -148,11 +164,9 @@ def _content(fit: _Fitting) -> Source:
     return replace(Adapter.raw(vectors), half_life_places=fit.settings.content_half_life)
 
 
-def _adapted(fit: _Fitting) -> Source:
-    from recommender.adapter_training import fit_adapter  # torch is loaded only to learn
-
-    found = fit_adapter(fit.log.histories, ItemVectors(fit.videos.matrix))
-    return replace(found, half_life_places=fit.settings.content_half_life)
+def _unwatched(fit: _Fitting) -> Source:
+    silent = ~np.isfinite(first_said(fit.log))
+    return OnlySome(fit.adapted, silent)
 
 
 def _sequence(fit: _Fitting) -> Source:
@@ -165,7 +179,8 @@ def _sequence(fit: _Fitting) -> Source:
 _BUILD: Mapping[str, Callable[[_Fitting], Source]] = {
     INTEREST: lambda fit: Interests(fit.videos),
     CONTENT: _content,
-    ADAPTED: _adapted,
+    ADAPTED: lambda fit: fit.adapted,
+    UNWATCHED: _unwatched,
     SEQUENCE: _sequence,
     CO_WATCH: lambda fit: CoWatched(fit.co_watching),
     LATELY: lambda fit: CoWatched(fit.co_watching, fit.settings.half_life_places),

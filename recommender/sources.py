@@ -51,6 +51,28 @@ class SameForAll:
         return np.zeros(len(history.item))
 
 
+@dataclass(frozen=True, eq=False)
+class OnlySome:
+    """Another source's word on some videos alone, calibrated among these: it can raise them."""
+
+    source: Source
+    """What is asked."""
+    heard: NDArray[np.bool_]
+    """(n_items,) of which videos it is believed."""
+
+    def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
+        """(b, n) the source's scores; 0 for all other videos."""
+        heard = self.heard if rows is None else self.heard[rows]
+        if not heard.any():
+            return np.zeros((len(histories), len(heard)), np.float32)
+        found = self.source.scores(histories, rows)
+        return np.where(heard, np.maximum(found, 0.0), np.float32(0.0))
+
+    def links(self, history: Histories, row: int) -> NDArray[np.float64]:
+        """(m,) what the source says."""
+        return self.source.links(history, row)
+
+
 def best_rows(values: NDArray[np.floating], n: int) -> NDArray[np.int64]:
     """Positions of the n highest values above 0 in no order; of equal ones the first."""
     if n < len(values):

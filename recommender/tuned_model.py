@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -47,6 +48,8 @@ CONTENTS = (0.0, 1.0, 3.0, 10.0, 30.0)
 """Weights of content rows to choose from."""
 SEQUENCE_PAIRS = 200_000
 """People's liked videos from which on a sequence model is fitted: fewer do not feed it."""
+ORDER_TELLS = 0.8
+"""And only where `NEXT` alone is that good beside `CO_WATCH` alone."""
 SETTING_CASES = 3
 """Settings of a source are chosen on so many of the latest cases, weights on all of them."""
 BETAS = (0.0, 0.2, 0.4, 0.6, 0.8)
@@ -105,9 +108,12 @@ class Tuned:
         return total
 
 
-def _worth_fitting(train: Interactions, items: ItemVectors | None) -> list[str]:
+def _worth_fitting(
+    train: Interactions, items: ItemVectors | None, worth: Mapping[str, float]
+) -> list[str]:
     left_out = set() if items is not None else set(BY_VECTORS)
-    if train.matrix.nnz < SEQUENCE_PAIRS:
+    # A sequence model takes minutes: not where order tells little.
+    if train.matrix.nnz < SEQUENCE_PAIRS or worth[NEXT] < ORDER_TELLS * worth[CO_WATCH]:
         left_out.add(SEQUENCE)
     return [name for name in SOURCES if name not in left_out]
 
@@ -154,8 +160,9 @@ def tune(
     Returns:
         How to fit the model, and how to fit it without the crowd's sources.
     """
-    chosen = _Choosing(cases, items, note).settings(dense_limit)
-    names = _worth_fitting(cases[-1].train, items)
+    choosing = _Choosing(cases, items, note)
+    chosen = choosing.settings(dense_limit)
+    names = _worth_fitting(cases[-1].train, items, choosing.worth)
     note("asking every source")
     table = [(items or no_vectors(case.train.n_items)).table for case in cases]
     parts = [
@@ -183,6 +190,8 @@ class _Choosing:
         self._cases = cases[-SETTING_CASES:]
         self._items = items
         self._note = note
+        self.worth: dict[str, float] = {}
+        """NDCG@20 of each source alone, at its best setting."""
 
     def settings(self, dense_limit: int) -> Settings:
         found = Settings(dense_limit=dense_limit)
@@ -236,7 +245,9 @@ class _Choosing:
         def worth(value: float) -> float:
             return judged(fit(value), self._cases, self._items)
 
-        best = climb(choices, worth, start=choices.index(getattr(found, name)))
+        asked = functools.cache(worth)
+        best = climb(choices, asked, start=choices.index(getattr(found, name)))
+        self.worth[source] = asked(best)
         return replace(found, **_setting(name, best))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
 from ui.answer import Document
-from ui.recommender_status import recommender_document
+from ui.recommender_status import model_warning, recommender_document
 
 if TYPE_CHECKING:
     from indexer.search import Hit, SearchResult

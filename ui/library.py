@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from embeddings.encoder import Encoder
     from indexer.search import Searcher, SearchResult
     from recommender.service import LibraryRecommender
+    from ui.refits import Refits
 
 
 class Library:
@@ -49,6 +50,8 @@ class Library:
         self._catalogue: Catalogue | None = None
         self._searcher: Searcher | None = None
         self._recommender: LibraryRecommender | None = None
+        self.refits: Refits | None = None
+        """Training in the background, where a server does it."""
 
     @property
     def catalogue(self) -> Catalogue:

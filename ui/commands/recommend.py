@@ -53,8 +53,8 @@ def recommend(
         )
         if log and not explore:  # with chance it is logged in any case
             recommender.log(result)
-    document = recommend_document(user, result)
-    return Answer(document, _text(document, explain=explain))
+        document = recommend_document(user, result, recommender.model)
+    return Answer(document, _text(document, explain=explain), notice=document["warning"] or "")
 
 
 def _text(document: dict[str, object], *, explain: bool) -> str:

@@ -9,6 +9,7 @@ import typer
 from ui.answer import Answer, Document
 from ui.options import HomeOption, JsonOption
 from ui.readable import count, short_path, size
+from ui.recommender_status import recommender_line
 
 
 def status(
@@ -24,7 +25,9 @@ def status(
 
     with Library(home) as library:
         document = status_document(library, with_failures=failed)
-    return Answer(document, "\n".join(_lines(document)), notice=document["warning"] or "")
+    warnings = [document["warning"], document["recommender"]["warning"]]
+    notice = "\n".join(one for one in warnings if one)
+    return Answer(document, "\n".join(_lines(document)), notice=notice)
 
 
 def _lines(document: Document) -> list[str]:
@@ -43,6 +46,7 @@ def _lines(document: Document) -> list[str]:
             f"recall@10 {document['recall_at_10']:.3f}"
         )
     lines += [
+        f"recommends  {recommender_line(document['recommender'])}",
         f"on disk     {size(document['bytes'])}",
         f"not whole   {document['failed']:,} failed, {document['partial']:,} partial"
         + ("" if "failures" in document or not _troubled(document) else "   (status --failed)"),

@@ -1,4 +1,4 @@
-"""`reelwise train`: the embedded encoder from nothing, or the temporal part of any."""
+"""`reelwise train`: the recommender, the temporal part of an encoder, or the embedded one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.answer import Answer
+from ui.commands.train_recommender import recommender
 from ui.commands.train_spatiotemporal import spatiotemporal
 from ui.options import HomeOption, JsonOption
 from ui.readable import length
@@ -18,14 +19,17 @@ from ui.readable import length
 if TYPE_CHECKING:
     from embeddings.train_toon import Stage
 
-group = typer.Typer(help="Train encoders.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(
+    help="Train the recommender and encoders.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @group.callback()
 def _train() -> None:
-    """Train encoders."""
+    """Train the recommender and encoders."""
 
 
+group.command("recommender")(recommender)
 group.command("spatiotemporal")(spatiotemporal)
 
 

@@ -90,8 +90,8 @@ class Shortlist:
         return NearestRows(self._videos.centred)
 
     def warm_up(self) -> None:
-        """Make the index of vectors now."""
-        _ = self._nearest
+        """Make the index of vectors, and that of ids, now."""
+        _ = self._nearest, self._videos.row_of
 
     def rows(
         self, asked: Asked, sources: Mapping[str, Source], standings: Standings, k: int

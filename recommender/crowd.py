@@ -85,3 +85,7 @@ class Crowd:
         """The same on other events, fitted when first asked for."""
         first = FIRST in self._settings.weights.used
         return Crowd(LiveLog(log, self._videos, first=first), self._videos, self._settings)
+
+    def warm_up(self) -> None:
+        """Fit now, and find what is best for all."""
+        self.standings.best(np.ones(len(self._videos), bool))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,16 @@ from recommender.crowd_counts import CrowdCounts
 from recommender.event_log import EventLog, Pairs, WatchEvent
 from recommender.histories import Histories
 from recommender.videos import VideoTable
+
+
+@dataclass(frozen=True)
+class LaterEvents:
+    """Events that a log got since some moment."""
+
+    people: dict[str, int]
+    """Number of each person of that log."""
+    columns: list[list[float]]
+    """Person, row, Unix seconds, confidence and verdict of each event."""
 
 
 class LiveLog:
@@ -69,12 +80,26 @@ class LiveLog:
                 raise
             self._append(new)
 
-    def extend(self, later: EventLog, start: int) -> None:
-        """Take in what stands in another log from some event on; its people are these."""
+    def since(self, n_known: int) -> LaterEvents:
+        """What came after the first `n_known` events, for a log that was made of those."""
         with self._lock:
-            new = later.where(np.arange(start, len(later)))
-            for name, number in later.people.items():
-                self.people.setdefault(name, number)
+            start = n_known - len(self._start)
+            return LaterEvents(dict(self.people), [column[start:] for column in self._since])
+
+    def extend(self, later: LaterEvents) -> None:
+        """Take in what another log got since this one was made of its events."""
+        with self._lock:
+            self.people.update(later.people)
+            person, row, at_s, confidence, verdict = later.columns
+            new = EventLog(
+                {},
+                self.n_videos,
+                np.asarray(person, np.int64),
+                np.asarray(row, np.int64),
+                np.asarray(at_s, np.float64),
+                np.asarray(confidence, np.float64),
+                np.asarray(verdict, np.int64),
+            )
             self._append(new)
 
     def _append(self, new: EventLog) -> None:

@@ -67,6 +67,7 @@ class Recommender:
         self.videos = videos
         self._settings = settings or Settings()
         self._writing = threading.Lock()
+        self._renewing: threading.Thread | None = None
         self._shortlist = Shortlist(videos) if len(videos) > candidates.SCORED_WHOLE else None
         log = events if isinstance(events, EventLog) else EventLog.empty(videos).add(events, videos)
         first = FIRST in self._settings.weights.used
@@ -82,12 +83,29 @@ class Recommender:
         with self._writing:
             self._crowd.log.add(events)
             if self._crowd.stale:
-                self._crowd = self._crowd.of(self._crowd.log.whole)
+                self._renew()
+
+    def _renew(self) -> None:
+        if self._shortlist is None:
+            self._crowd = self._crowd.of(self._crowd.log.whole)
+        elif self._renewing is None or not self._renewing.is_alive():
+            self._renewing = threading.Thread(target=self._renew_behind, daemon=True)
+            self._renewing.start()
+
+    def _renew_behind(self) -> None:
+        # Fitting takes long where there are many videos; answers go on with what was fitted before.
+        whole = self._crowd.log.whole
+        crowd = self._crowd.of(whole)
+        crowd.warm_up()
+        with self._writing:
+            crowd.log.extend(self._crowd.log.since(len(whole)))
+            self._crowd = crowd
 
     def warm_up(self) -> None:
         """Fit what is fitted once, so that the first answer is as fast as the next."""
         if self._shortlist is not None:
             self._shortlist.warm_up()
+            self._crowd.warm_up()
         if len(self.videos):
             self.recommend("", 1)
 

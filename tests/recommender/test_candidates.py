@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -8,6 +10,7 @@ import indexer.faiss_nearest
 from benchmarks.many_people import Size, World, make_world
 from recommender import candidates
 from recommender.candidates import Standing
+from recommender.crowd import Crowd
 from recommender.crowd_counts import CrowdCounts
 from recommender.item_links import DenseLinks, Linked
 from recommender.recommender import Recommendations, Recommender
@@ -114,6 +117,35 @@ def test_an_event_changes_the_next_shortlist(world: World, shortlisting: Recomme
     assert not {liked, ids(before)[0]} & {*ids(after)}
     because = {item.because.video_id for item in after.items if item.because}
     assert liked in because
+
+
+def test_a_refit_goes_on_behind_and_loses_no_event(
+    shortlisting: Recommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, go_on = shortlisting._crowd, threading.Event()
+    fit = Crowd.warm_up
+
+    def held(crowd: Crowd) -> None:
+        assert go_on.wait(60)
+        fit(crowd)
+
+    monkeypatch.setattr(Crowd, "warm_up", held)
+    n = len(before.log)
+    many = [event(f"new{i}", 1 + i % 50) for i in range(n // 50 + 1)]
+    shortlisting.observe(many)
+    shortlisting.observe([event("late", 77, day=1), event("p0", 78, day=1)])
+    assert shortlisting._crowd is before  # answers go on while it is fitted
+    assert 77 not in ids(shortlisting.recommend("late"))
+    go_on.set()
+    assert shortlisting._renewing is not None
+    shortlisting._renewing.join(60)
+    after = shortlisting._crowd
+    assert after is not before
+    assert len(after.log) == len(before.log) == n + len(many) + 2
+    assert after.log.people == before.log.people
+    assert after.log.pairs_of(after.log.people["late"]).row.tolist() == [76]
+    assert after.log.counts.liked == pytest.approx(before.log.counts.liked)
+    assert not after.stale
 
 
 def test_the_best_for_all_follow_the_events(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

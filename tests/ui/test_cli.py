@@ -83,6 +83,7 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent():
         "verify",
         "encoders",
         "compress",
+        "train recommender",
         "train spatiotemporal",
         "train toon",
         "evaluate search",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from data.history import Event
+from recommender import candidates
 from recommender.exploration import Exploration
 from recommender.items import REST, Recommendations
 from recommender.recommender import Recommender
@@ -70,6 +71,20 @@ def test_a_stranger_gets_what_is_like_the_playing_video_and_no_watched_one_is_na
     for item in got.items:
         assert item.source in ("playing", "popular", "new")
         assert (item.because is not None) == (item.source == "playing")
+
+
+def test_of_very_many_videos_those_beside_the_playing_one_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = [*linked(1, 51), event("a", 41), event("a", 42)]
+    whole = Recommender(themed(each=EACH), events).recommend("a", 2, playing=1)
+    for name, few in (("SCORED_WHOLE", 10), ("NEAR", 8), ("LINKED", 5), ("STANDING", 5)):
+        monkeypatch.setattr(candidates, name, few)
+    shortened = Recommender(themed(each=EACH), events)
+    assert shortened._shortlist is not None
+    got = shortened.recommend("a", 2, playing=1)
+    assert ids(got) == ids(whole)
+    assert "playing" in {item.source for item in got.items}
 
 
 def test_a_playing_video_that_is_not_known_changes_nothing() -> None:

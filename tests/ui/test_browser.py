@@ -202,6 +202,26 @@ def test_for_you_shows_items_with_reasons_and_learns_from_a_dislike(page, server
     assert page.failed_answers == []
 
 
+def test_for_you_goes_on_from_the_video_that_plays(page, server):
+    page.goto(f"{server.url}/for-you")
+    box = page.get_by_label("Person")
+    box.fill("another visitor")
+    box.press("Enter")
+    _first_card(page).wait_for()
+    assert "playing" not in " ".join(page.locator(".rw-why").all_inner_texts())
+    chosen = page.locator("video").first.get_attribute("data-video-id")
+    page.get_by_role("button", name="More of this").first.click()
+    enough = page.get_by_role("button", name="Beside ")
+    enough.wait_for()
+    page.locator(".rw-why", has_text="which is playing").first.wait_for()
+    shown = page.locator("video").evaluate_all("all => all.map(v => v.dataset.videoId)")
+    assert chosen not in shown
+    enough.click()
+    enough.wait_for(state="detached")
+    page.locator(f"video[data-video-id='{chosen}']").wait_for(state="attached")
+    assert page.failed_answers == []
+
+
 def test_the_library_tells_what_is_indexed(page, server):
     page.goto(f"{server.url}/library")
     page.get_by_test_id("stMetric").first.wait_for()

@@ -40,8 +40,9 @@ def show() -> None:
             )
         )
         return
+    playing = _choose_playing(library)
     try:
-        result = library.recommender.recommend(person, ITEMS)
+        result = library.recommender.recommend(person, ITEMS, playing=playing)
     except ReelwiseError as error:
         st.error(f"{error.problem}\n\n{error.fix}", icon=":material/error:")
         return
@@ -64,6 +65,21 @@ def _choose_person(library: Library) -> str:
     return (chosen or "").strip()
 
 
+def _choose_playing(library: Library) -> int | None:
+    """The video that a person asked for more of, until they say that it is enough."""
+    number: int | None = st.session_state.get("playing")
+    known = library.catalogue.videos_by_id([] if number is None else [number])
+    if number is None or number not in known:
+        return None
+    label = f"Beside {known[number].title}"
+    st.button(label, key="enough", icon=":material/close:", on_click=_play, args=(None,))
+    return number
+
+
+def _play(video_id: int | None) -> None:
+    st.session_state["playing"] = video_id
+
+
 def _show_items(library: Library, person: str, items: list[Document]) -> None:
     for first in range(0, len(items), CARDS_PER_ROW):
         row = items[first : first + CARDS_PER_ROW]
@@ -83,6 +99,14 @@ def _show_item(library: Library, person: str, item: Document) -> None:
         ("Seen it", ":material/check:", "view"),
     )
     with st.container(horizontal=True, gap="small"):
+        st.button(
+            "More of this",
+            key=f"more-{person}-{item['video_id']}",
+            icon=":material/playlist_play:",
+            type="tertiary",
+            on_click=_play,
+            args=(video.id,),
+        )
         for label, icon, kind in buttons:
             st.button(
                 label,

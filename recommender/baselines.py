@@ -44,7 +44,7 @@ def fit_rp3beta(
     return or_popular(CoWatched(fit_walks(train.matrix, beta=beta)), train)
 
 
-tune_item_knn = tuned(fit_item_knn, "shrink", SHRINKS, start=SHRINK)
+tune_item_knn = tuned(fit_item_knn, "shrink", SHRINKS, start=10.0)
 """Chooses the shrinkage."""
 tune_rp3beta = tuned(fit_rp3beta, "beta", BETAS, start=0.4)
 """Chooses how much fame is taken off."""

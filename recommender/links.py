@@ -8,8 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-SHRINK = 10.0
-"""Co-watches' worth of doubt in a cosine."""
+SHRINK = 20.0
+"""Co-watches' worth of doubt in a cosine.
+
+NDCG@10 with a half-life of 10 places at 10, 20, 30, 2026-11-21: MovieLens latest-small, last liked
+film out, .0484, .0460, .0448; 4,500 toon people with 6 liked videos of 3,000 each .0764, .0837,
+.0868; a made-up world of 8,000 videos .146 each. RP3beta's walks instead: .0468, .0255, .131.
+"""
 NEIGHBOURS = 100
 """Links kept for each item."""
 _BLOCK = 2_000

@@ -46,7 +46,9 @@ NEXT_RIDGES = (30.0, 100.0, 300.0, 1000.0)
 """Ridges of the next item to choose from."""
 CONTENTS = (0.0, 1.0, 3.0, 10.0, 30.0)
 """Weights of content rows to choose from."""
-SEQUENCE_PAIRS = 200_000
+GROWN = 1.25
+"""Growth of the events at which a sequence model is fitted anew."""
+SEQUENCE_PAIRS = 50_000
 """People's liked videos from which on a sequence model is fitted: fewer do not feed it."""
 ORDER_TELLS = 0.8
 """And only where `NEXT` alone is that good beside `CO_WATCH` alone."""
@@ -57,19 +59,42 @@ BETAS = (0.0, 0.2, 0.4, 0.6, 0.8)
 
 
 class FittedOnce:
-    """Sources fitted on the latest events asked for, shared by blends that differ in weights."""
+    """Sources fitted on the latest events asked for, shared by blends that differ in weights.
+
+    The sequence model takes minutes and answers any history: it is kept while events go on, until
+    they have grown by `GROWN`.
+    """
 
     def __init__(self) -> None:
         self._train: Interactions | None = None
         self._sources: dict[str, Source] = {}
+        self._learned_from = 0
 
-    def model(self, train: Interactions, table: VideoTable, settings: Settings) -> Model:
+    def model(
+        self,
+        train: Interactions,
+        table: VideoTable,
+        settings: Settings,
+        names: Sequence[str] | None = None,
+    ) -> Model:
         """A model of which only what is not there yet is fitted."""
         if train is not self._train:
-            self._train, self._sources = train, {}
-        found = Model(train.log, table, settings, fitted=self._sources)
+            kept = {SEQUENCE} if self._goes_on(train) else set()
+            self._sources = {name: one for name, one in self._sources.items() if name in kept}
+            self._train = train
+        if SEQUENCE not in self._sources:
+            self._learned_from = len(train)
+        found = Model(train.log, table, settings, fitted=self._sources, names=names)
         self._sources |= found.sources
         return found
+
+    def _goes_on(self, train: Interactions) -> bool:
+        """The events are those from before and some later ones: nothing of a future was learned."""
+        before = self._train
+        if before is None or not (before.timed and train.timed):
+            return False
+        grown = len(train) / max(self._learned_from, 1)
+        return 1.0 <= grown < GROWN and bool(before.at_s.max() <= train.at_s.max())
 
 
 class Tuned:
@@ -165,8 +190,9 @@ def tune(
     names = _worth_fitting(cases[-1].train, items, choosing.worth)
     note("asking every source")
     table = [(items or no_vectors(case.train.n_items)).table for case in cases]
+    once = FittedOnce()
     parts = [
-        gather(Model(case.train.log, videos, chosen, names=names).sources, case.of_some(ASKED))
+        gather(once.model(case.train, videos, chosen, names).sources, case.of_some(ASKED))
         for case, videos in zip(cases, table, strict=True)
         if len(case.people)
     ]

@@ -154,7 +154,7 @@ REASONS = {
     "sequence": "follows from what you watched lately, {title} above all",
     "playing": "goes with {title}, which is playing",
     "popular": "watched a lot lately",
-    "popular ever": "watched by most",
+    "popular ever": "among what is watched most",
     "first": "many begin with it",
     "new": "new here, or watched by nobody yet",
     "rest": "nothing speaks for it or against it",

@@ -367,3 +367,17 @@ def test_answers_go_on_while_models_come_and_go(home: Home, answering: list[Base
         with Catalogue(home) as catalogue:
             History(catalogue).forget(f"person-0-{10 + n}")
     assert answering == []
+
+
+def test_a_training_finishes_a_forgetting_that_was_killed(home: Home) -> None:
+    def forget(user: str) -> int:
+        with Catalogue(home) as catalogue:
+            return History(catalogue).forget(user).models
+
+    train_recommender(home)
+    assert killed_at("history.forget.after_commit", lambda: forget("person-0-3"))
+    assert current_model(home) == "model-000001"
+    train_recommender(home)
+    assert model_names(home) == ["model-000002"]
+    assert forget("nobody") == 0
+    assert current_model(home) == "model-000002"

@@ -122,11 +122,13 @@ def _ease(
 ) -> DenseLinks:
     """Closed form by a videos x videos inverse, over the videos of which something is known."""
     x = liked.tocsc()[:, watched]
-    gram = (x.T @ x).toarray()
+    # In single precision: half the time and memory, weights within 1e-5 and NDCG@20 the same at
+    # ridges from 10, for 2,245 films, 6,150 toons and a made-up MovieLens-1M, 2026-11-21.
+    gram = (x.T @ x).astype(np.float32).toarray()
     if content is not None:
         shown = content[watched]
         gram += shown @ shown.T
-    gram[np.diag_indices_from(gram)] += ridge
+    gram[np.diag_indices_from(gram)] += np.float32(ridge)
     weights = inverse(gram)
     weights /= -np.diag(weights).copy()[None, :]
     np.fill_diagonal(weights, 0.0)

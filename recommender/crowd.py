@@ -13,8 +13,17 @@ from recommender.blending import Blender
 from recommender.candidates import Standings
 from recommender.event_log import EventLog
 from recommender.live_log import LiveLog
-from recommender.model import FIRST, HEARD, LEARNED, Model, Settings, crowd_sources
-from recommender.sources import Source
+from recommender.model import (
+    ADAPTED,
+    FIRST,
+    HEARD,
+    LEARNED,
+    UNWATCHED,
+    Model,
+    Settings,
+    crowd_sources,
+)
+from recommender.sources import OnlySome, Source
 from recommender.tastes import Taste
 from recommender.videos import VideoTable
 
@@ -58,6 +67,9 @@ class Crowd:
                 whole, crowd = self.log.whole, crowd_sources(self.log.counts)
                 self._n_fitted = len(whole)
                 fitted = crowd | dict(self._learned or {})
+                if ADAPTED in fitted:
+                    silent = self.log.counts.nobody_watched  # changed in place by every event
+                    fitted[UNWATCHED] = OnlySome(fitted[ADAPTED], silent)
                 self._model = Model(whole, self._videos, self._settings, fitted=fitted)
             return self._model
 

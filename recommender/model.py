@@ -112,6 +112,12 @@ class Model:
         return Blender(self.sources, self.settings.weights)
 
 
+def to_learn(weights: Weights) -> list[str]:
+    """What has to be fitted on everybody's events for these weights."""
+    wanted = {*weights.used} | ({ADAPTED} if UNWATCHED in weights.used else set())
+    return [name for name in LEARNED if name in wanted]
+
+
 def crowd_sources(counts: CrowdCounts) -> dict[str, Source]:
     """The crowd's sources on counts that follow the events at once."""
     found: dict[str, Source] = {

@@ -13,7 +13,7 @@ from data.errors import ReelwiseError
 from data.history_growth import HistoryMark
 from data.sealed import FileSum
 from recommender.blending import HISTORIES, Weights
-from recommender.model import LEARNED, SOURCES, Settings
+from recommender.model import SOURCES, Settings, to_learn
 
 MANIFEST_FILE = "manifest.json"
 FORMAT = 1
@@ -133,7 +133,7 @@ def settings_of(manifest: ModelManifest) -> Settings:
     unknown = sorted({*names, *manifest.kinds} - {*SOURCES})
     if unknown or table.shape != (len(HISTORIES), 2 * len(names)):
         raise ValueError(f"weights must be of known sources, got {unknown or table.shape}")
-    missing = sorted({*weights.used} & {*LEARNED} - {*manifest.kinds})
+    missing = sorted({*to_learn(weights)} - {*manifest.kinds})
     if missing:
         raise ValueError(f"every source with a weight must be stored, missing {missing}")
     return Settings(**{**told, "weights": weights})

@@ -22,7 +22,7 @@ from recommender.event_log import EventLog
 from recommender.interactions import Interactions, ItemVectors
 from recommender.learning import FEWEST
 from recommender.library_videos import read_videos
-from recommender.model import LEARNED, Model, Settings
+from recommender.model import Model, Settings, to_learn
 from recommender.model_manifest import FORMAT, Kept, ModelManifest, in_words, told_settings
 from recommender.sources import Source
 from recommender.splits import Case, hold_out, last_steps
@@ -94,8 +94,8 @@ def train_recommender(
         basis = read_basis(catalogue)
         choice = choose(basis, note=note)
         note("fitting on everything")
-        sources = Model(basis.log, basis.videos, choice.settings).sources
-        learned = {name: source for name, source in sources.items() if name in LEARNED}
+        names = to_learn(choice.settings.weights)
+        learned = Model(basis.log, basis.videos, choice.settings, names=names).sources
         manifest = ModelManifest(
             format=FORMAT,
             model=0,

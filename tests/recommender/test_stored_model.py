@@ -19,7 +19,7 @@ from data.history import History
 from data.home import Home
 from indexer.record import writing_session
 from recommender.blending import linear_weights
-from recommender.model import LEARNED, SOURCES, Settings
+from recommender.model import INTEREST, LEARNED, SOURCES, UNWATCHED, Settings
 from recommender.model_manifest import as_bytes, read_model_manifest
 from recommender.recommender import Recommender
 from recommender.served_model import QUICK
@@ -90,6 +90,33 @@ def test_an_event_counts_at_once_and_nothing_is_fitted_anew(home: Home, settings
         for name in set(before) & set(LEARNED):
             assert after.model.sources[name] is before[name]
         assert opened.model.name == "model-000001"
+
+
+def test_what_follows_from_a_stored_source_is_not_fitted_anew(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{UNWATCHED: 1.0, INTEREST: 0.5}] * 4
+    choice = Choice(Settings(weights=linear_weights(SOURCES, rows)), "tuned", "said so", {})
+    monkeypatch.setattr("recommender.training.choose", lambda basis, note: choice)
+    assert "adapted" in train_recommender(home).kinds
+    add_videos(home, ["cat90", "cat91"], around(axes(4)[:1], 2, seed=5))
+    monkeypatch.setattr(
+        "recommender.adapter_training.fit_adapter", lambda *_: pytest.fail("fitted anew")
+    )
+    with open_recommender(home) as opened, Catalogue(home) as catalogue:
+        History(catalogue).add("anna", "cat1", at=DAY + timedelta(days=90))
+        served = opened.current()
+        assert opened.model.name == "model-000001"
+
+        def worth(title: str) -> float:
+            blend = served.evidence("anna").blend
+            part = blend.parts[blend.names.index(UNWATCHED), 0]
+            return float(part[served.videos.titles.index(title)])
+
+        assert worth("cat90") > 0.0
+        History(catalogue).add("ben", "cat90", at=DAY + timedelta(days=91))
+        assert opened.current() is served
+        assert worth("cat90") == 0.0
 
 
 def test_videos_that_came_and_went_since_are_matched_by_id(home: Home, settings: Settings) -> None:

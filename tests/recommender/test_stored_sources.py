@@ -5,12 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recommender.adapter import Adapter
 from recommender.array_file import map_arrays, write_arrays
 from recommender.co_watching import CoWatched, fit_co_watching
 from recommender.factors import fit_factors
+from recommender.interactions import ItemVectors
 from recommender.item_links import DenseLinks, Linked, NoLinks, SpannedLinks, links_from_arrays
+from recommender.model import LEARNED, Model, Settings
 from recommender.moved_source import MovedSource, rows_of
 from recommender.next_item import fit_next_item
+from recommender.sequence import Stop, fit_sequence
 from recommender.sources import SameForAll, Source
 from recommender.stored_sources import pack, unpack
 from recommender.videos import VideoTable
@@ -176,3 +180,32 @@ def test_an_array_file_that_is_not_ours_is_refused(tmp_path: Path, wrong: str) -
 def test_a_source_without_a_way_to_be_stored_is_refused() -> None:
     with pytest.raises(TypeError, match="KINDS"):
         pack({"new": SameForAll(np.zeros(3))})
+
+
+def test_a_sequence_model_and_an_adapter_come_back() -> None:
+    log = interactions(
+        " ".join(f"p{p}:{(p + n) % N}@{n}" for p in range(30) for n in range(6)),
+        n_people=30,
+        n_items=N,
+    ).log
+    content = ItemVectors(videos().matrix)
+    step = np.random.default_rng(1).normal(size=(N, N)).astype(np.float32)
+    sources: dict[str, Source] = {
+        "sequence": fit_sequence(log.histories, content, stop=Stop(epochs=1), seed=0),
+        "adapted": Adapter(content.centred, step, power=2),
+    }
+    packed = pack(sources)
+    for name, source in unpack(packed, videos().ids, videos()).items():
+        assert source.scores(HISTORIES) == pytest.approx(sources[name].scores(HISTORIES), abs=1e-5)
+    # Turned round: the same videos in other rows.
+    now = VideoTable(videos().ids[::-1].copy(), videos().matrix[::-1].copy())
+    turned = HISTORIES.renumbered(np.arange(N)[::-1], N)
+    for name, source in unpack(packed, videos().ids, now).items():
+        expected = sources[name].scores(HISTORIES)[:, ::-1]
+        assert source.scores(turned) == pytest.approx(expected, abs=1e-5), name
+
+
+def test_everything_that_is_learned_can_be_stored() -> None:
+    log = interactions("a:1@1 a:2@2 b:1@1 b:3@2", n_people=2, n_items=N).log
+    sources = Model(log, videos(), Settings(), names=LEARNED).sources
+    assert set(pack(sources).kinds) == set(LEARNED)

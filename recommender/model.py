@@ -27,7 +27,7 @@ from recommender.walks import BETA, fit_walks
 INTEREST, CO_WATCH, LATELY, NEXT = "interest", "co-watch ever", "co-watch", "next"
 WALK, FACTORS, POPULAR, TREND = "walk", "factors", "popular ever", "popular"
 CONTENT, ADAPTED, SEQUENCE = "content", "adapted", "sequence"
-FIRST, NEW, UNWATCHED = "first", "new", "adapted new"
+FIRST, NEW, UNWATCHED = "first", "new", "unwatched"
 BY_VECTORS = (INTEREST, CONTENT, ADAPTED, UNWATCHED)
 """They need vectors."""
 TOGETHER = (CO_WATCH, LATELY, NEXT, WALK, FACTORS, SEQUENCE)

@@ -151,6 +151,7 @@ REASONS = {
     "walk": "people who watched {title} also watched this",
     "factors": "fits what you watched, {title} above all",
     "adapted": "like {title}, to people who watch both",
+    "unwatched": "like {title}, and not watched by anybody yet",
     "sequence": "follows from what you watched lately, {title} above all",
     "playing": "goes with {title}, which is playing",
     "popular": "watched a lot lately",

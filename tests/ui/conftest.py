@@ -108,7 +108,7 @@ def home(toons: ToonLibrary, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(home: Path) -> Iterator[Server]:
-    with serving(home) as server:
+    with serving(home, "--refit-every", "off") as server:
         yield server
 
 
@@ -142,7 +142,7 @@ def odd(toons: ToonLibrary, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     assert run(["index", str(folder), "--encoder", ENCODER, "--home", str(home)]) == 0
     with Catalogue(Home(home)) as catalogue:
         ids = {video.path.name: video.id for video in catalogue.videos()}
-    with serving(home) as server:
+    with serving(home, "--refit-every", "off") as server:
         yield Odd(server, home, folder, ids)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.closed_form import inverse
+from recommender.closed_form import inverse, precision
 from recommender.histories import Histories
 from recommender.item_links import Arrays
 from recommender.sources import Rows
@@ -95,8 +95,10 @@ def fit_next_item(histories: Histories, *, ridge: float = RIDGE) -> NextItem:
     after = places.shifted(range(AHEAD), 1.0)
     told = np.diff(before.indptr) > 0
     before, after = before[told], after[told]
-    gram = (before.T @ before).toarray()
-    gram[np.diag_indices_from(gram)] += np.float32(ridge)
+    products = before.T @ before
+    dtype = precision(products, ridge)
+    gram = products.astype(dtype).toarray()
+    gram[np.diag_indices_from(gram)] += dtype(ridge)
     following = sparse.csr_array(after.T @ before)
     # Single precision halves the time; the ridge keeps the system well conditioned. What follows
     # what is sparse, so the product with the inverse is cheaper than solving for every item.

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender import co_watching, links
+from recommender.closed_form import precision
 from recommender.co_watching import fit_co_watching
 from recommender.item_links import CoWatching
 
@@ -104,3 +105,13 @@ def test_links_do_not_depend_on_the_blocks_they_are_made_in(
         monkeypatch.setattr(links, "_WORK", work)
         assert (links.shrunk_cosine(x, keep=4) != expected).nnz == 0
     assert links.shrunk_cosine(sparse.csr_array((3, 0))).shape == (0, 0)
+
+
+def test_a_crowd_that_outgrows_the_ridge_is_inverted_in_double_precision() -> None:
+    few = watched(80, 20)
+    many = sparse.csr_array(few * 400.0)  # as 160,000 times as many people
+    assert precision(few.T @ few, 100.0) is np.float32
+    assert precision(many.T @ many, 100.0) is np.float64
+    assert precision(few.T @ few, 100.0, more=1e8) is np.float64
+    model = fit_co_watching(many)
+    assert all_links(model, 20) == pytest.approx(plain_ease(many.toarray()), abs=1e-6)

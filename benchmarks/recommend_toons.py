@@ -35,7 +35,7 @@ from recommender.splits import Case
 from recommender.tuned_model import Tuned, tune
 from recommender.videos import VideoTable
 
-SIZES = {"small": (300, 400, 4), "full": (1000, 2000, 2)}
+SIZES = {"small": (300, 400, 2), "full": (1000, 2000, 2)}
 """Videos, people, and worlds over which people are pooled."""
 _SEED = 21  # no world from here on was used to choose weights
 _TEST_DAYS = 12.0

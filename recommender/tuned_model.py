@@ -118,10 +118,10 @@ class Tuned:
         self._table = (items or no_vectors(train.n_items)).table
         once = fitted or FittedOnce()
         self._blender = once.model(train, self._table, settings).blender
-        disliked = train.pairs.person[train.pairs.disliked]
         self._pushes = np.zeros(train.n_people, bool)
         if items is not None:
-            self._pushes[disliked] = True
+            pairs = train.pairs
+            self._pushes[pairs.person[pairs.disliked | (pairs.weight <= 0)]] = True
 
     def scores(self, people: NDArray[np.int64]) -> NDArray[np.float32]:
         """(b, n_items)."""

@@ -32,7 +32,7 @@ from recommender.ranking import Outcome, ask
 from recommender.recommender import Recommender
 from recommender.scorer import Scorer
 from recommender.splits import Case
-from recommender.tuned_model import Tuned, tune
+from recommender.tuned_model import FittedOnce, Tuned, tune
 from recommender.videos import VideoTable
 
 SIZES = {"small": (300, 400, 2), "full": (1000, 2000, 2)}
@@ -195,8 +195,10 @@ def _scorers(settings: Settings, case: Case, items: ItemVectors) -> dict[str, Sc
         name: replace(settings, weights=linear_weights([name], [{name: 1.0}] * len(HISTORIES)))
         for name in NAMES
     }
+    once = FittedOnce()
     scorers: dict[str, Scorer] = {
-        name: Tuned(each, case.train, items) for name, each in {"blend": settings, **alone}.items()
+        name: Tuned(each, case.train, items, once)
+        for name, each in {**alone, "blend": settings}.items()
     }
     return scorers | {
         "shipped": Tuned(Settings(), case.train, items),

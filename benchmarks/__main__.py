@@ -18,6 +18,7 @@ BENCHMARKS = {
     "many_files": "peak memory with few and with many files, and a rerun",
     "kills": "SIGKILL at random instants: what is lost or doubled",
     "order": "a clip against the same clip backwards, by its caption",
+    "recommend_latency": "fits beside numpy and implicit; one answer, up to a million videos",
     "recommend_toons": "the blend against each source alone, on simulated people",
     "robustness": "recall when pixels are changed against the encoder; adversarial training",
     "toon_search": "words to scenes and moments that were never trained",

@@ -17,7 +17,11 @@ from recommender.tastes import Interests, Taste
 from recommender.videos import VideoTable
 
 SCORED_WHOLE = 50_000
-"""Up to so many videos every one is scored."""
+"""Up to so many videos every one is scored.
+
+One answer, p50 of scoring all and of a shortlist, made-up worlds, 2026-11-21: 10,000 videos 4.9 and
+5.0 ms, 25,000 12.8 and 5.4, 50,000 28.5 and 9.6, 100,000 62 and 12.6.
+"""
 NEAR = 200
 """Nearest videos of each interest and of each of the latest ones."""
 LATEST = 5

@@ -32,7 +32,7 @@ UNSEENS = (0.01, 0.03, 0.1, 0.3, 1.0)
 """Weights of the unseen to choose from."""
 _SEED = 64
 _PADDED = 1.2  # rows at most so many times longer than the shortest are solved together
-_NUMBERS = 4_000_000  # numbers held for those
+_NUMBERS = 500_000  # numbers held for those: 2 MB stay in the cache
 _ROUNDS = 40
 _EXACT = 1e-12  # part of the square of the right side that may be left
 
@@ -135,12 +135,14 @@ class _Side:
         ridge = DECAY * weight.sum(axis=1) + np.float32(self._ridge_of_unseen)
         scale = 1.0 / np.sqrt(self._shared + ridge[:, None])
         root = np.sqrt(weight)
-        met = self._turned[rows.indices[place]]
-        met *= root[:, :, None]
+        met = self._turned.take(rows.indices[place], axis=0)  # 2.5 times as fast as []
         met *= scale[:, None, :]
         if longest <= FACTORS:
-            found = (_solved(met @ met.transpose(0, 2, 1), root)[:, None] @ met)[:, 0]
+            gram = met @ met.transpose(0, 2, 1)
+            gram *= root[:, :, None] * root[:, None, :]
+            found = ((_solved(gram, root) * root)[:, None] @ met)[:, 0]
         else:
+            met *= root[:, :, None]
             found = _solved(met.transpose(0, 2, 1) @ met, (root[:, None] @ met)[:, 0])
         return np.asarray((found * scale) @ self._axes.T, dtype=np.float32)
 

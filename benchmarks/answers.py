@@ -1,0 +1,105 @@
+"""How long one answer takes in a library of some size; alone in its process, for its memory.
+
+`python -m benchmarks.answers VIDEOS PEOPLE` prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from benchmarks.many_people import DAYS, START, Size, make_world
+from data.history import Event
+from recommender import candidates
+from recommender.recommender import Recommender
+
+ANSWERS = 300
+"""Answers that are timed."""
+COMPARED = 40
+"""Answers that are compared with scoring everything."""
+_MB = 2**20
+
+
+def measure_apart(n_videos: int, n_people: int) -> dict[str, Any]:
+    """`measure` in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.answers", str(n_videos), str(n_people)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def measure(n_videos: int, n_people: int) -> dict[str, float]:
+    """Fit on a made-up world and answer some of its people, on one thread."""
+    world = make_world(Size(n_videos, n_people))
+    rng = np.random.default_rng(1)
+    users = [f"p{i}" for i in rng.integers(n_people, size=ANSWERS)]
+    with threadpool_limits(1):
+        started = time.perf_counter()
+        recommender = Recommender(world.videos, world.log)
+        recommender.warm_up()
+        fit_s = time.perf_counter() - started
+        took_ms = [recommender.recommend(user).took_ms for user in users]
+        memory_mb = psutil.Process().memory_info().rss / _MB
+        after_ms = _after_events(recommender, users[: ANSWERS // 3], rng)
+        found = {
+            "events": float(len(world.log)),
+            "fit_s": fit_s,
+            **_spread("ms", np.asarray(took_ms)),
+            **_spread("after_event_ms", after_ms),
+            "memory_mb": memory_mb,
+            "memory_peak_mb": _peak_mb(),
+        }
+        if n_videos > candidates.SCORED_WHOLE:
+            found["shared_with_scoring_all"] = _shared(recommender, users[:COMPARED])
+    return found
+
+
+def _peak_mb() -> float:
+    """Most memory this process ever held; `getrusage` would count what its parent held as well."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def _after_events(
+    recommender: Recommender, users: list[str], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """(m,) ms from an event to the end of the answer that knows it."""
+    took_ms = []
+    now = START + timedelta(days=DAYS)
+    for user in users:
+        video = int(rng.integers(len(recommender.videos))) + 1
+        started = time.perf_counter()
+        recommender.observe([Event(user, video, str(video), now, None, None, "view")])
+        answer = recommender.recommend(user)
+        took_ms.append((time.perf_counter() - started) * 1000.0)
+        assert video not in {item.video_id for item in answer.items}
+    return np.asarray(took_ms)
+
+
+def _shared(recommender: Recommender, users: list[str]) -> float:
+    """Part of the first ten that scoring every video gives as well."""
+    short = [{item.video_id for item in recommender.recommend(user).items} for user in users]
+    shortlist, recommender._shortlist = recommender._shortlist, None
+    full = [{item.video_id for item in recommender.recommend(user).items} for user in users]
+    recommender._shortlist = shortlist
+    return float(np.mean([len(a & b) / len(b) for a, b in zip(short, full, strict=True)]))
+
+
+def _spread(name: str, took_ms: NDArray[np.float64]) -> dict[str, float]:
+    return {
+        f"p50_{name}": float(np.median(took_ms)),
+        f"p95_{name}": float(np.percentile(took_ms, 95)),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(int(sys.argv[1]), int(sys.argv[2]))))

@@ -190,7 +190,11 @@ _BUILD: Mapping[str, Callable[[_Fitting], Source]] = {
     SEQUENCE: _sequence,
     CO_WATCH: lambda fit: CoWatched(fit.co_watching),
     LATELY: lambda fit: CoWatched(fit.co_watching, fit.settings.half_life_places),
-    NEXT: lambda fit: fit_next_item(fit.log.histories, ridge=fit.settings.next_ridge),
+    NEXT: lambda fit: fit_next_item(
+        fit.log.histories,
+        ridge=fit.settings.next_ridge,
+        dense_limit=fit.settings.dense_limit,
+    ),
     WALK: lambda fit: CoWatched(fit_walks(fit.log.liked, beta=fit.settings.beta)),
     FACTORS: lambda fit: fit_factors(fit.log.liked, unseen=fit.settings.unseen),
     POPULAR: lambda fit: SameForAll(popularity(fit.log)),

@@ -72,3 +72,19 @@ def test_it_is_kept_as_arrays() -> None:
 def test_without_events_it_knows_nothing() -> None:
     nothing = interactions("a:0-").histories
     assert fit_next_item(nothing).scores(nothing).tolist() == [[0.0] * 4] * 12
+
+
+def test_of_too_many_items_the_diagonal_alone_is_taken() -> None:
+    histories = round_and_round(60).histories
+    dense, sparse = fit_next_item(histories), fit_next_item(histories, dense_limit=5)
+    scores, plain = sparse.scores(histories), dense.scores(histories)
+    mine = histories.of(np.array([4]))
+    for row in range(9):
+        assert sparse.links(mine, row).sum() == pytest.approx(scores[4, row], abs=1e-5)
+    scores[histories.person, histories.item] = plain[histories.person, histories.item] = -np.inf
+    assert (scores[:60].argmax(axis=1) == plain[:60].argmax(axis=1)).mean() > 0.8
+    again = NextItem.from_arrays(sparse.to_arrays(), 9)
+    assert again.scores(mine).tolist() == sparse.scores(mine).tolist()
+    allowed = np.ones(9, bool)
+    allowed[mine.item] = False
+    assert sparse.best(mine, 1, allowed).tolist() == [scores[4].argmax()]

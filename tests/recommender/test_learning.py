@@ -130,3 +130,10 @@ def test_the_slope_of_the_ranker_is_that_of_its_loss() -> None:
     at = np.random.default_rng(1).random(len(HISTORIES) * 2 * len(NAMES))
     slope = optimize.approx_fprime(at, lambda x: problem(x)[0], 1e-3)
     assert problem(at)[1] == pytest.approx(slope, abs=2e-3)
+
+
+def test_ties_give_nothing() -> None:
+    examples = made(50)
+    assert not examples.ndcg(np.ones_like(examples.worth[0])).any()
+    clear = examples.wanted.astype(np.float32)
+    assert examples.ndcg(clear).tolist() == [1.0] * 50

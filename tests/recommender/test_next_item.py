@@ -88,3 +88,15 @@ def test_of_too_many_items_the_diagonal_alone_is_taken() -> None:
     allowed = np.ones(9, bool)
     allowed[mine.item] = False
     assert sparse.best(mine, 1, allowed).tolist() == [scores[4].argmax()]
+
+
+def test_only_the_latest_ten_have_a_say() -> None:
+    words = [
+        f"p{person}:{(person + step) % 20}@{step}" for person in range(20) for step in range(14)
+    ]
+    histories = interactions(" ".join(words), n_people=20, n_items=20).histories
+    found = fit_next_item(histories, ridge=1.0)
+    mine = histories.of(np.array([0]))
+    links = found.links(mine, 14)
+    assert (links != 0).tolist() == [False] * 4 + [True] * LENGTH
+    assert links.sum() == pytest.approx(float(found.scores(mine)[0, 14]), abs=1e-5)

@@ -111,6 +111,9 @@ def test_a_sequence_model_is_kept_for_later_events_never_for_earlier_ones(
         once.model(step, table, Settings(), [SEQUENCE, POPULAR])
         once.model(step, table, Settings(), [SEQUENCE])
     assert fitted == [len(steps[0]), len(steps[2]), len(steps[3])]
+    fewer = whole.where(order[-(n // 3 - 5) :])  # somebody was taken out, whatever came later
+    once.model(fewer, table, Settings(), [SEQUENCE])
+    assert fitted.pop() == len(fewer)
     untimed = replace(whole, at_s=np.full(n, np.nan))
     for part in (untimed, untimed.where(np.arange(n) < n - 1)):
         once.model(part, table, Settings(), [SEQUENCE])

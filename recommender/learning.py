@@ -14,8 +14,14 @@ FEWEST = 30
 """With fewer questions than this the shipped weights stay."""
 FEWEST_OF_LENGTH = 10
 """And with fewer of one length of history than this, it has no weights of its own."""
+DOUBT_OF_ALL = 50.0
+"""Questions' worth of doubt in weights of all people, which draws them to the shipped ones.
+
+Without it, chosen on 46 questions of MovieLens latest-small by weeks, they did worse than those on
+the 165 of people with over 50 liked films (.015, the shipped ones .039), 2026-11-21.
+"""
 DOUBT = 150.0
-"""Questions' worth of doubt in weights of one length of history."""
+"""The same in weights of one length of history, drawn to those of all."""
 DOUBT_OF_NONE = 20.0
 """The same for people without a history: they are unlike all others."""
 OUTCOMES = 5_000
@@ -78,13 +84,16 @@ def _values(examples: Examples, weights: Weights) -> NDArray[np.float64]:
 def climbed(examples: Examples, start: Weights) -> Weights:
     """Coordinate ascent on NDCG@20 (Metzler and Croft 2007).
 
-    All people together first, from the best of `start` and of each source alone; then each length
-    of history by itself, drawn back to the weights of all by `DOUBT`.
+    All people together first, from the best of `start` and of each source alone, drawn back to
+    `start` by `DOUBT_OF_ALL`; then each length of history by itself, drawn back to the weights of
+    all by `DOUBT`.
     """
     n = len(examples.names)
     bucket = _bucket(examples)
     shipped = start.table[:, :n]
-    everybody = _ascended(examples, [*shipped[1:], *np.eye(n)])
+    usual = shipped[-1] / max(float(shipped[-1].sum()), 1e-12)
+    trust = len(examples) / (len(examples) + DOUBT_OF_ALL)
+    everybody = trust * _ascended(examples, [*shipped[1:], *np.eye(n)]) + (1.0 - trust) * usual
     table = np.tile(everybody, (len(HISTORIES), 1))
     # Of those without a history most sources say nothing: weights of all do not fit them.
     table[0] = shipped[0]

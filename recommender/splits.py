@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -112,14 +113,13 @@ def last_steps(past: Interactions, step_s: float) -> list[Case]:
     """Steps of time at the end of what is known, to choose settings on as they will be used.
 
     Steps hold the last fifth of the events, so that people who have just come are among them; where
-    those are more than `HELD_OUT_STEPS` steps, as many are taken evenly from them.
+    those are more than `HELD_OUT_STEPS` steps, steps are longer: a thin log has no question to spare.
     """
     case = hold_out(past, by_time=True, part=2.0 * HELD_OUT)
-    steps = [one for one in roll(case.train, case.test, step_s) if len(one.people)]
-    if len(steps) <= HELD_OUT_STEPS:
-        return steps or [case]
-    chosen = np.unique(np.linspace(0, len(steps) - 1, HELD_OUT_STEPS).round().astype(int))
-    return [steps[at] for at in chosen]
+    span_s = float(np.ptp(case.test.at_s))
+    together = max(math.ceil((span_s / step_s + 1e-9) / HELD_OUT_STEPS), 1)
+    steps = [one for one in roll(case.train, case.test, together * step_s) if len(one.people)]
+    return steps or [case]
 
 
 def roll(known: Interactions, test: Interactions, step_s: float) -> Iterator[Case]:

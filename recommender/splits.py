@@ -113,7 +113,7 @@ def last_steps(past: Interactions, step_s: float) -> list[Case]:
     """Steps of time at the end of what is known, to choose settings on as they will be used.
 
     Steps hold the last fifth of the events, so that people who have just come are among them; where
-    those are more than `HELD_OUT_STEPS` steps, steps are longer: a thin log has no question to spare.
+    those are more than `HELD_OUT_STEPS`, steps are longer: a thin log has no question to spare.
     """
     case = hold_out(past, by_time=True, part=2.0 * HELD_OUT)
     span_s = float(np.ptp(case.test.at_s))

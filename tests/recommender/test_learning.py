@@ -137,3 +137,11 @@ def test_ties_give_nothing() -> None:
     assert not examples.ndcg(np.ones_like(examples.worth[0])).any()
     clear = examples.wanted.astype(np.float32)
     assert examples.ndcg(clear).tolist() == [1.0] * 50
+
+
+def test_few_questions_move_the_weights_less() -> None:
+    shipped = linear_weights(NAMES, [{"noise": 1.0}] * len(HISTORIES))
+    few = row(climbed(made(40, good=2.0), shipped).table)
+    many = row(climbed(made(900, good=2.0), shipped).table)
+    assert 0.3 < few["good"] < 0.7
+    assert many["good"] > 0.9

@@ -17,8 +17,8 @@ FEWEST_OF_LENGTH = 10
 DOUBT_OF_ALL = 50.0
 """Questions' worth of doubt in weights of all people, which draws them to the shipped ones.
 
-Without it, chosen on 46 questions, MovieLens latest-small by weeks has NDCG@10 .1016; with it, on all
-events held out, .1332 (docs/log.md), 2026-11-21.
+Without it, chosen on 46 questions, MovieLens latest-small by weeks has NDCG@10 .1016; with it, on
+all events held out, .1332 (docs/log.md), 2026-11-21.
 """
 DOUBT = 150.0
 """The same in weights of one length of history, drawn to those of all."""

@@ -3,40 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history import Event, History
 from data.home import Home, resolve_home
-from data.records import FileRecord
-from indexer.record import EmbeddedVideo, record_embedded, writing_session
-from indexer.vectors import VectorStore
 from recommender.service import LibraryRecommender, open_recommender
 from tests.recommender.people import DAY, around, axes
-
-ENCODER = "themes-1"
-
-
-def add_videos(
-    home: Home, names: list[str], vectors: np.ndarray[tuple[int, int], np.dtype[np.float32]]
-) -> None:
-    """Index videos whose vectors are given, as the indexer would."""
-    records = [
-        FileRecord(Path("/films") / f"{n}.mp4", 1, 1, i, f"key-{n}", title=n)
-        for i, n in enumerate(names)
-    ]
-    with writing_session(home) as catalogue:
-        ids = catalogue.put_files(records)
-        results = []
-        for record, vector in zip(records, vectors, strict=True):
-            video_id = ids[record.path]
-            assert video_id is not None
-            row = vector[None, :]
-            results.append(EmbeddedVideo(video_id, np.zeros(1), row, [(0.0, 5.0)], row))
-        record_embedded(catalogue, VectorStore(home, ENCODER), results)
-        catalogue.set_encoder(ENCODER, "themes")
+from tests.recommender.watched_library import add_videos
 
 
 @pytest.fixture

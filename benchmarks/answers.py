@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from benchmarks.many_people import DAYS, START, Size, make_world
-from data.history import Event
+from data.history.history import Event
 from recommender import candidates
 from recommender.recommender import Recommender
 

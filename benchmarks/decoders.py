@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from data.decode_pool import DecodeJob, DecodePool, Finished, decode_one
-from data.decoders import open_video
-from data.decoders_paint import Painter
-from data.frames import FrameSpec
-from data.video import DECODERS
-from data.writer import write_video
+from data.video.children.pool import DecodeJob, DecodePool, Finished, decode_one
+from data.video.decoders.opening import open_video
+from data.video.decoders.paint import Painter
+from data.video.types import FrameSpec
+from data.video.decoders.decoding import DECODERS
+from data.video.write import write_video
 
 SPEC = FrameSpec(224, 224)
 SAMPLE_FPS = 2.0

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.example_search import real_videos
-from data.decode_pool import Chunk, DecodeJob, DecodePool, Finished
+from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
 from data.home import resolve_home
 from data.toons import write_library
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.kill_child import ENCODER, n_clips_of, vectors_of
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.history import History
+from data.history.history import History
 from data.home import Home
 from indexer.generations import open_generation
 from indexer.record import read_videos

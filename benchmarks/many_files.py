@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from data.home import resolve_home
-from data.writer import write_video
+from data.video.write import write_video
 from embeddings.encoder import load_encoder
 from indexer.pipeline import index_library
 

@@ -17,10 +17,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from data.event_rows import Kind
-from data.history import Event
-from data.toon_people import LAST_DAY, make_people
-from data.toon_stories import Story, make_story
+from data.history.event_file import Kind
+from data.history.history import Event
+from data.toons.people import LAST_DAY, make_people
+from data.toons.stories import Story, make_story
 from recommender.blending import HISTORIES, linear_weights
 from recommender.bootstrap import interval
 from recommender.event_log import EventLog

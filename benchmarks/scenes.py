@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.toons import Scene, draw_scene, random_scene
-from data.video import FrameSpec
+from data.video.decoders.decoding import FrameSpec
 from embeddings.encoder import SpatiotemporalEncoder
 
 SAMPLE_FPS = 2.0

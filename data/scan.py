@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from data.containers import HEAD_BYTES, container_of
+from data.video.containers import HEAD_BYTES, container_of
 
 VIDEO_SUFFIXES = frozenset(
     f".{name}"

@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from data.errors import ReelwiseError
-from data.video import FrameSpec
+from data.video.decoders.decoding import FrameSpec
 from embeddings.backbone_names import (
     BackboneName,
     as_pair,

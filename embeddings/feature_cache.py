@@ -19,10 +19,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.decode_pool import Chunk, DecodeJob, DecodePool, Finished
+from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
 from data.durable import make_dir, write_atomic
 from data.scan import content_key
-from data.video import FrameSpec
+from data.video.decoders.decoding import FrameSpec
 from embeddings.augment import MILD, distort
 from embeddings.caption_file import Stretch, Trouble
 from embeddings.head_batches import MOST_FRAMES

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.frames import FrameSpec
+from data.video.types import FrameSpec
 from data.toons import Scene, draw_scene, random_scene
 from embeddings.backbone import Backbone
 from embeddings.encoder import SpatiotemporalEncoder

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from data.decode_pool import Chunk, DecodeJob, DecodePool, Finished
+from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
 from data.errors import ReelwiseError
-from data.frames import FrameSpec
+from data.video.types import FrameSpec
 from data.scan import scan
 from embeddings.caption_file import CaptionRow, Stretch, Trouble, find_beside, read_captions
 from embeddings.fidelity import SAMPLE_FPS, Clip

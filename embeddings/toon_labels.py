@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from data.toon_places import ASPECT
+from data.toons.places import ASPECT
 from data.toons import COLOURS, KINDS, MOTIONS, PLACES, Scene
 
 GRID = (6, 4)

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data.decode_pool import Chunk, DecodeJob, DecodePool, Finished, Started
-from data.shots import ClipSpan, CutDetector, split_clips
+from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished, Started
+from data.video.shots import ClipSpan, CutDetector, split_clips
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder

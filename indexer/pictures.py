@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from data.errors import ReelwiseError
-from data.frames import FrameSpec
+from data.video.types import FrameSpec
 
 MAX_IMAGE_PIXELS = 64_000_000
 """Largest picture that is decoded: 8K x 8K, 200 MB as RGB."""

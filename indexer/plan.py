@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.records import FileRecord
+from data.catalogue.records import FileRecord
 from data.scan import FoundFile, Sidecar
 
 

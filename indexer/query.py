@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.decode_pool import decode_one
+from data.video.children.pool import decode_one
 from data.errors import ReelwiseError
-from data.frames import UnreadableVideo
-from data.shots import CutDetector, split_clips
+from data.video.types import UnreadableVideo
+from data.video.shots import CutDetector, split_clips
 from indexer.pictures import read_image
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
-from data.records import EmbeddingRow, Part, State, VideoFacts
+from data.catalogue.records import EmbeddingRow, Part, State, VideoFacts
 from indexer.generations import remove_unpublished
 from indexer.vectors import PartInfo, VectorStore, VideoVectors, new_part_name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.records import State
+from data.catalogue.records import State
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
-from data.records import Video
+from data.catalogue.records import Video
 from data.scan import content_key
 from indexer.calibrate import CONFIDENT_RELEVANCE
 from indexer.generations import read_current

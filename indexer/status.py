@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypedDict
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
-from data.records import Failure, State
+from data.catalogue.records import Failure, State
 from indexer.generations import open_generation
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home
-from data.records import FileRecord, Part
-from data.soundness import claimed_clips, contradictions, encoder_ids, loose_parts, miscounted
+from data.catalogue.records import FileRecord, Part
+from data.catalogue.checks import claimed_clips, contradictions, encoder_ids, loose_parts, miscounted
 from indexer.generations import (
     Generation,
     drop_damaged,

@@ -22,7 +22,7 @@ _CHUNK = 100_000  # of a long history only so many events are held as objects at
 
 
 class WatchEvent(Protocol):
-    """What the recommender reads of an event; `data.history` events are such."""
+    """What the recommender reads of an event; `data.history.history` events are such."""
 
     @property
     def user(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from indexer.view import open_view
 from recommender.videos import VideoTable
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from data import sealed
 from data.errors import ReelwiseError
-from data.history_growth import HistoryMark
+from data.history.marks import HistoryMark
 from data.sealed import FileSum
 from recommender.blending import HISTORIES, Weights
 from recommender.model import SOURCES, Settings, to_learn

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.fitted_models import current_model
-from data.history_growth import mark_history
+from data.history.forgetting import current_model
+from data.history.marks import mark_history
 from data.sealed import FileSum
 from recommender.model_manifest import ModelManifest
 from recommender.stored_model import require_whole, usable_manifest

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.fitted_models import current_model, forgettings
+from data.history.forgetting import current_model, forgettings
 from recommender.model import Settings
 from recommender.sources import Source
 from recommender.stored_model import StoredModel, open_model

@@ -16,8 +16,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue
-from data.database import put_meta
+from data.catalogue.catalogue import Catalogue
+from data.catalogue.database import put_meta
 from data.durable import (
     crash_point,
     discard_dir,
@@ -29,7 +29,7 @@ from data.durable import (
     write_synced,
 )
 from data.errors import ReelwiseError
-from data.fitted_models import (
+from data.history.forgetting import (
     current_model,
     finish_forgetting,
     forgettings,

@@ -11,11 +11,11 @@ from typing import Literal
 
 import numpy as np
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.fitted_models import forgettings
-from data.history import History
-from data.history_growth import HistoryMark, mark_history
+from data.history.forgetting import forgettings
+from data.history.history import History
+from data.history.marks import HistoryMark, mark_history
 from data.home import Home, TrainingLock
 from recommender import co_watching, ease
 from recommender.event_log import EventLog

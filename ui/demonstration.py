@@ -156,7 +156,7 @@ def _evaluate(library: Library) -> Document:
 
 
 def _search_by_example(library: Library) -> Document:
-    from data.writer import transcode
+    from data.video.write import transcode
     from indexer.query import Query
 
     query = read_queries(library.home.toons)[-1]

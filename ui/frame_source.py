@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.decode_pool import Chunk, DecodeJob, DecodePool
+from data.video.children.pool import Chunk, DecodeJob, DecodePool
 
 if TYPE_CHECKING:
-    from data.video import FrameSpec
+    from data.video.decoders.decoding import FrameSpec
 
 CHILDREN = 2
 """Decoding children; a page of thumbnails keeps this many cores busy for a moment."""

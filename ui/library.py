@@ -15,8 +15,8 @@ from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 
 if TYPE_CHECKING:
-    from data.catalogue import Catalogue
-    from data.history import History
+    from data.catalogue.catalogue import Catalogue
+    from data.history.history import History
     from embeddings.encoder import Encoder
     from indexer.search import Searcher, SearchResult
     from recommender.service import LibraryRecommender
@@ -58,7 +58,7 @@ class Library:
         """The catalogue of this home."""
         with self._lock:
             if self._catalogue is None:
-                from data.catalogue import Catalogue
+                from data.catalogue.catalogue import Catalogue
 
                 self._catalogue = Catalogue(self.home)
             return self._catalogue
@@ -66,7 +66,7 @@ class Library:
     @property
     def history(self) -> History:
         """What people watched, liked and disliked."""
-        from data.history import History
+        from data.history.history import History
 
         return History(self.catalogue)
 

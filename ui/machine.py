@@ -112,7 +112,7 @@ def _version(*packages: str) -> str:
 
 
 def _decoder_names() -> tuple[str, ...]:
-    from data.video import DECODERS
+    from data.video.decoders.decoding import DECODERS
 
     return tuple(DECODERS)
 
@@ -123,9 +123,9 @@ def _decoder(name: str) -> Callable[[], Finding]:
     def check() -> Finding:
         import numpy as np
 
-        from data.decode_pool import decode_one
-        from data.video import FrameSpec
-        from data.writer import write_video
+        from data.video.children.pool import decode_one
+        from data.video.decoders.decoding import FrameSpec
+        from data.video.write import write_video
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "check.mp4"

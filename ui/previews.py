@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from data.decode_pool import DecodeJob
+from data.video.children.pool import DecodeJob
 from data.errors import ReelwiseError
-from data.video import FrameSpec
-from data.writer import write_video
+from data.video.decoders.decoding import FrameSpec
+from data.video.write import write_video
 from ui.file_cache import FileCache, name_for
 from ui.frame_source import FrameSource
 from ui.library import Library
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from data.records import Video
+    from data.catalogue.records import Video
 
 PLAYABLE_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv")
 PLAYABLE_CODECS = ("h264", "vp8", "vp9", "av1")

@@ -8,7 +8,7 @@ from ui.answer import Document
 from ui.readable import count
 
 if TYPE_CHECKING:
-    from data.catalogue import Catalogue
+    from data.catalogue.catalogue import Catalogue
     from data.errors import ReelwiseError
 
 

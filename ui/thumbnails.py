@@ -10,7 +10,7 @@ import cv2
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from data.video import FrameSpec
+from data.video.decoders.decoding import FrameSpec
 from ui.file_cache import FileCache, name_for
 from ui.frame_source import FrameSource
 from ui.library import Library

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data.catalogue import Catalogue
-from data.records import EmbeddingRow, FileRecord, Part, State, VideoFacts
+from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import EmbeddingRow, FileRecord, Part, State, VideoFacts
 
 LIB = Path("/library")
 

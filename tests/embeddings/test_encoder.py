@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from data.errors import ReelwiseError
-from data.frames import FrameSpec
+from data.video.types import FrameSpec
 from embeddings import encoder as encoders
 from embeddings.backbone_names import TOON_FOLDER
 from embeddings.encoder import SpatiotemporalEncoder, list_encoders, load_encoder, load_head

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.video import FrameSpec
-from data.writer import write_video
+from data.video.decoders.decoding import FrameSpec
+from data.video.write import write_video
 from embeddings.caption_file import Stretch
 from embeddings.feature_cache import Collected, FrameSource, collect, mild_view
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from data.toon_places import ASPECT
+from data.toons.places import ASPECT
 from data.toons import COLOURS, KINDS, MOTIONS, PLACES, Actor, Scene, random_scene
 from embeddings.toon_labels import GRID, Labels, Probes, label
 

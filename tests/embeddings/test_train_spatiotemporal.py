@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from data.errors import ReelwiseError
-from data.writer import write_video
+from data.video.write import write_video
 from embeddings import train_spatiotemporal as training
 from embeddings.adversarial import Attack
 from embeddings.backbone import load_backbone

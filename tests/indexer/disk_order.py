@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from data import database, durable
+from data import durable
+from data.catalogue.catalogue import database
 
 Stamp = tuple[int, int, int]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.home import Home
-from data.records import FileRecord, VideoFacts
-from data.writer import write_video
+from data.catalogue.records import FileRecord, VideoFacts
+from data.video.write import write_video
 from indexer.generations import publish
 from indexer.record import EmbeddedVideo, record_embedded, writing_session
 from indexer.vectors import VectorStore

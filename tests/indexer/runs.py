@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from indexer.pipeline import index_library
 from indexer.progress import Snapshot

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.kill_child import ENCODER, embedded
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.home import Home, resolve_home
-from data.records import FileRecord
+from data.catalogue.records import FileRecord
 from indexer.generations import Generation, publish
 from indexer.record import record_embedded, writing_session
 from indexer.vectors import PartInfo, VectorStore

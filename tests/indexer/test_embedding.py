@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.decode_pool import Chunk, DecodeJob, DecodePool, Finished, Started
-from data.frames import DecodeState, VideoInfo
-from data.writer import write_video
+from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished, Started
+from data.video.types import DecodeState, VideoInfo
+from data.video.write import write_video
 from indexer import embedding
 from indexer.embedding import EmbeddingStream
 from tests.fakes import ColourEncoder

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.kill_child import vectors_of
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer import faiss_index

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.kills import READY_LIMIT_S, Tally, Told, audit, nursery, run
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from indexer.generations import open_generation
 from indexer.verify import verify
 from tests.fakes import COLOUR_WORDS, ColourEncoder

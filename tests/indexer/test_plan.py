@@ -7,7 +7,7 @@ from pathlib import Path
 import hypothesis.strategies as st
 from hypothesis import given
 
-from data.records import FileRecord
+from data.catalogue.records import FileRecord
 from data.scan import FoundFile, Sidecar
 from indexer.plan import Plan, Reader, plan_changes
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from data.errors import ReelwiseError
-from data.frames import FrameSpec
+from data.video.types import FrameSpec
 from indexer.pictures import MAX_IMAGE_PIXELS, read_image
 from indexer.query import Query, Span, load_image, mix, parse_span, text_mean, unit
 from tests.fakes import ColourEncoder

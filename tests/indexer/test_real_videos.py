@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.home import resolve_home
-from data.records import State
+from data.catalogue.records import State
 from indexer.pipeline import index_library
 from indexer.query import Query
 from indexer.search import Searcher

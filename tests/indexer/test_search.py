@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.frames import FrameSpec
+from data.video.types import FrameSpec
 from data.home import Home, resolve_home
 from indexer.pipeline import rebuild
 from indexer.query import Query, Span, Weights

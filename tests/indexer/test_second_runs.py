@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.pipeline import index_library

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from indexer import run
 from indexer.search import Searcher

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from data.event_rows import Kind
-from data.history import Event
+from data.history.event_file import Kind
+from data.history.history import Event
 from recommender.videos import VideoTable
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.history import Event
+from data.history.history import Event
 from recommender.event_log import EventLog, Pairs
 from tests.recommender.people import DAY, event, themed, verdict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.history import Event
+from data.history.history import Event
 from recommender import candidates
 from recommender.exploration import Exploration
 from recommender.items import REST, Recommendations

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.event_rows import KINDS
-from data.history import Event
+from data.history.event_file import KINDS
+from data.history.history import Event
 from recommender.event_log import EventLog
 from recommender.live_log import LiveLog
 from recommender.popularity import first_watched, newness, popularity, recent_popularity

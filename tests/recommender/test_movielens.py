@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.event_rows import Kind
-from data.history import Event
+from data.history.event_file import Kind
+from data.history.history import Event
 from recommender.metrics import ndcg_at
 from recommender.model import TREND
 from recommender.recommender import Recommender

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue
-from data.history import History
+from data.catalogue.catalogue import Catalogue
+from data.history.history import History
 from data.home import Home, resolve_home
-from data.impressions import Impression, Impressions
+from data.history.impressions import Impression, Impressions
 from recommender.exploration import Exploration
 from recommender.service import LibraryRecommender, open_recommender
 from tests.recommender.people import around, axes

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.history import Event
+from data.history.history import Event
 from recommender.blending import Blend
 from recommender.event_log import EventLog
 from recommender.model import Model, Settings

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.history import Event
+from data.history.history import Event
 from recommender.event_log import EventLog
 from recommender.popularity import recent_popularity
 from tests.recommender.people import event, themed, verdict

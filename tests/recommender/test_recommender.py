@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.event_rows import KINDS
-from data.history import Event
+from data.history.event_file import KINDS
+from data.history.history import Event
 from recommender.items import Recommendations
 from recommender.recommender import Recommender
 from recommender.tastes import PUSH, pushed_down

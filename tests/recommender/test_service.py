@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.history import Event, History
+from data.history.history import Event, History
 from data.home import Home, resolve_home
 from recommender.service import LibraryRecommender, open_recommender
 from tests.recommender.people import DAY, around, axes

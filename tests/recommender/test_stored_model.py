@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from data import durable
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.durable import arm_crash
 from data.errors import ReelwiseError
-from data.fitted_models import current_model, model_names
-from data.history import History
+from data.history.forgetting import current_model, model_names
+from data.history.history import History
 from data.home import Home
 from indexer.record import writing_session
 from recommender.blending import linear_weights

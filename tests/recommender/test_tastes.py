@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.history import Event
+from data.history.history import Event
 from recommender.event_log import EventLog
 from recommender.tastes import GLANCE_PUSH, PUSH, Interests, Taste, _faded, pushed_down, read_taste
 from tests.recommender.people import event, themed, verdict

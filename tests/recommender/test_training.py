@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.fitted_models import current_model, model_names
-from data.history import History
+from data.history.forgetting import current_model, model_names
+from data.history.history import History
 from data.home import Home, TrainingLock, resolve_home
 from recommender.learning import FEWEST
 from recommender.model import LEARNED, SHIPPED

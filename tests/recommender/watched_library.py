@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from data.catalogue import Catalogue
-from data.history import History
+from data.catalogue.catalogue import Catalogue
+from data.history.history import History
 from data.home import Home, resolve_home
-from data.records import FileRecord
+from data.catalogue.records import FileRecord
 from indexer.record import EmbeddedVideo, record_embedded, writing_session
 from indexer.vectors import VectorStore
 from tests.recommender.people import DAY, around, axes

@@ -18,11 +18,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons import Library as ToonLibrary
 from data.toons import write_library
-from data.writer import write_video
+from data.video.write import write_video
 from ui.cli import run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.home import Home
-from data.writer import transcode
+from data.video.write import transcode
 
 pytestmark = pytest.mark.browser
 

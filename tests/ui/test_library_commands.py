@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons import write_library
-from data.writer import transcode
+from data.video.write import transcode
 from tests.ui.conftest import ENCODER, ROOT
 from ui.cli import run
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import psutil
 import pytest
 
-from data.catalogue import Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from tests.ui.conftest import LARGE_BYTES
 from ui.cli import run

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from data.impressions import Impressions
+from data.history.impressions import Impressions
 from ui.cli import run
 from ui.library import Library
 from ui.routes import Api, answering

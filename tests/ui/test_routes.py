@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data.video import probe
+from data.video.decoders.decoding import probe
 from ui.cli import run
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from data.catalogue import Catalogue
-from data.history import History
+from data.catalogue.catalogue import Catalogue
+from data.history.history import History
 from data.home import TrainingLock
 from recommender.model_status import DUE_EVENTS, DUE_SHARE, ModelStatus, model_status
 from recommender.stored_model import ARRAYS_FILE

@@ -16,8 +16,8 @@ from ui.options import HomeOption, JsonOption
 from ui.readable import count, short_path
 
 if TYPE_CHECKING:
-    from data.event_rows import Kind
-    from data.history import Event, Forgotten, ImportReport
+    from data.history.event_file import Kind
+    from data.history.history import Event, Forgotten, ImportReport
 
 EVENT_COLUMNS = ("user", "video", "at", "watched_s", "duration_s", "kind")
 IMPRESSION_COLUMNS = ("user", "video", "video_id", "at", "rank", "source", "propensity", "score")
@@ -98,7 +98,7 @@ def impressions(
     as_json: JsonOption = False,
 ) -> Answer:
     """Write as CSV what was recommended and logged, with the probability of each place."""
-    from data.impressions import Impressions
+    from data.history.impressions import Impressions
     from ui.library import Library
 
     with Library(home) as library:

@@ -21,7 +21,7 @@ from ui.options import DeviceOption, HomeOption, JsonOption, WeightsOption
 from ui.readable import count, length
 
 if TYPE_CHECKING:
-    from data.catalogue import Catalogue
+    from data.catalogue.catalogue import Catalogue
     from embeddings.encoder import Encoder
     from indexer.report import IndexReport
 

@@ -15,7 +15,7 @@ from ui.pages.look import CARDS_PER_ROW
 from ui.previews import is_playable
 
 if TYPE_CHECKING:
-    from data.event_rows import Kind
+    from data.history.event_file import Kind
     from ui.library import Library
 
 ITEMS = 12

@@ -13,7 +13,7 @@ from ui.pages import cards
 from ui.readable import clock, length, size
 
 if TYPE_CHECKING:
-    from data.records import Video
+    from data.catalogue.records import Video
     from ui.answer import Document
 
 MAX_ROWS = 2000

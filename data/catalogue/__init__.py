@@ -1,0 +1,1 @@
+"""The catalogue: videos, files, clips and their states in one database."""

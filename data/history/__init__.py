@@ -1,0 +1,1 @@
+"""What people watched, liked and disliked, and forgetting it."""

@@ -1,0 +1,1 @@
+"""What the objects of the toon world look like."""

@@ -1,0 +1,138 @@
+"""Toon libraries: a folder of stories as H.264 files, with captions, queries and watch events."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.toons.people import WatchEvent, make_people
+from data.toons.stories import FPS, Facts, Story, draw_story, make_story
+from data.video.write import write_video
+
+_CRF = 24
+
+
+@dataclass(frozen=True)
+class Library:
+    """What `write_library` left in a folder."""
+
+    folder: Path
+    """Where it is."""
+    videos: tuple[tuple[str, Story], ...]
+    """File name and story of each video."""
+    events: tuple[WatchEvent, ...]
+    """What people watched, in order of time."""
+
+    @property
+    def queries_file(self) -> Path:
+        """One query per scene: query, video, start_s, end_s."""
+        return self.folder / "queries.csv"
+
+    @property
+    def captions_file(self) -> Path:
+        """Every wording of every scene: video, start_s, end_s, caption."""
+        return self.folder / "captions.csv"
+
+    @property
+    def events_file(self) -> Path:
+        """Watch events: user, video, at, watched_s, duration_s, kind. Absent without people."""
+        return self.folder / "events.csv"
+
+
+def write_library(
+    folder: Path,
+    n_videos: int,
+    *,
+    seed: int,
+    people: int = 0,
+    held_out: bool | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Library:
+    """Write toon-0001.mp4, ... and the tables that describe them; the same bytes from one seed.
+
+    No two scenes of a library share an actor's kind, colour, motion and place, so that every query
+    has exactly one right answer. A third of the videos get a subtitle file.
+
+    Args:
+        folder: Made if it is not there; files of the same names are replaced.
+        n_videos: How many stories.
+        seed: Everything follows from it.
+        people: How many simulated people watch them; 0 writes no events.
+        held_out: True: only combinations that were never trained on; False: none of them.
+        progress: Called with (videos written, videos in all).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    taken: set[Facts] = set()
+    seeds = range(seed * 100_003, seed * 100_003 + n_videos)
+    stories = [make_story(one, held_out=held_out, taken=taken) for one in seeds]
+    videos = tuple((f"toon-{i + 1:04d}.mp4", story) for i, story in enumerate(stories))
+    # Drawing and encoding both run outside the interpreter lock, so threads are enough.
+    with ThreadPoolExecutor(max(1, os.cpu_count() or 1)) as pool:
+        for done, _ in enumerate(pool.map(lambda video: _write_story(folder, *video), videos), 1):
+            if progress:
+                progress(done, n_videos)
+    library = Library(folder, videos, tuple(make_people(videos, people, seed)))
+    _write_tables(library)
+    return library
+
+
+def _write_story(folder: Path, name: str, story: Story) -> None:
+    path = folder / name
+    write_video(path, draw_story(story), fps=FPS, crf=_CRF, title=story.title)
+    if story.subtitled:
+        _write_text(path.with_suffix(".srt"), _subtitles(story))
+
+
+def _subtitles(story: Story) -> str:
+    cues = zip(story.starts_s, story.ends_s, story.scenes, strict=True)
+    return "".join(
+        f"{i}\n{_srt_time(start_s)} --> {_srt_time(end_s)}\n{_sentence(scene.captions()[1])}\n\n"
+        for i, (start_s, end_s, scene) in enumerate(cues, 1)
+    )
+
+
+def _srt_time(time_s: float) -> str:
+    minutes, millis = divmod(round(time_s * 1000), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{millis // 1000:02d},{millis % 1000:03d}"
+
+
+def _sentence(caption: str) -> str:
+    return caption[0].upper() + caption[1:] + "."
+
+
+def _write_tables(library: Library) -> None:
+    queries, captions = [], []
+    for name, story in library.videos:
+        scenes = zip(story.queries(), story.starts_s, story.ends_s, story.scenes, strict=True)
+        for query, start_s, end_s, scene in scenes:
+            queries.append((query, name, start_s, end_s))
+            captions += [(name, start_s, end_s, caption) for caption in scene.captions()]
+    _write_csv(library.queries_file, ("query", "video", "start_s", "end_s"), queries)
+    _write_csv(library.captions_file, ("video", "start_s", "end_s", "caption"), captions)
+    if library.events:
+        header = ("user", "video", "at", "watched_s", "duration_s", "kind")
+        rows = [
+            (e.user, e.video, e.at.isoformat(), e.watched_s, e.duration_s, e.kind)
+            for e in library.events
+        ]
+        _write_csv(library.events_file, header, rows)
+    else:
+        library.events_file.unlink(missing_ok=True)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    _write_text(path, text.getvalue())
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,1 @@
+"""Decoding in supervised child processes."""

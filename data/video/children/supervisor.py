@@ -1,0 +1,328 @@
+"""Watching one decoding child: starting it, talking to it, and ending it when it must be ended."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import mmap
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from data.video.children.wire import SLOTS, LineReader, SlotPlan, send
+from data.video.types import DecodeState, FrameSpec, Pixels, VideoInfo
+
+if TYPE_CHECKING:
+    from data.video.children.pool import DecodeJob
+
+_LOOK_S = 0.1
+_ROOT = Path(__file__).resolve().parents[3]
+_KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "REELWISE_TEST_DECODERS")
+
+
+@dataclass(frozen=True)
+class DecodeLimits:
+    """When a child is given up."""
+
+    stall_s: float = 15.0
+    """Longest time without any progress."""
+    wall_s: float = 60.0
+    """Longest time for a file of no length."""
+    wall_per_video_s: float = 4.0
+    """Seconds added for each second of video: decoding at a quarter of real time is still
+    allowed."""
+    memory_bytes: int = 3 * 2**30
+    """Largest address space and resident memory of a child."""
+    recycle_bytes: int = 700 * 2**20
+    """A child that kept more than this after a file is replaced (decord keeps 0.4-1.2 GB)."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How one file ended, as the child says or as its death tells."""
+
+    state: DecodeState
+    reason: str
+    decoder: str
+    decoded_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """One thing that a child said; exactly one of info, pixels with times, and end is set."""
+
+    info: VideoInfo | None = None
+    pixels: Pixels | None = None
+    times_s: NDArray[np.float64] | None = None
+    end: End | None = None
+
+
+class _Process:
+    """A child process with its pipes and shared memory."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        self.memory = _shared_file()
+        command_read, self.commands = os.pipe()
+        self.events, event_write = os.pipe()
+        own = (command_read, event_write, self.memory)
+        arguments = [*map(str, own), str(memory_bytes), str(os.getpid())]
+        self.popen = subprocess.Popen(
+            [sys.executable, "-P", "-m", "data.video.children.child", *arguments],
+            pass_fds=own,
+            env=_environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        os.close(command_read)
+        os.close(event_write)
+        self.lines = LineReader(self.events)
+        self.ps = psutil.Process(self.popen.pid)
+        self.map: mmap.mmap | None = None
+
+    def share(self, plan: SlotPlan) -> mmap.mmap:
+        """Shared memory of at least the plan's size."""
+        if self.map is None or len(self.map) < plan.total_bytes:
+            os.ftruncate(self.memory, plan.total_bytes)
+            self.map = mmap.mmap(self.memory, plan.total_bytes)
+        return self.map
+
+    def rss_bytes(self) -> int:
+        """Resident memory now; 0 when it is gone."""
+        with contextlib.suppress(psutil.Error):
+            return int(self.ps.memory_info().rss)
+        return 0
+
+    def cpu_s(self) -> float:
+        """CPU seconds so far; 0 when it is gone."""
+        with contextlib.suppress(psutil.Error):
+            times = self.ps.cpu_times()
+            return float(times.user + times.system)
+        return 0.0
+
+    def end(self) -> int:
+        """Kill, wait and give back what it held; its return code."""
+        self.popen.kill()
+        code = self.popen.wait()
+        for descriptor in (self.commands, self.events, self.memory):
+            os.close(descriptor)
+        self.map = None
+        return code
+
+
+def _shared_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("reelwise-frames", os.MFD_CLOEXEC)
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours but what a decoder needs: no keys, no addresses, no home."""
+    kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    kept["PATH"] = os.defpath  # decord does not load without one
+    return {**kept, **single, "PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1"}
+
+
+class Supervisor:
+    """One child, replaced whenever it has to be ended; one thread uses it."""
+
+    def __init__(self, limits: DecodeLimits) -> None:
+        self._limits = limits
+        self._process: _Process | None = None
+        self._killed_for = ""
+
+    def decode(self, job: DecodeJob, cancelled: threading.Event) -> Iterator[Report]:
+        """Reports of one file, the last one with its end; none further once cancelled."""
+        self._killed_for = ""
+        try:
+            process = self._ready(job)
+        except OSError as error:
+            yield _failed(f"no decoder could be started: {error.strerror}")
+            return
+        watch = _Watch(self._limits)
+        base_cpu_s = process.cpu_s()
+        try:
+            for message in self._messages(process, watch, cancelled):
+                if "chunk" in message:
+                    slot, report = _chunk(process, job.spec, message["chunk"])
+                    yield report
+                    with contextlib.suppress(BrokenPipeError):  # dead: the pipe will tell
+                        send(process.commands, {"free": slot})
+                    watch.progress()
+                elif "start" in message:
+                    info = _info(message["start"])
+                    watch.lengthen(_wanted_s(job, info))
+                    yield Report(info=info)
+                    watch.progress()
+                elif "end" in message:
+                    yield Report(end=_end(message["end"]))
+                    self._recycle(process)
+                    return
+        except (ValueError, TypeError, KeyError, OverflowError):
+            self._killed_for = self._killed_for or "the decoder broke off"
+        if not cancelled.is_set():
+            spent_s = max(0.0, process.cpu_s() - base_cpu_s)
+            yield _failed(self._why_dead(process), cpu_s=spent_s)
+        self.close()
+
+    def is_within_memory(self) -> bool:
+        """Whether the child keeps to its memory."""
+        return self._process is None or self._process.rss_bytes() <= self._limits.memory_bytes
+
+    def kill(self) -> None:
+        """End a child that waits for its parent; `decode` then reports it dead."""
+        if self._process is not None:
+            self._killed_for = self._killed_for or _too_much(self._limits)
+            self._process.popen.kill()
+
+    def close(self) -> None:
+        """End the child."""
+        if self._process is not None:
+            self._process.end()
+            self._process = None
+
+    def _ready(self, job: DecodeJob) -> _Process:
+        if self._process is not None and self._process.popen.poll() is not None:
+            self.close()
+        if self._process is None:
+            self._process = _Process(self._limits.memory_bytes)
+        self._process.share(SlotPlan.of(job.spec))
+        with contextlib.suppress(BrokenPipeError):
+            send(self._process.commands, {"job": _as_message(job, self._limits)})
+        return self._process
+
+    def _messages(
+        self, process: _Process, watch: _Watch, cancelled: threading.Event
+    ) -> Iterator[dict[str, Any]]:
+        """What the child says, until it ends, is ended here, or nobody listens any more."""
+        while not cancelled.is_set():
+            ready, _, _ = select.select([process.events], [], [], _LOOK_S)
+            if ready:
+                messages = process.lines.read()
+                if messages is None:
+                    return
+                watch.progress()
+                yield from messages
+            reason = watch.reason()
+            if reason is None and not self.is_within_memory():
+                reason = _too_much(self._limits)
+            if reason is not None:
+                self._killed_for = reason
+                return
+
+    def _why_dead(self, process: _Process) -> str:
+        if self._killed_for:
+            return self._killed_for
+        try:
+            code = process.popen.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            return "the decoder broke off"
+        if code == -signal.SIGXCPU:
+            return "stopped: took too much computing time"
+        if code == -signal.SIGKILL:
+            return "the decoder was killed from outside, perhaps for want of memory"
+        if code < 0:
+            return f"the decoder crashed ({signal.Signals(-code).name})"
+        return f"the decoder ended with code {code}"
+
+    def _recycle(self, process: _Process) -> None:
+        if process.rss_bytes() > self._limits.recycle_bytes:
+            self.close()
+
+
+class _Watch:
+    """The clocks of one file. Time in which the child waits for its parent does not count."""
+
+    def __init__(self, limits: DecodeLimits) -> None:
+        self._limits = limits
+        self._begun = self._last = time.monotonic()
+        self._waited_s = 0.0
+        self._wall_s = limits.wall_s
+
+    def lengthen(self, video_s: float) -> None:
+        """Allow for the length of the video."""
+        self._wall_s = self._limits.wall_s + self._limits.wall_per_video_s * video_s
+
+    def progress(self) -> None:
+        """The child did something, or was let go on."""
+        self._last = time.monotonic()
+
+    def reason(self) -> str | None:
+        """Why the child has to go, if it has."""
+        now = time.monotonic()
+        if now - self._last > self._limits.stall_s:
+            return f"stopped: no progress for {self._limits.stall_s:g} s"
+        if now - self._begun > self._wall_s:
+            return f"stopped: not done after {self._wall_s:.0f} s"
+        return None
+
+
+def _too_much(limits: DecodeLimits) -> str:
+    return f"stopped: took more than {limits.memory_bytes / 2**30:.1f} GB of memory"
+
+
+def _failed(reason: str, *, cpu_s: float = 0.0) -> Report:
+    return Report(end=End("failed", reason, "", 0.0, cpu_s))
+
+
+def _wanted_s(job: DecodeJob, info: VideoInfo) -> float:
+    return min(info.duration_s, job.end_s or math.inf)
+
+
+def _as_message(job: DecodeJob, limits: DecodeLimits) -> dict[str, Any]:
+    return {
+        "path": str(job.path.absolute()),
+        "spec": asdict(job.spec),
+        "fps": job.fps,
+        "start_s": job.start_s,
+        "end_s": job.end_s,
+        "decoder": job.decoder,
+        "cpu_s": limits.wall_s + limits.wall_per_video_s * 48 * 3600,
+    }
+
+
+def _info(message: dict[str, Any]) -> VideoInfo:
+    return VideoInfo(**message)
+
+
+def _end(message: dict[str, Any]) -> End:
+    state: DecodeState = message["state"]
+    if state not in ("done", "partial", "failed"):
+        raise ValueError(f"state {state!r}")
+    return End(
+        state,
+        str(message["reason"]),
+        str(message["decoder"]),
+        float(message["decoded_s"]),
+        float(message["cpu_s"]),
+    )
+
+
+def _chunk(process: _Process, spec: FrameSpec, message: list[Any]) -> tuple[int, Report]:
+    """Copy frames out of a slot."""
+    plan = SlotPlan.of(spec)
+    slot, times = int(message[0]), np.array(message[1], dtype=np.float64)
+    if not (0 <= slot < SLOTS and 1 <= len(times) <= plan.n_frames):
+        raise ValueError(f"slot {slot} with {len(times)} frames")
+    n_bytes = len(times) * spec.frame_bytes
+    flat = np.frombuffer(process.share(plan), np.uint8, n_bytes, slot * plan.slot_bytes)
+    pixels = flat.copy().reshape(len(times), spec.height_px, spec.width_px, 3)
+    return slot, Report(pixels=pixels, times_s=times)

@@ -1,0 +1,108 @@
+"""decord: the other decoder, less able: no AV1, no GIF, one bad packet loses the file.
+
+It hangs for ever with the interpreter's lock held on some files (dmlc/decord#373) and buffers
+without bound (#157, #208), so it only ever runs in a child that can be killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from data.video.decoders.opening import OpenVideo
+from data.video.decoders.paint import Layout, scale_rgb
+from data.video.decoders.plan import ROUNDING_S, grid
+from data.video.decoders.pyav_decoder import judge, promised_part, wanted_end
+from data.video.types import DecodeRequest, Outcome, Pixels, Progress, Sample, UnreadableVideo
+
+FRAMES_PER_CALL = 16
+WIDTH_STEP_PX = 32
+"""decord 0.6 scales only to widths whose rows end where its memory rows do (its `from_size ==
+to_size` check fails for 16 or 40 px)."""
+
+
+class DecordDecoding:
+    """One pass over one video with decord."""
+
+    name = "decord"
+
+    def __init__(self, video: OpenVideo, request: DecodeRequest, on_progress: Progress) -> None:
+        self._video = video
+        self._request = request
+        self._on_progress = on_progress
+        self._end_s = wanted_end(video, request)
+        self._emitted = 0
+        self._held_s = 0.0
+        self._broken = ""
+
+    def samples(self) -> Iterator[Sample]:
+        """The samples in order; each must be drawn before the next is taken."""
+        info, request = self._video.info, self._request
+        layout = Layout.of(request.spec, info.width_px, info.height_px)
+        reader = self._open(layout)
+        begins_s, self._held_s = _times(reader, self._video)
+        end_s = min(self._end_s, self._held_s)
+        moments_s = grid(request.start_s, max(end_s, request.start_s + ROUNDING_S), request.fps)
+        places = np.maximum(np.searchsorted(begins_s, moments_s + ROUNDING_S, side="right") - 1, 0)
+        for first in range(0, len(places), FRAMES_PER_CALL):
+            self._on_progress()
+            try:
+                pixels = reader.get_batch(places[first : first + FRAMES_PER_CALL]).asnumpy()
+            except Exception as error:  # noqa: BLE001  (decord raises all sorts)
+                self._broken = _first_line(error)
+                self._held_s = float(moments_s[first]) if first else 0.0
+                return
+            for time_s, picture in zip(moments_s[first:], pixels, strict=False):
+                self._emitted += 1
+                yield Sample(float(time_s), lambda out, p=picture: _draw(layout, p, out))  # type: ignore[misc]
+
+    def outcome(self) -> Outcome:
+        """How it went, once `samples` is exhausted."""
+        request, video = self._request, self._video
+        promised = promised_part(video, request)
+        held = min(self._held_s, self._end_s) - request.start_s
+        if self._broken and not self._emitted:
+            raise UnreadableVideo(f"damaged: decord stopped ({self._broken})", final=False)
+        return judge(video, promised_s=promised, held_s=held, lost_s=0.0, n_samples=self._emitted)
+
+    def _open(self, layout: Layout) -> Any:
+        try:
+            import decord
+
+            return decord.VideoReader(
+                str(self._video.path.absolute()),
+                ctx=decord.cpu(0),
+                width=-(-layout.scaled_w // WIDTH_STEP_PX) * WIDTH_STEP_PX,
+                height=layout.scaled_h,
+                num_threads=1,
+            )
+        except MemoryError:
+            raise
+        except ImportError as error:
+            raise UnreadableVideo(
+                "decord is not installed", final=False, fix="pip install decord, or use pyav"
+            ) from error
+        except Exception as error:  # decord raises its own, RuntimeError and plain Exception
+            reason = f"decord cannot open it ({_first_line(error)})"
+            raise UnreadableVideo(reason, final=False) from error
+
+
+def _draw(layout: Layout, picture: Pixels, out: Pixels) -> None:
+    if picture.shape[1] != layout.scaled_w:
+        picture = scale_rgb(picture, layout.scaled_w, layout.scaled_h)
+    layout.place(picture, out)
+
+
+def _times(reader: Any, video: OpenVideo) -> tuple[Pixels, float]:
+    """Start of each frame and the end of the last one, on the video's own clock."""
+    spans = np.asarray(reader.get_frame_timestamp(range(len(reader))), dtype=np.float64)
+    begins_s = np.sort(spans[:, 0]) - spans[:, 0].min()
+    step_s = 1 / video.info.fps if video.info.fps else 0.04
+    return begins_s, max(float(begins_s[-1]) + step_s, float(spans[-1, 1] - spans[:, 0].min()))
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return text[0].split("] ")[-1][:120] if text else type(error).__name__

@@ -1,0 +1,113 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from data.history.history import forgetting as fitted_models
+from data.catalogue.catalogue import Catalogue
+from data.durable import write_atomic
+from data.errors import ReelwiseError
+from data.history.forgetting import (
+    current_model,
+    forgettings,
+    last_export,
+    model_names,
+    note_export,
+    remove_models,
+    require_no_forgetting,
+)
+from data.history.history import History
+from data.home import Home, TrainingLock, WriterLock
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def lay_down(home: Home, *names: str, current: str | None) -> None:
+    """Folders that look like models; only their names matter here."""
+    for name in names:
+        (home.recommender / name).mkdir(parents=True)
+        (home.recommender / name / "arrays.safetensors").write_bytes(b"links of everybody")
+    if current:
+        write_atomic(home.current_model, f"{current}\n".encode())
+
+
+def left(home: Home) -> list[str]:
+    return sorted(str(path.relative_to(home.recommender)) for path in home.recommender.rglob("*"))
+
+
+def test_the_current_model_is_a_model_or_nothing(home: Home) -> None:
+    assert current_model(home) is None
+    lay_down(home, "model-000002", "model-000010", "other", current="model-000010")
+    assert current_model(home) == "model-000010"
+    assert model_names(home) == ["model-000002", "model-000010"]
+    for wrong in (b"../index\n", b"\xff\xfe", b""):
+        home.current_model.write_bytes(wrong)
+        assert current_model(home) is None
+
+
+def test_removing_takes_whole_and_half_written_models(home: Home) -> None:
+    assert remove_models(home) == 0
+    lay_down(home, "model-000001", "model-000002", ".tmp-1-model-000003", current="model-000002")
+    (home.recommender / ".tmp-2-CURRENT").write_bytes(b"x")
+    assert remove_models(home) == 2
+    assert left(home) == []
+
+
+def test_forgetting_removes_the_model_of_everybody(catalogue: Catalogue, home: Home) -> None:
+    history = History(catalogue)
+    history.add("anna", "kite", at=NOON)
+    history.add("ben", "kite", at=NOON)
+    lay_down(home, "model-000001", current="model-000001")
+    assert history.forget("nobody").models == 0
+    assert current_model(home) == "model-000001"
+    before = forgettings(catalogue)
+    forgotten = history.forget("anna")
+    assert (forgotten.events, forgotten.models, forgotten.export) == (1, 1, None)
+    assert left(home) == []
+    assert forgettings(catalogue) == before + 1
+    with (
+        pytest.raises(ReelwiseError, match="forgotten while"),
+        catalogue.writing("test") as connection,
+    ):
+        require_no_forgetting(connection, before)
+
+
+def test_forgetting_again_removes_the_model_that_a_kill_left(
+    catalogue: Catalogue, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(_home: Home) -> int:
+        raise Killed
+
+    history = History(catalogue)
+    history.add("anna", "kite", at=NOON)
+    lay_down(home, "model-000001", current="model-000001")
+    monkeypatch.setattr(fitted_models, "remove_models", kill)
+    with pytest.raises(Killed):
+        history.forget("anna")
+    monkeypatch.undo()
+    assert current_model(home) == "model-000001"
+    forgotten = history.forget("anna")
+    assert (forgotten.events, forgotten.models) == (0, 1)
+    assert left(home) == []
+
+
+def test_forgetting_tells_of_the_copy_that_went_out(catalogue: Catalogue, tmp_path: Path) -> None:
+    history = History(catalogue)
+    history.add("anna", "kite", at=NOON)
+    with catalogue.writing("test") as connection:
+        note_export(connection, tmp_path / "out")
+    export = history.forget("anna").export
+    assert export == last_export(catalogue)
+    assert export is not None
+    assert export.to == tmp_path / "out"
+
+
+def test_training_and_indexing_do_not_keep_each_other_out(home: Home) -> None:
+    with WriterLock(home), TrainingLock(home):
+        with pytest.raises(ReelwiseError, match="being trained by process"), TrainingLock(home):
+            pass
+        with pytest.raises(ReelwiseError, match="being written by process"), WriterLock(home):
+            pass

@@ -15,8 +15,17 @@ from typing import Any
 
 import torch
 
-from embeddings.backbone import load_backbone
-from embeddings.backbone_folder import (
+from embeddings.backbone.backbone import load_backbone
+from embeddings.compress.judge import (
+    ClipSource,
+    Contender,
+    Figures,
+    compare,
+    toon_clips,
+    without_words,
+)
+from embeddings.compress.run import Request, compress
+from embeddings.model_folder import (
     CONFIG,
     Source,
     architecture,
@@ -25,8 +34,6 @@ from embeddings.backbone_folder import (
     open_source,
     save_weights,
 )
-from embeddings.compress import Request, compress
-from embeddings.fidelity import ClipSource, Contender, Figures, compare, toon_clips, without_words
 
 N_SCENES = {"small": 60, "full": 300}
 STEPS = {"small": 25, "full": 200}

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from data.video.children.pool import DecodeJob, DecodePool, Finished, decode_one
+from data.video.decoders.decoding import DECODERS
 from data.video.decoders.opening import open_video
 from data.video.decoders.paint import Painter
 from data.video.types import FrameSpec
-from data.video.decoders.decoding import DECODERS
 from data.video.write import write_video
 
 SPEC = FrameSpec(224, 224)

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.children.pool import decode_one
-from data.video.types import FrameSpec
 from data.home import resolve_home
 from data.toons import write_library
+from data.video.children.pool import decode_one
 from data.video.decoders.decoding import probe
+from data.video.types import FrameSpec
 from data.video.write import transcode
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from indexer.pipeline import index_library

@@ -23,15 +23,15 @@ from numpy.typing import NDArray
 
 from benchmarks.scenes import SAMPLE_FPS, held_out_scenes
 from data.toons import Scene, draw_scene, random_scene
-from embeddings.augment import MILD, distort
-from embeddings.backbone import Backbone, build_untrained
-from embeddings.backbone_names import TOON_FOLDER
+from embeddings.backbone.backbone import Backbone, build_untrained
+from embeddings.backbone.names import TOON_FOLDER
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
-from embeddings.fit_head import HeadTraining, fit_head
-from embeddings.head_data import Caption, FrameTable, HeadData, assemble
-from embeddings.head_figures import HeadFigures, judge
-from embeddings.spatiotemporal import KINDS, TemporalConfig, TemporalHead, clip_vectors
-from embeddings.toon_bank import backwards, meaning
+from embeddings.temporal.head import KINDS, TemporalConfig, TemporalHead, clip_vectors
+from embeddings.toon.bank import backwards, meaning
+from embeddings.training.augment import MILD, distort
+from embeddings.training.head.data import Caption, FrameTable, HeadData, assemble
+from embeddings.training.head.fit import HeadTraining, fit_head
+from embeddings.training.head.judge import HeadFigures, judge
 
 SIZES = {"small": (500, 200, 100), "full": (4000, 500, 600)}
 """Scenes to train on, scenes to judge on, steps."""

@@ -19,9 +19,9 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.example_search import real_videos
-from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
 from data.home import resolve_home
 from data.toons import write_library
+from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from indexer.pipeline import index_library
 

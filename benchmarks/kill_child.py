@@ -22,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import FileRecord, VideoFacts
 from data.durable import arm_crash
 from data.history.history import History
 from data.home import resolve_home
-from data.catalogue.records import FileRecord, VideoFacts
 from indexer.generations import open_generation, publish
 from indexer.record import EmbeddedVideo, record_embedded, writing_session
 from indexer.vectors import VectorStore

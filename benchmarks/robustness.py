@@ -24,13 +24,13 @@ from torch.nn.utils.rnn import pad_sequence
 
 from benchmarks.scenes import held_out_scenes, ranks, scene_pixels
 from data.toons import Scene
-from embeddings.adversarial import Attack, perturb
-from embeddings.backbone import Backbone, load_backbone
-from embeddings.backbone_names import TOON_FOLDER
+from embeddings.backbone.backbone import Backbone, load_backbone
+from embeddings.backbone.names import TOON_FOLDER
 from embeddings.encoder import load_head
-from embeddings.spatiotemporal import TemporalHead, clip_vectors
-from embeddings.toon_start import frame_side
-from embeddings.train_toon import fine_tuning, train_toon
+from embeddings.temporal.head import TemporalHead, clip_vectors
+from embeddings.toon.start import frame_side
+from embeddings.toon.train import fine_tuning, train_toon
+from embeddings.training.attack import Attack, perturb
 
 EPS = 2.0
 """Grey levels of 255."""

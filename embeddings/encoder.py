@@ -18,19 +18,19 @@ from safetensors.torch import load_file
 
 from data.errors import ReelwiseError
 from data.video.decoders.decoding import FrameSpec
-from embeddings.backbone import Backbone, load_backbone
-from embeddings.backbone_names import DEFAULT_BACKBONE, TOON_FOLDER, list_pretrained, parse_name
-from embeddings.devices import choose_device
-from embeddings.head_record import (
+from embeddings.backbone.backbone import Backbone, load_backbone
+from embeddings.backbone.devices import choose_device
+from embeddings.backbone.names import DEFAULT_BACKBONE, TOON_FOLDER, list_pretrained, parse_name
+from embeddings.temporal.head import TemporalConfig, TemporalHead, clip_vectors
+from embeddings.temporal.record import (
     BACKBONE_CONFIG,
     BackboneRecord,
     HeadRecord,
     read_record,
     unserved_notice,
 )
-from embeddings.head_record import HEAD_CONFIG as HEAD_CONFIG
-from embeddings.head_record import HEAD_WEIGHTS as HEAD_WEIGHTS
-from embeddings.spatiotemporal import TemporalConfig, TemporalHead, clip_vectors
+from embeddings.temporal.record import HEAD_CONFIG as HEAD_CONFIG
+from embeddings.temporal.record import HEAD_WEIGHTS as HEAD_WEIGHTS
 
 CLIPS_PER_BATCH = 16
 """Clips are padded to the longest of their batch: with 64, the 407 clips of 200 videos (22 frames

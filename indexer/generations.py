@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import Part
 from data.durable import (
     crash_point,
     discard_dir,
@@ -33,7 +34,6 @@ from data.durable import (
 )
 from data.errors import ReelwiseError
 from data.home import Home, holds_lock
-from data.catalogue.records import Part
 from indexer.faiss_index import INDEX_KIND, RECALL_QUERIES, FlatIndex, fill_index
 from indexer.manifest import (
     FORMAT,

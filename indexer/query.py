@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.children.pool import decode_one
 from data.errors import ReelwiseError
-from data.video.types import UnreadableVideo
+from data.video.children.pool import decode_one
 from data.video.shots import CutDetector, split_clips
+from data.video.types import UnreadableVideo
 from indexer.pictures import read_image
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import EmbeddingRow, Part, State, VideoFacts
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
-from data.catalogue.records import EmbeddingRow, Part, State, VideoFacts
 from indexer.generations import remove_unpublished
 from indexer.vectors import PartInfo, VectorStore, VideoVectors, new_part_name
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.catalogue.catalogue import Catalogue
-from data.video.children.pool import DecodeJob, DecodePool
 from data.catalogue.records import MAX_ATTEMPTS, FileRecord, Pending, State, VideoFacts
 from data.scan import FoundFile, content_key, scan, sidecar
+from data.video.children.pool import DecodeJob, DecodePool
 from indexer.embedding import Embedded, EmbeddingStream, cores
 from indexer.generations import open_generation, publish
 from indexer.plan import Plan, Reader, plan_changes

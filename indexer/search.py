@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import Video
 from data.errors import ReelwiseError
 from data.home import Home
-from data.catalogue.records import Video
 from data.scan import content_key
 from indexer.calibrate import CONFIDENT_RELEVANCE
 from indexer.generations import read_current

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TypedDict
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import Failure, State
 from data.errors import ReelwiseError
 from data.home import Home
-from data.catalogue.records import Failure, State
 from indexer.generations import open_generation
 
 

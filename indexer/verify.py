@@ -9,11 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.checks import (
+    claimed_clips,
+    contradictions,
+    encoder_ids,
+    loose_parts,
+    miscounted,
+)
+from data.catalogue.records import FileRecord, Part
 from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home
-from data.catalogue.records import FileRecord, Part
-from data.catalogue.checks import claimed_clips, contradictions, encoder_ids, loose_parts, miscounted
 from indexer.generations import (
     Generation,
     drop_damaged,

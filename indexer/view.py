@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import ClipTable, Video
 from data.errors import ReelwiseError
 from data.home import Home
-from data.catalogue.records import ClipTable, Video
 from indexer.faiss_index import FlatIndex
 from indexer.generations import Generation, open_generation, read_current
 from indexer.record import read_videos

@@ -11,9 +11,9 @@ from typing import Self
 
 from data.catalogue.catalogue import Catalogue
 from data.history.history import History
+from data.history.impressions import Impression, Impressions
 from data.history.marks import HistoryMark, events_since, mark_history
 from data.home import Home
-from data.history.impressions import Impression, Impressions
 from recommender.exploration import Exploration
 from recommender.items import Recommendations
 from recommender.library_videos import read_videos

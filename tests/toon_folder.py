@@ -6,12 +6,12 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from embeddings.backbone import BPE_FILE, build_untrained
-from embeddings.bpe import learn_merges, save_merges, vocabulary_size
+from embeddings.backbone.backbone import BPE_FILE, build_untrained
 from embeddings.encoder import HEAD_CONFIG, HEAD_WEIGHTS
-from embeddings.spatiotemporal import TemporalConfig, TemporalHead
-from embeddings.toon_start import CONFIG, WEIGHTS_FILE
-from embeddings.train_toon import model_config
+from embeddings.temporal.head import TemporalConfig, TemporalHead
+from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
+from embeddings.toon.start import CONFIG, WEIGHTS_FILE
+from embeddings.toon.train import model_config
 
 
 def write_untrained(folder: Path, *, px: int = 32, dim: int = 32, seed: int = 0) -> Path:

@@ -102,7 +102,7 @@ def status_document(library: Library, *, with_failures: bool) -> Document:
 
 def _encoder_notice(name: str | None) -> str | None:
     """What a person must know of the encoder: that its head is not used, or not to be read."""
-    from embeddings.head_record import unserved_notice
+    from embeddings.temporal.record import unserved_notice
 
     try:
         return unserved_notice(name)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from data.video.children.pool import DecodeJob
 from data.errors import ReelwiseError
+from data.video.children.pool import DecodeJob
 from data.video.decoders.decoding import FrameSpec
 from data.video.write import write_video
 from ui.file_cache import FileCache, name_for

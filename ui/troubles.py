@@ -10,7 +10,7 @@ from ui.answer import Document
 from ui.readable import count
 
 if TYPE_CHECKING:
-    from embeddings.caption_file import Trouble
+    from embeddings.training.captions import Trouble
 
 TOLD = 5
 """Troubles that are told one by one."""

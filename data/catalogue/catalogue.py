@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, text
 
+from data.catalogue.database import from_micros, path_text, text_path
 from data.catalogue.embeddings import CatalogueEmbeddings
 from data.catalogue.files import CatalogueFiles, chunks
-from data.catalogue.database import from_micros, path_text, text_path
-from data.errors import ReelwiseError
-from data.catalogue.records import Clip, ClipTable, Video
 from data.catalogue.names import VideoNames
+from data.catalogue.records import Clip, ClipTable, Video
+from data.errors import ReelwiseError
 
 _SEARCHABLE = "state IN ('done', 'partial')"
 _VIDEO_COLUMNS = (

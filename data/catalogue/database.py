@@ -14,10 +14,10 @@ from sqlalchemy import URL, Connection, create_engine, event, inspect, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
 
+from data.catalogue.tables import OLDER_VERSIONS, SCHEMA_VERSION, meta, metadata
 from data.durable import crash_point
 from data.errors import ReelwiseError
 from data.home import Home
-from data.catalogue.tables import OLDER_VERSIONS, SCHEMA_VERSION, meta, metadata
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a writer waits for another one's commit; commits of this project take milliseconds."""

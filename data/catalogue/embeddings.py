@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from data.catalogue.files import chunks
 from data.catalogue.database import Database, now_micros, text_path
-from data.errors import ReelwiseError
+from data.catalogue.files import chunks
 from data.catalogue.records import (
     MAX_ATTEMPTS,
     EmbeddingRow,
@@ -22,6 +21,7 @@ from data.catalogue.records import (
     VideoFacts,
 )
 from data.catalogue.tables import clips, embeddings, loose_parts, parts, videos
+from data.errors import ReelwiseError
 
 _SEARCHABLE_SQL = f"('{State.DONE}', '{State.PARTIAL}')"
 # The file that was known first stands for its video.

@@ -20,10 +20,10 @@ from sqlalchemy import Connection, select
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.database import put_meta
+from data.catalogue.tables import meta
 from data.durable import TEMP_PREFIX, crash_point, discard_dir, fsync_dir
 from data.errors import ReelwiseError
 from data.home import Home
-from data.catalogue.tables import meta
 
 _NAME = re.compile(r"model-(\d{6,})")
 _FORGETTINGS = "forgettings"

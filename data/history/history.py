@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.files import chunks
 from data.catalogue.database import from_micros, now_micros, to_micros
+from data.catalogue.files import chunks
+from data.catalogue.names import VideoNames
 from data.durable import crash_point
 from data.history.event_file import KINDS, EventRow, Kind, iter_rows
 from data.history.forgetting import Export, begin_forgetting, finish_forgetting, last_export
-from data.catalogue.names import VideoNames
 
 _ROWS_PER_TRANSACTION = 5_000
 _COLUMNS = "user, video_id, video_ref, at, watched_s, duration_s, kind"

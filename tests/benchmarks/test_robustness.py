@@ -16,9 +16,9 @@ from benchmarks.robustness import (
     wrong_margin,
 )
 from benchmarks.scenes import encode_frames, encode_scenes, held_out_scenes, scene_pixels
-from embeddings.backbone import load_backbone
+from embeddings.backbone.backbone import load_backbone
 from embeddings.encoder import SpatiotemporalEncoder, load_head
-from embeddings.train_toon import ToonTraining
+from embeddings.toon.train import ToonTraining
 from tests.toon_folder import write_untrained
 
 SCENES = held_out_scenes(6, seed=4)

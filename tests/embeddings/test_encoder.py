@@ -21,9 +21,9 @@ from torch import Tensor
 from data.errors import ReelwiseError
 from data.video.types import FrameSpec
 from embeddings import encoder as encoders
-from embeddings.backbone_names import TOON_FOLDER
+from embeddings.backbone.names import TOON_FOLDER
 from embeddings.encoder import SpatiotemporalEncoder, list_encoders, load_encoder, load_head
-from embeddings.spatiotemporal import TemporalConfig, TemporalHead
+from embeddings.temporal.head import TemporalConfig, TemporalHead
 
 DIM = 4
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.home import Home
 from data.catalogue.records import FileRecord, VideoFacts
+from data.home import Home
 from data.video.write import write_video
 from indexer.generations import publish
 from indexer.record import EmbeddedVideo, record_embedded, writing_session

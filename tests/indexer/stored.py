@@ -5,8 +5,8 @@ from pathlib import Path
 
 from benchmarks.kill_child import ENCODER, embedded
 from data.catalogue.catalogue import Catalogue
-from data.home import Home, resolve_home
 from data.catalogue.records import FileRecord
+from data.home import Home, resolve_home
 from indexer.generations import Generation, publish
 from indexer.record import record_embedded, writing_session
 from indexer.vectors import PartInfo, VectorStore

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
-from data.home import resolve_home
 from data.catalogue.records import State
+from data.home import resolve_home
 from indexer.pipeline import index_library
 from indexer.query import Query
 from indexer.search import Searcher

@@ -10,10 +10,10 @@ from benchmarks.kill_child import embedded, n_clips_of, run_writer
 from benchmarks.kills import Nursery, Tally, Told, kill_and_audit, nursery
 from data import durable, home
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import FileRecord, State
 from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home
-from data.catalogue.records import FileRecord, State
 from indexer import faiss_index, generations, record
 from indexer.record import read_videos, record_embedded, tidy, writing_session
 from indexer.vectors import VectorStore

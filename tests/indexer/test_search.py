@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.video.types import FrameSpec
 from data.home import Home, resolve_home
+from data.video.types import FrameSpec
 from indexer.pipeline import rebuild
 from indexer.query import Query, Span, Weights
 from indexer.ranking import Asked, Filters, Options

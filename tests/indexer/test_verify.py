@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.home import Home
-from data.catalogue.records import FileRecord
 from data.scan import content_key
 from indexer.generations import generation_names, open_generation
 from indexer.record import writing_session

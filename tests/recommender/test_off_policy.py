@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from data.catalogue.catalogue import Catalogue
 from data.history.history import History
-from data.home import Home, resolve_home
 from data.history.impressions import Impression, Impressions
+from data.home import Home, resolve_home
 from recommender.exploration import Exploration
 from recommender.service import LibraryRecommender, open_recommender
 from tests.recommender.people import around, axes

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import FileRecord
 from data.history.history import History
 from data.home import Home, resolve_home
-from data.catalogue.records import FileRecord
 from indexer.record import EmbeddedVideo, record_embedded, writing_session
 from indexer.vectors import VectorStore
 from tests.recommender.people import DAY, around, axes

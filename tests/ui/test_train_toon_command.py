@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.adversarial import Attack
-from embeddings.backbone_names import TOON_FOLDER
-from embeddings.toon_start import frame_side
-from embeddings.train_toon import Stage, ToonTraining
+from embeddings.backbone.names import TOON_FOLDER
+from embeddings.toon.start import frame_side
+from embeddings.toon.train import Stage, ToonTraining
+from embeddings.training.attack import Attack
 from tests.toon_folder import write_untrained
 from ui.cli import run
 
@@ -22,7 +22,7 @@ def asked(monkeypatch):
         asked.append((out, options, start))
         return out
 
-    monkeypatch.setattr("embeddings.train_toon.train_toon", train)
+    monkeypatch.setattr("embeddings.toon.train.train_toon", train)
     return asked
 
 

@@ -15,8 +15,8 @@ from ui.readable import columns, length
 from ui.troubles import troubles_document, troubles_notice
 
 if TYPE_CHECKING:
-    from embeddings.fidelity import ClipSource
-    from embeddings.own_clips import OwnClips
+    from embeddings.compress.clips import OwnClips
+    from embeddings.compress.judge import ClipSource
 
 How = Literal[
     "bf16", "int8", "int8-dynamic", "int8-torchao", "onnx", "torch-export", "prune", "distil"
@@ -73,11 +73,11 @@ def compress(
     The result is a folder for --encoder. Quality is measured on clips that it was not made with:
     every second clip of your own, or cartoons.
     """
-    from embeddings.backbone import load_backbone
-    from embeddings.backbone_folder import folder_bytes, open_source, start_folder
-    from embeddings.compress import Request
-    from embeddings.compress import compress as make
-    from embeddings.fidelity import Contender, compare, halves
+    from embeddings.backbone.backbone import load_backbone
+    from embeddings.compress.judge import Contender, compare, halves
+    from embeddings.compress.run import Request
+    from embeddings.compress.run import compress as make
+    from embeddings.model_folder import folder_bytes, open_source, start_folder
 
     start_folder(out)
     began = time.perf_counter()
@@ -114,7 +114,7 @@ def compress(
 
 
 def _own_clips(captions: Path | None, videos: Path | None) -> OwnClips | None:
-    from embeddings.own_clips import described_clips, video_clips
+    from embeddings.compress.clips import described_clips, video_clips
 
     if captions is not None:
         return described_clips(captions, videos=videos)
@@ -122,7 +122,7 @@ def _own_clips(captions: Path | None, videos: Path | None) -> OwnClips | None:
 
 
 def _to_judge(own: OwnClips | None, encoder: str) -> ClipSource:
-    from embeddings.fidelity import halves, toon_clips, without_words
+    from embeddings.compress.judge import halves, toon_clips, without_words
 
     if own is not None:
         return lambda spec: halves(own(spec))[1]

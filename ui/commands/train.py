@@ -17,7 +17,7 @@ from ui.options import HomeOption, JsonOption
 from ui.readable import length
 
 if TYPE_CHECKING:
-    from embeddings.train_toon import Stage
+    from embeddings.toon.train import Stage
 
 group = typer.Typer(
     help="Train the recommender and encoders.", no_args_is_help=True, rich_markup_mode=None
@@ -64,8 +64,8 @@ def toon(
     as_json: JsonOption = False,
 ) -> Answer:
     """Train the toon encoder, from nothing or from a model, on cartoons that it draws itself."""
-    from embeddings.adversarial import Attack
-    from embeddings.train_toon import ToonTraining, fine_tuning, train_toon
+    from embeddings.toon.train import ToonTraining, fine_tuning, train_toon
+    from embeddings.training.attack import Attack
 
     begin = None if start is None else _model_folder(start)
     options = ToonTraining() if begin is None else fine_tuning(begin)
@@ -84,14 +84,14 @@ def toon(
 
 
 def _model_folder(name: str) -> Path:
-    from embeddings.backbone_names import TOON_FOLDER
+    from embeddings.backbone.names import TOON_FOLDER
 
     return TOON_FOLDER if name == "toon" else Path(name).absolute()
 
 
 def _read_stages(text: str) -> tuple[Stage, ...]:
     """`64:2000:0.0015,96:200:0.0005:3` as the stages it stands for."""
-    from embeddings.train_toon import Stage
+    from embeddings.toon.train import Stage
 
     stages = []
     for part in text.split(","):

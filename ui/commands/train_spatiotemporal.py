@@ -16,9 +16,9 @@ from ui.readable import length
 from ui.troubles import troubles_document, troubles_notice
 
 if TYPE_CHECKING:
-    from embeddings.adversarial import Attack
-    from embeddings.caption_file import FindVideo
-    from embeddings.train_spatiotemporal import SpatiotemporalTraining, TrainingResult
+    from embeddings.training.attack import Attack
+    from embeddings.training.captions import FindVideo
+    from embeddings.training.head.run import SpatiotemporalTraining, TrainingResult
     from ui.library import Library
 
 PGD_STEPS = 3
@@ -127,10 +127,10 @@ def spatiotemporal(
     A run that was stopped goes on when the same command is given again. Several GPUs:
     torchrun --nproc-per-node=N -m ui.cli train spatiotemporal ...
     """
-    from embeddings.fit_head import HeadTraining
-    from embeddings.head_batches import Augmentation
-    from embeddings.head_objective import Objective
-    from embeddings.train_spatiotemporal import SpatiotemporalTraining, train_spatiotemporal
+    from embeddings.training.head.batches import Augmentation
+    from embeddings.training.head.fit import HeadTraining
+    from embeddings.training.head.objective import Objective
+    from embeddings.training.head.run import SpatiotemporalTraining, train_spatiotemporal
     from ui.library import Library
 
     attack = None if adversarial is None else _attack(adversarial, on, eps)
@@ -169,7 +169,7 @@ def spatiotemporal(
 
 def _attack(name: Literal["fgsm", "pgd"], on: str, eps: str | None) -> Attack:
     """The attack in the unit of what it changes: pixels are 0 to 255."""
-    from embeddings.adversarial import Attack
+    from embeddings.training.attack import Attack
 
     text = eps or ("2/255" if on == "pixels" else "0.02")
     above, _, below = text.partition("/")
@@ -198,7 +198,7 @@ def _chosen(
 
 def _finder(library: Library, captions: Path) -> FindVideo:
     """Videos as files, else by their names or ids in the library."""
-    from embeddings.caption_file import find_beside
+    from embeddings.training.captions import find_beside
 
     beside = find_beside(captions)
     indexed = library.home.catalogue.is_file()
@@ -217,7 +217,7 @@ def _finder(library: Library, captions: Path) -> FindVideo:
 
 def _answer(result: TrainingResult, options: SpatiotemporalTraining) -> Answer:
     """Both sides' figures, and whether the trained part is served."""
-    from embeddings.head_folder import figure_lines
+    from embeddings.training.head.folder import figure_lines
 
     fitted = result.fitted
     document: Document = {

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from data.toons.kinds.shapes import Part, bar, blob, both, bow, box, dots, ell, eye, pie, poly, shape
+from data.toons.kinds.shapes import (
+    Part,
+    bar,
+    blob,
+    both,
+    bow,
+    box,
+    dots,
+    ell,
+    eye,
+    pie,
+    poly,
+    shape,
+)
 
 
 def house() -> list[Part]:

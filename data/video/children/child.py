@@ -23,8 +23,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from data.video.children.wire import SLOTS, LineReader, SlotPlan, send
-from data.video.types import DecodeRequest, FrameSpec, Outcome, Sample, UnreadableVideo, VideoInfo
 from data.video.decoders.decoding import open_decoding
+from data.video.types import DecodeRequest, FrameSpec, Outcome, Sample, UnreadableVideo, VideoInfo
 
 BEAT_S = 0.25
 _PR_SET_PDEATHSIG = 1

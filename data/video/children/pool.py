@@ -55,7 +55,7 @@ class DecodeJob:
     end_s: float | None = None
     """End of what is wanted, not included; None for all."""
     decoder: str = "auto"
-    """One of `data.video.decoders.decoding.DECODERS`, or "auto" for the first that can read the file."""
+    """One of `decoding.DECODERS`, or "auto" for the first that can read the file."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Reading video: what a file is, and its frames at a steady rate with their true times.
 
 These functions decode inside the calling process. A bad file can crash or hang a decoder, so files
-that came from outside are read through `data.video.children.pool`, which puts them in child processes that
-can be killed.
+that came from outside are read through `data.video.children.pool`, which puts them in child
+processes that can be killed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Protocol
 import numpy as np
 
 from data.video.containers import sniff
-from data.video.decoders.opening import OpenVideo, open_video
 from data.video.decoders.decord_decoder import DecordDecoding
+from data.video.decoders.opening import OpenVideo, open_video
 from data.video.decoders.paint import quarter_turns
 from data.video.decoders.pyav_decoder import PyavDecoding
 from data.video.types import (

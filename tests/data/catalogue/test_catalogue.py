@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.database import path_text, text_path
+from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
-from data.catalogue.records import FileRecord
 from tests.data.made import LIB, embed, found
 
 

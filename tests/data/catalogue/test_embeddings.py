@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import EmbeddingRow, Part, State, VideoFacts
 from data.errors import ReelwiseError
 from data.home import Home
-from data.catalogue.records import EmbeddingRow, Part, State, VideoFacts
 from tests.data.made import LIB, embed, found
 
 

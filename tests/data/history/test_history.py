@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.names import VideoNames
+from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.history.event_file import BadRowError, parse_time
 from data.history.history import Event, History, as_row
 from data.home import Home, resolve_home
-from data.catalogue.records import FileRecord
-from data.catalogue.names import VideoNames
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

@@ -15,8 +15,8 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history.history import History
-from data.home import Home
 from data.history.impressions import Impression, Impressions
+from data.home import Home
 from tests.data.made import found
 
 ROOT = Path(__file__).resolve().parents[3]

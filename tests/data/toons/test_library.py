@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from data.toons import Library, Story, draw_story, make_people, make_story, write_library
 from data.toons.people import LAST_DAY
 from data.toons.stories import FPS, actor_facts
-from data.toons import Library, Story, draw_story, make_people, make_story, write_library
 
 
 @pytest.fixture(scope="module")

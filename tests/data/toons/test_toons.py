@@ -12,9 +12,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.toons.actors import Slot, place_actor
-from data.toons.objects import paint, palette
-from data.toons.places import draw_place
 from data.toons import (
     COLOURS,
     KINDS,
@@ -26,6 +23,9 @@ from data.toons import (
     is_held_out,
     random_scene,
 )
+from data.toons.actors import Slot, place_actor
+from data.toons.objects import paint, palette
+from data.toons.places import draw_place
 
 SEEDS = range(4)
 PINNED = [

@@ -25,8 +25,8 @@ from data.video.children.pool import (
     decode_one,
 )
 from data.video.children.wire import SlotPlan
-from data.video.types import DecodeRequest, FrameSpec
 from data.video.decoders.decoding import DECODERS, open_decoding
+from data.video.types import DecodeRequest, FrameSpec
 from tests.data.paint import CYCLE, numbers, paint
 
 SPEC = FrameSpec(16, 16)
@@ -49,7 +49,11 @@ def ended(events: list[Event]) -> dict[int, Finished]:
 
 
 def children() -> list[psutil.Process]:
-    return [p for p in psutil.Process().children() if "data.video.children.child" in " ".join(p.cmdline())]
+    return [
+        p
+        for p in psutil.Process().children()
+        if "data.video.children.child" in " ".join(p.cmdline())
+    ]
 
 
 def test_many_files_come_complete_and_each_in_order(tmp_path: Path) -> None:

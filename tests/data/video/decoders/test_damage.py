@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from data.video.children.pool import Chunk, DecodeJob, DecodeLimits, DecodePool, Finished
-from data.video.types import FrameSpec
 from data.video.decoders.decoding import DECODERS
+from data.video.types import FrameSpec
 from tests.data.paint import paint
 
 LIMITS = DecodeLimits(stall_s=5.0)

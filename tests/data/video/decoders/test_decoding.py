@@ -10,10 +10,17 @@ import numpy as np
 import pytest
 
 import data.video.decoders.opening
+from data.video.decoders.decoding import (
+    DECODERS,
+    grab_frame,
+    iter_frames,
+    open_decoding,
+    probe,
+    sniff,
+)
 from data.video.decoders.opening import open_video
 from data.video.decoders.plan import plan_samples
 from data.video.types import DecodeRequest, FrameSpec, UnreadableVideo
-from data.video.decoders.decoding import DECODERS, grab_frame, iter_frames, open_decoding, probe, sniff
 from tests.data.paint import CYCLE, numbers, paint
 
 SMALL = FrameSpec(16, 16)

@@ -1,0 +1,1 @@
+"""Image and text towers: open_clip models, their names and how they are loaded."""

@@ -1,0 +1,113 @@
+"""A user's own clips to compress an encoder with and to judge it by; what is unusable is noted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data.errors import ReelwiseError
+from data.scan import scan
+from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
+from data.video.types import FrameSpec
+from embeddings.compress.judge import SAMPLE_FPS, Clip
+from embeddings.training.captions import CaptionRow, Stretch, Trouble, find_beside, read_captions
+
+MOST_S = 10.0
+"""Of a stretch, its beginning is taken."""
+LEAST_CLIPS = 4
+"""Half of them are compressed with, and two of the others can be told apart."""
+WORDS = ("caption", "query")
+
+
+class OwnClips:
+    """Clips of videos, decoded once for every size of frames.
+
+    Args:
+        rows: Stretches and words for them, which may be empty.
+        troubles: What could not be used so far.
+    """
+
+    def __init__(self, rows: Sequence[CaptionRow], troubles: Sequence[Trouble] = ()) -> None:
+        self._rows = list(rows)
+        self._noted = dict.fromkeys(troubles)
+        self._kept: dict[FrameSpec, list[Clip]] = {}
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """Lines and videos that could not be used, or in part, each once."""
+        return list(self._noted)
+
+    def __call__(self, spec: FrameSpec) -> list[Clip]:
+        """The clips as an encoder wants them, in the order of the rows.
+
+        Raises:
+            ReelwiseError: There are too few.
+        """
+        if spec not in self._kept:
+            self._kept[spec] = self._decode(spec)
+        return self._kept[spec]
+
+    def _decode(self, spec: FrameSpec) -> list[Clip]:
+        found: dict[int, list[Chunk]] = {}
+        with DecodePool(min(len(self._rows), len(os.sched_getaffinity(0)))) as pool:
+            for event in pool.run(self._jobs(spec)):
+                if isinstance(event, Chunk):
+                    found.setdefault(event.key, []).append(event)
+                elif isinstance(event, Finished) and (
+                    event.state != "done" or event.key not in found
+                ):
+                    stretch = self._rows[event.key].stretch
+                    where = f"{stretch.path} from {stretch.start_s:g} s"
+                    reason = f"{event.state}: {event.reason}" if event.reason else "no frame there"
+                    self._noted[Trouble(where, reason)] = None
+        clips = [_join(found[key], self._rows[key].text) for key in sorted(found)]
+        if len(clips) < LEAST_CLIPS:
+            why = "".join(f"; {each.where}: {each.reason}" for each in self.troubles[:1])
+            raise ReelwiseError(
+                f"{len(clips)} of your clips can be used, and {LEAST_CLIPS} are needed{why}",
+                fix="name more with --captions or --videos, or neither to take cartoons",
+            )
+        return clips
+
+    def _jobs(self, spec: FrameSpec) -> Iterator[DecodeJob]:
+        for key, row in enumerate(self._rows):
+            path, start_s = row.stretch.path, row.stretch.start_s
+            end_s = min(row.stretch.end_s, start_s + MOST_S)
+            yield DecodeJob(key, path, spec, SAMPLE_FPS, start_s=start_s, end_s=end_s)
+
+
+def _join(chunks: Sequence[Chunk], text: str) -> Clip:
+    pixels = np.concatenate([chunk.pixels for chunk in chunks])
+    return Clip(pixels, np.concatenate([chunk.times_s for chunk in chunks]), text)
+
+
+def described_clips(file: Path, *, videos: Path | None = None) -> OwnClips:
+    """The clips of a captions or queries file, with its words; of one moment, the first line.
+
+    Args:
+        file: As `read_captions` takes it, with `caption` or `query`; times may be left out.
+        videos: Folder that names of videos are relative to, before the file's own.
+
+    Raises:
+        ReelwiseError: The file cannot be read, or has no line that can be used.
+    """
+    told = read_captions(file, find_beside(file, videos=videos), words=WORDS, timed=False)
+    rows: dict[tuple[Path, float], CaptionRow] = {}
+    for row in told.rows:
+        rows.setdefault((row.stretch.path, row.stretch.start_s), row)
+    return OwnClips(list(rows.values()), told.troubles)
+
+
+def video_clips(folder: Path, *, most: int = 200) -> OwnClips:
+    """The beginnings of the videos below a folder, without words.
+
+    Raises:
+        ReelwiseError: There is no video.
+    """
+    stretches = [Stretch(file.path, 0.0, MOST_S) for file in scan([folder])][:most]
+    if not stretches:
+        raise ReelwiseError(f"there is no video below {folder}", fix="check the path of --videos")
+    return OwnClips([CaptionRow(stretch, "", None, None) for stretch in stretches])

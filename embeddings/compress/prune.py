@@ -1,0 +1,217 @@
+"""Structured pruning: whole blocks, and channels of MLPs, that matter least for what is seen.
+
+What is left is an ordinary model of smaller configuration. Blocks go one after another, each time
+the one without which the tower's features change least (as ShortGPT, arXiv 2403.03853, but measured
+at the output). Channels go by the mean size of what they add to the block's output on the data
+(Wanda's score, arXiv 2306.11695, by column), equally many in every block, as open_clip's
+`mlp_ratio` can say.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from data.errors import ReelwiseError
+from embeddings.backbone.recipe import Config, Recipe, keep_blocks
+from embeddings.model_folder import (
+    Source,
+    build_model,
+    finish_folder,
+    save_weights,
+    start_folder,
+)
+
+TowerName = Literal["image", "text"]
+LISTS: dict[TowerName, tuple[str, ...]] = {
+    "image": ("visual.transformer.resblocks", "visual.trunk.blocks"),
+    "text": ("transformer.resblocks", "text.transformer.resblocks"),
+}
+"""Where open_clip and timm keep the blocks of a tower."""
+SECTIONS: dict[TowerName, str] = {"image": "vision_cfg", "text": "text_cfg"}
+FRAMES_AT_ONCE = 16
+CHANNEL_STEP = 8
+"""Widths of hidden layers stay multiples of this, which matrix units want."""
+Probe = Callable[[nn.Module], Tensor]
+"""A model's unit features of the data, (n, dim)."""
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """A smaller model."""
+
+    model: nn.Module
+    """In fp32, ready to be trained or saved."""
+    config: Config
+    """As `open_clip_config.json` holds it."""
+    kept: dict[str, list[int]] | None
+    """Blocks kept of lists that the configuration cannot tell."""
+    details: str
+    """What went."""
+
+
+def drop_blocks(source: Source, tower: TowerName, count: int, probe: Probe) -> Pruned:
+    """Leave out the blocks of a tower that matter least.
+
+    Args:
+        source: The encoder.
+        tower: Which tower.
+        count: How many blocks go.
+        probe: Features of data for that tower.
+
+    Raises:
+        ReelwiseError: The tower is no transformer, or has too few blocks.
+    """
+    path = _blocks_path(source.model, tower)
+    total = len(list(source.model.get_submodule(path).children()))
+    if not 0 < count < total:
+        raise ReelwiseError(
+            f"the {tower} tower has {total} blocks, {count} of them cannot go",
+            fix=f"--blocks 1 to {total - 1}",
+        )
+    numbers = list(range(total))
+    truth = probe(source.model)
+    for _ in range(count):
+        losses = {}
+        for i in numbers:
+            rest = [n for n in numbers if n != i]
+            losses[i] = _change(truth, probe(_shallow(source.model, path, rest)))
+        numbers.remove(min(losses, key=losses.__getitem__))
+    model = keep_blocks(copy.deepcopy(source.model), {path: numbers})
+    config = copy.deepcopy(source.config)
+    kept = None
+    if "trunk" in path:
+        kept = {path: numbers}
+    else:
+        config["model_cfg"][SECTIONS[tower]]["layers"] = len(numbers)
+    gone = sorted(set(range(total)) - set(numbers))
+    return Pruned(model, config, kept, f"{tower} blocks {gone} of {total} left out")
+
+
+def narrow_mlps(source: Source, tower: TowerName, share: float, probe: Probe) -> Pruned:
+    """Leave out the channels between the two layers of every MLP that add least.
+
+    Args:
+        source: The encoder.
+        tower: Which tower.
+        share: Share of the channels that goes, above 0, below 1.
+        probe: Features of data for that tower.
+
+    Raises:
+        ReelwiseError: The tower has none of open_clip's own transformer blocks.
+    """
+    path = _blocks_path(source.model, tower)
+    blocks = source.model.get_submodule(path)
+    if "trunk" in path or not all(hasattr(block, "mlp") for block in blocks.children()):
+        raise ReelwiseError(
+            f"channels of this {tower} tower cannot go, since open_clip cannot say so",
+            fix="--blocks N",
+        )
+    layers = [block.get_submodule("mlp.c_proj") for block in blocks.children()]
+    sizes = _mean_inputs(layers, lambda: probe(source.model))
+    width = int(source.model.get_parameter(f"{path}.0.ln_1.weight").shape[0])
+    before = len(sizes[0])
+    keep = max(CHANNEL_STEP, round(before * (1 - share) / CHANNEL_STEP) * CHANNEL_STEP)
+    config = copy.deepcopy(source.config)
+    # open_clip takes int(width * ratio): half a channel keeps rounding from losing one.
+    config["model_cfg"][SECTIONS[tower]]["mlp_ratio"] = (keep + 0.5) / width
+    state = dict(source.model.state_dict())
+    for i, size in enumerate(sizes):
+        prefix = f"{path}.{i}.mlp"
+        score = size * state[f"{prefix}.c_proj.weight"].norm(dim=0)
+        best = score.topk(keep).indices.sort().values
+        for name in ("c_fc.weight", "c_fc.bias"):
+            state[f"{prefix}.{name}"] = state[f"{prefix}.{name}"][best]
+        state[f"{prefix}.c_proj.weight"] = state[f"{prefix}.c_proj.weight"][:, best]
+    details = f"{keep} of {before} MLP channels of the {tower} tower kept"
+    return Pruned(build_model(config, state).eval(), config, None, details)
+
+
+def save_pruned(pruned: Pruned, source: Source, out: Path, *, details: str = "") -> Path:
+    """Write a model folder, weights in half precision."""
+    start_folder(out)
+    save_weights(out, pruned.model.state_dict(), dtype=torch.float16)
+    told = "; ".join(part for part in (pruned.details, details) if part)
+    recipe = Recipe("prune", "open_clip", "auto", source.encoder_id, told, pruned.kept)
+    finish_folder(out, source, pruned.config, recipe)
+    return out
+
+
+def image_probe(source: Source, pixels: NDArray[np.uint8]) -> Probe:
+    """Features of (n, h, w, 3) uint8 frames."""
+    starts = range(0, len(pixels), FRAMES_AT_ONCE)
+    batches = [source.backbone.normalise(pixels[i : i + FRAMES_AT_ONCE]) for i in starts]
+
+    def features(model: nn.Module) -> Tensor:
+        with torch.inference_mode():
+            rows = [model.encode_image(batch) for batch in batches]  # type: ignore[operator]
+        return F.normalize(torch.cat(rows).float(), dim=-1)
+
+    return features
+
+
+def text_probe(source: Source, texts: list[str]) -> Probe:
+    """Features of words."""
+    tokens = source.backbone.tokenize(texts)
+
+    def features(model: nn.Module) -> Tensor:
+        with torch.inference_mode():
+            return F.normalize(model.encode_text(tokens).float(), dim=-1)  # type: ignore[operator]
+
+    return features
+
+
+def _blocks_path(model: nn.Module, tower: TowerName) -> str:
+    modules = dict(model.named_modules())
+    for path in LISTS[tower]:
+        if path in modules:
+            return path
+    raise ReelwiseError(
+        f"the {tower} tower of this model is no transformer, so no block can be left out",
+        fix="--how distil, or --tower " + ("text" if tower == "image" else "image"),
+    )
+
+
+def _shallow(model: nn.Module, path: str, numbers: list[int]) -> nn.Module:
+    """The same weights without some blocks; only the modules on the way are copied."""
+    top = copy.copy(model)
+    top._modules = dict(model._modules)
+    at = top
+    for name in path.split(".")[:-1]:
+        inner = copy.copy(at.get_submodule(name))
+        inner._modules = dict(inner._modules)
+        at._modules[name] = inner
+        at = inner
+    return keep_blocks(top, {path: numbers})
+
+
+def _change(truth: Tensor, features: Tensor) -> float:
+    return float(1 - (truth * features).sum(1).mean())
+
+
+def _mean_inputs(layers: list[nn.Module], run: Callable[[], object]) -> list[Tensor]:
+    """Mean absolute input of each layer, by channel, while `run` runs."""
+    seen: list[list[Tensor]] = [[] for _ in layers]
+
+    def watch(kept: list[Tensor]) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+        return lambda _, inputs: kept.append(inputs[0].abs().flatten(0, -2).mean(0).float())
+
+    hooks = [
+        layer.register_forward_pre_hook(watch(kept))
+        for layer, kept in zip(layers, seen, strict=True)
+    ]
+    try:
+        run()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [torch.stack(kept).mean(0) for kept in seen]

@@ -1,0 +1,1 @@
+"""The temporal head: frame vectors to one clip vector."""

@@ -1,0 +1,1 @@
+"""The toon encoder and its training."""

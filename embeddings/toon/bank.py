@@ -1,0 +1,226 @@
+"""Training material: toon scenes drawn once into a file, and batches of distorted views of them.
+
+Drawing costs as much as training, so a few processes draw scenes ahead into one memory-mapped file
+and every scene is seen several times, each time with other frames, another distortion and another
+wording.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from data.toons import Scene, draw_scene, random_scene
+from embeddings.toon.footage import random_footage
+from embeddings.toon.labels import Labels, label
+from embeddings.training.augment import MILD, STRONG, distort
+
+FRAMES_KEPT = 12
+BANK_PX = 112
+SAMPLE_FPS = 2.0
+
+
+@dataclass(frozen=True)
+class BankSpec:
+    """What a bank holds; the same spec draws the same bank."""
+
+    folder: Path
+    n_scenes: int
+    seed: int
+
+
+def bank_scene(spec: BankSpec, index: int) -> Scene:
+    """Scene number `index`; its combination is never one of the held-out ones."""
+    return random_scene(np.random.default_rng([spec.seed, index]), held_out=False)
+
+
+class Bank:
+    """The memory-mapped frames and times of a bank.
+
+    Attributes:
+        frames: (n_scenes, FRAMES_KEPT, BANK_PX, BANK_PX, 3) uint8.
+        times_s: (n_scenes, FRAMES_KEPT) float32 seconds since the scene's start, NaN where no
+        frame.
+    """
+
+    def __init__(self, spec: BankSpec) -> None:
+        self.spec = spec
+        spec.folder.mkdir(parents=True, exist_ok=True)
+        shape = (spec.n_scenes, FRAMES_KEPT, BANK_PX, BANK_PX, 3)
+        create = not (spec.folder / "times.f32").is_file()
+        mode: Literal["w+", "r+"] = "w+" if create else "r+"
+        self.frames = np.memmap(spec.folder / "frames.u8", np.uint8, mode, shape=shape)
+        self.times_s = np.memmap(spec.folder / "times.f32", np.float32, mode, shape=shape[:2])
+        if create:
+            self.times_s[:] = np.nan
+
+    def drawn(self) -> NDArray[np.int64]:
+        """Numbers of the scenes that are complete."""
+        return np.flatnonzero(~np.isnan(self.times_s[:, 0]))
+
+    def draw(self, index: int) -> None:
+        """Draw one scene at `SAMPLE_FPS` from a random phase, as an indexer would sample it."""
+        scene = bank_scene(self.spec, index)
+        rng = np.random.default_rng([self.spec.seed, index, 1])
+        times = np.arange(rng.uniform(0, 1 / SAMPLE_FPS), scene.duration_s, 1 / SAMPLE_FPS)
+        times = times[:FRAMES_KEPT]
+        for i, frame in enumerate(draw_scene(scene, times)):
+            self.frames[index, i] = cv2.resize(
+                frame, (BANK_PX, BANK_PX), interpolation=cv2.INTER_AREA
+            )
+        kept = np.full(FRAMES_KEPT, np.nan, np.float32)
+        kept[: len(times)] = times
+        self.times_s[index, 1:] = kept[1:]
+        self.times_s[index, 0] = kept[0]
+
+
+def draw_bank(spec: BankSpec, first: int, step: int) -> None:
+    """Draw those of scenes first, first + step, ... that a bank lacks; for a process of its own."""
+    cv2.setNumThreads(1)
+    bank = Bank(spec)
+    for index in range(first, spec.n_scenes, step):
+        if np.isnan(bank.times_s[index, 0]):
+            bank.draw(index)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training step's material."""
+
+    toons: NDArray[np.uint8]
+    """(b, t, px, px, 3) mild views."""
+    times_s: NDArray[np.float32]
+    """(b, t) seconds since the scene's start."""
+    labels: Labels
+    """The truth about the mild views."""
+    captions: list[str]
+    """b wordings."""
+    meanings: list[str]
+    """b keys: equal where two scenes say the same."""
+    backward_captions: list[str | None]
+    """What each scene shows when played backwards; None where there are no words for it."""
+    backward_meanings: list[str]
+    """As `meanings`."""
+    wrong_captions: list[str]
+    """True of no clip here: what scenes with two actors would show in the other order."""
+    strong: NDArray[np.uint8]
+    """(s, u, px, px, 3) strong views of the first s scenes."""
+    strong_times_s: NDArray[np.float32]
+    """(s, u)."""
+    footage: NDArray[np.uint8]
+    """(2, f, u, px, px, 3): two views, mild and strong, of f stretches of footage."""
+    footage_times_s: NDArray[np.float32]
+    """(2, f, u)."""
+
+
+@dataclass(frozen=True)
+class BatchShape:
+    """Sizes of a step."""
+
+    px: int
+    """Side of a frame."""
+    frames: int = 440
+    """Mild toon frames of a step; more frames a clip means fewer clips."""
+    strong: int = 28
+    """Toon clips with a second, strong view."""
+    footage: int = 24
+    """Stretches of footage, each in two views."""
+    view_frames: int = 2
+    """Frames of a strong view and of a footage view."""
+
+
+def batches(bank: Bank, shape: BatchShape, rng: np.random.Generator) -> Iterator[Batch]:
+    """Batches without end from the scenes that are drawn."""
+    drawn = bank.drawn()
+    while True:
+        length = int(rng.integers(4, 8))
+        picked = rng.choice(drawn, shape.frames // length, replace=False)
+        yield _make_batch(bank, shape, rng, picked, length)
+
+
+def _make_batch(
+    bank: Bank,
+    shape: BatchShape,
+    rng: np.random.Generator,
+    picked: NDArray[np.int64],
+    length: int,
+) -> Batch:
+    scenes = [bank_scene(bank.spec, int(i)) for i in picked]
+    mild = [_toon_view(bank, int(i), rng, length, part=0.8) for i in picked]
+    strong = [
+        _toon_view(bank, int(i), rng, shape.view_frames, 0.35) for i in picked[: shape.strong]
+    ]
+    backward = [backwards(scene) for scene in scenes]
+    swapped = [scene.opposite() for scene in scenes if len(scene.actors) == 2]
+    views = [_footage_views(rng, shape) for _ in range(shape.footage)]
+    times_s = np.stack([t for _, t in mild])
+    return Batch(
+        toons=np.stack([distort(f, rng, MILD, size_px=shape.px) for f, _ in mild]),
+        times_s=times_s,
+        labels=label(scenes, times_s),
+        captions=[scene.caption(rng) for scene in scenes],
+        meanings=[meaning(scene) for scene in scenes],
+        backward_captions=[None if s is None else s.caption(rng) for s in backward],
+        backward_meanings=["" if s is None else meaning(s) for s in backward],
+        wrong_captions=[s.caption(rng) for s in swapped if s is not None],
+        strong=np.stack([distort(f, rng, STRONG, size_px=shape.px) for f, _ in strong]),
+        strong_times_s=np.stack([t for _, t in strong]),
+        footage=np.stack([np.stack([v[k][0] for v in views]) for k in (0, 1)]),
+        footage_times_s=np.stack([np.stack([v[k][1] for v in views]) for k in (0, 1)]),
+    )
+
+
+def backwards(scene: Scene) -> Scene | None:
+    """The scene that this one shows when played backwards; None where nobody could tell."""
+    if len(scene.actors) == 1:
+        return scene.opposite()
+    turned = (actor.opposite() or actor for actor in reversed(scene.actors))
+    spans = ((actor.begin_s, actor.end_s) for actor in scene.actors)
+    return replace(
+        scene,
+        actors=tuple(
+            replace(actor, begin_s=begin_s, end_s=end_s)
+            for actor, (begin_s, end_s) in zip(turned, spans, strict=True)
+        ),
+    )
+
+
+def meaning(scene: Scene) -> str:
+    """A key that is equal for two scenes that the same words describe."""
+    return json.dumps(scene.facts)
+
+
+def _toon_view(
+    bank: Bank, index: int, rng: np.random.Generator, length: int, part: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """`length` frames in order from a stretch of at least `part` of the scene."""
+    times = bank.times_s[index]
+    n = int(np.count_nonzero(~np.isnan(times)))
+    span = max(min(length, n), int(np.ceil(n * rng.uniform(part, 1.0))))
+    first = int(rng.integers(0, n - span + 1))
+    replace = span < length
+    chosen = np.sort(rng.choice(span, length, replace=replace)) + first
+    return np.asarray(bank.frames[index, chosen]), np.asarray(times[chosen])
+
+
+def _footage_views(
+    rng: np.random.Generator, shape: BatchShape
+) -> list[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+    footage = random_footage(rng)
+    views = []
+    for how in (MILD, STRONG):
+        span = footage.duration_s * rng.uniform(0.33, 1.0)
+        first = rng.uniform(0, footage.duration_s - span)
+        times = first + np.sort(rng.uniform(0, span, shape.view_frames))
+        frames = footage.frames(times, size_px=128)
+        speed = rng.uniform(0.8, 1.3) if how is STRONG else 1.0
+        view = distort(frames, rng, how, size_px=shape.px)
+        views.append((view, ((times - times[0]) / speed).astype(np.float32)))
+    return views

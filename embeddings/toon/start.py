@@ -1,0 +1,113 @@
+"""Going on from a model folder that training wrote: its words, its shape and its weights."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from data.durable import write_atomic
+from data.errors import ReelwiseError
+from embeddings.backbone.backbone import BPE_FILE, build_tokenizer, build_untrained
+from embeddings.encoder import HEAD_CONFIG, HEAD_WEIGHTS
+from embeddings.temporal.head import TemporalConfig, TemporalHead, grow_head
+from embeddings.toon.model import ToonModel
+
+CONFIG = "open_clip_config.json"
+WEIGHTS_FILE = "open_clip_model.safetensors"
+POSITIONS = "visual.attnpool.positional_embedding"
+
+
+def check_start(folder: Path) -> None:
+    """Look whether training can go on from a folder.
+
+    Raises:
+        ReelwiseError: It does not hold all that `reelwise train toon` writes.
+    """
+    needed = (CONFIG, WEIGHTS_FILE, BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)
+    missing = [name for name in needed if not (folder / name).is_file()]
+    if missing:
+        raise ReelwiseError(
+            f"{folder} is not a model that training can go on from: it has no {missing[0]}",
+            fix="name a folder that `reelwise train toon` wrote, or toon",
+        )
+
+
+def frame_side(folder: Path) -> int:
+    """Pixels across a frame of a folder's model; raises as `check_start` does."""
+    check_start(folder)
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    return int(config["model_cfg"]["vision_cfg"]["image_size"])
+
+
+def build_like(
+    start: Path, folder: Path, px: int
+) -> tuple[ToonModel, Callable[[list[str]], Tensor]]:
+    """A folder's model with its weights and words, for frames of another size.
+
+    A temporal head from before a head had more lags, windows or pools grows to today's shape.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(start / BPE_FILE, folder / BPE_FILE)
+    config = json.loads((start / CONFIG).read_text(encoding="utf-8"))
+    config["model_cfg"]["vision_cfg"]["image_size"] = px
+    config["preprocess_cfg"]["size"] = [px, px]
+    write_atomic(folder / CONFIG, json.dumps(config, indent=1).encode())
+    model = ToonModel(build_untrained(folder), _load_head(start))
+    _load_towers(model.towers, start)
+    return model.to(memory_format=torch.channels_last), build_tokenizer(folder)
+
+
+def mix_models(
+    parts: Sequence[tuple[Path, float]], folder: Path
+) -> tuple[ToonModel, Callable[[list[str]], Tensor]]:
+    """The weighted mean of the weights of models that went on from each other.
+
+    Args:
+        parts: Model folders and their shares, which add up to 1; all take the shape and the frames
+            of the last.
+        folder: New folder for that shape.
+    """
+    last = parts[-1][0]
+    px = frame_side(last)
+    mean, tokenize = build_like(last, folder, px)
+    models = [(build_like(one, folder, px)[0].state_dict(), share) for one, share in parts if share]
+    weights = mean.state_dict()
+    for name, weight in weights.items():
+        if weight.is_floating_point():
+            weights[name] = sum(model[name] * share for model, share in models)
+    mean.load_state_dict(weights)
+    return mean, tokenize
+
+
+def _load_towers(towers: nn.Module, folder: Path) -> None:
+    """Go on from a stage's weights; positions of its pooling grid are stretched to this one's."""
+    weights = load_file(folder / WEIGHTS_FILE)
+    own = towers.state_dict()[POSITIONS]
+    weights[POSITIONS] = stretch_positions(weights[POSITIONS].float(), own.shape[0])
+    towers.load_state_dict(weights)
+
+
+def _load_head(folder: Path) -> TemporalHead:
+    config = TemporalConfig.from_dict(json.loads((folder / HEAD_CONFIG).read_text("utf-8")))
+    head = TemporalHead(config)
+    head.load_state_dict(load_file(folder / HEAD_WEIGHTS))
+    now = TemporalConfig(dim=config.dim)
+    more = replace(config, lags=now.lags, windows=now.windows, pools=now.pools)
+    return grow_head(head, more)
+
+
+def stretch_positions(positions: Tensor, length: int) -> Tensor:
+    """(1 + a * a, d), first that of the mean, -> (1 + b * b, d), bilinear."""
+    before, after = math.isqrt(len(positions) - 1), math.isqrt(length - 1)
+    grid = positions[1:].T.reshape(1, -1, before, before)
+    grid = F.interpolate(grid, (after, after), mode="bilinear", align_corners=False)
+    return torch.cat([positions[:1], grid.flatten(2)[0].T])

@@ -1,0 +1,200 @@
+"""Captions files: what is said of which stretch of which video, and what is held out."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data.errors import ReelwiseError
+from embeddings.training.reverse_captions import backward_caption, swapped_caption
+
+TIMES = ("start_s", "end_s")
+BACKWARD, WRONG = "backward_caption", "wrong_caption"
+HELD_OUT = 0.25
+"""Share of the videos that is held out: half to stop by, half to judge by."""
+
+FindVideo = Callable[[str], Path | None]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a video file."""
+
+    path: Path
+    """The file."""
+    start_s: float
+    """Where it begins."""
+    end_s: float
+    """Where it ends, not included; infinite for the end of the video."""
+
+
+@dataclass(frozen=True)
+class CaptionRow:
+    """One line of a captions file."""
+
+    stretch: Stretch
+    """What it is about."""
+    text: str
+    """The caption."""
+    backward: str | None
+    """What the stretch shows played backwards; None where nothing is said about time."""
+    wrong: str | None
+    """True of the stretch neither forwards nor backwards; None where there is none."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A line or a video that could not be used."""
+
+    where: str
+    """The line of the file, or the video."""
+    reason: str
+    """What is wrong with it."""
+
+
+@dataclass(frozen=True)
+class CaptionFile:
+    """What a captions file holds."""
+
+    rows: list[CaptionRow]
+    """Lines that can be used."""
+    troubles: list[Trouble]
+    """Lines that cannot."""
+
+
+def read_captions(
+    path: Path, find: FindVideo, *, words: Sequence[str] = ("caption",), timed: bool = True
+) -> CaptionFile:
+    """Read a CSV with the columns `video,start_s,end_s,caption`.
+
+    Where there is a column `backward_caption`, it says what a stretch shows played backwards
+    (empty: nothing about time), and `wrong_caption` what is true of it neither way; without them,
+    rules for English words say so.
+
+    Args:
+        path: The file.
+        find: The file of a video as a line names it; None where there is none.
+        words: Columns that may hold the caption; the first that is there is read.
+        timed: Whether every line must say both times; if not, a line without them is about the
+            whole video.
+
+    Raises:
+        ReelwiseError: It cannot be read, lacks a column, or has no line that can be used.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            lines = [(reader.line_num, {k: v or "" for k, v in row.items() if k}) for row in reader]
+            columns = reader.fieldnames or []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ReelwiseError(
+            f"{path} cannot be read as a captions file ({error})",
+            fix="give a CSV in UTF-8 with the columns video,start_s,end_s,caption",
+        ) from error
+    said = next((name for name in words if name in columns), None)
+    wanted = ("video", *(TIMES if timed else ()))
+    missing = [name for name in wanted if name not in columns]
+    if said is None or missing:
+        missing += [] if said else [" or ".join(words)]
+        raise ReelwiseError(
+            f"{path} has no column {', '.join(missing)}; its columns are {', '.join(columns)}",
+            fix="its first line must be: video,start_s,end_s,caption",
+        )
+    found = CaptionFile([], [])
+    for number, line in lines:
+        row = _row(line, line[said], find, timed)
+        if isinstance(row, str):
+            found.troubles.append(Trouble(f"{path.name} line {number}", row))
+        else:
+            found.rows.append(row)
+    if not found.rows:
+        why = found.troubles[0].reason if found.troubles else "it has no line after the first"
+        raise ReelwiseError(
+            f"{path} has no caption that can be used: {why}",
+            fix="check the videos' paths (relative ones start at the captions file) and the times",
+        )
+    return found
+
+
+def _row(line: dict[str, str], caption: str, find: FindVideo, timed: bool) -> CaptionRow | str:
+    """The line, or what is wrong with it."""
+    text, name = caption.strip(), line["video"].strip()
+    if not text or not name:
+        return "it has no caption" if name else "it names no video"
+    start, end = (line.get(name, "").strip() for name in TIMES)
+    try:
+        start_s = float(start if start or timed else 0)
+        end_s = float(end if end or timed else math.inf)
+    except ValueError:
+        return f"start_s and end_s must be seconds, not {start!r} and {end!r}"
+    if not 0 <= start_s < end_s or (end and math.isinf(end_s)):
+        return f"it asks for {start_s} to {end_s} s; needs 0 <= start_s < end_s"
+    path = find(name)
+    if path is None:
+        return f"there is no video {name}, neither as a file nor in the library"
+    backward = line[BACKWARD].strip() or None if BACKWARD in line else backward_caption(text)
+    wrong = line[WRONG].strip() or None if WRONG in line else swapped_caption(text)
+    if BACKWARD in line and WRONG not in line and backward is None:
+        wrong = None
+    return CaptionRow(Stretch(path, start_s, end_s), text, backward, wrong)
+
+
+def find_beside(captions: Path, *, videos: Path | None = None) -> FindVideo:
+    """Finds videos by absolute paths, or relative to `videos`, the file or the working folder."""
+    folders = [*([videos.absolute()] if videos else []), captions.absolute().parent, Path.cwd()]
+
+    def find(name: str) -> Path | None:
+        tried = (folder / Path(name).expanduser() for folder in folders)
+        return next((path for path in tried if path.is_file()), None)
+
+    return find
+
+
+def hold_out(
+    rows: Sequence[CaptionRow], *, seed: int
+) -> tuple[list[CaptionRow], list[CaptionRow], list[CaptionRow]]:
+    """Part by videos: to train on, to stop by, to judge by.
+
+    Raises:
+        ReelwiseError: There are fewer than four videos.
+    """
+    videos = _shuffled_videos(rows, seed)
+    if len(videos) < 4:
+        raise ReelwiseError(
+            f"the captions are about {len(videos)} videos, and two of them must be held out",
+            fix="caption four videos or more, or name others with --validation FILE",
+        )
+    held = max(2, round(len(videos) * HELD_OUT))
+    names = {video: 0 if i >= held else 1 + i % 2 for i, video in enumerate(videos)}
+    train, stop, final = ([r for r in rows if names[r.stretch.path] == part] for part in range(3))
+    return train, stop, final
+
+
+def halve(rows: Sequence[CaptionRow], *, seed: int) -> tuple[list[CaptionRow], list[CaptionRow]]:
+    """Part a validation file by videos: to stop by, to judge by.
+
+    Raises:
+        ReelwiseError: It is about a single video.
+    """
+    videos = _shuffled_videos(rows, seed)
+    if len(videos) < 2:
+        raise ReelwiseError(
+            "the validation captions are about one video; half of them stops, half judges",
+            fix="caption two videos or more for --validation",
+        )
+    first = set(videos[::2])
+    return (
+        [row for row in rows if row.stretch.path in first],
+        [row for row in rows if row.stretch.path not in first],
+    )
+
+
+def _shuffled_videos(rows: Sequence[CaptionRow], seed: int) -> list[Path]:
+    videos = sorted({row.stretch.path for row in rows})
+    order = np.random.default_rng([seed, 13]).permutation(len(videos))
+    return [videos[i] for i in order]

@@ -1,0 +1,188 @@
+"""Batches of captioned clips: which, cut and sped how, and their reversed and shuffled twins.
+
+What step number s sees follows from the seed and s alone, so that a run that was killed goes on
+with exactly what it would have seen, and every process of a run draws the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from embeddings.training.head.data import FrameTable, HeadData
+
+Distort = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
+
+MOST_FRAMES = 64
+SHUFFLE_FROM = 3
+"""Frames from which another order than backwards exists."""
+_EPOCH_STREAM, _STEP_STREAM = 5, 7
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How a clip may differ from one sight to the next; everything at zero leaves it alone."""
+
+    speed: float = 1.3
+    """Played up to so many times faster or slower; 1 for never."""
+    drop: float = 0.3
+    """Up to this share of the frames is left out."""
+    views: bool = True
+    """A distorted view (crop, light, colour) may stand for the clip, where there is one."""
+
+
+STILL = Augmentation(speed=1.0, drop=0.0, views=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """One step's clips and the numbers of their words."""
+
+    frames: Tensor
+    """(b, t, dim) float32, or (b, t, h, w, 3) uint8; this process's share of the batch."""
+    times_s: Tensor
+    """(b, t) float32."""
+    mask: Tensor
+    """(b, t) bool, true in front."""
+    order: Tensor
+    """(b, t) a shuffled order of each clip's frames."""
+    rows: NDArray[np.int64]
+    """(whole batch,) numbers of the captions, the same in every process."""
+    counts: NDArray[np.int64]
+    """(whole batch,) frames of each clip."""
+
+
+@lru_cache(maxsize=2)
+def _permutation(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, _EPOCH_STREAM, epoch]).permutation(n)
+
+
+class Batches:
+    """The batches of a run.
+
+    Args:
+        data: The captioned clips.
+        size: Clips in a batch; fewer where there are not so many.
+        seed: Everything follows from it.
+        how: The augmentation.
+        share: (number of this process, processes); each gets an equal part of every batch.
+    """
+
+    def __init__(
+        self,
+        data: HeadData,
+        *,
+        size: int,
+        seed: int,
+        how: Augmentation,
+        share: tuple[int, int] = (0, 1),
+    ) -> None:
+        self._data, self._seed, self._how = data, seed, how
+        self._clips = data.used_clips
+        by_clip = np.argsort(data.clip_of, kind="stable")
+        borders = np.searchsorted(data.clip_of[by_clip], self._clips)
+        self._rows_of = np.split(by_clip, borders[1:])
+        rank, world = share
+        self.size = min(size, len(self._clips)) // world * world
+        if self.size < 2 * world:
+            raise ValueError(
+                f"{len(self._clips)} clips in batches of {size} for {world} processes; each "
+                "process needs two clips or more"
+            )
+        part = self.size // world
+        self._share = slice(rank * part, (rank + 1) * part)
+        self.per_epoch = len(self._clips) // self.size
+        self.distort: Distort | None = None
+        """Makes a view of pixels; None leaves them."""
+
+    def batch(self, step: int) -> Batch:
+        """The batch of one step."""
+        epoch, place = divmod(step, self.per_epoch)
+        order = _permutation(self._seed, epoch, len(self._clips))
+        chosen = order[place * self.size : (place + 1) * self.size]
+        rng = np.random.default_rng([self._seed, _STEP_STREAM, step])
+        rows = np.array([rng.choice(self._rows_of[i]) for i in chosen])
+        seeds = rng.integers(1 << 62, size=self.size)
+        clips = self._data.clip_of[rows]
+        plans = [self._plan(int(c), int(s)) for c, s in zip(clips, seeds, strict=True)]
+        counts = np.array([len(keep) for _, keep, _, _ in plans])
+        mine = plans[self._share]
+        shown = [self._show(plan, int(c)) for plan, c in zip(mine, clips[self._share], strict=True)]
+        frames, times, mask = pad(shown, int(counts.max()))
+        shuffled = np.tile(np.arange(counts.max()), (len(mine), 1))
+        for row, (_, keep, _, own) in zip(shuffled, mine, strict=True):
+            row[: len(keep)] = _shuffled(len(keep), own)
+        return Batch(frames, times, mask, torch.from_numpy(shuffled), rows, counts)
+
+    def _plan(
+        self, clip: int, seed: int
+    ) -> tuple[FrameTable, NDArray[np.int64], float, np.random.Generator]:
+        """Which view of a clip, which of its frames, how fast."""
+        rng = np.random.default_rng(seed)
+        tables = (self._data.clips, *(self._data.views if self._how.views else ()))
+        table = tables[int(rng.integers(len(tables)))]
+        n = int(table.counts[clip])
+        least = max(min(n, 2), int(np.ceil(n * (1 - self._how.drop * rng.random()))))
+        keep = np.sort(rng.permutation(n)[: min(least, MOST_FRAMES)])
+        speed = float(np.exp(rng.uniform(-1, 1) * np.log(self._how.speed)))
+        return table, keep, speed, rng
+
+    def _show(
+        self,
+        plan: tuple[FrameTable, NDArray[np.int64], float, np.random.Generator],
+        clip: int,
+    ) -> tuple[NDArray[Any], NDArray[np.float32]]:
+        table, keep, speed, rng = plan
+        frames, times = table.clip(clip)
+        frames = frames[keep]
+        if self.distort is not None:
+            frames = self.distort(frames, rng)
+        return frames, (times[keep] - times[keep][0]) / speed
+
+
+def _shuffled(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """An order that is neither as it was nor backwards, where there is one."""
+    ordered = np.arange(n)
+    for _ in range(20 if n >= SHUFFLE_FROM else 0):
+        order = rng.permutation(n)
+        if not (np.array_equal(order, ordered) or np.array_equal(order, ordered[::-1])):
+            return order
+    return ordered
+
+
+def pad(
+    clips: list[tuple[NDArray[Any], NDArray[Any]]], length: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Clips of one to `length` frames as one block: frames, times since the first, mask."""
+    first = clips[0][0]
+    dtype = np.uint8 if first.dtype == np.uint8 else np.float32
+    frames = np.zeros((len(clips), length, *first.shape[1:]), dtype)
+    times = np.zeros((len(clips), length), np.float32)
+    mask = np.zeros((len(clips), length), bool)
+    for row, (own, own_times) in enumerate(clips):
+        frames[row, : len(own)] = own
+        times[row, : len(own)] = own_times - own_times[0]
+        mask[row, : len(own)] = True
+    return torch.from_numpy(frames), torch.from_numpy(times), torch.from_numpy(mask)
+
+
+def backwards(frames: Tensor, times_s: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """The same clips played backwards: (b, t, dim) and (b, t), real frames in front."""
+    counts = mask.sum(1, keepdim=True)
+    at = torch.arange(mask.shape[1], device=mask.device)
+    order = torch.where(at < counts, counts - 1 - at, at)
+    ends = times_s.gather(1, counts - 1)
+    times = torch.where(mask, ends - times_s.gather(1, order), torch.zeros_like(times_s))
+    return reorder(frames, order), times
+
+
+def reorder(frames: Tensor, order: Tensor) -> Tensor:
+    """(b, t, dim) with each clip's frames in the (b, t) order given."""
+    return frames.gather(1, order[..., None].expand_as(frames))

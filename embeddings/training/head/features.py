@@ -1,0 +1,187 @@
+"""Frames of captioned stretches: decoded in supervised children, encoded once, kept on the disk.
+
+A stretch's file is named by the backbone, the content of the video and the times, so that a second
+run, with another head or after a kill, decodes nothing. A video that cannot be read costs itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from data.durable import make_dir, write_atomic
+from data.scan import content_key
+from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
+from data.video.decoders.decoding import FrameSpec
+from embeddings.training.augment import MILD, distort
+from embeddings.training.captions import Stretch, Trouble
+from embeddings.training.head.batches import MOST_FRAMES
+
+SAMPLE_FPS = 2.0
+"""As the indexer samples."""
+MOST_PIXEL_FRAMES = 16
+"""Frames of a stretch that are kept where pixels are."""
+
+Report = Callable[[str], None]
+Encode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+Shown = tuple[NDArray[Any], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class FrameSource:
+    """What is wanted of a stretch."""
+
+    spec: FrameSpec
+    """How frames are cut and scaled."""
+    key: str
+    """Folder-safe; changes with whatever shapes what is kept."""
+    encode: Encode | None
+    """Pixels to features; None keeps pixels."""
+    views: int = 0
+    """Distorted views beside each stretch as it is; of features only."""
+
+
+@dataclass
+class Collected:
+    """The stretches that could be read."""
+
+    shown: dict[Stretch, list[Shown]] = field(default_factory=dict)
+    """Each stretch as it is, then its views: frames (t, ...) and times (t,)."""
+    troubles: list[Trouble] = field(default_factory=list)
+    """Videos that could not be read, or in part."""
+    decoded: int = 0
+    """Stretches that were not in the cache."""
+
+
+def collect(
+    stretches: Sequence[Stretch],
+    source: FrameSource,
+    cache: Path,
+    *,
+    workers: int | None = None,
+    report: Report | None = None,
+) -> Collected:
+    """The frames of stretches, from the cache or decoded.
+
+    Args:
+        stretches: Which; each is read once.
+        source: What is wanted of them.
+        cache: Folder of all caches; may be deleted at any time.
+        workers: Decoding processes; None takes one per core.
+        report: Takes a line of progress.
+    """
+    out = Collected()
+    folder = cache / "training" / source.key
+    make_dir(folder)
+    files: dict[Stretch, Path] = {}
+    wanted = list(dict.fromkeys(stretches))
+    for stretch in wanted:
+        try:
+            files[stretch] = folder / _file_name(stretch)
+        except OSError as error:
+            _note(out, stretch, error.strerror or str(error))
+    missing = [s for s, file in files.items() if not _load(s, file, source, out)]
+    done = 0
+    for stretch, shown in _decode(missing, source, out, workers or len(os.sched_getaffinity(0))):
+        _keep(files[stretch], shown)
+        out.shown[stretch] = shown
+        done += 1
+        if report is not None and done % 50 == 0:
+            report(f"frames of {done}/{len(missing)} stretches")
+    if report is not None and wanted:
+        report(f"frames of {len(out.shown)} of {len(wanted)} stretches, {done} decoded now")
+    out.decoded = done
+    out.shown = {s: out.shown[s] for s in wanted if s in out.shown}
+    return out
+
+
+def _note(out: Collected, stretch: Stretch, reason: str) -> None:
+    trouble = Trouble(f"{stretch.path} {stretch.start_s:g}-{stretch.end_s:g} s", reason)
+    out.troubles.append(trouble)
+
+
+def _file_name(stretch: Stretch) -> str:
+    key = content_key(stretch.path)
+    return f"{key[:32]}-{round(stretch.start_s * 1000)}-{round(stretch.end_s * 1000)}.npz"
+
+
+def _load(stretch: Stretch, file: Path, source: FrameSource, out: Collected) -> bool:
+    """Take a stretch from the cache; False where it is not there, damaged, or has too few views."""
+    try:
+        with np.load(io.BytesIO(file.read_bytes())) as kept:
+            times = kept["times_s"]
+            shown = [(kept[f"frames_{i}"], times) for i in range(1 + source.views)]
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+        return False
+    out.shown[stretch] = shown
+    return True
+
+
+def _keep(file: Path, shown: list[Shown]) -> None:
+    content = io.BytesIO()
+    frames = {f"frames_{i}": rows for i, (rows, _) in enumerate(shown)}
+    np.savez(content, times_s=shown[0][1], **frames)  # type: ignore[arg-type]
+    write_atomic(file, content.getvalue())
+
+
+def _decode(
+    stretches: Sequence[Stretch], source: FrameSource, out: Collected, workers: int
+) -> Iterator[tuple[Stretch, list[Shown]]]:
+    if not stretches:
+        return
+    chunks: dict[int, list[Chunk]] = {}
+    with DecodePool(min(workers, len(stretches))) as pool:
+        for event in pool.run(_job(i, s, source) for i, s in enumerate(stretches)):
+            if isinstance(event, Chunk):
+                chunks.setdefault(event.key, []).append(event)
+            elif isinstance(event, Finished):
+                stretch = stretches[event.key]
+                parts = chunks.pop(event.key, [])
+                if event.state != "done":
+                    _note(out, stretch, f"{event.state}: {event.reason}")
+                if parts:
+                    pixels = np.concatenate([part.pixels for part in parts])
+                    times = np.concatenate([part.times_s for part in parts])
+                    yield stretch, _show(pixels, times.astype(np.float32), stretch, source)
+
+
+def _job(number: int, stretch: Stretch, source: FrameSource) -> DecodeJob:
+    most = MOST_FRAMES if source.encode is not None else MOST_PIXEL_FRAMES
+    fps = min(SAMPLE_FPS, most / (stretch.end_s - stretch.start_s))
+    return DecodeJob(
+        number, stretch.path, source.spec, fps, start_s=stretch.start_s, end_s=stretch.end_s
+    )
+
+
+def _show(
+    pixels: NDArray[np.uint8],
+    times_s: NDArray[np.float32],
+    stretch: Stretch,
+    source: FrameSource,
+) -> list[Shown]:
+    if source.encode is None:
+        return [(pixels, times_s)]
+    digest = hashlib.blake2b(str(stretch).encode(), digest_size=8).digest()
+    rng = np.random.default_rng(int.from_bytes(digest, "big"))
+    views = [pixels, *(mild_view(pixels, rng) for _ in range(source.views))]
+    rows = source.encode(np.concatenate(views)).astype(np.float16)
+    return [(part, times_s) for part in np.split(rows, len(views))]
+
+
+def mild_view(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The same clip, (t, h, w, 3), a little cropped, in other light and colours, never mirrored."""
+    height, width = pixels.shape[1:3]
+    view = distort(pixels, rng, MILD, size_px=width)
+    if height == width:
+        return view
+    return np.stack([cv2.resize(f, (width, height), interpolation=cv2.INTER_AREA) for f in view])

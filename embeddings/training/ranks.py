@@ -1,0 +1,107 @@
+"""The processes of one training run: a single one, or those that torchrun started.
+
+Every process computes the vectors of its share of a batch, all see the vectors of all, and each
+computes the whole loss; gradients then add up to those of one process with the whole batch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+from torch import Tensor, distributed, nn
+
+from embeddings.backbone.devices import choose_device
+
+PATIENCE = timedelta(hours=12)
+"""How long processes wait while the first one decodes."""
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Which of how many processes this is, and where it computes."""
+
+    device: torch.device
+    """Where its tensors live."""
+    rank: int = 0
+    """0 is the one that reads, writes and reports."""
+    world: int = 1
+    """How many processes."""
+
+    @property
+    def first(self) -> bool:
+        """Whether this process reads, writes and reports."""
+        return self.rank == 0
+
+    def gather(self, own: Tensor) -> Tensor:
+        """(b, ...) of this process -> (world * b, ...) of all; gradients reach the own rows."""
+        if self.world == 1:
+            return own
+        parts = [torch.empty_like(own) for _ in range(self.world)]
+        distributed.all_gather(parts, own.detach().contiguous())
+        parts[self.rank] = own
+        return torch.cat(parts)
+
+    def add_gradients(
+        self, through: Sequence[nn.Parameter], direct: Sequence[nn.Parameter]
+    ) -> None:
+        """Make every process's gradients those of the whole batch.
+
+        Args:
+            through: Weights that vectors depend on: each process has the part of its own rows.
+            direct: Weights that only the loss depends on: each process has the whole already.
+        """
+        if self.world == 1:
+            return
+        for weight in direct:
+            if weight.grad is not None:
+                weight.grad /= self.world
+        grads = [p.grad for p in (*through, *direct) if p.grad is not None]
+        flat = torch.cat([g.flatten() for g in grads])
+        distributed.all_reduce(flat)
+        sizes = [grad.numel() for grad in grads]
+        for grad, part in zip(grads, torch.split(flat, sizes), strict=True):
+            grad.copy_(part.view_as(grad))
+
+    def agree(self, value: float) -> float:
+        """The first process's value, everywhere."""
+        if self.world == 1:
+            return value
+        box = torch.tensor([value], dtype=torch.float64, device=self.device)
+        distributed.broadcast(box, 0)
+        return float(box.item())
+
+    def wait(self) -> None:
+        """Go on when all have come here."""
+        if self.world > 1:
+            distributed.barrier()
+
+
+@contextmanager
+def open_ranks(device: str = "auto") -> Iterator[Ranks]:
+    """Join the processes that torchrun started; a process of its own where it did not.
+
+    Args:
+        device: `auto`, `cpu` or `cuda`; with CUDA each local process takes a GPU of its own.
+
+    Raises:
+        ReelwiseError: `cuda` was asked for and there is none.
+    """
+    chosen = choose_device(device)
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield Ranks(chosen)
+        return
+    if chosen.type == "cuda":
+        chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(chosen)
+    backend = "nccl" if chosen.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, timeout=PATIENCE)
+    try:
+        yield Ranks(chosen, distributed.get_rank(), distributed.get_world_size())
+    finally:
+        distributed.destroy_process_group()

@@ -1,0 +1,1 @@
+"""From a library to vectors and index generations."""

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from embeddings.toon.attack import attack_batch
+from embeddings.toon.bank import Batch
+from embeddings.toon.labels import Labels
+from embeddings.toon.model import ToonModel
+from embeddings.toon.start import build_like
+from embeddings.training.attack import Attack
+from embeddings.training.losses import contrastive
+from tests.toon_folder import write_untrained
+
+CAPTIONS = ["a red car", "a green tree", "a blue street", "a red street"]
+
+
+def _batch() -> Batch:
+    rng = np.random.default_rng(3)
+    times_s = np.tile(np.arange(3, dtype=np.float32), (4, 1))
+    return Batch(
+        toons=rng.integers(0, 256, (4, 3, 32, 32, 3), dtype=np.uint8),
+        times_s=times_s,
+        labels=Labels(np.zeros((4, 3, 1), np.float32), np.zeros(4, int), np.zeros((4, 2, 3), int)),
+        captions=CAPTIONS,
+        meanings=CAPTIONS,
+        backward_captions=[None] * 4,
+        backward_meanings=[""] * 4,
+        wrong_captions=[],
+        strong=rng.integers(0, 256, (2, 2, 32, 32, 3), dtype=np.uint8),
+        strong_times_s=times_s[:2, :2],
+        footage=np.zeros((2, 1, 2, 32, 32, 3), np.uint8),
+        footage_times_s=np.zeros((2, 1, 2), np.float32),
+    )
+
+
+def _words(model: ToonModel, batch: Batch, texts: torch.Tensor) -> float:
+    with torch.no_grad():
+        frames = model.frames(torch.from_numpy(batch.toons))
+        return contrastive(model.clips(frames, torch.from_numpy(batch.times_s)), texts, 14.3).item()
+
+
+@pytest.mark.parametrize("attack", [Attack(4), Attack(4, random_start=True), Attack(2, steps=3)])
+def test_toons_move_at_most_eps_levels_to_where_words_fit_worse(
+    attack: Attack, tmp_path: Path
+) -> None:
+    start = write_untrained(tmp_path / "start")
+    model, tokenize = build_like(start, tmp_path / "model", 32)
+    model.train()
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    batch = _batch()
+    moved = attack_batch(model, batch, tokenize, attack, torch.Generator().manual_seed(0))
+    change = moved.toons.astype(int) - batch.toons
+    assert moved.toons.dtype == np.uint8
+    assert 0 < abs(change).max() <= attack.eps
+    assert model.training
+    assert all(p.grad is None for p in model.parameters())
+    assert all(torch.equal(state[name], value) for name, value in model.state_dict().items())
+    assert moved.strong is batch.strong
+    assert moved.captions is batch.captions
+    model.eval()
+    with torch.no_grad():
+        texts = model.texts(tokenize(CAPTIONS))
+    assert _words(model, moved, texts) > _words(model, batch, texts)

@@ -1,0 +1,129 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import embeddings.toon.train
+from data.errors import ReelwiseError
+from embeddings.encoder import load_encoder
+from embeddings.toon.attack import attack_batch
+from embeddings.toon.bank import Batch
+from embeddings.toon.model import ToonModel
+from embeddings.toon.start import mix_models
+from embeddings.toon.train import Stage, ToonTraining, train_toon
+from embeddings.training.attack import Attack
+from tests.toon_folder import write_untrained
+
+STAGES = (Stage(32, 2, 1e-3), Stage(64, 3, 1e-3))
+SHORT = ToonTraining(seed=3, scenes=150, stages=STAGES, shares=(0.25, 0.75), drawers=1, snapshot=2)
+
+
+@pytest.mark.timeout(400)
+def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(tmp_path: Path) -> None:
+    lines: list[str] = []
+    threads = torch.get_num_threads()
+    try:
+        out = train_toon(tmp_path / "model", SHORT, report=lines.append)
+    finally:
+        torch.set_num_threads(threads)
+    assert any("step 3/3" in line for line in lines)
+    assert any("stage 2 of 2: 64 px" in line for line in lines)
+    assert sum(line.startswith("drew 150 scenes") for line in lines) == 2
+    encoder = load_encoder(str(out), device="cpu")
+    assert encoder.frame_spec.width_px == 64
+    assert encoder.order_aware
+    assert encoder.frame_spec.fit == "squash"
+    rows = encoder.encode_texts(["a red car drives to the left", "a zebra"])
+    assert rows.shape == (2, 256)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    size_bytes = sum(f.stat().st_size for f in out.glob("*.safetensors"))
+    assert size_bytes <= 16e6
+    assert json.loads((out / "training.json").read_text())["seed"] == 3
+    assert len(json.loads((out / "training.json").read_text())["seconds"]) == 2
+    assert not [file for file in out.iterdir() if file.is_dir()]
+    with pytest.raises(ReelwiseError, match="holds a model already"):
+        train_toon(out, SHORT, report=lines.append)
+
+
+def test_a_stopped_run_goes_on_from_its_last_whole_stage(tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    once = replace(SHORT, stages=STAGES[:1], shares=None)
+    threads = torch.get_num_threads()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train_toon(out, SHORT, report=_stop_at("stage 1 of 2"))
+        first = load_file(out / "work" / "stage-1" / "open_clip_model.safetensors")
+        lines: list[str] = []
+        train_toon(out, SHORT, report=lines.append)
+        train_toon(tmp_path / "once", once, report=lines.append)
+    finally:
+        torch.set_num_threads(threads)
+    drawn = [line for line in lines if line.startswith("drew")]
+    assert len(drawn) == 2  # one stage of the run that went on, one of the other run
+    alone = load_file(tmp_path / "once" / "open_clip_model.safetensors")
+    assert all(torch.equal(first[name], alone[name]) for name in first)
+
+
+@pytest.mark.timeout(400)
+def test_a_model_is_trained_further_on_frames_changed_against_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attacks = []
+
+    def attack(model: ToonModel, batch: Batch, *how: Any) -> Batch:
+        attacks.append(how[1])
+        return attack_batch(model, batch, *how)
+
+    monkeypatch.setattr(embeddings.toon.train, "attack_batch", attack)
+    start = write_untrained(tmp_path / "start")
+    asked = Attack(4, random_start=True)
+    options = replace(SHORT, stages=STAGES[:1], shares=None, attack=asked)
+    threads = torch.get_num_threads()
+    try:
+        out = train_toon(tmp_path / "out", options, start=start, report=lambda _: None)
+    finally:
+        torch.set_num_threads(threads)
+    assert attacks == [asked, asked]
+    record = json.loads((out / "training.json").read_text())
+    assert record["start"] == "start"
+    assert record["attack"]["eps"] == 4
+    assert (out / "bpe_merges.txt.gz").read_bytes() == (start / "bpe_merges.txt.gz").read_bytes()
+    assert (out / "temporal.json").is_file()
+    before, after = (load_file(f / "open_clip_model.safetensors") for f in (start, out))
+    name = "visual.conv1.weight"
+    moved = (after[name].float() - before[name]).abs().max().item()
+    assert 0 < moved < 0.01  # two small steps from the weights it began with
+    assert load_encoder(str(out), device="cpu").dim == 32
+
+
+def _stop_at(words: str) -> Callable[[str], None]:
+    def report(line: str) -> None:
+        if words in line:
+            raise KeyboardInterrupt
+
+    return report
+
+
+def test_mixed_weights_are_the_weighted_mean_of_all_stages(tmp_path: Path) -> None:
+    folders = [write_untrained(tmp_path / str(seed), seed=seed) for seed in (1, 2)]
+    mixed, _ = mix_models(list(zip(folders, (0.25, 0.75), strict=True)), tmp_path / "mixed")
+    first, second = (load_file(folder / "open_clip_model.safetensors") for folder in folders)
+    name = "visual.layer1.0.conv1.weight"
+    wanted = 0.25 * first[name].float() + 0.75 * second[name].float()
+    assert not torch.equal(first[name], second[name])
+    assert torch.allclose(mixed.towers.state_dict()[name], wanted, atol=1e-6)
+    heads = [load_file(folder / "temporal.safetensors")["frame.weight"] for folder in folders]
+    wanted = 0.25 * heads[0].float() + 0.75 * heads[1].float()
+    assert torch.allclose(mixed.head.frame.weight, wanted, atol=1e-6)
+
+
+def test_shares_must_fit_the_stages(tmp_path: Path) -> None:
+    for shares in ((1.0,), (0.5, 0.6)):
+        with pytest.raises(ValueError, match="shares"):
+            train_toon(tmp_path / "m", replace(SHORT, shares=shares), report=print)

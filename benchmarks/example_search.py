@@ -23,9 +23,9 @@ from data.video.decoders.decoding import probe
 from data.video.types import FrameSpec
 from data.video.write import transcode
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
-from indexer.pipeline import index_library
-from indexer.query import Query
-from indexer.search import Searcher
+from indexer.build.pipeline import index_library
+from indexer.search.query import Query
+from indexer.search.searcher import Searcher
 
 N_VIDEOS = {"small": 40, "full": 200}
 MILD: dict[str, float] = {"scale": 0.5, "crf": 34}

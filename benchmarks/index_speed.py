@@ -23,7 +23,7 @@ from data.home import resolve_home
 from data.toons import write_library
 from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
-from indexer.pipeline import index_library
+from indexer.build.pipeline import index_library
 
 Pixels = NDArray[np.uint8]
 N_VIDEOS = {"small": 40, "full": 200}

@@ -26,9 +26,9 @@ from data.catalogue.records import FileRecord, VideoFacts
 from data.durable import arm_crash
 from data.history.history import History
 from data.home import resolve_home
-from indexer.generations import open_generation, publish
-from indexer.record import EmbeddedVideo, record_embedded, writing_session
-from indexer.vectors import VectorStore
+from indexer.build.record import EmbeddedVideo, record_embedded, writing_session
+from indexer.store.generations import open_generation, publish
+from indexer.store.vectors import VectorStore
 
 ENCODER = "hash-16"
 DIM = 16

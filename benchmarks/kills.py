@@ -23,9 +23,9 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home
-from indexer.generations import open_generation
-from indexer.record import read_videos
-from indexer.vectors import VectorStore
+from indexer.build.record import read_videos
+from indexer.store.generations import open_generation
+from indexer.store.vectors import VectorStore
 from indexer.verify import verify
 
 KILLS = {"small": 50, "full": 200}

@@ -19,7 +19,7 @@ import numpy as np
 from data.home import resolve_home
 from data.video.write import write_video
 from embeddings.encoder import load_encoder
-from indexer.pipeline import index_library
+from indexer.build.pipeline import index_library
 
 FEW = 100
 MANY = {"small": 600, "full": 3000}

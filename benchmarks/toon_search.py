@@ -18,9 +18,9 @@ from benchmarks.scenes import encode_frames, encode_scenes, held_out_scenes, ran
 from data.home import resolve_home
 from data.toons import write_library
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
-from indexer.evaluate import evaluate_search
-from indexer.pipeline import index_library
-from indexer.search import Searcher
+from indexer.build.pipeline import index_library
+from indexer.search.evaluate import evaluate_search
+from indexer.search.searcher import Searcher
 
 N_SCENES = 500
 N_VIDEOS = {"small": 40, "full": 200}

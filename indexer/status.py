@@ -9,7 +9,7 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import Failure, State
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.generations import open_generation
+from indexer.store.generations import open_generation
 
 
 class LibraryStatus(TypedDict):

@@ -20,7 +20,8 @@ from data.catalogue.records import FileRecord, Part
 from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.generations import (
+from indexer.build.record import read_videos, writing_session
+from indexer.store.generations import (
     Generation,
     drop_damaged,
     generation_names,
@@ -29,8 +30,7 @@ from indexer.generations import (
     read_current,
     read_generation,
 )
-from indexer.record import read_videos, writing_session
-from indexer.vectors import VectorStore
+from indexer.store.vectors import VectorStore
 
 _EMBED_AGAIN = "run reelwise verify --repair, then reelwise index with the library's folders"
 _REBUILD = "run reelwise verify --repair (or reelwise rebuild)"

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.faiss_nearest import NearestRows
+from indexer.store.faiss_cells import NearestRows
 from recommender.crowd_counts import CrowdCounts, Freshness
 from recommender.histories import Histories
 from recommender.sources import Nominating, SameForAll, Source, best_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.catalogue.catalogue import Catalogue
-from indexer.view import open_view
+from indexer.search.view import open_view
 from recommender.videos import VideoTable
 
 

@@ -82,7 +82,7 @@ def _make_toons(home: Home) -> Document:
 
 def _index(library: Library) -> Document:
     from embeddings.encoder import load_encoder
-    from indexer.pipeline import index_library
+    from indexer.build.pipeline import index_library
 
     encoder = load_encoder(ENCODER)
     with ProgressBar() as bar:
@@ -98,7 +98,7 @@ def _index(library: Library) -> Document:
 
 
 def _search(library: Library) -> list[Document]:
-    from indexer.query import Query
+    from indexer.search.query import Query
 
     tell("3. Three searches by words:")
     searcher, captions = library.searcher, Captions(library.home.toons)
@@ -144,7 +144,7 @@ def _is_right(document: Document, query: Described) -> bool:
 
 
 def _evaluate(library: Library) -> Document:
-    from indexer.evaluate import evaluate_search
+    from indexer.search.evaluate import evaluate_search
 
     metrics = evaluate_search(library.searcher, library.home.toons / "queries.csv")
     tell(
@@ -157,7 +157,7 @@ def _evaluate(library: Library) -> Document:
 
 def _search_by_example(library: Library) -> Document:
     from data.video.write import transcode
-    from indexer.query import Query
+    from indexer.search.query import Query
 
     query = read_queries(library.home.toons)[-1]
     tell("4. A search by example, a stretch of a video cut out, made smaller and compressed hard:")

@@ -10,7 +10,7 @@ from ui.answer import Document
 from ui.recommender_status import model_warning, recommender_document
 
 if TYPE_CHECKING:
-    from indexer.search import Hit, SearchResult
+    from indexer.search.searcher import Hit, SearchResult
     from recommender.items import Item, Recommendations
     from recommender.served_model import ServedModel
     from ui.library import Library
@@ -112,8 +112,8 @@ def _encoder_notice(name: str | None) -> str | None:
 
 def _generation(library: Library) -> Document:
     """The published generation by its manifest alone: status must not load an index."""
-    from indexer.generations import read_current
-    from indexer.manifest import read_manifest
+    from indexer.store.generations import read_current
+    from indexer.store.manifest import read_manifest
 
     found: Document = dict.fromkeys(("generation", "index_kind", "recall_at_10", "warning"))
     name = read_current(library.home)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from data.catalogue.catalogue import Catalogue
     from data.history.history import History
     from embeddings.encoder import Encoder
-    from indexer.search import Searcher, SearchResult
+    from indexer.search.searcher import Searcher, SearchResult
     from recommender.service import LibraryRecommender
     from ui.refits import Refits
 
@@ -107,7 +107,7 @@ class Library:
         with self._loading:
             encoder = self.encoder
             if self._searcher is None:
-                from indexer.search import Searcher
+                from indexer.search.searcher import Searcher
 
                 self._searcher = Searcher(self.home, encoder)
             searcher = self._searcher
@@ -121,7 +121,7 @@ class Library:
 
     def similar(self, video: str, *, k: int) -> SearchResult:
         """Moments like `VIDEO[@START-END]`, where VIDEO is an id, a path or a file name."""
-        from indexer.query import parse_span
+        from indexer.search.query import parse_span
 
         name, span = parse_span(video)
         known = self.catalogue.video(name)
@@ -157,7 +157,7 @@ class Library:
         with suppress(ReelwiseError):
             if self.catalogue.encoder is None:
                 return
-            from indexer.query import Query
+            from indexer.search.query import Query
 
             self.searcher.search(Query(text="warm up"), k=1)
 

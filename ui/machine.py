@@ -89,7 +89,7 @@ def _faiss() -> Finding:
     """Build a small index and ask it, as `index` does."""
     import numpy as np
 
-    from indexer.faiss_index import build_index
+    from indexer.store.faiss_flat import build_index
 
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((64, 16)).astype(np.float32)

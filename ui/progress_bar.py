@@ -12,7 +12,7 @@ from ui.readable import count, length
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
-    from indexer.progress import Snapshot
+    from indexer.build.progress import Snapshot
 
 LINE_EVERY_S = 10.0
 """Where stderr is a file or a pipe, one line at most this often."""
@@ -21,7 +21,7 @@ LINE_EVERY_S = 10.0
 class ProgressBar:
     """Shows the snapshots of one indexing run; use as a context manager.
 
-    Implements `indexer.progress.Progress`.
+    Implements `indexer.build.progress.Progress`.
     """
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ _FIRST_FILES = (
 
 
 class CatalogueEmbeddings(Database):
-    """Embeddings, clips and parts; `indexer.record` writes them in the one durable order."""
+    """Embeddings, clips and parts; `indexer.build.record` writes them in the one durable order."""
 
     def not_embedded(self, encoder_id: str, *, retry_failed: bool = False) -> list[Pending]:
         """List the live videos that an encoder has not embedded, in the order they became known.

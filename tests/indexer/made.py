@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from data.catalogue.records import FileRecord, VideoFacts
 from data.home import Home
 from data.video.write import write_video
-from indexer.generations import publish
-from indexer.record import EmbeddedVideo, record_embedded, writing_session
-from indexer.vectors import VectorStore
+from indexer.build.record import EmbeddedVideo, record_embedded, writing_session
+from indexer.store.generations import publish
+from indexer.store.vectors import VectorStore
 from tests.fakes import COLOUR_WORDS
 
 Scenes = Sequence[tuple[str, float]]

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
-from indexer.pipeline import index_library
-from indexer.progress import Snapshot
-from indexer.query import Query
-from indexer.report import IndexReport
-from indexer.search import Searcher
+from indexer.build.pipeline import index_library
+from indexer.build.progress import Snapshot
+from indexer.build.report import IndexReport
+from indexer.search.query import Query
+from indexer.search.searcher import Searcher
 from tests.fakes import ColourEncoder
 
 

@@ -7,9 +7,9 @@ from benchmarks.kill_child import ENCODER, embedded
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.home import Home, resolve_home
-from indexer.generations import Generation, publish
-from indexer.record import record_embedded, writing_session
-from indexer.vectors import PartInfo, VectorStore
+from indexer.build.record import record_embedded, writing_session
+from indexer.store.generations import Generation, publish
+from indexer.store.vectors import PartInfo, VectorStore
 
 __all__ = ["ENCODER", "add", "file_of", "new_home", "published"]
 

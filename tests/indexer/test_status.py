@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.home import resolve_home
-from indexer.pipeline import index_library
+from indexer.build.pipeline import index_library
 from indexer.status import library_status
 from tests.fakes import ColourEncoder
 from tests.indexer.made import paint

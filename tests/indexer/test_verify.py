@@ -10,8 +10,8 @@ from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.home import Home
 from data.scan import content_key
-from indexer.generations import generation_names, open_generation
-from indexer.record import writing_session
+from indexer.build.record import writing_session
+from indexer.store.generations import generation_names, open_generation
 from indexer.verify import Problem, verify
 from tests.indexer.stored import ENCODER, add, new_home, published
 
@@ -210,8 +210,8 @@ def test_deep_sees_an_index_that_was_made_of_other_vectors(home: Home) -> None:
     generation = open_generation(home)
     assert generation is not None
     from data import sealed
-    from indexer.faiss_index import build_index
-    from indexer.manifest import file_sum
+    from indexer.store.faiss_flat import build_index
+    from indexer.store.manifest import file_sum
 
     ids = generation.index.ids
     wrong = build_index(ids, generation.index.vectors(ids)[::-1].copy())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-import indexer.faiss_nearest
+import indexer.store.faiss_cells
 from benchmarks.many_people import Size, World, make_world
 from recommender import candidates
 from recommender.candidates import Standing
@@ -35,7 +35,7 @@ def scoring_all(world: World) -> Recommender:
 @pytest.fixture
 def shortlisting(world: World, monkeypatch: pytest.MonkeyPatch) -> Recommender:
     monkeypatch.setattr(candidates, "SCORED_WHOLE", 100)
-    monkeypatch.setattr(indexer.faiss_nearest, "EXACT", 100)
+    monkeypatch.setattr(indexer.store.faiss_cells, "EXACT", 100)
     recommender = Recommender(world.videos, world.log)
     recommender.warm_up()
     return recommender
@@ -76,7 +76,7 @@ def test_a_shortlist_of_everything_gives_the_very_same_page(
 ) -> None:
     for name in ("NEAR", "LINKED", "STANDING", "UNWATCHED"):
         monkeypatch.setattr(candidates, name, 6_000)
-    monkeypatch.setattr(indexer.faiss_nearest, "PROBES", 6_000)
+    monkeypatch.setattr(indexer.store.faiss_cells, "PROBES", 6_000)
     for user in [*PEOPLE[:10], "nobody"]:
         expected, found = scoring_all.recommend(user).items, shortlisting.recommend(user).items
         assert [one.video_id for one in found] == [one.video_id for one in expected]

@@ -17,7 +17,7 @@ from data.errors import ReelwiseError
 from data.history.forgetting import current_model, model_names
 from data.history.history import History
 from data.home import Home
-from indexer.record import writing_session
+from indexer.build.record import writing_session
 from recommender.blending import linear_weights
 from recommender.model import INTEREST, LEARNED, SOURCES, UNWATCHED, Settings
 from recommender.model_manifest import as_bytes, read_model_manifest
@@ -26,7 +26,7 @@ from recommender.served_model import QUICK
 from recommender.service import open_recommender
 from recommender.stored_model import ARRAYS_FILE, open_model
 from recommender.training import Basis, Choice, read_basis, train_recommender
-from tests.indexer.disk_order import DiskOrder
+from tests.indexer.build.disk_order import DiskOrder
 from tests.recommender.people import DAY, around, axes, event
 from tests.recommender.watched_library import add_videos, bytes_below, indexed_home, watch
 

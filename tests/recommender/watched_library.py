@@ -11,8 +11,8 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.history.history import History
 from data.home import Home, resolve_home
-from indexer.record import EmbeddedVideo, record_embedded, writing_session
-from indexer.vectors import VectorStore
+from indexer.build.record import EmbeddedVideo, record_embedded, writing_session
+from indexer.store.vectors import VectorStore
 from tests.recommender.people import DAY, around, axes
 
 ENCODER = "themes-1"

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from data.errors import ReelwiseError
-from indexer.query import Query
+from indexer.search.query import Query
 from tests.ui.conftest import ENCODER
 from ui.cli import run
 from ui.library import Library

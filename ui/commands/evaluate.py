@@ -44,7 +44,7 @@ def search(
     as_json: JsonOption = False,
 ) -> Answer:
     """Report recall at 1, 5 and 10, MRR, median rank and mIoU, against brute force."""
-    from indexer.evaluate import evaluate_search
+    from indexer.search.evaluate import evaluate_search
     from ui.library import Library
 
     if not queries.is_file():

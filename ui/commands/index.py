@@ -23,7 +23,7 @@ from ui.readable import count, length
 if TYPE_CHECKING:
     from data.catalogue.catalogue import Catalogue
     from embeddings.encoder import Encoder
-    from indexer.report import IndexReport
+    from indexer.build.report import IndexReport
 
 
 def index(
@@ -53,7 +53,7 @@ def index(
 
     What is new or changed is added, what is gone is dropped, the rest costs nothing.
     """
-    from indexer.pipeline import index_library
+    from indexer.build.pipeline import index_library
     from ui.library import Library
     from ui.progress_bar import ProgressBar
 

@@ -26,7 +26,7 @@ def rebuild(
 
     With --reencode every video is decoded and embedded again, beside what is being served.
     """
-    from indexer.pipeline import rebuild as rebuild_index
+    from indexer.build.pipeline import rebuild as rebuild_index
     from ui.library import Library
 
     began = time.perf_counter()

@@ -1,0 +1,118 @@
+"""From folders to a searchable library: scan, plan, decode, encode, store, publish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import ReelwiseError
+from data.home import Home
+from indexer.build.interrupt import stoppable
+from indexer.build.progress import Meter, Progress
+from indexer.build.record import writing_session
+from indexer.build.report import IndexReport
+from indexer.build.run import Run
+from indexer.store.generations import Generation, open_generation, publish
+
+if TYPE_CHECKING:
+    from embeddings.encoder import Encoder
+
+__all__ = ["IndexReport", "index_library", "rebuild"]
+
+
+def index_library(
+    home: Home,
+    paths: Sequence[Path],
+    encoder: Encoder,
+    *,
+    workers: int | None = None,
+    retry_failed: bool = False,
+    progress: Progress | None = None,
+) -> IndexReport:
+    """Bring a library up to date with what lies below some folders.
+
+    Only what is new or changed is decoded. Files that are gone from these folders drop out of
+    search. With another encoder than before, the whole library is embedded anew beside the old
+    vectors, which serve until that is complete.
+
+    Args:
+        home: Where the library's state lives.
+        paths: Folders and files; each must exist.
+        encoder: What turns frames into vectors.
+        workers: Decoding processes; None takes one per core.
+        retry_failed: Also try again what failed, is quarantined, or was read only in part.
+        progress: Who shows how far it has come.
+
+    Raises:
+        ReelwiseError: A path does not exist (an unplugged disk is no deletion), or another process
+            is writing. KeyboardInterrupt: Ctrl-C, after everything that was embedded is stored; a
+            later run goes on from there.
+    """
+    roots = existing_roots(paths)
+    began_s = time.monotonic()
+    with writing_session(home) as catalogue, stoppable() as stop:
+        run = Run(catalogue, encoder, stop, Meter(progress))
+        pending = run.update_files(roots, retry_failed=retry_failed)
+        run.embed(pending, workers=workers)
+        run.finish(changed=bool(run.report.done or run.report.partial or run.files_changed))
+    run.report.wall_s = time.monotonic() - began_s
+    return run.report
+
+
+def rebuild(
+    home: Home,
+    *,
+    encoder: Encoder | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Generation:
+    """Make and publish a new index generation.
+
+    Args:
+        home: Where the library's state lives.
+        encoder: None takes the stored vectors and decodes nothing; an encoder embeds every video
+            again first.
+        workers: Decoding processes; None takes one per core.
+        progress: Who shows how far it has come.
+
+    Raises:
+        ReelwiseError: Nothing was indexed yet, or another process is writing.
+    """
+    with writing_session(home) as catalogue, stoppable() as stop:
+        if catalogue.encoder is None:
+            raise ReelwiseError(
+                f"nothing is indexed in {home.root}",
+                fix="reelwise index FOLDER        (or: reelwise demo)",
+            )
+        if encoder is None:
+            return publish(home, catalogue, catalogue.encoder)
+        run = Run(catalogue, encoder, stop, Meter(progress))
+        run.embed(run.everything(), workers=workers)
+        run.finish(changed=True)
+        generation = open_generation(home)
+    if generation is None:
+        raise ReelwiseError(
+            "no video of the library could be embedded", fix="reelwise status --failed tells why"
+        )
+    return generation
+
+
+def existing_roots(paths: Sequence[Path]) -> list[Path]:
+    """The paths made absolute.
+
+    Raises:
+        ReelwiseError: One is not there. A disk that is not plugged in must not look like deleted
+            videos.
+    """
+    if not paths:
+        raise ReelwiseError("no folder was named", fix="reelwise index FOLDER")
+    roots = [path.expanduser().absolute() for path in paths]
+    for path, root in zip(paths, roots, strict=True):
+        if not root.exists():
+            raise ReelwiseError(
+                f"there is no file or folder {path}; nothing was changed",
+                fix="check the spelling; if it lies on another disk, connect that first",
+            )
+    return roots

@@ -1,0 +1,1 @@
+"""Vectors, index files and generations on disk."""

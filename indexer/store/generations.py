@@ -1,0 +1,326 @@
+"""Published indexes: immutable folders, and the one small file that says which of them is served.
+
+    index/gen-000007/clips.faiss      index/gen-000007/manifest.json      index/CURRENT =
+    "gen-000007"
+
+A generation is built under a temporary name, every byte and name of it is forced to the disk, then
+`CURRENT` is replaced atomically. A reader keeps what it opened; nothing is ever changed in place.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import Part
+from data.durable import (
+    crash_point,
+    discard_dir,
+    fsync_dir,
+    make_dir,
+    remove_unfinished,
+    replace_synced,
+    temp_name,
+    write_atomic,
+    write_synced,
+)
+from data.errors import ReelwiseError
+from data.home import Home, holds_lock
+from indexer.store.faiss_flat import INDEX_KIND, RECALL_QUERIES, FlatIndex, fill_index
+from indexer.store.manifest import (
+    FORMAT,
+    MANIFEST_FILE,
+    Manifest,
+    damaged,
+    file_sum,
+    generation_name,
+    manifest_bytes,
+    read_manifest,
+)
+from indexer.store.vectors import VectorStore
+
+INDEX_FILE = "clips.faiss"
+KEPT_GENERATIONS = 2
+"""Old generations kept beside the current one: what damage falls back to."""
+
+NOTHING = "none"
+"""What `CURRENT` says while the first generation is on its way: not that its name got lost."""
+
+_NAME = re.compile(r"gen-(\d{6,})")
+
+
+@dataclass(frozen=True)
+class Generation:
+    """An opened generation: its index is in memory and stays valid whatever is published later."""
+
+    manifest: Manifest
+    """What it is made of."""
+    folder: Path
+    """Where it lies (it may be gone after later publications)."""
+    index: FlatIndex
+    """Clips by id."""
+    warning: str | None = None
+    """Why an older generation is served than was published last; None when all is well."""
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+        return self.manifest.generation
+
+    @property
+    def name(self) -> str:
+        """Its folder's name."""
+        return self.folder.name
+
+    @property
+    def encoder_id(self) -> str:
+        """Whose vectors it holds."""
+        return self.manifest.encoder_id
+
+    @property
+    def index_kind(self) -> str:
+        """How its index searches."""
+        return self.manifest.index_kind
+
+    @property
+    def recall_at_10(self) -> float:
+        """Share of the true ten nearest that it finds, measured at build."""
+        return self.manifest.recall_at_10
+
+
+def publish(home: Home, catalogue: Catalogue, encoder_id: str) -> Generation:
+    """Build the next generation from the stored vectors of all live videos and serve it.
+
+    Parts are read one at a time: memory is that of the index itself. A kill at any instant leaves
+    the old or the new generation published, each whole.
+
+    Args:
+        home: The library; this process must hold its writer lock.
+        catalogue: Its catalogue.
+        encoder_id: Whose vectors to serve.
+
+    Raises:
+        ReelwiseError: A vector part is missing or damaged (nothing is published).
+        ValueError: The writer lock is not held.
+    """
+    if not holds_lock(home):
+        raise ValueError("publish needs the writer lock: with WriterLock(home): publish(...)")
+    make_dir(home.index)
+    if not home.current.exists() and not generation_names(home):
+        write_atomic(home.current, f"{NOTHING}\n".encode(), point="publish.nothing")
+    number = _next_number(home)
+    folder = home.index / generation_name(number)
+    temp = temp_name(folder)
+    temp.mkdir()
+    try:
+        generation = _build(temp, number, catalogue, VectorStore(home, encoder_id))
+        crash_point("publish.before_rename")
+        replace_synced(temp, folder)
+    except BaseException:
+        shutil.rmtree(temp, ignore_errors=True)
+        raise
+    crash_point("publish.after_rename")
+    write_atomic(home.current, f"{folder.name}\n".encode(), point="publish.current")
+    _drop_old(home, number)
+    crash_point("publish.after_cleaning")
+    return replace(generation, folder=folder)
+
+
+def open_generation(home: Home) -> Generation | None:
+    """Open what is published: manifest and checksums are verified before anything is parsed.
+
+    When the current generation is damaged, the newest good one before it is opened, and `warning`
+    says so.
+
+    Returns:
+        The generation; None where nothing was ever published.
+
+    Raises:
+        ReelwiseError: Generations exist and none of them is usable.
+    """
+    current = read_current(home)
+    for _ in range(3):
+        try:
+            if current is not None:
+                return read_generation(home.index / current)
+            break
+        except ReelwiseError as error:
+            problem = error.problem
+        # Publications went on while we read: what was current is cleaned away by now.
+        newer = read_current(home)
+        if newer == current:
+            return _fall_back(home, current, problem)
+        current = newer
+    if never_published(home):
+        return None
+    return _fall_back(home, None, f"{home.current} names no generation")
+
+
+def read_current(home: Home) -> str | None:
+    """Give the name in `CURRENT`; None where it is missing or no such name."""
+    try:
+        name = home.current.read_bytes().decode(errors="replace").strip()
+    except FileNotFoundError:
+        return None
+    return name if _NAME.fullmatch(name) else None
+
+
+def never_published(home: Home) -> bool:
+    """Tell a home without any publication from one whose `CURRENT` was lost or damaged."""
+    try:
+        return home.current.read_bytes() == f"{NOTHING}\n".encode()
+    except FileNotFoundError:
+        return not generation_names(home)
+
+
+def generation_names(home: Home) -> list[str]:
+    """List the folders of whole generations, oldest first; unfinished ones have other names."""
+    if not home.index.is_dir():
+        return []
+    names = [path.name for path in home.index.iterdir() if _NAME.fullmatch(path.name)]
+    return sorted(names, key=_number)
+
+
+def read_generation(folder: Path) -> Generation:
+    """Open one generation, verified.
+
+    Raises:
+        ReelwiseError: Anything in it is missing, added or not as it was written.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        if file_sum(folder / name) != expected:
+            raise damaged(folder, f"{name} is not as it was written (wrong checksum)")
+    index = FlatIndex.load(folder / INDEX_FILE, dim=manifest.dim, n=manifest.clips)
+    index.recall_at_10 = manifest.recall_at_10
+    return Generation(manifest, folder, index)
+
+
+def remove_unpublished(home: Home) -> int:
+    """Remove half-built generations, and whole ones that a kill kept from being published.
+
+    Only the holder of the writer lock may call it.
+
+    Returns:
+        How many folders and temporary files went.
+    """
+    removed = remove_unfinished(home.index)
+    current, names = read_current(home), generation_names(home)
+    # Without a valid CURRENT it is unknown what was published: keep everything.
+    if current in names:
+        unpublished = names[names.index(current) + 1 :]
+    else:
+        unpublished = names if never_published(home) else []
+    for name in unpublished:
+        discard_dir(home.index / name)
+    return removed + len(unpublished)
+
+
+def drop_damaged(home: Home) -> list[str]:
+    """Remove the generations that can never be opened again; they can be rebuilt from vectors.
+
+    Only the holder of the writer lock may call it, and publish a new generation after it.
+
+    Returns:
+        Their names.
+    """
+    dropped = []
+    for name in generation_names(home):
+        try:
+            read_generation(home.index / name)
+        except ReelwiseError:
+            discard_dir(home.index / name)
+            dropped.append(name)
+    return dropped
+
+
+def _build(folder: Path, number: int, catalogue: Catalogue, store: VectorStore) -> Generation:
+    parts = catalogue.parts(store.encoder_id)
+    sample = _sample(parts, store)
+    index = fill_index(sample.shape[1], _clip_batches(parts, store), sample=sample)
+    index.save(folder / INDEX_FILE)
+    crash_point("publish.after_fsync_index")
+    manifest = Manifest(
+        format=FORMAT,
+        generation=number,
+        encoder_id=store.encoder_id,
+        dim=index.dim,
+        videos=sum(len(part.video_ids) for part in parts),
+        clips=len(index),
+        parts=tuple(part.name for part in parts),
+        index_kind=INDEX_KIND,
+        recall_at_10=index.recall_at_10,
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        files={INDEX_FILE: file_sum(folder / INDEX_FILE)},
+    )
+    write_synced(folder / MANIFEST_FILE, manifest_bytes(manifest))
+    crash_point("publish.after_fsync_manifest")
+    fsync_dir(folder)
+    crash_point("publish.after_fsync_folder")
+    return Generation(manifest, folder, index)
+
+
+def _clip_batches(
+    parts: list[Part], store: VectorStore
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float16]]]:
+    for part in parts:
+        clips = store.read_clips(part.name, part.sha256, part.video_ids)
+        yield clips.ids, clips.vectors
+
+
+def _sample(parts: list[Part], store: VectorStore) -> npt.NDArray[np.float16]:
+    """Take (q, d) clip vectors from up to `RECALL_QUERIES` parts picked evenly at random."""
+    if not parts:
+        return np.zeros((0, 1), dtype=np.float16)
+    rng = np.random.default_rng(len(parts))
+    picked = rng.permutation(len(parts))[:RECALL_QUERIES]
+    each = -(-RECALL_QUERIES // len(picked))
+    rows = []
+    for place in picked:
+        part = parts[place]
+        vectors = store.read_clips(part.name, part.sha256, part.video_ids).vectors
+        rows.append(vectors[rng.permutation(len(vectors))[:each]])
+    return np.concatenate(rows)
+
+
+def _next_number(home: Home) -> int:
+    names = generation_names(home)
+    current = read_current(home)
+    return max((_number(name) for name in [*names, current or "gen-000000"]), default=0) + 1
+
+
+def _drop_old(home: Home, number: int) -> None:
+    older = [name for name in generation_names(home) if _number(name) < number]
+    for name in older[:-KEPT_GENERATIONS]:
+        discard_dir(home.index / name)
+
+
+def _fall_back(home: Home, current: str | None, problem: str) -> Generation:
+    older = [
+        name
+        for name in reversed(generation_names(home))
+        if current is None or _number(name) < _number(current)
+    ]
+    for name in older:
+        try:
+            found = read_generation(home.index / name)
+        except ReelwiseError:
+            continue
+        warning = f"{problem}; serving {name} instead; run reelwise rebuild"
+        return replace(found, warning=warning)
+    raise ReelwiseError(
+        f"no generation of the index is usable: {problem}",
+        fix="run reelwise rebuild: it makes a new one from the stored vectors",
+    )
+
+
+def _number(name: str) -> int:
+    return int(name.removeprefix("gen-"))

@@ -1,0 +1,174 @@
+"""What a second run does about files that changed, went, came back or failed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from data.catalogue.catalogue import Catalogue
+from data.errors import ReelwiseError
+from data.home import Home
+from indexer.build.pipeline import index_library
+from indexer.search.query import Query
+from indexer.search.searcher import Searcher
+from tests.fakes import ColourEncoder
+from tests.indexer.made import paint
+from tests.indexer.runs import CountingEncoder, Listener, counts, first, index, names
+
+
+def test_a_second_run_decodes_and_encodes_nothing(home: Home, videos: Path) -> None:
+    index(home, videos)
+    report, encoder = index(home, videos)
+    assert counts(report) == {"unchanged": 4}
+    assert (encoder.frames, report.frames, report.clips, report.generation) == (0, 0, 0, 1)
+
+
+def test_touched_moved_and_copied_files_cost_no_decode(home: Home, videos: Path) -> None:
+    index(home, videos)
+    os.utime(videos / "green.mp4", ns=(1, 1))
+    (videos / "sub" / "yellow.mp4").rename(videos / "sun.mp4")
+    shutil.copy(videos / "red-blue.mp4", videos / "copy.mp4")
+    report, encoder = index(home, videos)
+    assert counts(report) == {"touched": 1, "moved": 1, "copies": 1, "unchanged": 2}
+    assert encoder.frames == 0
+    assert first(home, "yellow")[0] == "sun.mp4"
+    with Catalogue(home) as catalogue:
+        assert len(catalogue.videos()) == 4
+        assert catalogue.video("copy.mp4").id == catalogue.video("red-blue.mp4").id
+        assert catalogue.video("sun.mp4").title == "sun"
+    (videos / "red-blue.mp4").unlink()
+    report, encoder = index(home, videos)
+    assert counts(report) == {"removed": 1, "unchanged": 4}
+    assert first(home, "red")[0] == "copy.mp4"
+
+
+def test_a_deleted_file_drops_out_and_comes_back_without_decoding(
+    home: Home, videos: Path, tmp_path: Path
+) -> None:
+    index(home, videos)
+    (videos / "green.mp4").rename(tmp_path / "kept.mp4")
+    report, _ = index(home, videos)
+    assert counts(report) == {"removed": 1, "unchanged": 3}
+    assert "green.mp4" not in names(home)
+    hits = Searcher(home, ColourEncoder()).search(Query(text="green"), k=50).hits
+    assert "green.mp4" not in {hit.path.name for hit in hits}
+    shutil.copy(tmp_path / "kept.mp4", videos / "back.mp4")
+    report, encoder = index(home, videos)
+    assert counts(report) == {"added": 1, "unchanged": 3}
+    assert encoder.frames == 0
+    assert first(home, "green")[0] == "back.mp4"
+
+
+def test_an_edited_file_is_found_by_its_new_content_only(home: Home, videos: Path) -> None:
+    index(home, videos)
+    paint(videos / "green.mp4", ("purple", 4))
+    report, _ = index(home, videos)
+    assert counts(report) == {"edited": 1, "unchanged": 3, "decoded": 1, "done": 1}
+    assert first(home, "purple")[0] == "green.mp4"
+    hits = Searcher(home, ColourEncoder()).search(Query(text="green"), k=50).hits
+    assert max(hit.score for hit in hits) < 0.5
+
+
+def test_a_missing_folder_is_an_error_and_drops_nothing(home: Home, videos: Path) -> None:
+    index(home, videos)
+    shutil.move(videos, videos.with_name("unplugged"))
+    with pytest.raises(ReelwiseError, match="nothing was changed"):
+        index(home, videos)
+    with pytest.raises(ReelwiseError, match="nothing was changed"):
+        index(home, videos.with_name("unplugged"), videos)
+    assert len(names(home)) == 4
+
+
+def test_only_what_lies_below_the_given_folders_can_be_dropped(home: Home, videos: Path) -> None:
+    index(home, videos)
+    shutil.rmtree(videos / "sub")
+    (videos / "green.mp4").unlink()
+    report, _ = index(home, videos / "red-blue.mp4")
+    assert counts(report) == {"unchanged": 1}
+    assert len(names(home)) == 4
+    report, _ = index(home, videos)
+    assert counts(report) == {"removed": 3, "unchanged": 1}
+    assert names(home) == {"red-blue.mp4"}
+
+
+def test_a_bad_file_never_stops_the_rest_and_is_quarantined(home: Home, videos: Path) -> None:
+    (videos / "text.mp4").write_text("this is no video\n" * 100)
+    (videos / "empty.mp4").touch()
+    listener = Listener()
+    report, _ = index(home, videos, progress=listener)
+    assert counts(report) == {"added": 6, "decoded": 6, "done": 4, "failed": 2}
+    assert {trouble.path.name for trouble in report.troubles} == {"text.mp4", "empty.mp4"}
+    assert all(trouble.reason for trouble in report.troubles)
+    assert any("text.mp4: failed: " in note for note in listener.notes)
+    for attempt in (2, 3):
+        report, encoder = index(home, videos)
+        assert counts(report) == {"unchanged": 6, "decoded": 2, "failed": 2}, attempt
+        assert encoder.frames == 0
+    assert report.quarantined == 2
+    report, _ = index(home, videos)
+    assert counts(report) == {"unchanged": 6}
+    report, _ = index(home, videos, retry_failed=True)
+    assert counts(report) == {"unchanged": 6, "decoded": 2, "failed": 2}
+    shutil.copy(videos / "green.mp4", videos / "text.mp4")
+    paint(videos / "empty.mp4", ("cyan", 2))
+    report, _ = index(home, videos)
+    assert counts(report) == {"edited": 2, "unchanged": 4, "decoded": 1, "done": 1}
+    with Catalogue(home) as catalogue:
+        assert catalogue.failures() == []
+
+
+def test_a_cut_file_is_partial_and_searchable_and_tried_again_on_request(
+    home: Home, tmp_path: Path
+) -> None:
+    whole = paint(tmp_path / "v" / "long.mp4", ("red", 5.0), ("blue", 25.0), noise=30)
+    content = whole.read_bytes()
+    whole.write_bytes(content[: len(content) * 6 // 10])
+    report, _ = index(home, whole.parent)
+    assert counts(report) == {"added": 1, "decoded": 1, "partial": 1}
+    assert first(home, "red")[0] == "long.mp4"
+    assert counts(index(home, whole.parent)[0]) == {"unchanged": 1}
+    report, _ = index(home, whole.parent, retry_failed=True)
+    assert counts(report) == {"unchanged": 1, "decoded": 1, "partial": 1}
+    with Catalogue(home) as catalogue:
+        assert len(catalogue.videos()) == 1
+
+
+def test_another_encoder_serves_only_once_it_has_embedded_everything(
+    home: Home, videos: Path
+) -> None:
+    index(home, videos)
+    shutil.move(videos / "sub", videos.with_name("offline"))
+    report = index_library(home, [videos / "green.mp4"], ColourEncoder(2))
+    assert not report.switched
+    assert report.offline == 2
+    assert first(home, "yellow") == ("yellow.mp4", 0.0, 3.0)
+    with Catalogue(home) as catalogue:
+        assert catalogue.encoder == "colour-1"
+    shutil.move(videos.with_name("offline"), videos / "sub")
+    report = index_library(home, [videos / "green.mp4"], ColourEncoder(2))
+    assert (report.switched, report.decoded, report.unchanged) == (True, 2, 1)
+    assert first(home, "yellow", version=2) == ("yellow.mp4", 0.0, 3.0)
+    with Catalogue(home) as catalogue:
+        assert (catalogue.encoder, catalogue.encoder_name) == ("colour-2", "colour/2")
+    assert home.vectors("colour-1").is_dir()
+
+
+def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_run(
+    home: Home, videos: Path
+) -> None:
+    growing = videos / "green.mp4"
+
+    class Meddler(CountingEncoder):
+        def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+            os.utime(growing, ns=(5, 5))
+            return super().encode_frames(pixels)
+
+    report = index_library(home, [videos], Meddler())
+    assert (report.done, report.failed, report.changed_meanwhile) == (3, 0, 1)
+    report, _ = index(home, videos)
+    assert (report.done, report.touched) == (1, 1)

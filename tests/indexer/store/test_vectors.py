@@ -1,0 +1,108 @@
+import hashlib
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from benchmarks.kill_child import vectors_of
+from data.errors import ReelwiseError
+from data.home import Home
+from indexer.store.vectors import VectorStore, VideoVectors
+
+
+def video(video_id: int, n_frames: int = 3, n_clips: int = 2) -> VideoVectors:
+    rows = vectors_of(f"v{video_id}", n_frames + n_clips).astype(np.float16)
+    spans = np.stack([np.arange(n_clips), np.arange(n_clips) + 1.5], axis=1).astype(np.float64)
+    ids = np.arange(n_clips, dtype=np.int64) + video_id * 100
+    times = np.arange(n_frames) / 2
+    return VideoVectors(video_id, times, rows[:n_frames], ids, spans, rows[n_frames:])
+
+
+def same(one: VideoVectors, two: VideoVectors) -> bool:
+    pairs = [(getattr(one, field.name), getattr(two, field.name)) for field in fields(one)]
+    return all(
+        np.array_equal(a, b) and getattr(a, "dtype", 0) == getattr(b, "dtype", 0) for a, b in pairs
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> VectorStore:
+    return VectorStore(Home(tmp_path), "e1")
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 4)), min_size=1, max_size=6))
+def test_what_was_written_comes_back_bit_for_bit(
+    tmp_path: Path, sizes: list[tuple[int, int]]
+) -> None:
+    store = VectorStore(Home(tmp_path), "e1")
+    rows = [video(n + 1, *size) for n, size in enumerate(sizes)]
+    info = store.write_part(rows)
+    back = store.read_part(info.name, info.sha256)
+    assert len(back) == info.n == len(rows)
+    assert all(same(one, two) for one, two in zip(rows, back, strict=True))
+
+
+def test_the_file_is_what_the_catalogue_will_say(store: VectorStore) -> None:
+    info = store.write_part([video(1)])
+    content = store.path(info.name).read_bytes()
+    assert (len(content), hashlib.sha256(content).hexdigest()) == (info.size_bytes, info.sha256)
+    schema = pq.read_schema(store.path(info.name))
+    assert str(schema.field("clips").type.value_type) == "fixed_size_list<element: halffloat>[16]"
+    assert schema.metadata[b"encoder_id"] == b"e1"
+    assert len(list(store.folder.iterdir())) == 1
+
+
+def test_clip_columns_are_those_of_the_wanted_videos_only(store: VectorStore) -> None:
+    rows = [video(n, n_clips=n) for n in (1, 2, 3)]
+    info = store.write_part(rows)
+    clips = store.read_clips(info.name, info.sha256, frozenset({1, 3}))
+    assert clips.ids.tolist() == [100, 300, 301, 302]
+    assert clips.video_ids.tolist() == [1, 3, 3, 3]
+    assert np.array_equal(clips.vectors, np.concatenate([rows[0].clips, rows[2].clips]))
+    assert len(store.read_clips(info.name, info.sha256).ids) == 6
+    assert store.read_clips(info.name, info.sha256, frozenset()).vectors.shape == (0, 16)
+    assert store.read_clip_ids(info.name, info.sha256)[2] == [200, 201]
+
+
+def test_a_changed_byte_is_seen_before_anything_is_parsed(
+    store: VectorStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = store.write_part([video(1)])
+    content = bytearray(store.path(info.name).read_bytes())
+    content[len(content) // 2] ^= 1
+    store.path(info.name).write_bytes(content)
+    monkeypatch.setattr(pq, "ParquetFile", lambda *_: pytest.fail("parsed before verified"))
+    for read in (store.read_part, store.read_clips, store.read_clip_ids):
+        with pytest.raises(ReelwiseError, match="wrong checksum"):
+            read(info.name, info.sha256)
+    store.path(info.name).unlink()
+    with pytest.raises(ReelwiseError, match="missing"):
+        store.read_part(info.name, info.sha256)
+
+
+@pytest.mark.parametrize("fault", ["nan", "long", "zero", "no clips", "lengths", "dims"])
+def test_vectors_that_no_search_could_use_are_never_stored(store: VectorStore, fault: str) -> None:
+    good, spoiled = video(1), video(2).clips.copy()
+    if fault in ("nan", "long", "zero"):
+        spoiled[0] = {"nan": np.nan, "long": 1.0, "zero": 0.0}[fault]
+        bad = replace(good, video_id=2, clips=spoiled)
+    elif fault == "no clips":
+        bad = video(2, n_clips=0)
+    elif fault == "lengths":
+        bad = replace(good, frame_times_s=good.frame_times_s[1:])
+    else:
+        bad = replace(good, frames=good.frames[:, :8])
+    with pytest.raises(ValueError, match=r"video [12]"):
+        store.write_part([good, bad])
+    assert not store.folder.exists()
+
+
+def test_the_vector_of_a_video_leans_to_its_long_clips() -> None:
+    row = replace(video(1), clip_spans=np.array([[0.0, 9.0], [9.0, 10.0]]))
+    assert np.linalg.norm(row.video) == pytest.approx(1)
+    assert row.video @ row.clips[0].astype(float) > row.video @ row.clips[1].astype(float)

@@ -20,8 +20,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.many_people import DAYS, START, Size, make_world
 from data.history.history import Event
-from recommender import candidates
-from recommender.recommender import Recommender
+from recommender.answer import shortlist as candidates
+from recommender.answer.recommender import Recommender
 
 ANSWERS = 300
 """Answers that are timed."""
@@ -76,7 +76,7 @@ def _after_events(
     took_ms = []
     now = START + timedelta(days=DAYS)
     for user in users:
-        video = int(rng.integers(len(recommender.videos))) + 1
+        video = int(rng.integers(len(recommender.events.videos))) + 1
         started = time.perf_counter()
         recommender.observe([Event(user, video, str(video), now, None, None, "view")])
         answer = recommender.recommend(user)

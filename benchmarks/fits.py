@@ -15,11 +15,11 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from benchmarks.many_people import World
-from recommender.co_watching import RIDGE, CoWatched, fit_co_watching
-from recommender.factors import FACTORS, fit_factors
-from recommender.histories import Histories
-from recommender.item_links import Linked
-from recommender.links import NEIGHBOURS, shrunk_cosine
+from recommender.events.histories import Histories
+from recommender.sources.ease import RIDGE, CoWatched, fit_co_watching
+from recommender.sources.ials import FACTORS, fit_factors
+from recommender.sources.item_links import Linked
+from recommender.sources.links import NEIGHBOURS, shrunk_cosine
 
 ASKED = 2_000
 """Most people whose last video is foretold."""

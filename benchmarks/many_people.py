@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.event_log import EventLog
-from recommender.videos import VideoTable
+from recommender.events.log import EventLog
+from recommender.events.videos import VideoTable
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 120.0

@@ -21,19 +21,19 @@ from data.history.event_file import Kind
 from data.history.history import Event
 from data.toons.people import LAST_DAY, make_people
 from data.toons.stories import Story, make_story
-from recommender.blending import HISTORIES, linear_weights
-from recommender.bootstrap import interval
-from recommender.event_log import EventLog
-from recommender.interactions import Interactions, ItemVectors
-from recommender.items import Recommendations
-from recommender.metrics import ndcg_at, recall_at
-from recommender.model import CONTENT, SEQUENCE, SOURCES, Settings
-from recommender.ranking import Outcome, ask
-from recommender.recommender import Recommender
-from recommender.scorer import Scorer
-from recommender.splits import Case
-from recommender.tuned_model import FittedOnce, Tuned, tune
-from recommender.videos import VideoTable
+from recommender.answer.items import Recommendations
+from recommender.answer.recommender import Recommender
+from recommender.choosing.ranking import Outcome, ask
+from recommender.choosing.scorer import Scorer
+from recommender.choosing.splits import Case
+from recommender.choosing.tune import FittedOnce, Tuned, tune
+from recommender.evaluation.metrics import ndcg_at, recall_at
+from recommender.events.interactions import Interactions, ItemVectors
+from recommender.events.log import EventLog
+from recommender.events.videos import VideoTable
+from recommender.intervals import interval
+from recommender.model.blend import HISTORIES, linear_weights
+from recommender.model.model import CONTENT, SEQUENCE, SOURCES, Settings
 
 SIZES = {"small": (300, 400, 2), "full": (1000, 2000, 2)}
 """Videos, people, and worlds over which people are pooled."""
@@ -233,7 +233,7 @@ def _of_pages(
 ) -> dict[str, NDArray[np.float64]]:
     """The same of pages as served: with diversity, and a place kept for a new video."""
     rows = {
-        user: [recommender.videos.row_of[item.video_id] for item in page.items]
+        user: [recommender.events.videos.row_of[item.video_id] for item in page.items]
         for user, page in pages.items()
     }
     wanted = world.wanted

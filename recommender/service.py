@@ -14,11 +14,11 @@ from data.history.history import History
 from data.history.impressions import Impression, Impressions
 from data.history.marks import HistoryMark, events_since, mark_history
 from data.home import Home
-from recommender.exploration import Exploration
-from recommender.items import Recommendations
-from recommender.library_videos import read_videos
-from recommender.recommender import Recommender
-from recommender.served_model import Mark, ServedModel
+from recommender.answer.exploration import Exploration
+from recommender.answer.items import Recommendations
+from recommender.answer.recommender import Recommender
+from recommender.events.library import read_videos
+from recommender.model.served import Mark, ServedModel
 
 _UNKNOWN = HistoryMark(-1, -1, -1)
 LibraryMark = tuple[int, str | None, Mark]

@@ -11,8 +11,8 @@ from ui.recommender_status import model_warning, recommender_document
 
 if TYPE_CHECKING:
     from indexer.search.searcher import Hit, SearchResult
-    from recommender.items import Item, Recommendations
-    from recommender.served_model import ServedModel
+    from recommender.answer.items import Item, Recommendations
+    from recommender.model.served import ServedModel
     from ui.library import Library
 
 NOTHING_MATCHES = "nothing here matches well"

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def recommender_document(catalogue: Catalogue) -> Document:
     """Which model answers, what it was fitted on and with, and how much is new since."""
-    from recommender.model_manifest import settings_of
-    from recommender.model_status import model_status
+    from recommender.model.manifest import settings_of
+    from recommender.model.status import model_status
 
     found = model_status(catalogue)
     manifest = found.manifest

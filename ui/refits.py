@@ -98,7 +98,7 @@ class Refits:
                 self._note(Attempt(now, now, f"{type(error).__name__}: {error}"))
 
     def _wanted(self) -> bool:
-        from recommender.model_status import model_status
+        from recommender.model.status import model_status
 
         since_s = time.monotonic() - (float("-inf") if self._tried_s is None else self._tried_s)
         if since_s < self.every_hours * 3600.0:

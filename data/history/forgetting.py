@@ -4,7 +4,7 @@
     recommender/CURRENT = "model-000003"
 
 A model holds no names, but its numbers were made from what people did: when somebody is forgotten,
-all models go. What they hold is known to `recommender.stored_model` alone.
+all models go. What they hold is known to `recommender.model.store` alone.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks import answers, fits, recommend_latency
 from benchmarks.many_people import NEW_SHARE, Size, World, make_world
-from recommender.metrics import ndcg_at
+from recommender.evaluation.metrics import ndcg_at
 
 SMALL = Size(videos=300, people=400, per_person=12, dim=16)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.history.event_file import Kind
 from data.history.history import Event
-from recommender.videos import VideoTable
+from recommender.events.videos import VideoTable
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.interactions import Interactions
+from recommender.events.interactions import Interactions
 
 _SIGNS = {"": 0, "+": 1, "-": -1}
 

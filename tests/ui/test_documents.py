@@ -2,9 +2,9 @@
 
 import pytest
 
-from recommender.items import REST
-from recommender.model import CROWD, SOURCES
-from recommender.playing import PLAYING
+from recommender.answer.items import REST
+from recommender.answer.playing import PLAYING
+from recommender.model.model import CROWD, SOURCES
 from ui.documents import REASONS, reason_in_words
 
 LATER = ("sequence", "adapted")

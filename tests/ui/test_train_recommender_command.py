@@ -9,8 +9,8 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.history.history import History
 from data.home import TrainingLock
-from recommender.model_status import DUE_EVENTS, DUE_SHARE, ModelStatus, model_status
-from recommender.stored_model import ARRAYS_FILE
+from recommender.model.status import DUE_EVENTS, DUE_SHARE, ModelStatus, model_status
+from recommender.model.store import ARRAYS_FILE
 from tests.recommender.people import DAY
 from tests.recommender.watched_library import bytes_below, indexed_home, watch
 from tests.ui.conftest import serving

@@ -63,7 +63,7 @@ def recommend(
     as_json: JsonOption = False,
 ) -> Answer:
     """Rank all videos for everybody and say how good that was, beside seven baselines."""
-    from recommender.evaluation import Files, evaluate_recommend
+    from recommender.evaluation.run import Files, evaluate_recommend
 
     metrics: Document = evaluate_recommend(
         Files(train, test, validation, items),

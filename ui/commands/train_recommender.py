@@ -13,7 +13,7 @@ from ui.options import HomeOption, JsonOption
 from ui.readable import count, length, size
 
 if TYPE_CHECKING:
-    from recommender.model_manifest import ModelManifest
+    from recommender.model.manifest import ModelManifest
 
 
 def recommender(
@@ -30,7 +30,7 @@ def recommender(
     model answers from the next question on.
     """
     from data.home import resolve_home
-    from recommender.training import train_recommender
+    from recommender.choosing.train import train_recommender
     from ui.library import Library
     from ui.recommender_status import recommender_document
 

@@ -1,0 +1,1 @@
+"""From a person's history to a page of recommendations."""

@@ -1,0 +1,1 @@
+"""Choosing settings and weights on held-out events."""

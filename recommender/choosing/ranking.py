@@ -1,0 +1,203 @@
+"""Full rankings of many people at a time, and how good each of them was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.choosing.scorer import Scorer
+from recommender.choosing.splits import Case
+from recommender.events.interactions import ItemVectors
+
+CUTS = (5, 10, 20)
+"""Lengths of list that metrics are taken at."""
+DEEPEST = max(CUTS)
+LIST = 10
+"""Length of list for coverage, novelty and likeness within it."""
+_CHUNK_BYTES = 64_000_000
+"""Scores held at once."""
+
+Values = dict[str, NDArray[np.float64]]
+"""One value for each question."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """How one recommender answered every question of a case."""
+
+    person: NDArray[np.int64]
+    """(q,) who was asked; in rolling evaluation the same person is asked several times."""
+    known: NDArray[np.int64]
+    """(q,) liked items in the person's history at that time."""
+    values: Values
+    """Metric to (q,) values over everything wanted."""
+    new: Values
+    """Metric to (q,) values over wanted items that nobody had met; NaN where none was wanted."""
+    shown: NDArray[np.bool_]
+    """(n_items,) items on at least one list of `LIST`."""
+
+    def where(self, which: NDArray[np.bool_]) -> Outcome:
+        """Some of the questions."""
+        return Outcome(
+            self.person[which],
+            self.known[which],
+            {name: values[which] for name, values in self.values.items()},
+            {name: values[which] for name, values in self.new.items()},
+            self.shown,
+        )
+
+
+def pool(outcomes: list[Outcome]) -> Outcome:
+    """All questions of several steps together."""
+    first = outcomes[0]
+    return Outcome(
+        np.concatenate([one.person for one in outcomes]),
+        np.concatenate([one.known for one in outcomes]),
+        {name: np.concatenate([one.values[name] for one in outcomes]) for name in first.values},
+        {name: np.concatenate([one.new[name] for one in outcomes]) for name in first.new},
+        np.logical_or.reduce([one.shown for one in outcomes]),
+    )
+
+
+def ask(scorer: Scorer, case: Case, vectors: ItemVectors | None = None) -> Outcome:
+    """Rank all items for everybody with something to foretell; memory stays bounded.
+
+    Args:
+        scorer: Fitted on `case.train`.
+        case: The questions.
+        vectors: Content, for likeness within a list.
+    """
+    people = case.people
+    n_items = case.train.n_items
+    width = max(1, min(2048, _CHUNK_BYTES // (4 * max(n_items, 1))))
+    met_by = np.bincount(case.train.met.indices, minlength=n_items)
+    worth = _Worth(met_by, case.train.n_people, vectors)
+    found: list[tuple[Values, Values]] = []
+    shown = np.zeros(n_items, bool)
+    for start in range(0, len(people), width):
+        chunk = people[start : start + width]
+        scores = np.array(scorer.scores(chunk), dtype=np.float32)
+        scores[case.masked[chunk].nonzero()] = -np.inf
+        wanted = case.wanted[chunk].toarray()
+        best = top_items(scores, DEEPEST)
+        values = accuracy(best, wanted) | first_places(scores, wanted)
+        fresh = wanted & (met_by == 0)
+        new = accuracy(best, fresh)
+        without = ~fresh.any(axis=1)
+        for each in new.values():
+            each[without] = np.nan
+        listed = best[:, :LIST]
+        values |= worth.of(listed)
+        shown[np.unique(listed[listed >= 0])] = True
+        found.append((values, new))
+    liked = np.diff(case.train.matrix.indptr)[people].astype(np.int64)
+    if not found:
+        raise ValueError("a case must ask something of somebody")
+    return Outcome(
+        people, liked, _joined([v for v, _ in found]), _joined([n for _, n in found]), shown
+    )
+
+
+def _joined(parts: list[Values]) -> Values:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def top_items(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """The k best of each row, best first; ties go to the lower number.
+
+    Returns:
+        (b, k) int64; -1 where a row has fewer than k scores above -inf.
+    """
+    k = min(k, scores.shape[1])
+    # argpartition picks any of those tied at the border; the lower numbers are wanted.
+    border = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]
+    sure, tied = scores > border, scores == border
+    places_left = k - sure.sum(axis=1, keepdims=True)
+    chosen = sure | (tied & (np.cumsum(tied, axis=1) <= places_left))
+    rows = np.nonzero(chosen)[1].reshape(len(scores), k)
+    values = np.take_along_axis(scores, rows, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    best = np.take_along_axis(rows, order, axis=1)
+    best[~np.isfinite(np.take_along_axis(values, order, axis=1))] = -1
+    return best.astype(np.int64)
+
+
+def accuracy(
+    best: NDArray[np.int64],
+    wanted: NDArray[np.bool_],
+    n_wanted: NDArray[np.int64] | None = None,
+) -> Values:
+    """Recall, NDCG and hits of lists.
+
+    Recall divides by everything wanted, not by min(k, wanted). NDCG (Jarvelin and Kekalainen 2002)
+    has gain 1 for each wanted item, and its ideal list holds min(k, wanted) of them.
+
+    Args:
+        best: (b, k) item numbers, best first; -1 for no item.
+        wanted: (b, n_items).
+        n_wanted: (b,) all that is wanted, where `wanted` holds only some of it.
+    """
+    hits = np.take_along_axis(wanted, np.maximum(best, 0), axis=1) & (best >= 0)
+    n_wanted = wanted.sum(axis=1) if n_wanted is None else n_wanted
+    discount = 1.0 / np.log2(np.arange(2, DEEPEST + 2))
+    ideal = np.concatenate([[0.0], np.cumsum(discount)])
+    values: Values = {}
+    for k in CUTS:
+        top = hits[:, :k]
+        gained = top @ discount[: top.shape[1]]
+        best_possible = np.maximum(ideal[np.minimum(n_wanted, k)], discount[-1])
+        values[f"recall_at_{k}"] = top.sum(axis=1) / np.maximum(n_wanted, 1)
+        values[f"ndcg_at_{k}"] = gained / best_possible
+        values[f"hit_rate_at_{k}"] = np.where(top.any(axis=1), 1.0, 0.0)
+    return values
+
+
+def first_places(scores: NDArray[np.float32], wanted: NDArray[np.bool_]) -> Values:
+    """Where in the whole ranking the first wanted item stands.
+
+    Returns:
+        `rank` from 1, of tied items the middle place; `mrr` its inverse; both (b,).
+    """
+    best = np.where(wanted, scores, -np.inf).max(axis=1, initial=-np.inf)[:, None]
+    above = (scores > best).sum(axis=1)
+    tied = (scores == best).sum(axis=1)
+    rank = 1.0 + above + np.maximum(tied - 1, 0) / 2.0
+    return {"rank": rank, "mrr": 1.0 / rank}
+
+
+class _Worth:
+    """What a list is worth beyond hits."""
+
+    def __init__(
+        self, met_by: NDArray[np.int64], n_people: int, vectors: ItemVectors | None
+    ) -> None:
+        # Laplace's prior keeps the surprise of an item that nobody met finite.
+        self._surprise = -np.log2((met_by + 1.0) / (n_people + 1.0))
+        self._vectors = None if vectors is None else vectors.centred
+
+    def of(self, listed: NDArray[np.int64]) -> Values:
+        """Novelty (mean of -log2 of the part of people who met an item), likeness within a list."""
+        there = listed >= 0
+        surprise = np.where(there, self._surprise[listed], 0.0).sum(axis=1)
+        values: Values = {"novelty_at_10": surprise / np.maximum(there.sum(axis=1), 1)}
+        if self._vectors is not None:
+            shown = self._vectors[listed] * there[:, :, None]
+            k = shown.shape[1]
+            alike = (shown.sum(axis=1) ** 2).sum(axis=1) - (shown**2).sum(axis=(1, 2))
+            values["intra_list_similarity_at_10"] = alike / max(k * (k - 1), 1)
+        return values
+
+
+def summary(outcome: Outcome) -> dict[str, float]:
+    """Metric to its mean over all questions; `median_rank`, `coverage_at_10` and `n` beside."""
+    means = {name: float(np.mean(values)) for name, values in outcome.values.items()}
+    ranks = outcome.values["rank"]
+    del means["rank"]
+    return {
+        **means,
+        "median_rank": float(np.median(ranks)) if len(ranks) else float("nan"),
+        "coverage_at_10": float(np.mean(outcome.shown)),
+        "n": len(outcome.person),
+    }

@@ -1,0 +1,1 @@
+"""Watch events as arrays: logs, histories, interactions."""

@@ -1,0 +1,1 @@
+"""The model: fitted sources and their weights, saved and loaded."""

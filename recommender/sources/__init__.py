@@ -1,0 +1,1 @@
+"""Sources: what gives candidates scores."""

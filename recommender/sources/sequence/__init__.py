@@ -1,0 +1,1 @@
+"""SASRec: a sequence model over watched videos."""

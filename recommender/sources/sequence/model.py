@@ -1,0 +1,212 @@
+"""What comes next for a person, by the order of what they liked: a fitted sequence model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from recommender.events.histories import Histories
+from recommender.sources.sequence.network import Encoder
+
+Reason = Literal["patience", "epochs", "steps", "seconds", "nothing to learn"]
+"""Why training stopped."""
+_REASONS: tuple[Reason, ...] = ("patience", "epochs", "steps", "seconds", "nothing to learn")
+_POSITIONS = 16_384
+"""Positions encoded at once."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training did."""
+
+    epochs: int
+    """Passes over all windows that were finished."""
+    steps: int
+    """Batches learned from."""
+    seconds_s: float
+    """Wall time."""
+    best_epoch: int
+    """The pass that the model is from, counted from 1; 0 when nothing was learned."""
+    ndcg_at_10: float
+    """Of held-out last items after that pass; NaN when nobody could be asked."""
+    why: Reason
+    """Why it stopped."""
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceModel:
+    """Scores items by what usually follows a history; knows nothing of who the person is.
+
+    Scores are in nats above the mean of all known items, for each history; 0 says nothing. Items
+    without a vector that nobody had met score below all others, and say nothing in a history.
+    """
+
+    encoder: Encoder
+    """Fitted, on the CPU, not in training mode."""
+    vectors: NDArray[np.float32]
+    """(n_items, hidden) as in the input; zero rows for items of which nothing is known."""
+    biases: NDArray[np.float32]
+    """(n_items,) how popular each is."""
+    known: NDArray[np.bool_]
+    """(n_items,) somebody met it in training, or it has a content vector."""
+    training: Training
+    """How it came about."""
+
+    @property
+    def length(self) -> int:
+        """Latest known items of a person that can matter."""
+        return self.encoder.length
+
+    @cached_property
+    def _out(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Vectors and biases without their means: those add the same to all scores of a person."""
+        n = max(int(self.known.sum()), 1)
+        mean = self.vectors[self.known].sum(axis=0) / np.float32(n)
+        bias = self.biases[self.known].sum() / np.float32(n)
+        return self.vectors - mean, self.biases - bias
+
+    @cached_property
+    def _floor(self) -> tuple[np.float32, np.float32]:
+        """Longest output vector and lowest bias of known items."""
+        vectors, biases = self._out
+        longest = np.linalg.norm(vectors[self.known], axis=1).max(initial=0.0)
+        return np.float32(longest), biases[self.known].min(initial=0.0)
+
+    def scores(
+        self, histories: Histories, rows: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
+        """Score all items, or some, for anybody's history as it is now.
+
+        Args:
+            histories: Of b people, seen in training or not.
+            rows: Items to score; None is all.
+
+        Returns:
+            (b, n_items or len(rows)); zeros for a history without a known item.
+        """
+        self._check(histories)
+        rows = np.arange(len(self.known)) if rows is None else rows
+        items, lengths = self._sequences(histories)
+        states = self._states(items, lengths)
+        vectors, biases = self._out
+        scores = states @ vectors[rows].T + biases[rows]
+        longest, lowest = self._floor
+        # No inner product is below minus the product of the lengths (Cauchy and Schwarz).
+        floor = lowest - longest * np.linalg.norm(states, axis=1) - 1.0
+        scores[:, ~self.known[rows]] = floor[:, None]
+        scores[lengths == 0] = 0.0
+        return np.asarray(scores, dtype=np.float32)
+
+    def links(self, history_of_one: Histories, row: int) -> NDArray[np.float64]:
+        """How much the score of an item falls when each item of a history is left out.
+
+        Args:
+            history_of_one: One person with m items.
+            row: The item that is scored.
+
+        Returns:
+            (m,) nats, 0 for items too far back to matter; an older one takes the place of the
+            item left out.
+
+        Raises:
+            ValueError: There is not exactly one person.
+        """
+        self._check(history_of_one)
+        if len(history_of_one) != 1:
+            raise ValueError(f"links are of one person, got {len(history_of_one)}")
+        found = np.zeros(len(history_of_one.item))
+        # One more than can matter: it moves up where another is left out.
+        near = np.flatnonzero(self.known[history_of_one.item])[-self.length - 1 :]
+        items = history_of_one.item[near]
+        tried = np.arange(len(near))[-self.length :]
+        left = [items, *(np.delete(items, place) for place in tried)]
+        item, lengths = np.concatenate(left), [len(one) for one in left]
+        starts = np.cumsum([0, *lengths])
+        many = Histories(starts, item, np.ones(len(item)), np.zeros(len(item)), len(self.known))
+        scores = self.scores(many, np.asarray([row]))[:, 0].astype(np.float64)
+        found[near[tried]] = scores[0] - scores[1:]
+        return found
+
+    def _check(self, histories: Histories) -> None:
+        if histories.n_items != len(self.known):
+            raise ValueError(
+                f"histories must be of the {len(self.known)} items fitted on,"
+                f" got {histories.n_items}"
+            )
+
+    def _sequences(self, histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(b, length) latest known items from the first column on, and how many there are."""
+        told = self.known[histories.item]
+        person = histories.person[told]
+        lengths = np.bincount(person, minlength=len(histories))
+        ends = np.cumsum(lengths)
+        since = ends[person] - 1 - np.arange(len(person))
+        near = since < self.length
+        lengths = np.minimum(lengths, self.length)
+        items = np.full((len(histories), self.length), -1)
+        place = lengths[person] - 1 - since
+        items[person[near], place[near]] = histories.item[told][near]
+        return items, lengths
+
+    def _states(self, items: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(b, hidden) states after the last item; zeros without items."""
+        states = np.zeros((len(items), self.vectors.shape[1]), np.float32)
+        order = np.argsort(lengths, kind="stable")
+        order = order[lengths[order] > 0]
+        while len(order):
+            # The longest are last; as many of them as fit.
+            width = int(lengths[order[-1]])
+            some = order[-max(_POSITIONS // width, 1) :]
+            order = order[: len(order) - len(some)]
+            given = torch.from_numpy(self.vectors[np.maximum(items[some, :width], 0)])
+            with torch.inference_mode():
+                told = self.encoder(given)[torch.arange(len(some)), lengths[some] - 1]
+            states[some] = told.numpy()
+        return states
+
+    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Everything, as arrays by name."""
+        weights = {f"encoder.{k}": v.numpy() for k, v in self.encoder.state_dict().items()}
+        told = [getattr(self.training, field.name) for field in fields(Training)]
+        told[-1] = _REASONS.index(self.training.why)
+        shape = {
+            "shape": np.asarray([self.encoder.heads, len(self.encoder.blocks), self.length]),
+            "training": np.asarray(told, np.float64),
+        }
+        own = {"vectors": self.vectors, "biases": self.biases, "known": self.known}
+        return weights | shape | own
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> SequenceModel:
+        """The model that `to_arrays` was asked for."""
+        start = "encoder."
+        weights = {
+            name.removeprefix(start): torch.from_numpy(np.array(array))
+            for name, array in arrays.items()
+            if name.startswith(start)
+        }
+        vectors = np.asarray(arrays["vectors"], np.float32)
+        heads, blocks, length = (int(size) for size in arrays["shape"])
+        encoder = Encoder(vectors.shape[1], heads, blocks, length=length)
+        encoder.load_state_dict(weights)
+        told = np.asarray(arrays["training"], float)
+        training = Training(
+            epochs=int(told[0]),
+            steps=int(told[1]),
+            seconds_s=float(told[2]),
+            best_epoch=int(told[3]),
+            ndcg_at_10=float(told[4]),
+            why=_REASONS[int(told[5])],
+        )
+        return cls(
+            encoder.eval(),
+            vectors,
+            np.asarray(arrays["biases"], np.float32),
+            np.asarray(arrays["known"], bool),
+            training,
+        )

@@ -1,0 +1,86 @@
+"""Windows of histories, so that what follows every item is learned from once in each pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.events.histories import Histories
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Windows side by side, each from the first column on."""
+
+    given: NDArray[np.int64]
+    """(b, t) items; 0 where a window has ended."""
+    real: NDArray[np.bool_]
+    """(b, t) where there is an item."""
+    target: NDArray[np.int64]
+    """(m,) what followed each real place, row by row."""
+    weight: NDArray[np.float64]
+    """(m,) confidence that it was liked, at most 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """Everything that followed something else in a history."""
+
+    histories: Histories
+    """Of b people."""
+    ends: NDArray[np.int64]
+    """(b,) where the part of each history that is learned from ends, at most `starts[1:]`."""
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    @cached_property
+    def _place(self) -> NDArray[np.int64]:
+        """(m,) place of each target in the columns of the histories."""
+        place = np.arange(len(self.histories.item))
+        person = self.histories.person
+        return place[(place > self.histories.starts[person]) & (place < self.ends[person])]
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """(n_items,) people who are known to have met each item."""
+        place = np.arange(len(self.histories.item))
+        told = place < self.ends[self.histories.person]
+        return np.bincount(self.histories.item[told], minlength=self.histories.n_items)
+
+    def batches(self, length: int, positions: int, rng: np.random.Generator) -> Iterator[Batch]:
+        """All targets in windows of at most `length`, cut at other places in each call.
+
+        Args:
+            length: Most places of a window.
+            positions: Most places of a batch, padding included, if a window has no more.
+            rng: Decides on cuts and order.
+        """
+        person = self.histories.person[self._place]
+        cut = rng.integers(length, size=len(self.histories))
+        # Windows are counted from the end, the latest being shorter by the random cut.
+        number = (self.ends[person] - 1 - self._place + cut[person]) // length
+        fresh = (np.diff(person, prepend=-1) != 0) | (np.diff(number, prepend=-1) != 0)
+        first = np.flatnonzero(fresh)
+        size = np.diff(np.append(first, len(person)))
+        order = rng.permutation(len(first))
+        order = order[np.argsort(-size[order], kind="stable")]
+        groups = []
+        while len(order):
+            n = max(positions // int(size[order[0]]), 1)
+            groups.append(order[:n])
+            order = order[n:]
+        for group in rng.permutation(len(groups)):
+            yield self._batch(self._place[first[groups[group]]], size[groups[group]])
+
+    def _batch(self, start: NDArray[np.int64], size: NDArray[np.int64]) -> Batch:
+        across = np.arange(size.max())
+        real = across < size[:, None]
+        place = np.where(real, start[:, None] + across, 1)
+        item = self.histories.item
+        weight = np.minimum(self.histories.weight[place[real]], 1.0)
+        return Batch(np.where(real, item[place - 1], 0), real, item[place[real]], weight)

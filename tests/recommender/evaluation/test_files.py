@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.errors import ReelwiseError
+from recommender.evaluation.files import read_interactions
+
+
+def write(folder: Path, text: str, name: str = "events.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_bare_pairs_are_views_that_count_in_full(tmp_path: Path) -> None:
+    (events,), vectors = read_interactions([write(tmp_path, "user,video\n7,x\n8,y\n7,y\n")])
+    assert vectors is None
+    assert events.weight.tolist() == [1.0, 1.0, 1.0]
+    assert [events.people[i] for i in events.person] == ["7", "8", "7"]
+    assert [events.items[i] for i in events.item] == ["x", "y", "y"]
+    assert not events.timed
+    assert events.matrix.sum() == 3.0
+
+
+def test_kinds_seconds_and_times_are_read_as_the_history_reads_them(tmp_path: Path) -> None:
+    text = (
+        "Kind,user,video,at,watched_s,duration_s\n"
+        "like,a,v1,2026-06-01T00:00:00Z,,\n"
+        "dislike,a,v2,1780272000,,\n"
+        ",a,v3,2026-06-01 02:00:00+02:00,45,100\n"
+        "VIEW,a,v4,1780272000.5,1,100\n"
+    )
+    (events,), _ = read_interactions([write(tmp_path, text)])
+    assert events.weight.tolist() == pytest.approx([1.0, 0.0, 0.5, 0.0])
+    assert events.disliked.tolist() == [False, True, False, False]
+    assert events.at_s.tolist() == [1780272000.0] * 3 + [1780272000.5]
+    assert events.timed
+
+
+def test_parquet_says_the_same_as_csv(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "user": [3, 4],
+            "video": ["a", "b"],
+            "at": pd.to_datetime(["2026-06-01", "2026-06-02"], utc=True),
+            "kind": ["like", None],
+        }
+    )
+    table.to_parquet(tmp_path / "e.parquet")
+    (events,), _ = read_interactions([tmp_path / "e.parquet"])
+    assert events.at_s.tolist() == [1780272000.0, 1780358400.0]
+    assert events.verdict.tolist() == [1, 0]
+    assert list(events.people) == ["3", "4"]
+
+
+def test_files_share_their_numbers_and_vectors_bring_candidates(tmp_path: Path) -> None:
+    first = write(tmp_path, "user,video\na,1\nb,2\n", "first.csv")
+    second = write(tmp_path, "user,video\nc,1\na,3\n", "second.csv")
+    ids, rows = np.array(["3", "9"]), np.array([[1.0, 2.0], [3.0, 4.0]])
+    np.savez(tmp_path / "items.npz", ids=ids, vectors=rows)
+    (one, two), vectors = read_interactions([first, second], tmp_path / "items.npz")
+    assert sorted(one.items) == ["1", "2", "3", "9"]
+    assert one.items.tolist() == two.items.tolist()
+    assert one.item[0] == two.item[0]
+    assert vectors is not None
+    known = {str(one.items[i]): vectors.matrix[i].tolist() for i in np.flatnonzero(vectors.known)}
+    assert known == {"3": [1.0, 2.0], "9": [3.0, 4.0]}
+    assert not vectors.centred[~vectors.known].any()
+    table = pd.DataFrame({"video": ids, "vector": list(rows)})
+    table.to_parquet(tmp_path / "items.parquet")
+    _, again = read_interactions([first, second], tmp_path / "items.parquet")
+    assert again is not None
+    assert again.matrix.tolist() == vectors.matrix.tolist()
+
+
+def test_the_order_of_items_does_not_tell_how_popular_they_are(tmp_path: Path) -> None:
+    rows = "".join(f"{user},{video:04d}\n" for video in range(400) for user in range(400 - video))
+    (events,), _ = read_interactions([write(tmp_path, "user,video\n" + rows)])
+    fame = np.asarray(events.matrix.sum(axis=0)).ravel()
+    assert abs(np.corrcoef(fame, np.arange(len(fame)))[0, 1]) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("person,video\na,1\n", "has no column 'user'; found: person, video"),
+        ("user,video\na,1\n,2\n", "user is empty in 1 rows, first in row 2"),
+        ("user,video,at\na,1,soon\n", "neither Unix seconds nor ISO 8601 in 1 rows"),
+        ("user,video,at\na,1,1780272000000\n", "milliseconds"),
+        ("user,video,kind\na,1,love\n", "kind is not view, like or dislike"),
+        ("user,video,watched_s\na,1,-3\n", "watched_s is not a finite number >= 0"),
+        ("", "neither CSV nor Parquet"),
+    ],
+)
+def test_a_file_that_is_wrong_says_where(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(ReelwiseError, match=problem):
+        read_interactions([write(tmp_path, text)])
+
+
+def test_a_missing_file_and_broken_vectors_are_known_errors(tmp_path: Path) -> None:
+    with pytest.raises(ReelwiseError, match="cannot be read: No such file"):
+        read_interactions([tmp_path / "none.csv"])
+    events = write(tmp_path, "user,video\na,1\n")
+    np.savez(tmp_path / "items.npz", ids=np.array(["1", "1"]), vectors=np.ones((2, 3)))
+    with pytest.raises(ReelwiseError, match="names an item twice"):
+        read_interactions([events], tmp_path / "items.npz")
+    np.savez(tmp_path / "items.npz", ids=np.array(["1"]), vectors=np.ones((2, 3)))
+    with pytest.raises(ReelwiseError, match=r"vectors must be \(1, d\)"):
+        read_interactions([events], tmp_path / "items.npz")

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from recommender.model.blend import (
+    CEILING,
+    HISTORIES,
+    Blend,
+    Blender,
+    calibrated,
+    linear_weights,
+    stepped,
+)
+from recommender.model.model import (
+    CO_WATCH,
+    INTEREST,
+    LATELY,
+    LEARNED,
+    NEW,
+    POPULAR,
+    SHIPPED,
+    SOURCES,
+    TREND,
+)
+from recommender.sources.base import SameForAll
+from tests.recommender.tables import interactions
+
+ANYBODY = interactions("a:0", n_items=3).histories.of(np.array([0, 1]))
+
+
+def blended(*rows: list[float], weights: list[float], allowed: list[bool] | None = None) -> Blend:
+    names = tuple("abcd"[: len(rows)])
+    sources = {name: SameForAll(np.array(row)) for name, row in zip(names, rows, strict=True)}
+    table = linear_weights(names, [dict(zip(names, weights, strict=True))] * len(HISTORIES))
+    histories = interactions("a:0", n_items=len(rows[0])).histories.of(np.array([0]))
+    mask = None if allowed is None else np.array([allowed])
+    return Blender(sources, table).blend(histories, mask)
+
+
+def test_parts_add_up_to_a_total_between_0_and_1() -> None:
+    rng = np.random.default_rng(3)
+    got = blended(*[rng.normal(size=50).tolist() for _ in range(3)], weights=[0.5, 1.0, 0.3])
+    assert got.parts.sum(axis=0) == pytest.approx(got.total)
+    assert 0.0 <= got.total.min() <= got.total.max() <= 1.0
+
+
+def test_the_total_alone_is_the_same() -> None:
+    sources = {"a": SameForAll(np.array([3.0, 1.0, 0.0])), "b": SameForAll(np.array([0.0, 1, 5]))}
+    table = linear_weights(("a", "b"), [{"a": 1.0, "b": 0.5}] * len(HISTORIES))
+    blender = Blender(sources, table)
+    assert blender.total(ANYBODY) == pytest.approx(blender.blend(ANYBODY).total)
+    some = blender.blend(ANYBODY, rows=np.array([2, 0]))
+    assert some.parts.shape == (2, 2, 2)
+
+
+def test_the_scale_of_a_source_does_not_matter() -> None:
+    one = blended([3, 2, 1], [1, 2, 3], weights=[1, 1])
+    other = blended([3, 2, 1], [1e6, 2e6, 3e6], weights=[1, 1])
+    assert one.total == pytest.approx(other.total)
+
+
+def test_what_a_source_says_of_what_is_not_allowed_changes_nothing() -> None:
+    got = blended([1e9, 2.0, 1.0], weights=[1.0], allowed=[False, True, True])
+    want = blended([0.0, 2.0, 1.0], weights=[1.0], allowed=[False, True, True])
+    assert got.total == pytest.approx(want.total)
+
+
+def test_an_outlier_is_capped() -> None:
+    got = calibrated(np.array([[1e9] + [1.0] * 19], np.float32))
+    assert got.max() == CEILING
+
+
+def test_steps_rise_from_nothing_to_one() -> None:
+    got = stepped(np.array([0.0, 0.1, 1.0, CEILING], np.float32))
+    assert got[0] == 0.0
+    assert got[-1] == pytest.approx(1.0)
+    assert (np.diff(got) > 0).all()
+    assert got[1] > 0.1 / CEILING  # that a source knows a video at all counts most
+
+
+def test_the_source_is_the_one_that_gave_most() -> None:
+    got = blended([5, 1, 0], [1, 5, 0], weights=[1, 1])
+    assert [got.source(0, row) for row in range(3)] == ["a", "b", None]
+
+
+def test_nobody_elses_history_gives_the_crowd_no_say() -> None:
+    alone = SHIPPED.trusting(LEARNED, 0.0)
+    row = dict(zip(SOURCES, alone.table[2][: len(SOURCES)], strict=True))
+    assert row[LATELY] == row[CO_WATCH] == 0.0
+    assert row[INTEREST] > 0.0
+
+
+def test_weights_follow_the_length_of_the_history() -> None:
+    weights = linear_weights(("a",), [{"a": 1.0}, {}, {}, {"a": 2.0}])
+    found: NDArray[np.float32] = weights.of(np.array([0, 1, 5, 6, 20, 21, 400]))
+    assert (found[:, 0] > 0).tolist() == [True, False, False, False, False, True, True]
+    assert weights.used == ("a",)
+    assert weights.only(["b"]).used == ()
+
+
+def test_a_new_person_gets_trends_and_new_videos() -> None:
+    row = dict(zip(SOURCES, SHIPPED.table[0][: len(SOURCES)], strict=True))
+    assert {name for name, weight in row.items() if weight} == {TREND, POPULAR, NEW}

@@ -19,7 +19,7 @@ import typer
 
 from data.errors import ReelwiseError
 from ui import commands
-from ui.answer import (
+from ui.terminal.answer import (
     EXIT_KNOWN_ERROR,
     EXIT_STOPPED_BY_CTRL_C,
     EXIT_WRONG_USAGE,

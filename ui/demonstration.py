@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from ui.answer import Answer, Document
-from ui.commands.index import index_answer
+from ui.commands.everyday.index import index_answer
 from ui.documents import reason_in_words, recommend_document, search_document
 from ui.library import Library
-from ui.progress_bar import ProgressBar
-from ui.readable import count, length, short_path, span
+from ui.terminal.answer import Answer, Document
+from ui.terminal.progress import ProgressBar
+from ui.terminal.text import count, length, short_path, span
 from ui.toon_tables import Captions, Described, read_queries
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from ui.answer import Document
 from ui.recommender_status import model_warning, recommender_document
+from ui.terminal.answer import Document
 
 if TYPE_CHECKING:
     from indexer.search.searcher import Hit, SearchResult

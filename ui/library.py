@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from embeddings.encoder import Encoder
     from indexer.search.searcher import Searcher, SearchResult
     from recommender.service import LibraryRecommender
-    from ui.refits import Refits
+    from ui.server.jobs import Refits
 
 
 class Library:

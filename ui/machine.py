@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from ui.readable import size
+from ui.terminal.text import size
 
 if TYPE_CHECKING:
     from data.home import Home

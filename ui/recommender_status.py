@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ui.answer import Document
-from ui.readable import count
+from ui.terminal.answer import Document
+from ui.terminal.text import count
 
 if TYPE_CHECKING:
     from data.catalogue.catalogue import Catalogue

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from ui.commands import (
-    compress,
-    demo,
-    doctor,
-    encoders,
-    evaluate,
-    history,
-    index,
-    rebuild,
-    recommend,
-    search,
-    serve,
-    similar,
-    status,
-    train,
-    verify,
-)
+from ui.commands.everyday import demo, index, search, serve, similar, status
+from ui.commands.experts import compress, evaluate, train
+from ui.commands.maintain import doctor, encoders, rebuild, verify
+from ui.commands.recommend import history, recommend
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from ui.readable import clock, span
+from ui.terminal.text import clock, span
 
 Shown = dict[str, Any]
 Moment = tuple[float, float]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from data.errors import ReelwiseError
-from ui import served
-from ui.answer import Document
 from ui.documents import reason_in_words, recommend_document
 from ui.pages import cards
 from ui.pages.look import CARDS_PER_ROW
-from ui.previews import is_playable
+from ui.server import served
+from ui.server.previews import is_playable
+from ui.terminal.answer import Document
 
 if TYPE_CHECKING:
     from data.history.event_file import Kind

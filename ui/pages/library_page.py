@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import served
 from ui.documents import status_document
 from ui.pages import cards
-from ui.readable import clock, length, size
+from ui.server import served
+from ui.terminal.text import clock, length, size
 
 if TYPE_CHECKING:
     from data.catalogue.records import Video
-    from ui.answer import Document
+    from ui.terminal.answer import Document
 
 MAX_ROWS = 2000
 

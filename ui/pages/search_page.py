@@ -14,13 +14,13 @@ import streamlit as st
 
 from data.durable import make_dir
 from data.errors import ReelwiseError
-from ui import served
-from ui.answer import Document
 from ui.documents import NOTHING_MATCHES, search_document
 from ui.pages import cards
 from ui.pages.look import CARDS_PER_ROW
-from ui.previews import is_playable
-from ui.readable import count
+from ui.server import served
+from ui.server.previews import is_playable
+from ui.terminal.answer import Document
+from ui.terminal.text import count
 
 if TYPE_CHECKING:
     from ui.library import Library

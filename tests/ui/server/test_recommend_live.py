@@ -1,0 +1,163 @@
+"""Recommendations through the JSON API and the command line: playing, chance, the log."""
+
+import csv
+import json
+import shutil
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from data.history.impressions import Impressions
+from ui.cli import run
+from ui.library import Library
+from ui.server.routes import Api, answering
+
+KEYS = {"rank", "video_id", "path", "title", "score", "source", "because"}
+
+
+@pytest.fixture
+def own_home(home, tmp_path):
+    """A copy of the indexed home, for tests that change it."""
+    return shutil.copytree(home, tmp_path / "home")
+
+
+@pytest.fixture
+def library(own_home):
+    with Library(own_home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ask(library):
+    """The answer's document to a query string, asked of the real route."""
+    app = Starlette(routes=[Route("/api/recommend", answering(Api(library).recommend))])
+    with TestClient(app) as client:
+        yield lambda query, status=200: document(client.get(f"/api/recommend?{query}"), status)
+
+
+def document(answer, status):
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def ids(found):
+    return [item["video_id"] for item in found["items"]]
+
+
+def test_what_plays_is_never_recommended_and_is_the_reason_of_what_goes_with_it(ask):
+    found = ask("user=stranger&k=12&playing=3")
+    assert "3" not in ids(found)
+    assert len(found["items"]) == 11
+    near = [item for item in found["items"] if item["source"] == "playing"]
+    assert near
+    assert {item["because"]["video_id"] for item in near} == {"3"}
+    assert ids(found) != ids(ask("user=stranger&k=12&playing=4"))
+    plain = ask("user=stranger&k=12")
+    assert not [item for item in plain["items"] if item["source"] == "playing"]
+
+
+def test_propensities_are_told_and_logged_only_when_places_are_left_to_chance(ask, library):
+    log = Impressions(library.catalogue)
+    assert set(ask("user=zora&k=5")["items"][0]) == KEYS
+    assert log.all() == []
+    found = ask("user=zora&k=5&explore=0.5")
+    assert all(set(item) == KEYS | {"propensity"} for item in found["items"])
+    logged = log.all()
+    assert [(str(one.video_id), one.rank, one.source) for one in logged] == [
+        (item["video_id"], item["rank"], item["source"]) for item in found["items"]
+    ]
+    assert [one.propensity for one in logged] == [item["propensity"] for item in found["items"]]
+    assert all(0 < one.propensity < 1 for one in logged)
+    assert len({one.at for one in logged}) == 1
+
+
+def test_a_page_without_chance_is_logged_when_asked_for(ask, library):
+    found = ask("user=yara&k=3&log=1")
+    assert set(found["items"][0]) == KEYS
+    logged = Impressions(library.catalogue).all("yara")
+    assert [str(one.video_id) for one in logged] == ids(found)
+    assert {one.propensity for one in logged} == {1.0}
+
+
+def test_an_event_changes_the_next_answer_with_chance_and_playing_too(ask, library):
+    query = "user=newcomer&k=12&playing=3&explore=0.3"
+    first = ids(ask(query))
+    gone = first[0]
+    library.history.add("newcomer", int(gone), kind="dislike")
+    library.history.add("newcomer", int(first[1]), watched_s=60.0)
+    after = ask(query)
+    assert {gone, first[1]}.isdisjoint(ids(after))
+    assert len(after["items"]) == 9
+    causes = {item["because"]["video_id"] for item in after["items"] if item["because"]}
+    assert causes <= {"3", first[1]}
+
+
+def test_exclude_takes_ids(ask):
+    first = ids(ask("user=stranger&k=12"))
+    left = ids(ask(f"user=stranger&k=12&exclude={first[0]}&exclude={first[1]}"))
+    assert set(left) == set(first[2:])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "playing=../x.mp4",
+        "playing=toon-0001.mp4",
+        "playing=",
+        "playing=999999",
+        "playing=99999999999999999999999",
+        "exclude=x",
+        "explore=1.5",
+        "explore=-1",
+        "explore=nan",
+    ],
+)
+def test_what_is_no_id_or_no_share_is_refused(ask, library, wrong):
+    answer = ask(f"user=anna&{wrong}", 409 if wrong == "playing=999999" else 400)
+    assert set(answer) == {"error", "fix"}
+    assert Impressions(library.catalogue).all() == []
+
+
+def tell(capsys, *args, home, code=0):
+    capsys.readouterr()
+    assert run([*args, "--home", str(home)]) == code
+    return capsys.readouterr().out
+
+
+def test_the_command_explores_logs_and_gives_the_log_back(own_home, capsys):
+    asked = ["recommend", "anna-secret", "-k", "4", "--playing", "toon-0002.mp4"]
+    found = json.loads(tell(capsys, *asked, "--explore", "0.4", "--json", home=own_home))
+    tell(capsys, "recommend", "yara", "-k", "2", "--log", home=own_home)
+    tell(capsys, "recommend", "xeno", "-k", "2", home=own_home)
+
+    rows = list(csv.DictReader(tell(capsys, "history", "impressions", home=own_home).splitlines()))
+    assert [row["user"] for row in rows] == ["anna-secret"] * 4 + ["yara"] * 2
+    for row, item in zip(rows, found["items"], strict=False):
+        assert (row["video_id"], row["video"]) == (item["video_id"], item["path"])
+        assert float(row["propensity"]) == item["propensity"]
+        assert float(row["score"]) == item["score"]
+        assert int(row["rank"]) == item["rank"]
+    told = tell(capsys, "history", "impressions", "--user", "yara", "--json", home=own_home)
+    assert {one["propensity"] for one in json.loads(told)["impressions"]} == {1.0}
+
+    before = tell(capsys, "history", "export", home=own_home)
+    assert "anna-secret" not in before
+    tell(capsys, "history", "forget", "anna-secret", home=own_home)
+    assert "anna-secret" not in tell(capsys, "history", "impressions", home=own_home)
+    assert b"anna-secret" not in (own_home / "catalogue.db").read_bytes()
+    assert tell(capsys, "history", "export", home=own_home) == before
+
+
+def test_a_person_reads_why_and_with_what_probability(own_home, capsys):
+    asked = ["recommend", "stranger", "-k", "5", "--playing", "toon-0002.mp4", "--explain"]
+    told = tell(capsys, *asked, "--explore", "0.4", home=own_home)
+    assert "which is playing" in told
+    assert told.count("here with probability 0.") == 5
+    assert "probability" not in tell(capsys, *asked, home=own_home)
+
+
+@pytest.mark.parametrize("share", ["1.5", "-0.1", "x"])
+def test_a_share_that_is_none_is_wrong_usage(own_home, share):
+    assert run(["recommend", "anna", "--explore", share, "--home", str(own_home)]) == 2

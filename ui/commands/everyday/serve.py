@@ -1,0 +1,59 @@
+"""`reelwise serve`: the web page, the JSON API and the media in one process."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from ui.server.jobs import EVERY_HOURS
+from ui.terminal.answer import Answer
+from ui.terminal.options import DeviceOption, HomeOption, JsonOption
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", metavar="N", min=1, max=65535)] = 8501,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host",
+            metavar="NAME",
+            help="A further host name that browsers may use for this server; repeatable.",
+        ),
+    ] = None,
+    refit_every: Annotated[
+        str,
+        typer.Option(
+            "--refit-every",
+            metavar="HOURS|off",
+            help="Train the recommender beside it when enough is new, at most so often.",
+        ),
+    ] = str(EVERY_HOURS),
+    device: DeviceOption = "auto",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Serve the web page and the JSON API until Ctrl-C."""
+    from ui.server.app import ServerAddress, serve_library
+
+    hours = _hours(refit_every)
+    address = ServerAddress(host, port, tuple(allow_host or ()))
+    # Ctrl-C is how a server is meant to end.
+    with suppress(KeyboardInterrupt):
+        serve_library(home, address, device=device, refit_every=hours)
+    return Answer({"served": address.url}, "")
+
+
+def _hours(text: str) -> float | None:
+    """None for off."""
+    if text == "off":
+        return None
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = float("nan")
+    if not 0.0 <= hours < float("inf"):
+        raise typer.BadParameter(f"--refit-every {text}: a number of hours, or off")
+    return hours

@@ -1,0 +1,69 @@
+"""`reelwise evaluate`: how well it finds and recommends what it should, in numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data.errors import ReelwiseError
+from ui.commands.experts.evaluate_recommend import recommend
+from ui.terminal.answer import Answer, Document
+from ui.terminal.options import DeviceOption, HomeOption, JsonOption
+from ui.terminal.text import columns
+
+group = typer.Typer(
+    help="Measure search and recommendation on your own files.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@group.callback()
+def _evaluate() -> None:
+    """Measure search and recommendation on your own files."""
+
+
+@group.command("search")
+def search(
+    queries: Annotated[
+        Path,
+        typer.Option(
+            "--queries",
+            metavar="FILE",
+            help="CSV: query (or like), video[, start_s, end_s][, group].",
+        ),
+    ],
+    videos: Annotated[
+        Path | None,
+        typer.Option("--videos", metavar="DIR", help="Folder that file names are relative to."),
+    ] = None,
+    device: DeviceOption = "auto",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Report recall at 1, 5 and 10, MRR, median rank and mIoU, against brute force."""
+    from indexer.search.evaluate import evaluate_search
+    from ui.library import Library
+
+    if not queries.is_file():
+        raise ReelwiseError(
+            f"there is no file {queries}",
+            fix="reelwise evaluate search --queries FILE   (CSV: query,video[,start_s,end_s])",
+        )
+    with Library(home, device=device) as library:
+        metrics: Document = dict(evaluate_search(library.searcher, queries, videos=videos))
+    return Answer(metrics, "\n".join(_lines(metrics)))
+
+
+group.command("recommend")(recommend)
+
+
+def _lines(metrics: Document) -> list[str]:
+    rows = [
+        [name, f"{value:.4g}" if isinstance(value, float) else str(value)]
+        for name, value in metrics.items()
+        if not isinstance(value, dict)
+    ]
+    return columns(rows, indent="")

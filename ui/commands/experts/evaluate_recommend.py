@@ -1,0 +1,111 @@
+"""`reelwise evaluate recommend`: the recommender beside its baselines, on files of events."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ui.terminal.answer import Answer, Document
+from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.text import columns, count, length
+
+_SHOWN = {
+    "recall_at_10": "R@10",
+    "recall_at_20": "R@20",
+    "ndcg_at_10": "NDCG@10",
+    "ndcg_at_20": "NDCG@20",
+    "mrr": "MRR",
+    "coverage_at_10": "coverage",
+    "novelty_at_10": "novelty",
+}
+
+
+def recommend(
+    train: Annotated[
+        Path,
+        typer.Option(
+            "--train",
+            metavar="FILE",
+            help="Known events: user,video[,at][,watched_s][,duration_s][,kind].",
+        ),
+    ],
+    test: Annotated[
+        Path | None,
+        typer.Option(
+            "--test",
+            metavar="FILE",
+            help="Events to foretell; last-out and rolling can do without.",
+        ),
+    ] = None,
+    validation: Annotated[
+        Path | None,
+        typer.Option("--validation", metavar="FILE", help="Events to choose settings on."),
+    ] = None,
+    items: Annotated[
+        Path | None,
+        typer.Option("--items", metavar="FILE", help="Vectors: .npz ids, vectors; or Parquet."),
+    ] = None,
+    protocol: Annotated[
+        Literal["given", "last-out", "rolling"],
+        typer.Option("--protocol", metavar="given|last-out|rolling", help="What is foretold."),
+    ] = "given",
+    step_days: Annotated[
+        float, typer.Option("--step-days", metavar="D", min=0.001, help="Steps of rolling.")
+    ] = 7.0,
+    refit: Annotated[
+        bool,
+        typer.Option("--refit", help="Given: fit on validation too, once settings are chosen."),
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Rank all videos for everybody and say how good that was, beside seven baselines."""
+    from recommender.evaluation.run import Files, evaluate_recommend
+
+    metrics: Document = evaluate_recommend(
+        Files(train, test, validation, items),
+        protocol,
+        step_days=step_days,
+        refit=refit,
+        note=_report,
+    )
+    return Answer(metrics, "\n".join(_lines(metrics)))
+
+
+def _report(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def _lines(metrics: Document) -> list[str]:
+    asked = (
+        f"{count(metrics['n'], 'question')} about {count(metrics['people'], 'person', 'people')}"
+    )
+    steps = f" in {count(metrics['steps'], 'step')}" if metrics["steps"] > 1 else ""
+    known = f"{count(metrics['videos'], 'video')}, {count(metrics['events'], 'event')}"
+    first = f"{metrics['protocol']}: {asked}{steps}, {known}, {length(metrics['seconds'])}"
+    table = [["", *_SHOWN.values()], _row("reelwise", metrics)]
+    table += [_row(name, one) for name, one in metrics["baselines"].items()]
+    gains = [
+        [f"- {name}", *(f"{value:+.4f}" for value in told["ndcg_at_10"])]
+        for name, told in metrics["differences"].items()
+    ]
+    slices = [
+        [name, f"{one['ndcg_at_10']:.4f}", count(one["n"], "question")]
+        for name, one in metrics["slices"].items()
+    ]
+    return [
+        first,
+        *columns(table),
+        "NDCG@10, reelwise less each: mean, and 95 % of samples of people between",
+        *columns(gains),
+        "NDCG@10 of reelwise by what is known of the person, and of new videos alone",
+        *columns(slices),
+    ]
+
+
+def _row(name: str, metrics: Document) -> list[str]:
+    return [name, *(f"{metrics[key]:.4f}" for key in _SHOWN)]

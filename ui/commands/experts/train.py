@@ -1,0 +1,113 @@
+"""`reelwise train`: the recommender, the temporal part of an encoder, or the embedded one."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.commands.experts.train_spatiotemporal import spatiotemporal
+from ui.commands.recommend.train_recommender import recommender
+from ui.terminal.answer import Answer
+from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.text import length
+
+if TYPE_CHECKING:
+    from embeddings.toon.train import Stage
+
+group = typer.Typer(
+    help="Train the recommender and encoders.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@group.callback()
+def _train() -> None:
+    """Train the recommender and encoders."""
+
+
+group.command("recommender")(recommender)
+group.command("spatiotemporal")(spatiotemporal)
+
+
+@group.command("toon")
+def toon(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder.")],
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0)] = 0,
+    scenes: Annotated[
+        int | None, typer.Option("--scenes", metavar="N", min=150, help="Scenes drawn to train on.")
+    ] = None,
+    stages: Annotated[
+        str | None,
+        typer.Option(
+            "--stages", metavar="PX:STEPS:RATE[:VIEWS],...", help="Frame size, batches, rate."
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--start", metavar="DIR", help="Go on from this model; toon: the embedded."),
+    ] = None,
+    adversarial: Annotated[
+        float | None,
+        typer.Option(
+            "--adversarial",
+            metavar="LEVELS",
+            min=0,
+            max=64,
+            help="Train on frames changed against the model by so many of 255 grey levels.",
+        ),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Train the toon encoder, from nothing or from a model, on cartoons that it draws itself."""
+    from embeddings.toon.train import ToonTraining, fine_tuning, train_toon
+    from embeddings.training.attack import Attack
+
+    begin = None if start is None else _model_folder(start)
+    options = ToonTraining() if begin is None else fine_tuning(begin)
+    attack = Attack(adversarial, random_start=True) if adversarial else None
+    options = dataclasses.replace(options, seed=seed, attack=attack)
+    if scenes is not None:
+        options = dataclasses.replace(options, scenes=scenes)
+    if stages is not None:
+        options = dataclasses.replace(options, stages=_read_stages(stages), shares=None)
+    began = time.perf_counter()
+    folder = train_toon(out.absolute(), options, start=begin, report=_report)
+    took_s = time.perf_counter() - began
+    text = f"trained in {length(took_s)}: reelwise index FOLDER --encoder {folder}"
+    told = {"out": folder, "start": begin, "seconds": took_s, **dataclasses.asdict(options)}
+    return Answer(told, text)
+
+
+def _model_folder(name: str) -> Path:
+    from embeddings.backbone.names import TOON_FOLDER
+
+    return TOON_FOLDER if name == "toon" else Path(name).absolute()
+
+
+def _read_stages(text: str) -> tuple[Stage, ...]:
+    """`64:2000:0.0015,96:200:0.0005:3` as the stages it stands for."""
+    from embeddings.toon.train import Stage
+
+    stages = []
+    for part in text.split(","):
+        try:
+            px, steps, rate, *views = part.split(":")
+            stage = Stage(int(px), int(steps), float(rate), *(float(one) for one in views))
+        except TypeError:
+            raise typer.BadParameter(f"{part!r} has more than PX:STEPS:RATE:VIEWS") from None
+        except ValueError:
+            raise typer.BadParameter(f"{part!r} is not PX:STEPS:RATE") from None
+        if stage.px < 32 or stage.px % 32 or stage.steps < 1 or not 0 < stage.learning_rate < 1:
+            raise typer.BadParameter(f"{part!r}: PX a multiple of 32, one step or more, RATE < 1")
+        stages.append(stage)
+    return tuple(stages)
+
+
+def _report(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,52 @@
+"""`reelwise rebuild`: a new index generation from what is stored."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from ui.terminal.answer import Answer
+from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOption
+from ui.terminal.text import count, length
+
+
+def rebuild(
+    reencode: Annotated[
+        bool,
+        typer.Option("--reencode", help="From the videos themselves, not from stored vectors."),
+    ] = False,
+    weights: WeightsOption = None,
+    device: DeviceOption = "auto",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Make a new index generation from the stored vectors; nothing is decoded.
+
+    With --reencode every video is decoded and embedded again, beside what is being served.
+    """
+    from indexer.build.pipeline import rebuild as rebuild_index
+    from ui.library import Library
+
+    began = time.perf_counter()
+    with Library(home, weights=weights, device=device) as library:
+        encoder = library.encoder if reencode else None
+        generation = rebuild_index(library.home, encoder=encoder)
+    took_s = time.perf_counter() - began
+    manifest = generation.manifest
+    document = {
+        "generation": manifest.generation,
+        "encoder_id": manifest.encoder_id,
+        "videos": manifest.videos,
+        "clips": manifest.clips,
+        "index_kind": manifest.index_kind,
+        "recall_at_10": manifest.recall_at_10,
+        "seconds": took_s,
+    }
+    text = (
+        f"generation {manifest.generation}: {count(manifest.clips, 'clip')} of "
+        f"{count(manifest.videos, 'video')}, {manifest.index_kind}, "
+        f"recall@10 {manifest.recall_at_10:.3f}, in {length(took_s)}"
+    )
+    return Answer(document, text)

@@ -1,0 +1,41 @@
+"""`reelwise verify`: does the library agree with itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ui.terminal.answer import EXIT_KNOWN_ERROR, Answer
+from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.text import count
+
+
+def verify(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also hold every video file against its content key.")
+    ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Repair what can be repaired from what is left.")
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Check catalogue, vectors and index against each other.
+
+    The exit code is 1 where they disagree.
+    """
+    from data.home import resolve_home
+    from indexer.verify import verify as verify_home
+
+    report = verify_home(resolve_home(home), deep=deep, repair=repair)
+    problems = [
+        {"what": each.what, "path": str(each.path), "fix": each.fix} for each in report.problems
+    ]
+    document = {"ok": not problems, "problems": problems}
+    if not problems:
+        return Answer(document, "catalogue, vectors and index agree")
+    lines = [f"{count(len(problems), 'problem')}:"]
+    for each in problems:
+        lines += [f"  {each['what']}: {each['path']}", f"    fix: {each['fix']}"]
+    return Answer(document, "\n".join(lines), EXIT_KNOWN_ERROR)

@@ -1,0 +1,67 @@
+"""`reelwise train recommender`: choose settings and fit the model that `recommend` answers with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.terminal.answer import Answer, Document
+from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.text import count, length, size
+
+if TYPE_CHECKING:
+    from recommender.model.manifest import ModelManifest
+
+
+def recommender(
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="DIR", help="Put a copy into this new folder as well."),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Fit the recommender on all that was watched, with settings that it chooses itself.
+
+    A later part of the history is held out to choose them. The library may be used meanwhile; the
+    model answers from the next question on.
+    """
+    from data.home import resolve_home
+    from recommender.choosing.train import train_recommender
+    from ui.library import Library
+    from ui.recommender_status import recommender_document
+
+    target = None if export is None else export.absolute()
+    manifest = train_recommender(resolve_home(home), export=target, note=_report)
+    with Library(home) as library:
+        document = recommender_document(library.catalogue) | {"export": target}
+    return Answer(document, "\n".join(_lines(document, manifest)))
+
+
+def _lines(document: Document, manifest: ModelManifest) -> list[str]:
+    kept = manifest.kept
+    lines = [
+        f"{document['model']} answers from now on: fitted in {length(manifest.took_s)} on "
+        f"{count(kept.events, 'event')} of {count(kept.people, 'person', 'people')}",
+        manifest.why,
+    ]
+    if {"shipped", "climbed"} <= set(manifest.figures):
+        shipped, climbed = manifest.figures["shipped"], manifest.figures["climbed"]
+        lines.append(f"NDCG@20 of these weights {climbed:.4f}, of the shipped ones {shipped:.4f}")
+    for name, weights in document.get("weights", {}).items():
+        lines.append(f"  {name:<14} {' '.join(f'{one:5.3f}' for one in weights)}")
+    files = sum(file.size_bytes for file in manifest.files.values())
+    lines.append(f"it keeps {kept.what} ({size(files)})")
+    if document["export"] is not None:
+        lines.append(
+            f"copied to {document['export']}: history forget cannot reach it there, and says so"
+        )
+    return lines
+
+
+def _report(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

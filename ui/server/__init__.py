@@ -1,0 +1,1 @@
+"""One ASGI application: pages, JSON API and media."""

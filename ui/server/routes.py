@@ -1,0 +1,175 @@
+"""The JSON API and the media routes, beside the Streamlit pages in the same process."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from data.errors import ReelwiseError
+from ui.documents import recommend_document, search_document, status_document
+from ui.library import Library
+from ui.server.frames import FrameSource
+from ui.server.media import ALLOWED_METHODS, Media
+from ui.server.pictures import Thumbnails
+from ui.server.previews import Previews
+from ui.terminal.answer import Document, as_json
+
+MAX_RESULTS = 200
+MAX_QUERY_CHARS = 2000
+
+
+class Plain(JSONResponse):
+    """A document as the command line prints it."""
+
+    def render(self, content: object) -> bytes:
+        """UTF-8 JSON."""
+        assert isinstance(content, dict)
+        return as_json(content).encode()
+
+
+class WrongRequest(ReelwiseError):
+    """A parameter of a request is missing or not what it must be."""
+
+
+def api_routes(library: Library, frames: FrameSource) -> list[BaseRoute]:
+    """Every route of reelwise's own; all of them below /api, each refusing what it does not know.
+
+    Streamlit answers any unknown path with its page and 200: what is left of /api ends here.
+    """
+    api = Api(library)
+    media = Media(library)
+    thumbnails, previews = Thumbnails(library, media, frames), Previews(library, media, frames)
+    return [
+        Route("/api/search", answering(api.search)),
+        Route("/api/similar", answering(api.similar)),
+        Route("/api/recommend", answering(api.recommend)),
+        Route("/api/status", answering(api.status)),
+        Route("/api/media/{video_id}", media.answer, methods=list(ALLOWED_METHODS)),
+        Route("/api/previews/{video_id}", previews.answer, methods=list(ALLOWED_METHODS)),
+        Route("/api/thumbs/{video_id}", thumbnails.answer, methods=list(ALLOWED_METHODS)),
+        Route("/api", unknown),
+        Route("/api/{rest:path}", unknown),
+    ]
+
+
+class Api:
+    """The questions that can be asked over HTTP, with the parameters of the command line."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def search(self, request: Request) -> Document:
+        """`/api/search?q=TEXT&not=TEXT&k=10&min_relevance=0`."""
+        from indexer.search.query import Query
+        from indexer.search.searcher import Filters
+
+        text = _text(request, "q")
+        query = Query(text=text, without=request.query_params.get("not"))
+        filters = Filters(min_relevance=_number(request, "min_relevance", 0.0, 0.0, 1.0))
+        result = self._library.searcher.search(query, k=_limit(request), filters=filters)
+        return search_document(query.as_dict(), result)
+
+    def similar(self, request: Request) -> Document:
+        """`/api/similar?video=ID[@START-END]&k=10`; only ids, never paths."""
+        video = _text(request, "video")
+        if not video.partition("@")[0].isdigit():
+            raise WrongRequest(
+                f"video must be an id, got {video[:80]!r}", fix="/api/similar?video=1"
+            )
+        return search_document({"similar": video}, self._library.similar(video, k=_limit(request)))
+
+    def recommend(self, request: Request) -> Document:
+        """`/api/recommend?user=NAME&k=10&playing=ID&exclude=ID&explore=0&log=1`; only ids."""
+        user, playing = _text(request, "user"), request.query_params.get("playing")
+        recommender = self._library.recommender
+        result = recommender.recommend(
+            user,
+            _limit(request),
+            exclude=[_video_id(request, "exclude", one) for one in _all(request, "exclude")],
+            playing=None if playing is None else _video_id(request, "playing", playing),
+            explore=_number(request, "explore", 0.0, 0.0, 1.0),
+        )
+        if _flag(request, "log") and not result.explore:
+            recommender.log(result)
+        return recommend_document(user, result, recommender.model)
+
+    def status(self, request: Request) -> Document:
+        """`/api/status?failed=1`."""
+        document = status_document(self._library, with_failures=_flag(request, "failed"))
+        refits = self._library.refits
+        document["recommender"]["refits"] = "off" if refits is None else refits.document()
+        return document
+
+
+def answering(ask: Callable[[Request], Document]) -> Callable[[Request], Response]:
+    """A route from a question; known errors become 4xx, faults 500 without details."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            return Plain(ask(request))
+        except ReelwiseError as error:
+            status_code = 400 if isinstance(error, WrongRequest) else 409
+            return Plain({"error": error.problem, "fix": error.fix}, status_code=status_code)
+        except Exception:  # noqa: BLE001 - the edge: a traceback belongs on stderr, not on the wire
+            traceback.print_exc(file=sys.stderr)
+            return Plain(
+                {"error": "unexpected fault", "fix": "see the server's log"}, status_code=500
+            )
+
+    return endpoint
+
+
+def unknown(request: Request) -> Response:
+    """404 for whatever is not a route here."""
+    return Plain({"error": "no such route", "fix": "docs/api.md lists them"}, status_code=404)
+
+
+def _text(request: Request, name: str) -> str:
+    value = request.query_params.get(name, "").strip()
+    if not value or len(value) > MAX_QUERY_CHARS:
+        raise WrongRequest(
+            f"{name} must have 1 to {MAX_QUERY_CHARS} characters, got {len(value)}",
+            fix=f"{request.url.path}?{name}=...",
+        )
+    return value
+
+
+def _all(request: Request, name: str) -> list[str]:
+    return request.query_params.getlist(name)[:MAX_RESULTS]
+
+
+def _flag(request: Request, name: str) -> bool:
+    return request.query_params.get(name, "") in ("1", "true")
+
+
+def _video_id(request: Request, name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) < 19):
+        raise WrongRequest(
+            f"{name} must be an id, got {value[:80]!r}", fix=f"{request.url.path}?{name}=1"
+        )
+    return int(value)
+
+
+def _limit(request: Request) -> int:
+    return int(_number(request, "k", 10, 1, MAX_RESULTS))
+
+
+def _number(request: Request, name: str, default: float, low: float, high: float) -> float:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise WrongRequest(
+            f"{name} must be from {low:g} to {high:g}, got {text[:40]!r}",
+            fix=f"{request.url.path}?{name}={default:g}",
+        )
+    return value

@@ -1,0 +1,1 @@
+"""What commands print, and their shared options."""

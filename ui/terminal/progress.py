@@ -1,0 +1,107 @@
+"""How far indexing has come: a moving bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from ui.terminal.text import count, length
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+    from indexer.build.progress import Snapshot
+
+LINE_EVERY_S = 10.0
+"""Where stderr is a file or a pipe, one line at most this often."""
+
+
+class ProgressBar:
+    """Shows the snapshots of one indexing run; use as a context manager.
+
+    Implements `indexer.build.progress.Progress`.
+    """
+
+    def __init__(self) -> None:
+        self._bar: RichProgress | None = None
+        self._told_s = float("-inf")
+        self._phases_told = {"finished"}
+
+    def __enter__(self) -> ProgressBar:
+        """Start the bar, where stderr is a terminal."""
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+            self._bar = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=30),
+                TextColumn("{task.fields[numbers]}"),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+            self._bar.add_task("looking for videos", total=None, numbers="")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(self, now: Snapshot) -> None:
+        """Show the numbers."""
+        if self._bar is not None:
+            self._bar.update(
+                self._bar.task_ids[0],
+                description=now.phase,
+                total=_total(now),
+                completed=_completed(now),
+                numbers=numbers(now),
+            )
+            return
+        now_s = time.monotonic()
+        if now.phase not in self._phases_told or now_s - self._told_s >= LINE_EVERY_S:
+            self._phases_told.add(now.phase)
+            self._told_s = now_s
+            self.note(f"{now.phase}: {numbers(now)}" if numbers(now) else now.phase)
+
+    def note(self, message: str) -> None:
+        """Show one line that stays."""
+        if self._bar is not None:
+            self._bar.console.print(message, markup=False, highlight=False)
+        else:
+            sys.stderr.write(message + "\n")
+            sys.stderr.flush()
+
+
+def _total(now: Snapshot) -> float | None:
+    return now.bytes_total if now.phase == "indexing" and now.bytes_total else None
+
+
+def _completed(now: Snapshot) -> float:
+    return now.bytes_done if now.phase == "indexing" else 0
+
+
+def numbers(now: Snapshot) -> str:
+    """Files, clips a second, times real time and time left, as far as they are known."""
+    if now.phase == "scanning":
+        return count(now.files_done, "file") if now.files_done else ""
+    parts = [f"{now.files_done:,}/{count(now.files_total, 'file')}"]
+    if now.clips:
+        parts.append(f"{now.clips_per_s:.1f} clips/s")
+    if now.video_s:
+        parts.append(f"{now.times_real_time:.1f}x real time")
+    if now.eta_s is not None:
+        parts.append(f"{length(now.eta_s)} left")
+    if now.failed:
+        parts.append(f"{now.failed:,} failed")
+    return ", ".join(parts)

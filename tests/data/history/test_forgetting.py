@@ -6,6 +6,7 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.durable import write_atomic
 from data.errors import ReelwiseError
+from data.history import forgetting as fitted_models
 from data.history.forgetting import (
     current_model,
     forgettings,
@@ -16,7 +17,6 @@ from data.history.forgetting import (
     require_no_forgetting,
 )
 from data.history.history import History
-from data.history.history import forgetting as fitted_models
 from data.home import Home, TrainingLock, WriterLock
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

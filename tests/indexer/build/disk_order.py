@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from data import durable
-from data.catalogue.catalogue import database
+from data.catalogue import database
 
 Stamp = tuple[int, int, int]
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Never
 
 import pytest
 import typer
@@ -33,7 +34,7 @@ def reelwise(*args, home=None, **options):
     )
 
 
-def test_help_answers_in_under_half_a_second():
+def test_help_answers_in_under_half_a_second() -> None:
     def took_s():
         began = time.perf_counter()
         assert reelwise("--help").returncode == 0
@@ -43,7 +44,7 @@ def test_help_answers_in_under_half_a_second():
     assert min(took_s() for _ in range(5)) < LIMIT_S
 
 
-def test_help_loads_nothing_heavy():
+def test_help_loads_nothing_heavy() -> None:
     told = subprocess.run(
         [sys.executable, "-c", "import sys, ui.cli; ui.cli.run(['--help']); print(*sys.modules)"],
         capture_output=True,
@@ -56,7 +57,7 @@ def test_help_loads_nothing_heavy():
     assert "typer" in loaded
 
 
-def test_every_command_takes_home_and_json():
+def test_every_command_takes_home_and_json() -> None:
     root = typer.main.get_command(build_app())
     for name in command_names():
         command = root
@@ -66,7 +67,7 @@ def test_every_command_takes_home_and_json():
         assert {"--home", "--json"} <= options, name
 
 
-def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent():
+def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() -> None:
     assert set(command_names()) == {
         "demo",
         "index",
@@ -110,7 +111,7 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent():
         ["history", "add", "anna", "x.mp4", "--like", "--dislike"],
     ],
 )
-def test_wrong_usage_leaves_with_2_and_still_one_document(args, capsys, tmp_path):
+def test_wrong_usage_leaves_with_2_and_still_one_document(args, capsys, tmp_path) -> None:
     home = [] if len(args) == 1 and args[0] == "no-such-command" else ["--json"]
     assert run([*args, *home]) == 2
     told = capsys.readouterr()
@@ -136,7 +137,7 @@ def test_wrong_usage_leaves_with_2_and_still_one_document(args, capsys, tmp_path
         ["index", "EMPTY", "--encoder", "no-such-encoder"],
     ],
 )
-def test_a_known_error_is_two_lines_without_a_traceback(args, capsys, tmp_path):
+def test_a_known_error_is_two_lines_without_a_traceback(args, capsys, tmp_path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     args = [str(empty) if word == "EMPTY" else word for word in args]
@@ -158,8 +159,8 @@ def test_a_known_error_is_two_lines_without_a_traceback(args, capsys, tmp_path):
 
 def test_a_fault_of_our_own_shows_its_traceback_and_keeps_one_document(
     monkeypatch, capsys, tmp_path
-):
-    def breaks(*_, **__):
+) -> None:
+    def breaks(*_, **__) -> Never:
         sys.stdout.write("noise of a library on stdout")
         raise RuntimeError("not foreseen")
 
@@ -171,8 +172,8 @@ def test_a_fault_of_our_own_shows_its_traceback_and_keeps_one_document(
     assert "noise" in told.err
 
 
-def test_ctrl_c_says_that_a_rerun_goes_on(monkeypatch, capsys, tmp_path):
-    def stops(*_, **__):
+def test_ctrl_c_says_that_a_rerun_goes_on(monkeypatch, capsys, tmp_path) -> None:
+    def stops(*_, **__) -> Never:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("ui.documents.status_document", stops)
@@ -180,7 +181,7 @@ def test_ctrl_c_says_that_a_rerun_goes_on(monkeypatch, capsys, tmp_path):
     assert "goes on where it stopped" in capsys.readouterr().err
 
 
-def test_a_closed_pipe_is_no_error(tmp_path):
+def test_a_closed_pipe_is_no_error(tmp_path) -> None:
     command = f"{sys.executable} -m ui.cli status --home {tmp_path} | true"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],
@@ -192,7 +193,7 @@ def test_a_closed_pipe_is_no_error(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_status_of_an_empty_library_says_what_to_do(capsys, tmp_path):
+def test_the_status_of_an_empty_library_says_what_to_do(capsys, tmp_path) -> None:
     assert run(["status", "--home", str(tmp_path)]) == 0
     assert "reelwise index FOLDER" in capsys.readouterr().out
     assert run(["status", "--home", str(tmp_path), "--json"]) == 0
@@ -202,14 +203,14 @@ def test_the_status_of_an_empty_library_says_what_to_do(capsys, tmp_path):
     assert (document["videos"], document["encoder"]) == (0, None)
 
 
-def test_home_is_taken_from_the_environment_and_the_option_wins(tmp_path):
+def test_home_is_taken_from_the_environment_and_the_option_wins(tmp_path) -> None:
     told = reelwise("status", "--json", home=tmp_path / "a")
     assert json.loads(told.stdout)["home"] == str(tmp_path / "a")
     told = reelwise("status", "--json", "--home", str(tmp_path / "b"), home=tmp_path / "a")
     assert json.loads(told.stdout)["home"] == str(tmp_path / "b")
 
 
-def test_ones_own_videos_without_weights_stop_with_what_to_do(tmp_path, monkeypatch):
+def test_ones_own_videos_without_weights_stop_with_what_to_do(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     (tmp_path / "videos").mkdir()

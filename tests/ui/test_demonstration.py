@@ -17,13 +17,13 @@ def demo_home(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch):
+def small(monkeypatch) -> None:
     monkeypatch.setattr(demonstration, "N_VIDEOS", N_VIDEOS)
     monkeypatch.setattr(demonstration, "N_PEOPLE", 5)
     monkeypatch.setattr(demonstration, "ENCODER", ENCODER)
 
 
-def test_the_demo_does_the_main_job_and_tells_every_step(demo_home, capsys):
+def test_the_demo_does_the_main_job_and_tells_every_step(demo_home, capsys) -> None:
     assert run(["demo", "--home", str(demo_home)]) == 0
     told = capsys.readouterr().out
     for step in ("1. 10 cartoons", "2. Indexed", "3. Three searches", "4. A search by example"):
@@ -35,7 +35,7 @@ def test_the_demo_does_the_main_job_and_tells_every_step(demo_home, capsys):
     assert "reelwise serve" in told
 
 
-def test_it_leaves_videos_queries_captions_and_events(demo_home):
+def test_it_leaves_videos_queries_captions_and_events(demo_home) -> None:
     toons = demo_home / "toons"
     assert len(list(toons.glob("*.mp4"))) == N_VIDEOS
     header = {
@@ -47,7 +47,7 @@ def test_it_leaves_videos_queries_captions_and_events(demo_home):
         assert (toons / name).read_text(encoding="utf-8").splitlines()[0] == columns
 
 
-def test_a_second_demo_decodes_nothing_and_is_one_document(demo_home, capsys):
+def test_a_second_demo_decodes_nothing_and_is_one_document(demo_home, capsys) -> None:
     assert run(["demo", "--home", str(demo_home), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["made"]["drawn"] is False
@@ -61,7 +61,7 @@ def test_a_second_demo_decodes_nothing_and_is_one_document(demo_home, capsys):
     assert len(document["recommendations"]) == 2
 
 
-def test_it_does_not_touch_a_library_of_another_encoder(demo_home, monkeypatch, capsys):
+def test_it_does_not_touch_a_library_of_another_encoder(demo_home, monkeypatch, capsys) -> None:
     monkeypatch.setattr(demonstration, "ENCODER", "another")
     assert run(["demo", "--home", str(demo_home)]) == 1
     assert "reelwise demo --home FOLDER" in capsys.readouterr().err

@@ -18,7 +18,7 @@ def item(source, title=None):
 
 
 @pytest.mark.parametrize("source", ALL)
-def test_every_source_has_a_sentence_that_names_its_cause_where_it_has_one(source):
+def test_every_source_has_a_sentence_that_names_its_cause_where_it_has_one(source) -> None:
     assert source in REASONS
     told = reason_in_words(item(source, None if source in ALONE else "Red {kite}"))
     assert ("Red {kite}" in told) == (source not in ALONE)
@@ -26,12 +26,12 @@ def test_every_source_has_a_sentence_that_names_its_cause_where_it_has_one(sourc
     assert told != source
 
 
-def test_no_two_kinds_of_reason_read_the_same():
+def test_no_two_kinds_of_reason_read_the_same() -> None:
     same = {"co-watch", "co-watch ever", "walk"}
     told = [REASONS[source] for source in ALL if source not in same]
     assert len(set(told)) == len(told)
 
 
-def test_an_unknown_source_is_told_by_its_name():
+def test_an_unknown_source_is_told_by_its_name() -> None:
     assert reason_in_words(item("moon", "Kite")) == "moon: Kite"
     assert reason_in_words(item("moon")) == "moon"

@@ -12,7 +12,7 @@ from ui.cli import run
 from ui.library import Library
 
 
-def test_many_threads_load_the_encoder_once_and_get_the_same_answer(home, monkeypatch):
+def test_many_threads_load_the_encoder_once_and_get_the_same_answer(home, monkeypatch) -> None:
     from embeddings import encoder
 
     loads, load = [], encoder.load_encoder
@@ -27,7 +27,7 @@ def test_many_threads_load_the_encoder_once_and_get_the_same_answer(home, monkey
 
     with Library(home) as library:
 
-        def ask():
+        def ask() -> None:
             together.wait()
             result = library.searcher.search(Query(text="a red car"), k=3)
             answers.append([(hit.video_id, hit.start_s) for hit in result.hits])
@@ -42,7 +42,9 @@ def test_many_threads_load_the_encoder_once_and_get_the_same_answer(home, monkey
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_what_is_indexed_and_watched_meanwhile_is_seen_by_the_next_question(toons, tmp_path):
+def test_what_is_indexed_and_watched_meanwhile_is_seen_by_the_next_question(
+    toons, tmp_path
+) -> None:
     folder, home = tmp_path / "videos", tmp_path / "home"
     folder.mkdir()
     for number in (1, 2):
@@ -64,7 +66,7 @@ def test_what_is_indexed_and_watched_meanwhile_is_seen_by_the_next_question(toon
         assert {item.video_id for item in library.recommender.recommend("anna").items} == {1, 2}
 
 
-def test_weights_that_are_not_the_librarys_are_refused(home, monkeypatch):
+def test_weights_that_are_not_the_librarys_are_refused(home, monkeypatch) -> None:
     with Library(home) as library:
         real = library.encoder
 

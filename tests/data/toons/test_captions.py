@@ -21,7 +21,7 @@ def _says_colour(caption: str, colour: str) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_captions_say_all_facts_in_different_words(seed):
+def test_captions_say_all_facts_in_different_words(seed) -> None:
     scene = random_scene(np.random.default_rng([seed, 5]), held_out=None)
     captions = scene.captions()
     assert len(set(captions)) == len(captions) == 8
@@ -37,7 +37,7 @@ def test_captions_say_all_facts_in_different_words(seed):
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_captions_of_two_tell_the_right_order(seed):
+def test_captions_of_two_tell_the_right_order(seed) -> None:
     scene = random_scene(np.random.default_rng([seed, 6]), held_out=None, n_actors=2)
     rng = np.random.default_rng(seed)
     for caption in [*scene.captions(), *(scene.caption(rng) for _ in range(10))]:
@@ -54,7 +54,7 @@ def _where_said(caption: str, kind: str) -> int:
     return found.start()
 
 
-def test_training_captions_vary_and_sometimes_leave_the_place_out():
+def test_training_captions_vary_and_sometimes_leave_the_place_out() -> None:
     scene = random_scene(np.random.default_rng(7), held_out=False, n_actors=1)
     rng = np.random.default_rng(8)
     captions = [scene.caption(rng) for _ in range(300)]
@@ -63,7 +63,7 @@ def test_training_captions_vary_and_sometimes_leave_the_place_out():
     assert 0.65 < named < 0.85
 
 
-def test_words_of_different_facts_never_coincide():
+def test_words_of_different_facts_never_coincide() -> None:
     for table in (KIND_WORDS, COLOUR_WORDS, PLACE_WORDS):
         words = [word for names in table.values() for word in names]
         assert len(words) == len(set(words))

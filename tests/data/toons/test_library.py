@@ -40,7 +40,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_stories_have_one_to_four_different_scenes():
+def test_stories_have_one_to_four_different_scenes() -> None:
     stories = [make_story(seed) for seed in range(120)]
     assert set(Counter(len(s.scenes) for s in stories)) == {1, 2, 3, 4}
     for story in stories:
@@ -55,18 +55,18 @@ def test_stories_have_one_to_four_different_scenes():
     assert len({story.title for story in stories}) > 60
 
 
-def test_a_story_follows_from_its_seed():
+def test_a_story_follows_from_its_seed() -> None:
     assert make_story(3) == make_story(3)
     assert make_story(3) != make_story(4)
 
 
-def test_held_out_stories_never_mix_with_trained_ones():
+def test_held_out_stories_never_mix_with_trained_ones() -> None:
     for held_out in (True, False):
         stories = [make_story(seed, held_out=held_out) for seed in range(25)]
         assert {s.held_out for story in stories for s in story.scenes} == {held_out}
 
 
-def test_videos_decode_to_the_promised_length_with_cuts_at_the_exact_times(library):
+def test_videos_decode_to_the_promised_length_with_cuts_at_the_exact_times(library) -> None:
     for name, story in library.videos:
         frames = _frames(library.folder / name).astype(np.int16)
         assert frames.shape == (round(story.duration_s * FPS), 180, 320, 3)
@@ -78,7 +78,7 @@ def test_videos_decode_to_the_promised_length_with_cuts_at_the_exact_times(libra
         assert np.abs(frames - painted).mean() < 6
 
 
-def test_videos_are_small_h264_files(library):
+def test_videos_are_small_h264_files(library) -> None:
     for name, story in library.videos:
         capture = cv2.VideoCapture(str(library.folder / name))
         fourcc = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little")
@@ -88,7 +88,7 @@ def test_videos_are_small_h264_files(library):
         assert size_bytes < 16_000 * story.duration_s
 
 
-def test_every_scene_has_a_query_and_captions_at_its_times(library):
+def test_every_scene_has_a_query_and_captions_at_its_times(library) -> None:
     queries, captions = _rows(library.queries_file), _rows(library.captions_file)
     spans = [
         (name, start_s, end_s)
@@ -105,14 +105,14 @@ def test_every_scene_has_a_query_and_captions_at_its_times(library):
     assert min(len(some) for some in wordings.values()) >= 6
 
 
-def test_no_query_has_two_right_answers():
+def test_no_query_has_two_right_answers() -> None:
     taken: set[tuple[str, str, str, str]] = set()
     stories = [make_story(seed, taken=taken) for seed in range(150)]
     facts = [f for story in stories for scene in story.scenes for f in actor_facts(scene)]
     assert len(facts) == len(set(facts)) == len(taken)
 
 
-def test_subtitles_speak_at_the_times_of_the_scenes(library):
+def test_subtitles_speak_at_the_times_of_the_scenes(library) -> None:
     subtitled = {name for name, story in library.videos if story.subtitled}
     assert {p.stem + ".mp4" for p in library.folder.glob("*.srt")} == subtitled
     assert 0 < len(subtitled) < len(library.videos)
@@ -130,7 +130,7 @@ def test_subtitles_speak_at_the_times_of_the_scenes(library):
             assert cue[8].endswith(".")
 
 
-def test_the_same_seed_writes_the_same_bytes_and_another_does_not(tmp_path):
+def test_the_same_seed_writes_the_same_bytes_and_another_does_not(tmp_path) -> None:
     for folder, seed in (("one", 7), ("two", 7), ("three", 8)):
         write_library(tmp_path / folder, 2, seed=seed, people=2)
     bytes_of = {
@@ -144,7 +144,7 @@ def test_the_same_seed_writes_the_same_bytes_and_another_does_not(tmp_path):
     assert bytes_of["one"]["events.csv"] != bytes_of["three"]["events.csv"]
 
 
-def test_writing_tells_its_progress_and_a_library_without_people_has_no_events(tmp_path):
+def test_writing_tells_its_progress_and_a_library_without_people_has_no_events(tmp_path) -> None:
     told: list[tuple[int, int]] = []
     write_library(tmp_path, 1, seed=1, people=2)
     library = write_library(tmp_path, 2, seed=1, progress=lambda n, of: told.append((n, of)))
@@ -153,7 +153,7 @@ def test_writing_tells_its_progress_and_a_library_without_people_has_no_events(t
     assert not library.events_file.exists()
 
 
-def test_events_fit_the_videos_and_the_calendar(library):
+def test_events_fit_the_videos_and_the_calendar(library) -> None:
     rows = _rows(library.events_file)
     assert list(rows[0]) == ["user", "video", "at", "watched_s", "duration_s", "kind"]
     assert len(rows) == len(library.events)
@@ -177,7 +177,7 @@ def shelf() -> list[tuple[str, Story]]:
     return [(f"v{i}", make_story(i)) for i in range(150)]
 
 
-def test_people_watch_longer_what_they_like_and_come_back(shelf):
+def test_people_watch_longer_what_they_like_and_come_back(shelf) -> None:
     events = make_people(shelf, 60, 3)
     views = [e for e in events if e.kind == "view"]
     assert 15 < len(views) / 60 < 40
@@ -198,7 +198,7 @@ def test_people_watch_longer_what_they_like_and_come_back(shelf):
             assert before.at + timedelta(seconds=before.watched_s) <= after.at
 
 
-def test_watching_together_means_something(shelf):
+def test_watching_together_means_something(shelf) -> None:
     """Videos next to what a person saw, by co-watching, predict the rest better than popularity."""
     column = {name: i for i, (name, _) in enumerate(shelf)}
     views: dict[str, list[int]] = defaultdict(list)
@@ -223,7 +223,7 @@ def test_watching_together_means_something(shelf):
     assert popular > 20 / len(shelf)
 
 
-def test_people_need_videos_and_videos_need_people(shelf):
+def test_people_need_videos_and_videos_need_people(shelf) -> None:
     assert make_people([], 5, 1) == []
     assert make_people(shelf, 0, 1) == []
     assert len({e.user for e in make_people(shelf[:3], 70, 1)}) == 70

@@ -64,7 +64,7 @@ def _trace(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64], NDAr
     return times_s, np.array(centres) / 180, np.array(areas)
 
 
-def test_the_world_is_as_large_as_promised():
+def test_the_world_is_as_large_as_promised() -> None:
     assert len(KINDS) == 52
     assert len(set(KINDS)) == 52
     assert len(COLOURS) == 10
@@ -73,7 +73,7 @@ def test_the_world_is_as_large_as_promised():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_mostly_in_its_own_colour(kind):
+def test_every_kind_is_mostly_in_its_own_colour(kind) -> None:
     for colour in COLOURS:
         canvas = np.full((200, 300, 3), (1, 200, 150), np.uint8)
         paint(canvas, kind, colour, np.array([[150.0, 0, 150], [0, 150.0, 100]]))
@@ -88,7 +88,7 @@ def test_every_kind_is_mostly_in_its_own_colour(kind):
         assert area["body"] > 0.4 * shades, colour
 
 
-def test_kinds_differ_even_as_small_squashed_silhouettes():
+def test_kinds_differ_even_as_small_squashed_silhouettes() -> None:
     shapes = []
     for kind in KINDS:
         canvas = np.zeros((96, 96, 3), np.uint8)
@@ -102,13 +102,13 @@ def test_kinds_differ_even_as_small_squashed_silhouettes():
     assert distances[closest] > 12, closest
 
 
-def test_colours_differ_clearly():
+def test_colours_differ_clearly() -> None:
     pairs = itertools.combinations(np.array(list(COLOURS.values()), float), 2)
     assert min(float(np.linalg.norm(a - b)) for a, b in pairs) > 70
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_place_varies_with_its_seed_and_looks_like_no_other(place):
+def test_a_place_varies_with_its_seed_and_looks_like_no_other(place) -> None:
     def view(where: str, seed: int) -> NDArray[np.float64]:
         pixels = draw_place(where, seed, width_px=160, height_px=90)
         return cv2.resize(pixels, (16, 9), interpolation=cv2.INTER_AREA).astype(float)
@@ -128,7 +128,7 @@ def test_a_place_varies_with_its_seed_and_looks_like_no_other(place):
     ("motion", "axis", "sign"),
     [("left", 0, -1), ("right", 0, 1), ("rise", 1, -1), ("fall", 1, 1)],
 )
-def test_moving_one_way_moves_the_pixels_that_way(motion, axis, sign, seed):
+def test_moving_one_way_moves_the_pixels_that_way(motion, axis, sign, seed) -> None:
     _, centres, areas = _trace(_scene_with(motion, seed))
     steps = sign * np.diff(centres, axis=0)
     assert (steps[:, axis] > 0).all()
@@ -139,7 +139,7 @@ def test_moving_one_way_moves_the_pixels_that_way(motion, axis, sign, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("motion", "sign"), [("diagonal_up", -1), ("diagonal_down", 1)])
-def test_diagonal_ways_move_both_up_or_down_and_aside(motion, sign, seed):
+def test_diagonal_ways_move_both_up_or_down_and_aside(motion, sign, seed) -> None:
     _, centres, _ = _trace(_scene_with(motion, seed))
     steps = np.diff(centres, axis=0)
     assert (sign * steps[:, 1] > 0).all()
@@ -148,7 +148,7 @@ def test_diagonal_ways_move_both_up_or_down_and_aside(motion, sign, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_growing_grows_and_shrinking_shrinks_in_place(seed):
+def test_growing_grows_and_shrinking_shrinks_in_place(seed) -> None:
     for motion, sign in (("grow", 1), ("shrink", -1)):
         _, centres, areas = _trace(_scene_with(motion, seed))
         assert (sign * np.diff(areas) > 0).all()
@@ -157,7 +157,7 @@ def test_growing_grows_and_shrinking_shrinks_in_place(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_appearing_and_vanishing_happen_once_in_the_middle(seed):
+def test_appearing_and_vanishing_happen_once_in_the_middle(seed) -> None:
     for motion, there in (("appear", (False, True)), ("vanish", (True, False))):
         times_s, _, areas = _trace(_scene_with(motion, seed))
         seen = areas > 0
@@ -168,14 +168,14 @@ def test_appearing_and_vanishing_happen_once_in_the_middle(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_blinking_goes_and_comes_back(seed):
+def test_blinking_goes_and_comes_back(seed) -> None:
     _, _, areas = _trace(_scene_with("blink", seed))
     seen = "".join("x" if area > 0 else "." for area in areas)
     assert re.search(r"x+\.+x+\.+x", seen), seen
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_turning_and_trembling_stay_in_place_but_never_still(seed):
+def test_turning_and_trembling_stay_in_place_but_never_still(seed) -> None:
     for motion in ("spin", "shake"):
         scene = _scene_with(motion, seed)
         _, centres, areas = _trace(scene)
@@ -196,7 +196,7 @@ def _turns(values: NDArray[np.float64]) -> int:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_cycles_are_told_apart_at_two_frames_a_second(seed):
+def test_cycles_are_told_apart_at_two_frames_a_second(seed) -> None:
     _, bounce, _ = _trace(_scene_with("bounce", seed))
     assert np.ptp(bounce[:, 0]) < 0.02
     assert np.ptp(bounce[:, 1]) > 0.22
@@ -215,7 +215,7 @@ def test_cycles_are_told_apart_at_two_frames_a_second(seed):
     assert radii.min() > 0.15
 
 
-def test_objects_are_a_quarter_to_half_of_the_frame_and_inside_it():
+def test_objects_are_a_quarter_to_half_of_the_frame_and_inside_it() -> None:
     rng = np.random.default_rng(0)
     heights = []
     for _ in range(80):
@@ -232,7 +232,7 @@ def test_objects_are_a_quarter_to_half_of_the_frame_and_inside_it():
     assert np.percentile(heights, 95) < 0.65
 
 
-def test_only_motion_tells_left_from_right():
+def test_only_motion_tells_left_from_right() -> None:
     rng = np.random.default_rng(1)
     faces: dict[str, list[int]] = {"left": [], "right": []}
     starts: dict[str, list[float]] = {"left": [], "right": []}
@@ -247,7 +247,7 @@ def test_only_motion_tells_left_from_right():
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_two_actors_act_one_after_the_other(seed):
+def test_two_actors_act_one_after_the_other(seed) -> None:
     scene = random_scene(np.random.default_rng(seed), held_out=None, n_actors=2)
     first, then = scene.actors
     assert (first.kind, first.colour) != (then.kind, then.colour)
@@ -264,7 +264,7 @@ def test_two_actors_act_one_after_the_other(seed):
     assert not still(then, late)
 
 
-def test_the_opposite_is_the_same_scene_played_backwards():
+def test_the_opposite_is_the_same_scene_played_backwards() -> None:
     for motion in MOTIONS:
         scene = _scene_with(motion, 3)
         twin = scene.opposite()
@@ -280,7 +280,7 @@ def test_the_opposite_is_the_same_scene_played_backwards():
         assert (np.abs(forwards - backwards).max(3) > 40).mean() < 0.001
 
 
-def test_the_opposite_of_two_actors_swaps_who_is_first():
+def test_the_opposite_of_two_actors_swaps_who_is_first() -> None:
     scene = random_scene(np.random.default_rng(4), held_out=None, n_actors=2)
     twin = scene.opposite()
     assert twin is not None
@@ -290,7 +290,7 @@ def test_the_opposite_of_two_actors_swaps_who_is_first():
     assert twin.opposite() == scene
 
 
-def test_one_combination_in_ten_is_held_out_on_every_machine():
+def test_one_combination_in_ten_is_held_out_on_every_machine() -> None:
     every = itertools.product(KINDS, COLOURS, MOTIONS, PLACES)
     share = np.mean([is_held_out(*facts) for facts in every])
     assert 0.095 < share < 0.105
@@ -304,7 +304,7 @@ def test_one_combination_in_ten_is_held_out_on_every_machine():
     assert held_out == PINNED
 
 
-def test_held_out_scenes_never_leak_into_training():
+def test_held_out_scenes_never_leak_into_training() -> None:
     rng = np.random.default_rng(2)
     for held_out in (True, False):
         for _ in range(150):
@@ -314,7 +314,7 @@ def test_held_out_scenes_never_leak_into_training():
             assert scene.held_out is held_out
 
 
-def test_a_quarter_of_the_scenes_has_two_actors():
+def test_a_quarter_of_the_scenes_has_two_actors() -> None:
     rng = np.random.default_rng(3)
     scenes = [random_scene(rng, held_out=False) for _ in range(600)]
     assert 0.2 < np.mean([len(s.actors) == 2 for s in scenes]) < 0.3
@@ -323,7 +323,7 @@ def test_a_quarter_of_the_scenes_has_two_actors():
         random_scene(rng, held_out=None, n_actors=3)
 
 
-def test_drawing_follows_from_the_scene_alone_at_any_size():
+def test_drawing_follows_from_the_scene_alone_at_any_size() -> None:
     one = random_scene(np.random.default_rng(9), held_out=None)
     two = random_scene(np.random.default_rng(9), held_out=None)
     assert one == two
@@ -337,7 +337,7 @@ def test_drawing_follows_from_the_scene_alone_at_any_size():
     assert float(np.abs(squashed.astype(int) - frames[0]).mean()) < 6
 
 
-def test_drawing_is_fast_enough_to_train_on():
+def test_drawing_is_fast_enough_to_train_on() -> None:
     rng = np.random.default_rng(11)
     scenes = [random_scene(rng, held_out=None) for _ in range(20)]
     draw_scene(scenes[0], [0.0])

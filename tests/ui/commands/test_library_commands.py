@@ -39,7 +39,7 @@ def queries(toons):
         return list(csv.DictReader(lines))
 
 
-def test_a_search_has_the_fields_of_the_contract(home, capsys):
+def test_a_search_has_the_fields_of_the_contract(home, capsys) -> None:
     document = ask(capsys, "search", "a red car drives to the left", "-k", "5", home=home)
     assert {"query", "encoder", "generation", "took_ms", "confident", "hits"} <= set(document)
     assert document["query"] == {"text": "a red car drives to the left"}
@@ -58,7 +58,7 @@ def test_a_search_has_the_fields_of_the_contract(home, capsys):
     assert scores == sorted(scores, reverse=True)
 
 
-def test_most_queries_of_the_toons_find_their_moment_first(home, toons, capsys):
+def test_most_queries_of_the_toons_find_their_moment_first(home, toons, capsys) -> None:
     right = 0
     asked = queries(toons)[:8]
     for row in asked:
@@ -68,7 +68,7 @@ def test_most_queries_of_the_toons_find_their_moment_first(home, toons, capsys):
     assert right >= 7
 
 
-def test_a_search_is_told_by_rank_relevance_path_stretch_and_title(home, toons, capsys):
+def test_a_search_is_told_by_rank_relevance_path_stretch_and_title(home, toons, capsys) -> None:
     told = tell(capsys, "search", queries(toons)[0]["query"], "-k", "2", home=home).out.splitlines()
     rank, relevance, path, stretch, *title = told[-2].split()
     assert rank == "1"
@@ -79,7 +79,7 @@ def test_a_search_is_told_by_rank_relevance_path_stretch_and_title(home, toons, 
     assert title
 
 
-def test_where_nothing_can_match_the_answer_says_so(home, capsys):
+def test_where_nothing_can_match_the_answer_says_so(home, capsys) -> None:
     nowhere = ["search", "a red car", "--under", "no/such/folder"]
     assert ask(capsys, *nowhere, home=home)["confident"] is False
     assert tell(capsys, *nowhere, home=home).out == "nothing here matches well\n"
@@ -87,7 +87,7 @@ def test_where_nothing_can_match_the_answer_says_so(home, capsys):
 
 def test_an_example_clip_a_part_of_one_and_a_picture_find_their_source(
     home, toons, tmp_path, capsys
-):
+) -> None:
     name, story = toons.videos[3]
     source, cut = toons.folder / name, tmp_path / "cut.mp4"
     start_s, end_s = story.starts_s[0], story.ends_s[0]
@@ -100,7 +100,7 @@ def test_an_example_clip_a_part_of_one_and_a_picture_find_their_source(
     assert found["start_s"] < end_s
 
 
-def test_filters_and_no_merge_reach_the_search(home, toons, capsys):
+def test_filters_and_no_merge_reach_the_search(home, toons, capsys) -> None:
     words = "a car"
     assert ask(capsys, "search", words, "--under", "/nowhere", home=home)["hits"] == []
     here = ask(capsys, "search", words, "--under", str(toons.folder), home=home)
@@ -114,7 +114,7 @@ def test_filters_and_no_merge_reach_the_search(home, toons, capsys):
     assert all(hit["relevance"] == 1.0 for hit in sure)
 
 
-def test_an_unreadable_example_is_a_known_error(home, tmp_path, capsys):
+def test_an_unreadable_example_is_a_known_error(home, tmp_path, capsys) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video")
     told = tell(capsys, "search", "--like", str(broken), home=home, code=1)
@@ -122,7 +122,7 @@ def test_an_unreadable_example_is_a_known_error(home, tmp_path, capsys):
     assert "broken.mp4" in told.err
 
 
-def test_similar_never_answers_with_the_video_itself(home, toons, capsys):
+def test_similar_never_answers_with_the_video_itself(home, toons, capsys) -> None:
     document = ask(capsys, "similar", "toon-0001.mp4@0-2", home=home)
     assert document["hits"]
     assert "toon-0001.mp4" not in {Path(hit["path"]).name for hit in document["hits"]}
@@ -130,7 +130,7 @@ def test_similar_never_answers_with_the_video_itself(home, toons, capsys):
     assert ask(capsys, "similar", number, home=home)["hits"]
 
 
-def test_recommendations_have_the_fields_of_the_contract(home, toons, capsys):
+def test_recommendations_have_the_fields_of_the_contract(home, toons, capsys) -> None:
     user = toons.events[0].user
     document = ask(capsys, "recommend", user, "-k", "3", home=home)
     assert set(document) >= {"user", "took_ms", "items"}
@@ -141,7 +141,7 @@ def test_recommendations_have_the_fields_of_the_contract(home, toons, capsys):
         assert Path(item["path"]).name not in seen
 
 
-def test_a_new_person_gets_items_and_exclude_leaves_out(home, capsys):
+def test_a_new_person_gets_items_and_exclude_leaves_out(home, capsys) -> None:
     first = ask(capsys, "recommend", "a stranger", "-k", "3", home=home)["items"]
     assert len(first) == 3
     without = ask(
@@ -153,7 +153,7 @@ def test_a_new_person_gets_items_and_exclude_leaves_out(home, capsys):
     assert "score" in told
 
 
-def test_status_has_the_fields_of_the_contract(home, capsys):
+def test_status_has_the_fields_of_the_contract(home, capsys) -> None:
     document = ask(capsys, "status", "--failed", home=home)
     assert document["videos"] == 12
     assert document["clips"] > 12
@@ -165,7 +165,7 @@ def test_status_has_the_fields_of_the_contract(home, capsys):
     assert document["failures"] == []
 
 
-def test_evaluation_is_a_flat_object_of_numbers(home, toons, capsys):
+def test_evaluation_is_a_flat_object_of_numbers(home, toons, capsys) -> None:
     document = ask(capsys, "evaluate", "search", "--queries", str(toons.queries_file), home=home)
     wanted = {"recall_at_1", "recall_at_5", "recall_at_10", "mrr", "median_rank", "miou"}
     assert wanted | {"protocol", "n", "seconds"} <= set(document)
@@ -174,14 +174,14 @@ def test_evaluation_is_a_flat_object_of_numbers(home, toons, capsys):
     assert document["recall_at_1"] > 0.8
 
 
-def test_the_machine_is_examined(home, capsys):
+def test_the_machine_is_examined(home, capsys) -> None:
     document = ask(capsys, "doctor", home=home)
     names = {check["name"] for check in document["checks"]}
     assert {"machine", "gpu", "faiss", "decoder pyav", "decoder decord", "weights", "disk"} <= names
     assert [check for check in document["checks"] if not check["ok"]] == []
 
 
-def test_the_embedded_encoder_is_listed_as_present(home, capsys):
+def test_the_embedded_encoder_is_listed_as_present(home, capsys) -> None:
     listed = ask(capsys, "encoders", home=home)["encoders"]
     toon = next(each for each in listed if each["name"] == "toon")
     assert toon["present"] is True
@@ -199,7 +199,7 @@ def own(toons, tmp_path):
     return folder, tmp_path / "home"
 
 
-def test_index_tells_what_it_did_and_leaves_with_3_when_a_file_failed(own, capsys):
+def test_index_tells_what_it_did_and_leaves_with_3_when_a_file_failed(own, capsys) -> None:
     folder, home = own
     first = ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
     assert (first["added"], first["failed"], first["decoded"]) == (3, 0, 3)
@@ -223,7 +223,7 @@ def test_index_tells_what_it_did_and_leaves_with_3_when_a_file_failed(own, capsy
     assert document["failures"][0]["reason"] in told
 
 
-def test_rebuild_and_verify(own, capsys):
+def test_rebuild_and_verify(own, capsys) -> None:
     folder, home = own
     ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
     rebuilt = ask(capsys, "rebuild", home=home)
@@ -241,7 +241,7 @@ def test_rebuild_and_verify(own, capsys):
     assert "fix: " in told
 
 
-def test_history_comes_in_goes_out_and_is_forgotten(own, capsys, tmp_path):
+def test_history_comes_in_goes_out_and_is_forgotten(own, capsys, tmp_path) -> None:
     folder, home = own
     ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
     tell(capsys, "history", "add", "anna", "toon-0001.mp4", "--watched", "3.5", home=home)
@@ -264,7 +264,7 @@ def test_history_comes_in_goes_out_and_is_forgotten(own, capsys, tmp_path):
     assert [event["user"] for event in left] == ["anna"]
 
 
-def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(tmp_path, capsys):
+def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(tmp_path, capsys) -> None:
     toons = write_library(tmp_path / "toons", 24, seed=5)
     home = tmp_path / "home"
     command = [sys.executable, "-m", "ui.cli", "index", str(toons.folder), "--home", str(home)]

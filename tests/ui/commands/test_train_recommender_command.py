@@ -41,7 +41,7 @@ def library(tmp_path):
     return home
 
 
-def test_training_tells_what_it_chose_and_status_repeats_it(library, capsys):
+def test_training_tells_what_it_chose_and_status_repeats_it(library, capsys) -> None:
     before = ask(capsys, "status", home=library)["recommender"]
     assert (before["model"], before["fitted_at"], before["stale"]) == ("quick", None, False)
     assert before["events_since"] == 78
@@ -62,7 +62,7 @@ def test_training_tells_what_it_chose_and_status_repeats_it(library, capsys):
     assert "stale: reelwise train recommender" in tell(capsys, "status", home=library).out
 
 
-def test_training_is_told_to_a_person_too(library, capsys):
+def test_training_is_told_to_a_person_too(library, capsys) -> None:
     told = tell(capsys, "train", "recommender", home=library)
     assert told.out.startswith("model-000001 answers from now on: fitted in ")
     assert "78 events of 13 people" in told.out
@@ -71,7 +71,7 @@ def test_training_is_told_to_a_person_too(library, capsys):
     assert "fitting on everything" in told.err
 
 
-def test_forget_says_what_it_removed_and_what_is_out_of_reach(library, capsys, tmp_path):
+def test_forget_says_what_it_removed_and_what_is_out_of_reach(library, capsys, tmp_path) -> None:
     out = tmp_path / "copy"
     assert ask(capsys, "train", "recommender", "--export", str(out), home=library)["export"] == str(
         out
@@ -89,7 +89,7 @@ def test_forget_says_what_it_removed_and_what_is_out_of_reach(library, capsys, t
     assert f"out of reach: the model exported to {out}" in text
 
 
-def test_a_damaged_model_is_told_and_a_quick_one_answers(library, capsys):
+def test_a_damaged_model_is_told_and_a_quick_one_answers(library, capsys) -> None:
     ask(capsys, "train", "recommender", home=library)
     path = library.recommender / "model-000001" / ARRAYS_FILE
     content = bytearray(path.read_bytes())
@@ -106,7 +106,7 @@ def test_a_damaged_model_is_told_and_a_quick_one_answers(library, capsys):
     assert "a quick model answers" in tell(capsys, "recommend", "person-0-1", home=library).err
 
 
-def test_wrong_targets_of_an_export_are_known_errors(library, capsys, tmp_path):
+def test_wrong_targets_of_an_export_are_known_errors(library, capsys, tmp_path) -> None:
     inside = str(library.root / "copy")
     assert (
         "lies in the library"
@@ -116,7 +116,7 @@ def test_wrong_targets_of_an_export_are_known_errors(library, capsys, tmp_path):
 
 
 @pytest.mark.parametrize("value", ["-1", "soon", "nan", "inf"])
-def test_hours_that_are_none_are_wrong_usage(value, library, capsys):
+def test_hours_that_are_none_are_wrong_usage(value, library, capsys) -> None:
     assert run(["serve", "--refit-every", value, "--home", str(library.root)]) == 2
 
 
@@ -129,7 +129,7 @@ def test_hours_that_are_none_are_wrong_usage(value, library, capsys):
         (100_000, int(DUE_SHARE * 100_000), True),
     ],
 )
-def test_a_training_is_due_after_a_share_and_a_number_of_events(fitted_on, since, due):
+def test_a_training_is_due_after_a_share_and_a_number_of_events(fitted_on, since, due) -> None:
     class Of:
         class history:
             n_events = fitted_on
@@ -149,7 +149,7 @@ def wait_for(told, what):
     raise AssertionError(f"it never came to this: {found}")
 
 
-def test_a_server_trains_beside_its_answers_and_forgets_at_once(library):
+def test_a_server_trains_beside_its_answers_and_forgets_at_once(library) -> None:
     with serving(library.root, "--refit-every", "0") as server:
 
         def status():
@@ -180,7 +180,7 @@ def test_a_server_trains_beside_its_answers_and_forgets_at_once(library):
         wait_for(model, lambda one: one == "model-000003")
 
 
-def test_a_server_that_shall_not_train_does_not(library):
+def test_a_server_that_shall_not_train_does_not(library) -> None:
     with serving(library.root, "--refit-every", "off") as server:
         time.sleep(1.5)
         found = server.json("/api/status")[1]["recommender"]

@@ -26,7 +26,7 @@ def asked(monkeypatch):
     return asked
 
 
-def test_training_begins_with_nothing_and_clean_frames(asked, tmp_path, capsys):
+def test_training_begins_with_nothing_and_clean_frames(asked, tmp_path, capsys) -> None:
     assert run(["train", "toon", "--out", str(tmp_path / "new"), "--json"]) == 0
     assert asked == [(tmp_path / "new", ToonTraining(), None)]
     document = json.loads(capsys.readouterr().out)
@@ -35,7 +35,7 @@ def test_training_begins_with_nothing_and_clean_frames(asked, tmp_path, capsys):
     assert document["attack"] is None
 
 
-def test_a_model_is_trained_further_in_one_short_stage_of_its_own_size(asked, tmp_path):
+def test_a_model_is_trained_further_in_one_short_stage_of_its_own_size(asked, tmp_path) -> None:
     start = write_untrained(tmp_path / "old")
     run(["train", "toon", "--out", str(tmp_path / "new"), "--start", str(start), "--seed", "5"])
     ((_, options, begun_from),) = asked
@@ -45,14 +45,16 @@ def test_a_model_is_trained_further_in_one_short_stage_of_its_own_size(asked, tm
     assert options.scenes < ToonTraining().scenes
 
 
-def test_the_embedded_model_is_called_toon(asked, tmp_path):
+def test_the_embedded_model_is_called_toon(asked, tmp_path) -> None:
     run(["train", "toon", "--out", str(tmp_path / "new"), "--start", "toon"])
     ((_, options, begun_from),) = asked
     assert begun_from == TOON_FOLDER
     assert options.stages[0].px == frame_side(TOON_FOLDER)
 
 
-def test_frames_are_changed_by_so_many_levels_and_stages_are_as_asked(asked, tmp_path, capsys):
+def test_frames_are_changed_by_so_many_levels_and_stages_are_as_asked(
+    asked, tmp_path, capsys
+) -> None:
     out = str(tmp_path / "new")
     options = ["--adversarial", "4", "--stages", "64:9:0.001,96:8:0.002:3", "--scenes", "199"]
     run(["train", "toon", "--out", out, "--start", "toon", *options, "--json"])
@@ -64,7 +66,7 @@ def test_frames_are_changed_by_so_many_levels_and_stages_are_as_asked(asked, tmp
     assert json.loads(capsys.readouterr().out)["attack"]["eps"] == 4
 
 
-def test_a_start_that_is_no_model_is_an_error_that_says_what_to_do(tmp_path, capsys):
+def test_a_start_that_is_no_model_is_an_error_that_says_what_to_do(tmp_path, capsys) -> None:
     code = run(["train", "toon", "--out", str(tmp_path / "new"), "--start", str(tmp_path)])
     assert code == 1
     told = capsys.readouterr().err

@@ -51,13 +51,13 @@ def page(browser, server):
     page.foreign_requests = []
     page.failed_answers = []
 
-    def note_request(request):
+    def note_request(request) -> None:
         if not request.url.startswith(
             (server.url, f"ws://127.0.0.1:{server.port}", "data:", "blob:")
         ):
             page.foreign_requests.append(request.url)
 
-    def note_answer(answer):
+    def note_answer(answer) -> None:
         if answer.status >= 500 or ("/api/" in answer.url and answer.status >= 400):
             page.failed_answers.append((answer.status, answer.url))
 
@@ -84,13 +84,13 @@ def _first_card(page):
     return page.locator('.rw-card[data-rank="1"]')
 
 
-def _type(page, text):
+def _type(page, text) -> None:
     box = page.get_by_label("What happens in it?")
     box.fill(text)
     box.press("Enter")
 
 
-def test_typing_a_query_shows_the_right_toon_first_and_it_plays(page, server, home, query):
+def test_typing_a_query_shows_the_right_toon_first_and_it_plays(page, server, home, query) -> None:
     page.goto(server.url)
     page.get_by_text("moments to find").wait_for()
     _type(page, query["query"])
@@ -118,7 +118,7 @@ def test_typing_a_query_shows_the_right_toon_first_and_it_plays(page, server, ho
     assert page.foreign_requests == []
 
 
-def test_every_result_has_its_picture(page, server, query):
+def test_every_result_has_its_picture(page, server, query) -> None:
     page.goto(server.url)
     _type(page, query["query"])
     page.locator('.rw-card[data-rank="12"]').wait_for()
@@ -132,7 +132,7 @@ def test_every_result_has_its_picture(page, server, query):
     assert page.failed_answers == []
 
 
-def test_more_like_this_shows_others_and_leads_back(page, server, query):
+def test_more_like_this_shows_others_and_leads_back(page, server, query) -> None:
     page.goto(server.url)
     _type(page, query["query"])
     first = _first_card(page).locator("video")
@@ -151,7 +151,7 @@ def test_more_like_this_shows_others_and_leads_back(page, server, query):
     page.locator(f'.rw-card[data-rank="1"] video[data-video-id="{chosen}"]').wait_for()
 
 
-def test_an_uploaded_clip_finds_its_source(page, server, home, toons, tmp_path):
+def test_an_uploaded_clip_finds_its_source(page, server, home, toons, tmp_path) -> None:
     name, story = toons.videos[-1]
     example = tmp_path / "example.mp4"
     length_s = story.ends_s[-1]
@@ -172,7 +172,7 @@ def test_an_uploaded_clip_finds_its_source(page, server, home, toons, tmp_path):
     assert list((home / "cache" / "uploads").iterdir()) == []
 
 
-def test_an_upload_that_is_no_video_says_so(page, server, tmp_path):
+def test_an_upload_that_is_no_video_says_so(page, server, tmp_path) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"this is not a video" * 100)
     page.goto(server.url)
@@ -183,7 +183,7 @@ def test_an_upload_that_is_no_video_says_so(page, server, tmp_path):
     assert "broken.mp4" in alert.inner_text()
 
 
-def test_for_you_shows_items_with_reasons_and_learns_from_a_dislike(page, server, home):
+def test_for_you_shows_items_with_reasons_and_learns_from_a_dislike(page, server, home) -> None:
     page.goto(f"{server.url}/for-you")
     box = page.get_by_label("Person")
     box.fill("a new visitor")
@@ -202,7 +202,7 @@ def test_for_you_shows_items_with_reasons_and_learns_from_a_dislike(page, server
     assert page.failed_answers == []
 
 
-def test_for_you_goes_on_from_the_video_that_plays(page, server):
+def test_for_you_goes_on_from_the_video_that_plays(page, server) -> None:
     page.goto(f"{server.url}/for-you")
     box = page.get_by_label("Person")
     box.fill("another visitor")
@@ -222,7 +222,7 @@ def test_for_you_goes_on_from_the_video_that_plays(page, server):
     assert page.failed_answers == []
 
 
-def test_the_library_tells_what_is_indexed(page, server):
+def test_the_library_tells_what_is_indexed(page, server) -> None:
     page.goto(f"{server.url}/library")
     page.get_by_test_id("stMetric").first.wait_for()
     told = page.get_by_test_id("stMetric").all_inner_texts()

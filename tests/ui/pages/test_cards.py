@@ -16,7 +16,7 @@ HIT = {
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
 
-def test_a_moment_plays_from_its_start_to_its_end_and_loads_nothing_before():
+def test_a_moment_plays_from_its_start_to_its_end_and_loads_nothing_before() -> None:
     card = cards.moment_card(HIT)
     assert 'src="/api/media/7#t=4.00,9.50"' in card
     assert 'preload="none"' in card
@@ -24,19 +24,19 @@ def test_a_moment_plays_from_its_start_to_its_end_and_loads_nothing_before():
     assert "0.93" in card
 
 
-def test_the_picture_comes_from_inside_the_moment():
+def test_the_picture_comes_from_inside_the_moment() -> None:
     time_s = float(re.search(r"thumbs/7\?t=([\d.]+)", cards.moment_card(HIT)).group(1))
     assert 4.0 < time_s < 9.5
 
 
-def test_what_a_browser_cannot_play_is_shown_as_a_preview():
+def test_what_a_browser_cannot_play_is_shown_as_a_preview() -> None:
     card = cards.moment_card(HIT, as_it_is=False)
     assert 'src="/api/previews/7?start=4.00&amp;end=9.50"' in card
     assert "/api/media" not in card
 
 
 @pytest.mark.parametrize("field", ["title", "path", "video_id"])
-def test_names_from_files_are_text_never_markup(field):
+def test_names_from_files_are_text_never_markup(field) -> None:
     for card in (
         cards.moment_card(HIT | {field: EVIL}),
         cards.video_card(HIT | {field: EVIL}, duration_s=9, why=EVIL),

@@ -24,7 +24,7 @@ def video(home):
         return catalogue.videos()[0]
 
 
-def test_a_whole_video_comes_as_it_lies_on_the_disk(server, video):
+def test_a_whole_video_comes_as_it_lies_on_the_disk(server, video) -> None:
     status, headers, body = server.ask(f"/api/media/{video.id}")
     assert status == 200
     assert body == video.path.read_bytes()
@@ -38,7 +38,7 @@ def test_a_whole_video_comes_as_it_lies_on_the_disk(server, video):
     ("asked", "first", "last"),
     [("bytes=0-99", 0, 99), ("bytes=1000-1000", 1000, 1000), ("bytes=-10", -10, None)],
 )
-def test_a_range_comes_alone_with_206(server, video, asked, first, last):
+def test_a_range_comes_alone_with_206(server, video, asked, first, last) -> None:
     whole = video.path.read_bytes()
     first = first % len(whole)
     last = len(whole) - 1 if last is None else last
@@ -48,7 +48,7 @@ def test_a_range_comes_alone_with_206(server, video, asked, first, last):
     assert headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
 
 
-def test_a_range_beyond_the_end_is_416(server, video):
+def test_a_range_beyond_the_end_is_416(server, video) -> None:
     size = video.path.stat().st_size
     status, headers, _ = server.ask(
         f"/api/media/{video.id}", headers={"Range": f"bytes={size}-{size + 5}"}
@@ -57,13 +57,13 @@ def test_a_range_beyond_the_end_is_416(server, video):
     assert headers["content-range"] == f"bytes */{size}"
 
 
-def test_head_tells_the_size_without_the_bytes(server, video):
+def test_head_tells_the_size_without_the_bytes(server, video) -> None:
     status, headers, body = server.ask(f"/api/media/{video.id}", method="HEAD")
     assert (status, body) == (200, b"")
     assert int(headers["content-length"]) == video.path.stat().st_size
 
 
-def test_a_range_of_an_older_file_gets_the_new_one_whole(server, video):
+def test_a_range_of_an_older_file_gets_the_new_one_whole(server, video) -> None:
     headers = {"Range": "bytes=0-9", "If-Range": '"an-older-tag"'}
     status, _, body = server.ask(f"/api/media/{video.id}", headers=headers)
     assert status == 200
@@ -71,7 +71,7 @@ def test_a_range_of_an_older_file_gets_the_new_one_whole(server, video):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_media_can_only_be_read(server, video, method):
+def test_media_can_only_be_read(server, video, method) -> None:
     assert server.ask(f"/api/media/{video.id}", method=method)[0] == 405
 
 
@@ -150,7 +150,7 @@ def _payloads(home, toons):
     yield from OTHERS
 
 
-def test_no_payload_gets_anything_but_4xx(server, home, toons):
+def test_no_payload_gets_anything_but_4xx(server, home, toons) -> None:
     payloads = list(_payloads(home, toons))
     assert len(payloads) >= 190
     allowed = []
@@ -162,20 +162,20 @@ def test_no_payload_gets_anything_but_4xx(server, home, toons):
     assert allowed == []
 
 
-def test_unknown_paths_of_the_api_are_404_not_the_page(server):
+def test_unknown_paths_of_the_api_are_404_not_the_page(server) -> None:
     for path in ("/api", "/api/", "/api/nothing", "/api/media", "/api/media/", "/api/search/x"):
         assert server.ask(path)[0] in (404, 307), path
     assert server.ask("/api/nothing")[0] == 404
 
 
-def test_a_foreign_host_name_is_refused(server):
+def test_a_foreign_host_name_is_refused(server) -> None:
     for name in ("evil.example", "evil.example:8501", "127.0.0.1.evil.example", ""):
         assert server.ask("/api/status", headers={"Host": name})[0] == 400, name
     for name in ("localhost", f"127.0.0.1:{server.port}", "LOCALHOST:1", "[::1]:8501"):
         assert server.ask("/api/status", headers={"Host": name})[0] == 200, name
 
 
-def test_a_link_that_leads_out_of_the_indexed_folders_is_not_followed(tmp_path):
+def test_a_link_that_leads_out_of_the_indexed_folders_is_not_followed(tmp_path) -> None:
     inside, outside = tmp_path / "in", tmp_path / "out"
     inside.mkdir()
     outside.mkdir()
@@ -198,7 +198,7 @@ def test_a_link_that_leads_out_of_the_indexed_folders_is_not_followed(tmp_path):
     assert real_path_below(twin / "x.mp4", roots) is None
 
 
-def test_an_indexed_file_that_became_a_link_outwards_is_no_longer_served(odd, tmp_path):
+def test_an_indexed_file_that_became_a_link_outwards_is_no_longer_served(odd, tmp_path) -> None:
     number, video = odd.ids["replaced.mp4"], odd.folder / "replaced.mp4"
     assert odd.server.ask(f"/api/media/{number}")[0] == 200
     secret = tmp_path / "secret.mp4"
@@ -211,7 +211,7 @@ def test_an_indexed_file_that_became_a_link_outwards_is_no_longer_served(odd, tm
     assert odd.server.ask(f"/api/previews/{number}?start=0&end=1")[0] == 404
 
 
-def test_playing_a_400_mb_video_adds_less_than_20_mb_of_memory(odd):
+def test_playing_a_400_mb_video_adds_less_than_20_mb_of_memory(odd) -> None:
     path = f"/api/media/{odd.ids['large.mp4']}"
     odd.server.ask("/api/search?q=warm%20up")
     odd.server.ask(path, headers={"Range": "bytes=0-100"})
@@ -231,7 +231,7 @@ def _highest_memory(process):
     """Resident bytes of a process, looked at all the time: what was let go again counts too."""
     seen, over = [process.memory_info().rss], threading.Event()
 
-    def look():
+    def look() -> None:
         while not over.wait(0.01):
             seen.append(process.memory_info().rss)
 
@@ -258,14 +258,14 @@ def _read_all(server, path, headers):
     return total
 
 
-def test_the_port_of_another_server_is_a_known_error(server, capsys, home):
+def test_the_port_of_another_server_is_a_known_error(server, capsys, home) -> None:
     assert run(["serve", "--port", str(server.port), "--home", str(home)]) == 1
     told = capsys.readouterr().err.splitlines()
     assert told[-2].startswith(f"error: cannot listen on 127.0.0.1:{server.port}")
     assert told[-1] == f"  fix: reelwise serve --port {server.port + 1}"
 
 
-def test_nothing_of_the_environment_is_needed_but_home(server):
+def test_nothing_of_the_environment_is_needed_but_home(server) -> None:
     assert os.environ.get("STREAMLIT_SERVER_PORT") is None
     status, document = server.json("/api/status")
     assert status == 200

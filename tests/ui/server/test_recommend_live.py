@@ -46,7 +46,7 @@ def ids(found):
     return [item["video_id"] for item in found["items"]]
 
 
-def test_what_plays_is_never_recommended_and_is_the_reason_of_what_goes_with_it(ask):
+def test_what_plays_is_never_recommended_and_is_the_reason_of_what_goes_with_it(ask) -> None:
     found = ask("user=stranger&k=12&playing=3")
     assert "3" not in ids(found)
     assert len(found["items"]) == 11
@@ -58,7 +58,7 @@ def test_what_plays_is_never_recommended_and_is_the_reason_of_what_goes_with_it(
     assert not [item for item in plain["items"] if item["source"] == "playing"]
 
 
-def test_propensities_are_told_and_logged_only_when_places_are_left_to_chance(ask, library):
+def test_propensities_are_told_and_logged_only_when_places_are_left_to_chance(ask, library) -> None:
     log = Impressions(library.catalogue)
     assert set(ask("user=zora&k=5")["items"][0]) == KEYS
     assert log.all() == []
@@ -73,7 +73,7 @@ def test_propensities_are_told_and_logged_only_when_places_are_left_to_chance(as
     assert len({one.at for one in logged}) == 1
 
 
-def test_a_page_without_chance_is_logged_when_asked_for(ask, library):
+def test_a_page_without_chance_is_logged_when_asked_for(ask, library) -> None:
     found = ask("user=yara&k=3&log=1")
     assert set(found["items"][0]) == KEYS
     logged = Impressions(library.catalogue).all("yara")
@@ -81,7 +81,7 @@ def test_a_page_without_chance_is_logged_when_asked_for(ask, library):
     assert {one.propensity for one in logged} == {1.0}
 
 
-def test_an_event_changes_the_next_answer_with_chance_and_playing_too(ask, library):
+def test_an_event_changes_the_next_answer_with_chance_and_playing_too(ask, library) -> None:
     query = "user=newcomer&k=12&playing=3&explore=0.3"
     first = ids(ask(query))
     gone = first[0]
@@ -94,7 +94,7 @@ def test_an_event_changes_the_next_answer_with_chance_and_playing_too(ask, libra
     assert causes <= {"3", first[1]}
 
 
-def test_exclude_takes_ids(ask):
+def test_exclude_takes_ids(ask) -> None:
     first = ids(ask("user=stranger&k=12"))
     left = ids(ask(f"user=stranger&k=12&exclude={first[0]}&exclude={first[1]}"))
     assert set(left) == set(first[2:])
@@ -114,7 +114,7 @@ def test_exclude_takes_ids(ask):
         "explore=nan",
     ],
 )
-def test_what_is_no_id_or_no_share_is_refused(ask, library, wrong):
+def test_what_is_no_id_or_no_share_is_refused(ask, library, wrong) -> None:
     answer = ask(f"user=anna&{wrong}", 409 if wrong == "playing=999999" else 400)
     assert set(answer) == {"error", "fix"}
     assert Impressions(library.catalogue).all() == []
@@ -126,7 +126,7 @@ def tell(capsys, *args, home, code=0):
     return capsys.readouterr().out
 
 
-def test_the_command_explores_logs_and_gives_the_log_back(own_home, capsys):
+def test_the_command_explores_logs_and_gives_the_log_back(own_home, capsys) -> None:
     asked = ["recommend", "anna-secret", "-k", "4", "--playing", "toon-0002.mp4"]
     found = json.loads(tell(capsys, *asked, "--explore", "0.4", "--json", home=own_home))
     tell(capsys, "recommend", "yara", "-k", "2", "--log", home=own_home)
@@ -150,7 +150,7 @@ def test_the_command_explores_logs_and_gives_the_log_back(own_home, capsys):
     assert tell(capsys, "history", "export", home=own_home) == before
 
 
-def test_a_person_reads_why_and_with_what_probability(own_home, capsys):
+def test_a_person_reads_why_and_with_what_probability(own_home, capsys) -> None:
     asked = ["recommend", "stranger", "-k", "5", "--playing", "toon-0002.mp4", "--explain"]
     told = tell(capsys, *asked, "--explore", "0.4", home=own_home)
     assert "which is playing" in told
@@ -159,5 +159,5 @@ def test_a_person_reads_why_and_with_what_probability(own_home, capsys):
 
 
 @pytest.mark.parametrize("share", ["1.5", "-0.1", "x"])
-def test_a_share_that_is_none_is_wrong_usage(own_home, share):
+def test_a_share_that_is_none_is_wrong_usage(own_home, share) -> None:
     assert run(["recommend", "anna", "--explore", share, "--home", str(own_home)]) == 2

@@ -10,7 +10,7 @@ from data.video.decoders.decoding import probe
 from ui.cli import run
 
 
-def test_search_answers_as_the_command_does(server, home, capsys):
+def test_search_answers_as_the_command_does(server, home, capsys) -> None:
     status, document = server.json("/api/search?q=a%20red%20car&k=3")
     assert status == 200
     assert run(["search", "a red car", "-k", "3", "--home", str(home), "--json"]) == 0
@@ -20,7 +20,7 @@ def test_search_answers_as_the_command_does(server, home, capsys):
     assert document == told
 
 
-def test_similar_recommend_and_status_answer(server):
+def test_similar_recommend_and_status_answer(server) -> None:
     assert server.json("/api/similar?video=1&k=2")[1]["hits"]
     assert server.json("/api/similar?video=1@0-2")[1]["hits"]
     assert server.json("/api/recommend?user=stranger&k=2")[1]["items"]
@@ -44,20 +44,20 @@ def test_similar_recommend_and_status_answer(server):
         "/api/recommend",
     ],
 )
-def test_a_wrong_request_is_4xx_with_both_lines(server, path):
+def test_a_wrong_request_is_4xx_with_both_lines(server, path) -> None:
     status, document = server.json(path)
     assert 400 <= status < 500
     assert set(document) == {"error", "fix"}
 
 
-def test_a_warm_search_takes_less_than_50_ms(server):
+def test_a_warm_search_takes_less_than_50_ms(server) -> None:
     server.json("/api/search?q=the%20first")
     took_ms = [server.json(f"/api/search?q=a%20car%20{n}")[1]["took_ms"] for n in range(5)]
     assert min(took_ms) < 50
 
 
 @pytest.mark.parametrize(("time_s", "grey"), [(0.2, 240), (2.2, 160), (4.2, 80)])
-def test_a_picture_shows_the_asked_time(odd, time_s, grey):
+def test_a_picture_shows_the_asked_time(odd, time_s, grey) -> None:
     status, headers, body = odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t={time_s}")
     assert (status, headers["content-type"]) == (200, "image/jpeg")
     pixels = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
@@ -65,13 +65,13 @@ def test_a_picture_shows_the_asked_time(odd, time_s, grey):
     assert abs(float(pixels.mean()) - grey) < 6
 
 
-def test_a_time_after_the_end_shows_the_beginning_and_nonsense_is_refused(odd):
+def test_a_time_after_the_end_shows_the_beginning_and_nonsense_is_refused(odd) -> None:
     assert odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t=500")[0] == 200
     for time in ("-1", "nan", "inf", "x", "1e9"):
         assert odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t={time}")[0] == 404
 
 
-def test_pictures_are_kept_in_the_cache(odd):
+def test_pictures_are_kept_in_the_cache(odd) -> None:
     folder = odd.home / "cache" / "thumbnails"
     odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t=1.11")
     kept = set(folder.iterdir())
@@ -83,7 +83,7 @@ def test_pictures_are_kept_in_the_cache(odd):
     assert odd.server.ask(f"/api/thumbs/{odd.ids['grey.mp4']}?t=1.11")[0] == 200
 
 
-def test_a_gif_is_played_as_an_mp4_of_the_moment(odd, tmp_path):
+def test_a_gif_is_played_as_an_mp4_of_the_moment(odd, tmp_path) -> None:
     path = f"/api/previews/{odd.ids['grey.gif']}?start=2&end=4"
     status, headers, body = odd.server.ask(path)
     assert (status, headers["content-type"]) == (200, "video/mp4")

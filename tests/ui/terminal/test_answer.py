@@ -7,7 +7,7 @@ import numpy as np
 from ui.terminal.answer import as_json, refusal
 
 
-def test_numpy_numbers_paths_and_times_become_plain_json():
+def test_numpy_numbers_paths_and_times_become_plain_json() -> None:
     document = {
         "score": np.float32(0.5),
         "id": np.int64(7),
@@ -24,14 +24,14 @@ def test_numpy_numbers_paths_and_times_become_plain_json():
     }
 
 
-def test_what_json_cannot_say_is_null():
+def test_what_json_cannot_say_is_null() -> None:
     assert json.loads(as_json({"a": float("nan"), "b": [np.float64("inf")]})) == {
         "a": None,
         "b": [None],
     }
 
 
-def test_a_refusal_says_the_same_to_people_and_to_programs():
+def test_a_refusal_says_the_same_to_people_and_to_programs() -> None:
     answer = refusal("the disk is full", "free some")
     assert answer.notice == "error: the disk is full\n  fix: free some"
     assert answer.document == {"error": "the disk is full", "fix": "free some"}

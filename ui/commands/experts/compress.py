@@ -25,19 +25,32 @@ TOONS_TO_JUDGE = 200
 
 
 def compress(
-    encoder: Annotated[str, typer.Argument(metavar="ENCODER", help="As --encoder takes it.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new model folder.")],
-    how: Annotated[How, typer.Option("--how", help="What is done to it.")],
+    encoder: Annotated[
+        str,
+        typer.Argument(
+            metavar="ENCODER",
+            help="Encoder to compress: toon, NAME[/PRETRAINED] or a model folder.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", help="New folder to write the compressed model to."),
+    ],
+    how: Annotated[How, typer.Option("--how", help="Method of compression.")],
     tower: Annotated[
-        Literal["image", "text"], typer.Option("--tower", help="prune: which tower.")
+        Literal["image", "text"], typer.Option("--tower", help="prune: tower to remove parts from.")
     ] = "image",
     blocks: Annotated[
-        int, typer.Option("--blocks", metavar="N", min=0, help="prune: blocks that go.")
+        int, typer.Option("--blocks", metavar="N", min=0, help="prune: number of blocks to remove.")
     ] = 0,
     channels: Annotated[
         float,
         typer.Option(
-            "--channels", metavar="SHARE", min=0, max=0.95, help="prune: MLP channels that go."
+            "--channels",
+            metavar="SHARE",
+            min=0,
+            max=0.95,
+            help="prune: share of MLP channels to remove.",
         ),
     ] = 0.0,
     student: Annotated[
@@ -45,33 +58,41 @@ def compress(
         typer.Option(
             "--student",
             metavar="NAME|FILE.json",
-            help="distil: an open_clip architecture or configuration; default: half as wide.",
+            help="distil: open_clip architecture or configuration file of the student.  "
+            "[default: half as wide]",
         ),
     ] = None,
     steps: Annotated[
         int,
-        typer.Option("--steps", metavar="N", min=0, help="distil, prune: batches of training."),
+        typer.Option(
+            "--steps", metavar="N", min=0, help="distil, prune: number of training batches."
+        ),
     ] = 0,
     captions: Annotated[
         Path | None,
         typer.Option(
             "--captions",
             metavar="FILE",
-            help="CSV: video, start_s, end_s, and caption or query; to compress with and judge by.",
+            help="Captioned clips to calibrate and evaluate on: CSV with the columns video, "
+            "start_s, end_s, and caption or query.",
         ),
     ] = None,
     videos: Annotated[
         Path | None,
-        typer.Option("--videos", metavar="DIR", help="Videos: those of the file, or without one."),
+        typer.Option(
+            "--videos",
+            metavar="DIR",
+            help="Folder of the videos named in --captions, or of uncaptioned videos.",
+        ),
     ] = None,
     weights: WeightsOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Make an encoder smaller or faster, and print what that costs beside what it gains.
+    """Make an encoder smaller or faster, and report speed, size and quality before and after.
 
-    The result is a folder for --encoder. Quality is measured on clips that it was not made with:
-    every second clip of your own, or cartoons.
+    The result is a model folder for --encoder. Quality is measured on held-out clips: every second
+    clip of --captions or --videos, or generated cartoons.
     """
     from embeddings.backbone.backbone import load_backbone
     from embeddings.compress.judge import Contender, compare, halves

@@ -32,18 +32,23 @@ def search(
         typer.Option(
             "--queries",
             metavar="FILE",
-            help="CSV: query (or like), video[, start_s, end_s][, group].",
+            help="Queries with their right answers: CSV with the columns query (or like), video[, "
+            "start_s, end_s][, group].",
         ),
     ],
     videos: Annotated[
         Path | None,
-        typer.Option("--videos", metavar="DIR", help="Folder that file names are relative to."),
+        typer.Option(
+            "--videos",
+            metavar="DIR",
+            help="Folder that relative file names refer to.  [default: folder of --queries]",
+        ),
     ] = None,
     device: DeviceOption = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Report recall at 1, 5 and 10, MRR, median rank and mIoU, against brute force."""
+    """Measure search: recall@1, 5 and 10, MRR, median rank and mIoU, next to brute force."""
     from indexer.search.evaluate import evaluate_search
     from ui.library import Library
 

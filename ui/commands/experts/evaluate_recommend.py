@@ -29,7 +29,8 @@ def recommend(
         typer.Option(
             "--train",
             metavar="FILE",
-            help="Known events: user,video[,at][,watched_s][,duration_s][,kind].",
+            help="Known events: CSV or Parquet with the columns user, video[, at][, watched_s][, "
+            "duration_s][, kind].",
         ),
     ],
     test: Annotated[
@@ -37,32 +38,47 @@ def recommend(
         typer.Option(
             "--test",
             metavar="FILE",
-            help="Events to foretell; last-out and rolling can do without.",
+            help="Events to predict; optional for last-out and rolling.",
         ),
     ] = None,
     validation: Annotated[
         Path | None,
-        typer.Option("--validation", metavar="FILE", help="Events to choose settings on."),
+        typer.Option("--validation", metavar="FILE", help="Events to tune the settings on."),
     ] = None,
     items: Annotated[
         Path | None,
-        typer.Option("--items", metavar="FILE", help="Vectors: .npz ids, vectors; or Parquet."),
+        typer.Option(
+            "--items",
+            metavar="FILE",
+            help="Content vectors of the videos: .npz with ids and vectors, or Parquet with "
+            "video and vector.",
+        ),
     ] = None,
     protocol: Annotated[
         Literal["given", "last-out", "rolling"],
-        typer.Option("--protocol", metavar="given|last-out|rolling", help="What is foretold."),
+        typer.Option(
+            "--protocol",
+            metavar="given|last-out|rolling",
+            help="What is predicted: the events of --test (given), the last event of each user "
+            "(last-out), or each period from all before it (rolling).",
+        ),
     ] = "given",
     step_days: Annotated[
-        float, typer.Option("--step-days", metavar="D", min=0.001, help="Steps of rolling.")
+        float,
+        typer.Option(
+            "--step-days", metavar="D", min=0.001, help="rolling: length of a period, in days."
+        ),
     ] = 7.0,
     refit: Annotated[
         bool,
-        typer.Option("--refit", help="Given: fit on validation too, once settings are chosen."),
+        typer.Option(
+            "--refit", help="given: fit on --validation too, once the settings are chosen."
+        ),
     ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Rank all videos for everybody and say how good that was, beside seven baselines."""
+    """Measure recommendation: rank all videos for each user, next to seven baselines."""
     from recommender.evaluation.run import Files, evaluate_recommend
 
     metrics: Document = evaluate_recommend(

@@ -35,20 +35,27 @@ group.command("spatiotemporal")(spatiotemporal)
 
 @group.command("toon")
 def toon(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder.")],
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0)] = 0,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="New folder to write the model to.")
+    ],
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")] = 0,
     scenes: Annotated[
-        int | None, typer.Option("--scenes", metavar="N", min=150, help="Scenes drawn to train on.")
+        int | None,
+        typer.Option("--scenes", metavar="N", min=150, help="Number of scenes to train on."),
     ] = None,
     stages: Annotated[
         str | None,
         typer.Option(
-            "--stages", metavar="PX:STEPS:RATE[:VIEWS],...", help="Frame size, batches, rate."
+            "--stages",
+            metavar="PX:STEPS:RATE[:VIEWS],...",
+            help="Stages of training: frame size in pixels, number of batches, learning rate.",
         ),
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option("--start", metavar="DIR", help="Go on from this model; toon: the embedded."),
+        typer.Option(
+            "--start", metavar="DIR", help="Model folder to start from; toon is the embedded one."
+        ),
     ] = None,
     adversarial: Annotated[
         float | None,
@@ -57,13 +64,13 @@ def toon(
             metavar="LEVELS",
             min=0,
             max=64,
-            help="Train on frames changed against the model by so many of 255 grey levels.",
+            help="Adversarial training: largest change of a pixel, in grey levels of 255.",
         ),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Train the toon encoder, from nothing or from a model, on cartoons that it draws itself."""
+    """Train the toon encoder on generated cartoons, from scratch or from a model."""
     from embeddings.toon.train import ToonTraining, fine_tuning, train_toon
     from embeddings.training.attack import Attack
 

@@ -30,101 +30,141 @@ def spatiotemporal(
         typer.Option(
             "--captions",
             metavar="FILE",
-            help="CSV video,start_s,end_s,caption[,backward_caption][,wrong_caption].",
+            help="Captioned clips: CSV with the columns video, start_s, end_s, caption[, "
+            "backward_caption][, wrong_caption].",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="New folder to write the encoder to.")
+    ],
     validation: Annotated[
         Path | None,
         typer.Option(
             "--validation",
             metavar="FILE",
-            help="Captions to stop and to judge by; default: a quarter of the videos.",
+            help="Captions for early stopping and evaluation.  [default: a quarter of the videos]",
         ),
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option("--encoder", metavar="NAME", help="Whose backbone; default: the library's."),
+        typer.Option(
+            "--encoder",
+            metavar="NAME",
+            help="Encoder to take the backbone from.  [default: the library's]",
+        ),
     ] = None,
     weights: WeightsOption = None,
     kind: Annotated[
         Literal["attention", "convolution", "gru"],
-        typer.Option("--kind", metavar="attention|convolution|gru", help="How frames mix."),
+        typer.Option(
+            "--kind", metavar="attention|convolution|gru", help="Architecture of the temporal head."
+        ),
     ] = "attention",
     loss: Annotated[
         Literal["infonce", "siglip"],
-        typer.Option("--loss", metavar="infonce|siglip", help="The contrastive loss."),
+        typer.Option("--loss", metavar="infonce|siglip", help="Contrastive loss."),
     ] = "infonce",
     keep: Annotated[
         float,
-        typer.Option("--keep", metavar="W", min=0, help="Weight of staying near mean pooling."),
+        typer.Option(
+            "--keep", metavar="W", min=0, help="Weight of the penalty for leaving mean pooling."
+        ),
     ] = 0.5,
     blocks: Annotated[
         int,
-        typer.Option("--blocks", metavar="N", min=0, help="Last backbone blocks to train too."),
+        typer.Option(
+            "--blocks", metavar="N", min=0, help="Number of last backbone blocks to train too."
+        ),
     ] = 0,
     steps: Annotated[
-        int | None, typer.Option("--steps", metavar="N", min=1, help="At most so many batches.")
+        int | None, typer.Option("--steps", metavar="N", min=1, help="Maximum number of batches.")
     ] = None,
     epochs: Annotated[
         float | None,
         typer.Option(
-            "--epochs", metavar="N", min=0.01, help="At most so many times over the clips."
+            "--epochs", metavar="N", min=0.01, help="Maximum number of passes over the clips."
         ),
     ] = None,
     batch: Annotated[
-        int, typer.Option("--batch", metavar="N", min=2, help="Clips in a batch.")
+        int, typer.Option("--batch", metavar="N", min=2, help="Number of clips in a batch.")
     ] = 128,
     rate: Annotated[
-        float, typer.Option("--rate", metavar="R", min=1e-9, help="Learning rate at its highest.")
+        float, typer.Option("--rate", metavar="R", min=1e-9, help="Peak learning rate.")
     ] = 1e-3,
     views: Annotated[
         int,
-        typer.Option("--views", metavar="N", min=0, help="Cropped, recoloured views of a clip."),
+        typer.Option(
+            "--views",
+            metavar="N",
+            min=0,
+            help="Number of cropped and recoloured views of each clip.",
+        ),
     ] = 2,
     speed: Annotated[
-        float, typer.Option("--speed", metavar="X", min=1, help="Up to X times faster or slower.")
+        float,
+        typer.Option(
+            "--speed", metavar="X", min=1, help="Augmentation: play up to X times faster or slower."
+        ),
     ] = 1.3,
     drop: Annotated[
         float,
-        typer.Option("--drop", metavar="P", min=0, max=0.9, help="Share of frames left out."),
+        typer.Option(
+            "--drop", metavar="P", min=0, max=0.9, help="Augmentation: share of frames left out."
+        ),
     ] = 0.3,
     adversarial: Annotated[
         Literal["fgsm", "pgd"] | None,
-        typer.Option("--adversarial", metavar="fgsm|pgd", help="Train under this attack."),
+        typer.Option(
+            "--adversarial", metavar="fgsm|pgd", help="Adversarial training with this attack."
+        ),
     ] = None,
     on: Annotated[
         Literal["features", "pixels"],
-        typer.Option("--on", metavar="features|pixels", help="What the attack changes."),
+        typer.Option("--on", metavar="features|pixels", help="Input that the attack changes."),
     ] = "features",
     eps: Annotated[
         str | None,
         typer.Option(
-            "--eps", metavar="E", help="Its reach; default 2/255 on pixels, 0.02 on features."
+            "--eps",
+            metavar="E",
+            help="Size of the attack.  [default: 2/255 on pixels, 0.02 on features]",
         ),
     ] = None,
     patience: Annotated[
-        int, typer.Option("--patience", metavar="N", min=1, help="Looks without gain to the end.")
+        int,
+        typer.Option(
+            "--patience", metavar="N", min=1, help="Stop after N evaluations without improvement."
+        ),
     ] = 8,
     checkpoint: Annotated[
-        float, typer.Option("--checkpoint", metavar="S", min=0, help="Seconds between two saves.")
+        float,
+        typer.Option("--checkpoint", metavar="S", min=0, help="Seconds between two checkpoints."),
     ] = 60.0,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"],
-        typer.Option("--precision", metavar="auto|fp32|bf16", help="auto: bf16 on a GPU."),
+        typer.Option(
+            "--precision",
+            metavar="auto|fp32|bf16",
+            help="Number format; auto is bf16 on a GPU, else fp32.",
+        ),
     ] = "auto",
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0)] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")] = 0,
     device: DeviceOption = "auto",
     workers: Annotated[
         int | None,
-        typer.Option("--workers", metavar="N", min=1, help="Decoding processes; default: cores."),
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=1,
+            help="Number of decoding processes.  [default: one a core]",
+        ),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Fit the temporal part on captioned videos; it is served only where it beats mean pooling.
+    """Train the temporal head on captioned clips; it is used only where it beats mean pooling.
 
-    A run that was stopped goes on when the same command is given again. Several GPUs:
+    Run the same command again to continue a run that was stopped. On several GPUs:
     torchrun --nproc-per-node=N -m ui.cli train spatiotemporal ...
     """
     from embeddings.training.head.batches import Augmentation

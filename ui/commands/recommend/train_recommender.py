@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 def recommender(
     export: Annotated[
         Path | None,
-        typer.Option("--export", metavar="DIR", help="Put a copy into this new folder as well."),
+        typer.Option(
+            "--export", metavar="DIR", help="Write a copy of the model to this new folder too."
+        ),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Fit the recommender on all that was watched, with settings that it chooses itself.
+    """Fit the recommender on the watch history, with settings chosen on its held-out latest part.
 
-    A later part of the history is held out to choose them. The library may be used meanwhile; the
-    model answers from the next question on.
+    The library can be used meanwhile; the model is used from the next request on.
     """
     from data.home import resolve_home
     from recommender.choosing.train import train_recommender

@@ -108,7 +108,7 @@ def test_what_content_does_not_tell_of_new_videos_is_not_learned() -> None:
 def test_the_loss_is_a_softmax_over_the_batch_with_fame_taken_off() -> None:
     content = np.asarray([[1, 0], [0, 1], [0.6, 0.8], [0.8, 0.6]], np.float32)
     pairs = CoWatches(
-        *np.asarray([[0, 0, 1], [1, 2, 2]]), np.asarray([1.0, 2, 1]), np.zeros(3, int)
+        np.asarray([0, 0, 1]), np.asarray([1, 2, 2]), np.asarray([1.0, 2, 1]), np.zeros(3, int)
     )
     settings = AdapterSettings(log_q=0.5, temperature=0.2)
     training = _Training(content, pairs, settings, np.random.default_rng(0), "cpu")
@@ -123,7 +123,7 @@ def test_the_loss_is_a_softmax_over_the_batch_with_fame_taken_off() -> None:
 
 def test_what_is_wanted_twice_in_a_batch_is_no_wrong_answer() -> None:
     content = np.eye(4, dtype=np.float32)
-    pairs = CoWatches(*np.asarray([[0, 1], [2, 2]]), np.ones(2), np.zeros(2, int))
+    pairs = CoWatches(np.asarray([0, 1]), np.asarray([2, 2]), np.ones(2), np.zeros(2, int))
     training = _Training(content, pairs, AdapterSettings(), np.random.default_rng(0), "cpu")
     loss = training._loss(torch.tensor([0, 1]), torch.tensor([2, 2]))
     assert float(loss.detach()) == 0.0

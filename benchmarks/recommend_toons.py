@@ -23,8 +23,7 @@ from data.toons.people import LAST_DAY, make_people
 from data.toons.stories import Story, make_story
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
-from recommender.choosing.ranking import Outcome, ask
-from recommender.choosing.scorer import Scorer
+from recommender.choosing.ranking import Outcome, Scores, ask
 from recommender.choosing.splits import Case
 from recommender.choosing.tune import FittedOnce, Tuned, tune
 from recommender.evaluation.metrics import ndcg_at, recall_at
@@ -190,19 +189,19 @@ def run(size: str) -> dict[str, object]:
     }
 
 
-def _scorers(settings: Settings, case: Case, items: ItemVectors) -> dict[str, Scorer]:
+def _scorers(settings: Settings, case: Case, items: ItemVectors) -> dict[str, Scores]:
     alone = {
         name: replace(settings, weights=linear_weights([name], [{name: 1.0}] * len(HISTORIES)))
         for name in NAMES
     }
     once = FittedOnce()
-    scorers: dict[str, Scorer] = {
-        name: Tuned(each, case.train, items, once)
+    scorers: dict[str, Scores] = {
+        name: Tuned(each, case.train, items, once).scores
         for name, each in {**alone, "blend": settings}.items()
     }
     return scorers | {
-        "shipped": Tuned(Settings(), case.train, items),
-        "random": _Random(case.train.n_items),
+        "shipped": Tuned(Settings(), case.train, items).scores,
+        "random": _Random(case.train.n_items).scores,
     }
 
 

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.choosing.scorer import Scorer
 from recommender.choosing.splits import Case
-from recommender.events.interactions import ItemVectors
+from recommender.events.histories import Histories
+from recommender.events.interactions import Interactions, ItemVectors
+from recommender.sources.base import Source
 
 CUTS = (5, 10, 20)
 """Lengths of list that metrics are taken at."""
 DEEPEST = max(CUTS)
 LIST = 10
 """Length of list for coverage, novelty and likeness within it."""
+ASKED = 2_000
+"""Most people whose held-out events a setting is judged by."""
+METRIC = "ndcg_at_20"
+"""What settings are judged by."""
 _CHUNK_BYTES = 64_000_000
 """Scores held at once."""
 
 Values = dict[str, NDArray[np.float64]]
 """One value for each question."""
+Scores = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+"""Numbers of b people to (b, n_items) scores; what a person has seen is left out later."""
+Fit = Callable[[Interactions, ItemVectors | None], Scores]
+"""Fits on events up to some point; all settings are fixed in it already."""
+Tune = Callable[[Sequence[Case], ItemVectors | None], Fit]
+"""Chooses settings by what they predict in some cases; returns how to fit anew."""
+
+
+def scores_of(source: Source, histories: Histories) -> Scores:
+    """A source that is given the histories of the people, who are numbered as in `histories`."""
+    return lambda people: source.scores(histories.of(people))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +79,11 @@ def pool(outcomes: list[Outcome]) -> Outcome:
     )
 
 
-def ask(scorer: Scorer, case: Case, vectors: ItemVectors | None = None) -> Outcome:
-    """Rank all items for everybody with something to foretell; memory stays bounded.
+def ask(scores_of_people: Scores, case: Case, vectors: ItemVectors | None = None) -> Outcome:
+    """Rank all items for each person with something to predict; memory stays bounded.
 
     Args:
-        scorer: Fitted on `case.train`.
+        scores_of_people: Fitted on `case.train`.
         case: The questions.
         vectors: Content, for likeness within a list.
     """
@@ -78,7 +96,7 @@ def ask(scorer: Scorer, case: Case, vectors: ItemVectors | None = None) -> Outco
     shown = np.zeros(n_items, bool)
     for start in range(0, len(people), width):
         chunk = people[start : start + width]
-        scores = np.array(scorer.scores(chunk), dtype=np.float32)
+        scores = np.array(scores_of_people(chunk), dtype=np.float32)
         scores[case.masked[chunk].nonzero()] = -np.inf
         wanted = case.wanted[chunk].toarray()
         best = top_items(scores, DEEPEST)
@@ -201,3 +219,48 @@ def summary(outcome: Outcome) -> dict[str, float]:
         "coverage_at_10": float(np.mean(outcome.shown)),
         "n": len(outcome.person),
     }
+
+
+def judged(fit: Fit, cases: Sequence[Case], items: ItemVectors | None) -> float:
+    """Mean NDCG@20 over all questions of some cases, of at most `ASKED` people each."""
+    values = [
+        ask(fit(case.train, items), case.of_some(ASKED)).values[METRIC]
+        for case in cases
+        if len(case.people)
+    ]
+    return float(np.concatenate(values).mean()) if values else 0.0
+
+
+def climb(settings: Sequence[float], quality: Callable[[float], float], *, start: int) -> float:
+    """Walk along settings in order from `start` for as long as they get better.
+
+    Args:
+        settings: In order, so that quality rises and then falls along them.
+        quality: Of a setting; called once for each.
+        start: Position of the first guess.
+    """
+    quality_of = functools.cache(quality)
+    best = start
+    for way in (-1, 1):
+        while 0 <= best + way < len(settings):
+            if quality_of(settings[best + way]) <= quality_of(settings[best]):
+                break
+            best += way
+        if best != start:
+            break
+    return settings[best]
+
+
+def tuned(
+    fit: Callable[..., Scores], name: str, settings: Sequence[float], *, start: float
+) -> Tune:
+    """A way of fitting whose setting `name` is chosen on held-out events."""
+
+    def tune(cases: Sequence[Case], items: ItemVectors | None) -> Fit:
+        def quality(setting: float) -> float:
+            return judged(functools.partial(fit, **{name: setting}), cases, items)
+
+        best = climb(settings, quality, start=settings.index(start))
+        return functools.partial(fit, **{name: best})
+
+    return tune

@@ -17,9 +17,8 @@ from data.history.forgetting import forgettings
 from data.history.history import History
 from data.history.marks import HistoryMark, mark_history
 from data.home import Home, TrainingLock
-from recommender.choosing import ease_tuning as ease
 from recommender.choosing.splits import Case, hold_out, last_steps
-from recommender.choosing.tune import tune
+from recommender.choosing.tune import DENSE_LIMIT, tune
 from recommender.choosing.weights import FEWEST
 from recommender.events.interactions import Interactions, ItemVectors
 from recommender.events.library import read_videos
@@ -182,8 +181,8 @@ def as_interactions(log: EventLog, videos: VideoTable) -> Interactions:
 
 def dense_limit(n_videos: int) -> int:
     """Most videos or people, whichever are fewer, of which a dense matrix is fitted and stored."""
-    if n_videos <= ease.DENSE_LIMIT:
-        return ease.DENSE_LIMIT
+    if n_videos <= DENSE_LIMIT:
+        return DENSE_LIMIT
     return min(co_watching.DENSE_LIMIT, SPANNED_NUMBERS // n_videos)
 
 

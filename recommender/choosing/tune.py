@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.choosing.ease_tuning import DENSE_LIMIT, RIDGES
 from recommender.choosing.examples import gather, joined
-from recommender.choosing.scorer import Fit, OfHistories, Scorer
+from recommender.choosing.ranking import ASKED, Fit, Scores, climb, judged, scores_of
 from recommender.choosing.splits import Case
-from recommender.choosing.tuning import ASKED, climb, judged
 from recommender.choosing.weights import learn
 from recommender.events.interactions import Interactions, ItemVectors, no_vectors
 from recommender.events.videos import VideoTable
@@ -40,6 +38,10 @@ from recommender.sources.ease import CoWatched, fit_co_watching
 from recommender.sources.ials import UNSEENS
 from recommender.sources.tastes import pushed_down, read_taste
 
+DENSE_LIMIT = 12_000
+"""Most people or videos, whichever are fewer, inverted when fitting may take minutes: some 4 GB."""
+RIDGES = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+"""Ridges of EASE to choose from."""
 HALF_LIVES = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
 """Half-lives in places to choose from."""
 NEXT_RIDGES = (30.0, 100.0, 300.0, 1000.0)
@@ -154,9 +156,9 @@ class TunedFit:
     fitted: FittedOnce = field(default_factory=FittedOnce)
     """Shared by fits that differ in weights alone."""
 
-    def __call__(self, train: Interactions, items: ItemVectors | None) -> Scorer:
+    def __call__(self, train: Interactions, items: ItemVectors | None) -> Scores:
         """Fit on some events."""
-        return Tuned(self.settings, train, items, self.fitted)
+        return Tuned(self.settings, train, items, self.fitted).scores
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -245,14 +247,14 @@ class _Choosing:
         fitted: dict[int, CoWatched] = {}
 
         def fit(value: float) -> Fit:
-            def of(train: Interactions, items: ItemVectors | None) -> Scorer:
+            def of(train: Interactions, items: ItemVectors | None) -> Scores:
                 if id(train) not in fitted:
                     matrix = fit_co_watching(
                         train.matrix, ridge=found.ridge, dense_limit=found.dense_limit
                     )
                     fitted[id(train)] = CoWatched(matrix)
                 source = replace(fitted[id(train)], half_life_places=value)
-                return OfHistories(source, train.histories)
+                return scores_of(source, train.histories)
 
             return of
 

@@ -1,37 +1,48 @@
-"""What every recommender is held against: popularity, neighbours, walks, content."""
+"""What the recommender is compared with: popularity, neighbours, EASE, iALS, content."""
 
 from __future__ import annotations
 
-from recommender.choosing.scorer import OfHistories, Scorer
-from recommender.choosing.tuning import tuned
+import numpy as np
+
+from recommender.choosing.ranking import Scores, scores_of, tuned
+from recommender.choosing.tune import DENSE_LIMIT, RIDGES
 from recommender.events.interactions import Interactions, ItemVectors, no_vectors
-from recommender.sources.base import SameForAll
-from recommender.sources.ease import CoWatched
+from recommender.sources.base import SameForAll, Source
+from recommender.sources.ease import RIDGE, CoWatched, fit_co_watching
+from recommender.sources.ials import UNSEEN, UNSEENS, fit_factors
 from recommender.sources.item_links import Linked
 from recommender.sources.links import SHRINK, shrunk_cosine
-from recommender.sources.popularity import or_popular, popularity, recent_popularity
+from recommender.sources.popularity import popularity, recent_popularity
 from recommender.sources.rp3beta import fit_walks
 from recommender.sources.tastes import Interests
 
 BETAS = (0.0, 0.2, 0.4, 0.6, 0.8)
-"""Powers of fame in RP3beta to choose from; Ferrari Dacrema et al. 2019 find 0.2 to 0.7."""
+"""Powers of popularity in RP3beta to choose from; Ferrari Dacrema et al. 2019 find 0.2 to 0.7."""
 SHRINKS = (0.0, 10.0, 30.0, 100.0, 300.0)
-"""Co-watches' worth of doubt to choose from in ItemKNN."""
+"""Shrinkages of the cosine in ItemKNN to choose from."""
 
 
-def fit_popularity(train: Interactions, items: ItemVectors | None = None) -> Scorer:
+def or_popular(source: Source, train: Interactions) -> Scores:
+    """A source, and recent popularity for people who have liked nothing yet."""
+    known = train.histories.lengths > 0
+    popular = recent_popularity(train.log).astype(np.float32)
+    of_known = scores_of(source, train.histories)
+    return lambda people: np.where(known[people, None], of_known(people), popular)
+
+
+def fit_popularity(train: Interactions, items: ItemVectors | None = None) -> Scores:
     """How many people liked an item."""
-    return OfHistories(SameForAll(popularity(train.log)), train.histories)
+    return scores_of(SameForAll(popularity(train.log)), train.histories)
 
 
-def fit_recent_popularity(train: Interactions, items: ItemVectors | None = None) -> Scorer:
+def fit_recent_popularity(train: Interactions, items: ItemVectors | None = None) -> Scores:
     """How many people liked it, each the less the longer ago."""
-    return OfHistories(SameForAll(recent_popularity(train.log)), train.histories)
+    return scores_of(SameForAll(recent_popularity(train.log)), train.histories)
 
 
 def fit_item_knn(
     train: Interactions, items: ItemVectors | None = None, *, shrink: float = SHRINK
-) -> Scorer:
+) -> Scores:
     """ItemKNN (Sarwar et al. 2001) with shrunk cosines."""
     links = Linked(shrunk_cosine(train.matrix, shrink=shrink))
     return or_popular(CoWatched(links), train)
@@ -39,18 +50,37 @@ def fit_item_knn(
 
 def fit_rp3beta(
     train: Interactions, items: ItemVectors | None = None, *, beta: float = 0.4
-) -> Scorer:
+) -> Scores:
     """RP3beta (Paudel et al. 2016)."""
     return or_popular(CoWatched(fit_walks(train.matrix, beta=beta)), train)
+
+
+def fit_ease(
+    train: Interactions, items: ItemVectors | None = None, *, ridge: float = RIDGE
+) -> Scores:
+    """EASE (Steck 2019, eq. 8); beyond `DENSE_LIMIT` items and people shrunk cosines instead."""
+    fitted = fit_co_watching(train.matrix, ridge=ridge, dense_limit=DENSE_LIMIT)
+    return or_popular(CoWatched(fitted), train)
+
+
+def fit_ials(
+    train: Interactions, items: ItemVectors | None = None, *, unseen: float = UNSEEN
+) -> Scores:
+    """IALS (Hu et al. 2008)."""
+    return or_popular(fit_factors(train.matrix, unseen=unseen), train)
+
+
+def fit_content(train: Interactions, items: ItemVectors | None = None) -> Scores:
+    """Items nearest to the person's decayed interests; without vectors all are alike."""
+    table = (items or no_vectors(train.n_items)).table
+    return scores_of(Interests(table), train.histories)
 
 
 tune_item_knn = tuned(fit_item_knn, "shrink", SHRINKS, start=10.0)
 """Chooses the shrinkage."""
 tune_rp3beta = tuned(fit_rp3beta, "beta", BETAS, start=0.4)
-"""Chooses how much fame is taken off."""
-
-
-def fit_content(train: Interactions, items: ItemVectors | None = None) -> Scorer:
-    """Items nearest to the person's decayed interests; without vectors all are alike."""
-    table = (items or no_vectors(train.n_items)).table
-    return OfHistories(Interests(table), train.histories)
+"""Chooses how much popularity is taken off."""
+tune_ease = tuned(fit_ease, "ridge", RIDGES, start=300.0)
+"""Chooses the ridge."""
+tune_ials = tuned(fit_ials, "unseen", UNSEENS, start=UNSEEN)
+"""Chooses the weight of unseen pairs."""

@@ -10,21 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.choosing.ease_tuning import tune_ease
-from recommender.choosing.ranking import Outcome, ask, pool, summary
-from recommender.choosing.scorer import Fit, Tune
+from recommender.choosing.ranking import Fit, Outcome, Tune, ask, pool, summary
 from recommender.choosing.splits import Case
 from recommender.choosing.tune import tune
 from recommender.evaluation.baselines import (
     fit_content,
     fit_popularity,
     fit_recent_popularity,
+    tune_ease,
+    tune_ials,
     tune_item_knn,
     tune_rp3beta,
 )
 from recommender.events.interactions import ItemVectors
 from recommender.intervals import interval
-from recommender.sources.ials import tune_ials
 
 OURS = "reelwise"
 """Name of the recommender that is being evaluated."""

@@ -9,13 +9,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg import lapack
 
-from recommender.choosing.scorer import Scorer
-from recommender.choosing.tuning import tuned
 from recommender.events.histories import Histories
-from recommender.events.interactions import Interactions, ItemVectors
 from recommender.sources.base import Rows
 from recommender.sources.item_links import Arrays
-from recommender.sources.popularity import or_popular
 
 FACTORS = 64
 SWEEPS = 8
@@ -85,13 +81,6 @@ def fit_factors(liked: sparse.csr_array, *, unseen: float = UNSEEN) -> Factors:
         of_people = _Side(of_items, unseen).solved(by_person)
         of_items = _Side(of_people, unseen).solved(by_item)
     return Factors(of_items, unseen)
-
-
-def fit_ials(
-    train: Interactions, items: ItemVectors | None = None, *, unseen: float = UNSEEN
-) -> Scorer:
-    """Factors as a baseline."""
-    return or_popular(fit_factors(train.matrix, unseen=unseen), train)
 
 
 class _Side:
@@ -179,7 +168,3 @@ def _solved(grams: NDArray[np.float32], rights: NDArray[np.float32]) -> NDArray[
         way = left + (error / np.maximum(before, 1e-30))[:, None] * way
     grams[:, np.arange(grams.shape[1]), np.arange(grams.shape[1])] += 1.0
     return np.asarray(np.linalg.solve(grams, rights[:, :, None])[:, :, 0])
-
-
-tune_ials = tuned(fit_ials, "unseen", UNSEENS, start=UNSEEN)
-"""Chooses the weight of what has not been met."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.choosing.scorer import OfHistories, OrPopular, Scorer
 from recommender.events.confidence import decayed
 from recommender.events.histories import Histories
-from recommender.events.interactions import Interactions
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
-from recommender.sources.base import Source
 
 HALF_LIFE_DAYS = 14.0
 """As strong as EASE on MovieLens-100K by time (facts of the house, 2026-11)."""
@@ -80,10 +77,3 @@ def how_new(
     silent = ~np.isfinite(first_s)
     born_s = np.where(silent, np.where(added_s > 0, added_s, now_s), first_s)
     return np.asarray(np.where(~silent & at_once, 0.0, decayed(now_s - born_s, HALF_LIFE_DAYS)))
-
-
-def or_popular(source: Source, train: Interactions) -> Scorer:
-    """What was fitted, and recent popularity for people who have liked nothing yet."""
-    histories = train.histories
-    popular = recent_popularity(train.log).astype(np.float32)
-    return OrPopular(OfHistories(source, histories), histories.lengths > 0, popular)

@@ -64,7 +64,7 @@ def values(found: Examples) -> NDArray[np.float64]:
 def test_ndcg_is_that_of_the_whole_ranking() -> None:
     asked = case()
     weights = linear_weights(("a", "b"), [{"a": 0.7, "b": 0.3}] * len(HISTORIES))
-    whole = ask(Blended(Blender(SOURCES, weights), asked.train), asked)
+    whole = ask(Blended(Blender(SOURCES, weights), asked.train).scores, asked)
     assert values(gather(SOURCES, asked)) == pytest.approx(whole.values["ndcg_at_20"])
 
 

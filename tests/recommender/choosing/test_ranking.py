@@ -100,7 +100,7 @@ def test_what_a_person_has_met_is_never_listed_and_never_asked_for() -> None:
     test = interactions("a:1 a:3 b:0 b:3")
     case = Case(train, test)
     assert np.argwhere(case.wanted.toarray()).tolist() == [[0, 3], [1, 0], [1, 3]]
-    outcome = ask(Fixed(np.array([4.0, 3.0, 2.0, 1.0])), case)
+    outcome = ask(Fixed(np.array([4.0, 3.0, 2.0, 1.0])).scores, case)
     # a sees 2, 3 and wants 3; b sees 0, 1, 3 and wants 0 and 3.
     assert outcome.values["mrr"].tolist() == pytest.approx([1 / 2, 1.0])
     assert outcome.values["ndcg_at_5"][0] == pytest.approx(1 / np.log2(3))
@@ -110,7 +110,7 @@ def test_what_a_person_has_met_is_never_listed_and_never_asked_for() -> None:
 
 def test_new_videos_are_asked_for_on_their_own() -> None:
     case = Case(interactions("a:0 b:1"), interactions("a:1 a:3 b:0"))
-    outcome = ask(Fixed(np.array([1.0, 4.0, 3.0, 2.0])), case)
+    outcome = ask(Fixed(np.array([1.0, 4.0, 3.0, 2.0])).scores, case)
     assert outcome.new["recall_at_5"][0] == 1.0
     assert np.isnan(outcome.new["recall_at_5"][1])
 
@@ -120,7 +120,7 @@ def test_chunks_do_not_change_what_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     met = " ".join(f"p{u}:{i}" for u in range(9) for i in rng.permutation(12)[:4])
     later = " ".join(f"p{u}:{i}" for u in range(9) for i in rng.permutation(12)[:5])
     case = Case(interactions(met, n_items=12), interactions(later, n_items=12))
-    scorer = Fixed(rng.random(12))
+    scorer = Fixed(rng.random(12)).scores
     whole = ask(scorer, case)
     monkeypatch.setattr("recommender.choosing.ranking._CHUNK_BYTES", 4 * 12 * 2)
     parts = ask(scorer, case)

@@ -64,7 +64,7 @@ def test_what_it_chooses_beats_the_shipped_settings_and_popularity() -> None:
         for name, scorer in {
             "ours": ours(asked.train, of_series()),
             "without": without(asked.train, of_series()),
-            "shipped": Tuned(Settings(), asked.train, of_series()),
+            "shipped": Tuned(Settings(), asked.train, of_series()).scores,
         }.items()
     }
     assert found["ours"] > found["shipped"] + 0.03
@@ -79,7 +79,7 @@ def test_without_vectors_no_source_of_vectors_is_asked() -> None:
     held_out, asked = cases()
     ours, _ = tune([held_out], None)
     assert not set(ours.settings.weights.used) & set(BY_VECTORS)
-    assert np.isfinite(ours(asked.train, None).scores(np.arange(5))).all()
+    assert np.isfinite(ours(asked.train, None)(np.arange(5))).all()
 
 
 def test_a_sequence_model_needs_events_and_an_order_that_tells(

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from data.errors import ReelwiseError
-from recommender.choosing.scorer import Scorer
+from recommender.choosing.ranking import Scores
 from recommender.evaluation import comparison
 from recommender.evaluation.baselines import fit_popularity
 from recommender.evaluation.comparison import BASELINES, OURS, SURE
@@ -180,11 +180,11 @@ def watched(
     """What the tested recommender is fitted on, and (people alike) what it scores first."""
     fitted: list[Interactions] = []
 
-    def fit(train: Interactions, items: ItemVectors | None) -> Scorer:
+    def fit(train: Interactions, items: ItemVectors | None) -> Scores:
         fitted.append(train)
         found = fit_popularity(train, items)
         if scored is not None:
-            scored.append(found.scores(np.array([0])))
+            scored.append(found(np.array([0])))
         return found
 
     monkeypatch.setattr(comparison, "tune", lambda cases, items, note: (fit, fit_popularity))

@@ -21,11 +21,10 @@ from data.video.children.pool import DecodeJob, DecodePool, Finished, decode_one
 from data.video.decoders.decoding import DECODERS
 from data.video.decoders.opening import open_video
 from data.video.decoders.paint import Painter
-from data.video.types import FrameSpec
+from data.video.types import SAMPLE_FPS, FrameSpec
 from data.video.write import write_video
 
 SPEC = FrameSpec(224, 224)
-SAMPLE_FPS = 2.0
 SIZES = {
     "small": ((640, 360, 20.0), (1280, 720, 10.0)),
     "full": ((640, 360, 60.0), (1920, 1080, 40.0)),

@@ -21,8 +21,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.scenes import SAMPLE_FPS, held_out_scenes
+from benchmarks.scenes import held_out_scenes
 from data.toons import Scene, draw_scene, random_scene
+from data.video.types import SAMPLE_FPS
 from embeddings.backbone.backbone import Backbone, build_untrained
 from embeddings.backbone.names import TOON_FOLDER
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head

@@ -23,9 +23,8 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home
-from indexer.build.record import read_videos
 from indexer.store.generations import open_generation
-from indexer.store.vectors import VectorStore
+from indexer.store.vectors import VectorStore, read_videos
 from indexer.verify import verify
 
 KILLS = {"small": 50, "full": 200}

@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.toons import Scene, draw_scene, random_scene
-from data.video.decoders.decoding import FrameSpec
+from data.video.types import SAMPLE_FPS, FrameSpec
 from embeddings.encoder import SpatiotemporalEncoder
-
-SAMPLE_FPS = 2.0
 
 
 def held_out_scenes(n: int, *, seed: int) -> list[Scene]:

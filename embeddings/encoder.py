@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from data.errors import ReelwiseError
-from data.video.decoders.decoding import FrameSpec
+from data.video.types import FrameSpec
 from embeddings.backbone.backbone import Backbone, load_backbone
 from embeddings.backbone.devices import choose_device
 from embeddings.backbone.names import DEFAULT_BACKBONE, TOON_FOLDER, list_pretrained, parse_name

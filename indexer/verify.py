@@ -20,7 +20,7 @@ from data.catalogue.records import FileRecord, Part
 from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.build.record import read_videos, writing_session
+from indexer.build.record import writing_session
 from indexer.store.generations import (
     Generation,
     drop_damaged,
@@ -30,7 +30,7 @@ from indexer.store.generations import (
     read_current,
     read_generation,
 )
-from indexer.store.vectors import VectorStore
+from indexer.store.vectors import VectorStore, read_videos
 
 _EMBED_AGAIN = "run reelwise verify --repair, then reelwise index with the library's folders"
 _REBUILD = "run reelwise verify --repair (or reelwise rebuild)"

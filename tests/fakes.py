@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.decoders.decoding import FrameSpec
+from data.video.types import FrameSpec
 
 COLOUR_WORDS = {
     "red": (255, 0, 0),

@@ -124,7 +124,7 @@ def _decoder(name: str) -> Callable[[], Finding]:
         import numpy as np
 
         from data.video.children.pool import decode_one
-        from data.video.decoders.decoding import FrameSpec
+        from data.video.types import FrameSpec
         from data.video.write import write_video
 
         with tempfile.TemporaryDirectory() as folder:

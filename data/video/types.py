@@ -18,6 +18,8 @@ DecodeState = Literal["done", "partial", "failed"]
 Progress = Callable[[], None]
 """Called often while a decoder works, so that whoever watches can tell slow from stuck."""
 
+SAMPLE_FPS = 2.0
+"""Frames per second of video that are embedded."""
 FRAMES_PER_BATCH = 64
 
 

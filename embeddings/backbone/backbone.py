@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from data.errors import ReelwiseError
-from data.video.decoders.decoding import FrameSpec
+from data.video.types import FrameSpec
 from embeddings.backbone.int8 import quantize_linears
 from embeddings.backbone.names import (
     BackboneName,

@@ -11,8 +11,8 @@ import numpy as np
 from data.errors import ReelwiseError
 from data.scan import scan
 from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
-from data.video.types import FrameSpec
-from embeddings.compress.judge import SAMPLE_FPS, Clip
+from data.video.types import SAMPLE_FPS, FrameSpec
+from embeddings.compress.judge import Clip
 from embeddings.training.captions import CaptionRow, Stretch, Trouble, find_beside, read_captions
 
 MOST_S = 10.0

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.toons import Scene, draw_scene, random_scene
-from data.video.types import FrameSpec
+from data.video.types import SAMPLE_FPS, FrameSpec
 from embeddings.backbone.backbone import Backbone
 from embeddings.encoder import SpatiotemporalEncoder
 
-SAMPLE_FPS = 2.0
 NEIGHBOURS = 10
 TIMED_FRAMES = 32
 TIMED_TEXTS = 8

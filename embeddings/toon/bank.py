@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.toons import Scene, draw_scene, random_scene
+from data.video.types import SAMPLE_FPS
 from embeddings.toon.footage import random_footage
 from embeddings.toon.labels import Labels, label
 from embeddings.training.augment import MILD, STRONG, distort
 
 FRAMES_KEPT = 12
 BANK_PX = 112
-SAMPLE_FPS = 2.0
 
 
 @dataclass(frozen=True)

@@ -149,20 +149,3 @@ def _embedding_rows(
         )
         for result, row in zip(results, rows, strict=True)
     ]
-
-
-def read_videos(
-    catalogue: Catalogue, store: VectorStore, video_ids: Sequence[int]
-) -> Iterator[VideoVectors]:
-    """Read the valid stored vectors of some videos, part by part; videos without any are left out.
-
-    Raises:
-        ReelwiseError: A part is missing or damaged.
-    """
-    by_part: dict[tuple[str, str], set[int]] = {}
-    for video_id, part in catalogue.part_of(store.encoder_id, video_ids).items():
-        by_part.setdefault((part.name, part.sha256), set()).add(video_id)
-    for (name, sha256), wanted in by_part.items():
-        for row in store.read_part(name, sha256):
-            if row.video_id in wanted:
-                yield row

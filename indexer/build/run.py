@@ -15,13 +15,13 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import MAX_ATTEMPTS, FileRecord, Pending, State, VideoFacts
 from data.scan import FoundFile, content_key, scan, sidecar
 from data.video.children.pool import DecodeJob, DecodePool
+from data.video.types import SAMPLE_FPS
 from indexer.build.embed import Embedded, EmbeddingStream, cores
 from indexer.build.interrupt import Stop
 from indexer.build.plan import Plan, Reader, plan_changes
 from indexer.build.progress import Meter
 from indexer.build.record import EmbeddedVideo, record_embedded
 from indexer.build.report import IndexReport, Trouble
-from indexer.search.query import SAMPLE_FPS
 from indexer.store.generations import open_generation, publish
 from indexer.store.vectors import VectorStore
 

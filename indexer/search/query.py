@@ -13,14 +13,11 @@ from numpy.typing import NDArray
 from data.errors import ReelwiseError
 from data.video.children.pool import decode_one
 from data.video.shots import CutDetector, split_clips
-from data.video.types import UnreadableVideo
+from data.video.types import SAMPLE_FPS, UnreadableVideo
 from indexer.search.pictures import read_image
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
-
-SAMPLE_FPS = 2.0
-"""Frames per second that are embedded, of libraries and examples alike."""
 
 MAX_EXAMPLE_FRAMES = 600
 """An example is sampled more thinly from here on (five minutes at the usual rate)."""

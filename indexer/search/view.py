@@ -14,10 +14,9 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import ClipTable, Video
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.build.record import read_videos
 from indexer.store.faiss_flat import FlatIndex
 from indexer.store.generations import Generation, open_generation, read_current
-from indexer.store.vectors import VectorStore
+from indexer.store.vectors import VectorStore, read_videos
 
 SAMPLE_CLIPS = 4096
 """Clips whose scores are a query's background: the median is known to 2 % of the spread."""

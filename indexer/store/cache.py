@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from indexer.build.record import read_videos
-from indexer.store.vectors import VectorStore, VideoVectors
+from indexer.store.vectors import VectorStore, VideoVectors, read_videos
 
 KEPT_BYTES = 256 * 2**20
 """Vectors kept in memory; the least recently used videos go first."""

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data.catalogue.catalogue import Catalogue
 from data.durable import crash_point, make_dir, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home
@@ -177,6 +178,23 @@ class VectorStore:
         if found != FORMAT:
             raise _broken(f"the vector part {self.path(name)} has format {found!r}, not {FORMAT!r}")
         return part
+
+
+def read_videos(
+    catalogue: Catalogue, store: VectorStore, video_ids: Sequence[int]
+) -> Iterator[VideoVectors]:
+    """Read the valid stored vectors of some videos, part by part; videos without any are left out.
+
+    Raises:
+        ReelwiseError: A part is missing or damaged.
+    """
+    by_part: dict[tuple[str, str], set[int]] = {}
+    for video_id, part in catalogue.part_of(store.encoder_id, video_ids).items():
+        by_part.setdefault((part.name, part.sha256), set()).add(video_id)
+    for (name, sha256), wanted in by_part.items():
+        for row in store.read_part(name, sha256):
+            if row.video_id in wanted:
+                yield row
 
 
 def _broken(problem: str) -> ReelwiseError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from data.video.children.pool import Chunk, DecodeJob, DecodePool
 
 if TYPE_CHECKING:
-    from data.video.decoders.decoding import FrameSpec
+    from data.video.types import FrameSpec
 
 CHILDREN = 2
 """Decoding children; a page of thumbnails keeps this many cores busy for a moment."""

@@ -10,7 +10,7 @@ import cv2
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from data.video.decoders.decoding import FrameSpec
+from data.video.types import FrameSpec
 from ui.library import Library
 from ui.server.cache import FileCache, name_for
 from ui.server.frames import FrameSource

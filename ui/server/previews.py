@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from data.errors import ReelwiseError
 from data.video.children.pool import DecodeJob
-from data.video.decoders.decoding import FrameSpec
+from data.video.types import FrameSpec
 from data.video.write import write_video
 from ui.library import Library
 from ui.server.cache import FileCache, name_for

@@ -22,13 +22,11 @@ from numpy.typing import NDArray
 from data.durable import make_dir, write_atomic
 from data.scan import content_key
 from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
-from data.video.decoders.decoding import FrameSpec
+from data.video.types import SAMPLE_FPS, FrameSpec
 from embeddings.training.augment import MILD, distort
 from embeddings.training.captions import Stretch, Trouble
 from embeddings.training.head.batches import MOST_FRAMES
 
-SAMPLE_FPS = 2.0
-"""As the indexer samples."""
 MOST_PIXEL_FRAMES = 16
 """Frames of a stretch that are kept where pixels are."""
 

@@ -15,10 +15,10 @@ from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.build import record
-from indexer.build.record import read_videos, record_embedded, tidy, writing_session
+from indexer.build.record import record_embedded, tidy, writing_session
 from indexer.store import faiss_flat as faiss_index
 from indexer.store import generations
-from indexer.store.vectors import VectorStore
+from indexer.store.vectors import VectorStore, read_videos
 from tests.indexer.build.disk_order import DiskOrder
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published
 

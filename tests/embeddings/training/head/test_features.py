@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.video.decoders.decoding import FrameSpec
+from data.video.types import FrameSpec
 from data.video.write import write_video
 from embeddings.training.captions import Stretch
 from embeddings.training.head.features import Collected, FrameSource, collect, mild_view

@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 from benchmarks.scenes import held_out_scenes
 from data.toons import Scene, draw_scene, random_scene
 from data.video.types import SAMPLE_FPS
-from embeddings.backbone.backbone import Backbone, build_untrained
+from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.loading import build_untrained
 from embeddings.backbone.names import TOON_FOLDER
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
-from embeddings.temporal.head import KINDS, TemporalConfig, TemporalHead, clip_vectors
+from embeddings.temporal.head import HEAD_KINDS, TemporalConfig, TemporalHead, clip_vectors
 from embeddings.toon.bank import backwards, meaning
 from embeddings.training.augment import MILD, distort
 from embeddings.training.head.data import Caption, FrameTable, HeadData, assemble
@@ -62,7 +63,7 @@ def run(size: str) -> dict[str, Any]:
     table = {"mean": mean, "embedded": judge(load_head(TOON_FOLDER), test).figures}
     figures: dict[str, Any] = {"scenes": n_train, "test_scenes": n_test, "steps": steps}
     beaten = 0
-    for kind in KINDS:
+    for kind in HEAD_KINDS:
         fitted = fit_head(train, validation, HeadTraining(kind=kind, steps=steps))
         table[kind] = judge(fitted.head, test).figures
         beaten += _beaten(table[kind], mean)
@@ -72,7 +73,7 @@ def run(size: str) -> dict[str, Any]:
         figures[f"{name}_recall_at_1"] = row.recall_at_1
         figures[f"{name}_recall_at_5"] = row.recall_at_5
         figures[f"{name}_order_accuracy"] = row.order_accuracy
-    return {**figures, "beaten": beaten, "of": 2 * len(KINDS), **head_costs()}
+    return {**figures, "beaten": beaten, "of": 2 * len(HEAD_KINDS), **head_costs()}
 
 
 def _beaten(head: HeadFigures, mean: HeadFigures) -> int:
@@ -135,7 +136,9 @@ def head_costs() -> dict[str, float]:
     pixels = np.random.default_rng(0).integers(0, 256, (COST_FRAMES, 224, 224, 3), np.uint8)
     frames = backbone.image_features(pixels)[None]
     times_s = (torch.arange(COST_FRAMES) / SAMPLE_FPS)[None]
-    heads = {kind: TemporalHead(TemporalConfig(backbone.dim, kind=kind)).eval() for kind in KINDS}
+    heads = {
+        kind: TemporalHead(TemporalConfig(backbone.dim, kind=kind)).eval() for kind in HEAD_KINDS
+    }
     took: dict[str, list[float]] = {}
     for _ in range(REPEATS):
         took.setdefault("tower", []).append(_seconds(partial(backbone.image_features, pixels)))

@@ -24,7 +24,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 from benchmarks.scenes import held_out_scenes, ranks, scene_pixels
 from data.toons import Scene
-from embeddings.backbone.backbone import Backbone, load_backbone
+from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.names import TOON_FOLDER
 from embeddings.encoder import load_head
 from embeddings.temporal.head import TemporalHead, clip_vectors

@@ -1,4 +1,4 @@
-"""The encoder that the other rooms see: frames, clips and words to unit vectors of one space."""
+"""Encoders: frames, clips and texts to unit vectors of one space, and how they are loaded."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -18,26 +17,25 @@ from safetensors.torch import load_file
 
 from data.errors import ReelwiseError
 from data.video.types import FrameSpec
-from embeddings.backbone.backbone import Backbone, load_backbone
-from embeddings.backbone.devices import choose_device
-from embeddings.backbone.names import DEFAULT_BACKBONE, TOON_FOLDER, list_pretrained, parse_name
+from embeddings.backbone.backbone import Backbone, choose_device
+from embeddings.backbone.loading import load_backbone
+from embeddings.backbone.names import CONFIG_FILE, DEFAULT_BACKBONE, parse_name
 from embeddings.temporal.head import TemporalConfig, TemporalHead, clip_vectors
 from embeddings.temporal.record import (
-    BACKBONE_CONFIG,
+    HEAD_WEIGHTS,
     BackboneRecord,
     HeadRecord,
     read_record,
     unserved_notice,
 )
-from embeddings.temporal.record import HEAD_CONFIG as HEAD_CONFIG
-from embeddings.temporal.record import HEAD_WEIGHTS as HEAD_WEIGHTS
 
-CLIPS_PER_BATCH = 16
-"""Clips are padded to the longest of their batch: with 64, the 407 clips of 200 videos (22 frames
-each on average) take 0.40 to 0.47 s, with 16 0.29 s (one core, 2026-11)."""
-FRAMES_PER_BATCH = 64
-QUERIES_KEPT = 512
-SIZES_FILE = Path(__file__).parent / "model_sizes.json"
+if TYPE_CHECKING:
+    from data.catalogue.catalogue import Catalogue
+
+CLIPS_AT_ONCE = 16
+"""Clips are padded to the longest of their batch, so that large batches waste time on padding."""
+FRAMES_AT_ONCE = 64
+TEXTS_KEPT = 512
 
 
 class Encoder(Protocol):
@@ -45,11 +43,11 @@ class Encoder(Protocol):
 
     @property
     def id(self) -> str:
-        """Folder-safe; changes with anything that shapes a vector."""
+        """Safe as a folder name; changes with everything that shapes a vector."""
 
     @property
     def name(self) -> str:
-        """What a user typed, and what `status` prints."""
+        """As a user typed it, and as `status` prints it."""
 
     @property
     def dim(self) -> int:
@@ -82,9 +80,9 @@ class SpatiotemporalEncoder:
 
     Attributes:
         id: See `Encoder`.
-        name: What a user typed, and what `status` prints.
+        name: See `Encoder`.
         weights: The weights file that it was loaded from, so that a library can remember it.
-        notice: What a user must know of it; empty for nothing.
+        notice: A sentence for the user where its temporal head is not used; else empty.
         backbone: Its image and text towers.
         head: Its temporal head; None for mean pooling.
     """
@@ -105,33 +103,28 @@ class SpatiotemporalEncoder:
         self.name = name or backbone.name
         self.notice = unserved_notice(self.name) or ""
         self.weights = weights
-        self._backbone = self.backbone = backbone
-        self._head = self.head = None if head is None else head.eval().to(backbone.device)
-        self.id = _encoder_id(backbone, self._head)
+        self.backbone = backbone
+        self.head = None if head is None else head.eval().to(backbone.device)
+        self.id = _encoder_id(backbone, self.head)
         self._texts: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._lock = Lock()
 
     @property
     def dim(self) -> int:
         """Length of every vector."""
-        return self._backbone.dim
+        return self.backbone.dim
 
     @property
     def frame_spec(self) -> FrameSpec:
         """How frames must be cut and scaled before they come in."""
-        return self._backbone.frame_spec
-
-    @property
-    def order_aware(self) -> bool:
-        """True with a temporal head; without one a clip is the mean of its frames."""
-        return self._head is not None
+        return self.backbone.frame_spec
 
     def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(n, height, width, 3) uint8 RGB as `frame_spec` says -> (n, dim) float32 unit rows."""
         out = np.zeros((len(pixels), self.dim), np.float32)
-        for first in range(0, len(pixels), FRAMES_PER_BATCH):
-            batch = pixels[first : first + FRAMES_PER_BATCH]
-            out[first : first + len(batch)] = self._backbone.image_features(batch).cpu().numpy()
+        for first in range(0, len(pixels), FRAMES_AT_ONCE):
+            batch = pixels[first : first + FRAMES_AT_ONCE]
+            out[first : first + len(batch)] = self.backbone.image_features(batch).cpu().numpy()
         return out
 
     def encode_clips(
@@ -151,11 +144,11 @@ class SpatiotemporalEncoder:
             (m, dim) float32 unit rows.
         """
         if any(last <= first for first, last in spans):
-            raise ValueError(f"a span of frames holds at least one: {list(spans)}")
+            raise ValueError(f"a span of frames holds at least one frame: {list(spans)}")
         out = np.zeros((len(spans), self.dim), np.float32)
         by_length = sorted(range(len(spans)), key=lambda i: spans[i][1] - spans[i][0])
-        for start in range(0, len(by_length), CLIPS_PER_BATCH):
-            rows = by_length[start : start + CLIPS_PER_BATCH]
+        for start in range(0, len(by_length), CLIPS_AT_ONCE):
+            rows = by_length[start : start + CLIPS_AT_ONCE]
             out[rows] = self._encode_batch(vectors, times_s, [spans[i] for i in rows])
         return out
 
@@ -173,28 +166,28 @@ class SpatiotemporalEncoder:
             frames[row, : last - first] = torch.from_numpy(np.asarray(vectors[first:last]))
             times[row, : last - first] = torch.from_numpy(times_s[first:last] - times_s[first])
             mask[row, : last - first] = True
-        device = self._backbone.device
+        device = self.backbone.device
         with torch.inference_mode():
-            rows = clip_vectors(frames.to(device), times.to(device), mask.to(device), self._head)
+            rows = clip_vectors(frames.to(device), times.to(device), mask.to(device), self.head)
         return np.asarray(rows.cpu().numpy(), dtype=np.float32)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """N texts -> (n, dim) float32 unit rows; the last few hundred are remembered."""
+        """N texts -> (n, dim) float32 unit rows; the last 512 are cached."""
         with self._lock:
             missing = [text for text in dict.fromkeys(texts) if text not in self._texts]
             if missing:
-                rows = self._backbone.text_features(missing).cpu().numpy().astype(np.float32)
+                rows = self.backbone.text_features(missing).cpu().numpy().astype(np.float32)
                 self._texts.update(zip(missing, rows, strict=True))
-            found = [self._texts[text] for text in texts]
+            vectors = [self._texts[text] for text in texts]
             for text in texts:
                 self._texts.move_to_end(text)
-            while len(self._texts) > QUERIES_KEPT:
+            while len(self._texts) > TEXTS_KEPT:
                 self._texts.popitem(last=False)
-        return np.stack(found) if found else np.zeros((0, self.dim), np.float32)
+        return np.stack(vectors) if vectors else np.zeros((0, self.dim), np.float32)
 
 
 def load_head(folder: Path) -> TemporalHead | None:
-    """The temporal head kept in a folder; None where there is none, or none that is served."""
+    """The temporal head in a folder; None where there is none, or one that is not served."""
     record = read_record(folder)
     if record is None or not record.served:
         return None
@@ -210,7 +203,7 @@ def load_encoder(
 
     Args:
         name: `toon`, an open_clip `NAME[/PRETRAINED]`, a model folder, or the folder of a head
-            that was trained with a backbone elsewhere; the default backbone where None.
+            that was trained with a backbone elsewhere; None for the default backbone.
         weights: A file with the weights of that architecture.
         device: `auto`, `cpu` or `cuda`.
 
@@ -227,13 +220,28 @@ def load_encoder(
     head = None
     if weights is None and folder.startswith("local-dir:"):
         head = load_head(Path(folder.removeprefix("local-dir:")))
-    kept = None if weights is None else weights.absolute()
-    return SpatiotemporalEncoder(backbone, head, weights=kept)
+    return SpatiotemporalEncoder(backbone, head, weights=weights and weights.absolute())
+
+
+def choose_encoder(
+    catalogue: Catalogue | None, name: str | None, weights: Path | None
+) -> tuple[str | None, Path | None]:
+    """Name and weights file for `load_encoder`: as given, else as the library remembers them.
+
+    Args:
+        catalogue: The library; None where there is none.
+        name: The encoder that the user named. The library's weights file belongs to its own
+            encoder, so it is not used with a name that was given.
+        weights: The weights file that the user named.
+    """
+    if name is not None or catalogue is None:
+        return name, weights
+    return catalogue.encoder_name, weights or catalogue.encoder_weights
 
 
 def read_head_alone(folder: Path) -> HeadRecord | None:
-    """The record of a head whose backbone lies elsewhere; None for any other folder."""
-    if (folder / BACKBONE_CONFIG).is_file():
+    """The record of a head whose backbone is elsewhere; None for any other folder."""
+    if (folder / CONFIG_FILE).is_file():
         return None
     return read_record(folder)
 
@@ -245,14 +253,15 @@ def _load_around_head(
     if wanted is None:
         raise ReelwiseError(
             f"{folder} holds a temporal head and not the backbone that belongs to it",
-            fix=f"copy {BACKBONE_CONFIG} and the weights beside it, or train the head again",
+            fix=f"copy {CONFIG_FILE} and the weights beside it, or train the head again",
         )
     if weights is None and wanted.weights is not None:
         weights = Path(wanted.weights)
     backbone = load_backbone(wanted.name, weights=weights, device=choose_device(device))
     _check_fingerprint(folder, wanted, backbone)
-    kept = None if weights is None else weights.absolute()
-    return SpatiotemporalEncoder(backbone, load_head(folder), weights=kept, name=str(folder))
+    return SpatiotemporalEncoder(
+        backbone, load_head(folder), weights=weights and weights.absolute(), name=str(folder)
+    )
 
 
 def _check_fingerprint(folder: Path, wanted: BackboneRecord, backbone: Backbone) -> None:
@@ -262,42 +271,6 @@ def _check_fingerprint(folder: Path, wanted: BackboneRecord, backbone: Backbone)
             f"({wanted.fingerprint[:12]}, here {backbone.fingerprint[:12]})",
             fix=f"give those weights: --encoder {folder} --weights FILE; or train it again",
         )
-
-
-@dataclass(frozen=True)
-class EncoderListing:
-    """One line of `reelwise encoders`."""
-
-    name: str
-    """As `--encoder` takes it."""
-    dim: int
-    """Length of a vector."""
-    image_px: int
-    """Height of a frame as the encoder sees it."""
-    parameters_millions: float | None
-    """Weights of both towers; None where open_clip must ask a hub for a part of the model."""
-    present: bool
-    """True where the weights are on this machine."""
-
-
-def list_encoders() -> list[EncoderListing]:
-    """The embedded encoder first, then every open_clip architecture with its published weights."""
-    sizes = json.loads(SIZES_FILE.read_text(encoding="utf-8"))
-    rows = [_toon_listing()] if (TOON_FOLDER / "open_clip_config.json").is_file() else []
-    for row in list_pretrained():
-        millions = sizes.get(row.name.partition("/")[0])
-        rows.append(EncoderListing(row.name, row.dim, row.image_px, millions, row.present))
-    return rows
-
-
-def _toon_listing() -> EncoderListing:
-    config = json.loads((TOON_FOLDER / "open_clip_config.json").read_text(encoding="utf-8"))
-    model = config["model_cfg"]
-    size_bytes = sum(file.stat().st_size for file in TOON_FOLDER.glob("*.safetensors"))
-    millions = round(size_bytes / 2 / 1e6, 1)  # two bytes a weight
-    return EncoderListing(
-        "toon", model["embed_dim"], model["vision_cfg"]["image_size"], millions, True
-    )
 
 
 def _encoder_id(backbone: Backbone, head: TemporalHead | None) -> str:

@@ -1,4 +1,4 @@
-"""A model folder made from another model: its configuration, words, temporal head and weights."""
+"""Makes a model folder from another encoder: configuration, tokenizer, temporal head, weights."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from torch import Tensor, nn
 
 from data.durable import write_atomic
 from data.errors import ReelwiseError
-from embeddings.backbone.backbone import BPE_FILE, WEIGHTS_FILE, Backbone, load_backbone
-from embeddings.backbone.names import parse_name
-from embeddings.backbone.recipe import Config, Recipe, read_recipe, write_recipe
-from embeddings.encoder import HEAD_CONFIG, HEAD_WEIGHTS, SpatiotemporalEncoder, load_head
+from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.loading import load_backbone
+from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE, parse_name
+from embeddings.backbone.recipe import PROGRAM_FILES, Config, Recipe, read_recipe, write_recipe
+from embeddings.encoder import SpatiotemporalEncoder, load_head
+from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS
 
-CONFIG = "open_clip_config.json"
-KEPT_FILES = (BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)
+COPIED_FILES = (BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)
 
 
 @dataclass(frozen=True)
-class Source:
-    """The encoder that is to be compressed."""
+class SourceModel:
+    """The encoder that another one is made from."""
 
     backbone: Backbone
-    """In fp32, on the processor."""
+    """In fp32, on the CPU."""
     config: Config
     """`model_cfg` and `preprocess_cfg`, as an `open_clip_config.json` has them."""
     folder: Path | None
@@ -65,11 +66,11 @@ class Source:
         return SpatiotemporalEncoder(backbone or self.backbone, head)
 
 
-def open_source(name: str, *, weights: Path | None = None) -> Source:
-    """Load the encoder that is to be compressed.
+def open_source_model(name: str, *, weights: Path | None = None) -> SourceModel:
+    """Load the encoder that another one is made from.
 
     Raises:
-        ReelwiseError: It cannot be loaded, or it is an exported program itself.
+        ReelwiseError: It cannot be loaded, or it is no plain open_clip model itself.
     """
     parsed = parse_name(name, weights=weights)
     folder = parsed.folder
@@ -84,10 +85,10 @@ def open_source(name: str, *, weights: Path | None = None) -> Source:
     if folder is None:
         model_cfg = open_clip.get_model_config(parsed.model)
     else:
-        model_cfg = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["model_cfg"]
+        model_cfg = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["model_cfg"]
     preprocess = open_clip.get_model_preprocess_cfg(backbone.model)
     config = {"model_cfg": model_cfg, "preprocess_cfg": dict(preprocess)}
-    source = Source(backbone, config, None if weights else folder, "", name, weights)
+    source = SourceModel(backbone, config, None if weights else folder, "", name, weights)
     return replace(source, encoder_id=source.encoder().id)
 
 
@@ -97,24 +98,27 @@ def start_folder(out: Path) -> None:
     Raises:
         ReelwiseError: It holds a model already.
     """
-    if (out / CONFIG).exists():
+    if (out / CONFIG_FILE).exists():
         raise ReelwiseError(f"{out} holds a model already", fix="name a new folder with --out")
     out.mkdir(parents=True, exist_ok=True)
 
 
-def finish_folder(out: Path, source: Source, config: Config, recipe: Recipe) -> None:
-    """Add what the source's folder has beside its weights; the configuration comes last."""
-    for name in KEPT_FILES:
+def finish_folder(out: Path, source: SourceModel, config: Config, recipe: Recipe) -> None:
+    """Add tokenizer, temporal head, recipe and configuration to a folder with weights.
+
+    The configuration comes last: a folder without it is no model.
+    """
+    for name in COPIED_FILES:
         if source.folder is not None and (source.folder / name).is_file():
             shutil.copy(source.folder / name, out / name)
     write_recipe(out, recipe)
-    write_atomic(out / CONFIG, json.dumps(config, indent=1).encode())
+    write_atomic(out / CONFIG_FILE, json.dumps(config, indent=1).encode())
 
 
 def build_model(config: Config, state: dict[str, Tensor] | None = None) -> nn.Module:
-    """The model of a configuration, untrained or with these weights, in fp32 and for training."""
+    """The model of a configuration, in fp32 and for training, with random or these weights."""
     with tempfile.TemporaryDirectory() as folder:
-        write_atomic(Path(folder) / CONFIG, json.dumps(config).encode())
+        write_atomic(Path(folder) / CONFIG_FILE, json.dumps(config).encode())
         model: nn.Module = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
     if state is not None:
         model.load_state_dict(state)
@@ -122,7 +126,7 @@ def build_model(config: Config, state: dict[str, Tensor] | None = None) -> nn.Mo
 
 
 def save_weights(out: Path, state: dict[str, Tensor], *, dtype: torch.dtype) -> None:
-    """Write weights in this precision for `open_clip_config.json` in the same folder."""
+    """Write weights in this precision for the `open_clip_config.json` of the same folder."""
     rows = {
         key: (value.to(dtype) if value.is_floating_point() else value).detach().cpu().contiguous()
         for key, value in state.items()
@@ -132,19 +136,19 @@ def save_weights(out: Path, state: dict[str, Tensor], *, dtype: torch.dtype) -> 
 
 def folder_bytes(folder: Path) -> int:
     """Size of the weights or programs in a model folder, without the temporal head."""
-    names = (WEIGHTS_FILE, "image.onnx", "text.onnx", "image.pt2", "text.pt2")
-    return sum((folder / name).stat().st_size for name in names if (folder / name).is_file())
+    files = [folder / name for name in (WEIGHTS_FILE, *PROGRAM_FILES)]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def architecture(name: str) -> Config:
-    """The configuration of one of open_clip's architectures.
+    """The `model_cfg` of an architecture of open_clip.
 
     Raises:
-        ReelwiseError: It has none of that name.
+        ReelwiseError: open_clip has none of that name.
     """
-    found: Config | None = open_clip.get_model_config(name)
-    if found is None:
+    config: Config | None = open_clip.get_model_config(name)
+    if config is None:
         raise ReelwiseError(
             f"{name!r} is none of open_clip's architectures", fix="reelwise encoders"
         )
-    return found
+    return config

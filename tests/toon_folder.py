@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from embeddings.backbone.backbone import BPE_FILE, build_untrained
-from embeddings.encoder import HEAD_CONFIG, HEAD_WEIGHTS
+from embeddings.backbone.loading import build_untrained
+from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.temporal.head import TemporalConfig, TemporalHead
+from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
-from embeddings.toon.start import CONFIG, WEIGHTS_FILE
 from embeddings.toon.train import model_config
 
 
@@ -21,10 +21,10 @@ def write_untrained(folder: Path, *, px: int = 32, dim: int = 32, seed: int = 0)
     merges = learn_merges(["a red car drives to the left across the street"], most=20)
     save_merges(folder / BPE_FILE, merges)
     config = model_config(px, dim, vocabulary_size(merges))
-    (folder / CONFIG).write_text(json.dumps(config))
+    (folder / CONFIG_FILE).write_text(json.dumps(config))
     save_file(build_untrained(folder).state_dict(), folder / WEIGHTS_FILE)
     head = TemporalHead(TemporalConfig(dim=dim, width=32, kind="convolution", windows=(1, 2)))
     torch.nn.init.normal_(head.fuse.weight, std=0.02)
     save_file(head.state_dict(), folder / HEAD_WEIGHTS)
-    (folder / HEAD_CONFIG).write_text(json.dumps(head.config.as_dict()))
+    HeadRecord(head.config.as_dict()).write(folder)
     return folder

@@ -87,12 +87,12 @@ class Library:
             return self._encoder
 
     def _load_encoder(self) -> Encoder:
-        name, wanted_id = self.catalogue.encoder_name, self.catalogue.encoder
-        if name is None or wanted_id is None:
+        wanted_id = self.catalogue.encoder
+        if wanted_id is None:
             raise self._nothing_indexed()
-        from embeddings.encoder import load_encoder
+        from embeddings.encoder import choose_encoder, load_encoder
 
-        weights = self._weights or self.catalogue.encoder_weights
+        name, weights = choose_encoder(self.catalogue, None, self._weights)
         encoder = load_encoder(name, weights=weights, device=self._device)
         if encoder.id != wanted_id:
             raise ReelwiseError(

@@ -145,7 +145,7 @@ def _decoder(name: str) -> Callable[[], Finding]:
 
 
 def _weights() -> Finding:
-    from embeddings.encoder import list_encoders
+    from embeddings.listing import list_encoders
 
     here = [each.name for each in list_encoders() if each.present]
     if not here:

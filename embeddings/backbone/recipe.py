@@ -1,13 +1,13 @@
-"""The folder of a compressed encoder: what was done to it, and towers that are no open_clip code.
+"""The folder of a compressed encoder: how it was made, and towers that are ONNX programs.
 
 Beside an `open_clip_config.json`, which says how frames and words come in, it holds
-`compression.json`, and one of: weights for that configuration; `image.onnx` and `text.onnx`;
-`image.pt2` and `text.pt2`.
+`compression.json`, and either weights for that configuration or `image.onnx` and `text.onnx`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -20,35 +20,36 @@ from torch import Tensor, nn
 
 from data.durable import write_atomic
 from data.errors import ReelwiseError
-from embeddings.backbone.optional import require
 
-RECIPE = "compression.json"
-Runtime = Literal["open_clip", "onnx", "torch-export"]
-SUFFIXES: dict[str, str] = {"onnx": ".onnx", "torch-export": ".pt2"}
+RECIPE_FILE = "compression.json"
+PROGRAM_FILES = ("image.onnx", "text.onnx")
+REMOVED_WAYS = ("int8-torchao", "torch-export")
+"""Earlier values of `--how`, whose folders cannot be loaded any more."""
 Config = dict[str, Any]
+Program = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What was done to an encoder; part of its identity."""
+    """How an encoder was compressed; part of its identity, so fields and their order stay."""
 
     how: str
-    """int8, int8-dynamic, int8-torchao, bf16, prune, distil, onnx or torch-export."""
-    runtime: Runtime
+    """bf16, int8, int8-dynamic, onnx, prune or distil."""
+    runtime: Literal["open_clip", "onnx"]
     """What computes the towers."""
-    precision: Literal["auto", "fp32", "bf16", "int8"]
+    precision: Literal["auto", "fp32", "bf16"]
     """Of the image tower, where open_clip's modules compute it; auto as for any encoder."""
     source: str
     """Id of the encoder that it was made from."""
     details: str = ""
-    """What else was chosen: blocks kept, steps trained."""
+    """Other choices: blocks kept, steps trained."""
     kept: dict[str, list[int]] | None = None
     """Blocks that stay of each list of blocks, where no open_clip configuration can say so."""
 
     @property
     def plain(self) -> bool:
         """Whether the folder is an open_clip model like any other."""
-        return self.runtime == "open_clip" and self.precision != "int8" and not self.kept
+        return self.runtime == "open_clip" and not self.kept
 
     def as_bytes(self) -> bytes:
         """The content of `compression.json`."""
@@ -56,29 +57,36 @@ class Recipe:
 
 
 def read_recipe(folder: Path) -> Recipe | None:
-    """What was done to the model of a folder; None where nothing was.
+    """How the model of a folder was compressed; None where it was not.
 
     Raises:
-        ReelwiseError: The file cannot be understood.
+        ReelwiseError: The file is damaged, or it was made in a way that was removed.
     """
-    file = folder / RECIPE
+    file = folder / RECIPE_FILE
     if not file.is_file():
         return None
     try:
-        return Recipe(**json.loads(file.read_text(encoding="utf-8")))
+        recipe = Recipe(**json.loads(file.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:
         raise ReelwiseError(
             f"{file} cannot be read ({error})", fix="make the folder again: reelwise compress"
         ) from error
+    if recipe.how in REMOVED_WAYS:
+        raise ReelwiseError(
+            f"{folder} was made with --how {recipe.how}, which is no longer supported",
+            fix=f"make it again from {recipe.source}: reelwise compress ENCODER --out DIR "
+            "--how int8      (or: --how bf16)",
+        )
+    return recipe
 
 
 def write_recipe(folder: Path, recipe: Recipe) -> None:
     """Put `compression.json` into a folder."""
-    write_atomic(folder / RECIPE, recipe.as_bytes())
+    write_atomic(folder / RECIPE_FILE, recipe.as_bytes())
 
 
 def mark(model: nn.Module, recipe: Recipe) -> None:
-    """Make the recipe a buffer of the model, so that its fingerprint holds it."""
+    """Make the recipe a buffer of the model, so that its fingerprint depends on it."""
     digest = np.frombuffer(hashlib.sha256(recipe.as_bytes()).digest(), np.uint8).copy()
     model.register_buffer("compression", torch.from_numpy(digest))
 
@@ -95,13 +103,10 @@ def keep_blocks(model: nn.Module, kept: dict[str, list[int]]) -> nn.Module:
     return model
 
 
-Tower = Callable[[Tensor], Tensor]
-
-
 class ExportedTowers(nn.Module):
-    """Two exported programs that answer as an open_clip model does."""
+    """Two exported programs with the interface of an open_clip model."""
 
-    def __init__(self, image: Tower, text: Tower, preprocess: Config, digest: bytes) -> None:
+    def __init__(self, image: Program, text: Program, preprocess: Config, digest: bytes) -> None:
         super().__init__()
         self.visual = _Preprocess(preprocess)
         self._image = image
@@ -125,28 +130,29 @@ class _Preprocess(nn.Module):
         self.preprocess_cfg = preprocess
 
 
-def open_exported(folder: Path, runtime: Runtime) -> ExportedTowers:
-    """The towers of a folder that `reelwise compress --how onnx|int8|torch-export` made.
+def open_exported(folder: Path, preprocess: Config) -> ExportedTowers:
+    """The towers of a folder that `reelwise compress --how onnx` or `--how int8` made.
+
+    Args:
+        folder: Holds `image.onnx` and `text.onnx`.
+        preprocess: The `preprocess_cfg` of its configuration.
 
     Raises:
-        ReelwiseError: A file or the library that runs it is missing.
+        ReelwiseError: A file or onnxruntime is missing.
     """
-    config = json.loads((folder / "open_clip_config.json").read_text(encoding="utf-8"))
-    paths = [folder / f"{tower}{SUFFIXES[runtime]}" for tower in ("image", "text")]
     digest = hashlib.sha256()
-    for path in paths:
-        if not path.is_file():
+    for name in PROGRAM_FILES:
+        if not (folder / name).is_file():
             raise ReelwiseError(
-                f"{folder} has no {path.name}", fix="make the folder again: reelwise compress"
+                f"{folder} has no {name}", fix="make the folder again: reelwise compress"
             )
-        digest.update(path.read_bytes())
-    load = _onnx_tower if runtime == "onnx" else _exported_tower
-    image, text = (load(path) for path in paths)
-    return ExportedTowers(image, text, config["preprocess_cfg"], digest.digest())
+        digest.update((folder / name).read_bytes())
+    image, text = (_load_program(folder / name) for name in PROGRAM_FILES)
+    return ExportedTowers(image, text, preprocess, digest.digest())
 
 
-def _onnx_tower(path: Path) -> Tower:
-    """A program in onnxruntime, on the processor, with as many threads as torch has now."""
+def _load_program(path: Path) -> Program:
+    """A program in onnxruntime, on the CPU, with the number of threads that torch has now."""
     runtime = require("onnxruntime")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
@@ -163,11 +169,16 @@ def _onnx_tower(path: Path) -> Tower:
     return run
 
 
-def _exported_tower(path: Path) -> Tower:
-    program = torch.export.load(path).module()
+def require(module: str) -> Any:
+    """Import a module of a library that the extra `compress` installs.
 
-    def run(rows: Tensor) -> Tensor:
-        out: Tensor = program(rows.cpu())
-        return out.to(rows.device)
-
-    return run
+    Raises:
+        ReelwiseError: The library is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ReelwiseError(
+            f"{module.partition('.')[0]} is not installed ({error})",
+            fix="pip install 'reelwise[compress]'",
+        ) from error

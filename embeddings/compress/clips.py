@@ -12,7 +12,7 @@ from data.errors import ReelwiseError
 from data.scan import scan
 from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
 from data.video.types import SAMPLE_FPS, FrameSpec
-from embeddings.compress.judge import Clip
+from embeddings.compress.judge import ClipFrames
 from embeddings.training.captions import CaptionRow, Stretch, Trouble, find_beside, read_captions
 
 MOST_S = 10.0
@@ -22,7 +22,7 @@ LEAST_CLIPS = 4
 WORDS = ("caption", "query")
 
 
-class OwnClips:
+class UserClips:
     """Clips of videos, decoded once for every size of frames.
 
     Args:
@@ -33,14 +33,14 @@ class OwnClips:
     def __init__(self, rows: Sequence[CaptionRow], troubles: Sequence[Trouble] = ()) -> None:
         self._rows = list(rows)
         self._noted = dict.fromkeys(troubles)
-        self._kept: dict[FrameSpec, list[Clip]] = {}
+        self._kept: dict[FrameSpec, list[ClipFrames]] = {}
 
     @property
     def troubles(self) -> list[Trouble]:
         """Lines and videos that could not be used, or in part, each once."""
         return list(self._noted)
 
-    def __call__(self, spec: FrameSpec) -> list[Clip]:
+    def __call__(self, spec: FrameSpec) -> list[ClipFrames]:
         """The clips as an encoder wants them, in the order of the rows.
 
         Raises:
@@ -50,7 +50,7 @@ class OwnClips:
             self._kept[spec] = self._decode(spec)
         return self._kept[spec]
 
-    def _decode(self, spec: FrameSpec) -> list[Clip]:
+    def _decode(self, spec: FrameSpec) -> list[ClipFrames]:
         found: dict[int, list[Chunk]] = {}
         with DecodePool(min(len(self._rows), len(os.sched_getaffinity(0)))) as pool:
             for event in pool.run(self._jobs(spec)):
@@ -79,12 +79,12 @@ class OwnClips:
             yield DecodeJob(key, path, spec, SAMPLE_FPS, start_s=start_s, end_s=end_s)
 
 
-def _join(chunks: Sequence[Chunk], text: str) -> Clip:
+def _join(chunks: Sequence[Chunk], text: str) -> ClipFrames:
     pixels = np.concatenate([chunk.pixels for chunk in chunks])
-    return Clip(pixels, np.concatenate([chunk.times_s for chunk in chunks]), text)
+    return ClipFrames(pixels, np.concatenate([chunk.times_s for chunk in chunks]), text)
 
 
-def described_clips(file: Path, *, videos: Path | None = None) -> OwnClips:
+def described_clips(file: Path, *, videos: Path | None = None) -> UserClips:
     """The clips of a captions or queries file, with its words; of one moment, the first line.
 
     Args:
@@ -98,10 +98,10 @@ def described_clips(file: Path, *, videos: Path | None = None) -> OwnClips:
     rows: dict[tuple[Path, float], CaptionRow] = {}
     for row in told.rows:
         rows.setdefault((row.stretch.path, row.stretch.start_s), row)
-    return OwnClips(list(rows.values()), told.troubles)
+    return UserClips(list(rows.values()), told.troubles)
 
 
-def video_clips(folder: Path, *, most: int = 200) -> OwnClips:
+def video_clips(folder: Path, *, most: int = 200) -> UserClips:
     """The beginnings of the videos below a folder, without words.
 
     Raises:
@@ -110,4 +110,4 @@ def video_clips(folder: Path, *, most: int = 200) -> OwnClips:
     stretches = [Stretch(file.path, 0.0, MOST_S) for file in scan([folder])][:most]
     if not stretches:
         raise ReelwiseError(f"there is no video below {folder}", fix="check the path of --videos")
-    return OwnClips([CaptionRow(stretch, "", None, None) for stretch in stretches])
+    return UserClips([CaptionRow(stretch, "", None, None) for stretch in stretches])

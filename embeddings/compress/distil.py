@@ -25,12 +25,12 @@ from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from data.errors import ReelwiseError
-from embeddings.backbone.names import as_pair
+from embeddings.backbone.backbone import as_pair
 from embeddings.backbone.recipe import Config, Recipe
-from embeddings.compress.judge import Clip
-from embeddings.compress.prune import TowerName
+from embeddings.compress.judge import ClipFrames
+from embeddings.compress.request import TowerName
 from embeddings.model_folder import (
-    Source,
+    SourceModel,
     architecture,
     build_model,
     finish_folder,
@@ -63,7 +63,7 @@ class Distillation:
     """Seeds weights and batches."""
 
 
-def student_config(source: Source, student: str | None) -> Config:
+def student_config(source: SourceModel, student: str | None) -> Config:
     """The configuration of a student in the teacher's space.
 
     Args:
@@ -101,7 +101,7 @@ def student_config(source: Source, student: str | None) -> Config:
 
 
 def distil(
-    source: Source, config: Config, material: Material, options: Distillation, report: Report
+    source: SourceModel, config: Config, material: Material, options: Distillation, report: Report
 ) -> nn.Module:
     """Train a student.
 
@@ -160,7 +160,7 @@ def _spread(weights: Tensor, shape: torch.Size) -> Tensor:
 
 
 def follow(
-    source: Source,
+    source: SourceModel,
     student: nn.Module,
     towers: Sequence[TowerName],
     material: Material,
@@ -233,7 +233,9 @@ def toon_material(bank: Bank, px: int, seed: int) -> Material:
         yield np.concatenate(frames), batch.captions + batch.wrong_captions
 
 
-def clip_material(clips: list[Clip], seed: int, *, at_once: int = 24, each: int = 4) -> Material:
+def clip_material(
+    clips: list[ClipFrames], seed: int, *, at_once: int = 24, each: int = 4
+) -> Material:
     """Distorted views of a user's own clips, and their words where there are any.
 
     Raises:
@@ -256,7 +258,9 @@ def clip_material(clips: list[Clip], seed: int, *, at_once: int = 24, each: int 
         yield np.concatenate(frames), [clip.text for clip in chosen if clip.text]
 
 
-def save_student(model: nn.Module, source: Source, config: Config, out: Path, told: str) -> Path:
+def save_student(
+    model: nn.Module, source: SourceModel, config: Config, out: Path, told: str
+) -> Path:
     """Write a model folder, weights in half precision, the teacher's temporal head beside them."""
     start_folder(out)
     save_weights(out, model.state_dict(), dtype=torch.float16)

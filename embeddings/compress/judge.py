@@ -15,7 +15,7 @@ from data.video.types import SAMPLE_FPS, FrameSpec
 from embeddings.backbone.backbone import Backbone
 from embeddings.encoder import SpatiotemporalEncoder
 
-NEIGHBOURS = 10
+AGREEMENT_DEPTH = 10
 TIMED_FRAMES = 32
 TIMED_TEXTS = 8
 ROUNDS = 4
@@ -23,7 +23,7 @@ Figures = dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
-class Clip:
+class ClipFrames:
     """A stretch of video as an encoder wants it, and words for it."""
 
     frames: NDArray[np.uint8]
@@ -34,7 +34,7 @@ class Clip:
     """What it shows; empty where nobody said."""
 
 
-ClipSource = Callable[[FrameSpec], list[Clip]]
+ClipSource = Callable[[FrameSpec], list[ClipFrames]]
 """Clips cut and scaled for an encoder: towers may want frames of different sizes."""
 
 
@@ -46,26 +46,26 @@ def toon_clips(n: int, *, seed: int, held_out: bool = True) -> ClipSource:
         scene = random_scene(rng, held_out=held_out)
         scenes.setdefault(scene.facts, scene)
 
-    def clips(spec: FrameSpec) -> list[Clip]:
+    def clips(spec: FrameSpec) -> list[ClipFrames]:
         size = (spec.width_px, spec.height_px)
         out = []
         for scene in scenes.values():
             times_s = np.arange(0.1, scene.duration_s, 1 / SAMPLE_FPS)
             drawn = draw_scene(scene, times_s)
             small = [cv2.resize(f, size, interpolation=cv2.INTER_AREA) for f in drawn]
-            out.append(Clip(np.stack(small).astype(np.uint8), times_s, scene.captions()[0]))
+            out.append(ClipFrames(np.stack(small).astype(np.uint8), times_s, scene.captions()[0]))
         return out
 
     return clips
 
 
-def toon_words(n: int, *, seed: int) -> list[str]:
+def toon_captions(n: int, *, seed: int) -> list[str]:
     """What n toon scenes show, in one wording or another."""
     rng = np.random.default_rng(seed)
     return [random_scene(rng, held_out=False).caption(rng) for _ in range(n)]
 
 
-def halves(clips: list[Clip]) -> tuple[list[Clip], list[Clip]]:
+def halves(clips: list[ClipFrames]) -> tuple[list[ClipFrames], list[ClipFrames]]:
     """Every second clip, and the others: to compress with, and to judge by."""
     return clips[::2], clips[1::2]
 
@@ -82,7 +82,7 @@ class Answers:
     """(n, dim); (0, dim) where nobody said what the clips show."""
 
 
-def answer(encoder: SpatiotemporalEncoder, clips: Sequence[Clip]) -> Answers:
+def answer(encoder: SpatiotemporalEncoder, clips: Sequence[ClipFrames]) -> Answers:
     """Encode clips and their words."""
     frames = encoder.encode_frames(np.concatenate([clip.frames for clip in clips]))
     ends = np.cumsum([len(clip.frames) for clip in clips])
@@ -127,16 +127,19 @@ def _ranking(answers: Answers) -> NDArray[np.int64]:
     """(n, up to 10) numbers of the best clips for each text, or for each clip where no words."""
     if len(answers.texts):
         scores = answers.texts @ answers.clips.T
-        depth = min(NEIGHBOURS, len(scores))
+        depth = min(AGREEMENT_DEPTH, len(scores))
     else:
         scores = answers.clips @ answers.clips.T
         np.fill_diagonal(scores, -np.inf)
-        depth = max(1, min(NEIGHBOURS, len(scores) - 1))
+        depth = max(1, min(AGREEMENT_DEPTH, len(scores) - 1))
     return np.argsort(-scores, axis=1)[:, :depth]
 
 
 def speeds(
-    backbones: Mapping[str, Backbone], clips: Mapping[str, Sequence[Clip]], *, rounds: int = ROUNDS
+    backbones: Mapping[str, Backbone],
+    clips: Mapping[str, Sequence[ClipFrames]],
+    *,
+    rounds: int = ROUNDS,
 ) -> dict[str, Figures]:
     """Frames and texts a CPU second of each backbone, taken in turns in one run.
 
@@ -168,7 +171,7 @@ def speeds(
     }
 
 
-def _frames_to_time(clips: Sequence[Clip]) -> NDArray[np.uint8]:
+def _frames_to_time(clips: Sequence[ClipFrames]) -> NDArray[np.uint8]:
     pixels = np.concatenate([clip.frames for clip in clips[:TIMED_FRAMES]])
     return np.resize(pixels, (TIMED_FRAMES, *pixels.shape[1:])).astype(np.uint8)
 

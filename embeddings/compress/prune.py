@@ -13,7 +13,6 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -23,15 +22,15 @@ from torch.nn import functional as F
 
 from data.errors import ReelwiseError
 from embeddings.backbone.recipe import Config, Recipe, keep_blocks
+from embeddings.compress.request import TowerName
 from embeddings.model_folder import (
-    Source,
+    SourceModel,
     build_model,
     finish_folder,
     save_weights,
     start_folder,
 )
 
-TowerName = Literal["image", "text"]
 LISTS: dict[TowerName, tuple[str, ...]] = {
     "image": ("visual.transformer.resblocks", "visual.trunk.blocks"),
     "text": ("transformer.resblocks", "text.transformer.resblocks"),
@@ -59,7 +58,7 @@ class Pruned:
     """What went."""
 
 
-def drop_blocks(source: Source, tower: TowerName, count: int, probe: Probe) -> Pruned:
+def drop_blocks(source: SourceModel, tower: TowerName, count: int, probe: Probe) -> Pruned:
     """Leave out the blocks of a tower that matter least.
 
     Args:
@@ -97,7 +96,7 @@ def drop_blocks(source: Source, tower: TowerName, count: int, probe: Probe) -> P
     return Pruned(model, config, kept, f"{tower} blocks {gone} of {total} left out")
 
 
-def narrow_mlps(source: Source, tower: TowerName, share: float, probe: Probe) -> Pruned:
+def narrow_mlps(source: SourceModel, tower: TowerName, share: float, probe: Probe) -> Pruned:
     """Leave out the channels between the two layers of every MLP that add least.
 
     Args:
@@ -136,7 +135,7 @@ def narrow_mlps(source: Source, tower: TowerName, share: float, probe: Probe) ->
     return Pruned(build_model(config, state).eval(), config, None, details)
 
 
-def save_pruned(pruned: Pruned, source: Source, out: Path, *, details: str = "") -> Path:
+def save_pruned(pruned: Pruned, source: SourceModel, out: Path, *, details: str = "") -> Path:
     """Write a model folder, weights in half precision."""
     start_folder(out)
     save_weights(out, pruned.model.state_dict(), dtype=torch.float16)
@@ -146,7 +145,7 @@ def save_pruned(pruned: Pruned, source: Source, out: Path, *, details: str = "")
     return out
 
 
-def image_probe(source: Source, pixels: NDArray[np.uint8]) -> Probe:
+def image_probe(source: SourceModel, pixels: NDArray[np.uint8]) -> Probe:
     """Features of (n, h, w, 3) uint8 frames."""
     starts = range(0, len(pixels), FRAMES_AT_ONCE)
     batches = [source.backbone.normalise(pixels[i : i + FRAMES_AT_ONCE]) for i in starts]
@@ -159,7 +158,7 @@ def image_probe(source: Source, pixels: NDArray[np.uint8]) -> Probe:
     return features
 
 
-def text_probe(source: Source, texts: list[str]) -> Probe:
+def text_probe(source: SourceModel, texts: list[str]) -> Probe:
     """Features of words."""
     tokens = source.backbone.tokenize(texts)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from typing import Any, Literal, get_args
 
@@ -13,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-Kind = Literal["attention", "convolution", "gru"]
+HeadKind = Literal["attention", "convolution", "gru"]
 Pool = Literal["mean", "max", "attention"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
+HEAD_KINDS: tuple[HeadKind, ...] = get_args(HeadKind)
 KERNEL = 5
 """Frames that a convolution sees."""
 
@@ -29,7 +28,7 @@ class TemporalConfig:
     """Length of a frame feature and of the clip vector."""
     width: int = 256
     """Length of a token inside the head."""
-    kind: Kind = "attention"
+    kind: HeadKind = "attention"
     """How frames learn of each other."""
     layers: int = 2
     """Pre-LN blocks."""
@@ -64,7 +63,7 @@ class TemporalConfig:
         if unknown or "dim" not in values:
             raise ValueError(f"not the shape of a temporal head: {fields}")
         config = cls(**values)
-        if config.kind not in KINDS or not set(config.pools) <= set(get_args(Pool)):
+        if config.kind not in HEAD_KINDS or not set(config.pools) <= set(get_args(Pool)):
             raise ValueError(f"a temporal head of another version: {fields}")
         return config
 
@@ -144,7 +143,7 @@ class GruBlock(TemporalBlock):
         return out
 
 
-BLOCKS: dict[Kind, type[TemporalBlock]] = {
+BLOCKS: dict[HeadKind, type[TemporalBlock]] = {
     "attention": AttentionBlock,
     "convolution": ConvolutionBlock,
     "gru": GruBlock,
@@ -235,60 +234,6 @@ class TemporalHead(nn.Module):
                     rows = weight @ x
                 out.append(rows.flatten(1))
         return torch.cat(out, dim=-1)
-
-
-@torch.no_grad()
-def grow_head(head: TemporalHead, config: TemporalConfig) -> TemporalHead:
-    """A head with more lags, windows or pools that does what `head` does.
-
-    What is new starts at zero (function-preserving growth: Net2Net, Chen et al., 2016).
-
-    Args:
-        head: A head, trained or not.
-        config: Its shape, with at least its lags, windows and pools, in any order.
-
-    Raises:
-        ValueError: The shapes differ in more than that, or the new one lacks something.
-    """
-    old = head.config
-    same = replace(config, lags=old.lags, windows=old.windows, pools=old.pools)
-    room = {*old.lags} <= {*config.lags} and {*old.windows} <= {*config.windows}
-    if same != old or not room or not {*old.pools} <= {*config.pools}:
-        raise ValueError(f"cannot grow {old} to {config}")
-    grown = TemporalHead(config)
-    kept = {k: v for k, v in head.state_dict().items() if not k.startswith(("attend", "motion"))}
-    del kept["fuse.weight"]
-    grown.load_state_dict(kept, strict=False)
-    for lag, columns in zip(old.lags, torch.split(head.motion.weight, old.dim, dim=1), strict=True):
-        _columns(grown.motion, config.lags.index(lag), old.dim).copy_(columns)
-    for lag in set(config.lags) - set(old.lags):
-        _columns(grown.motion, config.lags.index(lag), old.dim).zero_()
-    parts = list(_pooled_parts(config))
-    for place, part in enumerate(_pooled_parts(old)):
-        there = _columns(grown.fuse, parts.index(part), old.width)
-        there.copy_(_columns(head.fuse, place, old.width))
-    if "attention" in config.pools:
-        nn.init.zeros_(grown.attend.weight)
-        nn.init.zeros_(grown.attend.bias)
-        if "attention" in old.pools:
-            for number, windows in enumerate(old.windows):
-                row = config.windows.index(windows)
-                grown.attend.weight[row] = head.attend.weight[number]
-                grown.attend.bias[row] = head.attend.bias[number]
-    return grown
-
-
-def _columns(layer: nn.Linear, place: int, width: int) -> Tensor:
-    """The columns of part number `place` of what a layer takes."""
-    return layer.weight[:, place * width : (place + 1) * width]
-
-
-def _pooled_parts(config: TemporalConfig) -> Iterator[tuple[int, Pool, int]]:
-    """Windows, pool and number of the window, in the order in which they are fused."""
-    for windows in config.windows:
-        for pool in config.pools:
-            for number in range(windows):
-                yield windows, pool, number
 
 
 def _to_front(frames: Tensor, times_s: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,6 +1,6 @@
-"""What a temporal head's folder says of it: shape, backbone, and whether it may be used.
+"""`temporal.json`: the shape of a temporal head, its backbone, and whether it is used.
 
-Reading it costs nothing heavy, so that `status` can tell of a head without loading one.
+Reading it imports nothing heavy, so that `status` can report a head without loading it.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ from data.errors import ReelwiseError
 
 HEAD_CONFIG = "temporal.json"
 HEAD_WEIGHTS = "temporal.safetensors"
-BACKBONE_CONFIG = "open_clip_config.json"
 
 
 @dataclass(frozen=True)
 class BackboneRecord:
-    """The backbone that a head was trained with, where it lies elsewhere."""
+    """The backbone that a head was trained with, where it is not in the same folder."""
 
     name: str
     """As `--encoder` takes it."""
     fingerprint: str
-    """Of its weights; vectors of other weights mean nothing to the head."""
+    """Of its weights: the head works with no others."""
     weights: str | None = None
     """The file that `--weights` named."""
 
@@ -39,9 +38,9 @@ class HeadRecord:
     served: bool = True
     """False where it did not beat mean pooling: the folder then gives mean pooling."""
     judged: str = ""
-    """Both figures in words."""
+    """The figures of both in words: of the head, and of mean pooling."""
     backbone: BackboneRecord | None = None
-    """None where the backbone lies in the same folder."""
+    """None where the backbone is in the same folder."""
 
     def write(self, folder: Path) -> None:
         """Write it into the head's folder."""
@@ -50,7 +49,7 @@ class HeadRecord:
 
 
 def read_record(folder: Path) -> HeadRecord | None:
-    """The record of a folder; None where it holds no head.
+    """The record in a folder; None where it holds no head.
 
     Raises:
         ReelwiseError: It is damaged.
@@ -60,8 +59,6 @@ def read_record(folder: Path) -> HeadRecord | None:
         return None
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))
-        if "head" not in fields:  # a plain shape, as the embedded encoder has it
-            return HeadRecord(fields)
         backbone = fields.get("backbone")
         return HeadRecord(
             fields["head"],
@@ -77,7 +74,7 @@ def read_record(folder: Path) -> HeadRecord | None:
 
 
 def unserved_notice(name: str | None) -> str | None:
-    """What a person must know of an encoder whose head is not used; None for any other."""
+    """A sentence for the user where the head of an encoder is not used; None otherwise."""
     if name is None or not (Path(name) / HEAD_CONFIG).is_file():
         return None
     record = read_record(Path(name))

@@ -6,7 +6,6 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,13 +15,12 @@ from torch.nn import functional as F
 
 from data.durable import write_atomic
 from data.errors import ReelwiseError
-from embeddings.backbone.backbone import BPE_FILE, build_tokenizer, build_untrained
-from embeddings.encoder import HEAD_CONFIG, HEAD_WEIGHTS
-from embeddings.temporal.head import TemporalConfig, TemporalHead, grow_head
+from embeddings.backbone.loading import build_tokenizer, build_untrained
+from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
+from embeddings.encoder import load_head
+from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS
 from embeddings.toon.model import ToonModel
 
-CONFIG = "open_clip_config.json"
-WEIGHTS_FILE = "open_clip_model.safetensors"
 POSITIONS = "visual.attnpool.positional_embedding"
 
 
@@ -32,7 +30,7 @@ def check_start(folder: Path) -> None:
     Raises:
         ReelwiseError: It does not hold all that `reelwise train toon` writes.
     """
-    needed = (CONFIG, WEIGHTS_FILE, BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)
+    needed = (CONFIG_FILE, WEIGHTS_FILE, BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         raise ReelwiseError(
@@ -44,7 +42,7 @@ def check_start(folder: Path) -> None:
 def frame_side(folder: Path) -> int:
     """Pixels across a frame of a folder's model; raises as `check_start` does."""
     check_start(folder)
-    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
     return int(config["model_cfg"]["vision_cfg"]["image_size"])
 
 
@@ -53,15 +51,22 @@ def build_like(
 ) -> tuple[ToonModel, Callable[[list[str]], Tensor]]:
     """A folder's model with its weights and words, for frames of another size.
 
-    A temporal head from before a head had more lags, windows or pools grows to today's shape.
+    Raises:
+        ReelwiseError: The temporal head in the folder is not served.
     """
+    head = load_head(start)
+    if head is None:
+        raise ReelwiseError(
+            f"the temporal head in {start} is not served, so training cannot go on from it",
+            fix="name a folder that `reelwise train toon` wrote, or toon",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(start / BPE_FILE, folder / BPE_FILE)
-    config = json.loads((start / CONFIG).read_text(encoding="utf-8"))
+    config = json.loads((start / CONFIG_FILE).read_text(encoding="utf-8"))
     config["model_cfg"]["vision_cfg"]["image_size"] = px
     config["preprocess_cfg"]["size"] = [px, px]
-    write_atomic(folder / CONFIG, json.dumps(config, indent=1).encode())
-    model = ToonModel(build_untrained(folder), _load_head(start))
+    write_atomic(folder / CONFIG_FILE, json.dumps(config, indent=1).encode())
+    model = ToonModel(build_untrained(folder), head)
     _load_towers(model.towers, start)
     return model.to(memory_format=torch.channels_last), build_tokenizer(folder)
 
@@ -94,15 +99,6 @@ def _load_towers(towers: nn.Module, folder: Path) -> None:
     own = towers.state_dict()[POSITIONS]
     weights[POSITIONS] = stretch_positions(weights[POSITIONS].float(), own.shape[0])
     towers.load_state_dict(weights)
-
-
-def _load_head(folder: Path) -> TemporalHead:
-    config = TemporalConfig.from_dict(json.loads((folder / HEAD_CONFIG).read_text("utf-8")))
-    head = TemporalHead(config)
-    head.load_state_dict(load_file(folder / HEAD_WEIGHTS))
-    now = TemporalConfig(dim=config.dim)
-    more = replace(config, lags=now.lags, windows=now.windows, pools=now.pools)
-    return grow_head(head, more)
 
 
 def stretch_positions(positions: Tensor, length: int) -> Tensor:

@@ -29,21 +29,15 @@ from torch.utils.data import DataLoader, IterableDataset
 from data.durable import write_atomic
 from data.errors import ReelwiseError
 from data.toons import random_scene
-from embeddings.backbone.backbone import BPE_FILE, build_tokenizer, build_untrained
-from embeddings.encoder import HEAD_CONFIG, HEAD_WEIGHTS
+from embeddings.backbone.loading import build_tokenizer, build_untrained
+from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.temporal.head import TemporalConfig, TemporalHead
+from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
 from embeddings.toon.attack import attack_batch
 from embeddings.toon.bank import Bank, BankSpec, Batch, BatchShape, batches, draw_bank
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
 from embeddings.toon.model import ToonModel, batch_loss, total_loss
-from embeddings.toon.start import (
-    CONFIG,
-    WEIGHTS_FILE,
-    build_like,
-    check_start,
-    frame_side,
-    mix_models,
-)
+from embeddings.toon.start import build_like, check_start, frame_side, mix_models
 from embeddings.training.attack import Attack
 
 Report = Callable[[str], None]
@@ -171,7 +165,7 @@ def train_toon(
     Raises:
         ReelwiseError: `out` holds a model already, or `start` holds none.
     """
-    if (out / CONFIG).exists():
+    if (out / CONFIG_FILE).exists():
         raise ReelwiseError(f"{out} holds a model already", fix="name a new folder with --out")
     if start is not None:
         check_start(start)
@@ -198,7 +192,7 @@ def train_toon(
     if start is not None:
         record["start"] = start.name
     write_atomic(out / "training.json", json.dumps(record, indent=1).encode())
-    shutil.copy(done / CONFIG, out / CONFIG)  # last: a folder that has it is complete
+    shutil.copy(done / CONFIG_FILE, out / CONFIG_FILE)  # last: a folder that has it is complete
     shutil.rmtree(out / "work")
     return out
 
@@ -268,7 +262,7 @@ def _build(
     merges = _learn_words(options.seed)
     save_merges(folder / BPE_FILE, merges)
     config = model_config(px, options.dim, vocabulary_size(merges))
-    write_atomic(folder / CONFIG, json.dumps(config, indent=1).encode())
+    write_atomic(folder / CONFIG_FILE, json.dumps(config, indent=1).encode())
     model = ToonModel(build_untrained(folder), TemporalHead(TemporalConfig(dim=options.dim)))
     return model.to(memory_format=torch.channels_last), build_tokenizer(folder)
 
@@ -366,4 +360,4 @@ def _save_weights(out: Path, model: ToonModel) -> None:
     save_file(half, out / WEIGHTS_FILE)
     head = {k: v.half().contiguous() for k, v in model.head.state_dict().items()}
     save_file(head, out / HEAD_WEIGHTS)
-    write_atomic(out / HEAD_CONFIG, json.dumps(model.head.config.as_dict(), indent=1).encode())
+    HeadRecord(model.head.config.as_dict()).write(out)

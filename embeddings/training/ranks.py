@@ -15,7 +15,7 @@ from datetime import timedelta
 import torch
 from torch import Tensor, distributed, nn
 
-from embeddings.backbone.devices import choose_device
+from embeddings.backbone.backbone import choose_device
 
 PATIENCE = timedelta(hours=12)
 """How long processes wait while the first one decodes."""

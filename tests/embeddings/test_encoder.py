@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
@@ -22,8 +21,10 @@ from data.errors import ReelwiseError
 from data.video.types import FrameSpec
 from embeddings import encoder as encoders
 from embeddings.backbone.names import TOON_FOLDER
-from embeddings.encoder import SpatiotemporalEncoder, list_encoders, load_encoder, load_head
+from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
+from embeddings.listing import list_encoders
 from embeddings.temporal.head import TemporalConfig, TemporalHead
+from embeddings.temporal.record import HeadRecord
 
 DIM = 4
 
@@ -122,7 +123,7 @@ def test_a_span_without_a_frame_is_refused() -> None:
 def test_texts_are_remembered_and_the_longest_unused_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(encoders, "QUERIES_KEPT", 3)
+    monkeypatch.setattr(encoders, "TEXTS_KEPT", 3)
     tower = Tower()
     encoder = made(tower)
     rows = encoder.encode_texts(["c", "a", "b", "a"])
@@ -162,7 +163,6 @@ def test_the_identity_names_the_model_and_changes_with_all_that_shapes_a_vector(
     ]
     assert len({plain.id, *(other.id for other in others)}) == 5
     assert made(Tower(), small_head()).id == others[1].id
-    assert (plain.order_aware, others[1].order_aware) == (False, True)
     assert (plain.name, plain.dim, plain.frame_spec) == (
         "Tower/One (1)",
         DIM,
@@ -186,18 +186,19 @@ def test_a_head_is_kept_beside_its_model_in_half_precision_and_computes_in_full(
     alone = load_encoder(str(folder), device="cpu")
     head = small_head(dim=32)
     save_file({k: v.half() for k, v in head.state_dict().items()}, folder / "temporal.safetensors")
-    (folder / "temporal.json").write_text(json.dumps(head.config.as_dict()))
+    HeadRecord(head.config.as_dict()).write(folder)
     loaded = load_head(folder)
     assert loaded is not None
     assert {weights.dtype for weights in loaded.parameters()} == {torch.float32}
     both = load_encoder(str(folder), device="cpu")
-    assert (alone.order_aware, both.order_aware) == (False, True)
+    assert alone.head is None
+    assert both.head is not None
     assert alone.id != both.id
     assert both.weights is None
     # A weights file replaces the model; the folder's head was not trained with it.
     monkeypatch.chdir(folder)
     other = load_encoder(str(folder), weights=Path("open_clip_model.safetensors"), device="cpu")
-    assert not other.order_aware
+    assert other.head is None
     assert other.weights == folder / "open_clip_model.safetensors"
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from data.durable import crash_point
-from embeddings.temporal.head import Kind, TemporalConfig, TemporalHead
+from embeddings.temporal.head import HeadKind, TemporalConfig, TemporalHead
 from embeddings.training.checkpoint import RunState
 from embeddings.training.head.batches import Augmentation, Batches, Distort
 from embeddings.training.head.data import HeadData
@@ -42,7 +42,7 @@ class HeadTraining:
 
     config: TemporalConfig | None = None
     """Shape of the head; None takes the default shape of this `kind` for the features' length."""
-    kind: Kind = "attention"
+    kind: HeadKind = "attention"
     """How frames learn of each other, where there is no `config`."""
     objective: Objective = field(default_factory=Objective)
     """What a step asks."""

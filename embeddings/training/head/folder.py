@@ -13,21 +13,14 @@ from safetensors.torch import save
 
 from data.durable import make_dir, replace_synced, temp_name, write_atomic
 from embeddings.backbone.backbone import Backbone
-from embeddings.backbone.names import parse_name
+from embeddings.backbone.names import CONFIG_FILE, WEIGHTS_FILE, parse_name
 from embeddings.encoder import SpatiotemporalEncoder
-from embeddings.temporal.record import (
-    BACKBONE_CONFIG,
-    HEAD_CONFIG,
-    HEAD_WEIGHTS,
-    BackboneRecord,
-    HeadRecord,
-)
+from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS, BackboneRecord, HeadRecord
 from embeddings.training.head.judge import HeadFigures
 
 if TYPE_CHECKING:
     from embeddings.training.head.run import SpatiotemporalTraining, TrainingResult
 
-BACKBONE_WEIGHTS = "open_clip_model.safetensors"
 CARD, BACKBONE_CARD = "README.md", "README-backbone.md"
 TRAINING = "training.json"
 LOG = "log.csv"
@@ -96,14 +89,16 @@ def _write_backbone(folder: Path, trained: Trained) -> BackboneRecord | None:
         kept = None if weights is None else str(weights)
         return BackboneRecord(before.name, before.fingerprint, kept)
     else:
-        from embeddings.model_folder import open_source
+        from embeddings.model_folder import open_source_model
 
-        config = open_source(trained.encoder.backbone.name, weights=trained.encoder.weights).config
-        write_atomic(folder / BACKBONE_CONFIG, json.dumps(config, indent=1).encode())
+        config = open_source_model(
+            trained.encoder.backbone.name, weights=trained.encoder.weights
+        ).config
+        write_atomic(folder / CONFIG_FILE, json.dumps(config, indent=1).encode())
     if trained.tuned:
         state = trained.backbone.model.state_dict()
         weights_now = {k: v.detach().cpu().contiguous() for k, v in state.items()}
-        write_atomic(folder / BACKBONE_WEIGHTS, save(weights_now))
+        write_atomic(folder / WEIGHTS_FILE, save(weights_now))
     return None
 
 

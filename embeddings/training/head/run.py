@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from data.errors import ReelwiseError
-from embeddings.backbone.backbone import load_backbone
+from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.tower import Tower
 from embeddings.encoder import load_encoder
 from embeddings.temporal.head import TemporalHead

@@ -9,9 +9,11 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from data.errors import ReelwiseError
-from embeddings.backbone.backbone import Backbone, _preprocess_of, load_backbone
+from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.loading import _preprocess_of, load_backbone
 from embeddings.backbone.names import parse_name
-from embeddings.encoder import list_encoders, load_encoder
+from embeddings.encoder import load_encoder
+from embeddings.listing import list_encoders
 from tests.embeddings.tiny import TINY
 
 TEXTS = ["a red car drives to the left", "two flies on a dark background"]

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,12 +7,11 @@ from torch.nn import functional as F
 
 from embeddings.temporal.head import (
     BLOCKS,
-    KINDS,
-    Kind,
+    HEAD_KINDS,
+    HeadKind,
     TemporalConfig,
     TemporalHead,
     clip_vectors,
-    grow_head,
 )
 
 
@@ -27,7 +25,7 @@ def times(n_clips: int, n_frames: int) -> torch.Tensor:
     return (torch.arange(n_frames) * 0.5).expand(n_clips, -1)
 
 
-def trained_head(kind: Kind = "attention", **shape: Any) -> TemporalHead:
+def trained_head(kind: HeadKind = "attention", **shape: Any) -> TemporalHead:
     """A head whose zeros are not zero any more, as after training."""
     torch.manual_seed(1)
     head = TemporalHead(TemporalConfig(dim=32, width=64, kind=kind, **shape)).eval()
@@ -36,9 +34,9 @@ def trained_head(kind: Kind = "attention", **shape: Any) -> TemporalHead:
     return head
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", HEAD_KINDS)
 @pytest.mark.parametrize("n_frames", [1, 2, 7, 64])
-def test_an_untrained_head_is_mean_pooling_bit_for_bit(n_frames: int, kind: Kind) -> None:
+def test_an_untrained_head_is_mean_pooling_bit_for_bit(n_frames: int, kind: HeadKind) -> None:
     x, t = frames(3, n_frames), times(3, n_frames)
     mask = torch.ones(3, n_frames, dtype=torch.bool)
     head = TemporalHead(TemporalConfig(dim=32, kind=kind))
@@ -46,8 +44,8 @@ def test_an_untrained_head_is_mean_pooling_bit_for_bit(n_frames: int, kind: Kind
     assert torch.allclose(clip_vectors(x, t, mask, None), F.normalize(x.mean(1), dim=-1))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_padding_does_not_change_a_clip(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", HEAD_KINDS)
+def test_padding_does_not_change_a_clip(kind: HeadKind) -> None:
     head = trained_head(kind)
     x, t = frames(2, 5), times(2, 5)
     alone = clip_vectors(x, t, torch.ones(2, 5, dtype=torch.bool), head)
@@ -57,8 +55,8 @@ def test_padding_does_not_change_a_clip(kind: Kind) -> None:
     assert torch.allclose(clip_vectors(padded, late, mask, head), alone, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_trained_head_tells_a_clip_from_the_same_clip_backwards(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", HEAD_KINDS)
+def test_a_trained_head_tells_a_clip_from_the_same_clip_backwards(kind: HeadKind) -> None:
     head = trained_head(kind)
     x, t = frames(4, 6), times(4, 6)
     mask = torch.ones(4, 6, dtype=torch.bool)
@@ -68,8 +66,8 @@ def test_a_trained_head_tells_a_clip_from_the_same_clip_backwards(kind: Kind) ->
     assert torch.allclose(mean, clip_vectors(x.flip(1), t, mask, None), atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_only_times_within_the_clip_count(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", HEAD_KINDS)
+def test_only_times_within_the_clip_count(kind: HeadKind) -> None:
     head = trained_head(kind)
     x, t = frames(2, 6), times(2, 6)
     mask = torch.ones(2, 6, dtype=torch.bool)
@@ -79,8 +77,8 @@ def test_only_times_within_the_clip_count(kind: Kind) -> None:
     assert not torch.allclose(slower, clip_vectors(x, t, mask, head), atol=1e-4)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_frames_that_are_missing_in_the_middle_are_as_if_never_there(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", HEAD_KINDS)
+def test_frames_that_are_missing_in_the_middle_are_as_if_never_there(kind: HeadKind) -> None:
     head = trained_head(kind)
     x, t = frames(2, 6), times(2, 6)
     mask = torch.tensor([[True, False, True, True, False, True]] * 2)
@@ -89,8 +87,8 @@ def test_frames_that_are_missing_in_the_middle_are_as_if_never_there(kind: Kind)
     assert torch.allclose(clip_vectors(x, t, mask, head), alone, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_weight_gets_a_gradient_from_the_second_step_on(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", HEAD_KINDS)
+def test_every_weight_gets_a_gradient_from_the_second_step_on(kind: HeadKind) -> None:
     torch.manual_seed(2)
     head = TemporalHead(TemporalConfig(dim=32, width=64, kind=kind))
     x, t = frames(4, 9), times(4, 9)
@@ -189,24 +187,3 @@ def test_before_it_is_trained_no_time_counts() -> None:
     torch.nn.init.normal_(head.fuse.weight)
     x, t, mask = frames(2, 6), times(2, 6), torch.ones(2, 6, dtype=torch.bool)
     assert torch.equal(head(x, t, mask), head(x, t * 3, mask))
-
-
-def test_a_grown_head_does_what_it_did_and_can_learn_more() -> None:
-    small = trained_head(lags=(3,), windows=(2,), pools=("max", "attention"))
-    with torch.no_grad():
-        small.attend.weight.normal_()
-    pools = ("mean", "max", "attention")
-    config = replace(small.config, lags=(1, 3), windows=(1, 2, 4), pools=pools)
-    grown = grow_head(small, config)
-    x, t = frames(3, 9), times(3, 9)
-    mask = torch.ones(3, 9, dtype=torch.bool)
-    mask[0, 4:] = False
-    assert grown.config == config
-    assert torch.allclose(grown(x, t, mask), small(x, t, mask), atol=1e-6)
-    grown(x, t, mask).pow(2).sum().backward()
-    assert grown.fuse.weight.grad is not None
-    assert grown.fuse.weight.grad.abs().sum(0).view(-1, 64).sum(1).min() > 0
-    with pytest.raises(ValueError, match="cannot grow"):
-        grow_head(small, replace(config, pools=("mean",)))
-    with pytest.raises(ValueError, match="cannot grow"):
-        grow_head(small, replace(config, layers=3))

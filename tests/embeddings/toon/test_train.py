@@ -37,7 +37,7 @@ def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(tmp_p
     assert sum(line.startswith("drew 150 scenes") for line in lines) == 2
     encoder = load_encoder(str(out), device="cpu")
     assert encoder.frame_spec.width_px == 64
-    assert encoder.order_aware
+    assert encoder.head is not None
     assert encoder.frame_spec.fit == "squash"
     rows = encoder.encode_texts(["a red car drives to the left", "a zebra"])
     assert rows.shape == (2, 256)

@@ -21,8 +21,6 @@ from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOpt
 from ui.terminal.text import count, length
 
 if TYPE_CHECKING:
-    from data.catalogue.catalogue import Catalogue
-    from embeddings.encoder import Encoder
     from indexer.build.report import IndexReport
 
 
@@ -53,13 +51,15 @@ def index(
 
     What is new or changed is added, what is gone is dropped, the rest costs nothing.
     """
+    from embeddings.encoder import choose_encoder, load_encoder
     from indexer.build.pipeline import index_library
     from ui.library import Library
     from ui.terminal.progress import ProgressBar
 
     check_paths(paths)
     with Library(home) as library:
-        model = choose_encoder(library.catalogue, encoder, weights=weights, device=device)
+        name, file = choose_encoder(library.catalogue, encoder, weights)
+        model = load_encoder(name, weights=file, device=device)
         try:
             with ProgressBar() as bar:
                 report = index_library(
@@ -91,23 +91,6 @@ def check_paths(paths: list[Path]) -> None:
                 f"there is no file or folder {path}",
                 fix="reelwise index FOLDER   (check the spelling, and that the disk is plugged in)",
             )
-
-
-def choose_encoder(
-    catalogue: Catalogue, name: str | None, *, weights: Path | None, device: str
-) -> Encoder:
-    """The encoder that was asked for, else the library's own, else the default.
-
-    Raises:
-        ReelwiseError: It cannot be loaded here.
-    """
-    from embeddings.encoder import load_encoder
-
-    if name is None and weights is None:
-        name, weights = catalogue.encoder_name, catalogue.encoder_weights
-    elif name is None:
-        name = catalogue.encoder_name
-    return load_encoder(name, weights=weights, device=device)
 
 
 def index_answer(report: IndexReport, encoder_name: str, *, notice: str = "") -> Answer:

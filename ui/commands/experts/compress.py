@@ -1,90 +1,97 @@
-"""`reelwise compress`: a smaller or faster encoder, and what that costs."""
+"""`reelwise compress`: make an encoder smaller or faster, and report what that costs."""
 
 from __future__ import annotations
 
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from embeddings.compress.request import How, Request, TowerName
 from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer, Document
 from ui.terminal.options import HomeOption, JsonOption, WeightsOption
 from ui.terminal.text import columns, length
 from ui.terminal.troubles import troubles_document, troubles_notice
 
 if TYPE_CHECKING:
-    from embeddings.compress.clips import OwnClips
+    from embeddings.compress.clips import UserClips
     from embeddings.compress.judge import ClipSource
+    from embeddings.model_folder import SourceModel
 
-How = Literal[
-    "bf16", "int8", "int8-dynamic", "int8-torchao", "onnx", "torch-export", "prune", "distil"
-]
 TOONS_TO_JUDGE = 200
+
+EncoderArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENCODER", help="Encoder to compress: toon, NAME[/PRETRAINED] or a model folder."
+    ),
+]
+OutOption = Annotated[
+    Path,
+    typer.Option("--out", metavar="DIR", help="New folder to write the compressed model to."),
+]
+HowOption = Annotated[How, typer.Option("--how", help="Method of compression.")]
+TowerOption = Annotated[
+    TowerName, typer.Option("--tower", help="prune: tower to remove parts from.")
+]
+BlocksOption = Annotated[
+    int, typer.Option("--blocks", metavar="N", min=0, help="prune: number of blocks to remove.")
+]
+ChannelsOption = Annotated[
+    float,
+    typer.Option(
+        "--channels",
+        metavar="SHARE",
+        min=0,
+        max=0.95,
+        help="prune: share of MLP channels to remove.",
+    ),
+]
+StudentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--student",
+        metavar="NAME|FILE.json",
+        help="distil: open_clip architecture or configuration file of the student.  "
+        "[default: half as wide]",
+    ),
+]
+StepsOption = Annotated[
+    int,
+    typer.Option("--steps", metavar="N", min=0, help="distil, prune: number of training batches."),
+]
+CaptionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--captions",
+        metavar="FILE",
+        help="Captioned clips to calibrate and evaluate on: CSV with the columns video, "
+        "start_s, end_s, and caption or query.",
+    ),
+]
+VideosOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--videos",
+        metavar="DIR",
+        help="Folder of the videos named in --captions, or of uncaptioned videos.",
+    ),
+]
 
 
 def compress(
-    encoder: Annotated[
-        str,
-        typer.Argument(
-            metavar="ENCODER",
-            help="Encoder to compress: toon, NAME[/PRETRAINED] or a model folder.",
-        ),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option("--out", metavar="DIR", help="New folder to write the compressed model to."),
-    ],
-    how: Annotated[How, typer.Option("--how", help="Method of compression.")],
-    tower: Annotated[
-        Literal["image", "text"], typer.Option("--tower", help="prune: tower to remove parts from.")
-    ] = "image",
-    blocks: Annotated[
-        int, typer.Option("--blocks", metavar="N", min=0, help="prune: number of blocks to remove.")
-    ] = 0,
-    channels: Annotated[
-        float,
-        typer.Option(
-            "--channels",
-            metavar="SHARE",
-            min=0,
-            max=0.95,
-            help="prune: share of MLP channels to remove.",
-        ),
-    ] = 0.0,
-    student: Annotated[
-        str | None,
-        typer.Option(
-            "--student",
-            metavar="NAME|FILE.json",
-            help="distil: open_clip architecture or configuration file of the student.  "
-            "[default: half as wide]",
-        ),
-    ] = None,
-    steps: Annotated[
-        int,
-        typer.Option(
-            "--steps", metavar="N", min=0, help="distil, prune: number of training batches."
-        ),
-    ] = 0,
-    captions: Annotated[
-        Path | None,
-        typer.Option(
-            "--captions",
-            metavar="FILE",
-            help="Captioned clips to calibrate and evaluate on: CSV with the columns video, "
-            "start_s, end_s, and caption or query.",
-        ),
-    ] = None,
-    videos: Annotated[
-        Path | None,
-        typer.Option(
-            "--videos",
-            metavar="DIR",
-            help="Folder of the videos named in --captions, or of uncaptioned videos.",
-        ),
-    ] = None,
+    encoder: EncoderArgument,
+    out: OutOption,
+    how: HowOption,
+    tower: TowerOption = "image",
+    blocks: BlocksOption = 0,
+    channels: ChannelsOption = 0.0,
+    student: StudentOption = None,
+    steps: StepsOption = 0,
+    captions: CaptionsOption = None,
+    videos: VideosOption = None,
     weights: WeightsOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -94,20 +101,28 @@ def compress(
     The result is a model folder for --encoder. Quality is measured on held-out clips: every second
     clip of --captions or --videos, or generated cartoons.
     """
-    from embeddings.backbone.backbone import load_backbone
-    from embeddings.compress.judge import Contender, compare, halves
-    from embeddings.compress.run import Request
-    from embeddings.compress.run import compress as make
-    from embeddings.model_folder import folder_bytes, open_source, start_folder
+    from embeddings.compress.judge import halves
+    from embeddings.compress.run import compress_encoder
+    from embeddings.model_folder import open_source_model, start_folder
 
     start_folder(out)
     began = time.perf_counter()
-    source = open_source(encoder, weights=weights)
+    source = open_source_model(encoder, weights=weights)
     request = Request(how, tower, blocks, channels, student, steps)
-    own = _own_clips(captions, videos)
-    seen = None if own is None else halves(own(source.backbone.frame_spec))[0]
-    folder = make(source, out.absolute(), request, seen, _report)
-    made_s = time.perf_counter() - began
+    clips = _user_clips(captions, videos)
+    typical = None if clips is None else halves(clips(source.backbone.frame_spec))[0]
+    folder = compress_encoder(source, out.absolute(), request, typical, _report)
+    return _answer(source, folder, how, clips, seconds=time.perf_counter() - began)
+
+
+def _answer(
+    source: SourceModel, folder: Path, how: How, clips: UserClips | None, *, seconds: float
+) -> Answer:
+    """The compressed model beside its source."""
+    from embeddings.backbone.loading import load_backbone
+    from embeddings.compress.judge import Contender, compare
+    from embeddings.model_folder import folder_bytes
+
     served, smaller = source.as_served(), load_backbone(str(folder))
     figures = compare(
         {
@@ -115,26 +130,26 @@ def compress(
             "original here": Contender(source.encoder(served), served, source.size_bytes),
             "compressed": Contender(source.encoder(smaller), smaller, folder_bytes(folder)),
         },
-        _to_judge(own, encoder),
+        _clips_to_judge(clips, source.name),
     )
-    troubles = [] if own is None else own.troubles
+    troubles = [] if clips is None else clips.troubles
     document: Document = {
         "out": folder,
         "how": how,
         "encoder_id": source.encoder(smaller).id,
-        "seconds": made_s,
-        "judged_by": _judged_by(own is not None, encoder),
+        "seconds": seconds,
+        "judged_by": _judged_by(clips, source.name),
         **_ratios(figures["original in fp32"], figures["original here"], figures["compressed"]),
         "figures": figures,
         **troubles_document(troubles),
     }
-    lines = [*_table(figures), f"judged by {document['judged_by']}; made in {length(made_s)}"]
+    lines = [*_table(figures), f"judged by {document['judged_by']}; made in {length(seconds)}"]
     lines.append(f"reelwise index FOLDER --encoder {folder}")
     code = EXIT_SOME_FILES_FAILED if troubles else EXIT_DONE
     return Answer(document, "\n".join(lines), code, troubles_notice(troubles))
 
 
-def _own_clips(captions: Path | None, videos: Path | None) -> OwnClips | None:
+def _user_clips(captions: Path | None, videos: Path | None) -> UserClips | None:
     from embeddings.compress.clips import described_clips, video_clips
 
     if captions is not None:
@@ -142,17 +157,17 @@ def _own_clips(captions: Path | None, videos: Path | None) -> OwnClips | None:
     return None if videos is None else video_clips(videos)
 
 
-def _to_judge(own: OwnClips | None, encoder: str) -> ClipSource:
+def _clips_to_judge(clips: UserClips | None, encoder: str) -> ClipSource:
     from embeddings.compress.judge import halves, toon_clips, without_words
 
-    if own is not None:
-        return lambda spec: halves(own(spec))[1]
+    if clips is not None:
+        return lambda spec: halves(clips(spec))[1]
     toons = toon_clips(TOONS_TO_JUDGE, seed=500)
     return toons if encoder == "toon" else without_words(toons)
 
 
-def _judged_by(own: bool, encoder: str) -> str:
-    if own:
+def _judged_by(clips: UserClips | None, encoder: str) -> str:
+    if clips is not None:
         return "every second clip of yours"
     if encoder == "toon":
         return f"{TOONS_TO_JUDGE} cartoons of combinations that were never trained"
@@ -179,8 +194,9 @@ def _table(figures: dict[str, dict[str, float]]) -> list[str]:
     rows = [["", *figures]]
     for name in names:
         cells = [each.get(name) for each in figures.values()]
-        told = ["" if cell is None else f"{cell:.4g}" for cell in cells]
-        rows.append([name.replace("_", " "), *told])
+        rows.append(
+            [name.replace("_", " "), *("" if cell is None else f"{cell:.4g}" for cell in cells)]
+        )
     return columns(rows, indent="")
 
 

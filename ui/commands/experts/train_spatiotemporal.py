@@ -167,6 +167,7 @@ def spatiotemporal(
     Run the same command again to continue a run that was stopped. On several GPUs:
     torchrun --nproc-per-node=N -m ui.cli train spatiotemporal ...
     """
+    from embeddings.encoder import choose_encoder
     from embeddings.training.head.batches import Augmentation
     from embeddings.training.head.fit import HeadTraining
     from embeddings.training.head.objective import Objective
@@ -187,7 +188,8 @@ def spatiotemporal(
         precision=precision,
     )
     with Library(home) as library:
-        name, file = _chosen(library, encoder, weights)
+        catalogue = library.catalogue if library.home.catalogue.is_file() else None
+        name, file = choose_encoder(catalogue, encoder, weights)
         options = SpatiotemporalTraining(
             captions=captions,
             out=out.absolute(),
@@ -224,16 +226,6 @@ def _attack(name: Literal["fgsm", "pgd"], on: str, eps: str | None) -> Attack:
     steps = PGD_STEPS if name == "pgd" else 1
     scale = 255 if on == "pixels" else 1
     return Attack(eps=reach * scale, steps=steps, random_start=name == "pgd")
-
-
-def _chosen(
-    library: Library, encoder: str | None, weights: Path | None
-) -> tuple[str | None, Path | None]:
-    """What was asked for, else the library's own encoder."""
-    if encoder is not None or not library.home.catalogue.is_file():
-        return encoder, weights
-    catalogue = library.catalogue
-    return catalogue.encoder_name, weights or catalogue.encoder_weights
 
 
 def _finder(library: Library, captions: Path) -> FindVideo:

@@ -11,7 +11,7 @@ from ui.terminal.text import columns
 
 def encoders(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
     """List the backbones: size, dimensions, and whether present here."""
-    from embeddings.encoder import list_encoders
+    from embeddings.listing import list_encoders
 
     listings = list_encoders()
     document = {"encoders": [dataclasses.asdict(each) for each in listings]}

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from data.errors import ReelwiseError
-from embeddings.temporal.head import KINDS, Kind, clip_vectors
+from embeddings.temporal.head import HEAD_KINDS, HeadKind, clip_vectors
 from embeddings.training.attack import Attack
 from embeddings.training.head.batches import pad
 from embeddings.training.head.fit import FittedHead, Setting, fit_head, schedule
@@ -26,8 +26,8 @@ def fit(**changes) -> FittedHead:
     return fit_head(TRAIN, VALIDATION, replace(OPTIONS, **changes))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_head_learns_which_way_time_runs_and_mean_pooling_cannot(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", HEAD_KINDS)
+def test_a_head_learns_which_way_time_runs_and_mean_pooling_cannot(kind: HeadKind) -> None:
     fitted = fit(config=replace(SMALL, kind=kind))
     head, mean = judge(fitted.head, UNSEEN), judge(None, UNSEEN)
     assert mean.figures.order_accuracy == 0.5

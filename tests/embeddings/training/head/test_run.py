@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from data.errors import ReelwiseError
 from data.video.write import write_video
-from embeddings.backbone.backbone import load_backbone
+from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.tower import Tower
 from embeddings.encoder import load_encoder
 from embeddings.temporal.head import TemporalConfig
@@ -128,7 +128,7 @@ def test_a_head_names_its_backbone_and_finds_it_again(options, weights, tmp_path
     ] * 2
     encoder = load_encoder(str(out), device="cpu")
     plain = load_encoder(NAME, weights=weights, device="cpu")
-    assert encoder.order_aware
+    assert encoder.head is not None
     assert encoder.name == str(out)
     assert encoder.weights == weights
     assert encoder.id != plain.id
@@ -147,7 +147,7 @@ def test_a_head_refuses_other_weights_of_its_backbone(options, weights, tmp_path
         load_encoder(str(tmp_path / "head"), weights=tmp_path / "other.safetensors", device="cpu")
     assert "--weights FILE" in refused.value.fix
     encoder = load_encoder(str(tmp_path / "head"), weights=weights, device="cpu")
-    assert encoder.order_aware
+    assert encoder.head is not None
 
 
 @pytest.mark.usefixtures("never_better")
@@ -157,7 +157,7 @@ def test_a_head_that_is_no_better_is_kept_and_not_used_and_says_so(
     out = tmp_path / "head"
     assert not train(options, out=out).served
     encoder = load_encoder(str(out), device="cpu")
-    assert not encoder.order_aware
+    assert encoder.head is None
     assert encoder.id == load_encoder(NAME, weights=weights, device="cpu").id
     assert "did not beat mean pooling" in encoder.notice
     assert unserved_notice(str(out)) == encoder.notice
@@ -188,7 +188,7 @@ def test_the_last_block_learns_and_the_folder_holds_the_whole_model(
     learnt = ("visual.transformer.resblocks.1.", "visual.ln_post", "visual.proj")
     assert all(name.startswith(learnt) for name in changed)
     encoder = load_encoder(str(out), device="cpu")
-    assert encoder.order_aware
+    assert encoder.head is not None
     assert encoder.encode_texts(["a red bar"]).shape == (1, DIM)
 
 

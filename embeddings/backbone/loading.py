@@ -1,0 +1,188 @@
+"""Loads backbones: every open_clip model, from the hub, a model folder or a weights file.
+
+Names are those of open_clip (`PE-Core-B-16`, `PE-Core-B-16/meta`, `ViT-B-32/laion2b_s34b_b79k`);
+`toon` is the small model that comes with the project; a folder with an `open_clip_config.json` is
+loaded through open_clip's `local-dir:`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from pathlib import Path
+
+import open_clip
+import torch
+from safetensors.torch import load_file
+
+from data.errors import ReelwiseError
+from embeddings.backbone.backbone import Backbone, Precision, Tokenizer
+from embeddings.backbone.names import (
+    BPE_FILE,
+    CONFIG_FILE,
+    WEIGHTS_FILE,
+    BackboneName,
+    find_cached_weights,
+    hub_answers,
+    parse_name,
+)
+from embeddings.backbone.recipe import Recipe, keep_blocks, mark, open_exported, read_recipe
+
+WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
+
+
+def load_backbone(
+    name: str,
+    *,
+    weights: Path | None = None,
+    device: torch.device | None = None,
+    precision: Precision = "auto",
+) -> Backbone:
+    """Build the model of a name and load its weights.
+
+    Args:
+        name: As in `parse_name`.
+        weights: A .safetensors, .pt, .pth or .bin file with the weights of that architecture.
+        device: Where it runs; the CPU by default.
+        precision: Of the image tower; auto is bf16 where the machine has instructions for it. The
+            precision that a compressed model was made for overrides it.
+
+    Raises:
+        ReelwiseError: The name is unknown, the file does not exist or holds weights of another
+            architecture, or the weights are neither here nor can be downloaded.
+    """
+    parsed = parse_name(name, weights=weights)
+    if weights is not None:
+        _check_weights_file(weights)
+    recipe = read_recipe(parsed.folder) if parsed.folder else None
+    if recipe is not None and recipe.precision != "auto":
+        precision = recipe.precision
+    model = _create_model(parsed, weights) if recipe is None else _create_compressed(parsed, recipe)
+    try:
+        tokenizer = _tokenizer(parsed.model)
+    except (OSError, ImportError) as error:
+        raise ReelwiseError(
+            f"the tokenizer of {parsed.label} is not on this machine ({_first_line(error)})",
+            fix="run once with network, or use a model with open_clip's own tokenizer",
+        ) from error
+    return Backbone(
+        model,
+        tokenizer,
+        name=parsed.label,
+        device=device or torch.device("cpu"),
+        precision=precision,
+    )
+
+
+def build_untrained(folder: Path) -> torch.nn.Module:
+    """The model of a folder's open_clip_config.json with random weights, for training."""
+    name = f"local-dir:{folder.resolve()}"
+    model: torch.nn.Module = open_clip.create_model(name, load_weights=False)
+    return model
+
+
+def build_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a model folder: texts -> (n, context_length) int64."""
+    return _tokenizer(f"local-dir:{folder.resolve()}")
+
+
+def _tokenizer(model: str) -> Tokenizer:
+    kwargs: dict[str, str] = {}
+    if model.startswith("local-dir:"):
+        merges = Path(model.removeprefix("local-dir:")) / BPE_FILE
+        if merges.is_file():
+            kwargs["bpe_path"] = str(merges)
+    tokenizer: Tokenizer = open_clip.get_tokenizer(model, **kwargs)
+    return tokenizer
+
+
+def _create_compressed(parsed: BackboneName, recipe: Recipe) -> torch.nn.Module:
+    """The model of a folder that `reelwise compress` made."""
+    folder = parsed.folder
+    assert folder is not None
+    if recipe.runtime == "onnx":
+        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        return open_exported(folder, config["preprocess_cfg"])
+    if recipe.kept:
+        model = keep_blocks(build_untrained(folder), recipe.kept)
+        model.load_state_dict(load_file(folder / WEIGHTS_FILE))
+    else:
+        model = _create_model(parsed, None)
+    mark(model, recipe)
+    return model
+
+
+def _create_model(parsed: BackboneName, weights: Path | None) -> torch.nn.Module:
+    if weights is None and parsed.pretrained is not None:
+        weights = find_cached_weights(parsed.model, parsed.pretrained)
+        if weights is None and not hub_answers():
+            raise _not_here(parsed)
+    pretrained = str(weights) if weights is not None else parsed.pretrained
+    logging.getLogger().setLevel(max(logging.getLogger().level, logging.ERROR))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model: torch.nn.Module = open_clip.create_model(
+                parsed.model,
+                pretrained=pretrained,
+                require_pretrained=True,
+                weights_only=True,
+                force_preprocess_cfg=_preprocess_of(parsed, weights),
+            )
+    except Exception as error:
+        raise _explain(parsed, weights, error) from error
+    return model
+
+
+def _preprocess_of(parsed: BackboneName, weights: Path | None) -> dict[str, object] | None:
+    """How a weights file wants its frames: as the named tag does, or as all tags of its model do.
+
+    open_clip itself falls back to OpenAI's mean and deviation for any file, which is wrong for
+    models such as PE-Core that were trained with others.
+    """
+    if weights is None or parsed.model.startswith("local-dir:"):
+        return None
+    tags = [parsed.pretrained] if parsed.pretrained else None
+    choices = []
+    for tag in tags or open_clip.list_pretrained_tags_by_model(parsed.model):
+        config = open_clip.get_pretrained_cfg(parsed.model, tag)
+        keys = ("mean", "std", "interpolation", "resize_mode")
+        choices.append({key: config[key] for key in keys if config.get(key) is not None})
+    return choices[0] if choices and all(each == choices[0] for each in choices) else None
+
+
+def _explain(parsed: BackboneName, weights: Path | None, error: Exception) -> ReelwiseError:
+    cause = _first_line(error)
+    if weights is not None:
+        return ReelwiseError(
+            f"{weights.name} does not hold the weights of {parsed.model} ({cause})",
+            fix="name the architecture they were made for: --encoder NAME --weights FILE",
+        )
+    if parsed.pretrained is None:
+        return ReelwiseError(
+            f"the model folder of {parsed.label} cannot be loaded ({cause})",
+            fix=f"it needs {CONFIG_FILE} and {WEIGHTS_FILE}",
+        )
+    return _not_here(parsed)
+
+
+def _not_here(parsed: BackboneName) -> ReelwiseError:
+    return ReelwiseError(
+        f"the weights of {parsed.label} are not on this machine and cannot be downloaded",
+        fix=f"run once with network, or pass a file: --encoder {parsed.model} --weights FILE",
+    )
+
+
+def _check_weights_file(weights: Path) -> None:
+    if not weights.is_file():
+        raise ReelwiseError(f"no weights file {weights}", fix="check the path of --weights")
+    if weights.suffix not in WEIGHT_SUFFIXES:
+        raise ReelwiseError(
+            f"--weights takes {', '.join(WEIGHT_SUFFIXES)}, not {weights.name}",
+            fix="save the model's state dict with safetensors.torch.save_file",
+        )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:120]

@@ -17,7 +17,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from data.history.event_file import Kind
+from data.history.event_file import EventKind
 from data.history.history import Event
 from data.toons.people import LAST_DAY, make_people
 from data.toons.stories import Story, make_story
@@ -73,7 +73,7 @@ def make_case(n_videos: int, n_people: int, *, seed: int) -> ToonCase:
     known: list[Event] = []
     wanted: dict[str, set[int]] = {}
     for one in happened:
-        row, kind = names[one.video], cast(Kind, one.kind)
+        row, kind = names[one.video], cast(EventKind, one.kind)
         if one.at <= cut and row not in new:
             known.append(
                 Event(one.user, row + 1, one.video, one.at, one.watched_s, one.duration_s, kind)

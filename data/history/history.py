@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from data.catalogue.database import from_micros, now_micros, to_micros
 from data.catalogue.files import chunks
 from data.catalogue.names import VideoNames
 from data.durable import crash_point
-from data.history.event_file import KINDS, EventRow, Kind, iter_rows
+from data.history.event_file import EVENT_KINDS, EventKind, EventRow, iter_rows
 from data.history.forgetting import Export, begin_forgetting, finish_forgetting, last_export
 
 _ROWS_PER_TRANSACTION = 5_000
@@ -40,8 +40,19 @@ class Event:
     """Seconds watched, where known."""
     duration_s: float | None
     """Length of the video as the event's source gave it, where known."""
-    kind: Kind
+    kind: EventKind
     """`view`, `like` or `dislike`."""
+
+    def as_row(self) -> dict[str, str | float | None]:
+        """Give the values as an events file holds them, by column."""
+        return {
+            "user": self.user,
+            "video": self.video_ref,
+            "at": self.at.isoformat(),
+            "watched_s": self.watched_s,
+            "duration_s": self.duration_s,
+            "kind": self.kind,
+        }
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ class History:
         video_ref: str | int,
         *,
         watched_s: float | None = None,
-        kind: Kind = "view",
+        kind: EventKind = "view",
         at: datetime | None = None,
     ) -> Event:
         """Add one event; it is durable when this returns.
@@ -108,7 +119,11 @@ class History:
             ReelwiseError: `video_ref` fits several videos, or is the id of none.
             ValueError: Another argument is not as described.
         """
-        if not user.strip() or kind not in KINDS or (watched_s is not None and not watched_s >= 0):
+        if (
+            not user.strip()
+            or kind not in EVENT_KINDS
+            or (watched_s is not None and not watched_s >= 0)
+        ):
             raise ValueError(f"not an event: {user=}, {kind=}, {watched_s=}")
         if isinstance(video_ref, int):
             video_ref = str(self._catalogue.video(video_ref).path)
@@ -142,10 +157,6 @@ class History:
         for rows in chunks(good_rows(), _ROWS_PER_TRANSACTION):
             self._insert(rows, report)
         return report
-
-    def export(self, user: str | None = None) -> Iterator[Event]:
-        """Give all events, or one person's, in order of time."""
-        yield from self.events(user)
 
     def events(self, user: str | None = None, *, until: datetime | None = None) -> list[Event]:
         """List events in order of time, all or one person's.
@@ -262,18 +273,6 @@ class History:
         if self._names is None or self._names[0] != changes:
             self._names = (changes, self._catalogue.video_names())
         return self._names[1]
-
-
-def as_row(event: Event) -> dict[str, str]:
-    """Give an event as the columns of an events file, ready for another import."""
-    numbers = {"watched_s": event.watched_s, "duration_s": event.duration_s}
-    return {
-        "user": event.user,
-        "video": event.video_ref,
-        "at": event.at.astimezone(UTC).isoformat(),
-        **{name: "" if value is None else repr(value) for name, value in numbers.items()},
-        "kind": event.kind,
-    }
 
 
 def _event(row: Sequence[Any], names: VideoNames) -> Event:

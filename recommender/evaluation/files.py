@@ -1,24 +1,23 @@
-"""Files of events and of item vectors, read whole and fast into columns of numbers."""
+"""Event files and item vectors read whole into columns of numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.errors import ReelwiseError
+from data.history.event_file import EventRow, iter_rows
 from recommender.events.confidence import view_confidence
 from recommender.events.interactions import Interactions, ItemVectors
 
-_COLUMNS = ("user", "video", "at", "watched_s", "duration_s", "kind")
 _VERDICTS = {"view": 0, "like": 1, "dislike": -1}
-_LAST_UNIX_S = 1e11
-_SHUFFLED = 20_261_121
-"""Seed of the order of items: names in order often follow age or fame, and ties go by position."""
+_ITEM_ORDER_SEED = 20_261_121
+"""Sorted names often follow age or popularity, and ties go by position: items are shuffled."""
 
 
 def read_interactions(
@@ -31,146 +30,72 @@ def read_interactions(
         items: Vectors of items; those without an event become candidates as well.
 
     Returns:
-        One `Interactions` for each file, in order, and the vectors, where asked for.
+        One `Interactions` for each file, in order, and the vectors of `items`.
 
     Raises:
-        ReelwiseError: A file cannot be read, or holds something that is no event or no vector.
+        ReelwiseError: A file cannot be read, or a row is not an event or not a vector.
     """
     tables = [_read_events(path) for path in paths]
     names, rows = (None, None) if items is None else _read_vectors(items)
-    people = _vocabulary([table["user"] for table in tables])
-    known = [table["video"] for table in tables]
-    vocabulary = _vocabulary(known if names is None else [*known, pd.Series(names, dtype=str)])
-    order = np.random.default_rng(_SHUFFLED).permutation(len(vocabulary))
-    vocabulary = vocabulary[order]
-    people_at, items_at = pd.Index(people), pd.Index(vocabulary)
-    found = [_interactions(table, people_at, items_at) for table in tables]
+    people = _vocabulary(row.user for table in tables for row in table)
+    videos = (row.video_ref for table in tables for row in table)
+    vocabulary = _vocabulary(videos if names is None else chain(videos, names))
+    vocabulary = vocabulary[np.random.default_rng(_ITEM_ORDER_SEED).permutation(len(vocabulary))]
+    item_numbers = {name: number for number, name in enumerate(vocabulary)}
+    results = [_interactions(table, people, vocabulary, item_numbers) for table in tables]
     if names is None or rows is None:
-        return found, None
+        return results, None
     matrix = np.zeros((len(vocabulary), rows.shape[1]), np.float32)
-    matrix[items_at.get_indexer(pd.Index(names))] = rows
-    return found, ItemVectors(matrix)
+    matrix[[item_numbers[name] for name in names]] = rows
+    return results, ItemVectors(matrix)
 
 
-def _vocabulary(columns: list[pd.Series[str]]) -> NDArray[np.object_]:
-    unique = pd.unique(pd.concat(columns, ignore_index=True))
-    return np.sort(np.asarray(unique, dtype=object))
+def _vocabulary(names: Iterable[str]) -> NDArray[np.object_]:
+    return np.array(sorted(set(names)), dtype=object)
 
 
-def _interactions(table: pd.DataFrame, people: pd.Index[str], items: pd.Index[str]) -> Interactions:
-    verdict = table["verdict"].to_numpy(np.int64)
-    watched_s = table["watched_s"].to_numpy(np.float64)
+def _interactions(
+    rows: Sequence[EventRow],
+    people: NDArray[np.object_],
+    items: NDArray[np.object_],
+    item_numbers: dict[str, int],
+) -> Interactions:
+    person_numbers = {name: number for number, name in enumerate(people)}
+    verdict = np.array([_VERDICTS[row.kind] for row in rows], np.int64)
+    watched_s = _floats(row.watched_s for row in rows)
     viewed = (verdict == 0) | ~np.isnan(watched_s)
-    lengths_s = table["duration_s"].to_numpy(np.float64)
+    lengths_s = _floats(row.duration_s for row in rows)
     return Interactions(
-        people=np.asarray(people, dtype=object),
-        items=np.asarray(items, dtype=object),
-        person=people.get_indexer(pd.Index(table["user"])).astype(np.int64),
-        item=items.get_indexer(pd.Index(table["video"])).astype(np.int64),
-        at_s=table["at"].to_numpy(np.float64),
+        people=people,
+        items=items,
+        person=np.array([person_numbers[row.user] for row in rows], np.int64),
+        item=np.array([item_numbers[row.video_ref] for row in rows], np.int64),
+        at_s=_floats(row.at_micros for row in rows) / 1e6,
         confidence=np.where(viewed, view_confidence(watched_s, lengths_s), 0.0),
         verdict=verdict,
     )
 
 
-def _read_events(path: Path) -> pd.DataFrame:
-    table = _read_table(path)
-    table.columns = pd.Index([str(name).strip().lower() for name in table.columns])
-    missing = [name for name in ("user", "video") if name not in table.columns]
-    if missing:
+def _floats(values: Iterable[float | None]) -> NDArray[np.float64]:
+    return np.array(list(values), np.float64)  # NumPy turns None into NaN
+
+
+def _read_events(path: Path) -> list[EventRow]:
+    """Read a file of which every row must be an event: a part of it would give other figures."""
+    rows: list[EventRow] = []
+    bad: list[tuple[int, str]] = []
+    for line, row in iter_rows(path):
+        if isinstance(row, str):
+            bad.append((line, row))
+        else:
+            rows.append(row)
+    if bad:
+        line, reason = bad[0]
         raise ReelwiseError(
-            f"{path} has no column {missing[0]!r}; found: {', '.join(map(str, table.columns))}",
-            fix="first line: user,video[,at][,watched_s][,duration_s][,kind]",
+            f"{path}: {len(bad):,} rows are not events, first in line {line}: {reason}",
+            fix="correct those rows or leave them out, then run the command again",
         )
-    table = table[[name for name in _COLUMNS if name in table.columns]]
-    for name in ("user", "video"):
-        table[name] = _names(table[name])
-        _refuse(path, name, table[name], table[name].isna() | (table[name] == ""), "empty")
-    table["at"] = _times(path, table)
-    for name in ("watched_s", "duration_s"):
-        table[name] = _numbers(path, table, name)
-        wrong = (table[name] < 0) | np.isinf(table[name])
-        _refuse(path, name, table[name], wrong, "not a finite number >= 0")
-    table["verdict"] = _verdicts(path, table)
-    return table
-
-
-def _read_table(path: Path) -> pd.DataFrame:
-    try:
-        with path.open("rb") as file:
-            is_parquet = file.read(4) == b"PAR1"
-        if is_parquet:
-            return pd.DataFrame(pq.read_table(path).to_pandas())
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except OSError as error:
-        raise ReelwiseError(
-            f"{path} cannot be read: {error.strerror or error}",
-            fix="check the name and the permissions of the file",
-        ) from error
-    except ValueError as error:  # pandas and pyarrow errors about the content are all of this kind
-        first = (str(error).splitlines() or ["it is empty"])[0]
-        raise ReelwiseError(
-            f"{path} is neither CSV nor Parquet that can be read: {first}",
-            fix="write CSV with a header line, or Parquet: user,video[,at][,kind]",
-        ) from error
-
-
-def _names(column: pd.Series[str]) -> pd.Series[str]:
-    return column.astype(str).str.strip().astype(object).where(column.notna(), "")
-
-
-def _numbers(path: Path, table: pd.DataFrame, name: str) -> pd.Series[float]:
-    if name not in table.columns:
-        return pd.Series(np.nan, index=table.index, dtype=np.float64)
-    column = table[name]
-    if pd.api.types.is_numeric_dtype(column):
-        return column.astype(np.float64)
-    text = column.astype(str).str.strip()
-    told = column.notna() & (text != "") & (text.str.lower() != "nan")
-    numbers = pd.to_numeric(text.where(told), errors="coerce").astype(np.float64)
-    _refuse(path, name, column, told & numbers.isna(), "not a number")
-    return numbers
-
-
-def _times(path: Path, table: pd.DataFrame) -> pd.Series[float]:
-    if "at" not in table.columns:
-        return pd.Series(np.nan, index=table.index, dtype=np.float64)
-    column = table["at"]
-    if pd.api.types.is_numeric_dtype(column):
-        seconds = column.astype(np.float64)
-    else:
-        text = column.astype(str).str.strip()
-        told = column.notna() & (text != "") & ~text.str.lower().isin(["nan", "nat"])
-        seconds = pd.to_numeric(text.where(told), errors="coerce").astype(np.float64)
-        words = told & seconds.isna()
-        if bool(words.any()):
-            moments = pd.to_datetime(text[words], errors="coerce", utc=True, format="ISO8601")
-            since = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
-            seconds = seconds.where(~words, since)
-        _refuse(path, "at", column, told & seconds.isna(), "neither Unix seconds nor ISO 8601")
-    wrong = (seconds < 0) | (seconds >= _LAST_UNIX_S)
-    _refuse(path, "at", column, wrong, "not Unix seconds (milliseconds?)")
-    return seconds
-
-
-def _verdicts(path: Path, table: pd.DataFrame) -> pd.Series[int]:
-    if "kind" not in table.columns:
-        return pd.Series(0, index=table.index, dtype=np.int64)
-    text = table["kind"].where(table["kind"].notna(), "").astype(str).str.strip().str.lower()
-    verdicts = text.where(text != "", "view").map(_VERDICTS)
-    _refuse(path, "kind", table["kind"], verdicts.isna(), "not view, like or dislike")
-    return verdicts.astype(np.int64)
-
-
-def _refuse(path: Path, name: str, column: pd.Series, wrong: pd.Series[bool], why: str) -> None:
-    if not bool(wrong.any()):
-        return
-    first = int(np.argmax(wrong.to_numpy()))
-    raise ReelwiseError(
-        f"{path}: {name} is {why} in {int(wrong.sum()):,} rows, first in row {first + 1}: "
-        f"{str(column.iloc[first])!r}",
-        fix="correct those rows or leave them out, then run the command again",
-    )
+    return rows
 
 
 def _read_vectors(path: Path) -> tuple[NDArray[np.object_], NDArray[np.float32]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from data.history.event_file import Kind
+from data.history.event_file import EventKind
 from data.history.history import Event
 from recommender.events.videos import VideoTable
 
@@ -21,7 +21,7 @@ def event(
     *,
     day: float = 0.0,
     watched: float | None = 1.0,
-    kind: Kind = "view",
+    kind: EventKind = "view",
     length_s: float = 100.0,
 ) -> Event:
     """Something a person did; `watched` is the part of the video, None for unknown."""
@@ -30,7 +30,7 @@ def event(
     return Event(user, video_id, f"{video_id}.mp4", at, watched_s, length_s, kind)
 
 
-def verdict(user: str, video_id: int, kind: Kind, *, day: float = 0.0) -> Event:
+def verdict(user: str, video_id: int, kind: EventKind, *, day: float = 0.0) -> Event:
     """A like or dislike without watching."""
     return event(user, video_id, day=day, watched=None, kind=kind)
 

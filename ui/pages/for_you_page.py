@@ -15,7 +15,7 @@ from ui.server.previews import is_playable
 from ui.terminal.answer import Document
 
 if TYPE_CHECKING:
-    from data.history.event_file import Kind
+    from data.history.event_file import EventKind
     from ui.library import Library
 
 ITEMS = 12
@@ -118,7 +118,7 @@ def _show_item(library: Library, person: str, item: Document) -> None:
             )
 
 
-def _record(person: str, path: str, kind: Kind, duration_s: float) -> None:
+def _record(person: str, path: str, kind: EventKind, duration_s: float) -> None:
     """Write down what a person did; the next answer knows it at once."""
     watched_s = duration_s if kind == "view" else None
     served.library().history.add(person, path, kind=kind, watched_s=watched_s)

@@ -15,8 +15,8 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.names import VideoNames
 from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
-from data.history.event_file import BadRowError, parse_time
-from data.history.history import Event, History, as_row
+from data.history.event_file import EVENT_COLUMNS, BadRowError, parse_time
+from data.history.history import Event, History
 from data.home import Home, resolve_home
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -173,7 +173,7 @@ def test_events_until_leaves_out_that_very_instant(catalogue: Catalogue) -> None
     history.add("bob", "kite", at=NOON)
     assert len(history.events("ann", until=NOON + timedelta(days=2))) == 2
     assert len(history.events(until=NOON + timedelta(days=2))) == 3
-    assert [e.user for e in history.export("bob")] == ["bob"]
+    assert [e.user for e in history.events("bob")] == ["bob"]
     assert history.users() == ["ann", "bob"]
 
 
@@ -184,9 +184,9 @@ def test_an_export_can_be_imported_elsewhere_without_loss(
     history.add("ann", "kite", watched_s=0.1 + 0.2, at=NOON + timedelta(microseconds=1))
     history.add("bé,\n", "not there", kind="dislike", at=NOON)
     out = io.StringIO()
-    writer = csv.DictWriter(out, ["user", "video", "at", "watched_s", "duration_s", "kind"])
+    writer = csv.DictWriter(out, EVENT_COLUMNS)
     writer.writeheader()
-    writer.writerows(as_row(event) for event in history.export())
+    writer.writerows(event.as_row() for event in history.events())
     (tmp_path / "e.csv").write_text(out.getvalue(), encoding="utf-8", newline="")
     assert history.import_file(tmp_path / "e.csv").duplicates == 2
     with Catalogue(resolve_home(tmp_path / "elsewhere")) as other:
@@ -267,7 +267,10 @@ def test_times_mean_the_same_instant_in_any_zone(naive: datetime, minutes: int) 
         assert abs((parse_time(repr(micros / 1e6)) or 0) - micros) <= 1
 
 
-@pytest.mark.parametrize("bad", ["-1", "1e12", "2026-13-01", "12:00", "now", "1,5"])
+BEYOND = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-14:00"]
+
+
+@pytest.mark.parametrize("bad", ["-1", "1e12", "2026-13-01", "12:00", "now", "1,5", "inf", *BEYOND])
 def test_times_that_are_none_are_refused(bad: str) -> None:
     with pytest.raises(BadRowError):
         parse_time(bad)

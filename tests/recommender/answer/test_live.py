@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.history.event_file import KINDS
+from data.history.event_file import EVENT_KINDS
 from data.history.history import Event
 from recommender.answer.live import LiveLog
 from recommender.answer.recommender import Recommender
@@ -20,7 +20,7 @@ EVENTS = st.lists(
         st.integers(1, 8),
         st.floats(0, 900),
         st.one_of(st.none(), st.floats(0, 1.2)),
-        st.sampled_from(KINDS),
+        st.sampled_from(EVENT_KINDS),
     ),
     max_size=30,
 )

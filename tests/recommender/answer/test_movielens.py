@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.history.event_file import Kind
+from data.history.event_file import EventKind
 from data.history.history import Event
 from recommender.answer.recommender import Recommender
 from recommender.evaluation.metrics import ndcg_at
@@ -38,7 +38,7 @@ def ratings() -> list[Event]:
     with (FOLDER / "ratings.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             rating = float(row["rating"])
-            kind: Kind = "like" if rating >= 4 else "dislike" if rating <= 2 else "view"
+            kind: EventKind = "like" if rating >= 4 else "dislike" if rating <= 2 else "view"
             at = datetime.fromtimestamp(int(row["timestamp"]), UTC)
             film = row["movieId"]
             events.append(Event(row["userId"], int(film), film, at, None, None, kind))

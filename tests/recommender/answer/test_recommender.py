@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.history.event_file import KINDS
+from data.history.event_file import EVENT_KINDS
 from data.history.history import Event
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
@@ -50,7 +50,7 @@ def test_the_rules_hold_for_any_history(data: st.DataObject) -> None:
         st.integers(1, 30),
         st.floats(0, 60),
         st.one_of(st.none(), st.floats(0, 1.2)),
-        st.sampled_from(KINDS),
+        st.sampled_from(EVENT_KINDS),
     )
     drawn = data.draw(st.lists(one, max_size=40), label="events")
     events = [event(u, v, day=d, watched=w, kind=k) for u, v, d, w, k in drawn]

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+import csv
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
+from data.history.event_file import EVENT_COLUMNS
+from data.history.history import History
+from data.home import resolve_home
 from recommender.evaluation.files import read_interactions
 
 
@@ -87,18 +95,55 @@ def test_the_order_of_items_does_not_tell_how_popular_they_are(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("person,video\na,1\n", "has no column 'user'; found: person, video"),
-        ("user,video\na,1\n,2\n", "user is empty in 1 rows, first in row 2"),
-        ("user,video,at\na,1,soon\n", "neither Unix seconds nor ISO 8601 in 1 rows"),
+        ("person,video\na,1\n", r"no column user \(its columns: person, video\)"),
+        ("user,video\na,1\n,2\n", "1 rows are not events, first in line 3: user is empty"),
+        ("user,video,at\na,1,soon\n", "ISO 8601 or Unix seconds, got 'soon'"),
         ("user,video,at\na,1,1780272000000\n", "milliseconds"),
-        ("user,video,kind\na,1,love\n", "kind is not view, like or dislike"),
-        ("user,video,watched_s\na,1,-3\n", "watched_s is not a finite number >= 0"),
-        ("", "neither CSV nor Parquet"),
+        ("user,video,kind\na,1,love\n", "kind must be view, like or dislike"),
+        ("user,video,watched_s\na,1,-3\n", "watched_s must be a finite number >= 0"),
+        ("user,video\na,1,2\n", "3 values under 2 columns"),
+        ("", "no column user and no column video"),
     ],
 )
 def test_a_file_that_is_wrong_says_where(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(ReelwiseError, match=problem):
         read_interactions([write(tmp_path, text)])
+
+
+WORDS = ("ann", "", " ", "é", "like", "VIEW", "nan", "NaT")
+NUMBERS = ("1", "-1", "1e9", "1e12", "inf")
+TIMES = ("1960-05-01", "0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-10:00")
+ODD = st.sampled_from([*WORDS, *NUMBERS, *TIMES])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(ODD, min_size=1, max_size=7), max_size=4))
+def test_a_file_that_evaluates_is_imported_whole_and_the_reverse(rows: list[list[str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "events.csv"
+        with file.open("w", newline="", encoding="utf-8") as out:
+            csv.writer(out).writerows([["User ", "VIDEO", *EVENT_COLUMNS[2:]], *rows])
+        with Catalogue(resolve_home(Path(folder) / "home")) as catalogue:
+            report = History(catalogue).import_file(file)
+            events = History(catalogue).events()
+        try:
+            (read,), _ = read_interactions([file])
+        except ReelwiseError:
+            assert report.bad_rows
+        else:
+            assert not report.bad_rows
+            assert len(read) == report.added + report.duplicates
+            assert set(read.people) == {event.user for event in events}
+
+
+def test_the_case_of_parquet_columns_does_not_matter(tmp_path: Path) -> None:
+    file = tmp_path / "e.parquet"
+    pd.DataFrame({"USER": ["a"], " Video": ["x"], "at": ["1960-05-01"]}).to_parquet(file)
+    (read,), _ = read_interactions([file])
+    with Catalogue(resolve_home(tmp_path / "home")) as catalogue:
+        assert History(catalogue).import_file(file).added == 1
+        (event,) = History(catalogue).events()
+    assert read.at_s.tolist() == [event.at.timestamp()] == [-305164800.0]
 
 
 def test_a_missing_file_and_broken_vectors_are_known_errors(tmp_path: Path) -> None:

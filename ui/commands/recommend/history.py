@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +16,9 @@ from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import count, short_path
 
 if TYPE_CHECKING:
-    from data.history.event_file import Kind
-    from data.history.history import Event, Forgotten, ImportReport
+    from data.history.event_file import EventKind
+    from data.history.history import Forgotten, ImportReport
 
-EVENT_COLUMNS = ("user", "video", "at", "watched_s", "duration_s", "kind")
 IMPRESSION_COLUMNS = ("user", "video", "video_id", "at", "rank", "source", "propensity", "score")
 MAX_ROWS_TOLD = 20
 """Bad rows shown one by one; the rest are counted."""
@@ -82,10 +81,11 @@ def export_events(
     as_json: JsonOption = False,
 ) -> Answer:
     """Write the events as CSV to stdout, as `history import` reads them."""
+    from data.history.event_file import EVENT_COLUMNS
     from ui.library import Library
 
     with Library(home) as library:
-        rows = [_row(event) for event in library.history.export(user)]
+        rows = [event.as_row() for event in library.history.events(user)]
     return Answer({"events": rows}, _as_csv(rows, EVENT_COLUMNS))
 
 
@@ -120,18 +120,7 @@ def impressions(
     return Answer({"impressions": rows}, _as_csv(rows, IMPRESSION_COLUMNS))
 
 
-def _row(event: Event) -> dict[str, object]:
-    return {
-        "user": event.user,
-        "video": event.video_ref,
-        "at": event.at.isoformat(),
-        "watched_s": event.watched_s,
-        "duration_s": event.duration_s,
-        "kind": event.kind,
-    }
-
-
-def _as_csv(rows: Iterable[dict[str, object]], columns: Sequence[str]) -> str:
+def _as_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:
     written = io.StringIO()
     table = csv.DictWriter(written, fieldnames=columns, lineterminator="\n")
     table.writeheader()
@@ -198,7 +187,7 @@ def add(
         raise typer.BadParameter("give --like or --dislike, not both")
     with Library(home) as library:
         known = library.catalogue.video(video)
-        kind: Kind = "like" if like else "dislike" if dislike else "view"
+        kind: EventKind = "like" if like else "dislike" if dislike else "view"
         event = library.history.add(user, str(known.path), watched_s=watched, kind=kind)
     verb = {"view": "watched", "like": "liked", "dislike": "disliked"}[kind]
-    return Answer(_row(event) | {"video_id": str(known.id)}, f"{user} {verb} {known.title}")
+    return Answer(event.as_row() | {"video_id": str(known.id)}, f"{user} {verb} {known.title}")

@@ -9,11 +9,12 @@ on it proves meaning and not memory. Everything follows from a seed.
 from __future__ import annotations
 
 from data.toons.actors import MOTIONS, OPPOSITES, Actor
-from data.toons.library import Library, write_library
-from data.toons.objects import COLOURS, KINDS
-from data.toons.people import WatchEvent, make_people
+from data.toons.library import ToonLibrary, write_library
+from data.toons.objects import COLOURS
+from data.toons.people import ToonEvent, make_people
 from data.toons.places import PLACES
 from data.toons.scenes import Scene, draw_scene, is_held_out, random_scene
+from data.toons.shapes import KINDS
 from data.toons.stories import Story, draw_story, make_story
 
 __all__ = [
@@ -23,10 +24,10 @@ __all__ = [
     "OPPOSITES",
     "PLACES",
     "Actor",
-    "Library",
     "Scene",
     "Story",
-    "WatchEvent",
+    "ToonEvent",
+    "ToonLibrary",
     "draw_scene",
     "draw_story",
     "is_held_out",

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from data.toons.objects import drawing
-from data.toons.places import ASPECT
+from data.toons.shapes import ASPECT, drawing
 
 OPPOSITES: dict[str, str] = {
     "left": "right",

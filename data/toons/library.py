@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.toons.people import WatchEvent, make_people
+from data.toons.people import ToonEvent, make_people
 from data.toons.stories import FPS, Facts, Story, draw_story, make_story
 from data.video.write import write_video
 
@@ -18,14 +18,14 @@ _CRF = 24
 
 
 @dataclass(frozen=True)
-class Library:
+class ToonLibrary:
     """What `write_library` left in a folder."""
 
     folder: Path
     """Where it is."""
     videos: tuple[tuple[str, Story], ...]
     """File name and story of each video."""
-    events: tuple[WatchEvent, ...]
+    events: tuple[ToonEvent, ...]
     """What people watched, in order of time."""
 
     @property
@@ -52,7 +52,7 @@ def write_library(
     people: int = 0,
     held_out: bool | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Library:
+) -> ToonLibrary:
     """Write toon-0001.mp4, ... and the tables that describe them; the same bytes from one seed.
 
     No two scenes of a library share an actor's kind, colour, motion and place, so that every query
@@ -76,7 +76,7 @@ def write_library(
         for done, _ in enumerate(pool.map(lambda video: _write_story(folder, *video), videos), 1):
             if progress:
                 progress(done, n_videos)
-    library = Library(folder, videos, tuple(make_people(videos, people, seed)))
+    library = ToonLibrary(folder, videos, tuple(make_people(videos, people, seed)))
     _write_tables(library)
     return library
 
@@ -106,7 +106,7 @@ def _sentence(caption: str) -> str:
     return caption[0].upper() + caption[1:] + "."
 
 
-def _write_tables(library: Library) -> None:
+def _write_tables(library: ToonLibrary) -> None:
     queries, captions = [], []
     for name, story in library.videos:
         scenes = zip(story.queries(), story.starts_s, story.ends_s, story.scenes, strict=True)

@@ -1,4 +1,4 @@
-"""The kinds of objects and the colours of the toon world, and the brush that paints them."""
+"""The colours of the toon world, and the brush that paints its objects."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.toons.kinds.animals import ANIMALS
-from data.toons.kinds.nature import NATURE
-from data.toons.kinds.shapes import HALO, INK, NEUTRALS, Drawing, Rgb, assemble
-from data.toons.kinds.things import THINGS
-from data.toons.kinds.vehicles import VEHICLES
+from data.toons.shapes import HALO, INK, NEUTRALS, Rgb, drawing
 
 COLOURS: dict[str, Rgb] = {
     "red": (222, 38, 44),
@@ -26,16 +22,7 @@ COLOURS: dict[str, Rgb] = {
     "white": (244, 244, 244),
     "black": (52, 52, 58),
 }
-_MAKERS = {**VEHICLES, **ANIMALS, **NATURE, **THINGS}
-KINDS: tuple[str, ...] = tuple(_MAKERS)
-
 _SHIFT = 4  # fractional bits of OpenCV's fixed-point coordinates: 1/16 pixel
-
-
-@cache
-def drawing(kind: str) -> Drawing:
-    """Return the polygons of a kind, built on first use."""
-    return assemble(_MAKERS[kind]())
 
 
 @cache

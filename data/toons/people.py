@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.toons.actors import MOTIONS
-from data.toons.objects import COLOURS, KINDS
+from data.toons.objects import COLOURS
 from data.toons.places import PLACES
+from data.toons.shapes import KINDS
 from data.toons.stories import Story
 
 LAST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
@@ -45,7 +46,7 @@ _LIKE, _DISLIKE, _REVISIT = 0.4, 0.35, 0.08
 
 
 @dataclass(frozen=True)
-class WatchEvent:
+class ToonEvent:
     """One row of a watch history."""
 
     user: str
@@ -78,7 +79,7 @@ class _Shelf:
     """(n,) when it came out: before the first day, or later for a fifth of the videos."""
 
 
-def make_people(videos: Sequence[tuple[str, Story]], n_people: int, seed: int) -> list[WatchEvent]:
+def make_people(videos: Sequence[tuple[str, Story]], n_people: int, seed: int) -> list[ToonEvent]:
     """Return the histories of `n_people` over these (file name, story) pairs, in order of time.
 
     Covers sixty days up to `LAST_DAY`; about twenty-five views each, with some videos seen again.
@@ -130,14 +131,14 @@ def _taste(crowd: tuple[str, ...], rng: np.random.Generator) -> NDArray[np.float
     return row
 
 
-def _history(user: str, shelf: _Shelf, rng: np.random.Generator) -> list[WatchEvent]:
+def _history(user: str, shelf: _Shelf, rng: np.random.Generator) -> list[ToonEvent]:
     early, late = rng.choice(len(_CROWDS), 2, replace=False)
     tastes = (_taste(_CROWDS[int(early)], rng), _taste(_CROWDS[int(late)], rng))
     affinities = [_standard(shelf.features @ taste) for taste in tastes]
     n_views = int(np.clip(rng.lognormal(3.2, 0.4), 8, 80))
     days = np.sort(_sessions(n_views, rng))
     seen: list[int] = []
-    events: list[WatchEvent] = []
+    events: list[ToonEvent] = []
     free_day = 0.0  # nobody watches two things at once
     for day in np.maximum.accumulate(days):
         day = max(float(day), free_day)
@@ -190,18 +191,18 @@ def _watch(
     liking: float,
     day: float,
     rng: np.random.Generator,
-) -> list[WatchEvent]:
+) -> list[ToonEvent]:
     duration_s = float(shelf.durations_s[video])
     share = 1 / (1 + np.exp(-(liking - 1.1 + rng.normal(0, 1.0)) * 1.4))
     watched_s = round(duration_s * (1.0 if share > 0.8 else float(share)), 1)
     at = LAST_DAY - timedelta(days=_DAYS) + timedelta(seconds=round(day * 86400))
     name = shelf.names[video]
-    events = [WatchEvent(user, name, at, watched_s, duration_s, "view")]
+    events = [ToonEvent(user, name, at, watched_s, duration_s, "view")]
     after = at + timedelta(seconds=int(np.ceil(watched_s)) + 1)
     if share > 0.8 and rng.random() < _LIKE:
-        events.append(WatchEvent(user, name, after, None, duration_s, "like"))
+        events.append(ToonEvent(user, name, after, None, duration_s, "like"))
     elif share < 0.25 and rng.random() < _DISLIKE:
-        events.append(WatchEvent(user, name, after, None, duration_s, "dislike"))
+        events.append(ToonEvent(user, name, after, None, duration_s, "dislike"))
     return events
 
 

@@ -12,10 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.toons.kinds.shapes import Points, Rgb, ell, pie, poly
-
-ASPECT = 16 / 9
-"""Width of the world in units; its height is 1, y downwards."""
+from data.toons.shapes import ASPECT, Points, Rgb, box, ellipse, polygon, sector
 
 _SHIFT = 4
 _WALLS: list[Rgb] = [(198, 176, 160), (178, 186, 198), (210, 198, 176), (186, 170, 182)]
@@ -45,12 +42,11 @@ class Backdrop:
 
     def oval(self, colour: Rgb, x: float, y: float, rx: float, ry: float) -> None:
         """Fill an ellipse."""
-        self.fill(colour, ell("", x, y, rx, ry).points)
+        self.fill(colour, ellipse(x, y, rx, ry))
 
     def rect(self, colour: Rgb, low: Xy, high: Xy) -> None:
         """Fill a rectangle between two corners."""
-        x0, y0, x1, y1 = *low, *high
-        self.fill(colour, poly("", x0, y0, x1, y0, x1, y1, x0, y1).points)
+        self.fill(colour, box(*low, *high))
 
     def hills(self, colour: Rgb, y: float, height: float, rng: np.random.Generator) -> None:
         """Fill everything below a gently rolling line around `y`."""
@@ -95,12 +91,12 @@ def _beach(b: Backdrop, rng: np.random.Generator) -> None:
 
 
 def _palm(b: Backdrop, x: float, y: float) -> None:
-    trunk = poly("", x - 0.025, y, x + 0.025, y, x + 0.03, y - 0.42, x, y - 0.42)
-    b.fill((166, 130, 92), trunk.points)
+    trunk = polygon(x - 0.025, y, x + 0.025, y, x + 0.03, y - 0.42, x, y - 0.42)
+    b.fill((166, 130, 92), trunk)
     for turn in (-160, -120, -60, -20, 15, 165):
         c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
-        leaf = ell("", x + 0.015 + 0.1 * c, y - 0.42 + 0.07 * s, 0.12, 0.03, turn * 0.7)
-        b.fill((112, 172, 104), leaf.points)
+        leaf = ellipse(x + 0.015 + 0.1 * c, y - 0.42 + 0.07 * s, 0.12, 0.03, turn * 0.7)
+        b.fill((112, 172, 104), leaf)
 
 
 def _street(b: Backdrop, rng: np.random.Generator) -> None:
@@ -142,8 +138,8 @@ def _fir(b: Backdrop, x: float, y: float, height: float, tone: Rgb) -> None:
     for step in range(3):
         top, base = y - height + step * height * 0.22, y - height * (0.5 - 0.2 * step)
         half = height * (0.14 + 0.05 * step)
-        boughs = poly("", x, top, x + half, base, x - half, base)
-        b.fill(_shade(tone, 1 - 0.04 * step), boughs.points)
+        boughs = polygon(x, top, x + half, base, x - half, base)
+        b.fill(_shade(tone, 1 - 0.04 * step), boughs)
 
 
 def _desert(b: Backdrop, rng: np.random.Generator) -> None:
@@ -152,8 +148,8 @@ def _desert(b: Backdrop, rng: np.random.Generator) -> None:
     x = rng.uniform(0.1, 1.1)
     for dx, w, h in ((0, 0.3, 0.2), (0.36, 0.18, 0.13)):
         top = 0.58 - h
-        mesa = poly("", x + dx, 0.62, x + dx + 0.04, top, x + dx + w, top, x + dx + w + 0.05, 0.62)
-        b.fill((206, 140, 106), mesa.points)
+        mesa = polygon(x + dx, 0.62, x + dx + 0.04, top, x + dx + w, top, x + dx + w + 0.05, 0.62)
+        b.fill((206, 140, 106), mesa)
     b.hills((236, 188, 124), 0.6, 0.05, rng)
     b.hills((226, 172, 108), 0.72, 0.05, rng)
     b.hills((216, 158, 96), 0.86, 0.03, rng)
@@ -176,9 +172,8 @@ def _snow(b: Backdrop, rng: np.random.Generator) -> None:
     b.sky([(0, (168, 194, 222)), (0.6, (222, 232, 244))])
     for _ in range(3):
         x, top, half = rng.uniform(0, ASPECT), rng.uniform(0.16, 0.34), rng.uniform(0.3, 0.5)
-        b.fill((158, 176, 204), poly("", x, top, x + half, 0.75, x - half, 0.75).points)
-        cap = poly(
-            "",
+        b.fill((158, 176, 204), polygon(x, top, x + half, 0.75, x - half, 0.75))
+        cap = polygon(
             x,
             top,
             x + half * 0.3,
@@ -192,13 +187,13 @@ def _snow(b: Backdrop, rng: np.random.Generator) -> None:
             x - half * 0.3,
             top + 0.2,
         )
-        b.fill((244, 248, 252), cap.points)
+        b.fill((244, 248, 252), cap)
     b.hills((220, 230, 242), 0.66, 0.04, rng)
     for _ in range(int(rng.integers(2, 6))):
         x, y = rng.uniform(0, ASPECT), rng.uniform(0.68, 0.8)
         _fir(b, x, y, 0.24, (150, 178, 184))
-        cap = poly("", x, y - 0.24, x + 0.035, y - 0.16, x - 0.035, y - 0.16)
-        b.fill((246, 250, 252), cap.points)
+        cap = polygon(x, y - 0.24, x + 0.035, y - 0.16, x - 0.035, y - 0.16)
+        b.fill((246, 250, 252), cap)
     b.hills((240, 245, 250), 0.8, 0.03, rng)
     for x, y in rng.uniform((0, 0), (ASPECT, 1), (60, 2)):
         b.oval((255, 255, 255), float(x), float(y), 0.008, 0.008)
@@ -216,7 +211,7 @@ def _space(b: Backdrop, rng: np.random.Generator) -> None:
         b.oval(_shade(tone, 0.85), x - 0.4 * r, y - 0.3 * r, 0.2 * r, 0.16 * r)
     if rng.random() < 0.6:
         b.oval((190, 176, 200), x, y, 1.8 * r, 0.2 * r)
-        b.fill(tone, pie("", x, y, r, r, (180, 360)).points)
+        b.fill(tone, sector(x, y, r, r, 180, 360))
     b.hills((104, 98, 132), 0.93, 0.02, rng)
     for _ in range(6):
         b.oval((86, 80, 112), rng.uniform(0, ASPECT), rng.uniform(0.95, 1), 0.06, 0.014)
@@ -226,9 +221,9 @@ def _underwater(b: Backdrop, rng: np.random.Generator) -> None:
     b.sky([(0, (128, 206, 216)), (0.5, (64, 150, 182)), (1, (36, 104, 150))])
     for _ in range(4):
         x, w = rng.uniform(0, ASPECT), rng.uniform(0.05, 0.12)
-        ray = poly("", x, 0, x + w, 0, x + w - 0.25, 0.6, x - 0.35, 0.6)
+        ray = polygon(x, 0, x + w, 0, x + w - 0.25, 0.6, x - 0.35, 0.6)
         under = b.pixels.copy()
-        b.fill((156, 220, 226), ray.points)
+        b.fill((156, 220, 226), ray)
         cv2.addWeighted(b.pixels, 0.3, under, 0.7, 0, b.pixels)
     b.hills((70, 132, 150), 0.82, 0.05, rng)
     for _ in range(int(rng.integers(5, 9))):
@@ -256,7 +251,7 @@ def _meadow(b: Backdrop, rng: np.random.Generator) -> None:
     b.hills((156, 204, 124), 0.66, 0.05, rng)
     b.hills((136, 192, 104), 0.78, 0.03, rng)
     for x, y in rng.uniform((0, 0.8), (ASPECT, 0.99), (26, 2)):
-        b.fill((108, 168, 84), poly("", x, y - 0.03, x + 0.012, y, x - 0.012, y).points)
+        b.fill((108, 168, 84), polygon(x, y - 0.03, x + 0.012, y, x - 0.012, y))
     petals: list[Rgb] = [(255, 250, 240), (250, 224, 160), (240, 190, 210)]
     for x, y in rng.uniform((0, 0.76), (ASPECT, 0.98), (22, 2)):
         b.oval(petals[int(rng.integers(3))], float(x), float(y), 0.012, 0.012)
@@ -291,13 +286,13 @@ def _stage(b: Backdrop, rng: np.random.Generator) -> None:
     hue: Rgb = [(150, 96, 104), (138, 92, 128), (120, 100, 140)][int(rng.integers(3))]
     b.sky([(0, (92, 78, 90)), (0.75, (134, 116, 122))])
     x = rng.uniform(0.6, 1.18)
-    b.fill((174, 156, 148), poly("", x - 0.06, 0, x + 0.06, 0, x + 0.45, 0.8, x - 0.45, 0.8).points)
+    b.fill((174, 156, 148), polygon(x - 0.06, 0, x + 0.06, 0, x + 0.45, 0.8, x - 0.45, 0.8))
     b.rect((190, 152, 112), (0, 0.76), (ASPECT, 1))
     for plank in np.arange(-0.9, ASPECT + 0.9, 0.2):
         far = ASPECT / 2 + (float(plank) - ASPECT / 2) * 0.7
         near = float(plank)
-        gap = poly("", far, 0.76, far + 0.008, 0.76, near + 0.012, 1, near, 1)
-        b.fill((164, 126, 90), gap.points)
+        gap = polygon(far, 0.76, far + 0.008, 0.76, near + 0.012, 1, near, 1)
+        b.fill((164, 126, 90), gap)
     b.oval((222, 194, 156), x, 0.88, 0.45, 0.08)
     width = rng.uniform(0.16, 0.24)
     folds = 4
@@ -308,7 +303,7 @@ def _stage(b: Backdrop, rng: np.random.Generator) -> None:
             b.rect(tone, (left, 0), (left + w + 0.002, 0.86))
     for i in range(13):
         at = i * ASPECT / 12
-        b.fill(_shade(hue, (0.92, 1.06)[i % 2]), pie("", at, 0.06, 0.085, 0.09, (0, 180)).points)
+        b.fill(_shade(hue, (0.92, 1.06)[i % 2]), sector(at, 0.06, 0.085, 0.09, 0, 180))
     b.rect(hue, (0, 0), (ASPECT, 0.07))
 
 

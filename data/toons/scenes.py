@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from data.toons.actors import FLAT, MOTIONS, Actor, Slot, place_actor
 from data.toons.captions import any_caption, plain_caption
-from data.toons.objects import COLOURS, KINDS, paint
-from data.toons.places import ASPECT, PLACES, draw_place
+from data.toons.objects import COLOURS, paint
+from data.toons.places import PLACES, draw_place
+from data.toons.shapes import ASPECT, KINDS
 
 _HELD_OUT_ONE_IN = 10
 _TWO_ACTORS_SHARE = 0.25

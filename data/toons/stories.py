@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.toons.captions import any_caption, noun, place_words
-from data.toons.kinds.animals import ANIMALS
-from data.toons.kinds.vehicles import VEHICLES
 from data.toons.scenes import Scene, draw_scene, random_scene
+from data.toons.shapes import ANIMALS, VEHICLES
 
 FPS = 15
 """Frames per second of a story; scenes last whole fifths of a second, so every cut is exact."""

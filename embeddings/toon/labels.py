@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from data.toons import COLOURS, KINDS, MOTIONS, PLACES, Scene
-from data.toons.places import ASPECT
+from data.toons.shapes import ASPECT
 
 GRID = (6, 4)
 """Cells of the picture across and down."""

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.toons import Library, Story, draw_story, make_people, make_story, write_library
+from data.toons import Story, ToonLibrary, draw_story, make_people, make_story, write_library
 from data.toons.people import LAST_DAY
 from data.toons.stories import FPS, actor_facts
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+def library(tmp_path_factory: pytest.TempPathFactory) -> ToonLibrary:
     return write_library(tmp_path_factory.mktemp("toons") / "new", 6, seed=5, people=8)
 
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from data.toons import COLOURS, KINDS, MOTIONS, PLACES, Actor, Scene, random_scene
-from data.toons.places import ASPECT
+from data.toons.shapes import ASPECT
 from embeddings.toon.labels import GRID, Labels, Probes, label
 
 CELLS = GRID[0] * GRID[1]

@@ -1,15 +1,19 @@
-"""Cartoon shapes as lists of toned polygons in a unit box, built once and painted many times.
+"""Cartoon shapes as polygons in a unit box, and the drawing of each kind, read from `kinds.json`.
 
-A drawing lives around the origin, x to the right and y downwards, about one unit high; it looks to
-the right. A part's tone is either a shade of the actor's own colour (`body`, `dark`, `light`), a
+A drawing lies around the origin, x to the right and y downwards, about one unit high; it looks to
+the right. A part's tone is either a shade of the actor's colour (`body`, `dark`, `light`), a
 contrast to it (`line`), or a neutral that never changes (`glass`, `cream`, ...), so that the colour
 named in a caption is the colour of most pixels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +21,9 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float32]
 Rgb = tuple[int, int, int]
+
+ASPECT = 16 / 9
+"""Width of the world in units; its height is 1, y downwards."""
 
 INK: Rgb = (38, 36, 44)
 HALO: Rgb = (252, 252, 250)
@@ -32,13 +39,20 @@ NEUTRALS: dict[str, Rgb] = {
     "leaf": (104, 136, 100),
 }
 
+_GROUPS: dict[str, dict[str, list[list[Any]]]] = json.loads(
+    Path(__file__).with_name("kinds.json").read_text(encoding="utf-8")
+)
+VEHICLES, ANIMALS = frozenset(_GROUPS["vehicles"]), frozenset(_GROUPS["animals"])
+_PARTS = {kind: rows for group in _GROUPS.values() for kind, rows in group.items()}
+KINDS: tuple[str, ...] = tuple(_PARTS)
+
 _RASTER_PX = 200  # pixels per unit when a silhouette is traced; finer gave no visible gain
 _INK_UNITS = 0.022
 _HALO_UNITS = 0.052
 
 
 @dataclass(frozen=True)
-class Part:
+class DrawingPart:
     """One filled polygon of a drawing."""
 
     tone: str
@@ -62,94 +76,103 @@ class Drawing:
     """Half of the height over all, in units."""
 
 
-def ell(tone: str, cx: float, cy: float, rx: float, ry: float = 0.0, turn: float = 0.0) -> Part:
-    """Return an ellipse (a circle without `ry`) turned by `turn` degrees."""
-    ring = _ring(cx, cy, rx, ry or rx, (0.0, 360.0))
-    return Part(tone, _turned(ring, turn) if turn else ring)
+def ellipse(cx: float, cy: float, rx: float, ry: float = 0.0, turn_deg: float = 0.0) -> Points:
+    """Return an ellipse (a circle without `ry`), turned clockwise."""
+    ring = _ring(cx, cy, rx, ry or rx, 0.0, 360.0)
+    return _turned(ring, turn_deg) if turn_deg else ring
 
 
-def pie(tone: str, cx: float, cy: float, rx: float, ry: float, arc: tuple[float, float]) -> Part:
+def sector(cx: float, cy: float, rx: float, ry: float, first_deg: float, last_deg: float) -> Points:
     """Return the part of an ellipse cut off by a chord; degrees clockwise from the right."""
-    return Part(tone, _ring(cx, cy, rx, ry, arc))
+    return _ring(cx, cy, rx, ry, first_deg, last_deg)
 
 
-def bow(tone: str, cx: float, cy: float, r: float, width: float, arc: tuple[float, float]) -> Part:
+def arc(cx: float, cy: float, r: float, width: float, first_deg: float, last_deg: float) -> Points:
     """Return a thick arc of radius `r`."""
-    outer = _ring(cx, cy, r + width / 2, r + width / 2, arc)
-    inner = _ring(cx, cy, r - width / 2, r - width / 2, arc)
-    return Part(tone, np.concatenate([outer, inner[::-1]]))
+    outer = _ring(cx, cy, r + width / 2, r + width / 2, first_deg, last_deg)
+    inner = _ring(cx, cy, r - width / 2, r - width / 2, first_deg, last_deg)
+    return np.concatenate([outer, inner[::-1]])
 
 
-def box(tone: str, x0: float, y0: float, x1: float, y1: float, r: float = 0.0) -> Part:
+def box(x0: float, y0: float, x1: float, y1: float, r: float = 0.0) -> Points:
     """Return a rectangle with corners rounded by `r`."""
     if r <= 0:
-        return poly(tone, x0, y0, x1, y0, x1, y1, x0, y1)
+        return polygon(x0, y0, x1, y0, x1, y1, x0, y1)
     centres = ((x1 - r, y1 - r), (x0 + r, y1 - r), (x0 + r, y0 + r), (x1 - r, y0 + r))
-    quarters = [_ring(*c, r, r, (90.0 * i, 90.0 * i + 90)) for i, c in enumerate(centres)]
-    return Part(tone, np.concatenate(quarters))
+    quarters = [_ring(*c, r, r, 90.0 * i, 90.0 * i + 90) for i, c in enumerate(centres)]
+    return np.concatenate(quarters)
 
 
-def poly(tone: str, *xy: float) -> Part:
+def polygon(*xy: float) -> Points:
     """Return a polygon from x, y, x, y, ..."""
-    return Part(tone, np.array(xy, np.float32).reshape(-1, 2))
+    return np.array(xy, np.float32).reshape(-1, 2)
 
 
-def shape(tone: str, corners: str) -> Part:
-    """Return a polygon from "x,y x,y ...", as SVG writes it."""
-    return Part(tone, _corners(corners))
-
-
-def blob(tone: str, corners: str) -> Part:
-    """Return a smooth closed curve through "x,y x,y ..." (Catmull-Rom)."""
-    p = _corners(corners).astype(np.float64)
+def curve(*xy: float) -> Points:
+    """Return a smooth closed curve through x, y, x, y, ... (Catmull-Rom)."""
+    p = polygon(*xy).astype(np.float64)
     before, after, beyond = np.roll(p, 1, 0), np.roll(p, -1, 0), np.roll(p, -2, 0)
     steps = np.linspace(0, 1, 6, endpoint=False)[None, :, None]
     a, b, c, d = (q[:, None, :] for q in (before, p, after, beyond))
-    curve = b + 0.5 * steps * (
+    points = b + 0.5 * steps * (
         c - a + steps * (2 * a - 5 * b + 4 * c - d + steps * (3 * (b - c) + d - a))
     )
-    return Part(tone, curve.reshape(-1, 2).astype(np.float32))
+    return points.reshape(-1, 2).astype(np.float32)
 
 
-def bar(tone: str, x0: float, y0: float, x1: float, y1: float, width: float) -> Part:
+def bar(x0: float, y0: float, x1: float, y1: float, width: float) -> Points:
     """Return a thick line with round ends."""
     angle = float(np.degrees(np.arctan2(y1 - y0, x1 - x0)))
     r = width / 2
-    far = _ring(x1, y1, r, r, (angle - 90, angle + 90))
-    near = _ring(x0, y0, r, r, (angle + 90, angle + 270))
-    return Part(tone, np.concatenate([far, near]))
+    far = _ring(x1, y1, r, r, angle - 90, angle + 90)
+    near = _ring(x0, y0, r, r, angle + 90, angle + 270)
+    return np.concatenate([far, near])
 
 
-def rays(tone: str, cx: float, cy: float, outer: float, inner: float, n: int) -> Part:
+def star(cx: float, cy: float, outer: float, inner: float, n: int) -> Points:
     """Return a star with `n` points, one of them up."""
     angles = np.arange(2 * n) * np.pi / n - np.pi / 2
     radius = np.where(np.arange(2 * n) % 2 == 0, outer, inner)
     xy = np.stack([cx + radius * np.cos(angles), cy + radius * np.sin(angles)], 1)
-    return Part(tone, xy.astype(np.float32))
+    return xy.astype(np.float32)
 
 
-def both(*parts: Part) -> list[Part]:
-    """Return the parts and their mirror images."""
-    mirrored = [Part(p.tone, p.points * np.array([-1, 1], np.float32)) for p in parts]
-    return [*parts, *mirrored]
+_SHAPES: dict[str, Callable[..., Points]] = {
+    shape.__name__: shape for shape in (ellipse, sector, arc, box, polygon, curve, bar, star)
+}
 
 
-def eye(x: float, y: float, r: float = 0.06) -> list[Part]:
+def read_parts(rows: Iterable[Sequence[Any]]) -> list[DrawingPart]:
+    """Return the parts of a drawing as `kinds.json` lists them, back to front.
+
+    Args:
+        rows: `[shape, tone, *arguments of the shape's function]`, `["eye", x, y, r]`, or
+            `["mirrored", *rows]` for the rows and their mirror images.
+    """
+    parts: list[DrawingPart] = []
+    for name, *values in rows:
+        if name == "mirrored":
+            once = read_parts(values)
+            flip = np.array([-1, 1], np.float32)
+            parts += [*once, *(DrawingPart(part.tone, part.points * flip) for part in once)]
+        elif name == "eye":
+            parts += _eye(*values)
+        else:
+            parts.append(DrawingPart(values[0], _SHAPES[name](*values[1:])))
+    return parts
+
+
+def _eye(x: float, y: float, r: float) -> list[DrawingPart]:
     """Return a white eye with a pupil that looks slightly ahead."""
     return [
-        ell("ink", x, y, r * 1.25),
-        ell("white", x, y, r),
-        ell("ink", x + 0.2 * r, y + 0.1 * r, r * 0.58),
-        ell("white", x + 0.4 * r, y - 0.2 * r, r * 0.2),
+        DrawingPart("ink", ellipse(x, y, r * 1.25)),
+        DrawingPart("white", ellipse(x, y, r)),
+        DrawingPart("ink", ellipse(x + 0.2 * r, y + 0.1 * r, r * 0.58)),
+        DrawingPart("white", ellipse(x + 0.4 * r, y - 0.2 * r, r * 0.2)),
     ]
 
 
-def dots(tone: str, r: float, centres: str) -> list[Part]:
-    """Return circles around "x,y x,y ..."."""
-    return [ell(tone, float(x), float(y), r) for x, y in _corners(centres)]
-
-
-def assemble(parts: Iterable[Part]) -> Drawing:
+def _assemble(parts: Iterable[DrawingPart]) -> Drawing:
     """Return the drawing made of `parts`, back to front, inside an ink line and a white border.
 
     The border makes every colour legible over every place, as on a sticker.
@@ -158,7 +181,7 @@ def assemble(parts: Iterable[Part]) -> Drawing:
     everything = np.concatenate([p.points for p in shapes])
     low, high = everything.min(0), everything.max(0)
     centre = (low + high) / 2
-    shapes = [Part(p.tone, p.points - centre) for p in shapes]
+    shapes = [DrawingPart(p.tone, p.points - centre) for p in shapes]
     mask, margin = _silhouette(shapes)
     layers: list[tuple[str, list[Points]]] = [
         ("halo", _outline(mask, _HALO_UNITS, margin)),
@@ -167,6 +190,12 @@ def assemble(parts: Iterable[Part]) -> Drawing:
     ]
     half = (high - low) / 2
     return _pack(layers, float(half[0]), float(half[1]))
+
+
+@cache
+def drawing(kind: str) -> Drawing:
+    """Return the polygons of a kind, built on first use."""
+    return _assemble(read_parts(_PARTS[kind]))
 
 
 def _pack(layers: list[tuple[str, list[Points]]], half_width: float, half_height: float) -> Drawing:
@@ -182,14 +211,10 @@ def _pack(layers: list[tuple[str, list[Points]]], half_width: float, half_height
     return Drawing(points.astype(np.float32), tuple(packed), half_width, half_height)
 
 
-def _corners(text: str) -> Points:
-    return np.array([pair.split(",") for pair in text.split()], np.float32)
-
-
-def _ring(cx: float, cy: float, rx: float, ry: float, arc: tuple[float, float]) -> Points:
-    sweep = abs(arc[1] - arc[0])
+def _ring(cx: float, cy: float, rx: float, ry: float, first_deg: float, last_deg: float) -> Points:
+    sweep = abs(last_deg - first_deg)
     n = max(6, int(sweep / 360 * (16 + 40 * max(rx, ry))))
-    angles = np.radians(np.linspace(arc[0], arc[1], n, endpoint=sweep < 360))
+    angles = np.radians(np.linspace(first_deg, last_deg, n, endpoint=sweep < 360))
     xy = np.stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)], 1)
     return xy.astype(np.float32)
 
@@ -202,7 +227,7 @@ def _turned(points: Points, turn_deg: float) -> Points:
     return np.asarray(around, np.float32)
 
 
-def _silhouette(shapes: list[Part]) -> tuple[NDArray[np.uint8], int]:
+def _silhouette(shapes: list[DrawingPart]) -> tuple[NDArray[np.uint8], int]:
     reach = max(float(np.abs(p.points).max()) for p in shapes) + 2 * _HALO_UNITS
     margin = int(np.ceil(reach * _RASTER_PX))
     mask = np.zeros((2 * margin, 2 * margin), np.uint8)

@@ -1,1 +1,0 @@
-"""What the objects of the toon world look like."""

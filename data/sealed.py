@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+MANIFEST_FILE = "manifest.json"
+"""Name of the sealed file that lists the other files of a folder with their checksums."""
+
 
 @dataclass(frozen=True)
 class FileSum:

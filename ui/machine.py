@@ -89,12 +89,14 @@ def _faiss() -> Finding:
     """Build a small index and ask it, as `index` does."""
     import numpy as np
 
-    from indexer.store.faiss_flat import build_index
+    from indexer.store.faiss_flat import FlatIndex
 
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((64, 16)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    _, found = build_index(np.arange(64), rows).search(rows[:5], 1)
+    index = FlatIndex(16)
+    index.add(np.arange(64), rows)
+    _, found = index.search(rows[:5], 1)
     if found.ravel().tolist() != [0, 1, 2, 3, 4]:
         return Finding(
             "faiss", ok=False, found="gives wrong neighbours", fix="pip install -U faiss-cpu"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from indexer.search.calibrate import Background
 from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips
 from indexer.search.query import Example
 from indexer.search.rerank import FRAME_SHARE, FrameMatch
-from indexer.search.view import Floats, Rows, View, inner_products
+from indexer.search.view import TableRows, View, inner_products
+from indexer.store.vector_index import Floats, Mask
 from indexer.store.vectors import VideoVectors
 
 FETCH_PER_HIT = 8
@@ -38,7 +38,6 @@ EQUAL_SCORES = 2e-3
 """Scores closer than this are equal: float16 moves each cosine in them by 5e-4."""
 
 FramesOf = Callable[[Sequence[int]], dict[int, VideoVectors]]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -188,7 +187,7 @@ class _Search:
             return self.n_allowed
         return min(max(FETCH_PER_HIT * self.options.k, LEAST_FETCH), self.n_allowed)
 
-    def _fetch(self, fetch: int) -> tuple[Rows, float]:
+    def _fetch(self, fetch: int) -> tuple[TableRows, float]:
         """Rows that are worth a look, and the score that none of the others exceeds."""
         view = self.view
         if self.options.exact:
@@ -201,7 +200,7 @@ class _Search:
             rows = rows if self.allowed is None else rows[self.allowed[rows]]
         return rows, floor
 
-    def _scored(self, rows: Rows) -> list[ScoredClip]:
+    def _scored(self, rows: TableRows) -> list[ScoredClip]:
         table = self.view.table
         scores = self.view.scores(self.asked.vectors, rows).max(axis=0)
         columns = (

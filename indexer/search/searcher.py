@@ -29,9 +29,10 @@ from indexer.search.query import (
     text_mean,
 )
 from indexer.search.ranking import Asked, Filters, Options, Ranked, ask_example, rank
-from indexer.search.view import Floats, Ids, View, open_view
+from indexer.search.view import View, open_view
 from indexer.store.cache import StoredVectors
 from indexer.store.generations import read_current
+from indexer.store.vector_index import Floats
 from indexer.store.vectors import VectorStore, VideoVectors
 
 __all__ = ["Filters", "Hit", "SearchResult", "Searcher"]
@@ -111,11 +112,6 @@ class Searcher:
     def view(self) -> View:
         """What is searched at this instant; a running search keeps the view that it began with."""
         return self._view
-
-    @property
-    def warning(self) -> str | None:
-        """Why not the index is searched that was published last; None when all is well."""
-        return self._view.warning
 
     def refresh(self) -> bool:
         """Take in what was indexed or removed since; cheap when nothing was.
@@ -204,28 +200,6 @@ class Searcher:
         asked = ask_example(self._example_of(view, video_id, span))
         options = Options(k, filters or Filters(), without_video=video_id)
         return self.find(asked, options, view=view, began_s=began_s)
-
-    def vector_of(self, video_id: int, span: Span | None = None) -> Floats:
-        """(d,) unit vector of an indexed video, or of a stretch of it as one clip.
-
-        Raises:
-            ReelwiseError: The video is not embedded, or has no frame in that stretch.
-        """
-        return self._example_of(self._view, video_id, span).whole
-
-    def clip_vectors(self, clip_ids: Sequence[int]) -> tuple[Ids, Floats]:
-        """The ids (n,) and vectors (n, d) of those of the given clips that can be found now."""
-        view = self._view
-        rows = np.flatnonzero(np.isin(view.table.ids, np.asarray(clip_ids, np.int64)))
-        if not len(rows):
-            return np.zeros(0, np.int64), np.zeros((0, self._encoder.dim), np.float32)
-        return view.table.ids[rows], view.vectors(rows)
-
-    def video_vectors(self) -> tuple[Ids, Floats]:
-        """The ids (n,) and unit vectors (n, d) of all videos."""
-        if self._view.n_clips == 0:
-            return np.zeros(0, np.int64), np.zeros((0, self._encoder.dim), np.float32)
-        return self._view.video_matrix
 
     def video(self, ref: str | int) -> Video:
         """The live video that a path, file name or id means.

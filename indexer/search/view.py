@@ -16,6 +16,7 @@ from data.errors import ReelwiseError
 from data.home import Home
 from indexer.store.faiss_flat import FlatIndex
 from indexer.store.generations import Generation, open_generation, read_current
+from indexer.store.vector_index import Floats, Ids, Mask, VectorIndex
 from indexer.store.vectors import VectorStore, read_videos
 
 SAMPLE_CLIPS = 4096
@@ -27,9 +28,8 @@ LET_PASS = 1000
 TRIES = 3
 """A writer may replace vectors between two reads; then everything is read again."""
 
-Ids = NDArray[np.int64]
-Rows = NDArray[np.intp]
-Floats = NDArray[np.float32]
+TableRows = NDArray[np.intp]
+"""Rows of a `ClipTable`."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class View:
     """The live clips, by id."""
     videos: dict[int, Video]
     """The live videos."""
-    indexes: tuple[FlatIndex, ...]
+    indexes: tuple[VectorIndex, ...]
     """The generation's and the delta's; together they hold every clip of `table`."""
-    held: tuple[Rows, ...]
+    held: tuple[TableRows, ...]
     """For each index the rows of `table` that it holds, ascending."""
 
     @property
@@ -58,7 +58,7 @@ class View:
         """Clips that can be found."""
         return len(self.table)
 
-    def top(self, queries: Floats, k: int, allowed: NDArray[np.bool_] | None) -> tuple[Rows, float]:
+    def top(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[TableRows, float]:
         """The clips nearest to any of some queries.
 
         Args:
@@ -76,20 +76,20 @@ class View:
             excluded = len(index) - len(chosen)
             # A few gone clips are cheaper to let in and drop than to keep out.
             let_in = excluded if excluded <= LET_PASS else 0
-            among = None if let_in == excluded else self.table.ids[chosen]
-            scores, ids = index.search(queries, k + let_in, among=among)
+            by_id = None if let_in == excluded else _mask(self.table.ids[chosen])
+            scores, ids = index.search(queries, k + let_in, allowed=by_id)
             if 0 < scores.shape[1] < len(chosen) + let_in:
                 floor = max(floor, float(scores[:, -1].max()))
-            places = np.searchsorted(self.table.ids, np.unique(ids))
+            places = np.searchsorted(self.table.ids, np.unique(ids[ids >= 0]))
             found.append(np.intersect1d(places, chosen))
         rows = np.unique(np.concatenate(found)) if found else np.zeros(0, np.intp)
         return rows, floor
 
-    def scores(self, queries: Floats, rows: Rows) -> Floats:
+    def scores(self, queries: Floats, rows: TableRows) -> Floats:
         """Inner products (q, r) of queries (q, d) with the clips at some rows of `table`."""
         return inner_products(queries, self.vectors(rows))
 
-    def vectors(self, rows: Rows) -> Floats:
+    def vectors(self, rows: TableRows) -> Floats:
         """(r, d) stored clip vectors of some rows of `table`."""
         out: Floats | None = None
         for index, held in zip(self.indexes, self.held, strict=True):
@@ -101,12 +101,12 @@ class View:
             raise ValueError("an empty view has no vectors")
         return out
 
-    def rows_of(self, video_ids: Sequence[int] | Ids) -> Rows:
+    def rows_of(self, video_ids: Sequence[int] | Ids) -> TableRows:
         """The rows of all clips of some videos, ascending."""
         return np.flatnonzero(np.isin(self.table.video_ids, np.asarray(video_ids, np.int64)))
 
     @cached_property
-    def sample_rows(self) -> Rows:
+    def sample_rows(self) -> TableRows:
         """Up to `SAMPLE_CLIPS` rows drawn evenly at random, ascending."""
         if self.n_clips <= SAMPLE_CLIPS:
             return np.arange(self.n_clips)
@@ -149,7 +149,7 @@ class View:
         min_duration_s: float | None = None,
         max_duration_s: float | None = None,
         without_video: int | None = None,
-    ) -> NDArray[np.bool_] | None:
+    ) -> Mask | None:
         """(m,) which rows of `table` belong to videos that pass; None where all do."""
         if under is None and min_duration_s is None and max_duration_s is None:
             if without_video is None:
@@ -176,6 +176,13 @@ def inner_products(queries: Floats, vectors: Floats) -> Floats:
         scores = np.einsum("rd,d->r", vectors, queries[0])
         return np.asarray(scores[None], dtype=np.float32)
     return np.asarray(queries @ vectors.T, dtype=np.float32)
+
+
+def _mask(ids: Ids) -> Mask:
+    """By id, up to the highest: which are among `ids`."""
+    mask = np.zeros(int(ids.max(initial=-1)) + 1, dtype=np.bool_)
+    mask[ids] = True
+    return mask
 
 
 def open_view(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
@@ -207,8 +214,8 @@ def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
     generation, warning = _generation(home, encoder_id)
     videos = {video.id: video for video in catalogue.videos(encoder_id)}
     table = _only(catalogue.clip_table(encoder_id), videos)
-    indexes: list[FlatIndex] = []
-    held: list[Rows] = []
+    indexes: list[VectorIndex] = []
+    held: list[TableRows] = []
     new = np.ones(len(table), dtype=bool)
     if generation is not None:
         new = ~np.isin(table.ids, generation.index.ids)
@@ -249,9 +256,7 @@ def _only(table: ClipTable, videos: dict[int, Video]) -> ClipTable:
     )
 
 
-def _delta(
-    catalogue: Catalogue, store: VectorStore, table: ClipTable, new: NDArray[np.bool_]
-) -> FlatIndex:
+def _delta(catalogue: Catalogue, store: VectorStore, table: ClipTable, new: Mask) -> FlatIndex:
     """An index of the clips that no generation holds, from their parts."""
     wanted = table.ids[new]
     video_ids = [int(v) for v in np.unique(table.video_ids[new])]

@@ -1,87 +1,81 @@
-"""The nearest rows of a large table of vectors, in memory: what a shortlist begins with."""
+"""Vectors in cells of similar ones (IVF): a query is compared with those of its nearest cells."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import faiss
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
+
+from indexer.store.faiss_flat import FaissIndex, FlatIndex
+from indexer.store.vector_index import VectorIndex
 
 _faiss: Any = faiss  # its stubs lack the overloads that FAISS adds in Python
 
 EXACT = 20_000
-"""Up to so many vectors every one is compared."""
+"""Up to this many rows `index_rows` compares every one."""
 PROBES = 32
-"""Cells that a query looks into."""
+"""Cells whose vectors are compared with a query."""
 _PER_CELL = 64
 _ROUNDS = 8
 _BATCH = 100_000
 
-Floats = npt.NDArray[np.floating]
 
-
-class NearestRows:
-    """Rows of a matrix by inner product, float16, in cells of like vectors beyond `EXACT` rows.
-
-    Safe for any number of searching threads. It is never written: it takes seconds to make anew.
+class CellIndex(FaissIndex):
+    """Approximate: about sqrt(n) cells, stored as float16, `PROBES` of them compared per query.
 
     Args:
-        vectors: (n, d) unit rows.
+        sample: (s, dim) vectors to train the cells on; s may be 0.
+        n_cells: Number of cells, at most s where there are vectors.
     """
 
-    def __init__(self, vectors: npt.NDArray[np.float32]) -> None:
-        n, dim = vectors.shape
-        kind = faiss.ScalarQuantizer.QT_fp16
-        if n <= EXACT:
-            self._index: Any = faiss.IndexScalarQuantizer(dim, kind, faiss.METRIC_INNER_PRODUCT)
-        else:
-            self._index = _cells(vectors, 1 << round(np.log2(np.sqrt(n))))
-        for start in range(0, n, _BATCH):
-            self._index.add(np.ascontiguousarray(vectors[start : start + _BATCH], np.float32))
+    kind = "ivf_fp16"
+    inner_type = faiss.IndexIVFScalarQuantizer
 
-    def __len__(self) -> int:
-        return int(self._index.ntotal)
-
-    def search(
-        self, queries: Floats, k: int, *, among: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.int64]:
-        """Find the rows nearest to each query.
-
-        Args:
-            queries: (q, d) rows.
-            k: How many for each.
-            among: (n,) which rows may be found.
-
-        Returns:
-            (m,) each row that is among the nearest of some query, once, in rising order.
-        """
-        if not len(queries) or not among.any():
-            return np.zeros(0, np.int64)
-        # FAISS keeps a pointer to the bits: they must outlive the search.
-        bits = np.packbits(among, bitorder="little")
-        chosen = _faiss.IDSelectorBitmap(bits)
-        told = (
-            _faiss.SearchParametersIVF(sel=chosen, nprobe=PROBES)
-            if isinstance(self._index, faiss.IndexIVF)
-            else _faiss.SearchParameters(sel=chosen)
+    def __init__(self, sample: NDArray[np.floating], n_cells: int) -> None:
+        dim = sample.shape[1]
+        # Vectors are stored whole, not as residuals: an inner product needs no centre.
+        inner = faiss.IndexIVFScalarQuantizer(
+            faiss.IndexFlatIP(dim),
+            dim,
+            n_cells,
+            faiss.ScalarQuantizer.QT_fp16,
+            faiss.METRIC_INNER_PRODUCT,
+            False,
         )
-        rows = np.ascontiguousarray(queries, np.float32)
-        _, found = self._index.search(rows, min(k, len(self)), params=told)
-        return np.unique(found[found >= 0]).astype(np.int64)
+        inner.cp.niter, inner.cp.max_points_per_centroid = _ROUNDS, _PER_CELL
+        inner.cp.min_points_per_centroid = 1
+        inner.train(np.ascontiguousarray(sample, np.float32))
+        inner.set_direct_map_type(_faiss.DirectMap.Array)  # `vectors` needs to know each one's cell
+        super().__init__(inner)
+
+    @classmethod
+    def empty(cls, dim: int, *, n: int, sample: NDArray[np.floating]) -> Self:
+        """An index without vectors, its cells trained on some of the sample."""
+        if not len(sample):
+            return cls(np.zeros((1, dim), np.float32), 1)
+        n_cells = min(1 << round(np.log2(np.sqrt(max(n, 1)))), len(sample))
+        rng = np.random.default_rng(0)
+        chosen = rng.choice(len(sample), min(_PER_CELL * n_cells, len(sample)), replace=False)
+        return cls(sample[np.sort(chosen)], n_cells)
+
+    def _compared(self) -> int:
+        return int(len(self) * PROBES // max(self._inner.nlist, PROBES))
+
+    def _parameters(self, selector: Any) -> Any:
+        return _faiss.SearchParametersIVF(sel=selector, nprobe=PROBES)
+
+    @property
+    def _inner(self) -> Any:
+        return _faiss.downcast_index(self._index.index)
 
 
-def _cells(vectors: npt.NDArray[np.float32], n_cells: int) -> Any:
-    dim = vectors.shape[1]
-    coarse = faiss.IndexFlatIP(dim)
-    kind = faiss.ScalarQuantizer.QT_fp16
-    # Stored as they are, not as what is left beside a centre: an inner product needs no centre.
-    index = faiss.IndexIVFScalarQuantizer(
-        coarse, dim, n_cells, kind, faiss.METRIC_INNER_PRODUCT, False
-    )
-    index.cp.niter, index.cp.max_points_per_centroid = _ROUNDS, _PER_CELL
-    index.cp.min_points_per_centroid = 1
-    rng = np.random.default_rng(0)
-    sample = rng.choice(len(vectors), min(_PER_CELL * n_cells, len(vectors)), replace=False)
-    index.train(np.ascontiguousarray(vectors[np.sort(sample)], np.float32))
+def index_rows(vectors: NDArray[np.float32]) -> VectorIndex:
+    """An index in memory of the rows (n, d) of a matrix by their numbers: exact up to `EXACT`."""
+    kind: type[VectorIndex] = FlatIndex if len(vectors) <= EXACT else CellIndex
+    index = kind.empty(vectors.shape[1], n=len(vectors), sample=vectors)
+    for start in range(0, len(vectors), _BATCH):
+        rows = vectors[start : start + _BATCH]
+        index.add(np.arange(start, start + len(rows)), rows)
     return index

@@ -1,7 +1,8 @@
 """Published indexes: immutable folders, and the one small file that says which of them is served.
 
-    index/gen-000007/clips.faiss      index/gen-000007/manifest.json      index/CURRENT =
-    "gen-000007"
+    index/gen-000007/clips.faiss
+    index/gen-000007/manifest.json
+    index/CURRENT                       "gen-000007"
 
 A generation is built under a temporary name, every byte and name of it is forced to the disk, then
 `CURRENT` is replaced atomically. A reader keeps what it opened; nothing is ever changed in place.
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,25 +35,28 @@ from data.durable import (
 )
 from data.errors import ReelwiseError
 from data.home import Home, holds_lock
-from indexer.store.faiss_flat import INDEX_KIND, RECALL_QUERIES, FlatIndex, fill_index
+from data.sealed import MANIFEST_FILE, file_sum, seal
+from indexer.store.faiss_cells import CellIndex
+from indexer.store.faiss_flat import FlatIndex
 from indexer.store.manifest import (
-    FORMAT,
-    MANIFEST_FILE,
+    LAYOUT_VERSION,
     Manifest,
     damaged,
-    file_sum,
     generation_name,
-    manifest_bytes,
     read_manifest,
 )
+from indexer.store.vector_index import RECALL_QUERIES, VectorIndex, fill_index
 from indexer.store.vectors import VectorStore
+
+KINDS: dict[str, type[VectorIndex]] = {kind.kind: kind for kind in (FlatIndex, CellIndex)}
+"""Every kind that a generation may hold, by the name in its manifest."""
 
 INDEX_FILE = "clips.faiss"
 KEPT_GENERATIONS = 2
-"""Old generations kept beside the current one: what damage falls back to."""
+"""Old generations kept beside the current one, to fall back to when it is damaged."""
 
 NOTHING = "none"
-"""What `CURRENT` says while the first generation is on its way: not that its name got lost."""
+"""Content of `CURRENT` while the first generation is built: nothing was published or lost."""
 
 _NAME = re.compile(r"gen-(\d{6,})")
 
@@ -62,13 +66,13 @@ class Generation:
     """An opened generation: its index is in memory and stays valid whatever is published later."""
 
     manifest: Manifest
-    """What it is made of."""
+    """What it was built from."""
     folder: Path
-    """Where it lies (it may be gone after later publications)."""
-    index: FlatIndex
-    """Clips by id."""
+    """Its folder; later publications may have removed it."""
+    index: VectorIndex
+    """Clip vectors by clip id."""
     warning: str | None = None
-    """Why an older generation is served than was published last; None when all is well."""
+    """Why an older generation is served than the one published last; None when all is well."""
 
     @property
     def number(self) -> int:
@@ -77,26 +81,18 @@ class Generation:
 
     @property
     def name(self) -> str:
-        """Its folder's name."""
+        """Name of its folder."""
         return self.folder.name
 
     @property
     def encoder_id(self) -> str:
-        """Whose vectors it holds."""
+        """The encoder of its vectors."""
         return self.manifest.encoder_id
 
-    @property
-    def index_kind(self) -> str:
-        """How its index searches."""
-        return self.manifest.index_kind
 
-    @property
-    def recall_at_10(self) -> float:
-        """Share of the true ten nearest that it finds, measured at build."""
-        return self.manifest.recall_at_10
-
-
-def publish(home: Home, catalogue: Catalogue, encoder_id: str) -> Generation:
+def publish(
+    home: Home, catalogue: Catalogue, encoder_id: str, *, kind: str = FlatIndex.kind
+) -> Generation:
     """Build the next generation from the stored vectors of all live videos and serve it.
 
     Parts are read one at a time: memory is that of the index itself. A kill at any instant leaves
@@ -105,7 +101,8 @@ def publish(home: Home, catalogue: Catalogue, encoder_id: str) -> Generation:
     Args:
         home: The library; this process must hold its writer lock.
         catalogue: Its catalogue.
-        encoder_id: Whose vectors to serve.
+        encoder_id: The encoder whose vectors to serve.
+        kind: Kind of the index, one of `KINDS`.
 
     Raises:
         ReelwiseError: A vector part is missing or damaged (nothing is published).
@@ -114,6 +111,7 @@ def publish(home: Home, catalogue: Catalogue, encoder_id: str) -> Generation:
     if not holds_lock(home):
         raise ValueError("publish needs the writer lock: with WriterLock(home): publish(...)")
     make_dir(home.index)
+    # Without this a kill before the first publication would look like a lost CURRENT.
     if not home.current.exists() and not generation_names(home):
         write_atomic(home.current, f"{NOTHING}\n".encode(), point="publish.nothing")
     number = _next_number(home)
@@ -121,7 +119,7 @@ def publish(home: Home, catalogue: Catalogue, encoder_id: str) -> Generation:
     temp = temp_name(folder)
     temp.mkdir()
     try:
-        generation = _build(temp, number, catalogue, VectorStore(home, encoder_id))
+        generation = _build(temp, number, catalogue, VectorStore(home, encoder_id), KINDS[kind])
         crash_point("publish.before_rename")
         replace_synced(temp, folder)
     except BaseException:
@@ -154,7 +152,7 @@ def open_generation(home: Home) -> Generation | None:
             break
         except ReelwiseError as error:
             problem = error.problem
-        # Publications went on while we read: what was current is cleaned away by now.
+        # A publication meanwhile may have removed what was current: that is no damage.
         newer = read_current(home)
         if newer == current:
             return _fall_back(home, current, problem)
@@ -197,10 +195,16 @@ def read_generation(folder: Path) -> Generation:
     """
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
-        if file_sum(folder / name) != expected:
+        try:
+            whole = file_sum(folder / name) == expected
+        except OSError as error:
+            raise damaged(folder, f"{name} cannot be read ({error.strerror})") from error
+        if not whole:
             raise damaged(folder, f"{name} is not as it was written (wrong checksum)")
-    index = FlatIndex.load(folder / INDEX_FILE, dim=manifest.dim, n=manifest.clips)
-    index.recall_at_10 = manifest.recall_at_10
+    kind = KINDS.get(manifest.index_kind)
+    if kind is None:
+        raise damaged(folder, f"its index is of the unknown kind {manifest.index_kind!r}")
+    index = kind.load(folder / INDEX_FILE, dim=manifest.dim, n=manifest.clips)
     return Generation(manifest, folder, index)
 
 
@@ -242,26 +246,33 @@ def drop_damaged(home: Home) -> list[str]:
     return dropped
 
 
-def _build(folder: Path, number: int, catalogue: Catalogue, store: VectorStore) -> Generation:
+def _build(
+    folder: Path,
+    number: int,
+    catalogue: Catalogue,
+    store: VectorStore,
+    kind: type[VectorIndex],
+) -> Generation:
     parts = catalogue.parts(store.encoder_id)
     sample = _sample(parts, store)
-    index = fill_index(sample.shape[1], _clip_batches(parts, store), sample=sample)
+    n = catalogue.counts(store.encoder_id)["clips"]
+    index, recall_at_10 = fill_index(kind, _clip_batches(parts, store), n=n, sample=sample)
     index.save(folder / INDEX_FILE)
     crash_point("publish.after_fsync_index")
     manifest = Manifest(
-        format=FORMAT,
+        format=LAYOUT_VERSION,
         generation=number,
         encoder_id=store.encoder_id,
         dim=index.dim,
         videos=sum(len(part.video_ids) for part in parts),
         clips=len(index),
         parts=tuple(part.name for part in parts),
-        index_kind=INDEX_KIND,
-        recall_at_10=index.recall_at_10,
+        index_kind=kind.kind,
+        recall_at_10=recall_at_10,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         files={INDEX_FILE: file_sum(folder / INDEX_FILE)},
     )
-    write_synced(folder / MANIFEST_FILE, manifest_bytes(manifest))
+    write_synced(folder / MANIFEST_FILE, seal(asdict(manifest)))
     crash_point("publish.after_fsync_manifest")
     fsync_dir(folder)
     crash_point("publish.after_fsync_folder")

@@ -1,21 +1,20 @@
-"""The manifest of an index generation: what it is made of, and how to know that it is whole."""
+"""The manifest of an index generation: what it was built from, and the checksums of its files."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from data import sealed
 from data.errors import ReelwiseError
-from data.sealed import FileSum
+from data.sealed import MANIFEST_FILE, FileSum, unseal
 
-MANIFEST_FILE = "manifest.json"
-FORMAT = 1
+LAYOUT_VERSION = 1
+"""Version of a generation's folder; a reader refuses any other."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a generation is made of."""
+    """What a generation was built from."""
 
     format: int
     """Version of this layout."""
@@ -32,11 +31,11 @@ class Manifest:
     parts: tuple[str, ...]
     """The vector parts that it was built from."""
     index_kind: str
-    """How the index searches."""
+    """Kind of the index, see `indexer.store.vector_index`."""
     recall_at_10: float
-    """Share of the true ten nearest that it finds, measured at build."""
+    """Share of the true ten nearest that it returns, measured at build."""
     made_at: str
-    """When, ISO 8601 UTC."""
+    """Time of the build, ISO 8601 UTC."""
     files: dict[str, FileSum]
     """Checksum of every other file in the folder."""
 
@@ -44,11 +43,6 @@ class Manifest:
 def generation_name(number: int) -> str:
     """Give the name of a generation's folder."""
     return f"gen-{number:06d}"
-
-
-def manifest_bytes(manifest: Manifest) -> bytes:
-    """Give the manifest as JSON that `read_manifest` accepts: sealed with a checksum."""
-    return sealed.seal(asdict(manifest))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -62,28 +56,16 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise damaged(folder, f"{MANIFEST_FILE} cannot be read ({error.strerror})") from error
     try:
-        values = sealed.unseal(content)
+        values = unseal(content)
     except ValueError as error:
-        raise damaged(
-            folder, f"{MANIFEST_FILE} is not as it was written (wrong checksum)"
-        ) from error
-    if values.get("format") != FORMAT or generation_name(values["generation"]) != folder.name:
+        problem = f"{MANIFEST_FILE} is not as it was written (wrong checksum)"
+        raise damaged(folder, problem) from error
+    belongs_here = generation_name(values["generation"]) == folder.name
+    if values.get("format") != LAYOUT_VERSION or not belongs_here:
         raise damaged(folder, f"{MANIFEST_FILE} has another format or belongs elsewhere")
     values["files"] = {name: FileSum(**known) for name, known in values["files"].items()}
     values["parts"] = tuple(values["parts"])
     return Manifest(**values)
-
-
-def file_sum(path: Path) -> FileSum:
-    """Compute a file's checksum and size.
-
-    Raises:
-        ReelwiseError: It cannot be read.
-    """
-    try:
-        return sealed.file_sum(path)
-    except OSError as error:
-        raise damaged(path.parent, f"{path.name} cannot be read ({error.strerror})") from error
 
 
 def damaged(folder: Path, why: str) -> ReelwiseError:

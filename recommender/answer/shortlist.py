@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.faiss_cells import NearestRows
+from indexer.store.faiss_cells import index_rows
+from indexer.store.vector_index import VectorIndex
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable
 from recommender.sources.base import Nominating, SameForAll, Source, best_rows
@@ -90,8 +91,8 @@ class Shortlist:
         self._interests = Interests(videos)
 
     @cached_property
-    def _nearest(self) -> NearestRows:
-        return NearestRows(self._videos.centred)
+    def _nearest(self) -> VectorIndex:
+        return index_rows(self._videos.centred)
 
     def warm_up(self) -> None:
         """Make the index of vectors, and that of ids, now."""
@@ -119,14 +120,21 @@ class Shortlist:
     def _alike(self, asked: Asked, standings: Standings) -> Iterator[NDArray[np.int64]]:
         history, centred = asked.taste.history, self._videos.centred
         if asked.playing >= 0:
-            yield self._nearest.search(centred[[asked.playing]], NEAR, among=asked.allowed)
+            yield self._near(centred[[asked.playing]], NEAR, asked.allowed)
         if not len(history.item):
             return
         centres = self._interests.centres(history)
         both = np.concatenate([centres, centred[history.item[-LATEST:]]])
-        yield self._nearest.search(both, NEAR, among=asked.allowed)
+        yield self._near(both, NEAR, asked.allowed)
         unwatched = asked.allowed & standings.counts.nobody_watched
-        yield self._nearest.search(centres, UNWATCHED, among=unwatched)
+        yield self._near(centres, UNWATCHED, unwatched)
+
+    def _near(
+        self, vectors: NDArray[np.floating], k: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """The allowed rows that are among the k nearest of some vector, in rising order."""
+        _, rows = self._nearest.search(np.asarray(vectors, np.float32), k, allowed=allowed)
+        return np.unique(rows[rows >= 0])
 
 
 class Standings:

@@ -11,11 +11,10 @@ import numpy as np
 from data import sealed
 from data.errors import ReelwiseError
 from data.history.marks import HistoryMark
-from data.sealed import FileSum
+from data.sealed import MANIFEST_FILE, FileSum
 from recommender.model.blend import HISTORIES, Weights
 from recommender.model.model import SOURCES, Settings, to_learn
 
-MANIFEST_FILE = "manifest.json"
 FORMAT = 1
 FEW_PEOPLE = 10
 """With fewer people than this, sums over people come close to what one of them did."""

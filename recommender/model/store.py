@@ -40,12 +40,11 @@ from data.history.forgetting import (
     require_no_forgetting,
 )
 from data.home import Home, TrainingLock
-from data.sealed import FileSum, file_sum
+from data.sealed import MANIFEST_FILE, FileSum, file_sum
 from recommender.events.videos import VideoTable
 from recommender.model.array_file import map_arrays, write_arrays
 from recommender.model.arrays import Packed, pack, unpack
 from recommender.model.manifest import (
-    MANIFEST_FILE,
     ModelManifest,
     as_bytes,
     read_model_manifest,

@@ -1,6 +1,11 @@
+"""Checking a library, and repairing it."""
+
+from __future__ import annotations
+
 import os
 import sqlite3
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +15,9 @@ from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.home import Home
 from data.scan import content_key
+from data.sealed import file_sum, seal
 from indexer.build.record import writing_session
+from indexer.store.faiss_flat import FlatIndex
 from indexer.store.generations import generation_names, open_generation
 from indexer.verify import Problem, verify
 from tests.indexer.stored import ENCODER, add, new_home, published
@@ -209,22 +216,15 @@ def test_deep_sees_an_index_that_was_made_of_other_vectors(home: Home) -> None:
     assert deep_index_problems(home) == []
     generation = open_generation(home)
     assert generation is not None
-    from data import sealed
-    from indexer.store.faiss_flat import build_index
-    from indexer.store.manifest import file_sum
-
     ids = generation.index.ids
-    wrong = build_index(ids, generation.index.vectors(ids)[::-1].copy())
+    wrong = FlatIndex(generation.index.dim)
+    wrong.add(ids, generation.index.vectors(ids)[::-1].copy())
     folder = home.index / "gen-000002"
     (folder / "clips.faiss").unlink()
     wrong.save(folder / "clips.faiss")
-    text = (folder / "manifest.json").read_text()
-    old, new = (
-        generation.manifest.files["clips.faiss"],
-        file_sum(folder / "clips.faiss"),
-    )
-    body = text.replace(old.sha256, new.sha256).rpartition(',\n "seal"')[0].encode()
-    (folder / "manifest.json").write_bytes(sealed._sealed(body))
+    files = {"clips.faiss": file_sum(folder / "clips.faiss")}
+    manifest = replace(generation.manifest, files=files)
+    (folder / "manifest.json").write_bytes(seal(asdict(manifest)))
     assert verify(home).problems == []
     assert ["other vectors" in problem.what for problem in deep_index_problems(home)] == [True]
     verify(home, deep=True, repair=True)

@@ -91,7 +91,7 @@ def test_the_index_answers_like_brute_force(home: Home) -> None:
     random_library(home, 20, seed=2, published=False)
     searcher = Searcher(home, RandomEncoder())
     table = searcher.view.table
-    _, vectors = searcher.clip_vectors(table.ids.tolist())
+    vectors = searcher.view.vectors(np.arange(len(table)))
     for i in range(20):
         query = Query(text=f"query {i}")
         asked = searcher.ask(query)
@@ -217,8 +217,7 @@ def test_an_empty_library_answers_with_nothing(home: Home) -> None:
     searcher = Searcher(home, ColourEncoder())
     result = searcher.search(Query(text="red", without="blue"))
     assert (result.hits, result.confident, result.generation) == ([], False, None)
-    ids, vectors = searcher.video_vectors()
-    assert (ids.shape, vectors.shape) == ((0,), (0, 8))
+    assert len(searcher.view.video_matrix[0]) == 0
 
 
 def test_what_is_not_wanted_is_pushed_down(home: Home) -> None:
@@ -249,19 +248,11 @@ def test_similar_finds_others_and_never_the_video_itself(home: Home) -> None:
         searcher.similar(999)
 
 
-def test_the_vector_of_a_stretch_is_that_of_its_frames(home: Home) -> None:
-    ids = store(home, {"a": colour("red", "green")})
-    searcher = Searcher(home, ColourEncoder())
-    assert searcher.vector_of(ids["a"], Span(4, 8)) == pytest.approx(colour("green")[0], abs=2e-3)
-    whole = searcher.vector_of(ids["a"])
-    assert np.linalg.norm(whole) == pytest.approx(1, abs=1e-3)
-
-
 def test_video_vectors_weigh_clips_by_length(home: Home) -> None:
     rng = np.random.default_rng(8)
     clips = {f"{i}": random_units(rng, int(rng.integers(1, 6)), 32) for i in range(25)}
     ids = store(home, clips, encoder_id="random-1")
-    found_ids, matrix = Searcher(home, RandomEncoder()).video_vectors()
+    found_ids, matrix = Searcher(home, RandomEncoder()).view.video_matrix
     assert found_ids.tolist() == sorted(ids.values())
     for name, video_id in ids.items():
         mean = clips[name].mean(axis=0)
@@ -344,8 +335,8 @@ def test_a_damaged_index_is_passed_over_for_the_stored_vectors(home: Home) -> No
     index.write_bytes(content)
     searcher = Searcher(home, ColourEncoder())
     assert names(searcher.search(Query(text="red"), k=1)) == ["a"]
-    assert searcher.warning is not None
-    assert "rebuild" in searcher.warning
+    assert searcher.view.warning is not None
+    assert "rebuild" in searcher.view.warning
 
 
 def test_one_long_video_does_not_crowd_out_the_others(home: Home) -> None:

@@ -1,5 +1,10 @@
+"""Published generations: what is served, and what damage falls back to."""
+
+from __future__ import annotations
+
 import json
 import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +14,14 @@ from benchmarks.kill_child import vectors_of
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
+from data.sealed import seal
 from indexer.build.record import writing_session
-from indexer.store import faiss_flat as faiss_index
+from indexer.store.faiss_cells import CellIndex
+from indexer.store.faiss_flat import FlatIndex
 from indexer.store.generations import generation_names, open_generation, publish
 from indexer.store.manifest import read_manifest
 from indexer.store.vectors import VectorStore
+from tests.indexer.store.index_contract import same
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published
 
 
@@ -41,7 +49,7 @@ def test_an_empty_library_publishes_an_empty_index(home: Home) -> None:
     assert len(published(home).index) == 0
     generation = open_generation(home)
     assert generation is not None
-    assert generation.index.search(np.ones((1, 512)), 5)[1].shape == (1, 0)
+    assert generation.index.search(np.ones((1, 512), np.float32), 5)[1].shape == (1, 0)
 
 
 def test_the_manifest_tells_what_it_is_made_of(home: Home) -> None:
@@ -74,7 +82,7 @@ def test_a_reader_keeps_what_it_opened_through_later_publications(home: Home) ->
         published(home, [content])
     assert generation_names(home) == ["gen-000004", "gen-000005", "gen-000006"]
     after = reader.index.search(vectors_of("a", 1), 1)
-    assert all(np.array_equal(x, y) for x, y in zip(before, after, strict=True))
+    assert same(before, after)
     assert not reader.folder.exists()
 
 
@@ -111,16 +119,16 @@ def test_any_flipped_byte_is_refused_unread_and_the_previous_generation_serves(
     published(home, ["a"])
     published(home, [f"b{n}" for n in range(20)])
     folder = home.index / "gen-000002"
-    load = faiss_index.FlatIndex.load
+    load = FlatIndex.load
 
-    def watched(path: Path, *, dim: int, n: int) -> faiss_index.FlatIndex:
+    def watched(path: Path, *, dim: int, n: int) -> FlatIndex:
         assert path.parent != folder, "FAISS read a file with a wrong checksum"
         return load(path, dim=dim, n=n)
 
     rng = np.random.default_rng(0)
     files = [folder / "clips.faiss", folder / "manifest.json"]
     sizes = [file.stat().st_size for file in files]
-    monkeypatch.setattr(faiss_index.FlatIndex, "load", watched)
+    monkeypatch.setattr(FlatIndex, "load", watched)
     # Half of the places in each file, the first and last byte of both among them.
     for file, size in zip(files, sizes, strict=True):
         for place in [0, size - 1, *rng.integers(0, size, 40)]:
@@ -135,6 +143,29 @@ def test_any_flipped_byte_is_refused_unread_and_the_previous_generation_serves(
             file.write_bytes(content)
     monkeypatch.undo()
     assert first_hit(home, "b7") == ("b7", None)
+
+
+def test_another_kind_of_index_is_opened_by_its_name_in_the_manifest(home: Home) -> None:
+    published(home, ["a"], [f"b{n}" for n in range(20)])
+    with writing_session(home) as catalogue:
+        made = publish(home, catalogue, ENCODER, kind=CellIndex.kind)
+    assert made.manifest.recall_at_10 > 0.9
+    opened = open_generation(home)
+    assert opened is not None
+    assert (opened.number, opened.manifest.index_kind) == (2, "ivf_fp16")
+    assert isinstance(opened.index, CellIndex)
+    assert first_hit(home, "b7") == ("b7", None)
+
+
+def test_a_kind_that_this_version_does_not_know_is_refused(home: Home) -> None:
+    published(home, ["a"])
+    made = published(home, ["b"])
+    newer = seal(asdict(replace(made.manifest, index_kind="from the future")))
+    (made.folder / "manifest.json").write_bytes(newer)
+    found, warning = first_hit(home, "a")
+    assert found == "a"
+    assert warning is not None
+    assert "unknown kind 'from the future'" in warning
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "extra manifest", "swapped folder", "no folder"])

@@ -31,9 +31,10 @@ from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
 from embeddings.temporal.head import HEAD_KINDS, TemporalConfig, TemporalHead, clip_vectors
 from embeddings.toon.bank import backwards, meaning
 from embeddings.training.augment import MILD, distort
-from embeddings.training.head.data import Caption, FrameTable, HeadData, assemble
-from embeddings.training.head.fit import HeadTraining, fit_head
-from embeddings.training.head.judge import HeadFigures, judge
+from embeddings.training.head.data import Caption, FrameTable, HeadData, build_head_data
+from embeddings.training.head.evaluation import HeadFigures, evaluate_head
+from embeddings.training.head.fit import fit_head
+from embeddings.training.head.options import HeadTraining
 
 SIZES = {"small": (500, 200, 100), "full": (4000, 500, 600)}
 """Scenes to train on, scenes to judge on, steps."""
@@ -59,13 +60,13 @@ def run(size: str) -> dict[str, Any]:
     train = scene_data(encoder, scenes, rng, views=1)
     validation = scene_data(encoder, held_out_scenes(N_VALIDATION, seed=903), rng)
     test = scene_data(encoder, held_out_scenes(n_test, seed=904), rng)
-    mean = judge(None, test).figures
-    table = {"mean": mean, "embedded": judge(load_head(TOON_FOLDER), test).figures}
+    mean = evaluate_head(None, test).figures
+    table = {"mean": mean, "embedded": evaluate_head(load_head(TOON_FOLDER), test).figures}
     figures: dict[str, Any] = {"scenes": n_train, "test_scenes": n_test, "steps": steps}
     beaten = 0
     for kind in HEAD_KINDS:
         fitted = fit_head(train, validation, HeadTraining(kind=kind, steps=steps))
-        table[kind] = judge(fitted.head, test).figures
+        table[kind] = evaluate_head(fitted.head, test).figures
         beaten += _beaten(table[kind], mean)
         figures[f"{kind}_seconds"] = fitted.seconds
         figures[f"{kind}_weights"] = sum(w.numel() for w in fitted.head.parameters())
@@ -103,7 +104,7 @@ def scene_data(
             table.append((encoder.encode_frames(shown), times_s))
         captions += [_caption(number, scene, rng) for _ in range(WORDINGS if views else 1)]
     first, *others = [FrameTable.join(table) for table in tables]
-    return assemble(first, captions, encoder.encode_texts, views=others)
+    return build_head_data(first, captions, encoder.encode_texts, views=others)
 
 
 def _caption(number: int, scene: Scene, rng: np.random.Generator) -> Caption:

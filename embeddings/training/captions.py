@@ -15,8 +15,8 @@ from embeddings.training.reverse_captions import backward_caption, swapped_capti
 
 TIMES = ("start_s", "end_s")
 BACKWARD, WRONG = "backward_caption", "wrong_caption"
-HELD_OUT = 0.25
-"""Share of the videos that is held out: half to stop by, half to judge by."""
+EVALUATION_SHARE = 0.25
+"""Share of the videos that is held out: half for early stopping, half for the evaluation."""
 
 FindVideo = Callable[[str], Path | None]
 
@@ -155,10 +155,10 @@ def find_beside(captions: Path, *, videos: Path | None = None) -> FindVideo:
     return find
 
 
-def hold_out(
+def split_captions(
     rows: Sequence[CaptionRow], *, seed: int
 ) -> tuple[list[CaptionRow], list[CaptionRow], list[CaptionRow]]:
-    """Part by videos: to train on, to stop by, to judge by.
+    """Split by video: for training, early stopping and evaluation.
 
     Raises:
         ReelwiseError: There are fewer than four videos.
@@ -169,14 +169,16 @@ def hold_out(
             f"the captions are about {len(videos)} videos, and two of them must be held out",
             fix="caption four videos or more, or name others with --validation FILE",
         )
-    held = max(2, round(len(videos) * HELD_OUT))
+    held = max(2, round(len(videos) * EVALUATION_SHARE))
     names = {video: 0 if i >= held else 1 + i % 2 for i, video in enumerate(videos)}
     train, stop, final = ([r for r in rows if names[r.stretch.path] == part] for part in range(3))
     return train, stop, final
 
 
-def halve(rows: Sequence[CaptionRow], *, seed: int) -> tuple[list[CaptionRow], list[CaptionRow]]:
-    """Part a validation file by videos: to stop by, to judge by.
+def halve_captions(
+    rows: Sequence[CaptionRow], *, seed: int
+) -> tuple[list[CaptionRow], list[CaptionRow]]:
+    """Split a validation file by video: for early stopping and evaluation.
 
     Raises:
         ReelwiseError: It is about a single video.
@@ -184,7 +186,8 @@ def halve(rows: Sequence[CaptionRow], *, seed: int) -> tuple[list[CaptionRow], l
     videos = _shuffled_videos(rows, seed)
     if len(videos) < 2:
         raise ReelwiseError(
-            "the validation captions are about one video; half of them stops, half judges",
+            "the validation captions are about one video: one for early stopping and one for the "
+            "evaluation are needed",
             fix="caption two videos or more for --validation",
         )
     first = set(videos[::2])

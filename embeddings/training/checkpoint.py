@@ -1,4 +1,4 @@
-"""What a training run keeps on the disk: its state, so that a kill costs a minute, and its log."""
+"""The files of a training run: its state, from which it resumes after a kill, and its log."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ class RunState:
     """The checkpoint and the CSV log of one run.
 
     Args:
-        folder: Where they lie; made where missing.
+        folder: Where they are; created where missing.
         identity: Everything that the run depends on, as JSON values: a checkpoint of another run is
             refused.
+        read_only: For all processes of a run but the first: `save` and `write_log` do nothing.
     """
 
-    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, identity: Mapping[str, Any], *, read_only: bool = False
+    ) -> None:
+        self.folder, self._read_only = folder, read_only
         self._identity = json.dumps(identity, sort_keys=True, default=str)
         make_dir(folder)
 
     def load(self) -> dict[str, Any] | None:
-        """The state that was saved last; None for a new run.
+        """The last saved state; None for a new run.
 
         Raises:
             ReelwiseError: It is the state of a run with other options or other data.
@@ -51,13 +54,17 @@ class RunState:
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Replace the state, all or nothing."""
+        if self._read_only:
+            return
         content = io.BytesIO()
         torch.save({**state, "identity": self._identity}, content)
         write_atomic(self.folder / CHECKPOINT, content.getvalue(), point="checkpoint")
         crash_point("checkpoint.saved")
 
     def write_log(self, rows: list[dict[str, Any]]) -> None:
-        """Write the whole log again, so that it never tells of more than the state knows."""
+        """Write the whole log again, so that it never holds more than the state."""
+        if self._read_only:
+            return
         columns = list(dict.fromkeys(key for row in rows for key in row))
         text = io.StringIO()
         writer = csv.DictWriter(text, columns, lineterminator="\n")

@@ -18,32 +18,32 @@ from torch import Tensor, distributed, nn
 from embeddings.backbone.backbone import choose_device
 
 PATIENCE = timedelta(hours=12)
-"""How long processes wait while the first one decodes."""
+"""Time that the other processes wait while the first one decodes."""
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """Which of how many processes this is, and where it computes."""
+    """Number and device of this process."""
 
     device: torch.device
-    """Where its tensors live."""
+    """Device of its tensors."""
     rank: int = 0
-    """0 is the one that reads, writes and reports."""
+    """From 0, which reads, writes and reports."""
     world: int = 1
-    """How many processes."""
+    """Number of processes."""
 
     @property
     def first(self) -> bool:
         """Whether this process reads, writes and reports."""
         return self.rank == 0
 
-    def gather(self, own: Tensor) -> Tensor:
-        """(b, ...) of this process -> (world * b, ...) of all; gradients reach the own rows."""
+    def gather(self, rows: Tensor) -> Tensor:
+        """(b, ...) of this process -> (world * b, ...) of all; gradients reach this one's."""
         if self.world == 1:
-            return own
-        parts = [torch.empty_like(own) for _ in range(self.world)]
-        distributed.all_gather(parts, own.detach().contiguous())
-        parts[self.rank] = own
+            return rows
+        parts = [torch.empty_like(rows) for _ in range(self.world)]
+        distributed.all_gather(parts, rows.detach().contiguous())
+        parts[self.rank] = rows
         return torch.cat(parts)
 
     def add_gradients(
@@ -52,8 +52,8 @@ class Ranks:
         """Make every process's gradients those of the whole batch.
 
         Args:
-            through: Weights that vectors depend on: each process has the part of its own rows.
-            direct: Weights that only the loss depends on: each process has the whole already.
+            through: Weights that vectors depend on: each process has the gradients of its rows.
+            direct: Weights that only the loss depends on: each process has the whole gradient.
         """
         if self.world == 1:
             return
@@ -68,7 +68,7 @@ class Ranks:
             grad.copy_(part.view_as(grad))
 
     def agree(self, value: float) -> float:
-        """The first process's value, everywhere."""
+        """The first process's value, in every process."""
         if self.world == 1:
             return value
         box = torch.tensor([value], dtype=torch.float64, device=self.device)
@@ -76,20 +76,20 @@ class Ranks:
         return float(box.item())
 
     def wait(self) -> None:
-        """Go on when all have come here."""
+        """Wait until all processes are here."""
         if self.world > 1:
             distributed.barrier()
 
 
 @contextmanager
 def open_ranks(device: str = "auto") -> Iterator[Ranks]:
-    """Join the processes that torchrun started; a process of its own where it did not.
+    """Join the processes that torchrun started; a single process without torchrun.
 
     Args:
         device: `auto`, `cpu` or `cuda`; with CUDA each local process takes a GPU of its own.
 
     Raises:
-        ReelwiseError: `cuda` was asked for and there is none.
+        ReelwiseError: `device` is `cuda` and there is none.
     """
     chosen = choose_device(device)
     world = int(os.environ.get("WORLD_SIZE", "1"))

@@ -1,7 +1,7 @@
-"""Batches of captioned clips: which, cut and sped how, and their reversed and shuffled twins.
+"""Batches of captioned clips, augmented, with reversed and shuffled copies.
 
-What step number s sees follows from the seed and s alone, so that a run that was killed goes on
-with exactly what it would have seen, and every process of a run draws the same.
+The batch of step s follows from the seed and s alone, so that a resumed run sees exactly the same
+batches, and every process of a run draws the same.
 """
 
 from __future__ import annotations
@@ -20,30 +20,27 @@ from embeddings.training.head.data import FrameTable, HeadData
 
 Distort = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
 
-MOST_FRAMES = 64
+MAX_CLIP_FRAMES = 64
 SHUFFLE_FROM = 3
-"""Frames from which another order than backwards exists."""
+"""Least frames that have an order other than forwards and backwards."""
 _EPOCH_STREAM, _STEP_STREAM = 5, 7
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How a clip may differ from one sight to the next; everything at zero leaves it alone."""
+    """How a clip may vary from one batch to the next."""
 
     speed: float = 1.3
-    """Played up to so many times faster or slower; 1 for never."""
+    """Maximum factor by which it is played faster or slower; 1 for none."""
     drop: float = 0.3
-    """Up to this share of the frames is left out."""
+    """Maximum share of the frames that is left out."""
     views: bool = True
-    """A distorted view (crop, light, colour) may stand for the clip, where there is one."""
-
-
-STILL = Augmentation(speed=1.0, drop=0.0, views=False)
+    """A distorted view (crop, light, colour) may replace the clip, where there is one."""
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """One step's clips and the numbers of their words."""
+class ClipBatch:
+    """The clips and captions of one step."""
 
     frames: Tensor
     """(b, t, dim) float32, or (b, t, h, w, 3) uint8; this process's share of the batch."""
@@ -57,6 +54,8 @@ class Batch:
     """(whole batch,) numbers of the captions, the same in every process."""
     counts: NDArray[np.int64]
     """(whole batch,) frames of each clip."""
+    seed: int
+    """For an attack's random start; another one for each step."""
 
 
 @lru_cache(maxsize=2)
@@ -69,10 +68,11 @@ class Batches:
 
     Args:
         data: The captioned clips.
-        size: Clips in a batch; fewer where there are not so many.
-        seed: Everything follows from it.
-        how: The augmentation.
+        size: Clips in a batch; all where there are fewer.
+        seed: Decides on everything.
+        augmentation: How clips vary.
         share: (number of this process, processes); each gets an equal part of every batch.
+        distort: Makes a view of pixels; None leaves them.
     """
 
     def __init__(
@@ -81,10 +81,12 @@ class Batches:
         *,
         size: int,
         seed: int,
-        how: Augmentation,
+        augmentation: Augmentation,
         share: tuple[int, int] = (0, 1),
+        distort: Distort | None = None,
     ) -> None:
-        self._data, self._seed, self._how = data, seed, how
+        self._data, self._seed, self._augmentation = data, seed, augmentation
+        self._distort, self._world = distort, share[1]
         self._clips = data.used_clips
         by_clip = np.argsort(data.clip_of, kind="stable")
         borders = np.searchsorted(data.clip_of[by_clip], self._clips)
@@ -99,10 +101,8 @@ class Batches:
         part = self.size // world
         self._share = slice(rank * part, (rank + 1) * part)
         self.per_epoch = len(self._clips) // self.size
-        self.distort: Distort | None = None
-        """Makes a view of pixels; None leaves them."""
 
-    def batch(self, step: int) -> Batch:
+    def batch(self, step: int) -> ClipBatch:
         """The batch of one step."""
         epoch, place = divmod(step, self.per_epoch)
         order = _permutation(self._seed, epoch, len(self._clips))
@@ -117,21 +117,22 @@ class Batches:
         shown = [self._show(plan, int(c)) for plan, c in zip(mine, clips[self._share], strict=True)]
         frames, times, mask = pad(shown, int(counts.max()))
         shuffled = np.tile(np.arange(counts.max()), (len(mine), 1))
-        for row, (_, keep, _, own) in zip(shuffled, mine, strict=True):
-            row[: len(keep)] = _shuffled(len(keep), own)
-        return Batch(frames, times, mask, torch.from_numpy(shuffled), rows, counts)
+        for row, (_, keep, _, clip_rng) in zip(shuffled, mine, strict=True):
+            row[: len(keep)] = _shuffled(len(keep), clip_rng)
+        seed = self._seed * 1_000_003 + step * self._world
+        return ClipBatch(frames, times, mask, torch.from_numpy(shuffled), rows, counts, seed)
 
     def _plan(
         self, clip: int, seed: int
     ) -> tuple[FrameTable, NDArray[np.int64], float, np.random.Generator]:
-        """Which view of a clip, which of its frames, how fast."""
+        """A view of a clip, frames of it, its speed, and the generator of what follows."""
         rng = np.random.default_rng(seed)
-        tables = (self._data.clips, *(self._data.views if self._how.views else ()))
+        tables = (self._data.clips, *(self._data.views if self._augmentation.views else ()))
         table = tables[int(rng.integers(len(tables)))]
         n = int(table.counts[clip])
-        least = max(min(n, 2), int(np.ceil(n * (1 - self._how.drop * rng.random()))))
-        keep = np.sort(rng.permutation(n)[: min(least, MOST_FRAMES)])
-        speed = float(np.exp(rng.uniform(-1, 1) * np.log(self._how.speed)))
+        least = max(min(n, 2), int(np.ceil(n * (1 - self._augmentation.drop * rng.random()))))
+        keep = np.sort(rng.permutation(n)[: min(least, MAX_CLIP_FRAMES)])
+        speed = float(np.exp(rng.uniform(-1, 1) * np.log(self._augmentation.speed)))
         return table, keep, speed, rng
 
     def _show(
@@ -142,13 +143,13 @@ class Batches:
         table, keep, speed, rng = plan
         frames, times = table.clip(clip)
         frames = frames[keep]
-        if self.distort is not None:
-            frames = self.distort(frames, rng)
+        if self._distort is not None:
+            frames = self._distort(frames, rng)
         return frames, (times[keep] - times[keep][0]) / speed
 
 
 def _shuffled(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """An order that is neither as it was nor backwards, where there is one."""
+    """A random order other than forwards and backwards, where there is one."""
     ordered = np.arange(n)
     for _ in range(20 if n >= SHUFFLE_FROM else 0):
         order = rng.permutation(n)
@@ -160,20 +161,20 @@ def _shuffled(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
 def pad(
     clips: list[tuple[NDArray[Any], NDArray[Any]]], length: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Clips of one to `length` frames as one block: frames, times since the first, mask."""
+    """Clips of 1 to `length` frames as one block: frames, times since the first, mask."""
     first = clips[0][0]
     dtype = np.uint8 if first.dtype == np.uint8 else np.float32
     frames = np.zeros((len(clips), length, *first.shape[1:]), dtype)
     times = np.zeros((len(clips), length), np.float32)
     mask = np.zeros((len(clips), length), bool)
-    for row, (own, own_times) in enumerate(clips):
-        frames[row, : len(own)] = own
-        times[row, : len(own)] = own_times - own_times[0]
-        mask[row, : len(own)] = True
+    for row, (clip, clip_times) in enumerate(clips):
+        frames[row, : len(clip)] = clip
+        times[row, : len(clip)] = clip_times - clip_times[0]
+        mask[row, : len(clip)] = True
     return torch.from_numpy(frames), torch.from_numpy(times), torch.from_numpy(mask)
 
 
-def backwards(frames: Tensor, times_s: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+def reverse_clips(frames: Tensor, times_s: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """The same clips played backwards: (b, t, dim) and (b, t), real frames in front."""
     counts = mask.sum(1, keepdim=True)
     at = torch.arange(mask.shape[1], device=mask.device)
@@ -184,5 +185,5 @@ def backwards(frames: Tensor, times_s: Tensor, mask: Tensor) -> tuple[Tensor, Te
 
 
 def reorder(frames: Tensor, order: Tensor) -> Tensor:
-    """(b, t, dim) with each clip's frames in the (b, t) order given."""
+    """(b, t, dim) frames of each clip in the given (b, t) order."""
     return frames.gather(1, order[..., None].expand_as(frames))

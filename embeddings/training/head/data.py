@@ -1,7 +1,6 @@
-"""What a temporal head is trained and judged on: frames of clips, and words that belong to them.
+"""The data that a temporal head is trained and evaluated on: frames of clips and their captions.
 
-Everything is in memory and already encoded by the backbone, or pixels where the backbone itself is
-trained; where it came from (a captions file, a bank of toon scenes) does not matter here.
+All in memory: features of the backbone, or pixels where the backbone itself is trained.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ EncodeTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 
 TEXTS_PER_CALL = 256
 NONE = -1
-"""In place of a text's number: there is none."""
+"""Number of no text."""
 
 
 @dataclass(frozen=True, eq=False)
 class FrameTable:
-    """The frames of n clips, end to end; several tables of one training show the same clips."""
+    """The frames of n clips, end to end."""
 
     frames: NDArray[Any]
     """(sum of counts, dim) float16 or float32 unit rows, or (sum of counts, h, w, 3) uint8 RGB."""
@@ -32,7 +31,11 @@ class FrameTable:
     """(n + 1,): clip i has frames starts[i] to starts[i + 1], at least one."""
 
     def __post_init__(self) -> None:
-        """Refuse what does not fit together."""
+        """Check that the lengths agree.
+
+        Raises:
+            ValueError: They do not, or a clip has no frame.
+        """
         counts = np.diff(self.starts)
         if len(self.frames) != len(self.times_s) or self.starts[-1] != len(self.frames):
             raise ValueError(
@@ -43,7 +46,7 @@ class FrameTable:
             raise ValueError(f"clip {int(counts.argmin())} has no frame; each needs one or more")
 
     def __len__(self) -> int:
-        """How many clips."""
+        """Number of clips."""
         return len(self.starts) - 1
 
     @property
@@ -58,9 +61,9 @@ class FrameTable:
 
     @classmethod
     def join(cls, clips: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> FrameTable:
-        """The table of clips given one by one as (frames, times)."""
+        """The table of clips given as (frames, times)."""
         if not clips:
-            raise ValueError("a table needs one clip or more, not none")
+            raise ValueError("a table needs at least one clip")
         starts = np.cumsum([0, *(len(times) for _, times in clips)], dtype=np.int64)
         frames = np.concatenate([frames for frames, _ in clips])
         times_s = np.concatenate([np.asarray(times, np.float32) for _, times in clips])
@@ -69,64 +72,65 @@ class FrameTable:
 
 @dataclass(frozen=True)
 class Caption:
-    """One sentence that is true of one clip; a clip may have several."""
+    """A sentence that is true of one clip; a clip may have several."""
 
     clip: int
     """The clip's number in the table."""
     text: str
     """The sentence."""
     backward: str | None = None
-    """A sentence that is true of the clip played backwards and not of the clip; None where the
-    sentence says nothing about time, so that reversed and shuffled clips do not count as wrong."""
+    """A sentence that is true of the reversed clip only; None where the caption says nothing about
+    time, so that reversed and shuffled clips are no negatives."""
     wrong: str | None = None
-    """A sentence that is true neither of the clip nor of it played backwards."""
+    """A sentence that is true neither of the clip nor of the reversed clip."""
     meaning: str = ""
-    """Equal for sentences that say the same, which then do not repel; empty takes the sentence."""
+    """Equal for sentences that mean the same, which are then no negatives of each other; if empty,
+    the sentence itself."""
     backward_meaning: str = ""
     """The same for `backward`."""
 
 
 @dataclass(frozen=True, eq=False)
 class HeadData:
-    """Captioned clips; `assemble` makes one."""
+    """Captioned clips; `build_head_data` makes one."""
 
     clips: FrameTable
-    """The clips as they are indexed."""
+    """The clips without distortion."""
     views: tuple[FrameTable, ...]
-    """The same clips under other light, crop and colour; for training only."""
+    """The same clips in other light, crop and colour; for training only."""
     texts: NDArray[np.float32]
     """(m, dim) unit rows of all sentences."""
     meanings: NDArray[np.int64]
-    """(m,) equal for sentences that say the same."""
+    """(m,) equal for sentences that mean the same."""
     clip_of: NDArray[np.int64]
     """(r,) the clip of each caption."""
     caption: NDArray[np.int64]
     """(r,) its text."""
     backward: NDArray[np.int64]
-    """(r,) the text of what it shows backwards, or `NONE`."""
+    """(r,) the text of the reversed clip, or `NONE`."""
     wrong: NDArray[np.int64]
-    """(r,) a text that is true of neither, or `NONE`."""
+    """(r,) a text that is true neither way, or `NONE`."""
     anchors: NDArray[np.float32] | None = None
-    """(n, dim) mean-pooled clips of the backbone as it was; None takes those of the frames."""
+    """(n, dim) mean-pooled clips of the untrained backbone; None takes those of the frames."""
 
     def __len__(self) -> int:
-        """How many captions."""
+        """Number of captions."""
         return len(self.clip_of)
 
     @property
     def used_clips(self) -> NDArray[np.int64]:
-        """Numbers of the clips that have a caption, rising."""
+        """Numbers of the clips that have a caption, in order."""
         return np.unique(self.clip_of)
 
     def rows(self, keep: NDArray[Any]) -> HeadData:
-        """The same with some captions only: a mask or numbers; nothing is copied but numbers."""
+        """Only some captions, by mask or numbers; clips and texts are shared."""
         chosen = {
             name: getattr(self, name)[keep] for name in ("clip_of", "caption", "backward", "wrong")
         }
         return replace(self, **chosen)
 
 
-def assemble(
+def build_head_data(
     clips: FrameTable,
     captions: Sequence[Caption],
     encode_texts: EncodeTexts,
@@ -134,7 +138,7 @@ def assemble(
     views: Sequence[FrameTable] = (),
     anchors: NDArray[np.float32] | None = None,
 ) -> HeadData:
-    """Encode every sentence once and number them.
+    """Number all sentences and encode each once.
 
     Args:
         clips: Frames of n clips.
@@ -147,10 +151,10 @@ def assemble(
     if wrong_length or not captions:
         raise ValueError(
             f"{len(captions)} captions, {len(clips)} clips, views of {wrong_length} clips; needs "
-            "a caption or more, and views of the same clips"
+            "at least one caption, and views of the same clips"
         )
     if not all(0 <= one.clip < len(clips) for one in captions):
-        raise ValueError(f"a caption of no clip; there are {len(clips)}")
+        raise ValueError(f"a caption names a clip that does not exist; there are {len(clips)}")
     numbers: dict[tuple[str, str], int] = {}
 
     def number(text: str | None, meaning: str) -> int:

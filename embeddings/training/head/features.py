@@ -1,7 +1,7 @@
-"""Frames of captioned stretches: decoded in supervised children, encoded once, kept on the disk.
+"""Frames of captioned stretches: decoded in supervised children, encoded once, cached on the disk.
 
-A stretch's file is named by the backbone, the content of the video and the times, so that a second
-run, with another head or after a kill, decodes nothing. A video that cannot be read costs itself.
+A cache file is named by the backbone, the content of the video and the times, so that a second run,
+with another head or after a kill, decodes nothing. A video that cannot be read fails alone.
 """
 
 from __future__ import annotations
@@ -25,55 +25,55 @@ from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
 from data.video.types import SAMPLE_FPS, FrameSpec
 from embeddings.training.augment import MILD, distort
 from embeddings.training.captions import Stretch, Trouble
-from embeddings.training.head.batches import MOST_FRAMES
+from embeddings.training.head.batches import MAX_CLIP_FRAMES
+from embeddings.training.loop import Report
 
-MOST_PIXEL_FRAMES = 16
-"""Frames of a stretch that are kept where pixels are."""
+MAX_PIXEL_FRAMES = 16
+"""Frames kept of a stretch, where pixels are kept."""
 
-Report = Callable[[str], None]
 Encode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-Shown = tuple[NDArray[Any], NDArray[np.float32]]
+TimedFrames = tuple[NDArray[Any], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class FrameSource:
-    """What is wanted of a stretch."""
+class FeatureSource:
+    """What is made of a stretch."""
 
     spec: FrameSpec
     """How frames are cut and scaled."""
     key: str
-    """Folder-safe; changes with whatever shapes what is kept."""
+    """Name of the cache folder; changes with whatever shapes what is kept."""
     encode: Encode | None
     """Pixels to features; None keeps pixels."""
     views: int = 0
-    """Distorted views beside each stretch as it is; of features only."""
+    """Distorted views beside each stretch; of features only."""
 
 
 @dataclass
 class Collected:
     """The stretches that could be read."""
 
-    shown: dict[Stretch, list[Shown]] = field(default_factory=dict)
-    """Each stretch as it is, then its views: frames (t, ...) and times (t,)."""
+    frames: dict[Stretch, list[TimedFrames]] = field(default_factory=dict)
+    """Each stretch undistorted, then its views: frames (t, ...) and times (t,)."""
     troubles: list[Trouble] = field(default_factory=list)
-    """Videos that could not be read, or in part."""
+    """Videos that could not be read, or only in part."""
     decoded: int = 0
     """Stretches that were not in the cache."""
 
 
 def collect(
     stretches: Sequence[Stretch],
-    source: FrameSource,
+    source: FeatureSource,
     cache: Path,
     *,
     workers: int | None = None,
     report: Report | None = None,
 ) -> Collected:
-    """The frames of stretches, from the cache or decoded.
+    """The frames of stretches, from the cache or decoded now.
 
     Args:
-        stretches: Which; each is read once.
-        source: What is wanted of them.
+        stretches: Each is read once, also where it is repeated.
+        source: What is made of them.
         cache: Folder of all caches; may be deleted at any time.
         workers: Decoding processes; None takes one per core.
         report: Takes a line of progress.
@@ -92,14 +92,14 @@ def collect(
     done = 0
     for stretch, shown in _decode(missing, source, out, workers or len(os.sched_getaffinity(0))):
         _keep(files[stretch], shown)
-        out.shown[stretch] = shown
+        out.frames[stretch] = shown
         done += 1
         if report is not None and done % 50 == 0:
             report(f"frames of {done}/{len(missing)} stretches")
     if report is not None and wanted:
-        report(f"frames of {len(out.shown)} of {len(wanted)} stretches, {done} decoded now")
+        report(f"frames of {len(out.frames)} of {len(wanted)} stretches, {done} decoded now")
     out.decoded = done
-    out.shown = {s: out.shown[s] for s in wanted if s in out.shown}
+    out.frames = {s: out.frames[s] for s in wanted if s in out.frames}
     return out
 
 
@@ -113,19 +113,19 @@ def _file_name(stretch: Stretch) -> str:
     return f"{key[:32]}-{round(stretch.start_s * 1000)}-{round(stretch.end_s * 1000)}.npz"
 
 
-def _load(stretch: Stretch, file: Path, source: FrameSource, out: Collected) -> bool:
-    """Take a stretch from the cache; False where it is not there, damaged, or has too few views."""
+def _load(stretch: Stretch, file: Path, source: FeatureSource, out: Collected) -> bool:
+    """Take a stretch from the cache; False where it is missing, damaged, or has too few views."""
     try:
         with np.load(io.BytesIO(file.read_bytes())) as kept:
             times = kept["times_s"]
             shown = [(kept[f"frames_{i}"], times) for i in range(1 + source.views)]
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
         return False
-    out.shown[stretch] = shown
+    out.frames[stretch] = shown
     return True
 
 
-def _keep(file: Path, shown: list[Shown]) -> None:
+def _keep(file: Path, shown: list[TimedFrames]) -> None:
     content = io.BytesIO()
     frames = {f"frames_{i}": rows for i, (rows, _) in enumerate(shown)}
     np.savez(content, times_s=shown[0][1], **frames)  # type: ignore[arg-type]
@@ -133,8 +133,8 @@ def _keep(file: Path, shown: list[Shown]) -> None:
 
 
 def _decode(
-    stretches: Sequence[Stretch], source: FrameSource, out: Collected, workers: int
-) -> Iterator[tuple[Stretch, list[Shown]]]:
+    stretches: Sequence[Stretch], source: FeatureSource, out: Collected, workers: int
+) -> Iterator[tuple[Stretch, list[TimedFrames]]]:
     if not stretches:
         return
     chunks: dict[int, list[Chunk]] = {}
@@ -150,23 +150,23 @@ def _decode(
                 if parts:
                     pixels = np.concatenate([part.pixels for part in parts])
                     times = np.concatenate([part.times_s for part in parts])
-                    yield stretch, _show(pixels, times.astype(np.float32), stretch, source)
+                    yield stretch, _encode(pixels, times.astype(np.float32), stretch, source)
 
 
-def _job(number: int, stretch: Stretch, source: FrameSource) -> DecodeJob:
-    most = MOST_FRAMES if source.encode is not None else MOST_PIXEL_FRAMES
+def _job(number: int, stretch: Stretch, source: FeatureSource) -> DecodeJob:
+    most = MAX_CLIP_FRAMES if source.encode is not None else MAX_PIXEL_FRAMES
     fps = min(SAMPLE_FPS, most / (stretch.end_s - stretch.start_s))
     return DecodeJob(
         number, stretch.path, source.spec, fps, start_s=stretch.start_s, end_s=stretch.end_s
     )
 
 
-def _show(
+def _encode(
     pixels: NDArray[np.uint8],
     times_s: NDArray[np.float32],
     stretch: Stretch,
-    source: FrameSource,
-) -> list[Shown]:
+    source: FeatureSource,
+) -> list[TimedFrames]:
     if source.encode is None:
         return [(pixels, times_s)]
     digest = hashlib.blake2b(str(stretch).encode(), digest_size=8).digest()
@@ -177,7 +177,7 @@ def _show(
 
 
 def mild_view(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The same clip, (t, h, w, 3), a little cropped, in other light and colours, never mirrored."""
+    """The clip, (t, h, w, 3), slightly cropped, in other light and colours, never mirrored."""
     height, width = pixels.shape[1:3]
     view = distort(pixels, rng, MILD, size_px=width)
     if height == width:

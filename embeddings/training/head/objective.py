@@ -1,4 +1,4 @@
-"""What a step of training a temporal head asks: words, time, and not to forget mean pooling."""
+"""The loss of the temporal head: captions, direction and order, and distance to mean pooling."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from embeddings.temporal.head import TemporalHead, clip_vectors, pool_frames
 from embeddings.training.attack import Attack, perturb
-from embeddings.training.head.batches import SHUFFLE_FROM, Batch, backwards, reorder
+from embeddings.training.head.batches import SHUFFLE_FROM, ClipBatch, reorder, reverse_clips
 from embeddings.training.head.data import NONE, HeadData
 from embeddings.training.losses import info_nce, siglip
 from embeddings.training.ranks import Ranks
@@ -24,27 +24,36 @@ Autocast = Callable[[], AbstractContextManager[object]]
 
 START_SCALE = {"infonce": 20.0, "siglip": 10.0}
 START_BIAS = -10.0
-"""Of SigLIP: at first nearly no pair is one."""
-MOST_SCALE = 100.0
+"""Of SigLIP: nearly all pairs are negatives at first."""
+MAX_SCALE = 100.0
 ATTACKED = 0.5
 """Share of a batch that adversarial training replaces."""
-STEP_STREAM = 11
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What is asked, and how much of each."""
+    """The parts of the loss and their weights."""
 
     loss: LossName = "infonce"
-    """InfoNCE over the batch, or SigLIP's one by one."""
+    """InfoNCE over the batch, or the sigmoid loss of each pair."""
     keep: float = 0.5
-    """Weight of the cosine distance to mean pooling, which keeps what that knows."""
+    """Weight of the cosine distance to mean pooling."""
     attack: Attack | None = None
-    """Half of each batch is perturbed so; of features, or of pixels where there is a tower."""
+    """Applied to half of each batch: features, or pixels where there is a tower."""
+
+
+def frame_features(rows: Tensor, mask: Tensor, tower: nn.Module | None) -> Tensor:
+    """Unit rows (b, t, dim) of features, or of pixels (b, t, h, w, 3) through a tower."""
+    if tower is None:
+        return F.normalize(rows.float(), dim=-1)
+    real = tower(rows[mask])
+    out: Tensor = real.new_zeros(*mask.shape, real.shape[-1])
+    out[mask] = real
+    return out
 
 
 class HeadModel(nn.Module):
-    """The head, the loss's own numbers, and the image tower where its last blocks are trained."""
+    """The head, the parameters of the loss, and the image tower where it runs in training."""
 
     def __init__(self, head: TemporalHead, loss: LossName, tower: nn.Module | None = None) -> None:
         super().__init__()
@@ -53,15 +62,6 @@ class HeadModel(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(math.log(START_SCALE[loss])))
         self.bias = nn.Parameter(torch.tensor(START_BIAS if loss == "siglip" else 0.0))
         self.bias.requires_grad_(loss == "siglip")
-
-    def frames(self, rows: Tensor, mask: Tensor) -> Tensor:
-        """Features (b, t, dim) as unit rows, from features or from pixels (b, t, h, w, 3)."""
-        if self.tower is None:
-            return F.normalize(rows.float(), dim=-1)
-        real = self.tower(rows[mask])
-        out: Tensor = real.new_zeros(*mask.shape, real.shape[-1])
-        out[mask] = real
-        return out
 
     def through(self) -> Iterator[nn.Parameter]:
         """Trained weights that vectors depend on."""
@@ -75,20 +75,20 @@ class HeadModel(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class _Words:
-    """The texts of a batch, in the order of the loss's columns, and what each clip has of them."""
+class _Texts:
+    """The texts of a batch, in the order of the loss's columns."""
 
-    texts: Tensor
-    """(t, dim): captions, those of the backward clips, wrong ones."""
-    text_meanings: Tensor
+    rows: Tensor
+    """(t, dim): captions, those of the reversed clips, wrong ones."""
+    meanings: Tensor
     """(t,)."""
     timed: Tensor
-    """(whole batch,) bool: clips with a caption for them played backwards."""
+    """(whole batch,) bool: clips with a caption for their reversed copy."""
     shuffled: Tensor
-    """(whole batch,) bool: those of them whose frames can be shuffled."""
+    """(whole batch,) bool: those of them that have frames enough to be shuffled."""
 
     @classmethod
-    def of(cls, batch: Batch, data: HeadData, device: torch.device) -> _Words:
+    def of(cls, batch: ClipBatch, data: HeadData, device: torch.device) -> _Texts:
         backward, wrong = data.backward[batch.rows], data.wrong[batch.rows]
         timed = (backward != NONE) & (batch.counts >= 2)
         numbers = torch.from_numpy(data.caption[batch.rows])
@@ -109,58 +109,56 @@ class StepContext:
     data: HeadData
     """The texts."""
     objective: Objective
-    """What is asked."""
+    """The loss."""
     ranks: Ranks
     """The processes."""
     autocast: Autocast = nullcontext
-    """Makes the context of mixed precision."""
-    seed: int = 0
-    """Of an attack's random start."""
+    """Opens the context of mixed precision."""
 
 
-def step_loss(model: HeadModel, batch: Batch, context: StepContext) -> dict[str, Tensor]:
+def step_loss(model: HeadModel, batch: ClipBatch, context: StepContext) -> dict[str, Tensor]:
     """The parts of a step's loss over the whole batch; `keep` is weighted already.
 
-    `words`: clips and backward clips beside their own captions, the others', wrong ones; shuffled
-    clips belong to no caption.
+    `words`: clips and reversed clips with their own captions as positives; other captions, wrong
+    ones and shuffled clips are negatives.
     """
     objective, ranks = context.objective, context.ranks
-    words = _Words.of(batch, context.data, ranks.device)
+    texts = _Texts.of(batch, context.data, ranks.device)
     rows, times_s = batch.frames.to(ranks.device), batch.times_s.to(ranks.device)
     mask = batch.mask.to(ranks.device)
     if objective.attack is not None:
-        rows = _attacked(model, (rows, times_s, mask), words, context)
+        rows = _attacked(model, (rows, times_s, mask), texts, context, batch.seed)
     with context.autocast():
-        frames = model.frames(rows, mask)
+        frames = frame_features(rows, mask, model.tower)
         shown = (frames, times_s, mask)
-        clips, back, shuffled = _twins(model.head, shown, batch.order, words, ranks)
-    everything = torch.cat([clips, back[words.timed], shuffled[words.shuffled]])
-    pairs = len(clips) + int(words.timed.sum())
+        clips, back, shuffled = _with_copies(model.head, shown, batch.order, texts, ranks)
+    everything = torch.cat([clips, back[texts.timed], shuffled[texts.shuffled]])
+    pairs = len(clips) + int(texts.timed.sum())
     meanings = torch.full((len(everything),), NONE, device=ranks.device)
-    meanings[:pairs] = words.text_meanings[:pairs]
-    same = meanings[:, None] == words.text_meanings
-    logits = model.log_scale.exp() * everything @ words.texts.T + model.bias
+    meanings[:pairs] = texts.meanings[:pairs]
+    same = meanings[:, None] == texts.meanings
+    logits = model.log_scale.exp() * everything @ texts.rows.T + model.bias
     by_words = (siglip if objective.loss == "siglip" else info_nce)(logits, same, pairs)
     anchors = _anchors(frames, mask, batch, context)
     kept = 1 - (clips * anchors).sum(-1).mean()
     return {"words": by_words, "keep": objective.keep * kept}
 
 
-def _twins(
+def _with_copies(
     head: TemporalHead,
     clip: tuple[Tensor, Tensor, Tensor],
     order: Tensor,
-    words: _Words,
+    texts: _Texts,
     ranks: Ranks,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Vectors (whole batch, dim) of the clips, played backwards, and shuffled.
+    """Vectors (whole batch, dim) of the clips, the reversed and the shuffled ones.
 
-    Rows of clips that have no such twin are zero.
+    Rows of clips without such a copy are zero.
     """
     frames, times_s, mask = clip
     own = slice(ranks.rank * len(frames), (ranks.rank + 1) * len(frames))
-    timed, mixed = words.timed[own], words.shuffled[own]
-    back, back_times = backwards(frames[timed], times_s[timed], mask[timed])
+    timed, mixed = texts.timed[own], texts.shuffled[own]
+    back, back_times = reverse_clips(frames[timed], times_s[timed], mask[timed])
     shuffled = reorder(frames[mixed], order.to(frames.device)[mixed])
     vectors = clip_vectors(
         torch.cat([frames, back, shuffled]),
@@ -176,8 +174,8 @@ def _twins(
     return ranks.gather(clips), ranks.gather(wide[0]), ranks.gather(wide[1])
 
 
-def _anchors(frames: Tensor, mask: Tensor, batch: Batch, context: StepContext) -> Tensor:
-    """What mean pooling says of the batch: of the backbone as it was, or of these frames."""
+def _anchors(frames: Tensor, mask: Tensor, batch: ClipBatch, context: StepContext) -> Tensor:
+    """Mean-pooled clips of the batch, by the untrained backbone or of these frames."""
     kept = context.data.anchors
     if kept is not None:
         rows = torch.from_numpy(kept[context.data.clip_of[batch.rows]])
@@ -187,9 +185,13 @@ def _anchors(frames: Tensor, mask: Tensor, batch: Batch, context: StepContext) -
 
 
 def _attacked(
-    model: HeadModel, clip: tuple[Tensor, Tensor, Tensor], words: _Words, context: StepContext
+    model: HeadModel,
+    clip: tuple[Tensor, Tensor, Tensor],
+    texts: _Texts,
+    context: StepContext,
+    seed: int,
 ) -> Tensor:
-    """The frames with the first half of the clips pushed away from their own captions."""
+    """The frames, the first half of the clips perturbed away from their own captions."""
     rows, times_s, mask = clip
     ranks, attack = context.ranks, context.objective.attack
     assert attack is not None
@@ -198,16 +200,17 @@ def _attacked(
     own = torch.arange(first, first + some, device=rows.device)
     times_s, mask = times_s[:some], mask[:some]
     scale = model.log_scale.exp().detach()
-    same = words.text_meanings[own][:, None] == words.text_meanings
+    same = texts.meanings[own][:, None] == texts.meanings
     same[torch.arange(some, device=rows.device), own] = False
 
     def loss(x: Tensor) -> Tensor:
         with context.autocast():
-            vectors = clip_vectors(model.frames(x, mask), times_s, mask, model.head).float()
-        logits = (scale * vectors @ words.texts.T).masked_fill(same, float("-inf"))
+            frames = frame_features(x, mask, model.tower)
+            vectors = clip_vectors(frames, times_s, mask, model.head).float()
+        logits = (scale * vectors @ texts.rows.T).masked_fill(same, float("-inf"))
         return F.cross_entropy(logits, own, reduction="sum")
 
-    generator = torch.Generator(rows.device).manual_seed(context.seed + ranks.rank)
+    generator = torch.Generator(rows.device).manual_seed(seed + ranks.rank)
     high = None if model.tower is None else 255.0
     low = None if model.tower is None else 0.0
     moved = perturb(rows[:some].float(), loss, attack, low=low, high=high, generator=generator)

@@ -1,4 +1,4 @@
-"""Fits the temporal part to captioned stretches of video, and serves it only where it is better.
+"""Fits the temporal head to captioned videos; the result is served only where it is better.
 
     reelwise train spatiotemporal --captions captions.csv --out FOLDER --encoder NAME
 
@@ -11,9 +11,7 @@ import math
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Literal
+from dataclasses import replace
 
 from data.errors import ReelwiseError
 from embeddings.backbone.loading import load_backbone
@@ -25,104 +23,25 @@ from embeddings.training.captions import (
     CaptionRow,
     FindVideo,
     Stretch,
-    Trouble,
     find_beside,
-    halve,
-    hold_out,
+    halve_captions,
     read_captions,
+    split_captions,
 )
 from embeddings.training.checkpoint import LOG
-from embeddings.training.head.data import Caption, FrameTable, HeadData, assemble
-from embeddings.training.head.features import Collected, FrameSource, collect, mild_view
-from embeddings.training.head.fit import FittedHead, HeadTraining, Report, Setting, fit_head
-from embeddings.training.head.folder import Trained, write_folder
-from embeddings.training.head.judge import HeadFigures, Judged, beats, judge, mean_vectors
+from embeddings.training.head.data import Caption, FrameTable, HeadData, build_head_data
+from embeddings.training.head.evaluation import HeadEvaluation, beats, evaluate_head, mean_vectors
+from embeddings.training.head.features import Collected, FeatureSource, collect, mild_view
+from embeddings.training.head.fit import Setting, fit_head
+from embeddings.training.head.folder import Robustness, Trained, TrainingResult, write_folder
+from embeddings.training.head.options import HeadTraining, SpatiotemporalTraining
+from embeddings.training.loop import Report
 from embeddings.training.ranks import Ranks, open_ranks
 
-On = Literal["features", "pixels"]
-
-LEAST_STEPS, MOST_STEPS = 150, 2000
+MIN_STEPS, MAX_STEPS = 150, 2000
 EPOCHS = 40.0
-JUDGED_STEPS = 5
-"""Steps of the attack that robustness is judged by (PGD)."""
-
-
-@dataclass(frozen=True)
-class SpatiotemporalTraining:
-    """Everything that a run depends on; written into its card."""
-
-    captions: Path
-    """CSV `video,start_s,end_s,caption[,backward_caption][,wrong_caption]`."""
-    out: Path
-    """A new folder."""
-    cache: Path
-    """Where frame features are kept; may be deleted at any time."""
-    encoder: str | None = None
-    """Whose backbone; None for the default one."""
-    weights: Path | None = None
-    """Its weights file."""
-    validation: Path | None = None
-    """Captions to stop and to judge by; None holds out a quarter of the videos."""
-    head: HeadTraining = field(default_factory=HeadTraining)
-    """The run; its steps are set by `epochs` where those are given or `steps` is 0."""
-    epochs: float | None = None
-    """Times that each clip is seen."""
-    views: int = 2
-    """Distorted views of each clip, beside the clip as it is."""
-    blocks: int = 0
-    """Last blocks of the backbone that are trained as well."""
-    on: On = "features"
-    """What adversarial training perturbs."""
-    device: str = "auto"
-    """auto, cpu or cuda."""
-    workers: int | None = None
-    """Decoding processes."""
-
-    @property
-    def needs_pixels(self) -> bool:
-        """Whether features change while it trains, so that they cannot be kept."""
-        attacked = self.head.objective.attack is not None and self.on == "pixels"
-        return bool(self.blocks) or attacked
-
-
-@dataclass(frozen=True)
-class Robustness:
-    """Figures under an attack on every clip that is searched for."""
-
-    before: HeadFigures
-    """Of the encoder as it was."""
-    after: HeadFigures
-    """Of the trained one."""
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What came of a run."""
-
-    out: Path
-    """The folder."""
-    served: bool
-    """Whether the trained part is used; where not, the folder gives mean pooling."""
-    mean: HeadFigures
-    """Mean pooling of the backbone as it was, on the clips held out to judge by."""
-    trained: HeadFigures
-    """The trained part, on the same."""
-    own: HeadFigures | None
-    """The head that the encoder had before, on the same."""
-    robustness: Robustness | None
-    """Where it was trained adversarially."""
-    fitted: FittedHead
-    """The run."""
-    n_train: int
-    """Captions trained on."""
-    n_stop: int
-    """Captions stopped by."""
-    troubles: list[Trouble]
-    """Lines and videos that could not be used, or in part."""
-    decoded: int
-    """Stretches decoded; the others were in the cache."""
-    seconds: float
-    """In all."""
+EVALUATED_ATTACK_STEPS = 5
+"""PGD steps of the attack under which robustness is measured."""
 
 
 def train_spatiotemporal(
@@ -131,14 +50,14 @@ def train_spatiotemporal(
     find: FindVideo | None = None,
     report: Report = lambda line: None,
 ) -> TrainingResult | None:
-    """Train, judge and write the folder.
+    """Train a head, evaluate it and write the folder.
 
-    A run that was killed goes on from its last saved state when it is started again. Under torchrun
+    A run that was killed resumes from its last saved state when it is started again. Under torchrun
     every process calls this; the first one reads videos, writes and reports.
 
     Args:
         options: The run.
-        find: Videos by the names of the captions file; None looks for files.
+        find: Finds a video by its name in the captions file; None looks for files.
         report: Takes a line of progress.
 
     Returns:
@@ -149,7 +68,7 @@ def train_spatiotemporal(
             cannot be loaded.
     """
     if options.out.exists() and not (options.out.is_dir() and not any(options.out.iterdir())):
-        raise ReelwiseError(f"{options.out} is there already", fix="name a new folder with --out")
+        raise ReelwiseError(f"{options.out} already exists", fix="name a new folder with --out")
     began_s = time.monotonic()
     with open_ranks(options.device) as ranks:
         run = _Training(options, ranks, report if ranks.first else lambda line: None)
@@ -176,16 +95,16 @@ class _Training:
         self.work = options.out.with_name(f"{options.out.name}.work")
 
     def read(self, find: FindVideo) -> None:
-        """Captions, frames and texts; the first process decodes and the others take its cache."""
+        """Read captions, frames and texts; the first process decodes, the others use its cache."""
         options, seed = self.options, self.options.head.seed
-        told = read_captions(options.captions, find)
-        troubles = list(told.troubles)
+        main = read_captions(options.captions, find)
+        troubles = list(main.troubles)
         if options.validation is None:
-            parts = list(hold_out(told.rows, seed=seed))
+            parts = list(split_captions(main.rows, seed=seed))
         else:
             other = read_captions(options.validation, find)
             troubles += other.troubles
-            parts = [told.rows, *halve(other.rows, seed=seed)]
+            parts = [main.rows, *halve_captions(other.rows, seed=seed)]
         stretches = [row.stretch for part in parts for row in part]
         if not self.ranks.first:
             self.ranks.wait()
@@ -199,29 +118,31 @@ class _Training:
         if self.ranks.first:
             self.ranks.wait()
         self.troubles, self.decoded = troubles + collected.troubles, collected.decoded
-        self.train_data, self.stop_data, self.final_data = self._assemble(parts, collected)
+        self.train_data, self.stop_data, self.final_data = self._build_data(parts, collected)
 
-    def _source(self) -> FrameSource:
+    def _source(self) -> FeatureSource:
         backbone = self.backbone
         if self.tower is not None:
             spec = backbone.frame_spec
             key = f"pixels-{spec.width_px}x{spec.height_px}-{spec.fit}-{sum(spec.fill_rgb)}"
-            return FrameSource(spec, key, None)
+            return FeatureSource(spec, key, None)
         kind = str(backbone.dtype).removeprefix("torch.")
         key = f"{backbone.fingerprint[:24]}-{kind}"
-        return FrameSource(backbone.frame_spec, key, self.encoder.encode_frames, self.options.views)
+        return FeatureSource(
+            backbone.frame_spec, key, self.encoder.encode_frames, self.options.views
+        )
 
-    def _assemble(
+    def _build_data(
         self, parts: Sequence[Sequence[CaptionRow]], collected: Collected
     ) -> list[HeadData]:
         data = []
-        for rows, name in zip(parts, ("train on", "stop by", "judge by"), strict=True):
-            kept = [row for row in rows if row.stretch in collected.shown]
+        for rows, name in zip(parts, ("train on", "stop by", "evaluate on"), strict=True):
+            kept = [row for row in rows if row.stretch in collected.frames]
             if len({row.stretch for row in kept}) < 2:
                 raise ReelwiseError(
                     f"fewer than two stretches of video to {name} could be read "
                     f"({len(self.troubles)} lines or videos failed)",
-                    fix="caption more videos, or look at why these fail: reelwise index them",
+                    fix="caption more videos, or see why these fail: reelwise index FOLDER",
                 )
             data.append(self._data(kept, collected, with_views=name == "train on"))
         return data
@@ -232,12 +153,12 @@ class _Training:
         stretches: dict[Stretch, int] = {}
         for row in rows:
             stretches.setdefault(row.stretch, len(stretches))
-        shown = [collected.shown[stretch] for stretch in stretches]
-        tables = [FrameTable.join([each[i] for each in shown]) for i in range(len(shown[0]))]
+        frames = [collected.frames[stretch] for stretch in stretches]
+        tables = [FrameTable.join([each[i] for each in frames]) for i in range(len(frames[0]))]
         captions = [
             Caption(stretches[row.stretch], row.text, row.backward, row.wrong) for row in rows
         ]
-        return assemble(
+        return build_head_data(
             tables[0],
             captions,
             lambda texts: self.backbone.text_features(texts).cpu().numpy(),
@@ -245,14 +166,16 @@ class _Training:
         )
 
     def train(self, began_s: float) -> TrainingResult | None:
-        """Fit, judge on the clips that were kept for that, write."""
+        """Fit, evaluate on the clips that were held out for that, write."""
         options, final = self.options, self.final_data
         attack = options.head.objective.attack
-        hard = None if attack is None else replace(attack, steps=JUDGED_STEPS, step_size=None)
-        mean, own = self._judge(None), None
+        strong = None
+        if attack is not None:
+            strong = replace(attack, steps=EVALUATED_ATTACK_STEPS, step_size=None)
+        mean, before = self._evaluate(None), None
         if self.encoder.head is not None:
-            own = self._judge(self.encoder.head)
-        before = self._judge(self.encoder.head, hard) if hard else None
+            before = self._evaluate(self.encoder.head).figures
+        attacked = self._evaluate(self.encoder.head, strong).figures if strong else None
         train = self.train_data
         if options.blocks:
             train = replace(train, anchors=mean_vectors(train, self.tower, self.ranks.device))
@@ -261,16 +184,15 @@ class _Training:
         fitted = fit_head(train, self.stop_data, self._head_options(), setting=setting)
         if not self.ranks.first:
             return None
-        trained = self._judge(fitted.head)
+        trained = self._evaluate(fitted.head)
         robustness = None
-        if hard and before is not None:
-            robustness = Robustness(before.figures, self._judge(fitted.head, hard).figures)
+        if attacked is not None:
+            robustness = Robustness(attacked, self._evaluate(fitted.head, strong).figures)
         result = TrainingResult(
-            out=options.out,
             served=beats(trained, mean, final),
             mean=mean.figures,
             trained=trained.figures,
-            own=None if own is None else own.figures,
+            before=before,
             robustness=robustness,
             fitted=fitted,
             n_train=len(train),
@@ -282,21 +204,21 @@ class _Training:
         self._write(result)
         return result
 
-    def _judge(self, head: TemporalHead | None, attack: Attack | None = None) -> Judged:
+    def _evaluate(self, head: TemporalHead | None, attack: Attack | None = None) -> HeadEvaluation:
         device = self.ranks.device
         if head is not None:
             head.to(device)
-        return judge(head, self.final_data, tower=self.tower, attack=attack, device=device)
+        return evaluate_head(head, self.final_data, tower=self.tower, attack=attack, device=device)
 
     def _head_options(self) -> HeadTraining:
-        """The options with the number of steps that the epochs come to."""
+        """The options, with the number of steps that follows from the epochs."""
         options, given = self.options.head, self.options.epochs
         if options.steps and given is None:
             return options
         n = len(self.train_data.used_clips)
         steps = math.ceil((given or EPOCHS) * n / min(n, options.batch))
         if given is None:
-            steps = min(max(steps, LEAST_STEPS), MOST_STEPS)
+            steps = min(max(steps, MIN_STEPS), MAX_STEPS)
         return replace(options, steps=steps)
 
     def _write(self, result: TrainingResult) -> None:

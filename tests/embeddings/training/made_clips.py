@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.temporal.head import TemporalConfig
-from embeddings.training.head.data import Caption, FrameTable, HeadData, assemble
-from embeddings.training.head.fit import HeadTraining
+from embeddings.training.head.data import Caption, FrameTable, HeadData, build_head_data
+from embeddings.training.head.options import HeadTraining
 
 DIM = 24
 N_THINGS = 6
@@ -59,4 +59,4 @@ def made_data(n: int, *, seed: int, truthful: bool = True, timed: bool = True) -
             thing, way = int(rng.integers(N_THINGS)), str(rng.choice(list(WAYS)))
         back = caption(thing, OPPOSITE[way]) if way and timed else None
         captions.append(Caption(clip, caption(thing, way), back))
-    return assemble(FrameTable.join(clips), captions, encode_texts)
+    return build_head_data(FrameTable.join(clips), captions, encode_texts)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import ReelwiseError
-from embeddings.training.captions import find_beside, halve, hold_out, read_captions
+from embeddings.training.captions import find_beside, halve_captions, read_captions, split_captions
 
 HEADER = "video,start_s,end_s,caption"
 
@@ -104,16 +104,16 @@ def test_files_that_are_no_captions_are_refused_with_what_to_do(tmp_path) -> Non
 def test_no_video_is_on_two_sides_and_the_seed_decides(tmp_path) -> None:
     lines = [f"{name}.mp4,{second},{second + 1},a cat" for name in "abcd" for second in range(3)]
     rows = read(written(tmp_path, *lines)).rows
-    parts = hold_out(rows, seed=0)
+    parts = split_captions(rows, seed=0)
     videos = [{row.stretch.path for row in part} for part in parts]
     assert [len(each) for each in videos] == [2, 1, 1]
     assert len(set.union(*videos)) == 4
     assert sum(len(part) for part in parts) == len(rows)
-    assert hold_out(rows, seed=0) == parts
-    assert any(hold_out(rows, seed=seed) != parts for seed in (1, 2, 3))
-    first, second = halve(rows, seed=0)
+    assert split_captions(rows, seed=0) == parts
+    assert any(split_captions(rows, seed=seed) != parts for seed in (1, 2, 3))
+    first, second = halve_captions(rows, seed=0)
     assert not {row.stretch.path for row in first} & {row.stretch.path for row in second}
     with pytest.raises(ReelwiseError, match="about 1 videos"):
-        hold_out(rows[:3], seed=0)
+        split_captions(rows[:3], seed=0)
     with pytest.raises(ReelwiseError, match="one video"):
-        halve(rows[:3], seed=0)
+        halve_captions(rows[:3], seed=0)

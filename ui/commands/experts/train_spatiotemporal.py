@@ -18,7 +18,8 @@ from ui.terminal.troubles import troubles_document, troubles_notice
 if TYPE_CHECKING:
     from embeddings.training.attack import Attack
     from embeddings.training.captions import FindVideo
-    from embeddings.training.head.run import SpatiotemporalTraining, TrainingResult
+    from embeddings.training.head.folder import TrainingResult
+    from embeddings.training.head.options import SpatiotemporalTraining
     from ui.library import Library
 
 PGD_STEPS = 3
@@ -169,9 +170,9 @@ def spatiotemporal(
     """
     from embeddings.encoder import choose_encoder
     from embeddings.training.head.batches import Augmentation
-    from embeddings.training.head.fit import HeadTraining
     from embeddings.training.head.objective import Objective
-    from embeddings.training.head.run import SpatiotemporalTraining, train_spatiotemporal
+    from embeddings.training.head.options import HeadTraining
+    from embeddings.training.head.run import train_spatiotemporal
     from ui.library import Library
 
     attack = None if adversarial is None else _attack(adversarial, on, eps)
@@ -201,7 +202,7 @@ def spatiotemporal(
             epochs=epochs,
             views=views,
             blocks=blocks,
-            on=on,
+            attacked=on,
             device=device,
             workers=workers,
         )
@@ -253,11 +254,11 @@ def _answer(result: TrainingResult, options: SpatiotemporalTraining) -> Answer:
 
     fitted = result.fitted
     document: Document = {
-        "out": result.out,
+        "out": options.out,
         "served": result.served,
         "mean_pooling": _figures(result.mean),
         "trained": _figures(result.trained),
-        "own_head_before": _figures(result.own),
+        "own_head_before": _figures(result.before),
         "attacked_before": _figures(result.robustness and result.robustness.before),
         "attacked_trained": _figures(result.robustness and result.robustness.after),
         "captions_trained_on": result.n_train,
@@ -271,12 +272,12 @@ def _answer(result: TrainingResult, options: SpatiotemporalTraining) -> Answer:
         "seed": options.head.seed,
         "seconds": result.seconds,
     }
-    use = f"reelwise index FOLDER --encoder {result.out}"
+    use = f"reelwise index FOLDER --encoder {options.out}"
     verdict = f"served: it beats mean pooling; {use}"
     if not result.served:
         verdict = (
             "NOT served: it does not beat mean pooling by more than chance, so "
-            f"--encoder {result.out} gives mean pooling"
+            f"--encoder {options.out} gives mean pooling"
         )
     times = f"{fitted.steps} steps, best after {fitted.best_step}, in {length(result.seconds)}"
     lines = [*figure_lines(result), "", times, verdict]

@@ -6,7 +6,7 @@ import pytest
 from data.video.types import FrameSpec
 from data.video.write import write_video
 from embeddings.training.captions import Stretch
-from embeddings.training.head.features import Collected, FrameSource, collect, mild_view
+from embeddings.training.head.features import Collected, FeatureSource, collect, mild_view
 
 SPEC = FrameSpec(16, 16)
 
@@ -29,13 +29,13 @@ def grey(pixels):
 
 
 def gathered(stretches, cache: Path, *, views: int = 0, encode=grey) -> Collected:
-    source = FrameSource(SPEC, "grey", encode, views)
+    source = FeatureSource(SPEC, "grey", encode, views)
     return collect(stretches, source, cache, workers=1)
 
 
 def test_a_stretch_is_sampled_twice_a_second_from_its_start(videos, tmp_path) -> None:
     stretch = Stretch(videos / "a.mp4", 1.0, 3.0)
-    ((frames, times),) = gathered([stretch, stretch], tmp_path).shown[stretch]
+    ((frames, times),) = gathered([stretch, stretch], tmp_path).frames[stretch]
     assert times.tolist() == [1.0, 1.5, 2.0, 2.5]
     assert np.allclose(frames[:, 0] * 255, [30, 45, 60, 75], atol=3)
     assert frames.dtype == np.float16
@@ -47,8 +47,8 @@ def test_a_second_run_decodes_nothing_and_gives_the_same(videos, tmp_path) -> No
     again = gathered(stretches, tmp_path, views=1)
     assert (first.decoded, again.decoded) == (2, 0)
     for stretch in stretches:
-        assert len(first.shown[stretch]) == 2
-        for (rows, _), (kept, _) in zip(first.shown[stretch], again.shown[stretch], strict=True):
+        assert len(first.frames[stretch]) == 2
+        for (rows, _), (kept, _) in zip(first.frames[stretch], again.frames[stretch], strict=True):
             assert np.array_equal(rows, kept)
     assert gathered(stretches, tmp_path, views=2).decoded == 2  # one view is not enough
     assert gathered(stretches, tmp_path).decoded == 0  # more than enough are
@@ -59,7 +59,7 @@ def test_a_bad_video_is_recorded_and_stops_nothing(videos, tmp_path) -> None:
     bad = [Stretch(videos / "bad.mp4", 0.0, 1.0), Stretch(videos / "gone.mp4", 0.0, 1.0)]
     late = Stretch(videos / "a.mp4", 90.0, 95.0)
     found = gathered([*bad, late, good], tmp_path)
-    assert list(found.shown) == [good]
+    assert list(found.frames) == [good]
     told = {trouble.where.split("/")[-1]: trouble.reason for trouble in found.troubles}
     assert set(told) == {"bad.mp4 0-1 s", "gone.mp4 0-1 s", "a.mp4 90-95 s"}
     assert "not a video" in told["bad.mp4 0-1 s"]
@@ -67,13 +67,13 @@ def test_a_bad_video_is_recorded_and_stops_nothing(videos, tmp_path) -> None:
 
 def test_a_damaged_cache_file_is_made_again(videos, tmp_path) -> None:
     stretch = Stretch(videos / "a.mp4", 0.0, 1.0)
-    before = gathered([stretch], tmp_path).shown[stretch][0][0]
+    before = gathered([stretch], tmp_path).frames[stretch][0][0]
     (file,) = (tmp_path / "training" / "grey").iterdir()
     for damage in (b"", file.read_bytes()[:100]):
         file.write_bytes(damage)
         again = gathered([stretch], tmp_path)
         assert again.decoded == 1
-        assert np.array_equal(again.shown[stretch][0][0], before)
+        assert np.array_equal(again.frames[stretch][0][0], before)
 
 
 def test_the_same_content_under_another_name_is_known(videos, tmp_path) -> None:
@@ -85,7 +85,7 @@ def test_the_same_content_under_another_name_is_known(videos, tmp_path) -> None:
 
 def test_pixels_are_kept_where_features_change(videos, tmp_path) -> None:
     stretch = Stretch(videos / "a.mp4", 0.0, 2.0)
-    ((pixels, times),) = gathered([stretch], tmp_path, encode=None).shown[stretch]
+    ((pixels, times),) = gathered([stretch], tmp_path, encode=None).frames[stretch]
     assert pixels.dtype == np.uint8
     assert pixels.shape == (len(times), 16, 16, 3)
 

@@ -13,9 +13,10 @@ from data.errors import ReelwiseError
 from embeddings.temporal.head import HEAD_KINDS, HeadKind, clip_vectors
 from embeddings.training.attack import Attack
 from embeddings.training.head.batches import pad
-from embeddings.training.head.fit import FittedHead, Setting, fit_head, schedule
-from embeddings.training.head.judge import beats, judge
+from embeddings.training.head.evaluation import beats, evaluate_head
+from embeddings.training.head.fit import FittedHead, Setting, fit_head
 from embeddings.training.head.objective import Objective
+from embeddings.training.loop import rate_schedule
 from tests.embeddings.training.made_clips import OPTIONS, SMALL, made_data
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -29,7 +30,7 @@ def fit(**changes) -> FittedHead:
 @pytest.mark.parametrize("kind", HEAD_KINDS)
 def test_a_head_learns_which_way_time_runs_and_mean_pooling_cannot(kind: HeadKind) -> None:
     fitted = fit(config=replace(SMALL, kind=kind))
-    head, mean = judge(fitted.head, UNSEEN), judge(None, UNSEEN)
+    head, mean = evaluate_head(fitted.head, UNSEEN), evaluate_head(None, UNSEEN)
     assert mean.figures.order_accuracy == 0.5
     assert head.figures.order_accuracy > 0.95
     assert head.figures.recall_at_1 >= mean.figures.recall_at_1
@@ -46,7 +47,7 @@ def test_siglip_learns_it_as_well() -> None:
 def test_captions_by_chance_teach_nothing_that_would_be_served() -> None:
     lies = made_data(150, seed=4, truthful=False)
     fitted = fit_head(lies, made_data(60, seed=5, truthful=False), OPTIONS)
-    assert not beats(judge(fitted.head, UNSEEN), judge(None, UNSEEN), UNSEEN)
+    assert not beats(evaluate_head(fitted.head, UNSEEN), evaluate_head(None, UNSEEN), UNSEEN)
 
 
 def test_captions_without_time_are_judged_by_rank_alone() -> None:
@@ -90,8 +91,8 @@ def test_a_heavy_weight_on_mean_pooling_keeps_the_head_near_it() -> None:
 @pytest.mark.parametrize("attack", [Attack(0.3, norm="l2"), Attack(0.05, 3, random_start=True)])
 def test_adversarial_training_runs_and_a_judged_attack_hurts(attack: Attack) -> None:
     fitted = fit(objective=Objective(attack=attack), steps=40)
-    calm = judge(fitted.head, UNSEEN).figures
-    hurt = judge(fitted.head, UNSEEN, attack=replace(attack, random_start=False)).figures
+    calm = evaluate_head(fitted.head, UNSEEN).figures
+    hurt = evaluate_head(fitted.head, UNSEEN, attack=replace(attack, random_start=False)).figures
     assert calm.order_accuracy > 0.8
     assert hurt.mrr < calm.mrr
 
@@ -190,7 +191,7 @@ def test_two_processes_see_the_loss_of_one_with_the_whole_batch(tmp_path: Path) 
 
 
 def test_the_learning_rate_warms_up_and_comes_down_to_nothing() -> None:
-    rates = [schedule(step, 200) for step in range(200)]
+    rates = [rate_schedule(step, 200) for step in range(200)]
     assert rates[:10] == sorted(rates[:10])
     assert rates[9:] == sorted(rates[9:], reverse=True)
     assert max(rates) == 1.0

@@ -20,10 +20,9 @@ from embeddings.temporal.head import TemporalConfig
 from embeddings.temporal.record import unserved_notice
 from embeddings.training.attack import Attack
 from embeddings.training.head import run as training
-from embeddings.training.head.fit import HeadTraining
 from embeddings.training.head.objective import Objective
+from embeddings.training.head.options import HeadTraining, SpatiotemporalTraining
 from embeddings.training.head.run import (
-    SpatiotemporalTraining,
     TrainingResult,
     train_spatiotemporal,
 )
@@ -171,7 +170,7 @@ def test_a_second_run_decodes_only_what_failed(options, tmp_path) -> None:
     train(options, out=tmp_path / "first")
     again = train(options, out=tmp_path / "second")
     assert again.decoded == 0
-    with pytest.raises(ReelwiseError, match="is there already"):
+    with pytest.raises(ReelwiseError, match="already exists"):
         train(options, out=tmp_path / "second")
 
 
@@ -196,7 +195,7 @@ def test_the_last_block_learns_and_the_folder_holds_the_whole_model(
 def test_adversarial_training_tells_robustness_before_and_after(options, tmp_path, on) -> None:
     eps = 0.02 if on == "features" else 2.0
     head = replace(HEAD, objective=Objective(attack=Attack(eps, 2, random_start=True)), steps=3)
-    result = train(options, out=tmp_path / "head", head=head, on=on)
+    result = train(options, out=tmp_path / "head", head=head, attacked=on)
     assert result.robustness is not None
     assert result.robustness.before.mrr <= result.mean.mrr
     assert "attacked, trained" in (tmp_path / "head" / "README.md").read_text()

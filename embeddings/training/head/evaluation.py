@@ -1,95 +1,98 @@
-"""How well clip vectors answer words and tell time, for a head and for mean pooling alike."""
+"""Retrieval and order accuracy of clip vectors, by a head or by mean pooling."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 from embeddings.temporal.head import TemporalHead, clip_vectors
 from embeddings.training.attack import Attack, perturb
-from embeddings.training.head.batches import backwards, pad
+from embeddings.training.head.batches import pad, reverse_clips
 from embeddings.training.head.data import NONE, HeadData
-from embeddings.training.head.objective import HeadModel
+from embeddings.training.head.objective import frame_features
 
-CLIPS_PER_BATCH = 128
+CLIPS_PER_BLOCK = 128
 TEXTS_PER_BLOCK = 1024
 TIE = 1e-6
-"""Cosines nearer than this are equal: mean pooling backwards differs by rounding alone."""
-SURE = 1.645
-"""Standard errors by which a head must beat mean pooling: one chance in twenty to be luck."""
-
-Show = Callable[[Tensor, Tensor], Tensor]
+"""Cosines nearer than this are equal: mean pooling of a reversed clip differs by rounding only."""
+CRITICAL_Z = 1.645
+"""Standard errors by which a head must beat mean pooling: a one-sided test at 5 %."""
 
 
 @dataclass(frozen=True)
 class HeadFigures:
-    """How well one way of pooling does on captioned clips."""
+    """Quality of one way of pooling on captioned clips."""
 
     captions: int
-    """How many were asked."""
+    """Number of queries."""
     clips: int
-    """Among how many clips each was searched."""
+    """Number of clips that each query ranks."""
     recall_at_1: float
-    """Share of captions whose clip comes first."""
+    """Share of captions whose clip ranks first."""
     recall_at_5: float
     """Share of captions whose clip is among the first five."""
     mrr: float
-    """Mean of one over the clip's rank."""
+    """Mean reciprocal rank of the caption's clip."""
     clip_recall_at_1: float
     """Share of clips whose nearest caption is their own."""
     order_accuracy: float | None
-    """Clip against the same clip backwards, asked with its caption and with that of the backward
-    clip; ties count half. None where no caption says anything about time."""
+    """Share of correct choices between a clip and its reversed copy, by the caption of each; ties
+    count half. None where no caption says anything about time."""
     order_pairs: int
-    """How many captions that is about."""
+    """Number of captions that say something about time."""
 
     @property
     def score(self) -> float:
-        """What training stops by and serving is decided by: the mean of `mrr` and order."""
+        """Decides on early stopping and serving: the mean of `mrr` and `order_accuracy`."""
         order = self.order_accuracy
         return self.mrr if order is None else (self.mrr + order) / 2
 
+    @property
+    def summary(self) -> str:
+        """The main figures as half a sentence."""
+        text = f"recall@1 {self.recall_at_1:.3f}, @5 {self.recall_at_5:.3f}"
+        if self.order_accuracy is not None:
+            text += f", order {self.order_accuracy:.3f} of {self.order_pairs}"
+        return text
+
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """The figures, and what each caption gave."""
+class HeadEvaluation:
+    """The figures, and the result of each caption."""
 
     figures: HeadFigures
     """The means."""
     reciprocal_ranks: NDArray[np.float64]
     """(r,)."""
     order: NDArray[np.float64]
-    """(r,) 0, 0.5 or 1 (halves: one of the two questions); NaN where time is not spoken of."""
+    """(r,) 0, 0.5 (one of the two choices) or 1; NaN where a caption says nothing about time."""
 
 
-def judge(
+def evaluate_head(
     head: TemporalHead | None,
     data: HeadData,
     *,
     tower: torch.nn.Module | None = None,
     attack: Attack | None = None,
     device: torch.device | None = None,
-) -> Judged:
-    """Search every caption among the clips of `data`, and ask each clip which way time runs.
+) -> HeadEvaluation:
+    """Rank all clips for every caption, and choose between each clip and its reversed copy.
 
     Args:
         head: None is mean pooling.
         data: The captions; clips without one are left out.
-        tower: Where `data` holds pixels: what makes features of them.
-        attack: Push each clip away from its captions before it is searched for.
+        tower: Makes features, where `data` holds pixels.
+        attack: Applied to each clip, away from its caption, before it is ranked.
         device: Where to compute; the CPU by default.
     """
     device = device or torch.device("cpu")
     used = data.used_clips
-    model = HeadModel(head, "infonce", tower) if head is not None else None
-    clips, back = _vectors(model, data, used, tower=tower, attack=attack, device=device)
+    clips, back = _vectors(head, data, used, tower=tower, attack=attack, device=device)
     texts = torch.from_numpy(data.texts).to(device)
     row_clip = torch.from_numpy(np.searchsorted(used, data.clip_of)).to(device)
     ranks = _ranks(clips, texts, row_clip, data, device)
@@ -107,14 +110,14 @@ def judge(
         order_accuracy=float(timed.mean()) if len(timed) else None,
         order_pairs=len(timed),
     )
-    return Judged(figures, 1 / ranks, order)
+    return HeadEvaluation(figures, 1 / ranks, order)
 
 
-def beats(head: Judged, mean: Judged, data: HeadData) -> bool:
-    """Whether a head is better than mean pooling on the same captions, and not by luck.
+def beats(head: HeadEvaluation, mean: HeadEvaluation, data: HeadData) -> bool:
+    """Whether a head is better than mean pooling on the same captions by more than chance.
 
-    Its score must be higher by `SURE` standard errors, clips taken as independent, and its recall@1
-    not lower.
+    Its score must be higher by `CRITICAL_Z` standard errors, clips taken as independent, and its
+    recall@1 not lower.
     """
     gain = (head.reciprocal_ranks - mean.reciprocal_ranks) / len(data)
     timed = ~np.isnan(mean.order)
@@ -124,7 +127,7 @@ def beats(head: Judged, mean: Judged, data: HeadData) -> bool:
     by_clip = np.bincount(np.searchsorted(data.used_clips, data.clip_of), weights=gain)
     n = len(by_clip)
     error = math.sqrt(n * by_clip.var(ddof=1)) if n > 1 else math.inf
-    sure = gain.sum() > max(SURE * error, TIE)
+    sure = gain.sum() > max(CRITICAL_Z * error, TIE)
     return bool(sure and head.figures.recall_at_1 >= mean.figures.recall_at_1)
 
 
@@ -140,7 +143,7 @@ def mean_vectors(
 
 
 def _vectors(
-    model: HeadModel | None,
+    head: TemporalHead | None,
     data: HeadData,
     used: NDArray[np.int64],
     *,
@@ -148,45 +151,28 @@ def _vectors(
     attack: Attack | None,
     device: torch.device,
 ) -> tuple[Tensor, Tensor]:
-    """(n, dim) vectors of the clips and of the clips played backwards."""
-    frames_of = _frames_of(model, tower)
-    head = None if model is None else model.head
+    """(n, dim) vectors of the clips and of the reversed clips."""
     if head is not None:
         head.eval()
     dim = data.texts.shape[1]
     clips = torch.zeros(len(used), dim, device=device)
     back = torch.zeros(len(used), dim, device=device)
     by_length = np.argsort(data.clips.counts[used], kind="stable")
-    for first in range(0, len(used), CLIPS_PER_BATCH):
-        places = by_length[first : first + CLIPS_PER_BATCH]
+    for first in range(0, len(used), CLIPS_PER_BLOCK):
+        places = by_length[first : first + CLIPS_PER_BLOCK]
         shown = [data.clips.clip(int(used[place])) for place in places]
         block = pad(shown, max(len(times) for _, times in shown))
         rows, times_s, mask = (part.to(device) for part in block)
         if attack is not None:
             targets = _first_captions(data, used[places])
-            rows = _attacked(rows, times_s, mask, (frames_of, head), targets.to(device), attack)
+            rows = _attacked((rows, times_s, mask), (head, tower), targets.to(device), attack)
         with torch.inference_mode():
-            frames = frames_of(rows, mask)
-            turned, turned_s = backwards(frames, times_s, mask)
+            frames = frame_features(rows, mask, tower)
+            reversed_, reversed_s = reverse_clips(frames, times_s, mask)
             at = torch.from_numpy(places).to(device)
             clips[at] = clip_vectors(frames, times_s, mask, head)
-            back[at] = clip_vectors(turned, turned_s, mask, head)
+            back[at] = clip_vectors(reversed_, reversed_s, mask, head)
     return clips, back
-
-
-def _frames_of(model: HeadModel | None, tower: torch.nn.Module | None) -> Show:
-    if model is not None:
-        return model.frames
-
-    def plain(rows: Tensor, mask: Tensor) -> Tensor:
-        if tower is None:
-            return F.normalize(rows.float(), dim=-1)
-        real = tower(rows[mask])
-        out: Tensor = real.new_zeros(*mask.shape, real.shape[-1])
-        out[mask] = real
-        return out
-
-    return plain
 
 
 def _first_captions(data: HeadData, clips: NDArray[np.int64]) -> Tensor:
@@ -197,18 +183,16 @@ def _first_captions(data: HeadData, clips: NDArray[np.int64]) -> Tensor:
 
 
 def _attacked(
-    rows: Tensor,
-    times_s: Tensor,
-    mask: Tensor,
-    how: tuple[Show, TemporalHead | None],
+    clip: tuple[Tensor, Tensor, Tensor],
+    model: tuple[TemporalHead | None, torch.nn.Module | None],
     targets: Tensor,
     attack: Attack,
 ) -> Tensor:
-    """Frames moved away from the clips' own captions."""
-    frames_of, head = how
+    """The frames, perturbed away from the clips' own captions."""
+    (rows, times_s, mask), (head, tower) = clip, model
 
     def loss(x: Tensor) -> Tensor:
-        vectors = clip_vectors(frames_of(x, mask), times_s, mask, head)
+        vectors = clip_vectors(frame_features(x, mask, tower), times_s, mask, head)
         return -(vectors * targets).sum()
 
     pixels = rows.dtype == torch.uint8
@@ -239,16 +223,16 @@ def _ranks(
 
 
 def _clips_by_meaning(row_meaning: Tensor, row_clip: Tensor) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
+    clips: dict[int, list[int]] = {}
     for meaning, clip in zip(row_meaning.tolist(), row_clip.tolist(), strict=True):
-        found.setdefault(meaning, []).append(clip)
-    return found
+        clips.setdefault(meaning, []).append(clip)
+    return clips
 
 
 def _order(
     clips: Tensor, back: Tensor, texts: Tensor, row_clip: Tensor, own: Tensor, data: HeadData
 ) -> NDArray[np.float64]:
-    """(r,) half a point for each of the two captions that is nearer to the clip it is true of."""
+    """(r,) half a point for each of the two captions that is nearer to its own clip."""
     backward = torch.from_numpy(data.backward).to(own.device)
     timed = (backward != NONE).cpu().numpy()
     rows = row_clip[backward != NONE]
@@ -266,13 +250,13 @@ def _order(
 def _clips_right(
     clips: Tensor, texts: Tensor, row_clip: Tensor, own: Tensor, data: HeadData
 ) -> float:
-    """Share of clips whose nearest caption, among all that were asked, means one of their own."""
-    asked = torch.unique(own)
+    """Share of clips whose nearest caption means the same as one of their own."""
+    queries = torch.unique(own)
     meanings = torch.from_numpy(data.meanings).to(own.device)
     nearest = torch.zeros(len(clips), dtype=torch.long, device=own.device)
     for first in range(0, len(clips), TEXTS_PER_BLOCK):
         part = slice(first, first + TEXTS_PER_BLOCK)
-        nearest[part] = meanings[asked[(clips[part] @ texts[asked].T).argmax(1)]]
+        nearest[part] = meanings[queries[(clips[part] @ texts[queries].T).argmax(1)]]
     right = torch.zeros(len(clips), dtype=torch.bool, device=own.device)
     right[row_clip[meanings[own] == nearest[row_clip]]] = True
     return float(right.float().mean())

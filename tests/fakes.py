@@ -1,9 +1,13 @@
-"""An exact encoder without torch: a frame's vector is its mean colour, so answers are known."""
+"""Encoders without torch whose answers are known: the fakes of all tests.
+
+`tests/embeddings/encoder_contract.py` holds them to what real encoders promise.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,34 +28,43 @@ COLOUR_WORDS = {
 FRAME_SPEC = FrameSpec(16, 16, "squash")
 
 
-def _vectors(colours: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(n, 3) RGB 0..255 -> (n, 8) unit rows; near colours give near vectors, grey levels differ."""
-    x = colours / 127.5 - 1.0
-    r, g, b = x.T
-    rows = np.stack([r, g, b, r * g, g * b, b * r, r * g * b, np.ones_like(r)], axis=1)
+def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The rows at length one."""
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
-@dataclass(frozen=True)
+def random_units(rng: np.random.Generator, n: int, dim: int) -> NDArray[np.float32]:
+    """(n, dim) unit rows in random directions."""
+    return unit_rows(rng.standard_normal((n, dim)).astype(np.float32))
+
+
+def mean_clips(
+    vectors: NDArray[np.float32], spans: Sequence[tuple[int, int]]
+) -> NDArray[np.float32]:
+    """Clip vectors by mean pooling."""
+    if not spans:
+        return np.zeros((0, vectors.shape[1]), np.float32)
+    return unit_rows(np.stack([vectors[a:b].mean(axis=0) for a, b in spans]))
+
+
 class ColourEncoder:
-    """Implements `embeddings.encoder.Encoder`; `version` gives a second model with another id."""
+    """A frame's vector is its mean colour, a text's that of its colour words.
 
-    version: int = 1
-    frame_spec: FrameSpec = FRAME_SPEC
-    dim: int = 8
+    Args:
+        version: Gives an encoder with another id.
+    """
 
-    @property
-    def id(self) -> str:
-        return f"colour-{self.version}"
+    dim = 8
+    frame_spec = FRAME_SPEC
 
-    @property
-    def name(self) -> str:
-        return f"colour/{self.version}"
+    def __init__(self, version: int = 1) -> None:
+        self.id = f"colour-{version}"
+        self.name = f"colour/{version}"
 
     def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         if len(pixels) == 0:
             return np.zeros((0, self.dim), np.float32)
-        return _vectors(pixels.reshape(len(pixels), -1, 3).mean(axis=1))
+        return _colour_vectors(pixels.reshape(len(pixels), -1, 3).mean(axis=1))
 
     def encode_clips(
         self,
@@ -60,12 +73,97 @@ class ColourEncoder:
         spans: Sequence[tuple[int, int]],
     ) -> NDArray[np.float32]:
         assert len(times_s) == len(vectors)
-        rows = np.stack([vectors[a:b].mean(axis=0) for a, b in spans])
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+        return mean_clips(vectors, spans)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        rows = []
-        for text in texts:
-            found = [COLOUR_WORDS[w] for w in text.lower().split() if w in COLOUR_WORDS]
-            rows.append(np.mean(found, axis=0) if found else (127.0, 127.0, 127.0))
-        return _vectors(np.asarray(rows, dtype=np.float64))
+        rows = np.empty((len(texts), 3))
+        for row, text in zip(rows, texts, strict=True):
+            colours = [COLOUR_WORDS[w] for w in text.lower().split() if w in COLOUR_WORDS]
+            row[:] = np.mean(colours, axis=0) if colours else 127.0
+        return _colour_vectors(rows)
+
+
+def _colour_vectors(colours: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(n, 3) RGB 0..255 -> (n, 8) unit rows; near colours give near vectors, grey levels differ."""
+    x = colours / 127.5 - 1.0
+    r, g, b = x.T
+    return unit_rows(np.stack([r, g, b, r * g, g * b, b * r, r * g * b, np.ones_like(r)], axis=1))
+
+
+class CountingEncoder(ColourEncoder):
+    """The colour encoder that remembers its calls, and can be made slow or wrong.
+
+    Args:
+        version: As for `ColourEncoder`.
+        spoil: Green frames get NaN.
+        delay_s: Every other call for frames takes this much longer.
+    """
+
+    def __init__(self, version: int = 1, *, spoil: bool = False, delay_s: float = 0.0) -> None:
+        super().__init__(version)
+        self.spoil, self.delay_s = spoil, delay_s
+        self.frames_at_once: list[int] = []
+        self.clips_at_once: list[int] = []
+        self.calls_at_once = self.most_calls_at_once = 0
+        self._lock = threading.Lock()
+
+    @property
+    def frames(self) -> int:
+        return sum(self.frames_at_once)
+
+    @property
+    def largest_batch(self) -> int:
+        return max(self.frames_at_once, default=0)
+
+    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with self._lock:
+            self.frames_at_once.append(len(pixels))
+            slow = len(self.frames_at_once) % 2
+            self.calls_at_once += 1
+            self.most_calls_at_once = max(self.most_calls_at_once, self.calls_at_once)
+        if slow:
+            time.sleep(self.delay_s)
+        rows = super().encode_frames(pixels)
+        if self.spoil:
+            rows[rows @ self.encode_texts(["green"])[0] > 0.9] = np.nan
+        with self._lock:
+            self.calls_at_once -= 1
+        return rows
+
+    def encode_clips(
+        self,
+        vectors: NDArray[np.float32],
+        times_s: NDArray[np.float64],
+        spans: Sequence[tuple[int, int]],
+    ) -> NDArray[np.float32]:
+        self.clips_at_once.append(len(spans))
+        return super().encode_clips(vectors, times_s, spans)
+
+
+class RandomEncoder:
+    """Every text and every frame has a random direction, always the same one."""
+
+    id = "random-1"
+    name = "random"
+    frame_spec = FrameSpec(8, 8)
+
+    def __init__(self, dim: int = 32) -> None:
+        self.dim = dim
+
+    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._directions([int(frame.sum()) for frame in pixels])
+
+    def encode_clips(
+        self,
+        vectors: NDArray[np.float32],
+        times_s: NDArray[np.float64],
+        spans: Sequence[tuple[int, int]],
+    ) -> NDArray[np.float32]:
+        return mean_clips(vectors, spans)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._directions([sum(map(ord, text)) for text in texts])
+
+    def _directions(self, seeds: list[int]) -> NDArray[np.float32]:
+        rows = [random_units(np.random.default_rng(seed), 1, self.dim) for seed in seeds]
+        return np.concatenate(rows) if rows else np.zeros((0, self.dim), np.float32)

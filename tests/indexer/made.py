@@ -38,12 +38,6 @@ def paint(
     return path
 
 
-def random_units(rng: np.random.Generator, n: int, dim: int) -> NDArray[np.float32]:
-    """(n, dim) unit rows in random directions."""
-    rows = rng.standard_normal((n, dim)).astype(np.float32)
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
-
-
 def store(
     home: Home,
     clips: dict[str, NDArray[np.float32]],

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
@@ -17,44 +12,7 @@ from indexer.build.progress import Snapshot
 from indexer.build.report import IndexReport
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
-from tests.fakes import ColourEncoder
-
-
-@dataclass
-class CountingEncoder:
-    """The colour encoder that remembers how much it encoded, and can be told to fail."""
-
-    version: int = 1
-    frames: int = 0
-    largest_batch: int = 0
-    spoil: bool = False
-    batches_met: set[int] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self._real = ColourEncoder(self.version)
-        self.dim, self.frame_spec = self._real.dim, self._real.frame_spec
-        self.id, self.name = self._real.id, self._real.name
-
-    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with self._lock:
-            self.frames += len(pixels)
-            self.largest_batch = max(self.largest_batch, len(pixels))
-        rows = self._real.encode_frames(pixels)
-        if self.spoil:  # green comes out as nonsense
-            rows[rows @ self._real.encode_texts(["green"])[0] > 0.9] = np.nan
-        return rows
-
-    def encode_clips(
-        self,
-        vectors: NDArray[np.float32],
-        times_s: NDArray[np.float64],
-        spans: Sequence[tuple[int, int]],
-    ) -> NDArray[np.float32]:
-        return self._real.encode_clips(vectors, times_s, spans)
-
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._real.encode_texts(texts)
+from tests.fakes import ColourEncoder, CountingEncoder
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -16,27 +15,7 @@ from data.video.types import DecodeState, VideoInfo
 from data.video.write import write_video
 from indexer.build import embed as embedding
 from indexer.build.embed import EmbeddingStream
-from tests.fakes import ColourEncoder
-
-
-class Uneven(ColourEncoder):
-    """Every other batch takes long, so that batches finish out of order."""
-
-    calls = 0
-    at_once = 0
-    most_at_once = 0
-    lock = threading.Lock()
-
-    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with Uneven.lock:
-            Uneven.calls += 1
-            slow = Uneven.calls % 2
-            Uneven.at_once += 1
-            Uneven.most_at_once = max(Uneven.most_at_once, Uneven.at_once)
-        time.sleep(0.05 if slow else 0.0)
-        with Uneven.lock:
-            Uneven.at_once -= 1
-        return super().encode_frames(pixels)
+from tests.fakes import ColourEncoder, CountingEncoder
 
 
 def grey_video(path: Path, first: int, n: int) -> Path:
@@ -51,14 +30,14 @@ def test_vectors_come_out_in_the_order_of_their_frames(
 ) -> None:
     monkeypatch.setattr(embedding, "BATCH_FRAMES", 24)
     paths = [grey_video(tmp_path / f"{i}.mp4", first, 150) for i, first in enumerate((16, 60, 90))]
-    encoder = Uneven()
+    encoder = CountingEncoder(delay_s=0.05)
     jobs = [DecodeJob(i, path, encoder.frame_spec) for i, path in enumerate(paths)]
     with DecodePool(2) as pool:
         stream = EmbeddingStream(pool, encoder, threads=3)
         found = {video.key: video for video in stream.run(jobs)}
     assert sorted(found) == [0, 1, 2]
     assert stream.frames == 450
-    assert Uneven.most_at_once > 1
+    assert encoder.most_calls_at_once > 1
     for key, first in enumerate((16, 60, 90)):
         video = found[key]
         assert (video.state, len(video.frames)) == ("done", 150)
@@ -127,35 +106,14 @@ def ended(key: int, state: DecodeState = "done") -> Finished:
     return Finished(key, state, "", INFO, "pyav", 6.0, 0.0)
 
 
-class Counting(ColourEncoder):
-    """Counts calls, in lists that all its copies share."""
-
-    frames_at_once: list[int] = []  # noqa: RUF012  (one for each test, set by the fixture)
-    clips_at_once: list[int] = []  # noqa: RUF012
-
-    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        Counting.frames_at_once.append(len(pixels))
-        return super().encode_frames(pixels)
-
-    def encode_clips(
-        self,
-        vectors: NDArray[np.float32],
-        times_s: NDArray[np.float64],
-        spans: list[tuple[int, int]],
-    ) -> NDArray[np.float32]:
-        Counting.clips_at_once.append(len(spans))
-        return super().encode_clips(vectors, times_s, spans)
-
-
 @pytest.fixture
-def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
+def counting(monkeypatch: pytest.MonkeyPatch) -> CountingEncoder:
     monkeypatch.setattr(embedding, "EARLY_AFTER_S", 1000.0)
     monkeypatch.setattr(embedding, "CLOSE_AFTER_S", 1000.0)
-    Counting.frames_at_once, Counting.clips_at_once = [], []
-    return Counting()
+    return CountingEncoder()
 
 
-def test_videos_share_calls_and_keep_their_own_clips(counting: Counting) -> None:
+def test_videos_share_calls_and_keep_their_own_clips(counting: CountingEncoder) -> None:
     def events() -> Iterator[Started | Chunk | Finished]:
         for key in range(120):
             yield Started(key, INFO)
@@ -169,9 +127,9 @@ def test_videos_share_calls_and_keep_their_own_clips(counting: Counting) -> None
     assert sorted(found) == list(range(120))
     assert (found[5].state, len(found[5].clips)) == ("failed", 0)
     frames = 119 * 12 + 8
-    assert sorted(Counting.frames_at_once) == [frames % 64] + frames // 64 * [64]
-    assert sum(Counting.clips_at_once) == 120
-    assert len(Counting.clips_at_once) <= 4
+    assert sorted(counting.frames_at_once) == [frames % 64] + frames // 64 * [64]
+    assert sum(counting.clips_at_once) == 120
+    assert len(counting.clips_at_once) <= 4
     for key in set(range(120)) - {5}:
         rows = counting.encode_frames(chunk(key, range(key, key + 12)).pixels)
         (mean,) = counting.encode_clips(rows, np.arange(12) / 2, [(0, 12)])
@@ -183,7 +141,7 @@ def test_videos_share_calls_and_keep_their_own_clips(counting: Counting) -> None
 
 @pytest.mark.parametrize("slow", ["EARLY_AFTER_S", "CLOSE_AFTER_S"])
 def test_a_finished_video_does_not_wait_for_others(
-    counting: Counting, monkeypatch: pytest.MonkeyPatch, slow: str
+    counting: CountingEncoder, monkeypatch: pytest.MonkeyPatch, slow: str
 ) -> None:
     out: list[int] = []
     looks = 0

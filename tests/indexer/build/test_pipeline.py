@@ -16,9 +16,9 @@ from indexer.build import embed as embedding
 from indexer.build.pipeline import index_library, rebuild
 from indexer.search.query import Query, Span
 from indexer.search.searcher import Searcher
-from tests.fakes import ColourEncoder
+from tests.fakes import ColourEncoder, CountingEncoder
 from tests.indexer.made import paint
-from tests.indexer.runs import CountingEncoder, Listener, counts, first, index
+from tests.indexer.runs import Listener, counts, first, index
 
 
 def test_a_folder_becomes_searchable_with_the_right_times(home: Home, videos: Path) -> None:

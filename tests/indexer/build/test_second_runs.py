@@ -16,9 +16,9 @@ from data.home import Home
 from indexer.build.pipeline import index_library
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
-from tests.fakes import ColourEncoder
+from tests.fakes import ColourEncoder, CountingEncoder
 from tests.indexer.made import paint
-from tests.indexer.runs import CountingEncoder, Listener, counts, first, index, names
+from tests.indexer.runs import Listener, counts, first, index, names
 
 
 def test_a_second_run_decodes_and_encodes_nothing(home: Home, videos: Path) -> None:

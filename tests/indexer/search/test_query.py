@@ -12,8 +12,7 @@ from data.errors import ReelwiseError
 from data.video.types import FrameSpec
 from indexer.search.pictures import MAX_IMAGE_PIXELS, read_image
 from indexer.search.query import Query, Span, load_image, mix, parse_span, text_mean, unit
-from tests.fakes import ColourEncoder
-from tests.indexer.made import random_units
+from tests.fakes import ColourEncoder, random_units
 
 
 @pytest.mark.parametrize(

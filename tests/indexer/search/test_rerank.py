@@ -9,8 +9,7 @@ from indexer.search.moments import Moment
 from indexer.search.query import Example
 from indexer.search.rerank import MOST_FRAMES, FrameMatch
 from indexer.store.vectors import VideoVectors
-from tests.fakes import ColourEncoder
-from tests.indexer.made import random_units
+from tests.fakes import ColourEncoder, random_units
 
 
 def example(*colours: str) -> Example:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +13,12 @@ from numpy.typing import NDArray
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
-from data.video.types import FrameSpec
 from indexer.build.pipeline import rebuild
 from indexer.search.query import Query, Span, Weights
 from indexer.search.ranking import Asked, Filters, Options
 from indexer.search.searcher import Searcher, SearchResult
-from tests.fakes import ColourEncoder
-from tests.indexer.made import random_units, store
+from tests.fakes import ColourEncoder, RandomEncoder, random_units
+from tests.indexer.made import store
 
 COLOURS = ("red", "green", "blue", "yellow", "purple", "cyan", "white", "black")
 
@@ -29,32 +26,6 @@ COLOURS = ("red", "green", "blue", "yellow", "purple", "cyan", "white", "black")
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return resolve_home(tmp_path / "home")
-
-
-@dataclass(frozen=True)
-class RandomEncoder:
-    """Texts are seeds of random directions; for searching random libraries."""
-
-    dim: int = 32
-    id: str = "random-1"
-    name: str = "random"
-    frame_spec: FrameSpec = field(default_factory=lambda: FrameSpec(8, 8))
-
-    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return random_units(np.random.default_rng(0), len(pixels), self.dim)
-
-    def encode_clips(
-        self,
-        vectors: NDArray[np.float32],
-        times_s: NDArray[np.float64],
-        spans: Sequence[tuple[int, int]],
-    ) -> NDArray[np.float32]:
-        rows = np.stack([vectors[a:b].mean(axis=0) for a, b in spans])
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
-
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        rows = [random_units(np.random.default_rng(sum(map(ord, t))), 1, self.dim) for t in texts]
-        return np.concatenate(rows)
 
 
 def colour(*words: str) -> NDArray[np.float32]:

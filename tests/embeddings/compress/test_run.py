@@ -17,8 +17,9 @@ from embeddings.backbone.loading import load_backbone
 from embeddings.compress.judge import ClipFrames, agreement, answer, recall
 from embeddings.compress.request import How, Request
 from embeddings.compress.run import compress_encoder
-from embeddings.encoder import load_encoder
+from embeddings.encoder import Encoder, load_encoder
 from embeddings.model_folder import SourceModel, build_model, folder_bytes, open_source_model
+from tests.embeddings.encoder_contract import EncoderContract
 
 PX = 64
 TINY = {
@@ -105,6 +106,23 @@ def made(source: SourceModel, tmp_path_factory: pytest.TempPathFactory) -> Calla
         return kept[how]
 
     return make
+
+
+class TestCompressedEncoder(EncoderContract):
+    tolerance = 0.03
+    """Where ranges of activations are measured in every run, they depend on the whole batch."""
+
+    @pytest.fixture(params=["bf16", "onnx", "int8", "int8-dynamic"])
+    def name(self, request: pytest.FixtureRequest, made: Callable[[How], Path]) -> str:
+        return str(made(request.param))
+
+    @pytest.fixture
+    def encoder(self, name: str) -> Encoder:
+        return load_encoder(name, device="cpu")
+
+    @pytest.fixture
+    def twin(self, name: str) -> Encoder:
+        return load_encoder(name, device="cpu")
 
 
 BOUNDS: dict[How, tuple[float, float, float, float]] = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import open_clip  # noqa: TID251  (what our loading must equal)
 import torch
 from safetensors.torch import save_file
 
-TINY = {
+TINY: dict[str, Any] = {
     "model_cfg": {
         "embed_dim": 32,
         "vision_cfg": {

@@ -30,7 +30,8 @@ def picture(seed: int, width_px: int, height_px: int) -> Image.Image:
 @pytest.fixture(scope="module")
 def reference() -> torch.nn.Module:
     torch.manual_seed(0)
-    return open_clip.create_model(ARCHITECTURE, load_weights=False).eval()
+    model: torch.nn.Module = open_clip.create_model(ARCHITECTURE, load_weights=False)
+    return model.eval()
 
 
 def assert_equal_features(ours: Backbone, theirs: torch.nn.Module, name: str) -> None:
@@ -40,8 +41,8 @@ def assert_equal_features(ours: Backbone, theirs: torch.nn.Module, name: str) ->
     transform = open_clip.transform.image_transform_v2(config, is_train=False)
     tokens = open_clip.get_tokenizer(name)(TEXTS)
     with torch.inference_mode():
-        images = theirs.encode_image(torch.stack([transform(f) for f in frames]), normalize=True)
-        texts = theirs.encode_text(tokens, normalize=True)
+        images = theirs.encode_image(torch.stack([transform(f) for f in frames]), normalize=True)  # type: ignore[operator]
+        texts = theirs.encode_text(tokens, normalize=True)  # type: ignore[operator]
     pixels = np.stack([np.asarray(f) for f in frames])
     assert torch.allclose(ours.image_features(pixels), images, atol=2e-5)
     assert torch.allclose(ours.text_features(TEXTS), texts, atol=2e-5)
@@ -86,8 +87,8 @@ def test_bf16_keeps_the_features_and_their_order(model_folder: Path) -> None:
     ("mode", "fit"), [("shortest", "crop"), ("squash", "squash"), ("longest", "pad")]
 )
 def test_frames_are_cut_and_scaled_as_the_model_says(mode: str, fit: str, tmp_path: Path) -> None:
-    vision = {**TINY["model_cfg"]["vision_cfg"], "image_size": [64, 32]}  # type: ignore[dict-item]
-    model = {**TINY["model_cfg"], "vision_cfg": vision}  # type: ignore[dict-item]
+    vision = {**TINY["model_cfg"]["vision_cfg"], "image_size": [64, 32]}
+    model = {**TINY["model_cfg"], "vision_cfg": vision}
     preprocess = {**TINY["preprocess_cfg"], "size": [64, 32], "resize_mode": mode}
     config = {"model_cfg": model, "preprocess_cfg": preprocess}
     (tmp_path / "open_clip_config.json").write_text(json.dumps(config))

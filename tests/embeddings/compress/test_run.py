@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from embeddings.model_folder import SourceModel, build_model, folder_bytes, open
 from tests.embeddings.encoder_contract import EncoderContract
 
 PX = 64
-TINY = {
+TINY: dict[str, Any] = {
     "model_cfg": {
         "embed_dim": 32,
         "vision_cfg": {
@@ -257,7 +258,7 @@ def test_channels_that_are_never_used_go_first(folder: Path, tmp_path: Path) -> 
     with torch.no_grad():
         for i in range(4):
             layer = idle.model.get_submodule(f"visual.transformer.resblocks.{i}.mlp.c_proj")
-            layer.weight[:, ::2] = 0  # type: ignore[operator,index]
+            layer.weight[:, ::2] = 0  # type: ignore[operator]
     clips = smooth_clips(12, 9)
     request = Request("prune", "image", channels=0.5)
     out = compress_encoder(idle, tmp_path / "idle", request, clips, lambda _: None)

@@ -98,7 +98,7 @@ def test_every_weight_gets_a_gradient_from_the_second_step_on(kind: HeadKind) ->
     optimizer = torch.optim.SGD(head.parameters(), lr=0.1)
     for _ in range(2):
         optimizer.zero_grad()
-        (-(clip_vectors(x, t, mask, head) * goal).sum()).backward()
+        (-(clip_vectors(x, t, mask, head) * goal).sum()).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     dead = [name for name, w in head.named_parameters() if w.grad is None or not w.grad.any()]
     assert dead == []
@@ -109,7 +109,7 @@ def test_motion_over_a_long_gap_is_seen_where_neighbours_do_not_differ() -> None
     head = TemporalHead(TemporalConfig(dim=2, width=8, lags=(1, 3)))
     one, two = [1.0, 0.0], [0.0, 1.0]
     x = torch.tensor([[one, one, two, two, two]])
-    near, far = head._motion(x).split(2, dim=-1)
+    near, far = torch.split(head._motion(x), 2, dim=-1)
     assert near[0].tolist() == [[0, 0], [0, 0], [-1, 1], [0, 0], [0, 0]]
     assert far[0].tolist() == [[0, 0], [0, 0], [-1, 1], [-1, 1], [-1, 1]]
 
@@ -129,8 +129,8 @@ def test_windows_pool_the_parts_of_a_clip_by_time_not_by_number_of_frames() -> N
 def test_a_shape_is_stored_and_read_back_and_an_unknown_one_refused() -> None:
     config = TemporalConfig(dim=64, kind="gru", lags=(1, 2, 8), windows=(1,), pools=("max",))
     assert TemporalConfig.from_dict(config.as_dict()) == config
-    strange = ({"kind": "mamba"}, {"stride": 1}, {"pools": ["median"]})
-    for broken in ({"width": 3}, *({"dim": 3, **one} for one in strange)):
+    strange: tuple[dict[str, Any], ...] = ({"kind": "mamba"}, {"stride": 1}, {"pools": ["median"]})
+    for broken in ({"width": 3}, *({"dim": 3, **fields} for fields in strange)):
         with pytest.raises(ValueError, match="temporal head"):
             TemporalConfig.from_dict(broken)
 
@@ -158,7 +158,7 @@ def test_tokens_are_frame_motion_context_and_time_as_written() -> None:
     assert torch.allclose(head(x, t, torch.ones(1, 4, dtype=torch.bool))[0], expected, atol=1e-5)
 
 
-def test_a_block_adds_what_frames_learn_and_then_what_each_thinks_of_it() -> None:
+def test_a_block_adds_what_frames_learn_and_then__thinks_of_it() -> None:
     torch.manual_seed(4)
     block = BLOCKS["attention"](TemporalConfig(dim=8, width=8))
     for norm in (block.norm1, block.norm2):

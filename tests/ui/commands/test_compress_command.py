@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from data.toons import Library as ToonLibrary
 from embeddings.encoder import load_encoder
-from tests.ui.conftest import ToonLibrary
 from ui.cli import run
+
+Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def compress(*more: str | Path) -> int:
 
 
 def test_int8_by_captions_is_judged_by_their_words_and_bad_lines_are_told(
-    toons, few, tmp_path, capsys
+    toons: ToonLibrary, few: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     file, out = captions(toons, few, "captions.csv", "caption"), tmp_path / "int8"
     assert compress("--out", out, "--how", "int8", "--captions", file, "--videos", few) == 3
@@ -64,7 +66,9 @@ def test_int8_by_captions_is_judged_by_their_words_and_bad_lines_are_told(
     assert load_encoder(told["out"], device="cpu").id == told["encoder_id"]
 
 
-def test_videos_without_words_are_judged_by_agreement(toons, few, tmp_path, capsys) -> None:
+def test_videos_without_words_are_judged_by_agreement(
+    toons: ToonLibrary, few: Path, tmp_path: Path, capsys: Capture
+) -> None:
     (few / "broken.mp4").rename(tmp_path / "broken.mp4")
     try:
         assert compress("--out", tmp_path / "bf16", "--how", "bf16", "--videos", few) == 0
@@ -80,7 +84,9 @@ def test_videos_without_words_are_judged_by_agreement(toons, few, tmp_path, caps
     assert load_encoder(told["out"], device="cpu").id == told["encoder_id"]
 
 
-def test_lines_of_queries_need_no_times(toons, few, tmp_path, capsys) -> None:
+def test_lines_of_queries_need_no_times(
+    toons: ToonLibrary, few: Path, tmp_path: Path, capsys: Capture
+) -> None:
     file = few.parent / "queries.csv"
     names = [f"toon-{number:04d}.mp4,query {number}" for number in range(1, 4)]
     file.write_text("\n".join(["video,query", *names]))
@@ -93,13 +99,15 @@ def test_lines_of_queries_need_no_times(toons, few, tmp_path, capsys) -> None:
     assert "there is no video toon-0001.mp4" in json.loads(capsys.readouterr().out)["error"]
 
 
-def test_a_missing_library_is_named_with_what_installs_it(tmp_path, monkeypatch, capsys) -> None:
+def test_a_missing_library_is_named_with_what_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
     real = importlib.import_module
 
-    def without(name: str, *args: object) -> object:
+    def without(name: str, package: str | None = None) -> object:
         if name.partition(".")[0] == "onnx":
             raise ImportError(f"No module named {name!r}")
-        return real(name, *args)  # type: ignore[arg-type]
+        return real(name, package)
 
     monkeypatch.setattr(importlib, "import_module", without)
     assert compress("--out", tmp_path / "out", "--how", "onnx") == 1
@@ -108,7 +116,7 @@ def test_a_missing_library_is_named_with_what_installs_it(tmp_path, monkeypatch,
     assert told["fix"] == "pip install 'reelwise[compress]'"
 
 
-def test_a_way_that_is_none_is_wrong_usage(tmp_path, capsys) -> None:
+def test_a_way_that_is_none_is_wrong_usage(tmp_path: Path, capsys: Capture) -> None:
     assert compress("--out", tmp_path / "out", "--how", "int4") == 2
     error = json.loads(capsys.readouterr().out)["error"]
     assert "int4" in error
@@ -116,7 +124,7 @@ def test_a_way_that_is_none_is_wrong_usage(tmp_path, capsys) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_without_videos_is_refused(tmp_path, capsys) -> None:
+def test_a_folder_without_videos_is_refused(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "empty").mkdir()
     assert compress("--out", tmp_path / "o", "--how", "bf16", "--videos", tmp_path / "empty") == 1
     assert "there is no video below" in json.loads(capsys.readouterr().out)["error"]

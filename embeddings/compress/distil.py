@@ -12,7 +12,7 @@ import copy
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,9 @@ from embeddings.model_folder import (
 from embeddings.toon.bank import Bank, BatchShape, batches
 from embeddings.toon.start import POSITIONS, stretch_positions
 from embeddings.training.augment import MILD, STRONG, distort
+from embeddings.training.loop import Report
 from embeddings.training.losses import contrastive
 
-Report = Callable[[str], None]
 Material = Iterator[tuple[NDArray[np.uint8], list[str]]]
 """Frames (n, px, px, 3) as the teacher wants them, and words that need not belong to them."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,8 +37,8 @@ from embeddings.compress.prune import (
 from embeddings.compress.request import Request, TowerName
 from embeddings.model_folder import SourceModel, finish_folder, save_weights, start_folder
 from embeddings.toon.bank import Bank, BankSpec, draw_bank
+from embeddings.training.loop import Report
 
-Report = Callable[[str], None]
 LEAST_TO_CALIBRATE = 32
 """Fewest frames from which ranges of activations are taken."""
 MOST_TO_CALIBRATE = 256

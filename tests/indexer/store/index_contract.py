@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.errors import ReelwiseError
 from indexer.store.vector_index import Floats, Ids, VectorIndex, fill_index
-from tests.indexer.made import random_units
+from tests.fakes import random_units
 
 DIM = 32
 

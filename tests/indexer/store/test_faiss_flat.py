@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from indexer.store.faiss_flat import FlatIndex
-from tests.indexer.made import random_units
+from tests.fakes import random_units
 from tests.indexer.store.index_contract import IndexContract
 
 

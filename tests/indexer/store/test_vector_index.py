@@ -6,7 +6,7 @@ import numpy as np
 
 from indexer.store.faiss_flat import FlatIndex
 from indexer.store.vector_index import RecallProbe
-from tests.indexer.made import random_units
+from tests.fakes import random_units
 
 
 def test_recall_falls_where_clips_are_missing_or_moved() -> None:

@@ -44,7 +44,7 @@ class LoopOptions:
     patience: int | None = None
     """Evaluations without a better score before the run ends; None for no limit."""
     budget_s: float = math.inf
-    """Maximum time; where it ends a run, a second run may differ."""
+    """Maximum time, after at least one step; where it ends a run, a second run may differ."""
     checkpoint_s: float = 60.0
     """Seconds between two saved states; 0 saves at every step."""
 
@@ -206,7 +206,7 @@ class TrainingLoop(Generic[BatchT]):
         waited = done.evaluations - done.best_evaluation
         if options.patience is not None and waited >= options.patience:
             return "patience"
-        return "seconds" if done.seconds >= options.budget_s else None
+        return "seconds" if done.steps and done.seconds >= options.budget_s else None
 
     def _evaluate(self, parts: Mapping[str, float]) -> Evaluation | None:
         """Measure the averaged weights, and keep them where they are the best so far."""

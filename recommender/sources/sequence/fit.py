@@ -1,96 +1,134 @@
-"""A sequence model fitted to what people liked, until held-out last items get no better."""
+"""Fits the sequence model to liked items, until the NDCG of held-out last items stops rising."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from embeddings.training.loop import LoopOptions, LoopResult, TrainingLoop
 from recommender.events.histories import Histories
 from recommender.events.interactions import ItemVectors, no_vectors
-from recommender.sources.sequence.model import Reason, SequenceModel, Training
-from recommender.sources.sequence.training import Learner, SequenceSettings
+from recommender.sources.sequence.model import Reason, SequenceModel, SequenceTraining
+from recommender.sources.sequence.training import SequenceSettings, SequenceTask
 from recommender.sources.sequence.windows import Targets
 
 _CUT = 10
-"""Length of list that passes are judged by."""
+"""List length of the NDCG that passes are compared by."""
 
 
 @dataclass(frozen=True)
-class Stop:
+class StopRule:
     """When training ends; the model of the best pass is kept."""
 
     patience: int = 4
     """Passes without a better NDCG@10 of held-out last items."""
     epochs: int = 100
-    """Most passes over all windows."""
+    """Maximum number of passes over all windows."""
     steps: int = 1_000_000
-    """Most batches."""
+    """Maximum number of batches."""
     budget_s: float = 300.0
-    """Most seconds; where this ends training, a second run may differ."""
-    asked: int = 1_000
-    """Most people whose last item is held out."""
-
-
-DEFAULTS = SequenceSettings()
-STOP = Stop()
+    """Maximum time; where this ends training, a second run may differ."""
+    held_out: int = 1_000
+    """Maximum number of people whose last item is held out."""
 
 
 def fit_sequence(
     histories: Histories,
     vectors: ItemVectors | None = None,
     *,
-    settings: SequenceSettings = DEFAULTS,
-    stop: Stop = STOP,
+    settings: SequenceSettings | None = None,
+    stop: StopRule | None = None,
     seed: int,
 ) -> SequenceModel:
-    """Fit a causal transformer that foretells the next item at every place of every history.
+    """Fit a causal transformer that predicts the next item after each item of each history.
 
     The loss is cross-entropy over all items (Klenitskiy and Vasilev 2023), with many items gBCE
     over a sample (Petrov and Macdonald 2023). A seed gives the same model on the same CPU, unless
-    time ran out.
+    the time ran out.
 
     Args:
         histories: What people liked.
         vectors: Content of the items; None learns from the events alone.
-        settings: Size and manner.
+        settings: Size of the model, and how it learns.
         stop: When to end.
-        seed: Of all randomness; no generator outside is touched.
+        seed: For all randomness; global generators are left unchanged.
     """
+    settings, stop = settings or SequenceSettings(), stop or StopRule()
     content = (vectors or no_vectors(histories.n_items)).centred
     rng = np.random.default_rng(seed)
-    targets, held = hold_out_last(histories, stop.asked, rng)
+    targets, held_out = hold_out_last(histories, stop.held_out, rng)
+    known, wanted = held_out.before_last()
     gpus = [] if settings.device == "cpu" else [torch.device(settings.device)]
     with torch.random.fork_rng(devices=gpus):
         torch.manual_seed(seed)
-        return _run(Learner(targets, content, settings, rng), held, stop)
+        task = SequenceTask(
+            targets,
+            content,
+            settings,
+            rng,
+            epochs=stop.epochs,
+            measure=lambda model: last_item_ndcg(model, known, wanted),
+        )
+        if not len(targets):
+            return task.fitted()
+        run = TrainingLoop(task, _loop_options(settings, stop)).run()
+    return replace(task.fitted(), training=_account(run))
+
+
+def _loop_options(settings: SequenceSettings, stop: StopRule) -> LoopOptions:
+    return LoopOptions(
+        steps=stop.steps,
+        learning_rate=settings.learning_rate,
+        weight_decay=0.0,
+        cosine=False,
+        average=settings.averaged,
+        patience=stop.patience,
+        budget_s=stop.budget_s,
+    )
+
+
+def _account(run: LoopResult) -> SequenceTraining:
+    reasons: dict[str, Reason] = {"batches": "epochs", "patience": "patience"}
+    reasons |= {"steps": "steps", "seconds": "seconds"}
+    return SequenceTraining(
+        epochs=run.evaluations,
+        steps=run.steps,
+        seconds_s=run.seconds,
+        best_epoch=run.best_evaluation,
+        ndcg_at_10=run.best_score,
+        why=reasons[run.reason or "batches"],
+    )
 
 
 def hold_out_last(
     histories: Histories, most: int, rng: np.random.Generator
 ) -> tuple[Targets, Histories]:
-    """What is learned from, and the people who will be asked for their last item.
+    """The targets to learn from, and the histories whose last item is held out.
 
     Args:
         histories: What people liked.
-        most: Most people to be asked.
+        most: Maximum number of held-out people.
         rng: Draws them.
     """
     counts = np.bincount(histories.item, minlength=histories.n_items)
     ends = histories.starts[1:].copy()
     able = np.flatnonzero(histories.lengths >= 3)
-    # A last item that nobody else met would be lost to training, and cannot be foretold.
+    # A last item that only one person liked would be lost to training and cannot be predicted.
     able = able[counts[histories.item[ends[able] - 1]] >= 2]
-    asked = np.sort(rng.permutation(able)[:most])
-    ends[asked] -= 1
-    return Targets(histories, ends), histories.of(asked)
+    held_out = np.sort(rng.permutation(able)[:most])
+    ends[held_out] -= 1
+    return Targets(histories, ends), histories.of(held_out)
 
 
 def last_item_ndcg(model: SequenceModel, histories: Histories, wanted: NDArray[np.int64]) -> float:
-    """Mean NDCG@10 of one wanted item each among all that are not in the history; NaN of nobody."""
+    """Mean NDCG@10 of one item per person among all that are not in the history.
+
+    Returns:
+        NaN where there is no person.
+    """
     if not len(histories):
         return float("nan")
     gained = []
@@ -98,50 +136,9 @@ def last_item_ndcg(model: SequenceModel, histories: Histories, wanted: NDArray[n
         people = np.arange(start, min(start + 256, len(histories)))
         some = histories.of(people)
         scores = model.scores(some)
-        there = np.arange(len(people)), wanted[people]
-        best = scores[there][:, None]
+        best = scores[np.arange(len(people)), wanted[people]][:, None]
         scores[some.person, some.item] = -np.inf
         # Ties count against the model.
         rank = (scores >= best).sum(axis=1)
         gained.append(np.where(rank <= _CUT, 1.0 / np.log2(1.0 + rank), 0.0))
     return float(np.concatenate(gained).mean())
-
-
-def _run(learner: Learner, held: Histories, stop: Stop) -> SequenceModel:
-    """Learn until there is a reason to stop; the best pass."""
-    started_s = time.monotonic()
-    known, wanted = held.before_last()
-    best = _model(learner, Training(0, 0, 0.0, 0, float("nan"), "nothing to learn"))
-    why: Reason | None = None if learner.learns else best.training.why
-    epoch = 0
-    while why is None:
-        for _ in learner.steps_of_a_pass():
-            why = _spent(learner.steps, time.monotonic() - started_s, stop)
-            if why:
-                break
-        epoch += 1
-        told = Training(epoch, learner.steps, 0.0, epoch, float("nan"), "nothing to learn")
-        model = _model(learner, told)
-        ndcg = last_item_ndcg(model, known, wanted)
-        # Where nobody can be asked, NaN is never better and the latest pass is taken.
-        if epoch == 1 or not ndcg <= best.training.ndcg_at_10:
-            best = replace(model, training=replace(told, ndcg_at_10=ndcg))
-        if why is None and epoch - best.training.best_epoch >= stop.patience:
-            why = "patience"
-        elif why is None and epoch >= stop.epochs:
-            why = "epochs"
-    took_s = time.monotonic() - started_s
-    told = replace(best.training, epochs=epoch, steps=learner.steps, seconds_s=took_s, why=why)
-    return replace(best, training=told)
-
-
-def _model(learner: Learner, training: Training) -> SequenceModel:
-    """What the learner would foretell with now."""
-    vectors, biases = learner.items()
-    return SequenceModel(learner.encoder(), vectors, biases, learner.known, training)
-
-
-def _spent(steps: int, seconds_s: float, stop: Stop) -> Reason | None:
-    if steps >= stop.steps:
-        return "steps"
-    return "seconds" if seconds_s >= stop.budget_s else None

@@ -1,4 +1,4 @@
-"""What comes next for a person, by the order of what they liked: a fitted sequence model."""
+"""The fitted sequence model: scores items by the order of a history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from recommender.events.histories import Histories
-from recommender.sources.sequence.network import Encoder
+from recommender.sources.sequence.network import SequenceEncoder
 
 Reason = Literal["patience", "epochs", "steps", "seconds", "nothing to learn"]
 """Why training stopped."""
@@ -21,50 +21,53 @@ _POSITIONS = 16_384
 
 
 @dataclass(frozen=True)
-class Training:
-    """What training did."""
+class SequenceTraining:
+    """How training went."""
 
     epochs: int
-    """Passes over all windows that were finished."""
+    """Passes over all windows."""
     steps: int
     """Batches learned from."""
     seconds_s: float
     """Wall time."""
     best_epoch: int
-    """The pass that the model is from, counted from 1; 0 when nothing was learned."""
+    """The pass whose weights are kept, counted from 1; 0 when nothing was learned."""
     ndcg_at_10: float
-    """Of held-out last items after that pass; NaN when nobody could be asked."""
+    """Of held-out last items after that pass; NaN when none were held out."""
     why: Reason
     """Why it stopped."""
 
 
+NOTHING_LEARNED = SequenceTraining(0, 0, 0.0, 0, float("nan"), "nothing to learn")
+
+
 @dataclass(frozen=True, eq=False)
 class SequenceModel:
-    """Scores items by what usually follows a history; knows nothing of who the person is.
+    """Scores items by what usually follows a history, whoever the person is.
 
-    Scores are in nats above the mean of all known items, for each history; 0 says nothing. Items
-    without a vector that nobody had met score below all others, and say nothing in a history.
+    Scores are in nats above the mean of all known items, for each history; 0 is no evidence.
+    Unknown items score below all others, and are ignored in a history.
     """
 
-    encoder: Encoder
+    encoder: SequenceEncoder
     """Fitted, on the CPU, not in training mode."""
     vectors: NDArray[np.float32]
-    """(n_items, hidden) as in the input; zero rows for items of which nothing is known."""
+    """(n_items, hidden); zero rows for unknown items."""
     biases: NDArray[np.float32]
-    """(n_items,) how popular each is."""
+    """(n_items,) popularity of each item, as a logit."""
     known: NDArray[np.bool_]
-    """(n_items,) somebody met it in training, or it has a content vector."""
-    training: Training
-    """How it came about."""
+    """(n_items,) whether an item has events in training or a content vector."""
+    training: SequenceTraining
+    """How training went."""
 
     @property
     def length(self) -> int:
-        """Latest known items of a person that can matter."""
+        """Number of latest known items that are used."""
         return self.encoder.length
 
     @cached_property
     def _out(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Vectors and biases without their means: those add the same to all scores of a person."""
+        """Vectors and biases minus their means, which add the same to all scores of a person."""
         n = max(int(self.known.sum()), 1)
         mean = self.vectors[self.known].sum(axis=0) / np.float32(n)
         bias = self.biases[self.known].sum() / np.float32(n)
@@ -80,10 +83,10 @@ class SequenceModel:
     def scores(
         self, histories: Histories, rows: NDArray[np.int64] | None = None
     ) -> NDArray[np.float32]:
-        """Score all items, or some, for anybody's history as it is now.
+        """Score all items, or some, for any histories.
 
         Args:
-            histories: Of b people, seen in training or not.
+            histories: Of b people, in training or not.
             rows: Items to score; None is all.
 
         Returns:
@@ -103,15 +106,15 @@ class SequenceModel:
         return np.asarray(scores, dtype=np.float32)
 
     def links(self, history_of_one: Histories, row: int) -> NDArray[np.float64]:
-        """How much the score of an item falls when each item of a history is left out.
+        """The fall of an item's score when each item of the history is left out.
 
         Args:
             history_of_one: One person with m items.
             row: The item that is scored.
 
         Returns:
-            (m,) nats, 0 for items too far back to matter; an older one takes the place of the
-            item left out.
+            (m,) nats, 0 for items too far back to be used; an older item takes the place of the
+            one left out.
 
         Raises:
             ValueError: There is not exactly one person.
@@ -119,8 +122,8 @@ class SequenceModel:
         self._check(history_of_one)
         if len(history_of_one) != 1:
             raise ValueError(f"links are of one person, got {len(history_of_one)}")
-        found = np.zeros(len(history_of_one.item))
-        # One more than can matter: it moves up where another is left out.
+        falls = np.zeros(len(history_of_one.item))
+        # One more than is used: it moves up where another is left out.
         near = np.flatnonzero(self.known[history_of_one.item])[-self.length - 1 :]
         items = history_of_one.item[near]
         tried = np.arange(len(near))[-self.length :]
@@ -129,8 +132,8 @@ class SequenceModel:
         starts = np.cumsum([0, *lengths])
         many = Histories(starts, item, np.ones(len(item)), np.zeros(len(item)), len(self.known))
         scores = self.scores(many, np.asarray([row]))[:, 0].astype(np.float64)
-        found[near[tried]] = scores[0] - scores[1:]
-        return found
+        falls[near[tried]] = scores[0] - scores[1:]
+        return falls
 
     def _check(self, histories: Histories) -> None:
         if histories.n_items != len(self.known):
@@ -140,9 +143,9 @@ class SequenceModel:
             )
 
     def _sequences(self, histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(b, length) latest known items from the first column on, and how many there are."""
-        told = self.known[histories.item]
-        person = histories.person[told]
+        """(b, length) latest known items from the first column on, and (b,) their number."""
+        known = self.known[histories.item]
+        person = histories.person[known]
         lengths = np.bincount(person, minlength=len(histories))
         ends = np.cumsum(lengths)
         since = ends[person] - 1 - np.arange(len(person))
@@ -150,7 +153,7 @@ class SequenceModel:
         lengths = np.minimum(lengths, self.length)
         items = np.full((len(histories), self.length), -1)
         place = lengths[person] - 1 - since
-        items[person[near], place[near]] = histories.item[told][near]
+        items[person[near], place[near]] = histories.item[known][near]
         return items, lengths
 
     def _states(self, items: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -159,31 +162,31 @@ class SequenceModel:
         order = np.argsort(lengths, kind="stable")
         order = order[lengths[order] > 0]
         while len(order):
-            # The longest are last; as many of them as fit.
+            # The longest are at the end; take as many of them as fit.
             width = int(lengths[order[-1]])
             some = order[-max(_POSITIONS // width, 1) :]
             order = order[: len(order) - len(some)]
             given = torch.from_numpy(self.vectors[np.maximum(items[some, :width], 0)])
             with torch.inference_mode():
-                told = self.encoder(given)[torch.arange(len(some)), lengths[some] - 1]
-            states[some] = told.numpy()
+                last = self.encoder(given)[torch.arange(len(some)), lengths[some] - 1]
+            states[some] = last.numpy()
         return states
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Everything, as arrays by name."""
         weights = {f"encoder.{k}": v.numpy() for k, v in self.encoder.state_dict().items()}
-        told = [getattr(self.training, field.name) for field in fields(Training)]
-        told[-1] = _REASONS.index(self.training.why)
+        training = [getattr(self.training, field.name) for field in fields(SequenceTraining)]
+        training[-1] = _REASONS.index(self.training.why)
         shape = {
             "shape": np.asarray([self.encoder.heads, len(self.encoder.blocks), self.length]),
-            "training": np.asarray(told, np.float64),
+            "training": np.asarray(training, np.float64),
         }
-        own = {"vectors": self.vectors, "biases": self.biases, "known": self.known}
-        return weights | shape | own
+        items = {"vectors": self.vectors, "biases": self.biases, "known": self.known}
+        return weights | shape | items
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> SequenceModel:
-        """The model that `to_arrays` was asked for."""
+        """The inverse of `to_arrays`."""
         start = "encoder."
         weights = {
             name.removeprefix(start): torch.from_numpy(np.array(array))
@@ -192,16 +195,16 @@ class SequenceModel:
         }
         vectors = np.asarray(arrays["vectors"], np.float32)
         heads, blocks, length = (int(size) for size in arrays["shape"])
-        encoder = Encoder(vectors.shape[1], heads, blocks, length=length)
+        encoder = SequenceEncoder(vectors.shape[1], heads, blocks, length=length)
         encoder.load_state_dict(weights)
-        told = np.asarray(arrays["training"], float)
-        training = Training(
-            epochs=int(told[0]),
-            steps=int(told[1]),
-            seconds_s=float(told[2]),
-            best_epoch=int(told[3]),
-            ndcg_at_10=float(told[4]),
-            why=_REASONS[int(told[5])],
+        record = np.asarray(arrays["training"], float)
+        training = SequenceTraining(
+            epochs=int(record[0]),
+            steps=int(record[1]),
+            seconds_s=float(record[2]),
+            best_epoch=int(record[3]),
+            ndcg_at_10=float(record[4]),
+            why=_REASONS[int(record[5])],
         )
         return cls(
             encoder.eval(),

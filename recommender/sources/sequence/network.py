@@ -1,4 +1,4 @@
-"""The network that foretells the next item: causal attention over vectors of items."""
+"""The network that predicts the next item: causal attention over vectors of items."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 INIT_STD = 0.02
-"""Spread of fresh weights (GPT-2, and SASRec as Klenitskiy and Vasilev 2023 train it)."""
+"""Standard deviation of initial weights (GPT-2, and SASRec of Klenitskiy and Vasilev 2023)."""
 _SCORES = 1 << 21
-"""Scores held at once, in memory used again: fresh pages for each chunk cost as much as softmax."""
+"""Scores in memory at once, in reused buffers: new pages for each chunk cost as much as softmax."""
 
 
-def _thinned(values: Tensor, part: float) -> Tensor:
-    """Dropout of a part, to the next 256th; eight draws of torch's own take the time of one."""
+def _dropout(values: Tensor, part: float) -> Tensor:
+    """Dropout of a share, rounded to 1/256: torch's own takes eight times as many random bits."""
     limit = round(256 * part)
     if not limit:
         return values
@@ -26,7 +26,7 @@ def _thinned(values: Tensor, part: float) -> Tensor:
 
 
 class _Block(nn.Module):
-    """Attention with a learned bias for each distance, then two layers; norms come first."""
+    """Pre-norm attention with a learned bias for each distance, then an MLP."""
 
     def __init__(self, hidden: int, heads: int, length: int, dropout: float) -> None:
         super().__init__()
@@ -52,17 +52,17 @@ class _Block(nn.Module):
         bias = functional.embedding(distance.clamp(min=0), self.by_distance.T).permute(2, 0, 1)
         bias = bias.masked_fill(distance < 0, -torch.inf)
         weights = ((query * (d // self.heads) ** -0.5) @ key.transpose(2, 3) + bias).softmax(dim=3)
-        told = self.join((weights @ value).transpose(1, 2).reshape(b, t, d))
-        states = states + _thinned(told, self.dropout * self.training)
-        told = self.narrow(functional.gelu(self.widen(self.before_layers(states))))
-        return states + _thinned(told, self.dropout * self.training)
+        mixed = self.join((weights @ value).transpose(1, 2).reshape(b, t, d))
+        states = states + _dropout(mixed, self.dropout * self.training)
+        mixed = self.narrow(functional.gelu(self.widen(self.before_layers(states))))
+        return states + _dropout(mixed, self.dropout * self.training)
 
 
-class Encoder(nn.Module):
-    """What a person is about to want, after each item of theirs (SASRec, Kang and McAuley 2018).
+class SequenceEncoder(nn.Module):
+    """State of a person after each item of a history (SASRec, Kang and McAuley 2018).
 
-    Distances between items take the place of positions, so that a place in the middle of a window
-    teaches what the end of a history asks for.
+    Distances between items replace positions, so that the middle of a window teaches what holds at
+    the end of a history.
     """
 
     def __init__(
@@ -81,17 +81,17 @@ class Encoder(nn.Module):
 
     def forward(self, items: Tensor) -> Tensor:
         """(b, t, hidden) states from (b, t, hidden) vectors of items, t at most `length`."""
-        states = _thinned(items * items.shape[2] ** 0.5, self.dropout * self.training)
+        states = _dropout(items * items.shape[2] ** 0.5, self.dropout * self.training)
         for block in self.blocks:
             states = block(states)
         return torch.as_tensor(self.last(states))
 
 
 class ItemParts(nn.Module):
-    """What makes the vector and the bias of an item: a learned part, and one from its content.
+    """The vector and the bias of an item: a learned part plus one from its content.
 
-    An item that nobody has met, and one whose learned part is dropped in training, have the part
-    that all such items share in its place.
+    An item without events, and one whose learned part is dropped in training, has a shared part
+    instead of its learned part.
     """
 
     def __init__(self, content_dim: int, hidden: int, bias: Tensor) -> None:
@@ -103,17 +103,17 @@ class ItemParts(nn.Module):
         self.shared_bias = nn.Parameter(bias.mean())
         self.bias_projection = nn.Parameter(torch.zeros(content_dim))
 
-    def forward(self, slots: Tensor, content: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, slots: Tensor, content: Tensor, learned: Tensor) -> tuple[Tensor, Tensor]:
         """Vectors (m, hidden) and biases (m,) of some items.
 
         Args:
-            slots: (m,) rows of the learned parts; any where `own` is False.
+            slots: (m,) rows of the learned parts; any where `learned` is False.
             content: (m, content_dim).
-            own: (m,) bool, whether the learned part is used.
+            learned: (m,) bool, whether the learned part is used.
         """
         vectors = functional.embedding(slots, self.learned)
-        vectors = torch.where(own[:, None], vectors, self.shared)
-        biases = torch.where(own, self.bias[slots], self.shared_bias)
+        vectors = torch.where(learned[:, None], vectors, self.shared)
+        biases = torch.where(learned, self.bias[slots], self.shared_bias)
         if content.shape[1]:
             vectors = vectors + content @ self.projection
             biases = biases + content @ self.bias_projection
@@ -121,11 +121,10 @@ class ItemParts(nn.Module):
 
 
 class FullSoftmax(torch.autograd.Function):
-    """Mean cross-entropy over all items; its gradients are made while the scores are at hand.
+    """Weighted cross-entropy over all items, with gradients computed in the forward pass.
 
-    In the plain form the scores of a batch go through memory about ten times. Time for a position
-    with 3,416 items on one core of a Zen 5, 2026-11-21: plain 52 us, fused 19 us, in bfloat16 7 to
-    9 us.
+    The plain form moves the scores of a batch through memory about ten times and is several times
+    slower on a CPU.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Windows of histories, so that what follows every item is learned from once in each pass."""
+"""Windows of histories: each pass learns once from every item that follows another."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from recommender.events.histories import Histories
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """Windows side by side, each from the first column on."""
+class WindowBatch:
+    """Windows as rows, each from the first column on."""
 
     given: NDArray[np.int64]
-    """(b, t) items; 0 where a window has ended."""
+    """(b, t) items; 0 after the end of a window."""
     real: NDArray[np.bool_]
-    """(b, t) where there is an item."""
+    """(b, t) whether there is an item."""
     target: NDArray[np.int64]
-    """(m,) what followed each real place, row by row."""
+    """(m,) the item after each real place, row by row."""
     weight: NDArray[np.float64]
     """(m,) confidence that it was liked, at most 1."""
 
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Everything that followed something else in a history."""
+    """All items that follow another one in a history."""
 
     histories: Histories
     """Of b people."""
     ends: NDArray[np.int64]
-    """(b,) where the part of each history that is learned from ends, at most `starts[1:]`."""
+    """(b,) end of the part of each history that is learned from, at most `starts[1:]`."""
 
     def __len__(self) -> int:
         return len(self._place)
@@ -47,18 +47,20 @@ class Targets:
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
-        """(n_items,) people who are known to have met each item."""
+        """(n_items,) people whose history, up to its end, has each item."""
         place = np.arange(len(self.histories.item))
-        told = place < self.ends[self.histories.person]
-        return np.bincount(self.histories.item[told], minlength=self.histories.n_items)
+        learned = place < self.ends[self.histories.person]
+        return np.bincount(self.histories.item[learned], minlength=self.histories.n_items)
 
-    def batches(self, length: int, positions: int, rng: np.random.Generator) -> Iterator[Batch]:
-        """All targets in windows of at most `length`, cut at other places in each call.
+    def batches(
+        self, length: int, positions: int, rng: np.random.Generator
+    ) -> Iterator[WindowBatch]:
+        """All targets in windows of at most `length`, cut at different places in each call.
 
         Args:
-            length: Most places of a window.
-            positions: Most places of a batch, padding included, if a window has no more.
-            rng: Decides on cuts and order.
+            length: Maximum length of a window.
+            positions: Maximum size of a batch, padding included, where a window is not longer.
+            rng: Draws cuts and order.
         """
         person = self.histories.person[self._place]
         cut = rng.integers(length, size=len(self.histories))
@@ -77,10 +79,10 @@ class Targets:
         for group in rng.permutation(len(groups)):
             yield self._batch(self._place[first[groups[group]]], size[groups[group]])
 
-    def _batch(self, start: NDArray[np.int64], size: NDArray[np.int64]) -> Batch:
+    def _batch(self, start: NDArray[np.int64], size: NDArray[np.int64]) -> WindowBatch:
         across = np.arange(size.max())
         real = across < size[:, None]
         place = np.where(real, start[:, None] + across, 1)
         item = self.histories.item
         weight = np.minimum(self.histories.weight[place[real]], 1.0)
-        return Batch(np.where(real, item[place - 1], 0), real, item[place[real]], weight)
+        return WindowBatch(np.where(real, item[place - 1], 0), real, item[place[real]], weight)

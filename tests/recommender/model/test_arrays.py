@@ -24,7 +24,7 @@ from recommender.sources.item_links import (
 from recommender.sources.moved import MovedSource, rows_of
 from recommender.sources.next_item import fit_next_item
 from recommender.sources.rp3beta import fit_walks
-from recommender.sources.sequence.fit import Stop, fit_sequence
+from recommender.sources.sequence.fit import StopRule, fit_sequence
 from tests.recommender.people import table
 from tests.recommender.tables import interactions
 
@@ -197,7 +197,7 @@ def test_a_sequence_model_and_an_adapter_come_back() -> None:
     content = ItemVectors(videos().matrix)
     step = np.random.default_rng(1).normal(size=(N, N)).astype(np.float32)
     sources: dict[str, Source] = {
-        "sequence": fit_sequence(log.histories, content, stop=Stop(epochs=1), seed=0),
+        "sequence": fit_sequence(log.histories, content, stop=StopRule(epochs=1), seed=0),
         "adapted": Adapter(content.centred, step, power=2),
     }
     packed = pack(sources)

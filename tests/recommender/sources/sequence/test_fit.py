@@ -13,7 +13,7 @@ from safetensors.numpy import load, save
 
 from recommender.events.histories import Histories
 from recommender.events.interactions import ItemVectors
-from recommender.sources.sequence.fit import Stop, fit_sequence, last_item_ndcg
+from recommender.sources.sequence.fit import StopRule, fit_sequence, last_item_ndcg
 from recommender.sources.sequence.model import SequenceModel
 from recommender.sources.sequence.network import FullSoftmax
 from recommender.sources.sequence.training import SequenceSettings
@@ -23,7 +23,7 @@ from tests.recommender.people import around, axes
 SMALL = SequenceSettings(
     length=12, hidden=32, blocks=1, dropout=0.1, learning_rate=1e-2, batch_positions=256
 )
-SHORT = Stop(epochs=12, patience=12)
+SHORT = StopRule(epochs=12, patience=12)
 RING = 60
 
 
@@ -134,7 +134,7 @@ def test_a_model_survives_being_stored(walked: SequenceModel) -> None:
 
 
 def test_a_seed_gives_one_model_and_touches_no_other_randomness() -> None:
-    few, two = walks(60, 0), Stop(epochs=2)
+    few, two = walks(60, 0), StopRule(epochs=2)
     before = torch.random.get_rng_state()
     models = [fit_sequence(few, settings=SMALL, stop=two, seed=seed) for seed in (1, 1, 2)]
     assert torch.equal(before, torch.random.get_rng_state())
@@ -169,7 +169,7 @@ def cold_found(model: SequenceModel) -> float:
 def test_items_without_events_are_found_by_their_vector() -> None:
     vectors = ItemVectors(around(axes(THEMES), EACH))
     # Within a theme all is chance, so that held-out items would soon get no better.
-    stop = Stop(epochs=8, asked=0)
+    stop = StopRule(epochs=8, held_out=0)
     model = fit_sequence(themed_people(400, 0), vectors, settings=SMALL, stop=stop, seed=0)
     assert model.training.best_epoch == 8
     # By chance one of twenty.
@@ -178,7 +178,7 @@ def test_items_without_events_are_found_by_their_vector() -> None:
 
 def test_what_nothing_is_known_of_comes_last_and_says_nothing() -> None:
     people = themed_people(100, 0)
-    model = fit_sequence(people, settings=SMALL, stop=Stop(epochs=2), seed=0)
+    model = fit_sequence(people, settings=SMALL, stop=StopRule(epochs=2), seed=0)
     met = np.bincount(people.item, minlength=people.n_items) > 0
     assert np.array_equal(model.known, met)
     scores = model.scores(people)
@@ -228,7 +228,7 @@ def test_fainter_likes_weigh_less() -> None:
     rows = [[0, 1], [0, 2]] * 20
     people = histories(rows, 3)
     weight = np.where(people.item == 1, 0.2, 1.0)
-    people, stop = replace(people, weight=weight), Stop(epochs=100, asked=0)
+    people, stop = replace(people, weight=weight), StopRule(epochs=100, held_out=0)
     score = fit_sequence(people, settings=SMALL, stop=stop, seed=0).scores(histories([[0]], 3))[0]
     assert score[2] - score[1] == pytest.approx(math.log(5), abs=0.2)
 
@@ -236,16 +236,16 @@ def test_fainter_likes_weigh_less() -> None:
 def test_training_says_why_it_stopped() -> None:
     few = walks(60, 0)
 
-    def trained(stop: Stop) -> tuple[str, int, int]:
+    def trained(stop: StopRule) -> tuple[str, int, int]:
         told = fit_sequence(few, settings=SMALL, stop=stop, seed=0).training
         assert 1 <= told.best_epoch <= told.epochs
         assert 0.0 <= told.ndcg_at_10 <= 1.0
         return told.why, told.epochs, told.steps
 
-    assert trained(Stop(epochs=2))[:2] == ("epochs", 2)
-    assert trained(Stop(steps=3)) == ("steps", 1, 3)
-    assert trained(Stop(budget_s=0.0)) == ("seconds", 1, 1)
-    assert trained(Stop(patience=1, epochs=40))[0] == "patience"
+    assert trained(StopRule(epochs=2))[:2] == ("epochs", 2)
+    assert trained(StopRule(steps=3)) == ("steps", 1, 3)
+    assert trained(StopRule(budget_s=0.0)) == ("seconds", 1, 1)
+    assert trained(StopRule(patience=1, epochs=40))[0] == "patience"
 
 
 def test_the_fused_softmax_has_the_gradients_of_the_plain_one() -> None:

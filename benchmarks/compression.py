@@ -70,16 +70,15 @@ def run(size: str) -> dict[str, Any]:
 def _figures(
     prefix: str, source: SourceModel, requests: dict[str, Request], judged: ClipSource
 ) -> dict[str, Any]:
-    served = source.as_served()
     contenders = {
-        "fp32": Contender(source.encoder(), source.backbone, source.size_bytes),
-        "served": Contender(source.encoder(served), served, source.size_bytes),
+        "fp32": Contender(source.encoder(), source.size_bytes),
+        "served": Contender(source.encoder(source.as_served()), source.size_bytes),
     }
     with tempfile.TemporaryDirectory() as scratch:
         for name, request in requests.items():
             out = compress_encoder(source, Path(scratch) / name, request, None, lambda _: None)
-            backbone = load_backbone(str(out))
-            contenders[name] = Contender(source.encoder(backbone), backbone, folder_bytes(out))
+            encoder = source.encoder(load_backbone(str(out)))
+            contenders[name] = Contender(encoder, folder_bytes(out))
         figures = compare(contenders, judged)
     return {
         f"{prefix}_{name.replace('-', '_')}_{key}": value

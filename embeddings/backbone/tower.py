@@ -1,4 +1,4 @@
-"""The image tower as a module that gradients go through, with its last blocks set free to learn."""
+"""The image tower of a backbone with gradients, to train its last blocks or to attack pixels."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from data.errors import ReelwiseError
 from embeddings.backbone.backbone import Backbone
 
 BLOCK_LISTS = ("transformer.resblocks", "trunk.blocks", "trunk.stages")
-"""Where open_clip's towers keep their blocks: its own transformer, timm's, timm's stages."""
+"""Attributes that hold the blocks of a tower: open_clip's transformers, timm's blocks or stages."""
 LAYERS = ("layer1", "layer2", "layer3", "layer4")
-"""The stages of its ResNets."""
+"""Attributes of the stages of open_clip's ResNets."""
 TAILS = ("ln_post", "proj", "attnpool", "head", "trunk.norm", "trunk.fc_norm", "trunk.attn_pool")
-"""What follows the blocks; it learns with them."""
-FRAMES_PER_CALL = 256
+"""What follows the blocks and is trained with them."""
+FRAMES_PER_PART = 256
 
 
 class Tower(nn.Module):
@@ -26,10 +26,10 @@ class Tower(nn.Module):
 
     Args:
         backbone: In fp32; its weights are trained in place.
-        blocks: How many of its last blocks learn; 0 for none, as for attacks on pixels.
+        blocks: Number of its last blocks to train; 0 for none, as for attacks on pixels.
 
     Raises:
-        ReelwiseError: It has fewer blocks, or none that are known.
+        ReelwiseError: The tower has fewer blocks, or of an unknown kind.
     """
 
     def __init__(self, backbone: Backbone, *, blocks: int = 0) -> None:
@@ -41,7 +41,7 @@ class Tower(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """See the class."""
-        parts = [self._features(part) for part in pixels.split(FRAMES_PER_CALL)]  # type: ignore[no-untyped-call]
+        parts = [self._features(part) for part in pixels.split(FRAMES_PER_PART)]  # type: ignore[no-untyped-call]
         return torch.cat(parts)
 
     def _features(self, pixels: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ def free_last_blocks(visual: nn.Module, count: int) -> None:
     """Let the last blocks of an image tower, and what follows them, take gradients.
 
     Raises:
-        ReelwiseError: It has fewer blocks, or none that are known.
+        ReelwiseError: The tower has fewer blocks, or of an unknown kind.
     """
     blocks = _blocks(visual)
     if count > len(blocks):
@@ -71,9 +71,9 @@ def free_last_blocks(visual: nn.Module, count: int) -> None:
 
 def _blocks(visual: nn.Module) -> Sequence[nn.Module]:
     for name in BLOCK_LISTS:
-        found: Any = visual
+        blocks: Any = visual
         for part in name.split("."):
-            found = getattr(found, part, None)
-        if found is not None:
-            return list(found)
+            blocks = getattr(blocks, part, None)
+        if blocks is not None:
+            return list(blocks)
     return [visual.get_submodule(name) for name in LAYERS if hasattr(visual, name)]

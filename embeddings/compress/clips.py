@@ -1,4 +1,4 @@
-"""A user's own clips to compress an encoder with and to judge it by; what is unusable is noted."""
+"""The user's clips, to compress an encoder with and to evaluate it on."""
 
 from __future__ import annotations
 
@@ -16,59 +16,63 @@ from embeddings.compress.judge import ClipFrames
 from embeddings.training.captions import CaptionRow, Stretch, Trouble, find_beside, read_captions
 
 MOST_S = 10.0
-"""Of a stretch, its beginning is taken."""
+"""Of a longer stretch of video the beginning is taken."""
 LEAST_CLIPS = 4
-"""Half of them are compressed with, and two of the others can be told apart."""
-WORDS = ("caption", "query")
+"""Half are compressed with, and comparing rankings takes two of the others."""
+TEXT_COLUMNS = ("caption", "query")
 
 
 class UserClips:
-    """Clips of videos, decoded once for every size of frames.
+    """Clips of videos, decoded once for each frame size.
 
     Args:
-        rows: Stretches and words for them, which may be empty.
-        troubles: What could not be used so far.
+        rows: Stretches of videos with their texts, which may be empty.
+        troubles: Lines that could not be used.
     """
 
     def __init__(self, rows: Sequence[CaptionRow], troubles: Sequence[Trouble] = ()) -> None:
         self._rows = list(rows)
-        self._noted = dict.fromkeys(troubles)
+        self._troubles = dict.fromkeys(troubles)
         self._kept: dict[FrameSpec, list[ClipFrames]] = {}
 
     @property
     def troubles(self) -> list[Trouble]:
-        """Lines and videos that could not be used, or in part, each once."""
-        return list(self._noted)
+        """Lines and videos that could not be used, or only in part, each once."""
+        return list(self._troubles)
 
     def __call__(self, spec: FrameSpec) -> list[ClipFrames]:
-        """The clips as an encoder wants them, in the order of the rows.
+        """The clips in an encoder's frame size, in the order of the rows.
 
         Raises:
-            ReelwiseError: There are too few.
+            ReelwiseError: Fewer than four clips can be used.
         """
         if spec not in self._kept:
             self._kept[spec] = self._decode(spec)
         return self._kept[spec]
 
     def _decode(self, spec: FrameSpec) -> list[ClipFrames]:
-        found: dict[int, list[Chunk]] = {}
+        chunks: dict[int, list[Chunk]] = {}
         with DecodePool(min(len(self._rows), len(os.sched_getaffinity(0)))) as pool:
             for event in pool.run(self._jobs(spec)):
                 if isinstance(event, Chunk):
-                    found.setdefault(event.key, []).append(event)
+                    chunks.setdefault(event.key, []).append(event)
                 elif isinstance(event, Finished) and (
-                    event.state != "done" or event.key not in found
+                    event.state != "done" or event.key not in chunks
                 ):
                     stretch = self._rows[event.key].stretch
                     where = f"{stretch.path} from {stretch.start_s:g} s"
-                    reason = f"{event.state}: {event.reason}" if event.reason else "no frame there"
-                    self._noted[Trouble(where, reason)] = None
-        clips = [_join(found[key], self._rows[key].text) for key in sorted(found)]
+                    reason = (
+                        f"{event.state}: {event.reason}"
+                        if event.reason
+                        else "no frame in this stretch"
+                    )
+                    self._troubles[Trouble(where, reason)] = None
+        clips = [_join(chunks[key], self._rows[key].text) for key in sorted(chunks)]
         if len(clips) < LEAST_CLIPS:
             why = "".join(f"; {each.where}: {each.reason}" for each in self.troubles[:1])
             raise ReelwiseError(
                 f"{len(clips)} of your clips can be used, and {LEAST_CLIPS} are needed{why}",
-                fix="name more with --captions or --videos, or neither to take cartoons",
+                fix="name more with --captions or --videos, or leave out both to use cartoons",
             )
         return clips
 
@@ -85,24 +89,24 @@ def _join(chunks: Sequence[Chunk], text: str) -> ClipFrames:
 
 
 def described_clips(file: Path, *, videos: Path | None = None) -> UserClips:
-    """The clips of a captions or queries file, with its words; of one moment, the first line.
+    """The clips of a captions or queries file with their texts; of equal clips, the first line.
 
     Args:
         file: As `read_captions` takes it, with `caption` or `query`; times may be left out.
-        videos: Folder that names of videos are relative to, before the file's own.
+        videos: Folder in which videos are looked up before the folder of the file.
 
     Raises:
         ReelwiseError: The file cannot be read, or has no line that can be used.
     """
-    told = read_captions(file, find_beside(file, videos=videos), words=WORDS, timed=False)
+    table = read_captions(file, find_beside(file, videos=videos), words=TEXT_COLUMNS, timed=False)
     rows: dict[tuple[Path, float], CaptionRow] = {}
-    for row in told.rows:
+    for row in table.rows:
         rows.setdefault((row.stretch.path, row.stretch.start_s), row)
-    return UserClips(list(rows.values()), told.troubles)
+    return UserClips(list(rows.values()), table.troubles)
 
 
 def video_clips(folder: Path, *, most: int = 200) -> UserClips:
-    """The beginnings of the videos below a folder, without words.
+    """The beginnings of the first videos below a folder, without texts.
 
     Raises:
         ReelwiseError: There is no video.

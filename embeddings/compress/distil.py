@@ -1,9 +1,9 @@
-"""A small model that gives the vectors of a large one: same space, fewer operations.
+"""Distillation: a small student is trained to give the vectors of a large teacher.
 
-The student learns the teacher's features, of frames and, where its text tower is another one, of
-words: their direction, and each one's own among those of the batch. That is feature distillation
-with interactive contrast, the two strongest parts of CLIP-KD (Yang et al., CVPR 2024). Vectors stay
-in the teacher's space, so its temporal head goes on working.
+The student learns the teacher's features of frames and, where it has another text tower, of texts:
+their direction, and which feature of the batch is whose. That is feature distillation with
+interactive contrast, the two strongest parts of CLIP-KD (Yang et al., CVPR 2024). Vectors stay in
+the teacher's space, so the teacher's temporal head works with the student.
 """
 
 from __future__ import annotations
@@ -26,25 +26,18 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from data.errors import ReelwiseError
 from embeddings.backbone.backbone import as_pair
-from embeddings.backbone.recipe import Config, Recipe
+from embeddings.backbone.recipe import Config
 from embeddings.compress.judge import ClipFrames
 from embeddings.compress.request import TowerName
-from embeddings.model_folder import (
-    SourceModel,
-    architecture,
-    build_model,
-    finish_folder,
-    save_weights,
-    start_folder,
-)
+from embeddings.model_folder import SourceModel, architecture, build_model
 from embeddings.toon.bank import Bank, BatchShape, batches
 from embeddings.toon.start import POSITIONS, stretch_positions
 from embeddings.training.augment import MILD, STRONG, distort
 from embeddings.training.loop import Report
 from embeddings.training.losses import contrastive
 
-Material = Iterator[tuple[NDArray[np.uint8], list[str]]]
-"""Frames (n, px, px, 3) as the teacher wants them, and words that need not belong to them."""
+TeacherInput = Iterator[tuple[NDArray[np.uint8], list[str]]]
+"""Frames (n, px, px, 3) as the teacher wants them, and texts that need not belong to them."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +45,15 @@ class Distillation:
     """How a student is trained."""
 
     steps: int = 400
-    """Batches."""
+    """Number of batches."""
     learning_rate: float = 2e-3
     """At the top of a one-cycle schedule."""
     scale: float = 14.0
     """Factor on the cosines of the contrastive part."""
     average: float = 0.98
-    """Decay of the running mean of the weights, which is what is kept."""
+    """Decay of the exponential moving average of the weights, which is what is saved."""
     seed: int = 0
-    """Seeds weights and batches."""
+    """Of weights and batches."""
 
 
 def student_config(source: SourceModel, student: str | None) -> Config:
@@ -69,8 +62,8 @@ def student_config(source: SourceModel, student: str | None) -> Config:
     Args:
         source: The teacher.
         student: None halves the width of the teacher's image tower. A file holds an open_clip
-            `model_cfg`, a name is an architecture of open_clip's; a text tower that is not in the
-            file, or any by name, is the teacher's own.
+            `model_cfg`; a name is an architecture of open_clip. The text tower is the teacher's,
+            except where a file describes one.
 
     Raises:
         ReelwiseError: There is no such file or architecture, or the tower cannot be halved.
@@ -91,8 +84,8 @@ def student_config(source: SourceModel, student: str | None) -> Config:
         file = Path(student)
         if not file.is_file():
             raise ReelwiseError(f"there is no file {file}", fix="check the path of --student")
-        told = json.loads(file.read_text(encoding="utf-8"))
-        model |= told.get("model_cfg", told)
+        config_of_file = json.loads(file.read_text(encoding="utf-8"))
+        model |= config_of_file.get("model_cfg", config_of_file)
     else:
         model["vision_cfg"] = architecture(student)["vision_cfg"]
     model["embed_dim"] = source.config["model_cfg"]["embed_dim"]
@@ -101,19 +94,23 @@ def student_config(source: SourceModel, student: str | None) -> Config:
 
 
 def distil(
-    source: SourceModel, config: Config, material: Material, options: Distillation, report: Report
+    source: SourceModel,
+    config: Config,
+    material: TeacherInput,
+    options: Distillation,
+    report: Report,
 ) -> nn.Module:
     """Train a student.
 
     Args:
         source: The teacher.
         config: As `student_config` gives it.
-        material: Batches without end.
+        material: Endless batches.
         options: The run.
         report: Takes a line of progress.
 
     Returns:
-        The running mean of the student's weights, in fp32 and in evaluation mode.
+        The averaged weights of the student, in fp32 and in evaluation mode.
     """
     torch.manual_seed(options.seed)
     model = build_model(config)
@@ -124,28 +121,28 @@ def distil(
 
 
 def copy_weights(teacher: nn.Module, student: nn.Module) -> bool:
-    """Start with the teacher's weights, of larger tensors with evenly spaced rows and columns.
+    """Start from the teacher's weights; of larger tensors take evenly spaced rows and columns.
 
     That is weight selection (Xu et al., "Initializing Models with Larger Ones", ICLR 2024).
 
     Returns:
-        True where the whole text tower was copied as it is.
+        True where the whole text tower was copied unchanged.
     """
-    theirs = {k: v.float() for k, v in teacher.state_dict().items()}
+    large = {k: v.float() for k, v in teacher.state_dict().items()}
     state = student.state_dict()
-    if POSITIONS in state and POSITIONS in theirs:
-        theirs[POSITIONS] = stretch_positions(theirs[POSITIONS], len(state[POSITIONS]))
+    if POSITIONS in state and POSITIONS in large:
+        large[POSITIONS] = stretch_positions(large[POSITIONS], len(state[POSITIONS]))
     chosen = {}
-    for name, own in state.items():
-        larger = theirs.get(name)
-        if larger is None or larger.ndim != own.ndim:
+    for name, small in state.items():
+        larger = large.get(name)
+        if larger is None or larger.ndim != small.ndim:
             continue
-        if all(a >= b for a, b in zip(larger.shape, own.shape, strict=True)):
-            chosen[name] = _spread(larger, own.shape).to(own.dtype)
+        if all(a >= b for a, b in zip(larger.shape, small.shape, strict=True)):
+            chosen[name] = _spread(larger, small.shape).to(small.dtype)
     student.load_state_dict(chosen, strict=False)
     return all(
-        name in theirs and theirs[name].shape == own.shape
-        for name, own in state.items()
+        name in large and large[name].shape == small.shape
+        for name, small in state.items()
         if not name.startswith("visual.")
     )
 
@@ -163,12 +160,12 @@ def follow(
     source: SourceModel,
     student: nn.Module,
     towers: Sequence[TowerName],
-    material: Material,
+    material: TeacherInput,
     options: Distillation,
     *,
     report: Report,
 ) -> nn.Module:
-    """Train towers of a student, or of what pruning left of a model; otherwise as `distil`."""
+    """Train some towers of a student, or of a pruned model; otherwise as `distil`."""
     teacher = source.as_served()
     trained = [
         weight
@@ -224,8 +221,8 @@ def _apart(rows: Tensor, truth: Tensor, scale: float) -> Tensor:
     return 10 * (1 - (rows * truth).sum(1)).mean() + contrastive(rows, truth, scale)
 
 
-def toon_material(bank: Bank, px: int, seed: int) -> Material:
-    """Distorted views of toon scenes and of procedural footage, and the scenes' words."""
+def toon_material(bank: Bank, px: int, seed: int) -> TeacherInput:
+    """Distorted views of toon scenes and of procedural footage, and the scenes' captions."""
     shape = BatchShape(px=px, frames=140, strong=16, footage=12)
     for batch in batches(bank, shape, np.random.default_rng(seed)):
         views = (batch.toons, batch.strong, batch.footage)
@@ -235,8 +232,8 @@ def toon_material(bank: Bank, px: int, seed: int) -> Material:
 
 def clip_material(
     clips: list[ClipFrames], seed: int, *, at_once: int = 24, each: int = 4
-) -> Material:
-    """Distorted views of a user's own clips, and their words where there are any.
+) -> TeacherInput:
+    """Distorted views of a user's clips, and their texts where they have any.
 
     Raises:
         ReelwiseError: The teacher's frames are not square.
@@ -256,14 +253,3 @@ def clip_material(
             how = MILD if rng.random() < 0.7 else STRONG
             frames.append(distort(clip.frames[picked], rng, how, size_px=height))
         yield np.concatenate(frames), [clip.text for clip in chosen if clip.text]
-
-
-def save_student(
-    model: nn.Module, source: SourceModel, config: Config, out: Path, told: str
-) -> Path:
-    """Write a model folder, weights in half precision, the teacher's temporal head beside them."""
-    start_folder(out)
-    save_weights(out, model.state_dict(), dtype=torch.float16)
-    recipe = Recipe("distil", "open_clip", "auto", source.encoder_id, told)
-    finish_folder(out, source, config, recipe)
-    return out

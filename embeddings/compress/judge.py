@@ -1,4 +1,4 @@
-"""What a compressed encoder costs and gains: its answers and its speed beside the original's."""
+"""Compares encoders: agreement and recall of their vectors, speed and size, side by side."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True, eq=False)
 class ClipFrames:
-    """A stretch of video as an encoder wants it, and words for it."""
+    """The frames of a clip in an encoder's size, and a text that describes it."""
 
     frames: NDArray[np.uint8]
     """(t, h, w, 3) RGB."""
     times_s: NDArray[np.float64]
     """(t,)."""
     text: str = ""
-    """What it shows; empty where nobody said."""
+    """Empty where there is none."""
 
 
 ClipSource = Callable[[FrameSpec], list[ClipFrames]]
-"""Clips cut and scaled for an encoder: towers may want frames of different sizes."""
+"""Clips in the frame size of an encoder: encoders may differ in it."""
 
 
 def toon_clips(n: int, *, seed: int, held_out: bool = True) -> ClipSource:
-    """N toon scenes, no two of which say the same; held out: combinations never trained on."""
+    """N different toon scenes; held out: of combinations that were never trained on."""
     rng = np.random.default_rng(seed)
     scenes: dict[object, Scene] = {}
     while len(scenes) < n:
@@ -60,30 +60,30 @@ def toon_clips(n: int, *, seed: int, held_out: bool = True) -> ClipSource:
 
 
 def toon_captions(n: int, *, seed: int) -> list[str]:
-    """What n toon scenes show, in one wording or another."""
+    """Captions of n toon scenes, in random wordings."""
     rng = np.random.default_rng(seed)
     return [random_scene(rng, held_out=False).caption(rng) for _ in range(n)]
 
 
 def halves(clips: list[ClipFrames]) -> tuple[list[ClipFrames], list[ClipFrames]]:
-    """Every second clip, and the others: to compress with, and to judge by."""
+    """Every second clip, and the others: to compress with, and to evaluate on."""
     return clips[::2], clips[1::2]
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
-    """The vectors that an encoder gives clips and words."""
+class EncodedClips:
+    """The vectors of clips and their texts by one encoder."""
 
     frames: NDArray[np.float32]
     """(frames of all clips, dim)."""
     clips: NDArray[np.float32]
     """(n, dim)."""
     texts: NDArray[np.float32]
-    """(n, dim); (0, dim) where nobody said what the clips show."""
+    """(n, dim); (0, dim) where a clip has no text."""
 
 
-def answer(encoder: SpatiotemporalEncoder, clips: Sequence[ClipFrames]) -> Answers:
-    """Encode clips and their words."""
+def encode(encoder: SpatiotemporalEncoder, clips: Sequence[ClipFrames]) -> EncodedClips:
+    """Encode clips and their texts."""
     frames = encoder.encode_frames(np.concatenate([clip.frames for clip in clips]))
     ends = np.cumsum([len(clip.frames) for clip in clips])
     parts = np.split(frames, ends[:-1])
@@ -91,45 +91,46 @@ def answer(encoder: SpatiotemporalEncoder, clips: Sequence[ClipFrames]) -> Answe
         encoder.encode_clips(part, clip.times_s, [(0, len(part))])[0]
         for part, clip in zip(parts, clips, strict=True)
     ]
-    said = all(clip.text for clip in clips)
-    texts = encoder.encode_texts([clip.text for clip in clips] if said else [])
-    return Answers(frames, np.stack(rows), texts)
+    described = all(clip.text for clip in clips)
+    texts = encoder.encode_texts([clip.text for clip in clips] if described else [])
+    return EncodedClips(frames, np.stack(rows), texts)
 
 
-def recall(answers: Answers) -> Figures:
-    """Words to clips: recall at 1 and 5, ties count against; empty where there are no words."""
-    if not len(answers.texts):
+def recall(encoded: EncodedClips) -> Figures:
+    """Recall at 1 and 5 of clips by their texts, ties count as lost; empty without texts."""
+    if not len(encoded.texts):
         return {}
-    scores = answers.texts @ answers.clips.T
+    scores = encoded.texts @ encoded.clips.T
     ranks = (scores >= np.diag(scores)[:, None]).sum(axis=1)
     return {f"recall_at_{k}": float(np.mean(ranks <= k)) for k in (1, 5)}
 
 
-def agreement(original: Answers, other: Answers) -> Figures:
-    """How far another encoder ranks as the original does.
+def agreement(original: EncodedClips, other: EncodedClips) -> Figures:
+    """How similarly two encoders rank.
 
     Returns:
-        `cosine`: mean over frames of the two vectors of one frame, where they have one length;
-        `same_nearest`: share of clips (with words: of texts) whose first answer among the other
-        clips is the same; `overlap_at_10`: share of the first ten that are the same.
+        `cosine`: mean cosine of the two vectors of a frame, where both encoders have the same
+        `dim`; `same_nearest`: share of queries with the same first result; `overlap_at_10`: share
+        of the first ten results that are the same. Queries are the texts, or, without texts, the
+        clips among one another.
     """
     figures = {}
     if original.frames.shape == other.frames.shape:
         figures["cosine"] = float((original.frames * other.frames).sum(1).mean())
-    first, second = (_ranking(answers) for answers in (original, other))
+    first, second = (_ranking(encoded) for encoded in (original, other))
     figures["same_nearest"] = float(np.mean(first[:, 0] == second[:, 0]))
     both = [len(set(a) & set(b)) / len(a) for a, b in zip(first, second, strict=True)]
     figures["overlap_at_10"] = float(np.mean(both))
     return figures
 
 
-def _ranking(answers: Answers) -> NDArray[np.int64]:
-    """(n, up to 10) numbers of the best clips for each text, or for each clip where no words."""
-    if len(answers.texts):
-        scores = answers.texts @ answers.clips.T
+def _ranking(encoded: EncodedClips) -> NDArray[np.int64]:
+    """(n, at most 10) row numbers of the best clips for each text, or for each clip."""
+    if len(encoded.texts):
+        scores = encoded.texts @ encoded.clips.T
         depth = min(AGREEMENT_DEPTH, len(scores))
     else:
-        scores = answers.clips @ answers.clips.T
+        scores = encoded.clips @ encoded.clips.T
         np.fill_diagonal(scores, -np.inf)
         depth = max(1, min(AGREEMENT_DEPTH, len(scores) - 1))
     return np.argsort(-scores, axis=1)[:, :depth]
@@ -141,15 +142,15 @@ def speeds(
     *,
     rounds: int = ROUNDS,
 ) -> dict[str, Figures]:
-    """Frames and texts a CPU second of each backbone, taken in turns in one run.
+    """Frames and texts per CPU second of each backbone, measured in turns in one run.
 
-    CPU seconds are those of all threads; the best of the rounds counts, since whatever else runs
-    on the machine can only slow one down.
+    CPU seconds are summed over threads. The best round counts: other load on the machine can only
+    make a round slower.
 
     Args:
         backbones: By name.
-        clips: Of each backbone, in the size that it wants.
-        rounds: Turns that each takes.
+        clips: By the same names, in the frame size of the backbone.
+        rounds: Number of turns of each.
     """
     frames = {name: _frames_to_time(each) for name, each in clips.items()}
     texts = [f"a red car drives to the left past {n} trees" for n in range(TIMED_TEXTS)]
@@ -181,39 +182,37 @@ class Contender:
     """One encoder of a comparison."""
 
     encoder: SpatiotemporalEncoder
-    """With its temporal head."""
-    backbone: Backbone
-    """Its towers."""
+    """The encoder."""
     size_bytes: int
-    """Of its weights or programs."""
+    """Size of its weights or programs."""
 
 
 def compare(contenders: Mapping[str, Contender], judged: ClipSource) -> dict[str, Figures]:
     """Quality, speed and size of encoders side by side.
 
     Args:
-        contenders: By name; the first is the original, and the others are held against it.
+        contenders: By name; the others are compared with the first, the original.
         judged: Clips that none of them was made with.
 
     Returns:
         By name: `frames_per_cpu_s`, `texts_per_cpu_s`, `megabytes`, `recall_at_1` and `_5` where
-        there are words, and the figures of `agreement`.
+        there are texts, and the figures of `agreement`.
     """
     clips = {name: judged(each.encoder.frame_spec) for name, each in contenders.items()}
-    answers = {name: answer(each.encoder, clips[name]) for name, each in contenders.items()}
-    original = next(iter(answers.values()))
-    fast = speeds({name: each.backbone for name, each in contenders.items()}, clips)
+    encoded = {name: encode(each.encoder, clips[name]) for name, each in contenders.items()}
+    original = next(iter(encoded.values()))
+    fast = speeds({name: each.encoder.backbone for name, each in contenders.items()}, clips)
     return {
         name: {
             **fast[name],
             "megabytes": each.size_bytes / 1e6,
-            **recall(answers[name]),
-            **agreement(original, answers[name]),
+            **recall(encoded[name]),
+            **agreement(original, encoded[name]),
         }
         for name, each in contenders.items()
     }
 
 
 def without_words(source: ClipSource) -> ClipSource:
-    """The same clips, for encoders that do not know the words."""
+    """The same clips without texts, for encoders that were not trained on such texts."""
     return lambda spec: [replace(clip, text="") for clip in source(spec)]

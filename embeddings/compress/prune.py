@@ -1,10 +1,10 @@
-"""Structured pruning: whole blocks, and channels of MLPs, that matter least for what is seen.
+"""Structured pruning: removes the blocks or MLP channels that change features of the data least.
 
-What is left is an ordinary model of smaller configuration. Blocks go one after another, each time
-the one without which the tower's features change least (as ShortGPT, arXiv 2403.03853, but measured
-at the output). Channels go by the mean size of what they add to the block's output on the data
-(Wanda's score, arXiv 2306.11695, by column), equally many in every block, as open_clip's
-`mlp_ratio` can say.
+The result is an ordinary model with a smaller configuration. Blocks are removed one after another,
+each time the one without which the tower's features change least (as ShortGPT, arXiv 2403.03853,
+but measured at the output). Channels are removed by the mean size of what they add to the block's
+output on the data (Wanda's score, arXiv 2306.11695, by column), the same number in every block,
+since open_clip has one `mlp_ratio` for all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,15 +20,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from data.errors import ReelwiseError
-from embeddings.backbone.recipe import Config, Recipe, keep_blocks
+from embeddings.backbone.recipe import Config, keep_blocks
 from embeddings.compress.request import TowerName
-from embeddings.model_folder import (
-    SourceModel,
-    build_model,
-    finish_folder,
-    save_weights,
-    start_folder,
-)
+from embeddings.model_folder import SourceModel, build_model
 
 LISTS: dict[TowerName, tuple[str, ...]] = {
     "image": ("visual.transformer.resblocks", "visual.trunk.blocks"),
@@ -37,9 +30,9 @@ LISTS: dict[TowerName, tuple[str, ...]] = {
 }
 """Where open_clip and timm keep the blocks of a tower."""
 SECTIONS: dict[TowerName, str] = {"image": "vision_cfg", "text": "text_cfg"}
-FRAMES_AT_ONCE = 16
+PROBED_AT_ONCE = 16
 CHANNEL_STEP = 8
-"""Widths of hidden layers stay multiples of this, which matrix units want."""
+"""Widths of hidden layers stay multiples of this, as matrix units need."""
 Probe = Callable[[nn.Module], Tensor]
 """A model's unit features of the data, (n, dim)."""
 
@@ -53,18 +46,18 @@ class Pruned:
     config: Config
     """As `open_clip_config.json` holds it."""
     kept: dict[str, list[int]] | None
-    """Blocks kept of lists that the configuration cannot tell."""
+    """Blocks kept of each list of blocks, where the configuration cannot say so."""
     details: str
-    """What went."""
+    """What was removed, in words."""
 
 
 def drop_blocks(source: SourceModel, tower: TowerName, count: int, probe: Probe) -> Pruned:
-    """Leave out the blocks of a tower that matter least.
+    """Remove the blocks of a tower that change its features least.
 
     Args:
         source: The encoder.
         tower: Which tower.
-        count: How many blocks go.
+        count: Number of blocks to remove.
         probe: Features of data for that tower.
 
     Raises:
@@ -74,7 +67,7 @@ def drop_blocks(source: SourceModel, tower: TowerName, count: int, probe: Probe)
     total = len(list(source.model.get_submodule(path).children()))
     if not 0 < count < total:
         raise ReelwiseError(
-            f"the {tower} tower has {total} blocks, {count} of them cannot go",
+            f"the {tower} tower has {total} blocks, {count} of them cannot be removed",
             fix=f"--blocks 1 to {total - 1}",
         )
     numbers = list(range(total))
@@ -92,17 +85,17 @@ def drop_blocks(source: SourceModel, tower: TowerName, count: int, probe: Probe)
         kept = {path: numbers}
     else:
         config["model_cfg"][SECTIONS[tower]]["layers"] = len(numbers)
-    gone = sorted(set(range(total)) - set(numbers))
-    return Pruned(model, config, kept, f"{tower} blocks {gone} of {total} left out")
+    removed = sorted(set(range(total)) - set(numbers))
+    return Pruned(model, config, kept, f"{tower} blocks {removed} of {total} left out")
 
 
 def narrow_mlps(source: SourceModel, tower: TowerName, share: float, probe: Probe) -> Pruned:
-    """Leave out the channels between the two layers of every MLP that add least.
+    """Remove the channels between the two layers of every MLP that add least.
 
     Args:
         source: The encoder.
         tower: Which tower.
-        share: Share of the channels that goes, above 0, below 1.
+        share: Share of the channels to remove, above 0 and below 1.
         probe: Features of data for that tower.
 
     Raises:
@@ -112,7 +105,7 @@ def narrow_mlps(source: SourceModel, tower: TowerName, share: float, probe: Prob
     blocks = source.model.get_submodule(path)
     if "trunk" in path or not all(hasattr(block, "mlp") for block in blocks.children()):
         raise ReelwiseError(
-            f"channels of this {tower} tower cannot go, since open_clip cannot say so",
+            f"MLP channels of this {tower} tower cannot be removed: it is none of open_clip's own",
             fix="--blocks N",
         )
     layers = [block.get_submodule("mlp.c_proj") for block in blocks.children()]
@@ -135,20 +128,10 @@ def narrow_mlps(source: SourceModel, tower: TowerName, share: float, probe: Prob
     return Pruned(build_model(config, state).eval(), config, None, details)
 
 
-def save_pruned(pruned: Pruned, source: SourceModel, out: Path, *, details: str = "") -> Path:
-    """Write a model folder, weights in half precision."""
-    start_folder(out)
-    save_weights(out, pruned.model.state_dict(), dtype=torch.float16)
-    told = "; ".join(part for part in (pruned.details, details) if part)
-    recipe = Recipe("prune", "open_clip", "auto", source.encoder_id, told, pruned.kept)
-    finish_folder(out, source, pruned.config, recipe)
-    return out
-
-
 def image_probe(source: SourceModel, pixels: NDArray[np.uint8]) -> Probe:
     """Features of (n, h, w, 3) uint8 frames."""
-    starts = range(0, len(pixels), FRAMES_AT_ONCE)
-    batches = [source.backbone.normalise(pixels[i : i + FRAMES_AT_ONCE]) for i in starts]
+    starts = range(0, len(pixels), PROBED_AT_ONCE)
+    batches = [source.backbone.normalise(pixels[i : i + PROBED_AT_ONCE]) for i in starts]
 
     def features(model: nn.Module) -> Tensor:
         with torch.inference_mode():
@@ -159,7 +142,7 @@ def image_probe(source: SourceModel, pixels: NDArray[np.uint8]) -> Probe:
 
 
 def text_probe(source: SourceModel, texts: list[str]) -> Probe:
-    """Features of words."""
+    """Features of texts."""
     tokens = source.backbone.tokenize(texts)
 
     def features(model: nn.Module) -> Tensor:
@@ -175,13 +158,13 @@ def _blocks_path(model: nn.Module, tower: TowerName) -> str:
         if path in modules:
             return path
     raise ReelwiseError(
-        f"the {tower} tower of this model is no transformer, so no block can be left out",
+        f"the {tower} tower of this model is no transformer, so no block can be removed",
         fix="--how distil, or --tower " + ("text" if tower == "image" else "image"),
     )
 
 
 def _shallow(model: nn.Module, path: str, numbers: list[int]) -> nn.Module:
-    """The same weights without some blocks; only the modules on the way are copied."""
+    """The same weights with these blocks only; just the modules on the path are copied."""
     top = copy.copy(model)
     top._modules = dict(model._modules)
     at = top

@@ -15,11 +15,10 @@ from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.recipe import Recipe
 from embeddings.compress.distil import (
     Distillation,
-    Material,
+    TeacherInput,
     clip_material,
     distil,
     follow,
-    save_student,
     student_config,
     toon_material,
 )
@@ -31,7 +30,6 @@ from embeddings.compress.prune import (
     drop_blocks,
     image_probe,
     narrow_mlps,
-    save_pruned,
     text_probe,
 )
 from embeddings.compress.request import Request, TowerName
@@ -112,7 +110,7 @@ def _prune(
             "prune needs to know what to leave out", fix="--blocks N, or --channels SHARE"
         )
     report(pruned.details)
-    details = ""
+    details = [pruned.details]
     if request.steps:
         options = Distillation(steps=request.steps, learning_rate=3e-4)
         with tempfile.TemporaryDirectory() as scratch:
@@ -120,9 +118,13 @@ def _prune(
             model = pruned.model.requires_grad_(True)
             healed = follow(source, model, (request.tower,), material, options, report=report)
         pruned = replace(pruned, model=healed)
-        # Part of the recipe, so of the encoder's identity: these words stay.
-        details = f"then {request.steps} steps of following the original"
-    return save_pruned(pruned, source, out, details=details)
+        details.append(f"then {request.steps} steps of following the original")
+    save_weights(out, pruned.model.state_dict(), dtype=torch.float16)
+    recipe = Recipe(
+        "prune", "open_clip", "auto", source.encoder_id, "; ".join(details), pruned.kept
+    )
+    finish_folder(out, source, pruned.config, recipe)
+    return out
 
 
 def _probe(source: SourceModel, tower: TowerName, clips: list[ClipFrames] | None) -> Probe:
@@ -151,12 +153,15 @@ def _distil(
     with tempfile.TemporaryDirectory() as scratch:
         material = _material(source, request, clips, Path(scratch))
         model = distil(source, config, material, options, report)
-    return save_student(model, source, config, out, f"{options.steps} steps")
+    save_weights(out, model.state_dict(), dtype=torch.float16)
+    recipe = Recipe("distil", "open_clip", "auto", source.encoder_id, f"{options.steps} steps")
+    finish_folder(out, source, config, recipe)
+    return out
 
 
 def _material(
     source: SourceModel, request: Request, clips: list[ClipFrames] | None, scratch: Path
-) -> Material:
+) -> TeacherInput:
     if clips is not None:
         return clip_material(clips, 0)
     bank = Bank(BankSpec(scratch, request.scenes, 5))

@@ -1,4 +1,4 @@
-"""The spatiotemporal part: frame features of a clip to one vector that knows motion and order."""
+"""The temporal head: frame features of a clip to one vector that depends on motion and order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Pool = Literal["mean", "max", "attention"]
 
 HEAD_KINDS: tuple[HeadKind, ...] = get_args(HeadKind)
 KERNEL = 5
-"""Frames that a convolution sees."""
+"""Width of a convolution, in frames."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class TemporalConfig:
     width: int = 256
     """Length of a token inside the head."""
     kind: HeadKind = "attention"
-    """How frames learn of each other."""
+    """How information passes between frames."""
     layers: int = 2
     """Pre-LN blocks."""
     heads: int = 4
@@ -39,11 +39,11 @@ class TemporalConfig:
     periods: int = 8
     """Sine/cosine pairs of the time code, periods from 0.5 s doubling upwards."""
     lags: tuple[int, ...] = (1, 4)
-    """Motion is the difference to the frame so many frames before; short and long range."""
+    """Motion is the difference to the frame this many frames before; short and long range."""
     windows: tuple[int, ...] = (1, 2, 4)
-    """The clip is pooled whole, and in so many equal parts of its time."""
+    """Numbers of equal parts of a clip's time, each of which is pooled; 1 is the whole clip."""
     pools: tuple[Pool, ...] = ("mean", "max", "attention")
-    """What each window gives."""
+    """How each window is pooled."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
@@ -54,7 +54,7 @@ class TemporalConfig:
         """The inverse of `as_dict`.
 
         Raises:
-            ValueError: A field is unknown, missing or of no known kind.
+            ValueError: A field is unknown, missing or has an unknown value.
         """
         values: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()
@@ -69,7 +69,7 @@ class TemporalConfig:
 
 
 class TemporalBlock(nn.Module, ABC):
-    """A pre-LN residual block over the frames of a clip; subclasses say how frames mix."""
+    """A pre-LN residual block over the frames of a clip; subclasses define how frames mix."""
 
     def __init__(self, config: TemporalConfig) -> None:
         super().__init__()
@@ -80,18 +80,18 @@ class TemporalBlock(nn.Module, ABC):
         self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(b, t, width) tokens and (b, t) bool, true in front where frames are -> the same."""
+        """(b, t, width) tokens and a (b, t) bool mask, real frames first -> (b, t, width)."""
         x = x + self.mix(self.norm1(x), mask)
         out: Tensor = x + self.mlp(self.norm2(x))
         return out
 
     @abstractmethod
     def mix(self, x: Tensor, mask: Tensor) -> Tensor:
-        """What each frame learns from the others."""
+        """(b, t, width): what each frame takes from the others."""
 
 
 class AttentionBlock(TemporalBlock):
-    """Every frame looks at every other (Vaswani et al., 2017)."""
+    """Self-attention over all frames (Vaswani et al., 2017)."""
 
     def __init__(self, config: TemporalConfig) -> None:
         super().__init__(config)
@@ -110,7 +110,7 @@ class AttentionBlock(TemporalBlock):
 
 
 class ConvolutionBlock(TemporalBlock):
-    """Every frame looks at its neighbours, feature by feature (ConvNeXt's block, in time)."""
+    """Depthwise convolution over neighbouring frames (ConvNeXt's block, in time)."""
 
     def __init__(self, config: TemporalConfig) -> None:
         super().__init__(config)
@@ -119,14 +119,14 @@ class ConvolutionBlock(TemporalBlock):
         self.proj = nn.Linear(width, width)
 
     def mix(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Depthwise convolution; frames that are not there count as zero."""
+        """Depthwise convolution; padded frames count as zero."""
         y = self.conv((x * mask[..., None]).transpose(1, 2)).transpose(1, 2)
         out: Tensor = self.proj(F.gelu(y))
         return out
 
 
 class GruBlock(TemporalBlock):
-    """Frames are read in order, forwards and backwards (Cho et al., 2014)."""
+    """A bidirectional GRU over the frames (Cho et al., 2014)."""
 
     def __init__(self, config: TemporalConfig) -> None:
         super().__init__(config)
@@ -135,7 +135,7 @@ class GruBlock(TemporalBlock):
         self.proj = nn.Linear(width, width)
 
     def mix(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Both readings begin at a real frame."""
+        """Both directions begin at a real frame."""
         counts = mask.sum(1).cpu()
         packed = pack_padded_sequence(x, counts, batch_first=True, enforce_sorted=False)
         y, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=x.shape[1])
@@ -154,10 +154,10 @@ class TemporalHead(nn.Module):
     """`delta` of `v = norm(mean_t norm(f_t) + delta(f))`: zero until it is trained.
 
     Tokens carry the frame, its differences to frames before it (motion), its difference to the
-    clip's mean, and the time since the clip's start in seconds and as a fraction. Blocks let frames
-    learn of each other; windows of the clip at several lengths are pooled; one linear layer fuses
-    them. Only that layer and the time code start at zero, so an untrained head leaves mean
-    pooling as it is and every weight gets a gradient from the second step on.
+    clip's mean, and the time since the clip's start in seconds and as a fraction. Blocks mix the
+    frames; windows of the clip at several lengths are pooled; one linear layer combines them. Only
+    that layer and the time code start at zero, so an untrained head gives mean pooling and every
+    weight gets a gradient from the second step on.
     """
 
     def __init__(self, config: TemporalConfig) -> None:
@@ -179,7 +179,7 @@ class TemporalHead(nn.Module):
         nn.init.zeros_(self.fuse.bias)
 
     def forward(self, frames: Tensor, times_s: Tensor, mask: Tensor) -> Tensor:
-        """The clip's correction to mean pooling.
+        """The correction to mean pooling.
 
         Args:
             frames: (b, t, dim) unit rows, frame features in order of time.
@@ -208,7 +208,7 @@ class TemporalHead(nn.Module):
         """(b, t, dim) -> (b, t, lags * dim): differences to earlier frames, or the first."""
         at = torch.arange(frames.shape[1], device=frames.device)
         earlier = [frames[:, (at - lag).clamp(min=0)] for lag in self.config.lags]
-        return torch.cat([frames - one for one in earlier], dim=-1)
+        return torch.cat([frames - each for each in earlier], dim=-1)
 
     def _time_code(self, since_s: Tensor, fraction: Tensor) -> Tensor:
         """(b, t) twice -> (b, t, 4 * periods): sines and cosines of seconds and of fractions."""

@@ -69,7 +69,7 @@ def read_record(folder: Path) -> HeadRecord | None:
     except (ValueError, KeyError, TypeError) as error:
         raise ReelwiseError(
             f"{file} does not describe a temporal head ({error})",
-            fix="train it again, or copy the folder again from where it was made",
+            fix="make the folder again (reelwise train or reelwise compress), or copy it again",
         ) from error
 
 

@@ -42,16 +42,16 @@ class Tower:
 
     def __init__(self, name: str = "Tower/One (1)", fingerprint: str = "f") -> None:
         self.name, self.fingerprint = name, fingerprint
-        self.frames_asked: list[int] = []
-        self.texts_asked: list[list[str]] = []
+        self.frames_per_call: list[int] = []
+        self.texts_per_call: list[list[str]] = []
         self.busy, self.most_busy = 0, 0
 
     def image_features(self, pixels: NDArray[np.uint8]) -> Tensor:
-        self.frames_asked.append(len(pixels))
+        self.frames_per_call.append(len(pixels))
         return torch.tensor([angle_row(frame[0, 0, 0] / 99) for frame in pixels])
 
     def text_features(self, texts: Sequence[str]) -> Tensor:
-        self.texts_asked.append(list(texts))
+        self.texts_per_call.append(list(texts))
         self.busy += 1
         self.most_busy = max(self.most_busy, self.busy)
         time.sleep(0.002)
@@ -60,13 +60,13 @@ class Tower:
 
 
 class Clock(TemporalHead):
-    """A head that adds what it was told: the sum of the times and the number of frames."""
+    """A head that adds its input: the sum of the times and the number of frames."""
 
     def forward(self, frames: Tensor, times_s: Tensor, mask: Tensor) -> Tensor:
         del frames
         assert not self.training
-        told = [(times_s * mask).sum(1), mask.sum(1) / 10]
-        return torch.stack([torch.zeros(len(mask)), torch.zeros(len(mask)), *told], dim=1)
+        facts = [(times_s * mask).sum(1), mask.sum(1) / 10]
+        return torch.stack([torch.zeros(len(mask)), torch.zeros(len(mask)), *facts], dim=1)
 
 
 def small_head(seed: int = 0, *, dim: int = DIM, lags: tuple[int, ...] = (1,)) -> TemporalHead:
@@ -87,7 +87,7 @@ def test_frames_of_several_batches_come_out_in_order() -> None:
     pixels = np.zeros((150, 2, 2, 3), np.uint8)
     pixels[:] = np.arange(150, dtype=np.uint8)[:, None, None, None]
     rows = made(tower).encode_frames(pixels)
-    assert tower.frames_asked == [64, 64, 22]
+    assert tower.frames_per_call == [64, 64, 22]
     assert rows == pytest.approx(np.array([angle_row(i / 99) for i in range(150)]), abs=1e-6)
     assert rows.dtype == np.float32
     assert made(tower).encode_frames(pixels[:0]).shape == (0, DIM)
@@ -120,26 +120,26 @@ def test_a_span_without_a_frame_is_refused() -> None:
     assert encoder.encode_clips(vectors, times_s, []).shape == (0, DIM)
 
 
-def test_texts_are_remembered_and_the_longest_unused_forgotten(
+def test_texts_are_cached_and_the_least_recently_used_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(encoders, "TEXTS_KEPT", 3)
     tower = Tower()
     encoder = made(tower)
     rows = encoder.encode_texts(["c", "a", "b", "a"])
-    assert tower.texts_asked == [["c", "a", "b"]]
+    assert tower.texts_per_call == [["c", "a", "b"]]
     assert rows == pytest.approx(np.array([angle_row(ord(t) / 99) for t in "caba"]), abs=1e-6)
     encoder.encode_texts(["c"])
-    encoder.encode_texts(["d"])  # forgets b: a and c were asked for after it
+    encoder.encode_texts(["d"])  # drops b: a and c were used after it
     assert (encoder.encode_texts(["c", "a", "d"])[2] == encoder.encode_texts(["d"])[0]).all()
-    assert tower.texts_asked[1:] == [["d"]]
+    assert tower.texts_per_call[1:] == [["d"]]
     encoder.encode_texts(["b"])
-    assert tower.texts_asked[2:] == [["b"]]
+    assert tower.texts_per_call[2:] == [["b"]]
     assert len(encoder.encode_texts(["v", "w", "x", "y", "z"])) == 5
     assert encoder.encode_texts([]).shape == (0, DIM)
 
 
-def test_threads_ask_the_text_tower_one_after_the_other() -> None:
+def test_threads_use_the_text_tower_one_after_the_other() -> None:
     tower = Tower()
     encoder = made(tower)
     threads = [threading.Thread(target=encoder.encode_texts, args=([t],)) for t in "abcdefgh"]
@@ -147,7 +147,7 @@ def test_threads_ask_the_text_tower_one_after_the_other() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(tower.texts_asked) == [[t] for t in "abcdefgh"]
+    assert sorted(tower.texts_per_call) == [[t] for t in "abcdefgh"]
     assert tower.most_busy == 1
 
 

@@ -41,29 +41,29 @@ def compress(*more: str | Path) -> int:
     return run(["compress", "toon", *map(str, more), "--json"])
 
 
-def test_int8_by_captions_is_judged_by_their_words_and_bad_lines_are_told(
+def test_int8_by_captions_is_judged_by_their_words_and_bad_lines_are_reported(
     toons: ToonLibrary, few: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     file, out = captions(toons, few, "captions.csv", "caption"), tmp_path / "int8"
     assert compress("--out", out, "--how", "int8", "--captions", file, "--videos", few) == 3
     printed = capsys.readouterr()
-    told = json.loads(printed.out)
-    assert list(told["figures"]) == ["original in fp32", "original here", "compressed"]
-    full, made = told["figures"]["original in fp32"], told["figures"]["compressed"]
+    document = json.loads(printed.out)
+    assert list(document["figures"]) == ["original in fp32", "original here", "compressed"]
+    full, made = document["figures"]["original in fp32"], document["figures"]["compressed"]
     assert full["cosine"] == pytest.approx(1, abs=1e-5)
     assert 0.97 < made["cosine"] < 0.99999
-    assert full["recall_at_1"] == told["recall_at_1_before"] > 0.7
-    assert abs(told["recall_at_1_after"] - told["recall_at_1_before"]) < 0.2
-    assert 0.4 < told["size_ratio"] == made["megabytes"] / full["megabytes"] < 0.7
-    assert told["frame_speed_ratio_to_fp32"] > 0
-    assert told["judged_by"] == "every second clip of yours"
-    assert told["failed"] == 2
-    gone, broken = told["troubles"]
+    assert full["recall_at_1"] == document["recall_at_1_before"] > 0.7
+    assert abs(document["recall_at_1_after"] - document["recall_at_1_before"]) < 0.2
+    assert 0.4 < document["size_ratio"] == made["megabytes"] / full["megabytes"] < 0.7
+    assert document["frame_speed_ratio_to_fp32"] > 0
+    assert document["judged_by"] == "every second clip of yours"
+    assert document["failed"] == 2
+    gone, broken = document["troubles"]
     assert "there is no video gone.mp4" in gone["reason"]
     assert str(few / "broken.mp4") in broken["where"]
     assert broken["reason"].startswith("failed: ")
     assert "2 lines or videos could not be used" in printed.err
-    assert load_encoder(told["out"], device="cpu").id == told["encoder_id"]
+    assert load_encoder(document["out"], device="cpu").id == document["encoder_id"]
 
 
 def test_videos_without_words_are_judged_by_agreement(
@@ -74,14 +74,14 @@ def test_videos_without_words_are_judged_by_agreement(
         assert compress("--out", tmp_path / "bf16", "--how", "bf16", "--videos", few) == 0
     finally:
         (tmp_path / "broken.mp4").rename(few / "broken.mp4")
-    told = json.loads(capsys.readouterr().out)
-    assert told["failed"] == 0
-    assert "recall_at_1_before" not in told
-    made = told["figures"]["compressed"]
+    document = json.loads(capsys.readouterr().out)
+    assert document["failed"] == 0
+    assert "recall_at_1_before" not in document
+    made = document["figures"]["compressed"]
     assert "recall_at_1" not in made
     assert made["cosine"] > 0.99
     assert 0 <= made["overlap_at_10"] <= 1
-    assert load_encoder(told["out"], device="cpu").id == told["encoder_id"]
+    assert load_encoder(document["out"], device="cpu").id == document["encoder_id"]
 
 
 def test_lines_of_queries_need_no_times(
@@ -111,9 +111,9 @@ def test_a_missing_library_is_named_with_what_installs_it(
 
     monkeypatch.setattr(importlib, "import_module", without)
     assert compress("--out", tmp_path / "out", "--how", "onnx") == 1
-    told = json.loads(capsys.readouterr().out)
-    assert "onnx is not installed" in told["error"]
-    assert told["fix"] == "pip install 'reelwise[compress]'"
+    document = json.loads(capsys.readouterr().out)
+    assert "onnx is not installed" in document["error"]
+    assert document["fix"] == "pip install 'reelwise[compress]'"
 
 
 def test_a_way_that_is_none_is_wrong_usage(tmp_path: Path, capsys: Capture) -> None:

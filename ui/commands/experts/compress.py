@@ -123,12 +123,12 @@ def _answer(
     from embeddings.compress.judge import Contender, compare
     from embeddings.model_folder import folder_bytes
 
-    served, smaller = source.as_served(), load_backbone(str(folder))
+    compressed = source.encoder(load_backbone(str(folder)))
     figures = compare(
         {
-            "original in fp32": Contender(source.encoder(), source.backbone, source.size_bytes),
-            "original here": Contender(source.encoder(served), served, source.size_bytes),
-            "compressed": Contender(source.encoder(smaller), smaller, folder_bytes(folder)),
+            "original in fp32": Contender(source.encoder(), source.size_bytes),
+            "original here": Contender(source.encoder(source.as_served()), source.size_bytes),
+            "compressed": Contender(compressed, folder_bytes(folder)),
         },
         _clips_to_judge(clips, source.name),
     )
@@ -136,7 +136,7 @@ def _answer(
     document: Document = {
         "out": folder,
         "how": how,
-        "encoder_id": source.encoder(smaller).id,
+        "encoder_id": compressed.id,
         "seconds": seconds,
         "judged_by": _judged_by(clips, source.name),
         **_ratios(figures["original in fp32"], figures["original here"], figures["compressed"]),

@@ -10,7 +10,8 @@ from ui.recommender_status import model_warning, recommender_document
 from ui.terminal.answer import Document
 
 if TYPE_CHECKING:
-    from indexer.search.searcher import Hit, SearchResult
+    from indexer.search.ranking import Hit
+    from indexer.search.searcher import SearchResult
     from recommender.answer.items import Item, Recommendations
     from recommender.model.served import ServedModel
     from ui.library import Library

@@ -20,7 +20,8 @@ import numpy as np
 from data.errors import ReelwiseError
 from indexer.search.moments import overlap
 from indexer.search.query import Query, Span, parse_span
-from indexer.search.ranking import Asked, Options
+from indexer.search.query_vectors import QueryVectors
+from indexer.search.ranking import Options
 from indexer.search.searcher import Searcher
 from indexer.search.view import View
 
@@ -103,19 +104,19 @@ def evaluate_search(searcher: Searcher, queries: Path, *, videos: Path | None = 
     for row in rows:
         right = targets[row.line]
         began_query_s = time.perf_counter()
-        asked = _asked(searcher, row, folders) if right else None
-        if asked is None:
+        vectors = _vectors(searcher, row, folders) if right else None
+        if vectors is None:
             unresolved += 1
             missed = _Answer(DEPTH + 1, None if row.span is None else 0.0)
             found.append(missed)
             exact.append(missed)
             continue
-        result = searcher.find(asked, Options(DEPTH), view=view)
+        result = searcher.search_vectors(vectors, Options(DEPTH), view=view)
         took_ms.append((time.perf_counter() - began_query_s) * 1000)
         confident += result.confident
         hits = [Target(hit.video_id, Span(hit.start_s, hit.end_s)) for hit in result.hits]
         found.append(_judge(hits, right))
-        exact.append(_judge(_brute_force(view, asked), right))
+        exact.append(_judge(_brute_force(view, vectors), right))
     metrics: Metrics = {
         "protocol": _protocol(rows),
         "n": len(rows),
@@ -198,7 +199,7 @@ def _video_id(searcher: Searcher, ref: str, folders: Sequence[Path]) -> int | No
     return None
 
 
-def _asked(searcher: Searcher, row: Row, folders: Sequence[Path]) -> Asked | None:
+def _vectors(searcher: Searcher, row: Row, folders: Sequence[Path]) -> QueryVectors | None:
     like: str | None = None
     if row.like:
         name, span = parse_span(row.like)
@@ -207,15 +208,15 @@ def _asked(searcher: Searcher, row: Row, folders: Sequence[Path]) -> Asked | Non
             return None
         like = str(path) if span is None else f"{path}@{span.start_s}-{span.end_s}"
     try:
-        return searcher.ask(Query(text=row.query or None, like=like))
+        return searcher.embed(Query(text=row.query or None, like=like))
     except ReelwiseError:
         return None
 
 
-def _brute_force(view: View, asked: Asked) -> list[Target]:
+def _brute_force(view: View, query: QueryVectors) -> list[Target]:
     """The best clip of every video, the best first, by inner products in float32."""
     every = np.arange(view.n_clips)
-    scores = view.scores(asked.vectors, every).max(axis=0)
+    scores = view.scores(query.vectors, every).max(axis=0)
     order = np.argsort(-scores, kind="stable")
     _, firsts = np.unique(view.table.video_ids[order], return_index=True)
     best = order[np.sort(firsts)][:DEPTH]

@@ -1,50 +1,19 @@
-"""What is looked for, and how words, clips and pictures become vectors."""
+"""What a search looks for: the query, its filters, and references such as `VIDEO@START-END`."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from data.catalogue.records import ClipTable, Video
 from data.errors import ReelwiseError
-from data.video.children.pool import decode_one
-from data.video.shots import CutDetector, split_clips
-from data.video.types import SAMPLE_FPS, UnreadableVideo
-from indexer.search.pictures import read_image
-
-if TYPE_CHECKING:
-    from embeddings.encoder import Encoder
-
-MAX_EXAMPLE_FRAMES = 600
-"""An example is sampled more thinly from here on (five minutes at the usual rate)."""
+from indexer.store.vector_index import Mask
 
 _SPAN = re.compile(r"^(?P<ref>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<end>\d+(?:\.\d+)?)$")
-
-# Words that say little: their mean is where texts lie, whatever they talk about.
-_GENERIC_TEXTS = (
-    "a video",
-    "a photo",
-    "a scene",
-    "a picture of something",
-    "something happens",
-    "an object moves",
-    "a person does something",
-    "an animal",
-    "people outdoors",
-    "a room indoors",
-    "a close-up of a thing",
-    "a drawing",
-    "a vehicle on a road",
-    "the sky",
-    "a landscape",
-    "text on a screen",
-)
-
-Vectors = NDArray[np.float32]
 
 
 class Span(NamedTuple):
@@ -57,7 +26,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Weights:
+class QueryWeights:
     """How much each part of a query counts, relative to the others."""
 
     text: float = 1.0
@@ -67,12 +36,12 @@ class Weights:
     image: float = 1.0
     """A picture."""
     without: float = 0.5
-    """What is not wanted; subtracted."""
+    """Words for what is not wanted; subtracted."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is looked for: words, an example, a picture, or several of them together."""
+    """Words, an example, a picture, or several of them together."""
 
     text: str | None = None
     """Words."""
@@ -82,7 +51,7 @@ class Query:
     """A picture file."""
     without: str | None = None
     """Words for what is not wanted."""
-    weights: Weights = field(default_factory=Weights)
+    weights: QueryWeights = field(default_factory=QueryWeights)
     """How much each part counts."""
 
     def __post_init__(self) -> None:
@@ -108,8 +77,42 @@ class Query:
         return {name: str(value) for name, value in parts.items() if value}
 
 
+@dataclass(frozen=True)
+class Filters:
+    """What every hit must fulfil, whatever its score."""
+
+    under: Path | None = None
+    """Its file lies in this folder, or is this file; absolute."""
+    min_duration_s: float | None = None
+    """The video is at least this long."""
+    max_duration_s: float | None = None
+    """The video is at most this long."""
+    exclude_video: int | None = None
+    """Id of a video that is left out."""
+    min_relevance: float = 0.0
+    """Least relevance, 0 to 1."""
+
+    def allows(self, video: Video) -> bool:
+        """True where a video passes every filter that is about videos."""
+        return (
+            (self.min_duration_s or 0.0) <= video.duration_s <= (self.max_duration_s or np.inf)
+            and video.id != self.exclude_video
+            and (self.under is None or self.under == video.path or self.under in video.path.parents)
+        )
+
+    def allowed_clips(self, table: ClipTable, videos: dict[int, Video]) -> Mask | None:
+        """(m,) which rows of a clip table belong to videos that pass; None where all do."""
+        limits = (self.under, self.min_duration_s, self.max_duration_s)
+        if any(limit is not None for limit in limits):
+            passing = [video.id for video in videos.values() if self.allows(video)]
+            return np.isin(table.video_ids, np.asarray(passing, np.int64))
+        if self.exclude_video is not None:
+            return np.asarray(table.video_ids != self.exclude_video)
+        return None
+
+
 def parse_span(ref: str) -> tuple[str, Span | None]:
-    """Take `VIDEO@START-END` apart; a file whose very name looks so stays whole.
+    """Split `VIDEO@START-END`; a file that exists under the whole name is not split.
 
     Raises:
         ReelwiseError: The end is not after the start.
@@ -126,123 +129,3 @@ def parse_span(ref: str) -> tuple[str, Span | None]:
             else f"{match['ref']}@{span.start_s:g}-{span.start_s + 1:g}",
         )
     return match["ref"], span
-
-
-@dataclass(frozen=True)
-class Example:
-    """A stretch of video, or a picture, as vectors."""
-
-    frames: Vectors
-    """(n, d) unit rows in order of time."""
-    clips: Vectors
-    """(m, d) unit rows: its clips; for one clip the same as `whole`."""
-    whole: Vectors
-    """(d,) unit vector of all of it as one clip."""
-    video_id: int | None = None
-    """The library's own video that it was taken from, where it is known."""
-
-
-def example_of_frames(
-    frames: Vectors, times_s: NDArray[np.float64], spans: list[tuple[int, int]], encoder: Encoder
-) -> Example:
-    """An example from (n, d) frame vectors at (n,) times, and its clips at frames [first, last)."""
-    everything = (0, len(frames))
-    rows = encoder.encode_clips(frames, times_s, [everything, *spans])
-    return Example(frames=frames, clips=rows[1:], whole=rows[0])
-
-
-def load_example(path: Path, span: Span | None, encoder: Encoder) -> Example:
-    """Decode a file, or a part of it, in a supervised child and embed it as a library is.
-
-    Raises:
-        ReelwiseError: Nothing of it can be decoded.
-    """
-    if not path.is_file():
-        raise ReelwiseError(
-            f"there is no example file {path}",
-            fix="name a video file, or a part of it as FILE@START-END",
-        )
-    start_s, end_s = span if span is not None else (0.0, None)
-    seconds = None if end_s is None else end_s - start_s
-    fps = SAMPLE_FPS if seconds is None else min(SAMPLE_FPS, MAX_EXAMPLE_FRAMES / seconds)
-    try:
-        pixels, times_s, outcome = decode_one(
-            path, encoder.frame_spec, fps=fps, start_s=start_s, end_s=end_s
-        )
-    except UnreadableVideo as error:
-        raise ReelwiseError(
-            f"the example {path.name} cannot be read: {error.problem}", fix=error.fix
-        ) from error
-    if len(pixels) == 0:
-        part = f" between {start_s:g} s and {end_s:g} s" if end_s is not None else ""
-        raise ReelwiseError(
-            f"the example {path.name} gave no frame{part}: {outcome.reason or 'nothing there'}",
-            fix="try another part of it, or convert it: ffmpeg -i FILE copy.mp4",
-        )
-    step = -(-len(pixels) // MAX_EXAMPLE_FRAMES)
-    return embed_frames(pixels[::step], times_s[::step], encoder)
-
-
-def embed_frames(
-    pixels: NDArray[np.uint8], times_s: NDArray[np.float64], encoder: Encoder
-) -> Example:
-    """(n, h, w, 3) uint8 frames of one video at (n,) seconds -> its vectors."""
-    detector = CutDetector()
-    detector.feed(pixels, times_s)
-    spans = split_clips(times_s, float(times_s[-1]) + 1 / SAMPLE_FPS, detector.cuts_s)
-    frames = encoder.encode_frames(pixels)
-    return example_of_frames(frames, times_s, [(s.first, s.last) for s in spans], encoder)
-
-
-def load_image(path: Path, encoder: Encoder) -> Example:
-    """Open a picture within limits and embed it as a clip of one frame.
-
-    Raises:
-        ReelwiseError: It is no picture, a damaged one, or too large.
-    """
-    pixels = read_image(path, encoder.frame_spec)[None]
-    frames = encoder.encode_frames(pixels)
-    return example_of_frames(frames, np.zeros(1), [(0, 1)], encoder)
-
-
-_text_means: dict[str, Vectors] = {}
-
-
-def text_mean(encoder: Encoder) -> Vectors:
-    """(d,) where texts lie in this encoder's space, whatever they say; computed once."""
-    if encoder.id not in _text_means:
-        rows = encoder.encode_texts(_GENERIC_TEXTS)
-        _text_means[encoder.id] = np.asarray(rows.mean(axis=0), dtype=np.float32)
-    return _text_means[encoder.id]
-
-
-def unit(vector: Vectors) -> Vectors:
-    """The vector, or each row, at length 1; zeros stay zeros."""
-    length = np.linalg.norm(vector, axis=-1, keepdims=True)
-    return np.asarray(vector / np.maximum(length, 1e-12), dtype=np.float32)
-
-
-def mix(
-    wanted: list[tuple[float, Vectors, Vectors]], unwanted: list[tuple[float, Vectors, Vectors]]
-) -> Vectors:
-    """One query vector from parts of different kinds.
-
-    Texts and pictures lie in two narrow cones far apart (Liang et al., "Mind the Gap", NeurIPS
-    2022): a plain sum would follow whichever cone the library's clips lie in. Each part is taken
-    relative to the mean of its own kind.
-
-    Args:
-        wanted: (weight, (d,) vector, (d,) mean of its kind) for each part.
-        unwanted: The same for what is subtracted.
-
-    Returns:
-        (d,) unit vector; a single wanted part alone comes back as it is.
-    """
-    if len(wanted) == 1 and not unwanted:
-        return unit(wanted[0][1])
-    total = np.zeros_like(wanted[0][1])
-    for weight, vector, mean in wanted:
-        total += weight * unit(vector - mean)
-    for weight, vector, mean in unwanted:
-        total -= weight * unit(vector - mean)
-    return unit(total)

@@ -1,208 +1,167 @@
-"""From a query's vectors to ranked moments with their relevance."""
+"""From query vectors to hits: candidate clips -> moments -> relevance -> hits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from indexer.search.calibrate import Background
 from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips
-from indexer.search.query import Example
-from indexer.search.rerank import FRAME_SHARE, FrameMatch
+from indexer.search.query import Filters
+from indexer.search.query_vectors import QueryVectors
+from indexer.search.rerank import ExampleMatcher, ReadVectors
 from indexer.search.view import TableRows, View, inner_products
 from indexer.store.vector_index import Floats, Mask
-from indexer.store.vectors import VideoVectors
 
 FETCH_PER_HIT = 8
-"""Clips looked at per hit asked for: enough that merging rarely needs a second look."""
+"""Clips fetched per wanted hit: enough that merging rarely needs a second fetch."""
 
-LEAST_FETCH = 64
-"""Clips looked at at least."""
-
-MOST_EXAMPLE_CLIPS = 16
-"""Clips of an example that are looked for on their own; longer ones are thinned evenly."""
+MIN_FETCH = 64
+"""Fewest clips that are fetched."""
 
 VIDEOS_PER_HIT = 2
-"""Videos whose frames are compared with an example's, per hit asked for."""
+"""Videos whose frames are compared with an example's, per wanted hit."""
 
-LEAST_VIDEOS = 24
-"""Videos whose frames are compared at least."""
+MIN_VIDEOS = 24
+"""Fewest videos whose frames are compared."""
 
 BACKGROUND_CLIPS = 48
-"""Clips whose frames tell how an example scores by accident."""
+"""Clips whose frames show how an example scores by accident."""
 
 EQUAL_SCORES = 2e-3
 """Scores closer than this are equal: float16 moves each cosine in them by 5e-4."""
 
-FramesOf = Callable[[Sequence[int]], dict[int, VideoVectors]]
-
 
 @dataclass(frozen=True)
-class Filters:
-    """What a hit must be, whatever it scores."""
+class Hit:
+    """One result: a moment that matches."""
 
-    under: Path | None = None
-    """Its file lies in this folder, or is this file; absolute."""
-    min_duration_s: float | None = None
-    """The video is at least this long."""
-    max_duration_s: float | None = None
-    """The video is at most this long."""
-    min_relevance: float = 0.0
-    """Least relevance, 0 to 1."""
+    rank: int
+    """1 is the best."""
+    video_id: int
+    """Permanent id of the video."""
+    path: Path
+    """Its file."""
+    title: str
+    """Name to show."""
+    start_s: float
+    """First instant of the moment."""
+    end_s: float
+    """First instant after it."""
+    score: float
+    """Higher is better, -1 to 1; comparable within one query only."""
+    relevance: float
+    """0 to 1, see `indexer.search.calibrate`."""
+    why: dict[str, float | None]
+    """Score by channel: `visual`, and `text` (None: words are not searched yet)."""
+    clip_ids: tuple[int, ...] = ()
+    """The clips of the moment, the best first."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How the answer is to be."""
+    """Result options."""
 
     k: int
-    """Moments at most."""
+    """Most hits."""
     filters: Filters = field(default_factory=Filters)
-    """What every moment must be."""
+    """What every hit must fulfil."""
     merge: bool = True
-    """Join clips that touch."""
+    """Join clips that touch into one moment; else every clip is a hit."""
     exact: bool = False
-    """Look at every clip instead of asking the index; for evaluation."""
-    without_video: int | None = None
-    """A video that is not to be found."""
+    """Score every clip instead of querying the index; for evaluation."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A query in vectors."""
-
-    vectors: Floats
-    """(q, d): a clip scores as high as the nearest of them."""
-    example: Example | None = None
-    """Set where frames are to be compared too."""
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A moment and how relevant it is."""
-
-    moment: Moment
-    """Where it lies and what it scores."""
-    relevance: float
-    """0 to 1, see `indexer.search.calibrate`."""
-
-
-def ask_example(example: Example) -> Asked:
-    """Look for an example: as a whole, and for each of its clips."""
-    step = -(-len(example.clips) // MOST_EXAMPLE_CLIPS)
-    rows = np.concatenate([example.whole[None], example.clips[:: max(step, 1)]])
-    return Asked(np.unique(rows, axis=0), example)
-
-
-def rank(view: View, asked: Asked, options: Options, frames_of: FramesOf) -> list[Ranked]:
-    """The best moments, the best first.
+def rank(view: View, query: QueryVectors, options: Options, read_vectors: ReadVectors) -> list[Hit]:
+    """The best hits, the best first.
 
     Args:
         view: What is searched.
-        asked: What is looked for.
-        options: How the answer is to be.
-        frames_of: Reads the stored vectors of some videos; used for examples only.
+        query: What is looked for.
+        options: Number of hits, filters, merging.
+        read_vectors: Reads the stored vectors of some videos; used for examples only.
     """
-    filters = options.filters
-    allowed = view.allowed(
-        under=filters.under,
-        min_duration_s=filters.min_duration_s,
-        max_duration_s=filters.max_duration_s,
-        without_video=options.without_video,
-    )
+    allowed = options.filters.allowed_clips(view.table, view.videos)
     n_allowed = view.n_clips if allowed is None else int(np.count_nonzero(allowed))
     if n_allowed == 0 or options.k <= 0:
         return []
-    search = _Search(view, asked, options, allowed, n_allowed)
-    if asked.example is None:
-        found, background = search.by_clips()
-    else:
-        found, background = search.by_frames(asked.example, frames_of)
-    ranked = [Ranked(moment, background.relevance(moment.score)) for moment in found]
-    return [each for each in ranked if each.relevance >= filters.min_relevance][: options.k]
+    candidates = _Candidates(view, query.vectors, options, allowed, n_allowed)
+    scoring: _Scoring = _ByClips(candidates)
+    if query.example is not None:
+        matcher = ExampleMatcher(query.example, read_vectors)
+        scoring = _ByFrames(candidates, matcher, query.example.video_id)
+    scored = [(each, scoring.background.relevance(each.score)) for each in _moments(scoring)]
+    relevant = [pair for pair in scored if pair[1] >= options.filters.min_relevance]
+    return [_hit(view, n, *pair) for n, pair in enumerate(relevant[: options.k], start=1)]
+
+
+def _hit(view: View, place: int, moment: Moment, relevance: float) -> Hit:
+    video = view.videos[moment.video_id]
+    return Hit(
+        rank=place,
+        video_id=video.id,
+        path=video.path,
+        title=video.title,
+        start_s=moment.start_s,
+        end_s=moment.end_s,
+        score=moment.score,
+        relevance=relevance,
+        why={"visual": moment.score, "text": None},
+        clip_ids=moment.clip_ids,
+    )
+
+
+def _moments(scoring: _Scoring) -> list[Moment]:
+    """Fetch more and more clips until k moments are certain, or no other clip can pass."""
+    candidates = scoring.candidates
+    fetch = candidates.first_fetch()
+    while True:
+        rows, bound = candidates.fetch(fetch)
+        moments = scoring.moments(candidates.scored(rows), bound)
+        if (
+            len(moments) >= candidates.options.k
+            or bound == float("-inf")
+            or scoring.is_irrelevant(bound)
+        ):
+            return moments
+        fetch = min(candidates.n_allowed, 4 * fetch)
 
 
 @dataclass(frozen=True)
-class _Search:
-    """One search under way."""
+class _Candidates:
+    """The clips that a query is compared with."""
 
     view: View
-    asked: Asked
+    vectors: Floats
     options: Options
     allowed: Mask | None
     n_allowed: int
 
-    def by_clips(self) -> tuple[list[Moment], Background]:
-        """Look at more and more clips until k moments are certain, or no other clip can pass."""
-        background = self._background()
-        fetch = self._first_fetch()
-        while True:
-            rows, floor = self._fetch(fetch)
-            moments = self._moments(self._scored(rows), background)
-            certain = [moment for moment in moments if moment.score >= floor]
-            if (
-                len(certain) >= self.options.k
-                or floor == float("-inf")
-                or background.relevance(floor) < self.options.filters.min_relevance
-            ):
-                return certain, background
-            fetch = min(self.n_allowed, 4 * fetch)
-
-    def by_frames(self, example: Example, frames_of: FramesOf) -> tuple[list[Moment], Background]:
-        """Find candidates by clips, then score them by clips and frames together."""
-        frames = _Frames(example, frames_of)
-        background = self._frame_background(frames)
-        fetch = self._first_fetch()
-        while True:
-            rows, floor = self._fetch(fetch)
-            clips = self._scored(rows)
-            if floor > float("-inf"):
-                clips = _of_best_videos(clips, self.options.k)
-            moments = self._by_frames(frames, clips, background)
-            if len(moments) >= self.options.k or floor == float("-inf"):
-                return sorted(moments, key=_source_first(example.video_id)), background
-            fetch = min(self.n_allowed, 4 * fetch)
-
-    def _by_frames(
-        self, frames: _Frames, clips: Sequence[ScoredClip], background: Background
-    ) -> list[Moment]:
-        blended = frames.blend(clips)
-        if not self.options.merge:
-            return as_moments(blended)
-        raw = {clip.clip_id: clip.score for clip in clips}
-        moments = []
-        for moment in merge_clips(blended, background=background.median):
-            match = frames.match(moment.video_id)
-            start_s, end_s = match.trim(moment, frames.usual)
-            best = max(raw[clip_id] for clip_id in moment.clip_ids)
-            score = _blend(best, match.coverage(start_s, end_s))
-            moments.append(replace(moment, start_s=start_s, end_s=end_s, score=score))
-        return moments
-
-    def _first_fetch(self) -> int:
+    def first_fetch(self) -> int:
         if self.options.exact:
             return self.n_allowed
-        return min(max(FETCH_PER_HIT * self.options.k, LEAST_FETCH), self.n_allowed)
+        return min(max(FETCH_PER_HIT * self.options.k, MIN_FETCH), self.n_allowed)
 
-    def _fetch(self, fetch: int) -> tuple[TableRows, float]:
-        """Rows that are worth a look, and the score that none of the others exceeds."""
+    def fetch(self, n: int) -> tuple[TableRows, float]:
+        """Rows of the clips to score, and a bound that the score of no other clip exceeds."""
         view = self.view
         if self.options.exact:
             every = np.ones(view.n_clips, dtype=bool) if self.allowed is None else self.allowed
             return np.flatnonzero(every), float("-inf")
-        rows, floor = view.top(self.asked.vectors, fetch, self.allowed)
+        rows, bound = view.top(self.vectors, n, self.allowed)
         if self.options.merge:
-            # A moment may reach over clips that score too low to be found on their own.
+            # A moment may reach over clips that score too low to be fetched themselves.
             rows = view.rows_of(view.table.video_ids[rows])
             rows = rows if self.allowed is None else rows[self.allowed[rows]]
-        return rows, floor
+        return rows, bound
 
-    def _scored(self, rows: TableRows) -> list[ScoredClip]:
+    def scored(self, rows: TableRows) -> list[ScoredClip]:
         table = self.view.table
-        scores = self.view.scores(self.asked.vectors, rows).max(axis=0)
+        scores = self.view.scores(self.vectors, rows).max(axis=0)
         columns = (
             table.ids[rows].tolist(),
             table.video_ids[rows].tolist(),
@@ -212,65 +171,84 @@ class _Search:
         )
         return [ScoredClip(*row) for row in zip(*columns, strict=True)]
 
-    def _moments(self, clips: Iterable[ScoredClip], background: Background) -> list[Moment]:
-        if not self.options.merge:
-            return as_moments(clips)
-        return merge_clips(clips, background=background.median)
 
-    def _background(self) -> Background:
-        scores = inner_products(self.asked.vectors, self.view.sample).max(axis=0)
-        return Background(scores, self.n_allowed)
+class _Scoring(Protocol):
+    """A way of making moments from candidate clips."""
 
-    def _frame_background(self, frames: _Frames) -> Background:
-        rows = self.view.sample_rows
+    candidates: _Candidates
+    background: Background
+    """How the query scores by accident."""
+
+    def moments(self, clips: Sequence[ScoredClip], bound: float) -> list[Moment]:
+        """The moments that are certain, the best first; no other clip exceeds `bound`."""
+        ...
+
+    def is_irrelevant(self, bound: float) -> bool:
+        """True where no clip up to this score can pass the filters."""
+        ...
+
+
+class _ByClips:
+    """Words and mixed queries: by clip vectors alone."""
+
+    def __init__(self, candidates: _Candidates) -> None:
+        self.candidates = candidates
+        scores = inner_products(candidates.vectors, candidates.view.sample).max(axis=0)
+        self.background = Background(scores, candidates.n_allowed)
+
+    def moments(self, clips: Sequence[ScoredClip], bound: float) -> list[Moment]:
+        if self.candidates.options.merge:
+            moments = merge_clips(clips, background=self.background.median)
+        else:
+            moments = as_moments(clips)
+        return [moment for moment in moments if moment.score >= bound]
+
+    def is_irrelevant(self, bound: float) -> bool:
+        return self.background.relevance(bound) < self.candidates.options.filters.min_relevance
+
+
+class _ByFrames:
+    """Examples: by clip vectors and frames together, for the best videos by clip vectors."""
+
+    def __init__(
+        self, candidates: _Candidates, matcher: ExampleMatcher, source: int | None
+    ) -> None:
+        self.candidates = candidates
+        self._matcher = matcher
+        self._source = source
+        rows = candidates.view.sample_rows
         if len(rows) > BACKGROUND_CLIPS:
             rows = np.sort(np.random.default_rng(0).choice(rows, BACKGROUND_CLIPS, replace=False))
-        blended = frames.blend(self._scored(rows))
-        frames.learn_usual(blended)
-        scores = [clip.score for clip in blended]
-        return Background(np.asarray(scores, dtype=np.float32), self.n_allowed)
+        blended = matcher.blend(candidates.scored(rows))
+        matcher.learn_usual(blended)
+        scores = np.asarray([clip.score for clip in blended], dtype=np.float32)
+        self.background = Background(scores, candidates.n_allowed)
 
+    def moments(self, clips: Sequence[ScoredClip], bound: float) -> list[Moment]:
+        options = self.candidates.options
+        if bound > float("-inf"):
+            clips = _of_best_videos(clips, options.k)
+        blended = self._matcher.blend(clips)
+        if options.merge:
+            by_vector = {clip.clip_id: clip.score for clip in clips}
+            moments = [
+                self._matcher.trim(moment, max(by_vector[i] for i in moment.clip_ids))
+                for moment in merge_clips(blended, background=self.background.median)
+            ]
+        else:
+            moments = as_moments(blended)
+        return sorted(moments, key=_source_first(self._source))
 
-class _Frames:
-    """The frames of an example against those of any video, each video read once."""
-
-    def __init__(self, example: Example, frames_of: FramesOf) -> None:
-        self.usual = 0.0
-        """How well frames match the example that have nothing to do with it."""
-        self._example = example
-        self._frames_of = frames_of
-        self._matches: dict[int, FrameMatch] = {}
-
-    def match(self, video_id: int) -> FrameMatch:
-        """The comparison with a video that was blended before."""
-        return self._matches[video_id]
-
-    def blend(self, clips: Sequence[ScoredClip]) -> list[ScoredClip]:
-        """Score clips by their vectors and frames; those whose vectors vanished are left out."""
-        missing = {clip.video_id for clip in clips} - self._matches.keys()
-        for video_id, stored in self._frames_of(sorted(missing)).items():
-            self._matches[video_id] = FrameMatch(self._example, stored)
-        return [
-            replace(clip, score=_blend(clip.score, self._coverage(clip)))
-            for clip in clips
-            if clip.video_id in self._matches
-        ]
-
-    def learn_usual(self, clips: Sequence[ScoredClip]) -> None:
-        """Take clips that mostly have nothing to do with the example."""
-        if clips:
-            self.usual = float(np.median([self._coverage(clip) for clip in clips]))
-
-    def _coverage(self, clip: ScoredClip) -> float:
-        return self._matches[clip.video_id].coverage(clip.start_s, clip.end_s)
+    def is_irrelevant(self, bound: float) -> bool:
+        return False  # the bound is one of clip vectors, relevance one of blended scores
 
 
 def _source_first(source: int | None) -> Callable[[Moment], tuple[float, int, float]]:
     """Order by score; of equal ones (re-encoded twins) the example's own video comes first."""
 
     def key(moment: Moment) -> tuple[float, int, float]:
-        own = EQUAL_SCORES if moment.video_id == source else 0.0
-        return (-moment.score - own, moment.video_id, moment.start_s)
+        bonus = EQUAL_SCORES if moment.video_id == source else 0.0
+        return (-moment.score - bonus, moment.video_id, moment.start_s)
 
     return key
 
@@ -279,10 +257,6 @@ def _of_best_videos(clips: Sequence[ScoredClip], k: int) -> list[ScoredClip]:
     best: dict[int, float] = {}
     for clip in clips:
         best[clip.video_id] = max(clip.score, best.get(clip.video_id, float("-inf")))
-    most = max(VIDEOS_PER_HIT * k, LEAST_VIDEOS)
+    most = max(VIDEOS_PER_HIT * k, MIN_VIDEOS)
     chosen = set(sorted(best, key=lambda video_id: -best[video_id])[:most])
     return [clip for clip in clips if clip.video_id in chosen]
-
-
-def _blend(clip_score: float, coverage: float) -> float:
-    return (1 - FRAME_SHARE) * clip_score + FRAME_SHARE * coverage

@@ -1,27 +1,31 @@
-"""Examples compared frame by frame: which stretch of a video shows what the example shows."""
+"""Examples compared frame by frame: how well a stretch shows the example, and where it begins."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from indexer.search.moments import Moment
-from indexer.search.query import Example
+import numpy as np
+
+from indexer.search.examples import Example
+from indexer.search.moments import Moment, ScoredClip
+from indexer.store.vector_index import Floats
 from indexer.store.vectors import VideoVectors
 
 FRAME_SHARE = 0.5
 """Weight of the frames beside the clip vector in the score of an example."""
 
-MOST_FRAMES = 64
-"""Frames of an example that are compared; longer ones are thinned evenly."""
+MAX_COMPARED_FRAMES = 64
+"""Most frames of an example that are compared; longer examples are thinned evenly."""
 
 EDGE_SHARE = 0.5
 """A frame belongs to a moment with this share of the best frame's lead over the background."""
 
 LEAST_LEAD = 0.02
-"""Frames that lead by less are all alike: nothing is trimmed."""
+"""Frames that lead by less than this are all alike: nothing is trimmed."""
 
-Floats = NDArray[np.float32]
+ReadVectors = Callable[[Sequence[int]], dict[int, VideoVectors]]
+"""Reads the stored vectors of some videos; those that are not stored are left out."""
 
 
 class FrameMatch:
@@ -33,15 +37,15 @@ class FrameMatch:
     """
 
     def __init__(self, example: Example, video: VideoVectors) -> None:
-        step = -(-len(example.frames) // MOST_FRAMES)
+        step = -(-len(example.frames) // MAX_COMPARED_FRAMES)
         self._times_s = video.frame_times_s
         self._cosines = example.frames[::step] @ video.frames.astype(np.float32).T
 
     def coverage(self, start_s: float, end_s: float) -> float:
-        """How well a stretch shows the example: the mean over its frames of their best match there.
+        """How well a stretch shows the example, -1 to 1.
 
-        One-sided (Chamfer) matching: a long stretch is not punished for what the example leaves
-        out.
+        The mean over the example's frames of their best match in the stretch. One-sided (Chamfer)
+        matching: a long stretch is not punished for what the example does not show.
         """
         inside = (self._times_s >= start_s) & (self._times_s < end_s)
         if not inside.any():
@@ -52,8 +56,11 @@ class FrameMatch:
         """The part of a moment that shows the example, cut half-way between frames.
 
         The stretch of frames with the largest sum of leads over a bar between the background and
-        the best frame (maximum subarray; Kadane 1977). The background is the median over all frames
-        of the video.
+        the best frame (maximum subarray; Kadane 1977).
+
+        Args:
+            moment: What to trim.
+            usual: The background: how well unrelated frames match the example.
         """
         inside = np.flatnonzero((self._times_s >= moment.start_s) & (self._times_s < moment.end_s))
         if len(inside) < 2:
@@ -83,3 +90,54 @@ def _largest_sum(values: Floats) -> tuple[int, int]:
         if total > best[0]:
             best = (total, first, place)
     return best[1], best[2]
+
+
+class ExampleMatcher:
+    """Scores clips by their vectors and frames together; each video is read once.
+
+    Args:
+        example: What is looked for.
+        read_vectors: Reads the stored vectors of videos.
+    """
+
+    def __init__(self, example: Example, read_vectors: ReadVectors) -> None:
+        self.usual = 0.0
+        """How well frames match the example that have nothing to do with it."""
+        self._example = example
+        self._read_vectors = read_vectors
+        self._matches: dict[int, FrameMatch] = {}
+
+    def blend(self, clips: Sequence[ScoredClip]) -> list[ScoredClip]:
+        """Score clips by vectors and frames; those that are not stored any more are left out."""
+        missing = {clip.video_id for clip in clips} - self._matches.keys()
+        for video_id, stored in self._read_vectors(sorted(missing)).items():
+            self._matches[video_id] = FrameMatch(self._example, stored)
+        return [
+            replace(clip, score=_blend(clip.score, self._coverage(clip)))
+            for clip in clips
+            if clip.video_id in self._matches
+        ]
+
+    def learn_usual(self, clips: Sequence[ScoredClip]) -> None:
+        """Set `usual` from blended clips that mostly have nothing to do with the example."""
+        if clips:
+            self.usual = float(np.median([self._coverage(clip) for clip in clips]))
+
+    def trim(self, moment: Moment, clip_score: float) -> Moment:
+        """Cut a moment of blended clips to what shows the example, and score it anew.
+
+        Args:
+            moment: What to trim.
+            clip_score: Score of its best clip by vectors alone.
+        """
+        match = self._matches[moment.video_id]
+        start_s, end_s = match.trim(moment, self.usual)
+        score = _blend(clip_score, match.coverage(start_s, end_s))
+        return replace(moment, start_s=start_s, end_s=end_s, score=score)
+
+    def _coverage(self, clip: ScoredClip) -> float:
+        return self._matches[clip.video_id].coverage(clip.start_s, clip.end_s)
+
+
+def _blend(clip_score: float, coverage: float) -> float:
+    return (1 - FRAME_SHARE) * clip_score + FRAME_SHARE * coverage

@@ -1,4 +1,4 @@
-"""Asking the library: from a query to the moments that match it."""
+"""Searching a library: query -> vectors -> candidate clips -> moments -> relevance -> hits."""
 
 from __future__ import annotations
 
@@ -17,66 +17,36 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.scan import content_key
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
-from indexer.search.query import (
-    Example,
-    Query,
-    Span,
-    example_of_frames,
-    load_example,
-    load_image,
+from indexer.search.examples import Example, example_of_stored, load_example, load_image
+from indexer.search.query import Filters, Query, Span, parse_span
+from indexer.search.query_vectors import (
+    QueryPart,
+    QueryVectors,
     mix,
-    parse_span,
     text_mean,
+    vectors_of_example,
 )
-from indexer.search.ranking import Asked, Filters, Options, Ranked, ask_example, rank
+from indexer.search.ranking import Hit, Options, rank
 from indexer.search.view import View, open_view
-from indexer.store.cache import StoredVectors
+from indexer.store.cache import VectorCache
 from indexer.store.generations import read_current
 from indexer.store.vector_index import Floats
 from indexer.store.vectors import VectorStore, VideoVectors
-
-__all__ = ["Filters", "Hit", "SearchResult", "Searcher"]
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
 
 
 @dataclass(frozen=True)
-class Hit:
-    """One moment that matches."""
-
-    rank: int
-    """1 is the best."""
-    video_id: int
-    """The video's permanent id."""
-    path: Path
-    """Its file."""
-    title: str
-    """Name to show."""
-    start_s: float
-    """First instant of the moment."""
-    end_s: float
-    """First instant after it."""
-    score: float
-    """Higher is better, -1 to 1; comparable within one query only."""
-    relevance: float
-    """0 to 1, see `indexer.search.calibrate`."""
-    why: dict[str, float | None]
-    """What the score is made of: `visual`, and `text` (None: words are not searched yet)."""
-    clip_ids: tuple[int, ...] = ()
-    """The clips that make it up, the best first."""
-
-
-@dataclass(frozen=True)
 class SearchResult:
-    """What a search found."""
+    """The answer to a search."""
 
     hits: list[Hit]
     """The best first."""
     took_ms: float
     """Wall time, with encoding the query."""
     confident: bool
-    """False: nothing here matches well, `hits` are merely the nearest."""
+    """False: nothing matches well, `hits` are merely the nearest."""
     generation: int | None
     """The index generation that was searched; None before the first is published."""
     encoder: str
@@ -86,7 +56,7 @@ class SearchResult:
 class Searcher:
     """Searches one library with one encoder; threads may share it.
 
-    It searches the published generation, and what was embedded since, without what is gone.
+    It searches the published generation and what was embedded since, without removed videos.
 
     Args:
         home: The library.
@@ -100,21 +70,21 @@ class Searcher:
         self._home = home
         self._encoder = encoder
         self._catalogue = Catalogue(home)
-        self._stored = StoredVectors(self._catalogue, VectorStore(home, encoder.id))
+        self._cache = VectorCache(self._catalogue, VectorStore(home, encoder.id))
         self._refreshing = threading.Lock()
         self._view = open_view(home, self._catalogue, encoder.id)
 
     def close(self) -> None:
-        """Close the catalogue; what was returned stays valid."""
+        """Close the catalogue; results stay valid."""
         self._catalogue.close()
 
     @property
     def view(self) -> View:
-        """What is searched at this instant; a running search keeps the view that it began with."""
+        """What is searched now; a running search keeps the view that it began with."""
         return self._view
 
     def refresh(self) -> bool:
-        """Take in what was indexed or removed since; cheap when nothing was.
+        """Read what was indexed or removed since; cheap when nothing was.
 
         Returns:
             True where something changed.
@@ -140,40 +110,39 @@ class Searcher:
 
         Args:
             query: What is looked for.
-            k: How many at most.
-            filters: What every hit must be.
+            k: Most hits.
+            filters: What every hit must fulfil.
             merge: Join clips that touch into one moment; else every clip is a hit.
-            exact: Look at every clip instead of asking the index; slow, for comparison.
+            exact: Score every clip instead of querying the index; slow, for comparison.
 
         Raises:
             ReelwiseError: The example or the picture cannot be read.
         """
         began_s = time.perf_counter()
         view = self._view
-        asked = self.ask(query, view)
+        vectors = self.embed(query, view)
         options = Options(k, filters or Filters(), merge=merge, exact=exact)
-        return self.find(asked, options, view=view, began_s=began_s)
+        return self.search_vectors(vectors, options, view=view, began_s=began_s)
 
-    def find(
+    def search_vectors(
         self,
-        asked: Asked,
+        query: QueryVectors,
         options: Options,
         *,
         view: View | None = None,
         began_s: float | None = None,
     ) -> SearchResult:
-        """Answer a query that is in vectors already, see `ask`.
+        """Answer a query that is already in vectors, see `embed`.
 
         Args:
-            asked: What is looked for.
-            options: How the answer is to be.
-            view: What to search; None takes what can be found now.
-            began_s: When work on the query began, by `time.perf_counter`; None is now.
+            query: What is looked for.
+            options: Number of hits, filters, merging.
+            view: What to search; None takes the current one.
+            began_s: Start of the work on the query, by `time.perf_counter`; None is now.
         """
         began_s = time.perf_counter() if began_s is None else began_s
         searched = self._view if view is None else view
-        ranked = rank(searched, asked, options, lambda ids: self._vectors_of(searched, ids))
-        hits = [_hit(place, each, searched) for place, each in enumerate(ranked, start=1)]
+        hits = rank(searched, query, options, lambda ids: self._vectors_of(searched, ids))
         return SearchResult(
             hits=hits,
             took_ms=(time.perf_counter() - began_s) * 1000,
@@ -190,16 +159,18 @@ class Searcher:
         *,
         filters: Filters | None = None,
     ) -> SearchResult:
-        """Find moments of other videos like an indexed video, or a stretch of it, without decoding.
+        """Find moments of other videos similar to an indexed video or a stretch of it.
+
+        Stored vectors are compared: nothing is decoded.
 
         Raises:
             ReelwiseError: The video is not embedded, or has no frame in that stretch.
         """
         began_s = time.perf_counter()
         view = self._view
-        asked = ask_example(self._example_of(view, video_id, span))
-        options = Options(k, filters or Filters(), without_video=video_id)
-        return self.find(asked, options, view=view, began_s=began_s)
+        vectors = vectors_of_example(self._example_of(view, video_id, span))
+        options = Options(k, replace(filters or Filters(), exclude_video=video_id))
+        return self.search_vectors(vectors, options, view=view, began_s=began_s)
 
     def video(self, ref: str | int) -> Video:
         """The live video that a path, file name or id means.
@@ -209,39 +180,40 @@ class Searcher:
         """
         return self._catalogue.video(ref)
 
-    def ask(self, query: Query, view: View | None = None) -> Asked:
+    def embed(self, query: Query, view: View | None = None) -> QueryVectors:
         """Turn a query into vectors.
 
         Args:
             query: What is looked for.
-            view: Where examples that the library holds are looked up; None takes what can be found
-                now.
+            view: Where examples that the library holds are looked up; None takes the current one.
 
         Raises:
             ReelwiseError: The example or the picture cannot be read.
         """
         view = self._view if view is None else view
-        wanted: list[tuple[float, Floats, Floats]] = []
-        unwanted: list[tuple[float, Floats, Floats]] = []
-        mean = view.mean if view.n_clips else np.zeros(self._encoder.dim, np.float32)
+        weights, parts = query.weights, []
         example: Example | None = None
         if query.words:
-            wanted.append((query.weights.text, self._text(query.words), text_mean(self._encoder)))
+            parts.append(self._text_part(weights.text, query.words))
         if query.like is not None:
             example = self._like(view, str(query.like))
-            wanted.append((query.weights.like, example.whole, mean))
+            parts.append(self._example_part(weights.like, example, view))
         if query.image is not None:
             example = load_image(query.image, self._encoder)
-            wanted.append((query.weights.image, example.whole, mean))
+            parts.append(self._example_part(weights.image, example, view))
         if query.without and query.without.strip():
-            vector = self._text(query.without.strip())
-            unwanted.append((query.weights.without, vector, text_mean(self._encoder)))
-        if example is not None and len(wanted) == 1 and not unwanted:
-            return ask_example(example)
-        return Asked(mix(wanted, unwanted)[None])
+            parts.append(self._text_part(-weights.without, query.without.strip()))
+        if example is not None and len(parts) == 1:
+            return vectors_of_example(example)
+        return QueryVectors(mix(parts)[None])
 
-    def _text(self, words: str) -> Floats:
-        return np.asarray(self._encoder.encode_texts([words])[0], dtype=np.float32)
+    def _text_part(self, weight: float, words: str) -> QueryPart:
+        vector = np.asarray(self._encoder.encode_texts([words])[0], dtype=np.float32)
+        return QueryPart(weight, vector, text_mean(self._encoder))
+
+    def _example_part(self, weight: float, example: Example, view: View) -> QueryPart:
+        mean: Floats = view.mean if view.n_clips else np.zeros_like(example.whole)
+        return QueryPart(weight, example.whole, mean)
 
     def _like(self, view: View, ref: str) -> Example:
         name, span = parse_span(ref)
@@ -252,13 +224,13 @@ class Searcher:
         return load_example(path, span, self._encoder)
 
     def _known_content(self, view: View, path: Path) -> Video | None:
-        """The video with the very bytes of this file: its vectors are stored already."""
+        """The indexed video with the same bytes as this file: its vectors are stored already."""
         try:
             key = content_key(path)
         except OSError:
             return None
-        found = self._catalogue.known_contents([key])
-        return view.videos.get(found.get(key, -1))
+        ids = self._catalogue.known_contents([key])
+        return view.videos.get(ids.get(key, -1))
 
     def _example_of(self, view: View, video_id: int, span: Span | None) -> Example:
         stored = self._vectors_of(view, [video_id]).get(video_id)
@@ -267,46 +239,11 @@ class Searcher:
                 f"video {video_id} is not embedded with {self._encoder.name}",
                 fix="reelwise index FOLDER, then try again",
             )
-        start_s, end_s = span if span is not None else (0.0, float("inf"))
-        inside = np.flatnonzero((stored.frame_times_s >= start_s) & (stored.frame_times_s < end_s))
-        if not len(inside):
-            last_s = float(stored.frame_times_s[-1])
-            raise ReelwiseError(
-                f"video {video_id} has no frame between {start_s:g} s and {end_s:g} s",
-                fix=f"name a part before its end; its last frame is at {last_s:.1f} s",
-            )
-        times_s = stored.frame_times_s[inside]
-        spans = []
-        for clip_start_s, clip_end_s in stored.clip_spans:
-            first, last = np.searchsorted(times_s, (clip_start_s, clip_end_s))
-            if last > first:
-                spans.append((int(first), int(last)))
-        frames = stored.frames[inside].astype(np.float32)
-        example = example_of_frames(frames, times_s, spans, self._encoder)
-        return replace(example, video_id=video_id)
+        return example_of_stored(stored, span, self._encoder)
 
     def _vectors_of(self, view: View, video_ids: Sequence[int]) -> dict[int, VideoVectors]:
         rows = view.rows_of(video_ids)
         owners = view.table.video_ids[rows]
-        ids = {
-            int(video_id): view.table.ids[rows[owners == video_id]]
-            for video_id in np.unique(owners)
-        }
-        return self._stored.videos(ids)
-
-
-def _hit(place: int, ranked: Ranked, view: View) -> Hit:
-    moment = ranked.moment
-    video = view.videos[moment.video_id]
-    return Hit(
-        rank=place,
-        video_id=video.id,
-        path=video.path,
-        title=video.title,
-        start_s=moment.start_s,
-        end_s=moment.end_s,
-        score=moment.score,
-        relevance=ranked.relevance,
-        why={"visual": moment.score, "text": None},
-        clip_ids=moment.clip_ids,
-    )
+        return self._cache.videos(
+            {int(owner): view.table.ids[rows[owners == owner]] for owner in np.unique(owners)}
+        )

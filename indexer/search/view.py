@@ -1,11 +1,10 @@
-"""One consistent look at everything searchable: published clips, new clips, minus gone ones."""
+"""A consistent view of what can be searched: published clips and new ones, without removed ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +21,10 @@ from indexer.store.vectors import VectorStore, read_videos
 SAMPLE_CLIPS = 4096
 """Clips whose scores are a query's background: the median is known to 2 % of the spread."""
 
-LET_PASS = 1000
-"""Gone or filtered clips up to which an index is searched as it is."""
+MAX_EXCESS = 1000
+"""Up to this many removed or filtered clips an index is searched without a mask of ids."""
 
-TRIES = 3
+READ_ATTEMPTS = 3
 """A writer may replace vectors between two reads; then everything is read again."""
 
 TableRows = NDArray[np.intp]
@@ -34,24 +33,24 @@ TableRows = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class View:
-    """What can be found at one instant; never changes, so any number of threads may search it."""
+    """What can be searched at one instant; it never changes, so threads may share it."""
 
     changes: int
     """The catalogue's count of changes when it was read."""
     current: str | None
-    """The published generation's name then."""
+    """Name of the published generation at that time."""
     generation: int | None
     """Number of the generation in use; None where all clips are unpublished."""
     warning: str | None
-    """Why an older generation is used than the published one."""
+    """Why not the published generation is searched, but an older one or none; None: all is well."""
     table: ClipTable
-    """The live clips, by id."""
+    """The clips that can be found, ascending by id."""
     videos: dict[int, Video]
-    """The live videos."""
+    """Their videos by id."""
     indexes: tuple[VectorIndex, ...]
-    """The generation's and the delta's; together they hold every clip of `table`."""
+    """Of the generation and of the delta; together they hold every clip of `table`."""
     held: tuple[TableRows, ...]
-    """For each index the rows of `table` that it holds, ascending."""
+    """For each index the rows of `table` whose clips it holds, ascending."""
 
     @property
     def n_clips(self) -> int:
@@ -63,27 +62,27 @@ class View:
 
         Args:
             queries: (q, d) rows.
-            k: How many per query and index.
+            k: Number per query and index.
             allowed: (m,) which rows of `table` count; None for all.
 
         Returns:
-            Rows of `table`, ascending, and a bound: no clip that is left out scores higher with any
-            query (-inf where none is left out).
+            Rows of `table`, ascending, and a bound: no other clip scores higher with any query
+            (-inf where there is none).
         """
-        found, floor = [], float("-inf")
+        nearest, bound = [], float("-inf")
         for index, rows in zip(self.indexes, self.held, strict=True):
             chosen = rows if allowed is None else rows[allowed[rows]]
             excluded = len(index) - len(chosen)
-            # A few gone clips are cheaper to let in and drop than to keep out.
-            let_in = excluded if excluded <= LET_PASS else 0
-            by_id = None if let_in == excluded else _mask(self.table.ids[chosen])
-            scores, ids = index.search(queries, k + let_in, allowed=by_id)
-            if 0 < scores.shape[1] < len(chosen) + let_in:
-                floor = max(floor, float(scores[:, -1].max()))
+            # A few excluded clips are cheaper to fetch and drop than to mask.
+            excess = excluded if excluded <= MAX_EXCESS else 0
+            by_id = None if excess == excluded else _mask(self.table.ids[chosen])
+            scores, ids = index.search(queries, k + excess, allowed=by_id)
+            if 0 < scores.shape[1] < len(chosen) + excess:
+                bound = max(bound, float(scores[:, -1].max()))
             places = np.searchsorted(self.table.ids, np.unique(ids[ids >= 0]))
-            found.append(np.intersect1d(places, chosen))
-        rows = np.unique(np.concatenate(found)) if found else np.zeros(0, np.intp)
-        return rows, floor
+            nearest.append(np.intersect1d(places, chosen))
+        rows = np.unique(np.concatenate(nearest)) if nearest else np.zeros(0, np.intp)
+        return rows, bound
 
     def scores(self, queries: Floats, rows: TableRows) -> Floats:
         """Inner products (q, r) of queries (q, d) with the clips at some rows of `table`."""
@@ -120,7 +119,7 @@ class View:
 
     @cached_property
     def mean(self) -> Floats:
-        """(d,) where the library's clips lie on average."""
+        """(d,) mean of the library's clips."""
         return np.asarray(self.sample.mean(axis=0), dtype=np.float32)
 
     @cached_property
@@ -130,7 +129,7 @@ class View:
         ids, firsts = np.unique(self.table.video_ids[order], return_index=True)
         lengths_s = np.maximum(self.table.ends_s - self.table.starts_s, 1e-3)[order]
         sums = []
-        # In stretches, so that a million clips do not lie in memory as float32 at once.
+        # In blocks: a million clips must not be in memory as float32 at once.
         for block in np.array_split(np.arange(len(ids)), max(1, len(ids) // 10_000)):
             if not len(block):
                 continue
@@ -142,35 +141,11 @@ class View:
         length = np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
         return ids, np.asarray(matrix / length, dtype=np.float32)
 
-    def allowed(
-        self,
-        *,
-        under: Path | None = None,
-        min_duration_s: float | None = None,
-        max_duration_s: float | None = None,
-        without_video: int | None = None,
-    ) -> Mask | None:
-        """(m,) which rows of `table` belong to videos that pass; None where all do."""
-        if under is None and min_duration_s is None and max_duration_s is None:
-            if without_video is None:
-                return None
-            return np.asarray(self.table.video_ids != without_video)
-        shortest_s, longest_s = min_duration_s or 0.0, max_duration_s or np.inf
-        fits = [
-            video.id
-            for video in self.videos.values()
-            if shortest_s <= video.duration_s <= longest_s
-            and video.id != without_video
-            and (under is None or under == video.path or under in video.path.parents)
-        ]
-        return np.isin(self.table.video_ids, np.asarray(fits, np.int64))
-
 
 def inner_products(queries: Floats, vectors: Floats) -> Floats:
     """(q, d), (r, d) -> (q, r).
 
-    A single query goes without BLAS, whose threads cost ten times what they save on a busy machine
-    (4,096 x 512 took 7 ms with two threads, 2026-11).
+    A single query goes without BLAS, whose threads cost more than they save on a busy machine.
     """
     if len(queries) == 1:
         scores = np.einsum("rd,d->r", vectors, queries[0])
@@ -186,12 +161,12 @@ def _mask(ids: Ids) -> Mask:
 
 
 def open_view(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
-    """Read what is searchable with one encoder now.
+    """Read what can be searched with one encoder now.
 
     Raises:
         ReelwiseError: Stored vectors are missing or damaged.
     """
-    for _ in range(TRIES - 1):
+    for _ in range(READ_ATTEMPTS - 1):
         try:
             return _read(home, catalogue, encoder_id)
         except (ReelwiseError, _ChangedMeanwhileError):
@@ -248,6 +223,7 @@ def _generation(home: Home, encoder_id: str) -> tuple[Generation | None, str | N
 
 
 def _only(table: ClipTable, videos: dict[int, Video]) -> ClipTable:
+    """The clips of these videos: videos and clips are read one after the other."""
     known = np.isin(table.video_ids, np.fromiter(videos, dtype=np.int64, count=len(videos)))
     if known.all():
         return table
@@ -257,7 +233,7 @@ def _only(table: ClipTable, videos: dict[int, Video]) -> ClipTable:
 
 
 def _delta(catalogue: Catalogue, store: VectorStore, table: ClipTable, new: Mask) -> FlatIndex:
-    """An index of the clips that no generation holds, from their parts."""
+    """An exact index of the clips that no generation holds, read from their parts."""
     wanted = table.ids[new]
     video_ids = [int(v) for v in np.unique(table.video_ids[new])]
     index: FlatIndex | None = None

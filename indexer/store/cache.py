@@ -1,4 +1,4 @@
-"""Stored frame vectors at hand: what re-ranks examples and answers `similar` without decoding."""
+"""Stored vectors in memory, for re-ranking examples and for `similar` without decoding."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from indexer.store.vectors import VectorStore, VideoVectors, read_videos
 
-KEPT_BYTES = 256 * 2**20
-"""Vectors kept in memory; the least recently used videos go first."""
+MAX_CACHED_BYTES = 256 * 2**20
+"""Most bytes in memory; the least recently used videos are dropped first."""
 
 
-class StoredVectors:
-    """Reads the vectors of videos from their parts, keeps the last used; threads may share it."""
+class VectorCache:
+    """Reads vectors of videos from their parts and keeps the last used; threads may share it."""
 
     def __init__(self, catalogue: Catalogue, store: VectorStore) -> None:
         self._catalogue = catalogue
         self._store = store
-        self._kept: OrderedDict[int, VideoVectors] = OrderedDict()
+        self._rows: OrderedDict[int, VideoVectors] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -31,42 +31,42 @@ class StoredVectors:
         """The stored vectors of some videos.
 
         Args:
-            clip_ids: For each video the ids of its clips as the caller knows them; where the kept
+            clip_ids: For each video the ids of its clips as the caller knows them; where the cached
                 vectors have others, they are read again.
 
         Returns:
-            By video, as stored now (it may have been embedded anew since); those that are stored
-            no more are left out.
+            By video, as stored now, which may be after a newer embedding; videos that are no longer
+            stored are left out.
         """
-        found = self._remembered(clip_ids)
-        missing = [video_id for video_id in clip_ids if video_id not in found]
+        vectors = self._cached(clip_ids)
+        missing = [video_id for video_id in clip_ids if video_id not in vectors]
         if missing:
             for row in self._read(missing):
-                self._remember(row)
-                found[row.video_id] = row
-        return found
+                self._add(row)
+                vectors[row.video_id] = row
+        return vectors
 
     def _read(self, video_ids: list[int]) -> list[VideoVectors]:
         try:
             return list(read_videos(self._catalogue, self._store, video_ids))
         except ReelwiseError:
-            # A writer may have retired a part after we asked in which one a video lies.
+            # A writer may have retired a part after the catalogue named it: look it up again.
             return list(read_videos(self._catalogue, self._store, video_ids))
 
-    def _remembered(self, clip_ids: dict[int, NDArray[np.int64]]) -> dict[int, VideoVectors]:
-        found = {}
+    def _cached(self, clip_ids: dict[int, NDArray[np.int64]]) -> dict[int, VideoVectors]:
+        vectors = {}
         with self._lock:
             for video_id, ids in clip_ids.items():
-                row = self._kept.get(video_id)
+                row = self._rows.get(video_id)
                 if row is not None and np.array_equal(row.clip_ids, ids):
-                    self._kept.move_to_end(video_id)
-                    found[video_id] = row
-        return found
+                    self._rows.move_to_end(video_id)
+                    vectors[video_id] = row
+        return vectors
 
-    def _remember(self, row: VideoVectors) -> None:
+    def _add(self, row: VideoVectors) -> None:
         with self._lock:
-            self._forget([row.video_id])
-            # Copies, since the arrays are views of a whole part.
+            self._drop([row.video_id])
+            # Copies: the arrays are views into a whole part, which would stay in memory.
             kept = VideoVectors(
                 row.video_id,
                 row.frame_times_s.copy(),
@@ -75,14 +75,14 @@ class StoredVectors:
                 row.clip_spans.copy(),
                 row.clips.copy(),
             )
-            self._kept[row.video_id] = kept
+            self._rows[row.video_id] = kept
             self._bytes += _size(kept)
-            while self._bytes > KEPT_BYTES and len(self._kept) > 1:
-                self._forget([next(iter(self._kept))])
+            while self._bytes > MAX_CACHED_BYTES and len(self._rows) > 1:
+                self._drop([next(iter(self._rows))])
 
-    def _forget(self, video_ids: Iterable[int]) -> None:
+    def _drop(self, video_ids: Iterable[int]) -> None:
         for video_id in video_ids:
-            old = self._kept.pop(video_id, None)
+            old = self._rows.pop(video_id, None)
             if old is not None:
                 self._bytes -= _size(old)
 

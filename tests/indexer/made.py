@@ -58,7 +58,7 @@ def store(
         ids = catalogue.put_files(records)
         results = []
         for name, rows in clips.items():
-            starts = np.arange(len(rows)) * clip_s
+            starts = np.arange(len(rows), dtype=np.float64) * clip_s
             video_id = ids[paths[name]]
             assert video_id is not None
             results.append(

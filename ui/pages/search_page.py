@@ -120,8 +120,7 @@ def _answer(library: Library, wanted: Wanted) -> Document | None:
 
 
 def _search(library: Library, wanted: Wanted) -> Document:
-    from indexer.search.query import Query
-    from indexer.search.searcher import Filters
+    from indexer.search.query import Filters, Query
 
     with _example_file(library, wanted.upload) as example:
         is_image = example is not None and example.suffix[1:].lower() in IMAGE_SUFFIXES

@@ -65,8 +65,7 @@ class Api:
 
     def search(self, request: Request) -> Document:
         """`/api/search?q=TEXT&not=TEXT&k=10&min_relevance=0`."""
-        from indexer.search.query import Query
-        from indexer.search.searcher import Filters
+        from indexer.search.query import Filters, Query
 
         text = _text(request, "q")
         query = Query(text=text, without=request.query_params.get("not"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from indexer.search.examples import Example
 from indexer.search.moments import Moment
-from indexer.search.query import Example
-from indexer.search.rerank import MOST_FRAMES, FrameMatch
+from indexer.search.rerank import MAX_COMPARED_FRAMES, FrameMatch
 from indexer.store.vectors import VideoVectors
 from tests.fakes import ColourEncoder, random_units
 
@@ -20,7 +20,7 @@ def example(*colours: str) -> Example:
 def video(*colours: str) -> VideoVectors:
     """One frame a second, at 0.5, 1.5, ..."""
     frames = ColourEncoder().encode_texts(colours).astype(np.float16)
-    times_s = np.arange(len(colours)) + 0.5
+    times_s = np.arange(len(colours), dtype=np.float64) + 0.5
     spans = np.array([[0.0, float(len(colours))]])
     return VideoVectors(1, times_s, frames, np.array([1]), spans, frames[:1])
 
@@ -59,6 +59,6 @@ def test_frames_that_are_all_alike_are_not_trimmed() -> None:
 
 def test_long_examples_are_thinned_evenly() -> None:
     rng = np.random.default_rng(0)
-    rows = random_units(rng, 10 * MOST_FRAMES, 8)
+    rows = random_units(rng, 10 * MAX_COMPARED_FRAMES, 8)
     match = FrameMatch(Example(rows, rows[:1], rows[0]), video("red", "blue"))
-    assert match._cosines.shape[0] <= MOST_FRAMES
+    assert match._cosines.shape[0] <= MAX_COMPARED_FRAMES

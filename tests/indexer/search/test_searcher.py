@@ -14,8 +14,9 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from indexer.build.pipeline import rebuild
-from indexer.search.query import Query, Span, Weights
-from indexer.search.ranking import Asked, Filters, Options
+from indexer.search.query import Filters, Query, QueryWeights, Span
+from indexer.search.query_vectors import QueryVectors
+from indexer.search.ranking import Options
 from indexer.search.searcher import Searcher, SearchResult
 from tests.fakes import ColourEncoder, RandomEncoder, random_units
 from tests.indexer.made import store
@@ -65,12 +66,12 @@ def test_the_index_answers_like_brute_force(home: Home) -> None:
     vectors = searcher.view.vectors(np.arange(len(table)))
     for i in range(20):
         query = Query(text=f"query {i}")
-        asked = searcher.ask(query)
-        best = np.argsort(-(vectors @ asked.vectors[0]))[:10]
+        vectors_of_query = searcher.embed(query)
+        best = np.argsort(-(vectors @ vectors_of_query.vectors[0]))[:10]
         single = searcher.search(query, k=10, merge=False).hits
         assert [hit.clip_ids[0] for hit in single] == table.ids[best].tolist()
-        merged = searcher.find(asked, Options(10))
-        exact = searcher.find(asked, Options(10, exact=True))
+        merged = searcher.search_vectors(vectors_of_query, Options(10))
+        exact = searcher.search_vectors(vectors_of_query, Options(10, exact=True))
         assert merged.hits == exact.hits
 
 
@@ -238,8 +239,8 @@ def test_weights_shift_a_mixed_query(home: Home, tmp_path: Path) -> None:
     picture = tmp_path / "green.png"
     Image.new("RGB", (40, 30), (0, 255, 0)).save(picture)
     searcher = Searcher(home, ColourEncoder())
-    to_text = Query(text="red", image=picture, weights=Weights(text=3.0))
-    to_image = Query(text="red", image=picture, weights=Weights(image=3.0))
+    to_text = Query(text="red", image=picture, weights=QueryWeights(text=3.0))
+    to_image = Query(text="red", image=picture, weights=QueryWeights(image=3.0))
     assert names(searcher.search(to_text, k=1)) == ["red"]
     assert names(searcher.search(to_image, k=1)) == ["green"]
     both = names(searcher.search(Query(text="red", image=picture), k=2))
@@ -249,7 +250,7 @@ def test_weights_shift_a_mixed_query(home: Home, tmp_path: Path) -> None:
 def test_a_query_of_several_vectors_scores_by_the_nearest(home: Home) -> None:
     store(home, {"a": colour("red"), "b": colour("blue"), "c": colour("green")})
     searcher = Searcher(home, ColourEncoder())
-    result = searcher.find(Asked(colour("red", "blue")), Options(2))
+    result = searcher.search_vectors(QueryVectors(colour("red", "blue")), Options(2))
     assert sorted(names(result)) == ["a", "b"]
     assert all(hit.score == pytest.approx(1, abs=2e-3) for hit in result.hits)
 

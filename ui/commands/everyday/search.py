@@ -52,8 +52,7 @@ def search(
             "nothing to search for",
             fix='reelwise search "a red car drives to the left"    (or --like CLIP, --image FILE)',
         )
-    from indexer.search.query import Query
-    from indexer.search.searcher import Filters
+    from indexer.search.query import Filters, Query
     from ui.documents import search_document
     from ui.library import Library
 

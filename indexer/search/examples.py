@@ -1,0 +1,184 @@
+"""Examples and pictures as vectors: decoded within limits, or taken from the stored vectors."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from data.errors import ReelwiseError
+from data.video.children.pool import decode_one
+from data.video.shots import CutDetector, split_clips
+from data.video.types import SAMPLE_FPS, FrameSpec, UnreadableVideo
+from indexer.search.query import Span
+from indexer.store.vector_index import Floats
+from indexer.store.vectors import VideoVectors
+
+if TYPE_CHECKING:
+    from embeddings.encoder import Encoder
+
+MAX_EXAMPLE_FRAMES = 600
+"""Most frames of an example, five minutes at the usual rate; longer ones are sampled at fewer."""
+
+MAX_IMAGE_PIXELS = 64_000_000
+"""Largest picture that is decoded: 8K x 8K, 200 MB as RGB."""
+
+IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""Formats that Pillow may read; its rarer readers have had security holes."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A stretch of video, or a picture, as vectors."""
+
+    frames: Floats
+    """(n, d) unit rows in order of time."""
+    clips: Floats
+    """(m, d) unit rows, one per clip."""
+    whole: Floats
+    """(d,) unit vector of the whole as one clip."""
+    video_id: int | None = None
+    """The indexed video that it was taken from; None where it is not in the library."""
+
+
+def example_of_frames(
+    frames: Floats, times_s: NDArray[np.float64], spans: list[tuple[int, int]], encoder: Encoder
+) -> Example:
+    """An example from frame vectors (n, d) at times (n,); its clips are frames [first, last)."""
+    everything = (0, len(frames))
+    rows = encoder.encode_clips(frames, times_s, [everything, *spans])
+    return Example(frames=frames, clips=rows[1:], whole=rows[0])
+
+
+def example_of_stored(stored: VideoVectors, span: Span | None, encoder: Encoder) -> Example:
+    """An example from the stored vectors of an indexed video, or of a stretch of it.
+
+    Raises:
+        ReelwiseError: The video has no frame in that stretch.
+    """
+    start_s, end_s = span if span is not None else (0.0, float("inf"))
+    inside = np.flatnonzero((stored.frame_times_s >= start_s) & (stored.frame_times_s < end_s))
+    if not len(inside):
+        last_s = float(stored.frame_times_s[-1])
+        raise ReelwiseError(
+            f"video {stored.video_id} has no frame between {start_s:g} s and {end_s:g} s",
+            fix=f"name a part before its end; its last frame is at {last_s:.1f} s",
+        )
+    times_s = stored.frame_times_s[inside]
+    spans = []
+    for clip_span in stored.clip_spans:
+        first, last = np.searchsorted(times_s, clip_span)
+        if last > first:
+            spans.append((int(first), int(last)))
+    frames = stored.frames[inside].astype(np.float32)
+    example = example_of_frames(frames, times_s, spans, encoder)
+    return replace(example, video_id=stored.video_id)
+
+
+def load_example(path: Path, span: Span | None, encoder: Encoder) -> Example:
+    """Decode a file, or a part of it, in a supervised child and embed it as a library is.
+
+    Raises:
+        ReelwiseError: Nothing of it can be decoded.
+    """
+    if not path.is_file():
+        raise ReelwiseError(
+            f"there is no example file {path}",
+            fix="name a video file, or a part of it as FILE@START-END",
+        )
+    start_s, end_s = span if span is not None else (0.0, None)
+    seconds = None if end_s is None else end_s - start_s
+    fps = SAMPLE_FPS if seconds is None else min(SAMPLE_FPS, MAX_EXAMPLE_FRAMES / seconds)
+    try:
+        pixels, times_s, outcome = decode_one(
+            path, encoder.frame_spec, fps=fps, start_s=start_s, end_s=end_s
+        )
+    except UnreadableVideo as error:
+        raise ReelwiseError(
+            f"the example {path.name} cannot be read: {error.problem}", fix=error.fix
+        ) from error
+    if len(pixels) == 0:
+        part = f" between {start_s:g} s and {end_s:g} s" if end_s is not None else ""
+        raise ReelwiseError(
+            f"the example {path.name} gave no frame{part}: {outcome.reason or 'nothing there'}",
+            fix="try another part of it, or convert it: ffmpeg -i FILE copy.mp4",
+        )
+    step = -(-len(pixels) // MAX_EXAMPLE_FRAMES)
+    return embed_frames(pixels[::step], times_s[::step], encoder)
+
+
+def embed_frames(
+    pixels: NDArray[np.uint8], times_s: NDArray[np.float64], encoder: Encoder
+) -> Example:
+    """An example from (n, h, w, 3) uint8 frames of one video at (n,) seconds."""
+    detector = CutDetector()
+    detector.feed(pixels, times_s)
+    spans = split_clips(times_s, float(times_s[-1]) + 1 / SAMPLE_FPS, detector.cuts_s)
+    frames = encoder.encode_frames(pixels)
+    return example_of_frames(frames, times_s, [(s.first, s.last) for s in spans], encoder)
+
+
+def load_image(path: Path, encoder: Encoder) -> Example:
+    """Open a picture within limits and embed it as a clip of one frame.
+
+    Raises:
+        ReelwiseError: It is no picture, a damaged one, or too large.
+    """
+    pixels = read_image(path, encoder.frame_spec)[None]
+    frames = encoder.encode_frames(pixels)
+    return example_of_frames(frames, np.zeros(1), [(0, 1)], encoder)
+
+
+def read_image(path: Path, spec: FrameSpec) -> NDArray[np.uint8]:
+    """A picture as the decoder would give it as a frame: (height_px, width_px, 3) uint8 RGB."""
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of bombs above its own limit; ours is checked before any pixel is
+            # decoded.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=IMAGE_FORMATS) as image:
+                if image.width * image.height > MAX_IMAGE_PIXELS:
+                    raise ReelwiseError(
+                        f"{path.name} has {image.width} x {image.height} pixels; "
+                        f"at most {MAX_IMAGE_PIXELS // 10**6} million are read",
+                        fix="make it smaller and try again",
+                    )
+                upright = ImageOps.exif_transpose(image)
+                return _fit(_flat(upright), spec)
+    except FileNotFoundError as error:
+        raise ReelwiseError(f"there is no picture {path}", fix="name a picture file") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ReelwiseError(
+            f"{path.name} cannot be read as a picture",
+            fix=f"use one of {', '.join(IMAGE_FORMATS)}; a video goes to --like",
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise ReelwiseError(
+            f"{path.name} has too many pixels", fix="make it smaller and try again"
+        ) from error
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """RGB over white where the picture is transparent."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        paper = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(paper, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _fit(image: Image.Image, spec: FrameSpec) -> NDArray[np.uint8]:
+    size = (spec.width_px, spec.height_px)
+    bicubic = Image.Resampling.BICUBIC
+    if spec.fit == "crop":
+        image = ImageOps.fit(image, size, method=bicubic)
+    elif spec.fit == "pad":
+        image = ImageOps.pad(image, size, method=bicubic, color=spec.fill_rgb)
+    else:
+        image = image.resize(size, bicubic)
+    return np.asarray(image, dtype=np.uint8)

@@ -1,0 +1,101 @@
+"""From a query to its vectors: examples looked for clip by clip, parts of several kinds mixed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from indexer.search.examples import Example
+from indexer.store.vector_index import Floats
+
+if TYPE_CHECKING:
+    from embeddings.encoder import Encoder
+
+MAX_EXAMPLE_CLIPS = 16
+"""Most clips of an example that are looked for one by one; longer examples are thinned evenly."""
+
+# Texts about nothing in particular: their mean is the centre of all texts.
+_GENERIC_TEXTS = (
+    "a video",
+    "a photo",
+    "a scene",
+    "a picture of something",
+    "something happens",
+    "an object moves",
+    "a person does something",
+    "an animal",
+    "people outdoors",
+    "a room indoors",
+    "a close-up of a thing",
+    "a drawing",
+    "a vehicle on a road",
+    "the sky",
+    "a landscape",
+    "text on a screen",
+)
+
+
+@dataclass(frozen=True)
+class QueryVectors:
+    """A query as vectors."""
+
+    vectors: Floats
+    """(q, d): a clip scores as high as the nearest of them."""
+    example: Example | None = None
+    """Set where frames are to be compared too."""
+
+
+def vectors_of_example(example: Example) -> QueryVectors:
+    """Look for an example as a whole and for each of its clips."""
+    step = -(-len(example.clips) // MAX_EXAMPLE_CLIPS)
+    rows = np.concatenate([example.whole[None], example.clips[:: max(step, 1)]])
+    return QueryVectors(np.unique(rows, axis=0), example)
+
+
+@dataclass(frozen=True)
+class QueryPart:
+    """One part of a query of several kinds."""
+
+    weight: float
+    """How much it counts; negative for what is not wanted."""
+    vector: Floats
+    """(d,) its vector."""
+    mean: Floats
+    """(d,) mean of all vectors of its kind."""
+
+
+def mix(parts: list[QueryPart]) -> Floats:
+    """One query vector from parts of different kinds.
+
+    Texts and pictures lie in two narrow cones far apart (Liang et al., "Mind the Gap", NeurIPS
+    2022): a plain sum would follow whichever cone the library's clips lie in. Each part is taken
+    relative to the mean of its kind.
+
+    Returns:
+        (d,) unit vector; a single wanted part is returned without its mean subtracted.
+    """
+    if len(parts) == 1:
+        return unit(parts[0].vector)
+    total = np.zeros_like(parts[0].vector)
+    for part in parts:
+        total += part.weight * unit(part.vector - part.mean)
+    return unit(total)
+
+
+_text_means: dict[str, Floats] = {}
+
+
+def text_mean(encoder: Encoder) -> Floats:
+    """(d,) mean of this encoder's texts, whatever they say; computed once."""
+    if encoder.id not in _text_means:
+        rows = encoder.encode_texts(_GENERIC_TEXTS)
+        _text_means[encoder.id] = np.asarray(rows.mean(axis=0), dtype=np.float32)
+    return _text_means[encoder.id]
+
+
+def unit(vector: Floats) -> Floats:
+    """The vector, or each row, at length 1; zeros stay zeros."""
+    length = np.linalg.norm(vector, axis=-1, keepdims=True)
+    return np.asarray(vector / np.maximum(length, 1e-12), dtype=np.float32)

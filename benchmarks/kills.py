@@ -25,7 +25,7 @@ from data.history.history import History
 from data.home import Home
 from indexer.store.generations import open_generation
 from indexer.store.vectors import VectorStore, read_videos
-from indexer.verify import verify
+from indexer.verify import verify_library
 
 KILLS = {"small": 50, "full": 200}
 LIVES_PER_HOME = 10
@@ -246,7 +246,7 @@ def audit(home: Home, told: Told, tally: Tally) -> None:
         told.users &= set(users)
         tally.doubled += len(users) - len(set(users))
     tally.lost += sum(_has_bytes(home, user) for user in told.forgotten)
-    problems = verify(home).problems
+    problems = verify_library(home).problems
     tally.checksum_errors += len(problems)
     tally.errors += [problem.what for problem in problems]
     try:

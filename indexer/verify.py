@@ -1,4 +1,4 @@
-"""Do catalogue, vectors and index agree, and are they as they were written?"""
+"""Check catalogue, vectors and index against each other and against their checksums; repair."""
 
 from __future__ import annotations
 
@@ -40,42 +40,42 @@ _VECTOR_SLACK = 1e-3
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is not as it should be."""
+    """One thing that is wrong."""
 
     what: str
     """What is wrong, one line."""
     path: Path
-    """The file or folder that it is about."""
+    """The file or folder concerned."""
     fix: str
     """What to do about it."""
 
 
 @dataclass
 class VerifyReport:
-    """What was looked at and what was found."""
+    """What was checked, and what is wrong."""
 
     problems: list[Problem] = field(default_factory=list)
-    """What is wrong now; after a repair, what is left."""
+    """What is wrong; after a repair, what is still wrong."""
     repaired: list[str] = field(default_factory=list)
     """What a repair did, one line each."""
     checked: dict[str, int] = field(default_factory=dict)
-    """Numbers of `videos`, `parts`, `generations` and, with `deep`, `files` looked at."""
+    """Numbers of checked `videos`, `parts`, `generations` and, with `deep`, `files`."""
     broken: dict[str, set[int]] = field(default_factory=dict)
     """By encoder id, the videos whose vectors cannot be used."""
     index_broken: bool = False
-    """The current generation, or an older one, cannot be used as it is."""
+    """The current generation, or an older one, is damaged."""
 
     def add(self, what: str, path: Path, fix: str) -> None:
-        """Note one problem."""
+        """Add one problem."""
         self.problems.append(Problem(what, path, fix))
 
     def count(self, what: str) -> None:
-        """Note that one more of something was looked at."""
+        """Count one more checked thing."""
         self.checked[what] = self.checked.get(what, 0) + 1
 
 
-def verify(home: Home, *, deep: bool = False, repair: bool = False) -> VerifyReport:
-    """Check a library; with `repair`, mend what the library itself can mend.
+def verify_library(home: Home, *, deep: bool = False, repair: bool = False) -> VerifyReport:
+    """Check a library; with `repair`, mend what can be mended without the videos.
 
     Every vector part and every file of every generation is hashed; the clips of the catalogue are
     compared with those of the parts one by one.
@@ -113,11 +113,11 @@ def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
     for line in contradictions(catalogue, deep=deep):
         report.add(line, home.catalogue, "bring the file back from a backup, or index anew")
     if report.problems:
-        # Nothing that a damaged database says about other files is worth reporting.
+        # What a damaged database says about other files means nothing.
         return report
     for video_id, encoder_id in miscounted(catalogue).items():
         report.broken.setdefault(encoder_id, set()).add(video_id)
-        report.add(f"video {video_id} has not the clips it should", home.catalogue, _EMBED_AGAIN)
+        report.add(f"video {video_id} has a wrong number of clips", home.catalogue, _EMBED_AGAIN)
     for encoder_id in encoder_ids(catalogue):
         _check_vectors(catalogue, VectorStore(home, encoder_id), report)
     _check_strays(home, catalogue, report)
@@ -131,7 +131,7 @@ def _check_vectors(catalogue: Catalogue, store: VectorStore, report: VerifyRepor
     owners: dict[int, int] = {}
     for part in catalogue.parts(store.encoder_id, live=False):
         if not part.video_ids:
-            continue  # superseded: the next writer removes it
+            continue  # no video uses it any more: the next writer removes it
         report.count("parts")
         problem = _part_problem(catalogue, store, part, owners, report)
         if problem is None or not _still_listed(catalogue, store, part):
@@ -164,12 +164,12 @@ def _part_problem(
 
 
 def _still_listed(catalogue: Catalogue, store: VectorStore, part: Part) -> bool:
-    # A writer may have removed it, rightly, while we looked.
+    # A writer may have removed it, rightly, during the check.
     return any(part.name == now.name for now in catalogue.parts(store.encoder_id, live=False))
 
 
 def _check_strays(home: Home, catalogue: Catalogue, report: VerifyReport) -> None:
-    """Find part files that the catalogue does not know: perhaps all that is left of a lost one."""
+    """Report part files that the catalogue does not know: they may be the rest of another one."""
     if not home.all_vectors.is_dir():
         return
     files = [path for path in sorted(home.all_vectors.glob("*/*")) if path.is_file()]
@@ -219,7 +219,7 @@ def _compare_index(
 
 
 def _wrong_vectors(catalogue: Catalogue, generation: Generation) -> int:
-    """Count videos, of a sample, of which a clip in the index is not as stored."""
+    """Count the videos of a sample whose clips in the index differ from those stored."""
     store = VectorStore(catalogue.home, generation.encoder_id)
     videos = [video.id for video in catalogue.videos(generation.encoder_id)]
     picked = np.random.default_rng(0).permutation(np.array(videos, dtype=np.int64))[:_SAMPLE]
@@ -227,11 +227,11 @@ def _wrong_vectors(catalogue: Catalogue, generation: Generation) -> int:
     try:
         for row in read_videos(catalogue, store, picked.tolist()):
             clips = np.isin(row.clip_ids, generation.index.ids)
-            found = generation.index.vectors(row.clip_ids[clips])
+            indexed = generation.index.vectors(row.clip_ids[clips])
             stored = row.clips[clips].astype(np.float32)
-            wrong += not np.allclose(found, stored, atol=_VECTOR_SLACK)
+            wrong += not np.allclose(indexed, stored, atol=_VECTOR_SLACK)
     except ReelwiseError:
-        return wrong  # the damaged part is reported on its own
+        return wrong  # the damaged part is reported by `_check_vectors`
     return wrong
 
 
@@ -249,8 +249,8 @@ def _check_files(catalogue: Catalogue, report: VerifyReport) -> None:
 
 def _file_problem(file: FileRecord, content_key: Callable[[Path], str]) -> str | None:
     try:
-        found = file.path.stat()
-        if (found.st_size, found.st_mtime_ns) != (file.size_bytes, file.mtime_ns):
+        now = file.path.stat()
+        if (now.st_size, now.st_mtime_ns) != (file.size_bytes, file.mtime_ns):
             return "the video file was changed after it was indexed"
         if content_key(file.path) != file.content_key:
             return "the video file holds other bytes than were indexed, under the same time stamp"

@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexer.search.moments import iou
+
 
 @dataclass(frozen=True)
 class Described:
@@ -23,9 +25,7 @@ class Described:
 
     def overlap(self, start_s: float, end_s: float) -> float:
         """Intersection over union with another stretch, 0 to 1."""
-        both = min(end_s, self.end_s) - max(start_s, self.start_s)
-        either = max(end_s, self.end_s) - min(start_s, self.start_s)
-        return max(both, 0.0) / either if either > 0 else 0.0
+        return iou((self.start_s, self.end_s), (start_s, end_s))
 
 
 def read_queries(folder: Path) -> list[Described]:

@@ -1,8 +1,8 @@
-"""From raw scores, which mean nothing to a person, to a relevance from 0 to 1.
+"""Relevance: calibrated probabilities from raw scores.
 
-A cosine of 0.24 is a hit with one encoder and noise with another, and even within one library it
-depends on the query. What can be known is how this query scores against the library's own clips:
-nearly all of them have nothing to do with it, so their scores are its background. With
+A cosine of 0.24 is a match with one encoder and noise with another, and even within one library it
+depends on the query. But nearly all clips of the library have nothing to do with a query: their
+scores are its background. With
 
     g(score) = artanh(0.999 * score)
     m = median of g over the background, s = 1.4826 * median of |g - m|
@@ -14,9 +14,10 @@ of the maximum of n independent normal scores (Fisher & Tippett 1928; 1.4826 mak
 deviation estimate a standard deviation, Rousseeuw & Croux 1993, eq. 1.2). In a large library a
 score must stand out further, since more clips had the chance to reach it by accident.
 
-g is Fisher's transformation of correlations (1915), there because cosines end at 1: where all
-clips are alike (0.95 +- 0.03) an exact copy cannot lie many spreads above the median, though its
-distance is a hundredth of the others'. For words, whose cosines are far from 1, g is linear.
+g is Fisher's transformation of correlations (1915), needed because cosines end at 1: where all
+clips are alike (0.95 +- 0.03) the plain cosine of an exact copy cannot lie many spreads above the
+median, though its distance is a hundredth of the others'. For words, whose cosines are far from 1,
+g is linear.
 """
 
 from __future__ import annotations
@@ -29,19 +30,19 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
 CONFIDENT_RELEVANCE = 0.5
-"""The best hit is more likely a match than the best of so many accidents from here on."""
+"""From here on the best hit is more likely a match than the best of n unrelated clips."""
 
 PRIOR_CLIPS = 8
-"""Weight of the prior spread, in clips: a handful of scores says little about their spread."""
+"""Strength of the prior spread, in clips: a few scores say little about their spread."""
 
 PRIOR_SPREAD = 0.05
-"""Spread of g that is assumed before any are seen (cosines of CLIP towers show 0.02 to 0.1)."""
+"""Spread of g before any score is seen; cosines of CLIP encoders show 0.02 to 0.1."""
 
 HIGHEST_COSINE = 0.999
-"""Cosines above are equal: vectors are stored as float16, which moves them by up to 5e-4."""
+"""Cosines are scaled by this, since g is infinite at 1; float16 moves them by up to 5e-4."""
 
 SPREAD_FLOOR = 1e-3
-"""Smallest spread: equal scores must not turn rounding errors into certainty."""
+"""Smallest spread, so that rounding errors of equal scores are not taken for certainty."""
 
 
 @dataclass(frozen=True)
@@ -51,21 +52,21 @@ class Background:
     scores: NDArray[np.float32]
     """(s,) cosines of a sample of the library's clips; may be empty."""
     n_clips: int
-    """How many clips compete for the first place."""
+    """Number of clips that compete for the first place."""
 
     @cached_property
     def median(self) -> float:
-        """The usual score; 0 for an empty library."""
+        """Median score; 0 for an empty library."""
         return float(np.median(self.scores)) if len(self.scores) else 0.0
 
     @cached_property
     def spread(self) -> float:
-        """Robust standard deviation of g, drawn to `PRIOR_SPREAD` where few clips are known."""
+        """Robust standard deviation of g, shrunk to `PRIOR_SPREAD` where scores are few."""
         n = len(self.scores)
-        found = 0.0
+        measured = 0.0
         if n:
-            found = 1.4826 * float(np.median(np.abs(_stretch(self.scores) - self._middle)))
-        variance = (n * found**2 + PRIOR_CLIPS * PRIOR_SPREAD**2) / (n + PRIOR_CLIPS)
+            measured = 1.4826 * float(np.median(np.abs(_stretch(self.scores) - self._middle)))
+        variance = (n * measured**2 + PRIOR_CLIPS * PRIOR_SPREAD**2) / (n + PRIOR_CLIPS)
         return max(float(variance**0.5), SPREAD_FLOOR)
 
     @property
@@ -73,7 +74,7 @@ class Background:
         return float(_stretch(np.asarray([self.median]))[0])
 
     def z(self, score: float) -> float:
-        """How many spreads a score lies above the median."""
+        """Distance of a score from the median, in spreads."""
         return (float(_stretch(np.asarray([score]))[0]) - self._middle) / self.spread
 
     def relevance(self, score: float) -> float:
@@ -82,6 +83,6 @@ class Background:
 
 
 def _stretch(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """g: rising, linear far from 1, steep close to it."""
+    """The transformation g: rising, linear far from 1, steep close to it."""
     cosines = np.clip(np.asarray(scores, dtype=np.float64), -1.0, 1.0)
     return np.asarray(np.arctanh(HIGHEST_COSINE * cosines))

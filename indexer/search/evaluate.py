@@ -1,4 +1,4 @@
-"""How well a library finds what it should: a query file in, metrics out, brute force beside them.
+"""Search quality on a file of queries, by the index and by brute force.
 
 Metrics are those of video corpus moment retrieval: recall@k and ranks count videos (Yu et al., MSR-
 VTT, ECCV 2018), mIoU and R@1 with IoU >= 0.5 judge the first moment's times (Gao et al., "TALL",
@@ -18,31 +18,31 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import ReelwiseError
-from indexer.search.moments import overlap
+from indexer.search.moments import iou
 from indexer.search.query import Query, Span, parse_span
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import Options
 from indexer.search.searcher import Searcher
 from indexer.search.view import View
 
-DEPTH = 300
-"""Moments looked at per query; a video that is not among them counts as found one place later."""
+MAX_MOMENTS = 300
+"""Moments ranked per query; a video that is not among them gets the next rank."""
 
 RECALL_AT = (1, 5, 10)
 HIT_IOU = 0.5
-"""Overlap from which a moment counts as found."""
+"""IoU from which a moment counts as right."""
 
 Metrics = dict[str, float | int | str]
 
 
 @dataclass(frozen=True)
 class Target:
-    """What would be right."""
+    """A stretch of a video: one that is right, or one that was returned."""
 
     video_id: int
     """The video."""
     span: Span | None
-    """The stretch of it; None where the whole video is meant."""
+    """The stretch; None where the whole video is meant."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """What one way of searching found for one row."""
+class _Score:
+    """How well one way of searching answered one query."""
 
     rank: int
-    """Place of the first right video among the videos found; `DEPTH` + 1 where it is not."""
+    """Place of the first right video among the returned videos; `MAX_MOMENTS` + 1 for none."""
     iou: float | None
-    """Overlap of the first hit with what is right; None where no times are given."""
+    """IoU of the first moment with the right one; None where no times are given."""
 
 
 def evaluate_search(searcher: Searcher, queries: Path, *, videos: Path | None = None) -> Metrics:
@@ -78,59 +78,57 @@ def evaluate_search(searcher: Searcher, queries: Path, *, videos: Path | None = 
 
     Args:
         searcher: The library.
-        queries: CSV with columns `query` or `like`, `video`, and perhaps `start_s`, `end_s`,
+        queries: CSV with columns `query` or `like`, `video`, and optionally `start_s`, `end_s`,
             `group`.
-        videos: Folder that file names of the CSV are relative to; None takes the CSV's own folder.
+        videos: Folder that file names of the CSV are relative to; None takes the CSV's folder.
 
     Returns:
         `recall_at_1`, `_5`, `_10`, `mrr`, `median_rank` of the right video; `miou` and
         `moment_recall_at_1` (IoU of at least 0.5) over the `n_timed` rows with times; the same as
         `brute_force_...` by comparing all clip vectors in float32, without index, frames or
-        merging; `confident` (share of queries); `unresolved` rows (their video or example is not
-        there; they count as not found); `ms_per_query`, `protocol`, `n`, `seconds`.
+        merging; `confident` (share of queries); `unresolved` (rows whose video or example does not
+        exist; they count as misses); `ms_per_query`, `protocol`, `n`, `seconds`.
 
     Raises:
-        ReelwiseError: The file has no such columns, no row, or a row that makes no sense.
+        ReelwiseError: The file has no such columns, no row, or an invalid row.
     """
     began_s = time.perf_counter()
     rows = read_queries(queries)
     folders = [*([videos] if videos else []), queries.absolute().parent, Path()]
     view = searcher.view
     targets = _targets(searcher, rows, folders)
-    found: list[_Answer] = []
-    exact: list[_Answer] = []
+    by_index: list[_Score] = []
+    by_brute_force: list[_Score] = []
     took_ms: list[float] = []
-    confident = unresolved = 0
+    confident = 0
     for row in rows:
         right = targets[row.line]
         began_query_s = time.perf_counter()
         vectors = _vectors(searcher, row, folders) if right else None
         if vectors is None:
-            unresolved += 1
-            missed = _Answer(DEPTH + 1, None if row.span is None else 0.0)
-            found.append(missed)
-            exact.append(missed)
+            miss = _Score(MAX_MOMENTS + 1, None if row.span is None else 0.0)
+            by_index.append(miss)
+            by_brute_force.append(miss)
             continue
-        result = searcher.search_vectors(vectors, Options(DEPTH), view=view)
+        result = searcher.search_vectors(vectors, Options(MAX_MOMENTS), view=view)
         took_ms.append((time.perf_counter() - began_query_s) * 1000)
         confident += result.confident
         hits = [Target(hit.video_id, Span(hit.start_s, hit.end_s)) for hit in result.hits]
-        found.append(_judge(hits, right))
-        exact.append(_judge(_brute_force(view, vectors), right))
-    metrics: Metrics = {
+        by_index.append(_score(hits, right))
+        by_brute_force.append(_score(_brute_force(view, vectors), right))
+    return {
         "protocol": _protocol(rows),
         "n": len(rows),
-        "n_timed": sum(answer.iou is not None for answer in found),
-        "unresolved": unresolved,
-        **_metrics(found),
-        **{f"brute_force_{name}": value for name, value in _metrics(exact).items()},
+        "n_timed": sum(score.iou is not None for score in by_index),
+        "unresolved": len(rows) - len(took_ms),
+        **_metrics(by_index),
+        **{f"brute_force_{name}": value for name, value in _metrics(by_brute_force).items()},
         "confident": confident / len(rows),
         "ms_per_query": statistics.fmean(took_ms) if took_ms else 0.0,
         "videos": len(view.videos),
         "clips": view.n_clips,
         "seconds": time.perf_counter() - began_s,
     }
-    return metrics
 
 
 def read_queries(path: Path) -> list[Row]:
@@ -179,15 +177,15 @@ def _row(path: Path, line: int, values: dict[str, str | None]) -> Row:
 def _targets(
     searcher: Searcher, rows: Sequence[Row], folders: Sequence[Path]
 ) -> dict[int, list[Target]]:
-    """For each line what would be right; empty where the library has no such video."""
-    own: dict[int, list[Target]] = {}
+    """By line the targets that are right; empty where the library has no such video."""
+    by_line: dict[int, list[Target]] = {}
     groups: dict[str, list[Target]] = defaultdict(list)
     for row in rows:
         video_id = _video_id(searcher, row.video, folders)
-        own[row.line] = [] if video_id is None else [Target(video_id, row.span)]
+        by_line[row.line] = [] if video_id is None else [Target(video_id, row.span)]
         if row.group:
-            groups[row.group] += own[row.line]
-    return {row.line: groups[row.group] if row.group else own[row.line] for row in rows}
+            groups[row.group] += by_line[row.line]
+    return {row.line: groups[row.group] if row.group else by_line[row.line] for row in rows}
 
 
 def _video_id(searcher: Searcher, ref: str, folders: Sequence[Path]) -> int | None:
@@ -219,7 +217,7 @@ def _brute_force(view: View, query: QueryVectors) -> list[Target]:
     scores = view.scores(query.vectors, every).max(axis=0)
     order = np.argsort(-scores, kind="stable")
     _, firsts = np.unique(view.table.video_ids[order], return_index=True)
-    best = order[np.sort(firsts)][:DEPTH]
+    best = order[np.sort(firsts)][:MAX_MOMENTS]
     table = view.table
     return [
         Target(int(table.video_ids[r]), Span(float(table.starts_s[r]), float(table.ends_s[r])))
@@ -227,32 +225,32 @@ def _brute_force(view: View, query: QueryVectors) -> list[Target]:
     ]
 
 
-def _judge(hits: Sequence[Target], right: Sequence[Target]) -> _Answer:
+def _score(hits: Sequence[Target], right: Sequence[Target]) -> _Score:
     videos = list(dict.fromkeys(hit.video_id for hit in hits))
     wanted = {target.video_id for target in right}
-    rank = next((i for i, v in enumerate(videos, start=1) if v in wanted), DEPTH + 1)
+    rank = next((i for i, v in enumerate(videos, start=1) if v in wanted), MAX_MOMENTS + 1)
     spans = [(target.video_id, target.span) for target in right if target.span is not None]
     if not spans:
-        return _Answer(rank, None)
+        return _Score(rank, None)
     first = hits[0] if hits else None
     ious = [
-        overlap(first.span, span)
+        iou(first.span, span)
         for video_id, span in spans
         if first is not None and first.span is not None and first.video_id == video_id
     ]
-    return _Answer(rank, max(ious, default=0.0))
+    return _Score(rank, max(ious, default=0.0))
 
 
-def _metrics(answers: Sequence[_Answer]) -> dict[str, float]:
-    n = len(answers)
-    found = {f"recall_at_{k}": sum(answer.rank <= k for answer in answers) / n for k in RECALL_AT}
-    found["mrr"] = sum(1 / answer.rank for answer in answers if answer.rank <= DEPTH) / n
-    found["median_rank"] = float(statistics.median(answer.rank for answer in answers))
-    ious = [answer.iou for answer in answers if answer.iou is not None]
+def _metrics(scores: Sequence[_Score]) -> dict[str, float]:
+    n = len(scores)
+    metrics = {f"recall_at_{k}": sum(score.rank <= k for score in scores) / n for k in RECALL_AT}
+    metrics["mrr"] = sum(1 / score.rank for score in scores if score.rank <= MAX_MOMENTS) / n
+    metrics["median_rank"] = float(statistics.median(score.rank for score in scores))
+    ious = [score.iou for score in scores if score.iou is not None]
     if ious:
-        found["miou"] = statistics.fmean(ious)
-        found["moment_recall_at_1"] = sum(iou >= HIT_IOU for iou in ious) / len(ious)
-    return found
+        metrics["miou"] = statistics.fmean(ious)
+        metrics["moment_recall_at_1"] = sum(each >= HIT_IOU for each in ious) / len(ious)
+    return metrics
 
 
 def _protocol(rows: Sequence[Row]) -> str:

@@ -1,4 +1,4 @@
-"""From clips that match to moments: what a search shows, one row per event."""
+"""From scored clips to moments: clips of one video that touch and match alike become one."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 TOUCH_S = 1e-3
-"""Clips whose borders are this close touch: times are stored as float64, cut at frame times."""
+"""Clips whose borders are this close touch: frame times are rounded."""
 
 JOIN_SHARE = 0.75
-"""A clip widens the moment it touches with this share of the peak's lead over the background."""
-
+"""A clip joins the moment it touches with this share of the peak's lead over the background."""
 
 JOIN_WITHIN = 0.02
-"""Clips that score within this of the peak join in any case: no encoder tells them apart."""
+"""Clips that score within this of the peak always join: no encoder tells them apart."""
 
 
 @dataclass(frozen=True)
 class ScoredClip:
-    """One clip and how well it matches."""
+    """A clip and its score for one query."""
 
     clip_id: int
     """Permanent id of the clip."""
@@ -34,7 +33,7 @@ class ScoredClip:
 
 @dataclass(frozen=True)
 class Moment:
-    """One stretch of a video that matches."""
+    """A stretch of a video that matches: one or more adjacent clips."""
 
     video_id: int
     """The video."""
@@ -109,8 +108,8 @@ def _rank(clip: ScoredClip) -> tuple[float, int, float, int]:
     return (-clip.score, clip.video_id, clip.start_s, clip.clip_id)
 
 
-def overlap(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Intersection over union of two stretches of time, 0 to 1 (temporal IoU)."""
+def iou(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Intersection over union of two stretches of time (start_s, end_s), 0 to 1."""
     both = min(one[1], other[1]) - max(one[0], other[0])
     either = max(one[1], other[1]) - min(one[0], other[0])
     return max(both, 0.0) / either if either > 0 else 0.0

@@ -1,4 +1,4 @@
-"""Vectors on disk: the truth that every index is made from.
+"""Vectors on disk, from which every index is built.
 
 A part is one Parquet file, written once and never changed, with a row per video: times and vectors
 of its frames, ids, spans and vectors of its clips. Vectors are float16; a unit vector rounded to it
@@ -24,16 +24,18 @@ from data.durable import crash_point, make_dir, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home
 
-FORMAT = "reelwise part 1"
+PART_FORMAT = "reelwise part 1"
+"""Written into every part; a part with another one is refused."""
+
 UNIT_TOLERANCE = 0.02
-"""How far from 1 the length of a stored vector may be; rounding to float16 moves it by 5e-4."""
+"""Most that the length of a stored vector may differ from 1; float16 moves it by 5e-4."""
 
 Half = npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True)
 class VideoVectors:
-    """Everything one encoder made of one video."""
+    """All vectors of one video by one encoder."""
 
     video_id: int
     """The video's permanent id."""
@@ -48,17 +50,10 @@ class VideoVectors:
     clips: Half
     """(m, d) unit rows, one per clip."""
 
-    @property
-    def video(self) -> npt.NDArray[np.float32]:
-        """(d,) unit vector of the whole video: the mean of its clips by their lengths."""
-        lengths_s = np.maximum(self.clip_spans[:, 1] - self.clip_spans[:, 0], 1e-3)
-        mean = lengths_s @ self.clips.astype(np.float32)
-        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
-
 
 @dataclass(frozen=True)
 class ClipVectors:
-    """The clip columns of some videos of one part: what an index is built from."""
+    """Clip vectors of some videos of one part, from which an index is built."""
 
     ids: npt.NDArray[np.int64]
     """(m,) permanent clip ids."""
@@ -70,7 +65,7 @@ class ClipVectors:
 
 @dataclass(frozen=True)
 class PartInfo:
-    """A part that lies safely on the disk."""
+    """A part that is on the disk, synced."""
 
     name: str
     """File name in the encoder's folder."""
@@ -83,7 +78,7 @@ class PartInfo:
 
 
 def new_part_name() -> str:
-    """Make up a name that no other part has or will have."""
+    """A name that no other part has or will have."""
     return f"part-{uuid.uuid4()}.parquet"
 
 
@@ -105,7 +100,7 @@ class VectorStore:
 
         Args:
             rows: At least one video.
-            name: A name from `new_part_name`; None makes one up.
+            name: A name from `new_part_name`; None takes a new one.
 
         Raises:
             ValueError: A vector is not finite or not of unit length, or shapes do not fit together.
@@ -156,7 +151,7 @@ class VectorStore:
         return dict(zip(table["video_id"].to_pylist(), ids, strict=True))
 
     def path(self, name: str) -> Path:
-        """Say where a part lies."""
+        """The file of a part."""
         return self.folder / name
 
     def _bytes(self, name: str, sha256: str) -> bytes:
@@ -175,8 +170,10 @@ class VectorStore:
         content = self._bytes(name, sha256)
         part = pq.ParquetFile(pa.BufferReader(content))
         found = (part.schema_arrow.metadata or {}).get(b"format", b"none").decode()
-        if found != FORMAT:
-            raise _broken(f"the vector part {self.path(name)} has format {found!r}, not {FORMAT!r}")
+        if found != PART_FORMAT:
+            raise _broken(
+                f"the vector part {self.path(name)} has format {found!r}, not {PART_FORMAT!r}"
+            )
         return part
 
 
@@ -211,7 +208,6 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str) -> bytes:
     clips = [len(row.clips) for row in rows]
     columns = {
         "video_id": _column(np.array([row.video_id for row in rows], dtype=np.int64)),
-        "video": _fixed(np.stack([row.video for row in rows]).astype(np.float16)),
         "frame_times_s": _lists(_column(np.concatenate([r.frame_times_s for r in rows])), frames),
         "frames": _lists(_fixed(np.concatenate([row.frames for row in rows])), frames),
         "clip_ids": _lists(_column(np.concatenate([row.clip_ids for row in rows])), clips),
@@ -219,11 +215,10 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str) -> bytes:
         "clips": _lists(_fixed(np.concatenate([row.clips for row in rows])), clips),
     }
     table = pa.table(columns).replace_schema_metadata(
-        {"format": FORMAT, "encoder_id": encoder_id, "dim": str(dim)}
+        {"format": PART_FORMAT, "encoder_id": encoder_id, "dim": str(dim)}
     )
     sink = pa.BufferOutputStream()
-    # Random bits neither compress nor repeat: plain pages read three times as fast (190 M values/s,
-    # 2026-11).
+    # Vectors neither compress nor repeat, and plain pages read three times as fast.
     pq.write_table(table, sink, compression="none", use_dictionary=False, write_statistics=False)
     content: bytes = sink.getvalue().to_pybytes()
     return content
@@ -245,7 +240,7 @@ def _check(row: VideoVectors, dim: int) -> None:
 
 
 def _column(values: npt.NDArray[np.generic]) -> pa.Array:
-    """A numpy array as Arrow sees it; `pa.array` would import pandas for half a second."""
+    """A numpy array as an Arrow array; `pa.array` would import pandas, half a second."""
     values = np.ascontiguousarray(values)
     kind = pa.from_numpy_dtype(values.dtype)
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
@@ -280,7 +275,7 @@ def _rows(table: pa.Table) -> Iterator[VideoVectors]:
 
 
 def _numbers(values: pa.Array) -> npt.NDArray[np.generic]:
-    """An Arrow column without gaps as a numpy array; `to_numpy` would import pandas."""
+    """An Arrow array without nulls as a numpy array; `to_numpy` would import pandas."""
     kind = np.dtype(values.type.to_pandas_dtype())
     whole = np.frombuffer(values.buffers()[1], dtype=kind)
     return whole[values.offset : values.offset + len(values)]

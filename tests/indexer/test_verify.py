@@ -19,7 +19,7 @@ from data.sealed import file_sum, seal
 from indexer.build.record import writing_session
 from indexer.store.faiss_flat import FlatIndex
 from indexer.store.generations import generation_names, open_generation
-from indexer.verify import Problem, verify
+from indexer.verify import Problem, verify_library
 from tests.indexer.stored import ENCODER, add, new_home, published
 
 
@@ -54,22 +54,22 @@ def contents(home: Home) -> set[str]:
 
 
 def test_a_sound_home_has_no_problems_however_deep_one_looks(home: Home) -> None:
-    report = verify(home)
+    report = verify_library(home)
     assert report.problems == []
     assert report.checked == {"parts": 2, "videos": 3, "generations": 2}
-    assert verify(home, repair=True).repaired == []
+    assert verify_library(home, repair=True).repaired == []
     assert generation_names(home) == ["gen-000001", "gen-000002"]
 
 
 def test_no_library_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ReelwiseError, match="no library"):
-        verify(Home(tmp_path))
+        verify_library(Home(tmp_path))
 
 
 def test_an_empty_library_is_sound(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     Catalogue(home).close()
-    assert verify(home).problems == []
+    assert verify_library(home).problems == []
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, spoil])
@@ -78,10 +78,10 @@ def test_a_missing_or_altered_part_is_found_and_its_videos_embedded_again(
 ) -> None:
     path = parts(home)[0]
     damage(path)
-    problems = verify(home).problems
+    problems = verify_library(home).problems
     assert [problem.path for problem in problems] == [path]
-    assert verify(home).problems == problems, "looking must change nothing"
-    report = verify(home, repair=True)
+    assert verify_library(home).problems == problems, "looking must change nothing"
+    report = verify_library(home, repair=True)
     assert report.problems == []
     assert "2 videos" in report.repaired[0]
     assert contents(home) == {"c"}
@@ -93,7 +93,7 @@ def test_a_missing_or_altered_part_is_found_and_its_videos_embedded_again(
         assert pending == {"a", "b"}
         add(catalogue, sorted(pending))
     assert contents(home) == {"a", "b", "c"}
-    assert verify(home).problems == []
+    assert verify_library(home).problems == []
 
 
 @pytest.mark.parametrize("name", ["clips.faiss", "manifest.json"])
@@ -103,8 +103,8 @@ def test_a_missing_or_altered_index_file_is_found_and_rebuilt(
     home: Home, name: str, damage: Callable[[Path], None], generation: str
 ) -> None:
     damage(home.index / generation / name)
-    assert [problem.path for problem in verify(home).problems] == [home.index / generation]
-    report = verify(home, repair=True)
+    assert [problem.path for problem in verify_library(home).problems] == [home.index / generation]
+    report = verify_library(home, repair=True)
     assert report.problems == []
     assert contents(home) == {"a", "b", "c"}
     opened = open_generation(home)
@@ -118,8 +118,8 @@ def test_a_current_that_points_nowhere_is_found_and_mended(home: Home, text: str
         home.current.unlink()
     else:
         home.current.write_text(text)
-    assert [problem.path for problem in verify(home).problems] == [home.current]
-    assert verify(home, repair=True).problems == []
+    assert [problem.path for problem in verify_library(home).problems] == [home.current]
+    assert verify_library(home, repair=True).problems == []
     opened = open_generation(home)
     assert opened is not None
     assert opened.warning is None
@@ -140,8 +140,8 @@ def test_rows_that_do_not_fit_the_vectors_are_found_and_embedded_again(
     home: Home, statement: str
 ) -> None:
     sql(home, statement)
-    assert verify(home).problems != []
-    assert verify(home, repair=True).problems == []
+    assert verify_library(home).problems != []
+    assert verify_library(home, repair=True).problems == []
     with Catalogue(home) as catalogue:
         assert [p.path.stem for p in catalogue.not_embedded(ENCODER)] == ["a"]
     assert contents(home) == {"b", "c"}
@@ -151,7 +151,7 @@ def test_a_part_that_nobody_knows_is_reported_and_never_deleted(home: Home) -> N
     stray = home.vectors(ENCODER) / "part-0000.parquet"
     stray.write_bytes(b"?")
     for repair in (False, True):
-        problems = verify(home, repair=repair).problems
+        problems = verify_library(home, repair=repair).problems
         assert [problem.path for problem in problems] == [stray]
     assert stray.exists()
 
@@ -161,21 +161,21 @@ def test_a_damaged_database_is_reported_and_not_repaired_away(home: Home) -> Non
     with home.catalogue.open("r+b") as file:
         file.seek(size // 2)
         file.write(b"\xff" * (size // 4))
-    problems = verify(home).problems
+    problems = verify_library(home).problems
     assert {problem.path for problem in problems} == {home.catalogue}
     assert "damaged" in problems[0].what
 
 
 def test_dangling_references_are_reported(home: Home) -> None:
     sql(home, "DELETE FROM videos WHERE id = 1")
-    assert "refers to a row" in verify(home).problems[0].what
+    assert "refers to a row" in verify_library(home).problems[0].what
 
 
 def test_repairing_while_another_writes_is_refused_but_looking_is_not(home: Home) -> None:
     with writing_session(home):
-        assert verify(home).problems == []
+        assert verify_library(home).problems == []
         with pytest.raises(ReelwiseError, match="being written"):
-            verify(home, repair=True)
+            verify_library(home, repair=True)
 
 
 def test_deep_sees_files_that_changed_behind_our_back(tmp_path: Path) -> None:
@@ -190,15 +190,17 @@ def test_deep_sees_files_that_changed_behind_our_back(tmp_path: Path) -> None:
             catalogue.put_files(
                 [FileRecord(path, stat.st_size, stat.st_mtime_ns, stat.st_ino, key)]
             )
-    assert verify(home, deep=True).problems == []
+    assert verify_library(home, deep=True).problems == []
     rotted = videos / "rotted.mp4"
     stat = rotted.stat()
     rotted.write_bytes(b"R" + rotted.read_bytes()[1:])
     os.utime(rotted, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     (videos / "edited.mp4").write_bytes(b"other")
     (videos / "gone.mp4").unlink()
-    assert verify(home).problems == []
-    found = {problem.path.stem: problem.what for problem in verify(home, deep=True).problems}
+    assert verify_library(home).problems == []
+    found = {
+        problem.path.stem: problem.what for problem in verify_library(home, deep=True).problems
+    }
     assert set(found) == {"rotted", "edited", "gone"}
     assert "other bytes" in found["rotted"]
     assert "changed after" in found["edited"]
@@ -207,7 +209,7 @@ def test_deep_sees_files_that_changed_behind_our_back(tmp_path: Path) -> None:
 
 def deep_index_problems(home: Home) -> list[Problem]:
     """What is wrong but that the videos of these homes never existed."""
-    problems = verify(home, deep=True).problems
+    problems = verify_library(home, deep=True).problems
     return [problem for problem in problems if problem.path.suffix != ".mp4"]
 
 
@@ -225,7 +227,7 @@ def test_deep_sees_an_index_that_was_made_of_other_vectors(home: Home) -> None:
     files = {"clips.faiss": file_sum(folder / "clips.faiss")}
     manifest = replace(generation.manifest, files=files)
     (folder / "manifest.json").write_bytes(seal(asdict(manifest)))
-    assert verify(home).problems == []
+    assert verify_library(home).problems == []
     assert ["other vectors" in problem.what for problem in deep_index_problems(home)] == [True]
-    verify(home, deep=True, repair=True)
+    verify_library(home, deep=True, repair=True)
     assert deep_index_problems(home) == []

@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.kills import READY_LIMIT_S, Tally, Told, audit, nursery, run
 from data.catalogue.catalogue import Catalogue
 from indexer.store.generations import open_generation
-from indexer.verify import verify
+from indexer.verify import verify_library
 from tests.fakes import COLOUR_WORDS, ColourEncoder
 from tests.indexer.made import paint
 from tests.indexer.stored import ENCODER, file_of, new_home, published
@@ -81,7 +81,7 @@ def test_killing_the_real_pipeline_loses_and_doubles_nothing(tmp_path: Path) -> 
                 stored = [video.path.name for video in catalogue.videos(ColourEncoder().id)]
             assert told <= set(stored)
             assert len(stored) == len(set(stored))
-            assert verify(home).problems == []
+            assert verify_library(home).problems == []
             left.append(len(names) - len(stored))
         heard = [(word, value) for _, word, value in warm.live(job)]
     assert codes.count(-signal.SIGKILL) >= PIPELINE_KILLS - 2, codes

@@ -1,4 +1,4 @@
-"""Evaluation on a query file: numbers that can be checked by hand."""
+"""Search quality on a query file: numbers that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from indexer.build.pipeline import index_library
-from indexer.search.evaluate import DEPTH, evaluate_search, read_queries
+from indexer.search.evaluate import MAX_MOMENTS, evaluate_search, read_queries
 from indexer.search.searcher import Searcher
 from tests.fakes import ColourEncoder
 from tests.indexer.made import paint, store
@@ -39,7 +39,7 @@ def library(home: Home) -> Searcher:
     return Searcher(home, encoder)
 
 
-def test_metrics_are_what_a_person_would_count(home: Home, tmp_path: Path) -> None:
+def test_metrics_are_those_counted_by_hand(home: Home, tmp_path: Path) -> None:
     queries = write(
         tmp_path / "q.csv",
         "query,video,start_s,end_s",
@@ -49,23 +49,23 @@ def test_metrics_are_what_a_person_would_count(home: Home, tmp_path: Path) -> No
         "white,w.mp4,,",  # right, no times
         "white,gone.mp4,0,4",  # no such video
     )
-    found = evaluate_search(library(home), queries)
-    assert (found["protocol"], found["n"], found["n_timed"], found["unresolved"]) == (
+    metrics = evaluate_search(library(home), queries)
+    assert (metrics["protocol"], metrics["n"], metrics["n_timed"], metrics["unresolved"]) == (
         "text-to-moment",
         5,
         4,
         1,
     )
-    assert found["recall_at_1"] == pytest.approx(3 / 5)
-    assert found["recall_at_5"] == pytest.approx(4 / 5)
-    assert found["miou"] == pytest.approx((1 + 0.5 + 0 + 0) / 4)
-    assert found["moment_recall_at_1"] == pytest.approx(2 / 4)
-    late = 1 / (float(found["mrr"]) * 5 - 3)
+    assert metrics["recall_at_1"] == pytest.approx(3 / 5)
+    assert metrics["recall_at_5"] == pytest.approx(4 / 5)
+    assert metrics["miou"] == pytest.approx((1 + 0.5 + 0 + 0) / 4)
+    assert metrics["moment_recall_at_1"] == pytest.approx(2 / 4)
+    late = 1 / (float(metrics["mrr"]) * 5 - 3)
     assert late in (pytest.approx(2), pytest.approx(3))
-    assert found["median_rank"] == 1
+    assert metrics["median_rank"] == 1
     for name in ("recall_at_1", "recall_at_5", "recall_at_10", "mrr", "miou"):
-        assert found[f"brute_force_{name}"] == pytest.approx(found[name])
-    assert float(found["seconds"]) > 0
+        assert metrics[f"brute_force_{name}"] == pytest.approx(metrics[name])
+    assert float(metrics["seconds"]) > 0
 
 
 def test_any_member_of_a_group_is_right(home: Home, tmp_path: Path) -> None:
@@ -76,13 +76,17 @@ def test_any_member_of_a_group_is_right(home: Home, tmp_path: Path) -> None:
     assert evaluate_search(searcher, grouped)["recall_at_1"] == 1.0
 
 
-def test_a_query_that_finds_nothing_counts_as_last(home: Home, tmp_path: Path) -> None:
+def test_a_query_without_its_video_counts_as_last(home: Home, tmp_path: Path) -> None:
     queries = write(tmp_path / "q.csv", "query,video", "red,nowhere.mp4")
-    found = evaluate_search(library(home), queries)
-    assert (found["recall_at_10"], found["mrr"], found["median_rank"]) == (0, 0, DEPTH + 1)
+    metrics = evaluate_search(library(home), queries)
+    assert (metrics["recall_at_10"], metrics["mrr"], metrics["median_rank"]) == (
+        0,
+        0,
+        MAX_MOMENTS + 1,
+    )
 
 
-def test_examples_are_looked_for_with_and_without_a_stretch(home: Home, tmp_path: Path) -> None:
+def test_examples_may_be_a_stretch_of_a_file(home: Home, tmp_path: Path) -> None:
     videos = tmp_path / "videos"
     paint(videos / "rb.mp4", ("red", 4), ("blue", 4))
     paint(videos / "gw.mp4", ("green", 4), ("white", 4))
@@ -96,10 +100,10 @@ def test_examples_are_looked_for_with_and_without_a_stretch(home: Home, tmp_path
         rows.writerow(["rb.mp4@4.5-7.5", "rb", 4, 8])
         rows.writerow(["mix.mp4@3.5-5.5", str(videos / "gw.mp4"), 4, 8])
         rows.writerow(["missing.mp4", "gw.mp4", 4, 8])
-    found = evaluate_search(Searcher(home, ColourEncoder()), queries, videos=videos)
-    assert (found["protocol"], found["unresolved"]) == ("example-to-moment", 1)
-    assert found["recall_at_1"] == pytest.approx(3 / 4)
-    assert found["moment_recall_at_1"] == pytest.approx(3 / 4)
+    metrics = evaluate_search(Searcher(home, ColourEncoder()), queries, videos=videos)
+    assert (metrics["protocol"], metrics["unresolved"]) == ("example-to-moment", 1)
+    assert metrics["recall_at_1"] == pytest.approx(3 / 4)
+    assert metrics["moment_recall_at_1"] == pytest.approx(3 / 4)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,7 @@ def test_examples_are_looked_for_with_and_without_a_stretch(home: Home, tmp_path
         (["query,video,start_s,end_s", "red,a,one,3"], "line 2"),
     ],
 )
-def test_a_query_file_that_makes_no_sense_is_refused_with_its_line(
+def test_an_invalid_query_file_is_refused_with_its_line(
     tmp_path: Path, lines: list[str], problem: str
 ) -> None:
     path = write(tmp_path / "q.csv", *lines)

@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips, overlap
+from indexer.search.moments import Moment, ScoredClip, as_moments, iou, merge_clips
 
 
 def clip(clip_id: int, start_s: float, end_s: float, score: float, video_id: int = 1) -> ScoredClip:
@@ -101,7 +101,7 @@ def test_moments_never_touch_and_the_best_clip_leads(
         ((0, 2), (4, 6), 0),
     ],
 )
-def test_overlap_is_intersection_over_union(
+def test_iou_is_intersection_over_union(
     one: tuple[float, float], other: tuple[float, float], expected: float
 ) -> None:
-    assert overlap(one, other) == pytest.approx(expected)
+    assert iou(one, other) == pytest.approx(expected)

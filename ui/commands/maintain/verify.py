@@ -26,9 +26,9 @@ def verify(
     The exit code is 1 where they disagree.
     """
     from data.home import resolve_home
-    from indexer.verify import verify as verify_home
+    from indexer.verify import verify_library
 
-    report = verify_home(resolve_home(home), deep=deep, repair=repair)
+    report = verify_library(resolve_home(home), deep=deep, repair=repair)
     problems = [
         {"what": each.what, "path": str(each.path), "fix": each.fix} for each in report.problems
     ]

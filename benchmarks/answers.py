@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.many_people import DAYS, START, Size, make_world
 from data.history.history import Event
-from recommender.answer import shortlist as candidates
+from recommender.answer import shortlist
 from recommender.answer.recommender import Recommender
 
 ANSWERS = 300
@@ -58,7 +58,7 @@ def measure(n_videos: int, n_people: int) -> dict[str, float]:
             "memory_mb": memory_mb,
             "memory_peak_mb": _peak_mb(),
         }
-        if n_videos > candidates.SCORED_WHOLE:
+        if n_videos > shortlist.SCORED_WHOLE:
             found["shared_with_scoring_all"] = _shared(recommender, users[:COMPARED])
     return found
 
@@ -76,7 +76,7 @@ def _after_events(
     took_ms = []
     now = START + timedelta(days=DAYS)
     for user in users:
-        video = int(rng.integers(len(recommender.events.videos))) + 1
+        video = int(rng.integers(len(recommender.videos))) + 1
         started = time.perf_counter()
         recommender.observe([Event(user, video, str(video), now, None, None, "view")])
         answer = recommender.recommend(user)
@@ -88,9 +88,9 @@ def _after_events(
 def _shared(recommender: Recommender, users: list[str]) -> float:
     """Part of the first ten that scoring every video gives as well."""
     short = [{item.video_id for item in recommender.recommend(user).items} for user in users]
-    shortlist, recommender._shortlist = recommender._shortlist, None
+    kept, recommender._shortlist = recommender._shortlist, None
     full = [{item.video_id for item in recommender.recommend(user).items} for user in users]
-    recommender._shortlist = shortlist
+    recommender._shortlist = kept
     return float(np.mean([len(a & b) / len(b) for a, b in zip(short, full, strict=True)]))
 
 

@@ -111,8 +111,8 @@ def foretold(world: World, scores: Scores) -> float:
         asked = np.sort(np.random.default_rng(_SEED).choice(asked, ASKED, replace=False))
     found = scores(world.log.histories.of(asked)).copy()
     pairs = world.log.pairs
-    shape = (len(world.log.people), world.log.n_videos)
-    met = sparse.csr_array((np.ones(len(pairs), bool), (pairs.person, pairs.row)), shape=shape)
+    shape = (len(world.log.users), world.log.n_items)
+    met = sparse.csr_array((np.ones(len(pairs), bool), (pairs.user, pairs.item)), shape=shape)
     found[met[asked].toarray()] = -np.inf
     wanted = found[np.arange(len(asked)), world.last[asked]]
     above = (found > wanted[:, None]).sum(axis=1)

@@ -62,8 +62,8 @@ def make_world(size: Size, *, seed: int = 0) -> World:
     """Make a world; the same size and seed give the same one."""
     rng = np.random.default_rng(seed)
     theme = np.sort(rng.integers(size.themes, size=size.videos))
-    lengths = rng.lognormal(np.log(size.per_person) - 0.5, 1.0, size.people)
-    lengths = np.clip(lengths, 3, _LONGEST).astype(np.int64)
+    drawn = rng.lognormal(np.log(size.per_person) - 0.5, 1.0, size.people)
+    lengths = np.clip(drawn, 3, _LONGEST).astype(np.int64)
     person = np.repeat(np.arange(size.people), lengths)
     place = np.arange(len(person)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     row = _watched(rng, person, place, np.searchsorted(theme, np.arange(size.themes + 1)))
@@ -124,12 +124,12 @@ def _table(
 
 
 def _without_last(videos: VideoTable, log: EventLog) -> World:
-    n_people = len(log.people)
-    ends = np.flatnonzero(np.diff(log.person, append=n_people))
+    n_people = len(log.users)
+    ends = np.flatnonzero(np.diff(log.user, append=n_people))
     last = np.full(n_people, -1)
-    last[log.person[ends]] = log.row[ends]
+    last[log.user[ends]] = log.item[ends]
     known = np.ones(len(log), bool)
     known[ends] = False
     before = log.where(known)
-    last[before.person[before.row == last[before.person]]] = -1  # met before: nothing to foretell
+    last[before.user[before.item == last[before.user]]] = -1  # met before: nothing to foretell
     return World(videos, before, last)

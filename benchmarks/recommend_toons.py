@@ -23,12 +23,10 @@ from data.toons.people import LAST_DAY, make_people
 from data.toons.stories import Story, make_story
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
-from recommender.choosing.ranking import Outcome, Scores, ask
+from recommender.choosing.ranking import Outcome, Scores, accuracy, ask
 from recommender.choosing.splits import Case
 from recommender.choosing.tune import FittedOnce, Tuned, tune
-from recommender.evaluation.metrics import ndcg_at, recall_at
-from recommender.events.interactions import Interactions, ItemVectors
-from recommender.events.log import EventLog
+from recommender.events.log import read_events
 from recommender.events.videos import VideoTable
 from recommender.intervals import interval
 from recommender.model.blend import HISTORIES, linear_weights
@@ -120,41 +118,33 @@ def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def interactions(case: ToonCase) -> tuple[Case, ItemVectors]:
-    """The same as columns: what is known, and a like of everything wanted after the cut."""
-    log = EventLog.empty(case.videos).add(case.known, case.videos)
-    people = dict(log.people)
+def events_of(case: ToonCase) -> Case:
+    """The same as arrays: what is known, and a like of everything wanted after the cut."""
+    log = read_events(case.known, case.videos)
+    people = dict(log.users)
     for user in case.wanted:
         people.setdefault(user, len(people))  # somebody who comes after the cut
     asked = [(people[user], row) for user, rows in case.wanted.items() for row in rows]
     person, item = (np.asarray(column, np.int64) for column in zip(*asked, strict=True))
     n = len(asked)
-    known = Interactions(
-        np.asarray(list(people), dtype=object),
-        np.asarray(case.videos.ids.astype(str), dtype=object),
-        log.person,
-        log.row,
-        log.at_s,
-        log.confidence,
-        log.verdict,
-    )
+    known = replace(log, users=people)
     later = replace(
         known,
-        person=person,
+        user=person,
         item=item,
         at_s=np.full(n, case.cut.timestamp() + 1.0),
         confidence=np.ones(n),
         verdict=np.zeros(n, np.int64),
     )
-    return Case(known, later), ItemVectors(case.videos.matrix)
+    return Case(known, later)
 
 
-def chosen(case: Case, items: ItemVectors) -> Settings:
+def chosen(case: Case, videos: VideoTable) -> Settings:
     """Settings and weights, chosen on the last days of what is known."""
     known = case.train
     cut = float(known.at_s.max()) - _TEST_DAYS * 86_400.0
     held_out = Case(known.where(known.at_s <= cut), known.where(known.at_s > cut))
-    return tune([held_out], items)[0].settings
+    return tune([held_out], videos)[0].settings
 
 
 def run(size: str) -> dict[str, object]:
@@ -164,8 +154,8 @@ def run(size: str) -> dict[str, object]:
     fit_s, took_ms = [], []
     for seed in range(_SEED, _SEED + n_worlds):
         world = make_case(n_videos, n_people, seed=seed)
-        case, items = interactions(world)
-        settings = chosen(case, items)
+        case = events_of(world)
+        settings = chosen(case, world.videos)
         started = time.perf_counter()
         recommender = Recommender(world.videos, world.known, settings)
         recommender.warm_up()
@@ -173,7 +163,7 @@ def run(size: str) -> dict[str, object]:
         pages = {user: recommender.recommend(user) for user in world.wanted}
         took_ms += [page.took_ms for page in pages.values()]
         answers = {"page": _of_pages(recommender, pages, world)}
-        for name, scorer in _scorers(settings, case, items).items():
+        for name, scorer in _scorers(settings, case, world.videos).items():
             answers[name] = _answers(ask(scorer, case))
         for name, metrics in answers.items():
             for metric, values in metrics.items():
@@ -189,18 +179,18 @@ def run(size: str) -> dict[str, object]:
     }
 
 
-def _scorers(settings: Settings, case: Case, items: ItemVectors) -> dict[str, Scores]:
+def _scorers(settings: Settings, case: Case, videos: VideoTable) -> dict[str, Scores]:
     alone = {
         name: replace(settings, weights=linear_weights([name], [{name: 1.0}] * len(HISTORIES)))
         for name in NAMES
     }
     once = FittedOnce()
     scorers: dict[str, Scores] = {
-        name: Tuned(each, case.train, items, once).scores
+        name: Tuned(each, case.train, videos, once).scores
         for name, each in {**alone, "blend": settings}.items()
     }
     return scorers | {
-        "shipped": Tuned(Settings(), case.train, items).scores,
+        "shipped": Tuned(Settings(), case.train, videos).scores,
         "random": _Random(case.train.n_items).scores,
     }
 
@@ -231,16 +221,18 @@ def _of_pages(
     recommender: Recommender, pages: dict[str, Recommendations], world: ToonCase
 ) -> dict[str, NDArray[np.float64]]:
     """The same of pages as served: with diversity, and a place kept for a new video."""
-    rows = {
-        user: [recommender.events.videos.row_of[item.video_id] for item in page.items]
-        for user, page in pages.items()
-    }
-    wanted = world.wanted
-    new = [recall_at(rows[u], wanted[u] & world.new, 10) for u in rows if wanted[u] & world.new]
+    best = np.full((len(pages), 10), -1)
+    wanted = np.zeros((len(pages), len(world.videos)), bool)
+    for at, (user, page) in enumerate(pages.items()):
+        rows = [recommender.videos.row_of[item.video_id] for item in page.items]
+        best[at, : len(rows)] = rows
+        wanted[at, list(world.wanted[user])] = True
+    values = accuracy(best, wanted)
+    wanted[:, [row for row in range(len(world.videos)) if row not in world.new]] = False
     return {
-        "ndcg_at_10": np.asarray([ndcg_at(rows[user], wanted[user], 10) for user in rows]),
-        "recall_at_10": np.asarray([recall_at(rows[user], wanted[user], 10) for user in rows]),
-        "new_recall_at_10": np.asarray(new),
+        "ndcg_at_10": values["ndcg_at_10"],
+        "recall_at_10": values["recall_at_10"],
+        "new_recall_at_10": accuracy(best, wanted)["recall_at_10"][wanted.any(axis=1)],
     }
 
 

@@ -85,7 +85,7 @@ class Crowd:
 
     def trust(self, taste: Taste) -> float:
         """How far somebody should believe the crowd: the less the fewer others there are."""
-        n_others = self.log.n_people - bool(len(taste.met))
+        n_others = self.log.n_active - bool(len(taste.met))
         return n_others / (n_others + OTHERS_DOUBT)
 
     def blender(self, trust: float) -> Blender:

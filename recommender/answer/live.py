@@ -1,176 +1,105 @@
-"""Everybody's events as they come in: a frozen log, what came since, and each person's own."""
+"""Append-only view of the event log: a snapshot indexed by user, and the events since."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from recommender.events.histories import Histories
-from recommender.events.log import EventLog, Pairs, WatchEvent
+from data.history.history import Event
+from recommender.events.log import EventLog, Pairs, joined, read_events
 from recommender.events.videos import VideoTable
 from recommender.sources.counts import CrowdCounts
 
 
-@dataclass(frozen=True)
-class LaterEvents:
-    """Events that a log got since some moment."""
-
-    people: dict[str, int]
-    """Number of each person of that log."""
-    columns: list[list[float]]
-    """Person, row, Unix seconds, confidence and verdict of each event."""
-
-
 class LiveLog:
-    """A log that grows in place: an event costs what its person has done, not what all have.
+    """A log that grows in place; several threads may share it.
 
-    Safe for several threads.
+    To add an event, or to read one user's pairs, costs the events of that user and one pass over
+    the events since the snapshot; only `whole` costs all events.
 
     Args:
-        start: What everybody did so far.
+        start: The snapshot.
         videos: The videos.
-        first: Whether it is counted what people began with.
+        first: Whether it is counted what users began with.
     """
 
     def __init__(self, start: EventLog, videos: VideoTable, *, first: bool = True) -> None:
         self._start = start
         self._videos = videos
         self._lock = threading.RLock()
-        self.people = dict(start.people)
-        """Number of each person."""
-        self.n_videos = start.n_videos
-        """Rows of the table."""
+        self.users = dict(start.users)
+        """Number of each user."""
         self.counts = CrowdCounts(start, videos, first=first)
-        """What the crowd did with each video."""
-        counts = np.bincount(start.person, minlength=len(self.people))
-        self._ends = np.concatenate([[0], np.cumsum(counts)])
-        self._by_person = np.argsort(start.person, kind="stable")
-        self.n_people = int((counts > 0).sum())
-        """People with at least one event."""
-        self._since: tuple[list[float], ...] = ([], [], [], [], [])
-        self._since_of: dict[int, list[int]] = {}
+        """What all users did with each video."""
+        events_of = np.bincount(start.user, minlength=len(self.users))
+        self._ends = np.concatenate([[0], np.cumsum(events_of)])
+        self._by_user = np.argsort(start.user, kind="stable")
+        self.n_active = int((events_of > 0).sum())
+        """Users with at least one event."""
+        self._later = EventLog.empty(self.users, start.n_items)
         self._whole = start
 
     def __len__(self) -> int:
-        return len(self._start) + len(self._since[0])
+        return len(self._start) + len(self._later)
 
     @property
     def latest_s(self) -> float:
         """Time of the last event; 0 in an empty log."""
         return self.counts.latest_s
 
-    def add(self, events: Iterable[WatchEvent]) -> None:
-        """Take in new events, in any order.
+    def add(self, events: Iterable[Event]) -> None:
+        """Add new events, in any order.
 
         Raises:
-            ValueError: The kind of an event is not view, like or dislike; none is taken in then.
+            ValueError: The kind of an event is not view, like or dislike; none is added then.
         """
         with self._lock:
-            known = len(self.people)
-            try:
-                new = EventLog.empty(self._videos).read(events, self._videos, self.people)
-            except ValueError:
-                while len(self.people) > known:
-                    self.people.popitem()
-                raise
-            self._append(new)
+            self._append(read_events(events, self._videos, self.users))
 
-    def since(self, n_known: int) -> LaterEvents:
-        """What came after the first `n_known` events, for a log that was made of those."""
+    def since(self, n_known: int) -> EventLog:
+        """The events after the first `n_known`; `extend` adds them to a log made of those."""
         with self._lock:
-            start = n_known - len(self._start)
-            return LaterEvents(dict(self.people), [column[start:] for column in self._since])
+            # A copy of the numbers: this log goes on while the other one is extended.
+            later = self._later.where(slice(n_known - len(self._start), None))
+            return joined([later], dict(self.users))
 
-    def extend(self, later: LaterEvents) -> None:
-        """Take in what another log got since this one was made of its events."""
+    def extend(self, later: EventLog) -> None:
+        """Add the events that another log got since this one was made of its events."""
         with self._lock:
-            self.people.update(later.people)
-            person, row, at_s, confidence, verdict = later.columns
-            new = EventLog(
-                {},
-                self.n_videos,
-                np.asarray(person, np.int64),
-                np.asarray(row, np.int64),
-                np.asarray(at_s, np.float64),
-                np.asarray(confidence, np.float64),
-                np.asarray(verdict, np.int64),
-            )
-            self._append(new)
+            self.users.update(later.users)
+            self._append(later)
 
     def _append(self, new: EventLog) -> None:
-        for person in np.unique(new.person):
-            own = new.where(new.person == person)
-            before = self.pairs_of(int(person))
-            first = len(self._since[0])
-            columns = (own.person, own.row, own.at_s, own.confidence, own.verdict)
-            for column, more in zip(self._since, columns, strict=True):
-                column.extend(more.tolist())
-            self.n_people += not len(before)
-            self._since_of.setdefault(int(person), []).extend(range(first, len(self._since[0])))
-            self.counts.move(before, self.pairs_of(int(person)), own)
+        users = [int(user) for user in np.unique(new.user)]
+        before = [self.pairs_of(user) for user in users]
+        self._later = joined([self._later, new], self.users)
+        for user, earlier in zip(users, before, strict=True):
+            self.n_active += not len(earlier)
+            self.counts.move(earlier, self.pairs_of(user), new.where(new.user == user))
 
-    def pairs_of(self, person: int) -> Pairs:
-        """What one person's events add up to; empty for a number that nobody has."""
+    def pairs_of(self, user: int) -> Pairs:
+        """What one user's events add up to; empty for a number that no user has."""
         with self._lock:
-            later = self._since_of.get(person)
-            if later is None:
-                return self._start.pairs.of(person)
-            earlier = self._start.where(self._own(person))
-            own = [np.asarray([column[i] for i in later]) for column in self._since]
-        nobody = np.zeros(len(earlier) + len(later), np.int64)
-        pairs = EventLog(
-            {},
-            self.n_videos,
-            nobody,
-            np.concatenate([earlier.row, own[1].astype(np.int64)]),
-            np.concatenate([earlier.at_s, own[2]]),
-            np.concatenate([earlier.confidence, own[3]]),
-            np.concatenate([earlier.verdict, own[4].astype(np.int64)]),
-        ).pairs
-        pairs.person[:] = person
-        return pairs
+            later = self._later.where(self._later.user == user)
+        if not len(later):
+            return self._start.pairs.of(user)
+        return joined([self._start.where(self._events_of(user)), later], self.users).pairs
 
-    def _own(self, person: int) -> NDArray[np.int64]:
-        if not 0 <= person < len(self._ends) - 1:
+    def _events_of(self, user: int) -> NDArray[np.int64]:
+        if not 0 <= user < len(self._ends) - 1:
             return np.zeros(0, np.int64)
-        return self._by_person[self._ends[person] : self._ends[person + 1]]
+        return self._by_user[self._ends[user] : self._ends[user + 1]]
 
     @property
     def whole(self) -> EventLog:
-        """All events as one frozen log; put together anew after new ones."""
+        """All events as one frozen log; put together again after new events."""
         with self._lock:
             if len(self._whole) != len(self):
-                start, since = self._start, self._since
-                self._whole = EventLog(
-                    dict(self.people),
-                    self.n_videos,
-                    np.concatenate([start.person, np.asarray(since[0], np.int64)]),
-                    np.concatenate([start.row, np.asarray(since[1], np.int64)]),
-                    np.concatenate([start.at_s, np.asarray(since[2], np.float64)]),
-                    np.concatenate([start.confidence, np.asarray(since[3], np.float64)]),
-                    np.concatenate([start.verdict, np.asarray(since[4], np.int64)]),
-                )
+                self._whole = joined([self._start, self._later], dict(self.users))
             return self._whole
-
-    @property
-    def pairs(self) -> Pairs:
-        """Everybody's pairs, of the whole log."""
-        return self.whole.pairs
-
-    @property
-    def histories(self) -> Histories:
-        """What everybody liked, in order, of the whole log."""
-        return self.whole.histories
-
-    @property
-    def liked(self) -> sparse.csr_array:
-        """(people, videos) what everybody liked, of the whole log."""
-        return self.whole.liked
 
     def until(self, at_s: float) -> EventLog:
         """The events up to and including a time, frozen."""

@@ -11,6 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from data.history.history import Event
 from recommender.answer import shortlist as candidates
 from recommender.answer.crowd import Crowd
 from recommender.answer.exploration import Exploration
@@ -19,7 +20,7 @@ from recommender.answer.live import LiveLog
 from recommender.answer.page import Candidates, Place, make_page
 from recommender.answer.playing import PLAYING, PlayingNow, as_watched_last, with_playing
 from recommender.answer.shortlist import Asked, Shortlist
-from recommender.events.log import EventLog, WatchEvent
+from recommender.events.log import EventLog, read_events
 from recommender.events.videos import VideoTable
 from recommender.model.blend import Blend
 from recommender.model.model import CROWD, FIRST, NEW, Model, Settings
@@ -60,7 +61,7 @@ class Recommender:
     def __init__(
         self,
         videos: VideoTable,
-        events: Iterable[WatchEvent] | EventLog = (),
+        events: Iterable[Event] | EventLog = (),
         settings: Settings | None = None,
         learned: Mapping[str, Source] | None = None,
     ) -> None:
@@ -69,7 +70,7 @@ class Recommender:
         self._writing = threading.Lock()
         self._renewing: threading.Thread | None = None
         self._shortlist = Shortlist(videos) if len(videos) > candidates.SCORED_WHOLE else None
-        log = events if isinstance(events, EventLog) else EventLog.empty(videos).add(events, videos)
+        log = events if isinstance(events, EventLog) else read_events(events, videos)
         first = FIRST in self._settings.weights.used
         self._crowd = Crowd(LiveLog(log, videos, first=first), videos, self._settings, learned)
 
@@ -78,7 +79,7 @@ class Recommender:
         """The sources as they are fitted now."""
         return self._crowd.model
 
-    def observe(self, events: Iterable[WatchEvent]) -> None:
+    def observe(self, events: Iterable[Event]) -> None:
         """Take in new events; the very next answer knows them."""
         with self._writing:
             self._crowd.log.add(events)
@@ -171,7 +172,7 @@ class Recommender:
         at: datetime | None,
         playing: int | None,
     ) -> Asked:
-        person = crowd.log.people.get(user, -1)
+        person = crowd.log.users.get(user, -1)
         taste = read_taste(crowd.log.pairs_of(person), len(self.videos))
         allowed = np.ones(len(self.videos), bool)
         allowed[taste.met] = False

@@ -93,7 +93,7 @@ def gather(sources: Mapping[str, Source], case: Case) -> Examples:
     Raises:
         ValueError: The case asks nothing.
     """
-    people, n_items = case.people, case.train.n_items
+    people, n_items = case.users, case.train.n_items
     width = max(1, min(1024, _CHUNK_BYTES // (4 * len(sources) * max(n_items, 1))))
     rng = np.random.default_rng(_SEED)
     parts = []

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from recommender.choosing.splits import Case
 from recommender.events.histories import Histories
-from recommender.events.interactions import Interactions, ItemVectors
+from recommender.events.log import EventLog
+from recommender.events.videos import VideoTable
 from recommender.sources.base import Source
 
 CUTS = (5, 10, 20)
@@ -30,9 +31,9 @@ Values = dict[str, NDArray[np.float64]]
 """One value for each question."""
 Scores = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 """Numbers of b people to (b, n_items) scores; what a person has seen is left out later."""
-Fit = Callable[[Interactions, ItemVectors | None], Scores]
+Fit = Callable[[EventLog, VideoTable], Scores]
 """Fits on events up to some point; all settings are fixed in it already."""
-Tune = Callable[[Sequence[Case], ItemVectors | None], Fit]
+Tune = Callable[[Sequence[Case], VideoTable], Fit]
 """Chooses settings by what they predict in some cases; returns how to fit anew."""
 
 
@@ -79,19 +80,19 @@ def pool(outcomes: list[Outcome]) -> Outcome:
     )
 
 
-def ask(scores_of_people: Scores, case: Case, vectors: ItemVectors | None = None) -> Outcome:
+def ask(scores_of_people: Scores, case: Case, videos: VideoTable | None = None) -> Outcome:
     """Rank all items for each person with something to predict; memory stays bounded.
 
     Args:
         scores_of_people: Fitted on `case.train`.
         case: The questions.
-        vectors: Content, for likeness within a list.
+        videos: The items; without vectors there is no similarity within a list.
     """
-    people = case.people
+    people = case.users
     n_items = case.train.n_items
     width = max(1, min(2048, _CHUNK_BYTES // (4 * max(n_items, 1))))
-    met_by = np.bincount(case.train.met.indices, minlength=n_items)
-    worth = _Worth(met_by, case.train.n_people, vectors)
+    met_by = np.bincount(case.train.seen.indices, minlength=n_items)
+    worth = _Worth(met_by, case.train.n_users, videos)
     found: list[tuple[Values, Values]] = []
     shown = np.zeros(n_items, bool)
     for start in range(0, len(people), width):
@@ -110,7 +111,7 @@ def ask(scores_of_people: Scores, case: Case, vectors: ItemVectors | None = None
         values |= worth.of(listed)
         shown[np.unique(listed[listed >= 0])] = True
         found.append((values, new))
-    liked = np.diff(case.train.matrix.indptr)[people].astype(np.int64)
+    liked = np.diff(case.train.liked.indptr)[people].astype(np.int64)
     if not found:
         raise ValueError("a case must ask something of somebody")
     return Outcome(
@@ -188,12 +189,10 @@ def first_places(scores: NDArray[np.float32], wanted: NDArray[np.bool_]) -> Valu
 class _Worth:
     """What a list is worth beyond hits."""
 
-    def __init__(
-        self, met_by: NDArray[np.int64], n_people: int, vectors: ItemVectors | None
-    ) -> None:
+    def __init__(self, met_by: NDArray[np.int64], n_people: int, videos: VideoTable | None) -> None:
         # Laplace's prior keeps the surprise of an item that nobody met finite.
         self._surprise = -np.log2((met_by + 1.0) / (n_people + 1.0))
-        self._vectors = None if vectors is None else vectors.centred
+        self._vectors = videos.centred if videos is not None and videos.has_vectors else None
 
     def of(self, listed: NDArray[np.int64]) -> Values:
         """Novelty (mean of -log2 of the part of people who met an item), likeness within a list."""
@@ -221,12 +220,12 @@ def summary(outcome: Outcome) -> dict[str, float]:
     }
 
 
-def judged(fit: Fit, cases: Sequence[Case], items: ItemVectors | None) -> float:
+def judged(fit: Fit, cases: Sequence[Case], videos: VideoTable) -> float:
     """Mean NDCG@20 over all questions of some cases, of at most `ASKED` people each."""
     values = [
-        ask(fit(case.train, items), case.of_some(ASKED)).values[METRIC]
+        ask(fit(case.train, videos), case.of_some(ASKED)).values[METRIC]
         for case in cases
-        if len(case.people)
+        if len(case.users)
     ]
     return float(np.concatenate(values).mean()) if values else 0.0
 
@@ -256,9 +255,9 @@ def tuned(
 ) -> Tune:
     """A way of fitting whose setting `name` is chosen on held-out events."""
 
-    def tune(cases: Sequence[Case], items: ItemVectors | None) -> Fit:
+    def tune(cases: Sequence[Case], videos: VideoTable) -> Fit:
         def quality(setting: float) -> float:
-            return judged(functools.partial(fit, **{name: setting}), cases, items)
+            return judged(functools.partial(fit, **{name: setting}), cases, videos)
 
         best = climb(settings, quality, start=settings.index(start))
         return functools.partial(fit, **{name: best})

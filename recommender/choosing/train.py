@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history.forgetting import forgettings
@@ -20,9 +18,8 @@ from data.home import Home, TrainingLock
 from recommender.choosing.splits import Case, hold_out, last_steps
 from recommender.choosing.tune import DENSE_LIMIT, tune
 from recommender.choosing.weights import FEWEST
-from recommender.events.interactions import Interactions, ItemVectors
 from recommender.events.library import read_videos
-from recommender.events.log import EventLog
+from recommender.events.log import EventLog, read_events
 from recommender.events.videos import VideoTable
 from recommender.model.arrays import kind_of
 from recommender.model.manifest import FORMAT, Kept, ModelManifest, in_words, told_settings
@@ -131,7 +128,7 @@ def read_basis(catalogue: Catalogue) -> Basis:
             f"nothing is indexed in {catalogue.home.root}", fix="reelwise index FOLDER"
         )
     videos = read_videos(catalogue)
-    log = EventLog.empty(videos).add(History(catalogue).events(), videos)
+    log = read_events(History(catalogue).events(), videos)
     if not len(log):
         raise ReelwiseError(
             "nobody has watched a video of this library yet: there is nothing to train on",
@@ -143,8 +140,8 @@ def read_basis(catalogue: Catalogue) -> Basis:
 def choose(basis: Basis, *, note: Note = lambda line: None) -> Choice:
     """Settings and weights by what they foretell of the later part of the history."""
     limit = dense_limit(len(basis.videos))
-    cases = held_out_cases(as_interactions(basis.log, basis.videos))
-    asked = sum(len(case.people) for case in cases)
+    cases = held_out_cases(basis.log)
+    asked = sum(len(case.users) for case in cases)
     if asked < FEWEST:
         least = min(co_watching.DENSE_LIMIT, limit)
         why = (
@@ -152,31 +149,17 @@ def choose(basis: Basis, *, note: Note = lambda line: None) -> Choice:
             f"{FEWEST} are needed; fitted with the shipped settings"
         )
         return Choice(replace(Settings(), dense_limit=least), "shipped", why, {"questions": asked})
-    items = ItemVectors(basis.videos.matrix)
-    ours, _ = tune(cases, items, dense_limit=limit, note=note)
+    ours, _ = tune(cases, basis.videos, dense_limit=limit, note=note)
     why = f"chosen on {asked} questions in {len(cases)} later parts of the history"
     return Choice(ours.settings, "tuned", why, ours.told)
 
 
-def held_out_cases(events: Interactions) -> list[Case]:
+def held_out_cases(events: EventLog) -> list[Case]:
     """The last tenth of the events in weeks; a random tenth where their times tell no order."""
     by_time = hold_out(events, by_time=True)
-    if len(by_time.train) and len(by_time.people):
+    if len(by_time.train) and len(by_time.users):
         return last_steps(events, STEP_S)
     return [hold_out(events, by_time=False)]
-
-
-def as_interactions(log: EventLog, videos: VideoTable) -> Interactions:
-    """A log as evaluation knows it; people are numbers there."""
-    return Interactions(
-        people=np.arange(len(log.people)).astype(object),
-        items=videos.ids.astype(object),
-        person=log.person,
-        item=log.row,
-        at_s=log.at_s,
-        confidence=log.confidence,
-        verdict=log.verdict,
-    )
 
 
 def dense_limit(n_videos: int) -> int:
@@ -189,4 +172,4 @@ def dense_limit(n_videos: int) -> int:
 def _kept(log: EventLog, learned: Mapping[str, Source]) -> Kept:
     until = datetime.fromtimestamp(log.latest_s, UTC).isoformat(timespec="seconds")
     holds = {name: kind_of(source).holds for name, source in learned.items()}
-    return Kept(log.n_people, len(log), until, in_words(log.n_people), holds)
+    return Kept(log.n_active, len(log), until, in_words(log.n_active), holds)

@@ -14,7 +14,7 @@ from recommender.choosing.examples import gather, joined
 from recommender.choosing.ranking import ASKED, Fit, Scores, climb, judged, scores_of
 from recommender.choosing.splits import Case
 from recommender.choosing.weights import learn
-from recommender.events.interactions import Interactions, ItemVectors, no_vectors
+from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
 from recommender.model.blend import HISTORIES, linear_weights
 from recommender.model.model import (
@@ -68,13 +68,13 @@ class FittedOnce:
     """
 
     def __init__(self) -> None:
-        self._train: Interactions | None = None
+        self._train: EventLog | None = None
         self._sources: dict[str, Source] = {}
         self._learned_from = 0
 
     def model(
         self,
-        train: Interactions,
+        train: EventLog,
         table: VideoTable,
         settings: Settings,
         names: Sequence[str] | None = None,
@@ -86,11 +86,11 @@ class FittedOnce:
             self._train = train
         if SEQUENCE not in self._sources:
             self._learned_from = len(train)
-        found = Model(train.log, table, settings, fitted=self._sources, names=names)
+        found = Model(train, table, settings, fitted=self._sources, names=names)
         self._sources |= found.sources
         return found
 
-    def _goes_on(self, train: Interactions) -> bool:
+    def _goes_on(self, train: EventLog) -> bool:
         """The events are those from before and some later ones: nothing of a future was learned."""
         before = self._train
         if before is None or not (before.timed and train.timed):
@@ -105,42 +105,40 @@ class Tuned:
     Args:
         settings: What to fit with.
         train: What is known.
-        items: Content vectors, where there are any.
+        videos: The items.
         fitted: Sources that other blends with the same settings share.
     """
 
     def __init__(
         self,
         settings: Settings,
-        train: Interactions,
-        items: ItemVectors | None,
+        train: EventLog,
+        videos: VideoTable,
         fitted: FittedOnce | None = None,
     ) -> None:
         self._train = train
-        self._table = (items or no_vectors(train.n_items)).table
+        self._videos = videos
         once = fitted or FittedOnce()
-        self._blender = once.model(train, self._table, settings).blender
-        self._pushes = np.zeros(train.n_people, bool)
-        if items is not None:
+        self._blender = once.model(train, videos, settings).blender
+        self._pushes = np.zeros(train.n_users, bool)
+        if videos.has_vectors:
             pairs = train.pairs
-            self._pushes[pairs.person[pairs.disliked | (pairs.weight <= 0)]] = True
+            self._pushes[pairs.user[pairs.disliked | (pairs.weight <= 0)]] = True
 
     def scores(self, people: NDArray[np.int64]) -> NDArray[np.float32]:
         """(b, n_items)."""
-        allowed = ~self._train.met[people].toarray()
+        allowed = ~self._train.seen[people].toarray()
         total = self._blender.total(self._train.histories.of(people), allowed)
         for at in np.flatnonzero(self._pushes[people]):
             taste = read_taste(self._train.pairs.of(int(people[at])), self._train.n_items)
-            total[at] *= pushed_down(taste, self._table)
+            total[at] *= pushed_down(taste, self._videos)
         return total
 
 
-def _worth_fitting(
-    train: Interactions, items: ItemVectors | None, worth: Mapping[str, float]
-) -> list[str]:
-    left_out = set() if items is not None else set(BY_VECTORS)
+def _worth_fitting(train: EventLog, videos: VideoTable, worth: Mapping[str, float]) -> list[str]:
+    left_out = set() if videos.has_vectors else set(BY_VECTORS)
     # A sequence model takes minutes: not where order tells little.
-    if train.matrix.nnz < SEQUENCE_PAIRS or worth[NEXT] < ORDER_TELLS * worth[CO_WATCH]:
+    if train.liked.nnz < SEQUENCE_PAIRS or worth[NEXT] < ORDER_TELLS * worth[CO_WATCH]:
         left_out.add(SEQUENCE)
     return [name for name in SOURCES if name not in left_out]
 
@@ -156,9 +154,9 @@ class TunedFit:
     fitted: FittedOnce = field(default_factory=FittedOnce)
     """Shared by fits that differ in weights alone."""
 
-    def __call__(self, train: Interactions, items: ItemVectors | None) -> Scores:
+    def __call__(self, train: EventLog, videos: VideoTable) -> Scores:
         """Fit on some events."""
-        return Tuned(self.settings, train, items, self.fitted).scores
+        return Tuned(self.settings, train, videos, self.fitted).scores
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -171,7 +169,7 @@ class TunedFit:
 
 def tune(
     cases: Sequence[Case],
-    items: ItemVectors | None,
+    videos: VideoTable,
     *,
     dense_limit: int = DENSE_LIMIT,
     note: Callable[[str], None] = lambda line: None,
@@ -180,23 +178,22 @@ def tune(
 
     Args:
         cases: In order of time, where there is one.
-        items: Content vectors, where there are any.
+        videos: The items.
         dense_limit: Most videos or people, whichever are fewer, that are inverted.
         note: Told what happens next.
 
     Returns:
         How to fit the model, and how to fit it without the crowd's sources.
     """
-    choosing = _Choosing(cases, items, note)
+    choosing = _Choosing(cases, videos, note)
     chosen = choosing.settings(dense_limit)
-    names = _worth_fitting(cases[-1].train, items, choosing.worth)
+    names = _worth_fitting(cases[-1].train, videos, choosing.worth)
     note("asking every source")
-    table = [(items or no_vectors(case.train.n_items)).table for case in cases]
     once = FittedOnce()
     parts = [
         gather(once.model(case.train, videos, chosen, names).sources, case.of_some(ASKED))
-        for case, videos in zip(cases, table, strict=True)
-        if len(case.people)
+        for case in cases
+        if len(case.users)
     ]
     if not parts:
         return TunedFit(chosen), TunedFit(chosen)
@@ -213,10 +210,10 @@ class _Choosing:
     """The settings of each source by what it foretells alone."""
 
     def __init__(
-        self, cases: Sequence[Case], items: ItemVectors | None, note: Callable[[str], None]
+        self, cases: Sequence[Case], videos: VideoTable, note: Callable[[str], None]
     ) -> None:
         self._cases = cases[-SETTING_CASES:]
-        self._items = items
+        self._videos = videos
         self._note = note
         self.worth: dict[str, float] = {}
         """NDCG@20 of each source alone, at its best setting."""
@@ -225,7 +222,7 @@ class _Choosing:
         found = Settings(dense_limit=dense_limit)
         found = self._climbed(found, CO_WATCH, "ridge", RIDGES)
         found = self._half_life(found)
-        if self._items is not None:
+        if self._videos.has_vectors:
             found = self._climbed(found, CO_WATCH, "content", CONTENTS)
             found = self._climbed(found, CONTENT, "content_half_life", HALF_LIVES)
         found = self._climbed(found, NEXT, "next_ridge", NEXT_RIDGES)
@@ -247,10 +244,10 @@ class _Choosing:
         fitted: dict[int, CoWatched] = {}
 
         def fit(value: float) -> Fit:
-            def of(train: Interactions, items: ItemVectors | None) -> Scores:
+            def of(train: EventLog, videos: VideoTable) -> Scores:
                 if id(train) not in fitted:
                     matrix = fit_co_watching(
-                        train.matrix, ridge=found.ridge, dense_limit=found.dense_limit
+                        train.liked, ridge=found.ridge, dense_limit=found.dense_limit
                     )
                     fitted[id(train)] = CoWatched(matrix)
                 source = replace(fitted[id(train)], half_life_places=value)
@@ -271,7 +268,7 @@ class _Choosing:
         self._note(f"settings: {source}, {name}")
 
         def worth(value: float) -> float:
-            return judged(fit(value), self._cases, self._items)
+            return judged(fit(value), self._cases, self._videos)
 
         asked = functools.cache(worth)
         best = climb(choices, asked, start=choices.index(getattr(found, name)))

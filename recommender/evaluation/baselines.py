@@ -6,7 +6,8 @@ import numpy as np
 
 from recommender.choosing.ranking import Scores, scores_of, tuned
 from recommender.choosing.tune import DENSE_LIMIT, RIDGES
-from recommender.events.interactions import Interactions, ItemVectors, no_vectors
+from recommender.events.log import EventLog
+from recommender.events.videos import VideoTable
 from recommender.sources.base import SameForAll, Source
 from recommender.sources.ease import RIDGE, CoWatched, fit_co_watching
 from recommender.sources.ials import UNSEEN, UNSEENS, fit_factors
@@ -22,58 +23,49 @@ SHRINKS = (0.0, 10.0, 30.0, 100.0, 300.0)
 """Shrinkages of the cosine in ItemKNN to choose from."""
 
 
-def or_popular(source: Source, train: Interactions) -> Scores:
+def or_popular(source: Source, train: EventLog) -> Scores:
     """A source, and recent popularity for people who have liked nothing yet."""
     known = train.histories.lengths > 0
-    popular = recent_popularity(train.log).astype(np.float32)
+    popular = recent_popularity(train).astype(np.float32)
     of_known = scores_of(source, train.histories)
     return lambda people: np.where(known[people, None], of_known(people), popular)
 
 
-def fit_popularity(train: Interactions, items: ItemVectors | None = None) -> Scores:
+def fit_popularity(train: EventLog, videos: VideoTable) -> Scores:
     """How many people liked an item."""
-    return scores_of(SameForAll(popularity(train.log)), train.histories)
+    return scores_of(SameForAll(popularity(train)), train.histories)
 
 
-def fit_recent_popularity(train: Interactions, items: ItemVectors | None = None) -> Scores:
+def fit_recent_popularity(train: EventLog, videos: VideoTable) -> Scores:
     """How many people liked it, each the less the longer ago."""
-    return scores_of(SameForAll(recent_popularity(train.log)), train.histories)
+    return scores_of(SameForAll(recent_popularity(train)), train.histories)
 
 
-def fit_item_knn(
-    train: Interactions, items: ItemVectors | None = None, *, shrink: float = SHRINK
-) -> Scores:
+def fit_item_knn(train: EventLog, videos: VideoTable, *, shrink: float = SHRINK) -> Scores:
     """ItemKNN (Sarwar et al. 2001) with shrunk cosines."""
-    links = Linked(shrunk_cosine(train.matrix, shrink=shrink))
+    links = Linked(shrunk_cosine(train.liked, shrink=shrink))
     return or_popular(CoWatched(links), train)
 
 
-def fit_rp3beta(
-    train: Interactions, items: ItemVectors | None = None, *, beta: float = 0.4
-) -> Scores:
+def fit_rp3beta(train: EventLog, videos: VideoTable, *, beta: float = 0.4) -> Scores:
     """RP3beta (Paudel et al. 2016)."""
-    return or_popular(CoWatched(fit_walks(train.matrix, beta=beta)), train)
+    return or_popular(CoWatched(fit_walks(train.liked, beta=beta)), train)
 
 
-def fit_ease(
-    train: Interactions, items: ItemVectors | None = None, *, ridge: float = RIDGE
-) -> Scores:
+def fit_ease(train: EventLog, videos: VideoTable, *, ridge: float = RIDGE) -> Scores:
     """EASE (Steck 2019, eq. 8); beyond `DENSE_LIMIT` items and people shrunk cosines instead."""
-    fitted = fit_co_watching(train.matrix, ridge=ridge, dense_limit=DENSE_LIMIT)
+    fitted = fit_co_watching(train.liked, ridge=ridge, dense_limit=DENSE_LIMIT)
     return or_popular(CoWatched(fitted), train)
 
 
-def fit_ials(
-    train: Interactions, items: ItemVectors | None = None, *, unseen: float = UNSEEN
-) -> Scores:
+def fit_ials(train: EventLog, videos: VideoTable, *, unseen: float = UNSEEN) -> Scores:
     """IALS (Hu et al. 2008)."""
-    return or_popular(fit_factors(train.matrix, unseen=unseen), train)
+    return or_popular(fit_factors(train.liked, unseen=unseen), train)
 
 
-def fit_content(train: Interactions, items: ItemVectors | None = None) -> Scores:
-    """Items nearest to the person's decayed interests; without vectors all are alike."""
-    table = (items or no_vectors(train.n_items)).table
-    return scores_of(Interests(table), train.histories)
+def fit_content(train: EventLog, videos: VideoTable) -> Scores:
+    """Items nearest to the person's decayed interests; without vectors all score the same."""
+    return scores_of(Interests(videos), train.histories)
 
 
 tune_item_knn = tuned(fit_item_knn, "shrink", SHRINKS, start=10.0)

@@ -22,7 +22,7 @@ from recommender.evaluation.baselines import (
     tune_item_knn,
     tune_rp3beta,
 )
-from recommender.events.interactions import ItemVectors
+from recommender.events.videos import VideoTable
 from recommender.intervals import interval
 
 OURS = "reelwise"
@@ -56,8 +56,8 @@ class Comparison:
 
     held_out: Sequence[Case]
     """What settings are chosen by."""
-    items: ItemVectors | None = None
-    """Content vectors, where there are any."""
+    videos: VideoTable
+    """The items."""
     by_time: bool = True
     """The test part lies after everything known; else popularity knows the future."""
     note: Callable[[str], None] = field(default=lambda line: None)
@@ -77,7 +77,7 @@ class Comparison:
             for name, fit in fits.items():
                 self.note(f"step {number}: {name}")
                 began = time.perf_counter()
-                outcomes[name].append(ask(fit(case.train, self.items), case, self.items))
+                outcomes[name].append(ask(fit(case.train, self.videos), case, self.videos))
                 seconds[name] += time.perf_counter() - began
         pooled = {name: pool(each) for name, each in outcomes.items() if each}
         if not pooled:
@@ -89,12 +89,12 @@ class Comparison:
         return document
 
     def _tuned(self) -> dict[str, Fit]:
-        ours, without = tune(self.held_out, self.items, note=self.note)
+        ours, without = tune(self.held_out, self.videos, note=self.note)
         fits: dict[str, Fit] = {OURS: ours}
         for name, of_baseline in BASELINES.items():
-            if self.items is not None or name != CONTENT:
+            if self.videos.has_vectors or name != CONTENT:
                 self.note(f"settings: {name}")
-                fits[name] = of_baseline(self.held_out, self.items)
+                fits[name] = of_baseline(self.held_out, self.videos)
         if not self.by_time:
             fits[f"{OURS} without popularity"] = without
         return fits

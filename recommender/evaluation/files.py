@@ -1,4 +1,4 @@
-"""Event files and item vectors read whole into columns of numbers."""
+"""Event files and item vectors read whole into arrays."""
 
 from __future__ import annotations
 
@@ -12,67 +12,58 @@ from numpy.typing import NDArray
 
 from data.errors import ReelwiseError
 from data.history.event_file import EventRow, iter_rows
-from recommender.events.confidence import view_confidence
-from recommender.events.interactions import Interactions, ItemVectors
+from recommender.events.log import VERDICTS, EventLog, event_confidence
+from recommender.events.videos import VideoTable
 
-_VERDICTS = {"view": 0, "like": 1, "dislike": -1}
 _ITEM_ORDER_SEED = 20_261_121
 """Sorted names often follow age or popularity, and ties go by position: items are shuffled."""
 
 
-def read_interactions(
+def read_event_files(
     paths: Sequence[Path], items: Path | None = None
-) -> tuple[list[Interactions], ItemVectors | None]:
-    """Read several files of events with one vocabulary of people and of items.
+) -> tuple[list[EventLog], VideoTable]:
+    """Read several files of events with the same numbers of users and of items.
 
     Args:
         paths: CSV or Parquet: user, video[, at][, watched_s][, duration_s][, kind].
         items: Vectors of items; those without an event become candidates as well.
 
     Returns:
-        One `Interactions` for each file, in order, and the vectors of `items`.
+        One log for each file, in order, and the items; their titles are the names in the files.
 
     Raises:
         ReelwiseError: A file cannot be read, or a row is not an event or not a vector.
     """
-    tables = [_read_events(path) for path in paths]
-    names, rows = (None, None) if items is None else _read_vectors(items)
-    people = _vocabulary(row.user for table in tables for row in table)
-    videos = (row.video_ref for table in tables for row in table)
-    vocabulary = _vocabulary(videos if names is None else chain(videos, names))
-    vocabulary = vocabulary[np.random.default_rng(_ITEM_ORDER_SEED).permutation(len(vocabulary))]
-    item_numbers = {name: number for number, name in enumerate(vocabulary)}
-    results = [_interactions(table, people, vocabulary, item_numbers) for table in tables]
-    if names is None or rows is None:
-        return results, None
-    matrix = np.zeros((len(vocabulary), rows.shape[1]), np.float32)
-    matrix[[item_numbers[name] for name in names]] = rows
-    return results, ItemVectors(matrix)
+    tables = [_read_rows(path) for path in paths]
+    names, vectors = ([], np.zeros((0, 1), np.float32)) if items is None else _read_vectors(items)
+    users = _numbered(sorted({row.user for table in tables for row in table}))
+    titles = sorted({*(row.video_ref for row in chain(*tables)), *names})
+    order = np.random.default_rng(_ITEM_ORDER_SEED).permutation(len(titles))
+    numbers = _numbered(titles[at] for at in order)
+    matrix = np.zeros((len(numbers), vectors.shape[1]), np.float32)
+    matrix[[numbers[name] for name in names]] = vectors
+    videos = VideoTable(np.arange(len(numbers)), matrix, titles=list(numbers))
+    return [_as_log(table, users, numbers) for table in tables], videos
 
 
-def _vocabulary(names: Iterable[str]) -> NDArray[np.object_]:
-    return np.array(sorted(set(names)), dtype=object)
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names)}
 
 
-def _interactions(
-    rows: Sequence[EventRow],
-    people: NDArray[np.object_],
-    items: NDArray[np.object_],
-    item_numbers: dict[str, int],
-) -> Interactions:
-    person_numbers = {name: number for number, name in enumerate(people)}
-    verdict = np.array([_VERDICTS[row.kind] for row in rows], np.int64)
+def _as_log(rows: Sequence[EventRow], users: dict[str, int], items: dict[str, int]) -> EventLog:
+    verdict = np.array([VERDICTS[row.kind] for row in rows], np.int64)
     watched_s = _floats(row.watched_s for row in rows)
-    viewed = (verdict == 0) | ~np.isnan(watched_s)
-    lengths_s = _floats(row.duration_s for row in rows)
-    return Interactions(
-        people=people,
-        items=items,
-        person=np.array([person_numbers[row.user] for row in rows], np.int64),
-        item=np.array([item_numbers[row.video_ref] for row in rows], np.int64),
-        at_s=_floats(row.at_micros for row in rows) / 1e6,
-        confidence=np.where(viewed, view_confidence(watched_s, lengths_s), 0.0),
-        verdict=verdict,
+    at_s = _floats(row.at_micros for row in rows) / 1e6
+    has_times = not np.isnan(at_s).any()
+    return EventLog(
+        users,
+        len(items),
+        np.array([users[row.user] for row in rows], np.int64),
+        np.array([items[row.video_ref] for row in rows], np.int64),
+        at_s if has_times else np.zeros(len(rows)),
+        event_confidence(verdict, watched_s, _floats(row.duration_s for row in rows)),
+        verdict,
+        has_times,
     )
 
 
@@ -80,7 +71,7 @@ def _floats(values: Iterable[float | None]) -> NDArray[np.float64]:
     return np.array(list(values), np.float64)  # NumPy turns None into NaN
 
 
-def _read_events(path: Path) -> list[EventRow]:
+def _read_rows(path: Path) -> list[EventRow]:
     """Read a file of which every row must be an event: a part of it would give other figures."""
     rows: list[EventRow] = []
     bad: list[tuple[int, str]] = []
@@ -98,7 +89,7 @@ def _read_events(path: Path) -> list[EventRow]:
     return rows
 
 
-def _read_vectors(path: Path) -> tuple[NDArray[np.object_], NDArray[np.float32]]:
+def _read_vectors(path: Path) -> tuple[list[str], NDArray[np.float32]]:
     try:
         names, rows = _vectors_of(path)
     except (OSError, ValueError, KeyError) as error:
@@ -107,7 +98,7 @@ def _read_vectors(path: Path) -> tuple[NDArray[np.object_], NDArray[np.float32]]
             fix="write .npz with ids (n strings) and vectors (n, d), or Parquet: video, vector",
         ) from error
     rows[~np.isfinite(rows).all(axis=1)] = 0.0
-    if len(np.unique(names)) != len(names):
+    if len(set(names)) != len(names):
         raise ReelwiseError(
             f"the items file {path} names an item twice",
             fix="keep one vector per item, then run the command again",
@@ -115,17 +106,17 @@ def _read_vectors(path: Path) -> tuple[NDArray[np.object_], NDArray[np.float32]]
     return names, rows
 
 
-def _vectors_of(path: Path) -> tuple[NDArray[np.object_], NDArray[np.float32]]:
+def _vectors_of(path: Path) -> tuple[list[str], NDArray[np.float32]]:
     with path.open("rb") as file:
         is_parquet = file.read(4) == b"PAR1"
     if is_parquet:
         table = pq.read_table(path, columns=["video", "vector"]).to_pandas()
-        names = np.asarray(table["video"].astype(str).str.strip(), dtype=object)
+        names = [str(one).strip() for one in table["video"]]
         return names, np.stack([np.asarray(row, np.float32) for row in table["vector"]])
     with np.load(path, allow_pickle=False) as stored:
         ids, vectors = stored["ids"], stored["vectors"]
     rows = np.array(vectors, dtype=np.float32)
     if rows.ndim != 2 or len(rows) != len(ids):
-        raise ValueError(f"vectors must be ({len(ids)}, d) to match the ids, found {rows.shape}")
+        raise ValueError(f"vectors must be ({len(ids)}, d) to match the ids, got {rows.shape}")
     text = [one.decode() if isinstance(one, bytes) else str(one) for one in ids.tolist()]
-    return np.asarray([one.strip() for one in text], dtype=object), rows
+    return [one.strip() for one in text], rows

@@ -21,8 +21,9 @@ from recommender.choosing.splits import (
     split_last,
 )
 from recommender.evaluation.comparison import Comparison
-from recommender.evaluation.files import read_interactions
-from recommender.events.interactions import Interactions, ItemVectors
+from recommender.evaluation.files import read_event_files
+from recommender.events.log import EventLog
+from recommender.events.videos import VideoTable
 
 DAY_S = 86_400.0
 LAST_PART = 0.2
@@ -65,7 +66,7 @@ def evaluate_recommend(
     Raises:
         ReelwiseError: A file cannot be read, or the protocol cannot be held on it.
     """
-    tables, items = _read(files)
+    tables, videos = _read(files)
     plan = {"given": _given, "last-out": _last_out, "rolling": _rolling}[protocol]
     if protocol == "rolling" and not all(table.timed for table in tables.values()):
         raise ReelwiseError(
@@ -73,18 +74,18 @@ def evaluate_recommend(
             fix="fill the column at, or use --protocol given or last-out",
         )
     held_out, cases, ordered = plan(tables, refit, step_days * DAY_S)
-    asking = (case for case in cases if len(case.people))
+    asking = (case for case in cases if len(case.users))
     first = next(asking, None)
     if first is None:
         raise ReelwiseError(
             "nothing is left to foretell: nobody likes anything new in the test part",
             fix="check that --train and --test name different events of the same people",
         )
-    comparison = Comparison(held_out, items, ordered, note)
+    comparison = Comparison(held_out, videos, ordered, note)
     told = comparison.run(itertools.chain([first], asking))
     fitted = "train+validation" if refit and "validation" in tables else "train"
     sizes = {
-        "people": first.train.n_people,
+        "people": first.train.n_users,
         "videos": first.train.n_items,
         "events": sum(len(table) for table in tables.values()),
     }
@@ -98,20 +99,20 @@ def evaluate_recommend(
 
 
 Plan = tuple[list[Case], Iterable[Case], bool]
-Tables = dict[str, Interactions]
+Tables = dict[str, EventLog]
 
 
-def _read(files: Files) -> tuple[Tables, ItemVectors | None]:
+def _read(files: Files) -> tuple[Tables, VideoTable]:
     named = {"train": files.train, "validation": files.validation, "test": files.test}
     there = {name: path for name, path in named.items() if path is not None}
-    found, items = read_interactions(list(there.values()), files.items)
+    found, videos = read_event_files(list(there.values()), files.items)
     tables = dict(zip(there, found, strict=True))
     for name, table in tables.items():
         if not len(table):
             raise ReelwiseError(
                 f"{there[name]} holds no event", fix="give a file with at least one row of events"
             )
-    return tables, items
+    return tables, videos
 
 
 def _given(tables: Tables, refit: bool, step_s: float) -> Plan:
@@ -152,7 +153,7 @@ def _rolling(tables: Tables, refit: bool, step_s: float) -> Plan:
     return last_steps(past, step_s), roll(known, test, step_s), True
 
 
-def _together(tables: Tables) -> Interactions:
+def _together(tables: Tables) -> EventLog:
     first, *others = tables.values()
     for other in others:
         first = first.plus(other)

@@ -1,4 +1,4 @@
-"""What several people liked, each from the oldest to the latest: what sources are asked with."""
+"""Liked videos of several users, each from the oldest to the latest: the input of every source."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 FAINTEST = 1e-9
-"""Long histories would decay to nothing; old favourites stay above zero."""
+"""Smallest weight: in long histories the decay would underflow to zero."""
 
 
 @dataclass(frozen=True, eq=False)
 class Histories:
-    """Liked items of b people, numbered as rows of one table; each item of a person occurs once."""
+    """Liked videos of b users as rows of one table; each video of a user occurs once."""
 
     starts: NDArray[np.int64]
-    """(b + 1,) where each person's items begin in the columns below, and the end of the last."""
+    """(b + 1,) where each user's items begin in the columns below, and the end of the last."""
     item: NDArray[np.int64]
-    """(m,) row of the item, oldest first within a person."""
+    """(m,) row of the video, oldest first within a user."""
     weight: NDArray[np.float64]
     """(m,) confidence that it was liked, above 0."""
     at_s: NDArray[np.float64]
-    """(m,) Unix seconds of the last event, never falling within a person; equal when unknown."""
+    """(m,) Unix seconds of the last event, never falling within a user; equal when unknown."""
     n_items: int
     """Rows of the table."""
 
@@ -33,54 +33,54 @@ class Histories:
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
-        """(b,) items of each person."""
+        """(b,) items of each user."""
         return np.diff(self.starts)
 
     @cached_property
-    def person(self) -> NDArray[np.int64]:
-        """(m,) position of the person."""
+    def user(self) -> NDArray[np.int64]:
+        """(m,) position of the user."""
         return np.repeat(np.arange(len(self)), self.lengths)
 
     @cached_property
     def since(self) -> NDArray[np.int64]:
-        """(m,) items that the person came to after this one; 0 for the latest."""
-        return self.starts[self.person + 1] - 1 - np.arange(len(self.item))
+        """(m,) number of later items of the same user; 0 for the latest."""
+        return self.starts[self.user + 1] - 1 - np.arange(len(self.item))
 
     @cached_property
     def later(self) -> NDArray[np.int64]:
-        """(m,) items that the person came to at a later time: what has no known order is as old."""
+        """(m,) number of items with a later time: items without a known order are equally old."""
         n = len(self.item)
         if not n:
             return np.zeros(0, np.int64)
         ends = np.ones(n, bool)
-        ends[:-1] = (np.diff(self.at_s) != 0) | (np.diff(self.person) != 0)
+        ends[:-1] = (np.diff(self.at_s) != 0) | (np.diff(self.user) != 0)
         last_of_its_time = np.flatnonzero(ends)
         return self.since[last_of_its_time[np.searchsorted(last_of_its_time, np.arange(n))]]
 
-    def of(self, people: NDArray[np.int64]) -> Histories:
-        """Some of the people, in the order asked for."""
-        lengths = self.lengths[people]
+    def of(self, users: NDArray[np.int64]) -> Histories:
+        """Some of the users, in the given order."""
+        lengths = self.lengths[users]
         starts = np.concatenate([[0], np.cumsum(lengths)])
         within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
-        rows = np.repeat(self.starts[people], lengths) + within
+        rows = np.repeat(self.starts[users], lengths) + within
         return Histories(starts, self.item[rows], self.weight[rows], self.at_s[rows], self.n_items)
 
     def latest(self, length: int) -> Histories:
-        """Only the latest so many items of each person."""
+        """At most the latest `length` items of each user."""
         return self._where(self.since < length)
 
     def before_last(self) -> tuple[Histories, NDArray[np.int64]]:
-        """Everybody's history without the latest item, and that item; -1 for an empty history."""
+        """Each history without its latest item, and that item; -1 for an empty history."""
         last = np.full(len(self), -1)
         known = self.lengths > 0
         last[known] = self.item[self.starts[1:][known] - 1]
         return self._where(self.since > 0), last
 
     def renumbered(self, to: NDArray[np.int64], n_items: int) -> Histories:
-        """The same in another table of `n_items` rows.
+        """The same histories on another table of `n_items` rows.
 
         Args:
-            to: (self.n_items,) the row of each item there; -1 where it is not: it is left out.
+            to: (self.n_items,) row of each item in that table; items with -1 are left out.
             n_items: Rows of the other table.
         """
         item = to[self.item]
@@ -88,19 +88,12 @@ class Histories:
         return replace(kept, item=item[item >= 0], n_items=n_items)
 
     def _where(self, kept: NDArray[np.bool_]) -> Histories:
-        lengths = np.bincount(self.person[kept], minlength=len(self))
+        lengths = np.bincount(self.user[kept], minlength=len(self))
         starts = np.concatenate([[0], np.cumsum(lengths)])
         return Histories(starts, self.item[kept], self.weight[kept], self.at_s[kept], self.n_items)
 
     def matrix(self, half_life_places: float = np.inf) -> sparse.csr_array:
-        """(b, n_items) float32 confidence at most 1, halved with every so many later items."""
-        said = np.minimum(self.weight, 1.0) * np.exp2(-self.since / half_life_places)
-        cells = np.maximum(said, FAINTEST).astype(np.float32)
+        """(b, n_items) float32 confidence, at most 1, halved per `half_life_places` later items."""
+        weight = np.minimum(self.weight, 1.0) * np.exp2(-self.since / half_life_places)
+        cells = np.maximum(weight, FAINTEST).astype(np.float32)
         return sparse.csr_array((cells, self.item, self.starts), shape=(len(self), self.n_items))
-
-    def padded(self, length: int) -> NDArray[np.int64]:
-        """(b, length) the latest items, the last one in the last column; -1 where there is none."""
-        found = np.full((len(self), length), -1)
-        near = self.since < length
-        found[self.person[near], length - 1 - self.since[near]] = self.item[near]
-        return found

@@ -1,81 +1,53 @@
-"""Watch events as columns, and what they add up to for each person and video."""
+"""Watch events as arrays, and what they add up to for each user and video."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from data.history.history import Event
 from recommender.events.confidence import LIKE, VIEWS_CAP, view_confidence
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable
 
-_VERDICTS = {"view": 0, "like": 1, "dislike": -1}
-_CHUNK = 100_000  # of a long history only so many events are held as objects at a time
-
-
-class WatchEvent(Protocol):
-    """What the recommender reads of an event; `data.history.history` events are such."""
-
-    @property
-    def user(self) -> str:
-        """The person."""
-
-    @property
-    def video_id(self) -> int | None:
-        """The video; None when the library does not know it."""
-
-    @property
-    def at(self) -> datetime:
-        """When, with a time zone."""
-
-    @property
-    def watched_s(self) -> float | None:
-        """Seconds watched, where known."""
-
-    @property
-    def duration_s(self) -> float | None:
-        """Length of the video, where known."""
-
-    @property
-    def kind(self) -> str:
-        """`view`, `like` or `dislike`."""
+VERDICTS = {"view": 0, "like": 1, "dislike": -1}
+"""Kind of an event to its verdict."""
+_CHUNK = 100_000  # most events of a long history that are held as objects at a time
 
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """One row per person and video that have met, ordered by person."""
+    """One row for each user and video with any event, ordered by user."""
 
-    person: NDArray[np.int64]
-    """(p,) number of the person."""
-    row: NDArray[np.int64]
+    user: NDArray[np.int64]
+    """(p,) number of the user."""
+    item: NDArray[np.int64]
     """(p,) row of the video."""
     weight: NDArray[np.float64]
-    """(p,) confidence that it was liked, 0 to `VIEWS_CAP + LIKE`; 0 for disliked and glanced at."""
+    """(p,) confidence that it was liked, 0 to `VIEWS_CAP + LIKE`; 0 if disliked or barely seen."""
     last_s: NDArray[np.float64]
     """(p,) Unix seconds of the last event."""
     disliked: NDArray[np.bool_]
     """(p,) the last verdict was a dislike."""
     last: NDArray[np.int64]
-    """(p,) place of the last event among all events in order of time; ties go by order of rows."""
+    """(p,) position of the last event among all events in order of time and then of rows."""
 
-    def of(self, person: int) -> Pairs:
-        """The pairs of one person."""
-        a, b = np.searchsorted(self.person, [person, person + 1])
+    def of(self, user: int) -> Pairs:
+        """The pairs of one user."""
+        a, b = np.searchsorted(self.user, [user, user + 1])
         return self.where(slice(a, b))
 
     def where(self, which: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Pairs:
         """Some of the pairs."""
         return Pairs(
-            self.person[which],
-            self.row[which],
+            self.user[which],
+            self.item[which],
             self.weight[which],
             self.last_s[which],
             self.disliked[which],
@@ -83,169 +55,214 @@ class Pairs:
         )
 
     def history(self, n_items: int) -> Histories:
-        """What one person liked, in order; all pairs are of that person."""
+        """The liked videos of one user, in order; all pairs are of that user."""
         good = self.where(self.weight > 0)
         good = good.where(np.argsort(good.last))
         starts = np.array([0, len(good)])
-        return Histories(starts, good.row, good.weight, good.last_s, n_items)
+        return Histories(starts, good.item, good.weight, good.last_s, n_items)
 
-    def histories(self, n_people: int, n_items: int) -> Histories:
-        """What the first `n_people` people liked, in order."""
-        good = self.where((self.weight > 0) & (self.person < n_people))
-        good = good.where(np.lexsort((good.last, good.person)))
-        starts = np.searchsorted(good.person, np.arange(n_people + 1))
-        return Histories(starts, good.row, good.weight, good.last_s, n_items)
+    def histories(self, n_users: int, n_items: int) -> Histories:
+        """The liked videos of the users 0 to `n_users` - 1, in order."""
+        good = self.where((self.weight > 0) & (self.user < n_users))
+        good = good.where(np.lexsort((good.last, good.user)))
+        starts = np.searchsorted(good.user, np.arange(n_users + 1))
+        return Histories(starts, good.item, good.weight, good.last_s, n_items)
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.item)
 
 
 @dataclass(frozen=True, eq=False)
 class EventLog:
-    """Events on the videos of one table; events on other videos are left out."""
+    """Events of users on the videos of one table; events on other videos are left out.
 
-    people: dict[str, int]
-    """Number of each person, from 0, in order of first appearance."""
-    n_videos: int
-    """Rows of the table."""
-    person: NDArray[np.int64]
-    """(e,) number of the person."""
-    row: NDArray[np.int64]
+    Of events at the same second the later row counts as the later event.
+    """
+
+    users: dict[str, int]
+    """Number of each user, from 0; some may have no event here."""
+    n_items: int
+    """Rows of the table of videos."""
+    user: NDArray[np.int64]
+    """(e,) number of the user."""
+    item: NDArray[np.int64]
     """(e,) row of the video."""
     at_s: NDArray[np.float64]
-    """(e,) Unix seconds."""
+    """(e,) Unix seconds; all 0 without `has_times`."""
     confidence: NDArray[np.float64]
-    """(e,) of a view, 0 to 1; 0 for likes and dislikes."""
+    """(e,) of a view, 0 to 1; 0 for likes and dislikes without watched seconds."""
     verdict: NDArray[np.int64]
     """(e,) 1 like, -1 dislike, 0 neither."""
+    has_times: bool = True
+    """The times of the events are known."""
 
     @classmethod
-    def empty(cls, videos: VideoTable) -> EventLog:
-        """A log in which nobody has watched anything."""
+    def empty(cls, users: dict[str, int], n_items: int) -> EventLog:
+        """A log without events."""
         whole, real = np.zeros(0, np.int64), np.zeros(0, np.float64)
-        return cls({}, len(videos), whole, whole, real, real, whole)
-
-    def add(self, events: Iterable[WatchEvent], videos: VideoTable) -> EventLog:
-        """This log with more events, in any order; the old one stays as it was.
-
-        Raises:
-            ValueError: The kind of an event is not view, like or dislike.
-        """
-        return self.read(events, videos, dict(self.people))
-
-    def read(
-        self, events: Iterable[WatchEvent], videos: VideoTable, people: dict[str, int]
-    ) -> EventLog:
-        """As `add`, newcomers being numbered in `people`, which the new log keeps."""
-        left = iter(events)
-        parts = [_Columns(self.person, self.row, self.at_s, self.confidence, self.verdict)]
-        while chunk := list(itertools.islice(left, _CHUNK)):
-            parts.append(_columns(chunk, videos, people))
-        return EventLog(
-            people, self.n_videos, *(np.concatenate(each) for each in zip(*parts, strict=True))
-        )
-
-    def until(self, at_s: float) -> EventLog:
-        """The events up to and including a time; the numbers of the people stay."""
-        return self.where(self.at_s <= at_s)
+        return cls(users, n_items, whole, whole, real, real, whole)
 
     def __len__(self) -> int:
-        return len(self.at_s)
+        return len(self.user)
 
     @property
-    def said(self) -> NDArray[np.bool_]:
-        """(e,) the event speaks for or against the video."""
-        return np.asarray((self.confidence > 0) | (self.verdict != 0))
-
-    def where(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> EventLog:
-        """Some of the events; the numbers of the people stay."""
-        return EventLog(
-            self.people,
-            self.n_videos,
-            self.person[which],
-            self.row[which],
-            self.at_s[which],
-            self.confidence[which],
-            self.verdict[which],
-        )
+    def n_users(self) -> int:
+        """Users that are numbered."""
+        return len(self.users)
 
     @cached_property
-    def n_people(self) -> int:
-        """People with at least one event."""
-        return len(np.unique(self.person))
+    def n_active(self) -> int:
+        """Users with at least one event."""
+        return len(np.unique(self.user))
+
+    @property
+    def timed(self) -> bool:
+        """There are events, and their times are known."""
+        return self.has_times and bool(len(self))
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """(e,) how much each event speaks for liking the video; 0 for dislikes and glances."""
+        weight = self.confidence + LIKE * (self.verdict > 0)
+        return np.asarray(np.where(self.verdict < 0, 0.0, weight))
+
+    @property
+    def informative(self) -> NDArray[np.bool_]:
+        """(e,) the event speaks for or against the video."""
+        return np.asarray((self.confidence > 0) | (self.verdict != 0))
 
     @cached_property
     def latest_s(self) -> float:
         """Time of the last event; 0 in an empty log."""
         return float(self.at_s.max()) if len(self) else 0.0
 
+    def where(self, which: slice | NDArray[np.bool_] | NDArray[np.int64]) -> EventLog:
+        """Some of the events; the numbers of users and videos stay."""
+        return replace(
+            self,
+            user=self.user[which],
+            item=self.item[which],
+            at_s=self.at_s[which],
+            confidence=self.confidence[which],
+            verdict=self.verdict[which],
+        )
+
+    def until(self, at_s: float) -> EventLog:
+        """The events up to and including a time."""
+        return self.where(self.at_s <= at_s)
+
+    def plus(self, other: EventLog) -> EventLog:
+        """These events and then those of another log with the same numbers of users and videos.
+
+        Raises:
+            ValueError: The numbers of users or videos differ.
+        """
+        if (self.n_users, self.n_items) != (other.n_users, other.n_items):
+            raise ValueError("logs must share the numbers of users and videos to be added")
+        return joined([self, other], self.users)
+
     @cached_property
     def pairs(self) -> Pairs:
-        """What the events add up to, one row per person and video."""
+        """What the events add up to, one row for each user and video."""
         order = np.argsort(self.at_s, kind="stable")
-        key = (self.person * max(self.n_videos, 1) + self.row)[order]
+        key = (self.user * max(self.n_items, 1) + self.item)[order]
         keys, slot = np.unique(key, return_inverse=True)
         views = np.bincount(slot, self.confidence[order], minlength=len(keys))
         verdict = np.zeros(len(keys), np.int64)
         spoken = self.verdict[order] != 0
-        # Events are in order of time and the last assignment wins: people may change their mind.
+        # Events are in order of time and the last assignment wins: users may change their mind.
         verdict[slot[spoken]] = self.verdict[order][spoken]
         last_s = np.zeros(len(keys))
         last_s[slot] = self.at_s[order]
         last = np.zeros(len(keys), np.int64)
         last[slot] = np.arange(len(order))
         weight = np.minimum(views, VIEWS_CAP) + LIKE * (verdict > 0)
-        person, row = np.divmod(keys, max(self.n_videos, 1))
-        return Pairs(person, row, np.where(verdict < 0, 0.0, weight), last_s, verdict < 0, last)
+        user, item = np.divmod(keys, max(self.n_items, 1))
+        return Pairs(user, item, np.where(verdict < 0, 0.0, weight), last_s, verdict < 0, last)
 
     @cached_property
     def histories(self) -> Histories:
-        """What everybody liked, in order, by number of the person."""
-        return self.pairs.histories(len(self.people), self.n_videos)
+        """What each user liked, in order, by number of the user."""
+        return self.pairs.histories(self.n_users, self.n_items)
 
     @cached_property
     def liked(self) -> sparse.csr_array:
-        """(people, videos) float64 confidence at most 1; dislikes and glances are not in it."""
+        """(users, videos) float64 confidence at most 1; dislikes and glances are not in it."""
         pairs = self.pairs.where(self.pairs.weight > 0)
-        cells = (np.minimum(pairs.weight, 1.0), (pairs.person, pairs.row))
-        return sparse.csr_array(cells, shape=(len(self.people), self.n_videos))
+        cells = (np.minimum(pairs.weight, 1.0), (pairs.user, pairs.item))
+        return sparse.csr_array(cells, shape=(self.n_users, self.n_items))
+
+    @cached_property
+    def seen(self) -> sparse.csr_array:
+        """(users, videos) bool, every pair with any event: none of them is recommended again."""
+        cells = (np.ones(len(self.pairs), bool), (self.pairs.user, self.pairs.item))
+        return sparse.csr_array(cells, shape=(self.n_users, self.n_items))
 
 
-class _Columns(NamedTuple):
-    person: NDArray[np.int64]
-    row: NDArray[np.int64]
-    at_s: NDArray[np.float64]
-    confidence: NDArray[np.float64]
-    verdict: NDArray[np.int64]
-
-
-def _columns(events: Iterable[WatchEvent], videos: VideoTable, people: dict[str, int]) -> _Columns:
-    known: list[WatchEvent] = []
-    rows: list[int] = []
-    for event in events:
-        found = None if event.video_id is None else videos.row_of.get(event.video_id)
-        if found is None:
-            continue
-        if event.kind not in _VERDICTS:
-            raise ValueError(f"kind must be one of {sorted(_VERDICTS)}, got {event.kind!r}")
-        known.append(event)
-        rows.append(found)
-        people.setdefault(event.user, len(people))
-    row = np.asarray(rows, np.int64)
-    verdict = np.asarray([_VERDICTS[e.kind] for e in known], np.int64)
-    watched_s = np.asarray([_or_nan(e.watched_s) for e in known], np.float64)
-    told_s = np.asarray([e.duration_s or 0.0 for e in known], np.float64)
-    length_s = np.where(told_s > 0, told_s, videos.lengths_s[row])
-    # A like or dislike with seconds is a view as well; without them it is the verdict alone.
-    viewed = (verdict == 0) | ~np.isnan(watched_s)
-    return _Columns(
-        person=np.asarray([people[e.user] for e in known], np.int64),
-        row=row,
-        at_s=np.asarray([e.at.timestamp() for e in known], np.float64),
-        confidence=np.where(viewed, view_confidence(watched_s, length_s), 0.0),
-        verdict=verdict,
+def joined(logs: Sequence[EventLog], users: dict[str, int]) -> EventLog:
+    """The events of at least one log, one log after another, on one table of videos."""
+    has_times = all(log.has_times for log in logs)
+    at_s = np.concatenate([log.at_s for log in logs])
+    return EventLog(
+        users,
+        logs[0].n_items,
+        np.concatenate([log.user for log in logs]),
+        np.concatenate([log.item for log in logs]),
+        at_s if has_times else np.zeros_like(at_s),
+        np.concatenate([log.confidence for log in logs]),
+        np.concatenate([log.verdict for log in logs]),
+        has_times,
     )
 
 
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else float(value)
+def read_events(
+    events: Iterable[Event], videos: VideoTable, users: dict[str, int] | None = None
+) -> EventLog:
+    """Turn events, in any order, into arrays.
+
+    Args:
+        events: Those on videos outside of the table are left out.
+        videos: The table.
+        users: Numbers of the users that are known already; new users are added to it.
+
+    Raises:
+        ValueError: The kind of an event is not view, like or dislike.
+    """
+    users = {} if users is None else users
+    left = iter(events)
+    parts = [EventLog.empty(users, len(videos))]
+    while chunk := list(itertools.islice(left, _CHUNK)):
+        parts.append(_read_chunk(chunk, videos, users))
+    return joined(parts, users)
+
+
+def _read_chunk(events: list[Event], videos: VideoTable, users: dict[str, int]) -> EventLog:
+    known = [one for one in events if one.video_id is not None and one.video_id in videos.row_of]
+    # Checked before any user gets a number: a refused event leaves no trace.
+    for one in known:
+        if one.kind not in VERDICTS:
+            raise ValueError(f"kind must be one of {sorted(VERDICTS)}, got {one.kind!r}")
+    item = np.asarray([videos.row_of[one.video_id or 0] for one in known], np.int64)
+    verdict = np.asarray([VERDICTS[one.kind] for one in known], np.int64)
+    seconds = [np.nan if one.watched_s is None else one.watched_s for one in known]
+    watched_s = np.asarray(seconds, np.float64)
+    given_s = np.asarray([one.duration_s or 0.0 for one in known], np.float64)
+    length_s = np.where(given_s > 0, given_s, videos.lengths_s[item])
+    return EventLog(
+        users,
+        len(videos),
+        np.asarray([users.setdefault(one.user, len(users)) for one in known], np.int64),
+        item,
+        np.asarray([one.at.timestamp() for one in known], np.float64),
+        event_confidence(verdict, watched_s, length_s),
+        verdict,
+    )
+
+
+def event_confidence(
+    verdict: NDArray[np.int64], watched_s: NDArray[np.float64], length_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(e,) the confidence of each event's view; 0 for a verdict without watched seconds."""
+    # A like or dislike with seconds is a view as well; without them it is the verdict alone.
+    viewed = (verdict == 0) | ~np.isnan(watched_s)
+    return np.where(viewed, view_confidence(watched_s, length_s), 0.0)

@@ -1,4 +1,4 @@
-"""The videos a recommender may choose from: ids, vectors, and what a reader wants to see."""
+"""The videos that can be recommended: ids, vectors, titles, files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CENTRE_PRIOR = 20
-"""Videos' worth of doubt about the common direction: two videos must not be made antipodal."""
+"""Shrinkage of the mean vector, in videos: centring must not make two videos opposite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class VideoTable:
     ids: NDArray[np.int64]
     """(n,) permanent video ids, each once."""
     matrix: NDArray[np.float32]
-    """(n, d) one vector per video; scaled to unit rows where they are not."""
+    """(n, d) one vector per video, of any length; zero rows where no vector is known."""
     titles: Sequence[str] = ()
     """n titles; empty takes the ids."""
     paths: Sequence[Path | None] = ()
@@ -59,10 +59,21 @@ class VideoTable:
         return {int(video_id): row for row, video_id in enumerate(self.ids)}
 
     @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """(n,) videos that have a vector."""
+        return np.asarray(np.any(self.matrix != 0.0, axis=1))
+
+    @cached_property
+    def has_vectors(self) -> bool:
+        """At least one video has a vector."""
+        return bool(self.known.any())
+
+    @cached_property
     def centred(self) -> NDArray[np.float32]:
         """(n, d) float32 unit rows without the direction that all share; a zero row stays zero.
 
-        Any two images score about 0.6 in CLIP space, so raw cosines hardly tell likes from unlikes.
+        Any two images have a cosine of about 0.6 in CLIP space, so raw cosines hardly tell similar
+        from dissimilar videos.
         """
         unit = _unit(self.matrix)
         known = np.any(unit != 0.0, axis=1)
@@ -96,7 +107,7 @@ class VideoTable:
 
     @cached_property
     def folder_sizes(self) -> NDArray[np.int64]:
-        """How many videos lie in each folder, by its number."""
+        """Number of videos in each folder, by the folder's number."""
         return np.bincount(self.folders[self.folders >= 0])
 
     def title(self, row: int) -> str:
@@ -106,6 +117,11 @@ class VideoTable:
     def path(self, row: int) -> Path | None:
         """The file of a row, where known."""
         return self.paths[row] if self.paths else None
+
+
+def without_vectors(n_items: int) -> VideoTable:
+    """Videos of which only the events are known."""
+    return VideoTable(np.arange(n_items), np.zeros((n_items, 1), np.float32))
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,7 +9,6 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.events.interactions import ItemVectors
 from recommender.events.videos import VideoTable
 from recommender.sources.base import Source
 from recommender.sources.ease import CoWatched
@@ -60,7 +59,7 @@ def _adapter(arrays: Arrays, fitted_ids: NDArray[np.int64], videos: VideoTable) 
     """Fitted for vectors, not for rows: videos that have come since are known to it."""
     from recommender.sources.adapter import Adapter
 
-    return Adapter.from_arrays(arrays, ItemVectors(videos.matrix))
+    return Adapter.from_arrays(arrays, videos)
 
 
 KINDS: dict[str, Kind] = {

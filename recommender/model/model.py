@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 
-from recommender.events.interactions import ItemVectors
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
 from recommender.model.blend import Blender, Weights, linear_weights
@@ -157,7 +156,7 @@ class _Fitting:
             fit_adapter,  # torch is loaded only to learn
         )
 
-        found = fit_adapter(self.log.histories, ItemVectors(self.videos.matrix))
+        found = fit_adapter(self.log.histories, self.videos)
         return replace(found, half_life_places=self.settings.content_half_life)
 
     @cached_property
@@ -174,8 +173,7 @@ class _Fitting:
 
 
 def _content(fit: _Fitting) -> Source:
-    vectors = ItemVectors(fit.videos.matrix)
-    return replace(Adapter.raw(vectors), half_life_places=fit.settings.content_half_life)
+    return replace(Adapter.raw(fit.videos), half_life_places=fit.settings.content_half_life)
 
 
 def _unwatched(fit: _Fitting) -> Source:
@@ -186,8 +184,7 @@ def _unwatched(fit: _Fitting) -> Source:
 def _sequence(fit: _Fitting) -> Source:
     from recommender.sources.sequence.fit import fit_sequence
 
-    vectors = ItemVectors(fit.videos.matrix)
-    return fit_sequence(fit.log.histories, vectors if vectors.known.any() else None, seed=0)
+    return fit_sequence(fit.log.histories, fit.videos if fit.videos.has_vectors else None, seed=0)
 
 
 _BUILD: Mapping[str, Callable[[_Fitting], Source]] = {

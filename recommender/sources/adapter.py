@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.events.histories import Histories
-from recommender.events.interactions import ItemVectors
+from recommender.events.videos import VideoTable
 from recommender.sources.base import Rows
 
 HALF_LIFE_PLACES = 10.0
@@ -50,7 +50,7 @@ class Adapter:
     """What fitting found; see `fit_adapter`."""
 
     @classmethod
-    def raw(cls, vectors: ItemVectors) -> Adapter:
+    def raw(cls, vectors: VideoTable) -> Adapter:
         """Nothing adapted: likeness of content as it is."""
         width = vectors.matrix.shape[1]
         return cls(vectors.centred, np.zeros((width, width), np.float32))
@@ -65,7 +65,7 @@ class Adapter:
         """(n, d) adapted unit rows; the very content rows where nothing was learned."""
         return adapted(self.content, self.step) if self.learned else self.content
 
-    def over(self, vectors: ItemVectors) -> Adapter:
+    def over(self, vectors: VideoTable) -> Adapter:
         """The same map over another table of items.
 
         Raises:
@@ -114,7 +114,7 @@ class Adapter:
 
     @classmethod
     def from_arrays(
-        cls, arrays: Mapping[str, NDArray[np.float32 | np.float64]], vectors: ItemVectors
+        cls, arrays: Mapping[str, NDArray[np.float32 | np.float64]], vectors: VideoTable
     ) -> Adapter:
         """What `to_arrays` gave, over a table of items.
 

@@ -56,7 +56,7 @@ def drawn(cumulated: NDArray[np.float64], n: int, rng: np.random.Generator) -> N
 
 def co_watches(histories: Histories, rng: np.random.Generator) -> CoWatches:
     """Pairs at most `WINDOW` places apart; what happened at the same time is in random order."""
-    order = np.lexsort((rng.random(len(histories.item)), histories.at_s, histories.person))
+    order = np.lexsort((rng.random(len(histories.item)), histories.at_s, histories.user))
     item, said = histories.item[order], np.minimum(histories.weight[order], 1.0)
     left, right, weight = [], [], []
     for gap in range(1, WINDOW + 1):
@@ -67,7 +67,7 @@ def co_watches(histories: Histories, rng: np.random.Generator) -> CoWatches:
         right.append(at + gap)
         weight.append(said[at] * said[at + gap] * np.exp2((1 - gap) / PAIR_HALF_LIFE))
     one, other = np.concatenate(left), np.concatenate(right)
-    person = histories.person[one]
+    person = histories.user[one]
     weights = np.concatenate(weight)
     total = np.maximum(np.bincount(person, weights, minlength=len(histories)), 1e-12)
     worth = np.minimum(histories.lengths, BOUND) / total

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from recommender.events.histories import Histories
-from recommender.events.interactions import ItemVectors
+from recommender.events.videos import VideoTable
 from recommender.intervals import interval
 from recommender.sources.adapter import HALF_LIFE_PLACES, POWER, Adapter, adapted
 from recommender.sources.adapter_pairs import CoWatches, co_watches, drawn
@@ -64,7 +64,7 @@ DEFAULTS = AdapterSettings()
 
 def fit_adapter(
     histories: Histories,
-    vectors: ItemVectors,
+    vectors: VideoTable,
     *,
     settings: AdapterSettings = DEFAULTS,
     seed: int = 0,

@@ -26,13 +26,13 @@ class CrowdCounts:
     """
 
     def __init__(self, log: EventLog, videos: VideoTable, *, first: bool = True) -> None:
-        pairs, n = log.pairs, log.n_videos
+        pairs, n = log.pairs, log.n_items
         self._since_s = log.latest_s
         self._added_s = videos.added_at_s
         self._latest_added_s = float(videos.added_at_s.max(initial=0.0))
-        self.liked = np.bincount(pairs.row, _said(pairs), minlength=n).astype(np.float64)
+        self.liked = np.bincount(pairs.item, _said(pairs), minlength=n).astype(np.float64)
         """(n,) people who liked each video, by how sure that is."""
-        self.trend = np.bincount(pairs.row, self._lately(pairs), minlength=n).astype(np.float64)
+        self.trend = np.bincount(pairs.item, self._lately(pairs), minlength=n).astype(np.float64)
         """(n,) the same, each the less the longer ago; only ratios matter."""
         self.first_s = first_said(log)
         """(n,) Unix seconds of the first word for or against; infinite without one."""
@@ -49,21 +49,21 @@ class CrowdCounts:
     def move(self, before: Pairs, after: Pairs, new: EventLog) -> None:
         """Follow one person from before some events to after them; `new` are those events."""
         self._rescale(float(new.at_s.max()))
-        rows = np.unique(new.row)
-        earlier = before.where(np.isin(before.row, rows))
-        later = after.where(np.isin(after.row, rows))
+        rows = np.unique(new.item)
+        earlier = before.where(np.isin(before.item, rows))
+        later = after.where(np.isin(after.item, rows))
         for counts, worth in ((self.liked, _said), (self.trend, self._lately)):
             was = counts[rows]
-            counts[earlier.row] -= worth(earlier)
+            counts[earlier.item] -= worth(earlier)
             counts[rows[counts[rows] < _ROUNDING * was]] = 0.0
-            counts[later.row] += worth(later)
+            counts[later.item] += worth(later)
         if len(self.begun):
             for pairs, sign in ((before, -1.0), (after, 1.0)):
                 first = _begun_with(pairs.history(len(self.liked)))
                 self.begun[first] += sign
-        said = new.said
-        np.minimum.at(self.first_s, new.row[said], new.at_s[said])
-        self.nobody_watched[new.row[said]] = False
+        said = new.informative
+        np.minimum.at(self.first_s, new.item[said], new.at_s[said])
+        self.nobody_watched[new.item[said]] = False
         self._first_ever_s = min(self._first_ever_s, new.at_s[said].min(initial=np.inf))
         self.touched += rows.tolist()
 

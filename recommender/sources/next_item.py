@@ -139,7 +139,7 @@ class _Places:
 
     def __init__(self, histories: Histories, slot: NDArray[np.int64] | None = None) -> None:
         self.n_items = histories.n_items
-        self._person = histories.person
+        self._person = histories.user
         self._slots = histories.item if slot is None else slot[histories.item]
 
     def before_and_after(self, n_slots: int) -> tuple[sparse.csr_array, sparse.csr_array]:

@@ -29,7 +29,7 @@ def recent_popularity(log: EventLog) -> NDArray[np.float64]:
     """
     pairs = log.pairs
     worth = np.minimum(pairs.weight, 1.0) * decayed(log.latest_s - pairs.last_s, HALF_LIFE_DAYS)
-    return np.bincount(pairs.row, worth, minlength=log.n_videos).astype(np.float64)
+    return np.bincount(pairs.item, worth, minlength=log.n_items).astype(np.float64)
 
 
 FIRST = 5
@@ -38,16 +38,16 @@ FIRST = 5
 
 def first_watched(histories: Histories) -> NDArray[np.float64]:
     """(n_items,) people who began with each video: newcomers watch other things than old hands."""
-    place = np.arange(len(histories.item)) - histories.starts[histories.person]
-    first = (place < FIRST) & (histories.lengths[histories.person] > FIRST)
+    place = np.arange(len(histories.item)) - histories.starts[histories.user]
+    first = (place < FIRST) & (histories.lengths[histories.user] > FIRST)
     return np.bincount(histories.item[first], minlength=histories.n_items).astype(np.float64)
 
 
 def first_said(log: EventLog) -> NDArray[np.float64]:
     """(n_videos,) Unix seconds of the first word for or against each; infinite without one."""
-    said = log.said
-    first_s = np.full(log.n_videos, np.inf)
-    np.minimum.at(first_s, log.row[said], log.at_s[said])
+    said = log.informative
+    first_s = np.full(log.n_items, np.inf)
+    np.minimum.at(first_s, log.item[said], log.at_s[said])
     return first_s
 
 

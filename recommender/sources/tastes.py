@@ -52,11 +52,11 @@ def read_taste(pairs: Pairs, n_videos: int) -> Taste:
     bad = pairs.where(pairs.disliked)
     left = pairs.where((pairs.weight == 0) & ~pairs.disliked)
     return Taste(
-        met=pairs.row,
+        met=pairs.item,
         history=pairs.history(n_videos),
-        disliked=bad.row,
+        disliked=bad.item,
         dislike_weights=decayed(now_s - bad.last_s, HALF_LIFE_DAYS),
-        glanced=left.row,
+        glanced=left.item,
         glance_weights=decayed(now_s - left.last_s, HALF_LIFE_DAYS),
     )
 
@@ -121,7 +121,7 @@ def _faded(histories: Histories) -> NDArray[np.float64]:
     last_s = np.zeros(len(histories))
     known = histories.lengths > 0
     last_s[known] = histories.at_s[histories.starts[1:][known] - 1]
-    age_s = last_s[histories.person] - histories.at_s
+    age_s = last_s[histories.user] - histories.at_s
     left = decayed(age_s, HALF_LIFE_DAYS) * np.exp2(-histories.later / HALF_LIFE_PLACES)
     return np.maximum(histories.weight * left, FAINTEST)
 

@@ -1,15 +1,15 @@
-"""Interactions written in a line."""
+"""Event logs written in a line."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from recommender.events.interactions import Interactions
+from recommender.events.log import EventLog
 
 _SIGNS = {"": 0, "+": 1, "-": -1}
 
 
-def interactions(line: str, *, n_people: int = 12, n_items: int = 4) -> Interactions:
+def interactions(line: str, *, n_people: int = 12, n_items: int = 4) -> EventLog:
     """Events `person:item[+|-][@time]` parted by spaces; people are numbered by their name.
 
     Single letters are numbered from a, `p12` is 12; `+` is a like, `-` a dislike.
@@ -22,12 +22,14 @@ def interactions(line: str, *, n_people: int = 12, n_items: int = 4) -> Interact
         sign = item[-1] if item[-1] in "+-" else ""
         rows.append((number, int(item.rstrip("+-")), float(at or "nan"), _SIGNS[sign]))
     person, item_of, at_s, verdict = (np.asarray(column) for column in zip(*rows, strict=True))
-    return Interactions(
-        people=np.asarray([f"p{i}" for i in range(n_people)], dtype=object),
-        items=np.asarray([f"i{i}" for i in range(n_items)], dtype=object),
-        person=person.astype(np.int64),
-        item=item_of.astype(np.int64),
-        at_s=at_s.astype(np.float64),
-        confidence=(verdict == 0).astype(np.float64),
-        verdict=verdict.astype(np.int64),
+    has_times = not np.isnan(at_s).any()
+    return EventLog(
+        {f"p{i}": i for i in range(n_people)},
+        n_items,
+        person.astype(np.int64),
+        item_of.astype(np.int64),
+        at_s.astype(np.float64) if has_times else np.zeros(len(rows)),
+        (verdict == 0).astype(np.float64),
+        verdict.astype(np.int64),
+        has_times,
     )

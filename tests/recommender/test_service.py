@@ -113,9 +113,9 @@ def test_nothing_of_a_forgotten_person_is_left(
     recommender.recommend("anna")
     history.forget("anna")
     current = recommender.current()
-    assert "anna" not in current._crowd.log.people
+    assert "anna" not in current._crowd.log.users
     assert not len(current.evidence("anna").taste.met)
-    assert current._crowd.log.liked.shape[0] == 1
+    assert current._crowd.log.whole.liked.shape[0] == 1
 
 
 def test_exclude_takes_names_and_refuses_unknown_ones(recommender: LibraryRecommender) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from embeddings.training.loop import LoopOptions, LoopResult, TrainingLoop
 from recommender.events.histories import Histories
-from recommender.events.interactions import ItemVectors, no_vectors
+from recommender.events.videos import VideoTable, without_vectors
 from recommender.sources.sequence.model import Reason, SequenceModel, SequenceTraining
 from recommender.sources.sequence.training import SequenceSettings, SequenceTask
 from recommender.sources.sequence.windows import Targets
@@ -37,7 +37,7 @@ class StopRule:
 
 def fit_sequence(
     histories: Histories,
-    vectors: ItemVectors | None = None,
+    vectors: VideoTable | None = None,
     *,
     settings: SequenceSettings | None = None,
     stop: StopRule | None = None,
@@ -57,7 +57,7 @@ def fit_sequence(
         seed: For all randomness; global generators are left unchanged.
     """
     settings, stop = settings or SequenceSettings(), stop or StopRule()
-    content = (vectors or no_vectors(histories.n_items)).centred
+    content = (vectors or without_vectors(histories.n_items)).centred
     rng = np.random.default_rng(seed)
     targets, held_out = hold_out_last(histories, stop.held_out, rng)
     known, wanted = held_out.before_last()
@@ -137,7 +137,7 @@ def last_item_ndcg(model: SequenceModel, histories: Histories, wanted: NDArray[n
         some = histories.of(people)
         scores = model.scores(some)
         best = scores[np.arange(len(people)), wanted[people]][:, None]
-        scores[some.person, some.item] = -np.inf
+        scores[some.user, some.item] = -np.inf
         # Ties count against the model.
         rank = (scores >= best).sum(axis=1)
         gained.append(np.where(rank <= _CUT, 1.0 / np.log2(1.0 + rank), 0.0))

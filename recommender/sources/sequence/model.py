@@ -145,7 +145,7 @@ class SequenceModel:
     def _sequences(self, histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(b, length) latest known items from the first column on, and (b,) their number."""
         known = self.known[histories.item]
-        person = histories.person[known]
+        person = histories.user[known]
         lengths = np.bincount(person, minlength=len(histories))
         ends = np.cumsum(lengths)
         since = ends[person] - 1 - np.arange(len(person))

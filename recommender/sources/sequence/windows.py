@@ -42,14 +42,14 @@ class Targets:
     def _place(self) -> NDArray[np.int64]:
         """(m,) place of each target in the columns of the histories."""
         place = np.arange(len(self.histories.item))
-        person = self.histories.person
+        person = self.histories.user
         return place[(place > self.histories.starts[person]) & (place < self.ends[person])]
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """(n_items,) people whose history, up to its end, has each item."""
         place = np.arange(len(self.histories.item))
-        learned = place < self.ends[self.histories.person]
+        learned = place < self.ends[self.histories.user]
         return np.bincount(self.histories.item[learned], minlength=self.histories.n_items)
 
     def batches(
@@ -62,7 +62,7 @@ class Targets:
             positions: Maximum size of a batch, padding included, where a window is not longer.
             rng: Draws cuts and order.
         """
-        person = self.histories.person[self._place]
+        person = self.histories.user[self._place]
         cut = rng.integers(length, size=len(self.histories))
         # Windows are counted from the end, the latest being shorter by the random cut.
         number = (self.ends[person] - 1 - self._place + cut[person]) // length

@@ -9,7 +9,7 @@ from data.history.event_file import EVENT_KINDS
 from data.history.history import Event
 from recommender.answer.live import LiveLog
 from recommender.answer.recommender import Recommender
-from recommender.events.log import EventLog
+from recommender.events.log import EventLog, read_events
 from recommender.sources.popularity import first_watched, newness, popularity, recent_popularity
 from tests.recommender.people import event, table, themed, verdict
 
@@ -27,7 +27,7 @@ EVENTS = st.lists(
 
 
 def frozen(events: list[Event]) -> EventLog:
-    return EventLog.empty(VIDEOS).add(events, VIDEOS)
+    return read_events(events, VIDEOS)
 
 
 @settings(max_examples=150, deadline=None)
@@ -42,13 +42,13 @@ def test_a_log_that_grows_says_what_one_made_at_once_says(
     for start in range(at, len(events), step):
         live.add(events[start : start + step])
     whole = frozen(events)
-    assert live.people == whole.people
-    assert (len(live), live.n_people) == (len(whole), whole.n_people)
+    assert live.users == whole.users
+    assert (len(live), live.n_active) == (len(whole), whole.n_active)
     assert live.latest_s == whole.latest_s
-    for name, number in whole.people.items():
+    for name, number in whole.users.items():
         found, expected = live.pairs_of(number), whole.pairs.of(number)
         assert found.weight == pytest.approx(expected.weight), name
-        assert found.row.tolist() == expected.row.tolist()
+        assert found.item.tolist() == expected.item.tolist()
         assert found.disliked.tolist() == expected.disliked.tolist()
         assert found.history(8).item.tolist() == expected.history(8).item.tolist()
     counts = live.counts
@@ -58,9 +58,9 @@ def test_a_log_that_grows_says_what_one_made_at_once_says(
     told = recent_popularity(whole)
     if told.max() > 0:
         assert counts.trend / counts.trend.max() == pytest.approx(told / told.max(), abs=1e-9)
-    said = set(whole.row[whole.said].tolist())
+    said = set(whole.item[whole.informative].tolist())
     assert set(np.flatnonzero(~counts.nobody_watched).tolist()) == said
-    assert (live.liked != whole.liked).nnz == 0
+    assert (live.whole.liked != whole.liked).nnz == 0
 
 
 def test_years_later_what_is_watched_now_still_counts() -> None:
@@ -75,7 +75,7 @@ def test_a_refused_event_leaves_no_trace() -> None:
     odd = event("c", 2, kind="skip")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="'skip'"):
         live.add([event("b", 1), odd])
-    assert live.people == {"a": 0}
+    assert live.users == {"a": 0}
     assert len(live) == 1
 
 

@@ -16,7 +16,7 @@ from data.home import Home, resolve_home
 from recommender.answer.exploration import Exploration
 from recommender.service import LibraryRecommender, open_recommender
 from tests.recommender.people import around, axes
-from tests.recommender.test_service import add_videos
+from tests.recommender.watched_library import add_videos
 
 N_VIDEOS, N_PAGES = 8, 500
 OTHER = 4  # neither what is popular nor the last

@@ -12,7 +12,7 @@ from recommender.answer.playing import (
     as_watched_last,
     with_playing,
 )
-from recommender.events.log import EventLog
+from recommender.events.log import EventLog, read_events
 from recommender.model.blend import Blend
 from recommender.model.model import Model, Settings
 from tests.recommender.people import event, themed
@@ -21,7 +21,7 @@ VIDEOS = themed()
 
 
 def now(*events: Event, trust: float = 1.0) -> PlayingNow:
-    log = EventLog.empty(VIDEOS).add(events, VIDEOS)
+    log = read_events(events, VIDEOS)
     return PlayingNow(VIDEOS, Model(log, VIDEOS, Settings()).sources, trust)
 
 
@@ -71,11 +71,11 @@ def test_it_is_one_more_source_and_the_blend_still_adds_up_to_at_most_1() -> Non
 
 
 def test_the_playing_video_stands_once_in_a_history_at_its_end() -> None:
-    log = EventLog.empty(VIDEOS).add([event("a", v, day=v) for v in (3, 1, 2)], VIDEOS)
+    log = read_events([event("a", v, day=v) for v in (3, 1, 2)], VIDEOS)
     got = as_watched_last(log.pairs.history(len(VIDEOS)), 1)
     assert got.item.tolist() == [0, 2, 1]
     assert got.weight[-1] == 1.0
     assert np.diff(got.at_s).min() > 0
     assert got.lengths.tolist() == [3]
-    alone = as_watched_last(EventLog.empty(VIDEOS).pairs.history(len(VIDEOS)), 7)
+    alone = as_watched_last(EventLog.empty({}, len(VIDEOS)).pairs.history(len(VIDEOS)), 7)
     assert (alone.item.tolist(), alone.starts.tolist()) == ([7], [0, 1])

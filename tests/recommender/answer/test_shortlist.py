@@ -10,7 +10,8 @@ import indexer.store.faiss_cells
 from benchmarks.many_people import Size, World, make_world
 from recommender.answer import shortlist as candidates
 from recommender.answer.crowd import Crowd
-from recommender.answer.recommender import Recommendations, Recommender
+from recommender.answer.items import Recommendations
+from recommender.answer.recommender import Recommender
 from recommender.answer.shortlist import Standing
 from recommender.sources.base import best_rows
 from recommender.sources.counts import CrowdCounts
@@ -91,7 +92,7 @@ def test_what_was_met_or_excluded_is_no_candidate(
     for number, user in list(enumerate(PEOPLE))[:10]:
         first = ids(shortlisting.recommend(user))
         found = ids(shortlisting.recommend(user, exclude=first))
-        met = world.log.row[world.log.person == 120 * number] + 1
+        met = world.log.item[world.log.user == 120 * number] + 1
         assert len(found) == 10
         assert not {*found} & {*first, *met.tolist()}
 
@@ -142,8 +143,8 @@ def test_a_refit_goes_on_behind_and_loses_no_event(
     after = shortlisting._crowd
     assert after is not before
     assert len(after.log) == len(before.log) == n + len(many) + 2
-    assert after.log.people == before.log.people
-    assert after.log.pairs_of(after.log.people["late"]).row.tolist() == [76]
+    assert after.log.users == before.log.users
+    assert after.log.pairs_of(after.log.users["late"]).item.tolist() == [76]
     assert after.log.counts.liked == pytest.approx(before.log.counts.liked)
     assert not after.stale
 
@@ -184,4 +185,4 @@ def test_links_find_their_best_without_scoring_all() -> None:
         (DenseLinks(60, watched, dense), wide, wide_allowed),
     ):
         scores = np.where(open_to, links.scores(asked)[0], 0.0)
-        assert sorted(links.best(asked, 5, open_to)) == sorted(np.argsort(-scores)[:5])  # type: ignore[attr-defined]
+        assert sorted(links.best(asked, 5, open_to)) == sorted(np.argsort(-scores)[:5])

@@ -11,7 +11,7 @@ from recommender.choosing.examples import Examples, gather, joined
 from recommender.choosing.ranking import ask
 from recommender.choosing.splits import Case
 from recommender.events.histories import Histories
-from recommender.events.interactions import Interactions
+from recommender.events.log import EventLog
 from recommender.model.blend import HISTORIES, Blender, linear_weights
 from recommender.sources.base import Rows
 from tests.recommender.tables import interactions
@@ -35,12 +35,12 @@ class Drawn:
 
 
 class Blended:
-    def __init__(self, blender: Blender, train: Interactions) -> None:
+    def __init__(self, blender: Blender, train: EventLog) -> None:
         self._blender, self._train = blender, train
 
     def scores(self, people: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._blender.total(
-            self._train.histories.of(people), ~self._train.met[people].toarray()
+            self._train.histories.of(people), ~self._train.seen[people].toarray()
         )
 
 

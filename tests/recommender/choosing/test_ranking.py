@@ -11,7 +11,6 @@ from sklearn.metrics import ndcg_score
 
 from recommender.choosing.ranking import CUTS, accuracy, ask, first_places, top_items
 from recommender.choosing.splits import Case
-from recommender.evaluation.metrics import ndcg_at, recall_at
 from tests.recommender.tables import interactions
 
 
@@ -43,8 +42,9 @@ def test_metrics_equal_plain_implementations_and_scikit_learn(seed: int) -> None
         ranked = np.argsort(-scores[row]).tolist()
         liked = set(np.flatnonzero(wanted[row]).tolist())
         for k in CUTS:
-            assert values[f"ndcg_at_{k}"][row] == pytest.approx(ndcg_at(ranked, liked, k))
-            assert values[f"recall_at_{k}"][row] == pytest.approx(recall_at(ranked, liked, k))
+            assert values[f"recall_at_{k}"][row] == pytest.approx(
+                len({*ranked[:k]} & {*liked}) / len(liked)
+            )
             theirs = ndcg_score(wanted[row : row + 1], scores[row : row + 1], k=k)
             assert values[f"ndcg_at_{k}"][row] == pytest.approx(theirs)
 

@@ -16,17 +16,17 @@ from recommender.choosing.splits import (
     roll,
     split_last,
 )
-from recommender.events.interactions import Interactions
+from recommender.events.log import EventLog
 from tests.recommender.tables import interactions
 
 DAY_S = 86_400.0
 
 
-def told(events: Interactions) -> list[tuple[int, int]]:
-    return list(zip(events.person.tolist(), events.item.tolist(), strict=True))
+def told(events: EventLog) -> list[tuple[int, int]]:
+    return list(zip(events.user.tolist(), events.item.tolist(), strict=True))
 
 
-def random_log(seed: int, n: int = 120) -> Interactions:
+def random_log(seed: int, n: int = 120) -> EventLog:
     rng = np.random.default_rng(seed)
     words = [
         f"p{rng.integers(8)}:{rng.integers(15)}{sign}@{rng.integers(40) * DAY_S}"
@@ -54,9 +54,9 @@ def test_without_times_and_at_the_same_second_the_later_row_is_the_later_event()
 def test_last_out_never_knows_what_it_asks_nor_what_came_later(seed: int) -> None:
     log = random_log(seed)
     before, last = split_last(log)
-    assert len(np.unique(last.person)) == len(last)
-    for person, at_s in zip(last.person, last.at_s, strict=True):
-        assert (before.at_s[before.person == person] <= at_s).all()
+    assert len(np.unique(last.user)) == len(last)
+    for person, at_s in zip(last.user, last.at_s, strict=True):
+        assert (before.at_s[before.user == person] <= at_s).all()
     assert (last.weight > 0).all()
 
 
@@ -108,7 +108,7 @@ def test_a_test_part_that_overlaps_the_train_part_is_not_by_time() -> None:
 def test_what_was_disliked_or_only_glanced_at_is_not_wanted() -> None:
     case = Case(interactions("a:0"), interactions("a:1- a:2 b:3-"))
     assert np.argwhere(case.wanted.toarray()).tolist() == [[0, 2]]
-    assert case.people.tolist() == [0]
+    assert case.users.tolist() == [0]
 
 
 def test_what_was_met_unseen_by_the_recommender_is_masked() -> None:
@@ -132,7 +132,7 @@ def test_a_case_may_be_asked_of_some_people_only() -> None:
     train, test = interactions("a:0 b:1 c:2 d:0"), interactions("a:1 b:2 c:3 d:3")
     case = Case(train, test)
     some = case.of_some(2)
-    assert len(some.people) == 2
-    assert some.people.tolist() == case.of_some(2).people.tolist()
+    assert len(some.users) == 2
+    assert some.users.tolist() == case.of_some(2).users.tolist()
     assert some.train is train
     assert case.of_some(4) is case

@@ -13,7 +13,6 @@ from data.history.history import History
 from data.home import Home, TrainingLock, resolve_home
 from recommender.choosing.splits import HELD_OUT
 from recommender.choosing.train import (
-    as_interactions,
     dense_limit,
     held_out_cases,
     read_basis,
@@ -67,7 +66,7 @@ def test_the_later_part_is_asked_from_what_was_before_it(home: Home) -> None:
     watch(home, 60)
     with Catalogue(home) as catalogue:
         basis = read_basis(catalogue)
-    cases = held_out_cases(as_interactions(basis.log, basis.videos))
+    cases = held_out_cases(basis.log)
     assert sum(len(case.test) for case in cases) >= HELD_OUT * len(basis.log) - 1
     for case in cases:
         assert case.train.at_s.max() < case.test.at_s.min()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recommender.choosing.ranking import climb
+from recommender.choosing.ranking import Fit, climb
 from recommender.choosing.splits import hold_out
 from recommender.choosing.tune import Tuned
 from recommender.evaluation.baselines import (
@@ -20,7 +20,8 @@ from recommender.evaluation.baselines import (
     tune_ease,
 )
 from recommender.evaluation.comparison import BASELINES
-from recommender.events.interactions import Interactions, ItemVectors
+from recommender.events.log import EventLog
+from recommender.events.videos import VideoTable, without_vectors
 from recommender.model.blend import linear_weights
 from recommender.model.model import SHIPPED, SOURCES, Settings
 from recommender.sources import ials as factors
@@ -30,7 +31,7 @@ from tests.recommender.tables import interactions
 DAY_S = 86_400.0
 
 
-def two_tastes(seed: int = 0, *, n_people: int = 40, n_items: int = 20) -> Interactions:
+def two_tastes(seed: int = 0, *, n_people: int = 40, n_items: int = 20) -> EventLog:
     """Even people like even items, odd people odd ones; nobody likes the last two."""
     rng = np.random.default_rng(seed)
     words = [
@@ -41,28 +42,35 @@ def two_tastes(seed: int = 0, *, n_people: int = 40, n_items: int = 20) -> Inter
     return interactions(" ".join(words), n_people=n_people + 1, n_items=n_items)
 
 
-def dense(train: Interactions) -> NDArray[np.float64]:
-    return np.asarray(train.matrix.toarray(), dtype=np.float64)
+def dense(train: EventLog) -> NDArray[np.float64]:
+    return np.asarray(train.liked.toarray(), dtype=np.float64)
 
 
 EVERYBODY = np.arange(41)
+BARE = without_vectors(20)
+FITS: dict[str, Fit] = {
+    "item-knn": fit_item_knn,
+    "rp3beta": fit_rp3beta,
+    "ease": fit_ease,
+    "ials": fit_ials,
+}
 NOBODY_KNOWN = 40
 
 
 def test_popularity_counts_people() -> None:
     train = interactions("a:0 a:0 a:1 b:0 c:2- b:3+")
-    assert fit_popularity(train)(np.array([0, 5])).tolist() == [[2.0, 1.0, 0.0, 1.0]] * 2
+    assert fit_popularity(train, BARE)(np.array([0, 5])).tolist() == [[2.0, 1.0, 0.0, 1.0]] * 2
 
 
 def test_recent_popularity_halves_in_fourteen_days() -> None:
     train = interactions(f"a:0@0 b:1@{14 * DAY_S} c:1@0")
-    assert fit_recent_popularity(train)(np.array([0]))[0].tolist() == [0.5, 1.5, 0.0, 0.0]
+    assert fit_recent_popularity(train, BARE)(np.array([0]))[0].tolist() == [0.5, 1.5, 0.0, 0.0]
 
 
 def test_without_times_recent_popularity_is_popularity() -> None:
     train = interactions("a:0 b:0 b:1")
-    recent = fit_recent_popularity(train)(np.array([0]))
-    assert recent.tolist() == fit_popularity(train)(np.array([0])).tolist()
+    recent = fit_recent_popularity(train, BARE)(np.array([0]))
+    assert recent.tolist() == fit_popularity(train, BARE)(np.array([0])).tolist()
 
 
 def test_item_knn_is_shrunk_cosine() -> None:
@@ -71,7 +79,7 @@ def test_item_knn_is_shrunk_cosine() -> None:
     alike = x.T @ x / (np.outer(norms, norms) + links.SHRINK)
     np.fill_diagonal(alike, 0.0)
     people = EVERYBODY[:NOBODY_KNOWN]
-    assert fit_item_knn(train)(people) == pytest.approx((x @ alike)[people], abs=1e-5)
+    assert fit_item_knn(train, BARE)(people) == pytest.approx((x @ alike)[people], abs=1e-5)
 
 
 def test_rp3beta_is_three_steps_with_fame_taken_off() -> None:
@@ -81,7 +89,7 @@ def test_rp3beta_is_three_steps_with_fame_taken_off() -> None:
     walk = to_people @ to_items / np.maximum(x.sum(axis=0), 1.0) ** 0.2
     np.fill_diagonal(walk, 0.0)
     people = EVERYBODY[:NOBODY_KNOWN]
-    found = fit_rp3beta(train, beta=0.2)(people)
+    found = fit_rp3beta(train, BARE, beta=0.2)(people)
     n_liked = x.sum(axis=1, keepdims=True)[people]
     assert found / n_liked == pytest.approx((to_items @ walk)[people], abs=1e-5)
 
@@ -93,7 +101,7 @@ def test_ease_is_the_closed_form(n_people: int, n_items: int) -> None:
     weights = -inverse / np.diag(inverse)[None, :]
     np.fill_diagonal(weights, 0.0)
     people = np.arange(n_people)
-    found = fit_ease(train, ridge=30.0)(people)
+    found = fit_ease(train, BARE, ridge=30.0)(people)
     assert found == pytest.approx((x @ weights)[people], abs=1e-5)
 
 
@@ -116,23 +124,21 @@ def test_ials_solves_each_side_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     assert links.sum() == pytest.approx(fitted.scores(history)[0, 5], abs=1e-4)
 
 
-@pytest.mark.parametrize("name", ["item-knn", "rp3beta", "ease", "ials"])
+@pytest.mark.parametrize("name", FITS)
 def test_tastes_are_told_apart(name: str) -> None:
     train = two_tastes()
-    fit = {"item-knn": fit_item_knn, "rp3beta": fit_rp3beta, "ease": fit_ease, "ials": fit_ials}
-    scores = fit[name](train, None)(EVERYBODY[:NOBODY_KNOWN])
+    scores = FITS[name](train, BARE)(EVERYBODY[:NOBODY_KNOWN])
     even, odd = scores[:, 0:18:2].mean(axis=1), scores[:, 1:18:2].mean(axis=1)
     assert (even[0::2] > odd[0::2]).all()
     assert (odd[1::2] > even[1::2]).all()
 
 
-@pytest.mark.parametrize("name", ["item-knn", "rp3beta", "ease", "ials"])
+@pytest.mark.parametrize("name", FITS)
 def test_somebody_unknown_gets_what_is_popular(name: str) -> None:
     train = two_tastes()
-    fit = {"item-knn": fit_item_knn, "rp3beta": fit_rp3beta, "ease": fit_ease, "ials": fit_ials}
     nobody = np.array([0, NOBODY_KNOWN])
-    scores = fit[name](train, None)(nobody)
-    assert scores[1].tolist() == fit_recent_popularity(train)(nobody)[1].tolist()
+    scores = FITS[name](train, BARE)(nobody)
+    assert scores[1].tolist() == fit_recent_popularity(train, BARE)(nobody)[1].tolist()
     assert scores[0].tolist() != scores[1].tolist()
 
 
@@ -142,7 +148,7 @@ def test_content_finds_what_nobody_has_met() -> None:
     matrix = 0.2 * rng.standard_normal((20, 6)).astype(np.float32)
     matrix[0::2, 0] += 1.0
     matrix[1::2, 1] += 1.0
-    scores = fit_content(train, ItemVectors(matrix))(EVERYBODY[:NOBODY_KNOWN])
+    scores = fit_content(train, VideoTable(np.arange(20), matrix))(EVERYBODY[:NOBODY_KNOWN])
     assert (scores[0::2, 18] > scores[0::2, 19]).all()
     assert (scores[1::2, 19] > scores[1::2, 18]).all()
 
@@ -150,20 +156,20 @@ def test_content_finds_what_nobody_has_met() -> None:
 def test_the_recommender_works_with_and_without_vectors_and_times() -> None:
     train = two_tastes()
     untimed = interactions("a:0 a:2 b:1", n_people=41, n_items=20)
-    vectors = ItemVectors(np.eye(20, dtype=np.float32))
+    vectors = VideoTable(np.arange(20), np.eye(20, dtype=np.float32))
     for events in (train, untimed):
-        for items in (None, vectors):
+        for videos in (BARE, vectors):
             settings = Settings(linear_weights(SOURCES, [dict.fromkeys(SOURCES, 1.0)] * 4))
             for one in (settings, Settings(SHIPPED)):
-                scores = Tuned(one, events, items).scores(EVERYBODY)
+                scores = Tuned(one, events, videos).scores(EVERYBODY)
                 assert scores.shape == (41, 20)
                 assert 0.0 <= scores.min() <= scores.max() <= 1.0 + 1e-6
 
 
 def test_the_ridge_is_the_one_that_foretells_best() -> None:
     case = hold_out(two_tastes(), by_time=False)
-    fit = tune_ease([case], None)
-    assert fit(case.train, None)(np.array([0])).shape == (1, 20)
+    fit = tune_ease([case], BARE)
+    assert fit(case.train, BARE)(np.array([0])).shape == (1, 20)
 
 
 @pytest.mark.parametrize("best", range(5))

@@ -45,7 +45,7 @@ def test_a_missing_file_is_a_known_error_and_a_missing_option_wrong_usage(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["evaluate", "recommend", "--train", "none.csv", "--test", "none.csv"]) == 1
-    assert "error: none.csv cannot be read" in capsys.readouterr().err
+    assert "error: the events file none.csv cannot be read" in capsys.readouterr().err
     assert run(["evaluate", "recommend"]) == 2
     assert run(["evaluate", "recommend", *files, "--protocol", "sampled"]) == 2
     assert run(["evaluate", "recommend", *files[:2]]) == 1

@@ -15,7 +15,7 @@ from data.errors import ReelwiseError
 from data.history.event_file import EVENT_COLUMNS
 from data.history.history import History
 from data.home import resolve_home
-from recommender.evaluation.files import read_interactions
+from recommender.evaluation.files import read_event_files
 
 
 def write(folder: Path, text: str, name: str = "events.csv") -> Path:
@@ -25,13 +25,13 @@ def write(folder: Path, text: str, name: str = "events.csv") -> Path:
 
 
 def test_bare_pairs_are_views_that_count_in_full(tmp_path: Path) -> None:
-    (events,), vectors = read_interactions([write(tmp_path, "user,video\n7,x\n8,y\n7,y\n")])
-    assert vectors is None
+    (events,), videos = read_event_files([write(tmp_path, "user,video\n7,x\n8,y\n7,y\n")])
+    assert not videos.has_vectors
     assert events.weight.tolist() == [1.0, 1.0, 1.0]
-    assert [events.people[i] for i in events.person] == ["7", "8", "7"]
-    assert [events.items[i] for i in events.item] == ["x", "y", "y"]
+    assert [list(events.users)[i] for i in events.user] == ["7", "8", "7"]
+    assert [videos.titles[i] for i in events.item] == ["x", "y", "y"]
     assert not events.timed
-    assert events.matrix.sum() == 3.0
+    assert events.liked.sum() == 3.0
 
 
 def test_kinds_seconds_and_times_are_read_as_the_history_reads_them(tmp_path: Path) -> None:
@@ -42,9 +42,9 @@ def test_kinds_seconds_and_times_are_read_as_the_history_reads_them(tmp_path: Pa
         ",a,v3,2026-06-01 02:00:00+02:00,45,100\n"
         "VIEW,a,v4,1780272000.5,1,100\n"
     )
-    (events,), _ = read_interactions([write(tmp_path, text)])
+    (events,), _ = read_event_files([write(tmp_path, text)])
     assert events.weight.tolist() == pytest.approx([1.0, 0.0, 0.5, 0.0])
-    assert events.disliked.tolist() == [False, True, False, False]
+    assert events.verdict.tolist() == [1, -1, 0, 0]
     assert events.at_s.tolist() == [1780272000.0] * 3 + [1780272000.5]
     assert events.timed
 
@@ -59,10 +59,10 @@ def test_parquet_says_the_same_as_csv(tmp_path: Path) -> None:
         }
     )
     table.to_parquet(tmp_path / "e.parquet")
-    (events,), _ = read_interactions([tmp_path / "e.parquet"])
+    (events,), _ = read_event_files([tmp_path / "e.parquet"])
     assert events.at_s.tolist() == [1780272000.0, 1780358400.0]
     assert events.verdict.tolist() == [1, 0]
-    assert list(events.people) == ["3", "4"]
+    assert list(events.users) == ["3", "4"]
 
 
 def test_files_share_their_numbers_and_vectors_bring_candidates(tmp_path: Path) -> None:
@@ -70,25 +70,23 @@ def test_files_share_their_numbers_and_vectors_bring_candidates(tmp_path: Path) 
     second = write(tmp_path, "user,video\nc,1\na,3\n", "second.csv")
     ids, rows = np.array(["3", "9"]), np.array([[1.0, 2.0], [3.0, 4.0]])
     np.savez(tmp_path / "items.npz", ids=ids, vectors=rows)
-    (one, two), vectors = read_interactions([first, second], tmp_path / "items.npz")
-    assert sorted(one.items) == ["1", "2", "3", "9"]
-    assert one.items.tolist() == two.items.tolist()
+    (one, two), videos = read_event_files([first, second], tmp_path / "items.npz")
+    assert sorted(videos.titles) == ["1", "2", "3", "9"]
+    assert one.n_items == two.n_items == 4
     assert one.item[0] == two.item[0]
-    assert vectors is not None
-    known = {str(one.items[i]): vectors.matrix[i].tolist() for i in np.flatnonzero(vectors.known)}
+    known = {videos.titles[int(i)]: videos.matrix[i].tolist() for i in np.flatnonzero(videos.known)}
     assert known == {"3": [1.0, 2.0], "9": [3.0, 4.0]}
-    assert not vectors.centred[~vectors.known].any()
+    assert not videos.centred[~videos.known].any()
     table = pd.DataFrame({"video": ids, "vector": list(rows)})
     table.to_parquet(tmp_path / "items.parquet")
-    _, again = read_interactions([first, second], tmp_path / "items.parquet")
-    assert again is not None
-    assert again.matrix.tolist() == vectors.matrix.tolist()
+    _, again = read_event_files([first, second], tmp_path / "items.parquet")
+    assert again.matrix.tolist() == videos.matrix.tolist()
 
 
 def test_the_order_of_items_does_not_tell_how_popular_they_are(tmp_path: Path) -> None:
     rows = "".join(f"{user},{video:04d}\n" for video in range(400) for user in range(400 - video))
-    (events,), _ = read_interactions([write(tmp_path, "user,video\n" + rows)])
-    fame = np.asarray(events.matrix.sum(axis=0)).ravel()
+    (events,), _ = read_event_files([write(tmp_path, "user,video\n" + rows)])
+    fame = np.asarray(events.liked.sum(axis=0)).ravel()
     assert abs(np.corrcoef(fame, np.arange(len(fame)))[0, 1]) < 0.15
 
 
@@ -107,7 +105,7 @@ def test_the_order_of_items_does_not_tell_how_popular_they_are(tmp_path: Path) -
 )
 def test_a_file_that_is_wrong_says_where(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(ReelwiseError, match=problem):
-        read_interactions([write(tmp_path, text)])
+        read_event_files([write(tmp_path, text)])
 
 
 WORDS = ("ann", "", " ", "é", "like", "VIEW", "nan", "NaT")
@@ -127,19 +125,19 @@ def test_a_file_that_evaluates_is_imported_whole_and_the_reverse(rows: list[list
             report = History(catalogue).import_file(file)
             events = History(catalogue).events()
         try:
-            (read,), _ = read_interactions([file])
+            (read,), _ = read_event_files([file])
         except ReelwiseError:
             assert report.bad_rows
         else:
             assert not report.bad_rows
             assert len(read) == report.added + report.duplicates
-            assert set(read.people) == {event.user for event in events}
+            assert set(read.users) == {event.user for event in events}
 
 
 def test_the_case_of_parquet_columns_does_not_matter(tmp_path: Path) -> None:
     file = tmp_path / "e.parquet"
     pd.DataFrame({"USER": ["a"], " Video": ["x"], "at": ["1960-05-01"]}).to_parquet(file)
-    (read,), _ = read_interactions([file])
+    (read,), _ = read_event_files([file])
     with Catalogue(resolve_home(tmp_path / "home")) as catalogue:
         assert History(catalogue).import_file(file).added == 1
         (event,) = History(catalogue).events()
@@ -148,11 +146,11 @@ def test_the_case_of_parquet_columns_does_not_matter(tmp_path: Path) -> None:
 
 def test_a_missing_file_and_broken_vectors_are_known_errors(tmp_path: Path) -> None:
     with pytest.raises(ReelwiseError, match="cannot be read: No such file"):
-        read_interactions([tmp_path / "none.csv"])
+        read_event_files([tmp_path / "none.csv"])
     events = write(tmp_path, "user,video\na,1\n")
     np.savez(tmp_path / "items.npz", ids=np.array(["1", "1"]), vectors=np.ones((2, 3)))
     with pytest.raises(ReelwiseError, match="names an item twice"):
-        read_interactions([events], tmp_path / "items.npz")
+        read_event_files([events], tmp_path / "items.npz")
     np.savez(tmp_path / "items.npz", ids=np.array(["1"]), vectors=np.ones((2, 3)))
     with pytest.raises(ReelwiseError, match=r"vectors must be \(1, d\)"):
-        read_interactions([events], tmp_path / "items.npz")
+        read_event_files([events], tmp_path / "items.npz")

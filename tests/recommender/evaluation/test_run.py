@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from recommender.evaluation import comparison
 from recommender.evaluation.baselines import fit_popularity
 from recommender.evaluation.comparison import BASELINES, OURS, SURE
 from recommender.evaluation.run import Files, evaluate_recommend
-from recommender.events.interactions import Interactions, ItemVectors
+from recommender.events.log import EventLog
+from recommender.events.videos import VideoTable
 from recommender.intervals import interval
 
 DAY_S = 86_400.0
@@ -112,13 +114,14 @@ def test_validation_is_fitted_on_only_where_asked(
 
 def test_last_out_asks_everybody_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = tastes()
-    fitted = watched(monkeypatch)
+    titles: list[Sequence[str]] = []
+    fitted = watched(monkeypatch, titles=titles)
     told = evaluate_recommend(write(tmp_path, train=whole), "last-out")
     assert told["n"] == 150
     assert told["recall_at_10"] == told["hit_rate_at_10"]
     asked = whole.sort_values("at").groupby("user").tail(1)
     assert {(u, v) for u, v in zip(asked["user"], asked["video"], strict=True)}.isdisjoint(
-        seen(fitted[0])
+        seen(fitted[0], titles[0])
     )
 
 
@@ -175,24 +178,26 @@ def test_intervals_cover_the_mean_as_often_as_they_say() -> None:
 
 
 def watched(
-    monkeypatch: pytest.MonkeyPatch, scored: list[np.ndarray[Any, Any]] | None = None
-) -> list[Interactions]:
+    monkeypatch: pytest.MonkeyPatch,
+    scored: list[np.ndarray[Any, Any]] | None = None,
+    titles: list[Sequence[str]] | None = None,
+) -> list[EventLog]:
     """What the tested recommender is fitted on, and (people alike) what it scores first."""
-    fitted: list[Interactions] = []
+    fitted: list[EventLog] = []
 
-    def fit(train: Interactions, items: ItemVectors | None) -> Scores:
+    def fit(train: EventLog, videos: VideoTable) -> Scores:
         fitted.append(train)
-        found = fit_popularity(train, items)
+        found = fit_popularity(train, videos)
+        if titles is not None:
+            titles.append(videos.titles)
         if scored is not None:
             scored.append(found(np.array([0])))
         return found
 
-    monkeypatch.setattr(comparison, "tune", lambda cases, items, note: (fit, fit_popularity))
+    monkeypatch.setattr(comparison, "tune", lambda cases, videos, note: (fit, fit_popularity))
     return fitted
 
 
-def seen(train: Interactions) -> set[tuple[str, str]]:
-    return {
-        (str(train.people[person]), str(train.items[item]))
-        for person, item in zip(train.person, train.item, strict=True)
-    }
+def seen(train: EventLog, titles: Sequence[str]) -> set[tuple[str, str]]:
+    users = list(train.users)
+    return {(users[user], titles[item]) for user, item in zip(train.user, train.item, strict=True)}

@@ -31,17 +31,13 @@ def test_some_people_in_any_order() -> None:
     got = three().of(np.array([2, 3, 0, 0]))
     assert got.lengths.tolist() == [1, 0, 3, 3]
     assert got.item.tolist() == [3, 2, 0, 1, 2, 0, 1]
-    assert got.person.tolist() == [0, 2, 2, 2, 3, 3, 3]
+    assert got.user.tolist() == [0, 2, 2, 2, 3, 3, 3]
 
 
 def test_an_old_item_counts_half_after_so_many_others() -> None:
     got = three().matrix(2.0).toarray()
     assert got[0].tolist() == pytest.approx([2**-0.5, 1.0, 0.5, 0.0])
     assert three().matrix().toarray()[0].tolist() == [1.0, 1.0, 1.0, 0.0]
-
-
-def test_padded_ends_with_the_latest() -> None:
-    assert three().padded(2)[:4].tolist() == [[0, 1], [2, 0], [-1, 3], [-1, -1]]
 
 
 def test_the_latest_and_all_before_it() -> None:
@@ -55,6 +51,5 @@ def test_the_latest_and_all_before_it() -> None:
 def test_nobody_has_no_history() -> None:
     got = three().of(np.zeros(0, np.int64))
     assert len(got) == 0
-    assert got.padded(3).shape == (0, 3)
     assert got.matrix().shape == (0, 4)
     assert got.later.tolist() == []

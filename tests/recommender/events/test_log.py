@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from data.history.history import Event
-from recommender.events.log import EventLog, Pairs
+from recommender.events.log import EventLog, Pairs, read_events
 from tests.recommender.people import DAY, event, themed, verdict
 
 VIDEOS = themed()
 
 
 def pairs(*events: Event) -> Pairs:
-    return EventLog.empty(VIDEOS).add(events, VIDEOS).pairs
+    return read_events(events, VIDEOS).pairs
 
 
 def test_rewatching_adds_up_to_a_cap() -> None:
@@ -35,7 +35,7 @@ def test_the_last_verdict_counts_in_any_order_of_arrival() -> None:
 def test_events_on_unknown_videos_are_left_out() -> None:
     unresolved = Event("a", None, "gone.mp4", DAY, None, None, "view")
     got = pairs(unresolved, event("a", 999), event("b", 7))
-    assert got.row.tolist() == [6]
+    assert got.item.tolist() == [6]
 
 
 def test_an_unknown_kind_is_named() -> None:
@@ -46,11 +46,12 @@ def test_an_unknown_kind_is_named() -> None:
 
 def test_adding_later_equals_adding_at_once() -> None:
     events = [event(f"p{i % 3}", 1 + i % 7, day=i, watched=0.1 * i) for i in range(12)]
-    at_once = EventLog.empty(VIDEOS).add(events, VIDEOS)
-    grown = EventLog.empty(VIDEOS)
+    at_once = read_events(events, VIDEOS)
+    users: dict[str, int] = {}
+    grown = EventLog.empty(users, len(VIDEOS))
     for one in events:
-        grown = grown.add([one], VIDEOS)
-    assert grown.people == at_once.people
+        grown = grown.plus(read_events([one], VIDEOS, users))
+    assert grown.users == at_once.users
     assert (grown.liked != at_once.liked).nnz == 0
     assert grown.liked.nnz > 0
 
@@ -58,12 +59,12 @@ def test_adding_later_equals_adding_at_once() -> None:
 def test_the_length_comes_from_the_library_where_the_event_does_not_say() -> None:
     videos = type(VIDEOS)(VIDEOS.ids, VIDEOS.matrix, durations_s=[100.0] * len(VIDEOS))
     silent = Event("a", 1, "1.mp4", DAY, 45.0, None, "view")
-    log = EventLog.empty(videos).add([silent], videos)
+    log = read_events([silent], videos)
     assert log.pairs.weight.tolist() == pytest.approx([0.5])
 
 
 def test_dislikes_and_glances_are_not_in_what_people_liked() -> None:
-    log = EventLog.empty(VIDEOS).add(
+    log = read_events(
         [event("a", 1), event("a", 2, watched=0.05), verdict("a", 3, "dislike")], VIDEOS
     )
     assert log.liked.toarray()[0].nonzero()[0].tolist() == [0]

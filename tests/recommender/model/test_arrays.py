@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.events.interactions import ItemVectors
 from recommender.events.videos import VideoTable
 from recommender.model.array_file import map_arrays, write_arrays
 from recommender.model.arrays import pack, unpack
@@ -39,7 +38,7 @@ def fitted(*, n_people: int = 30, dense_limit: int | None = None) -> dict[str, S
         for person in range(n_people)
         for place, item in enumerate(rng.permutation(N - 1)[:5])
     ]
-    log = interactions(" ".join(words), n_people=n_people, n_items=N).log
+    log = interactions(" ".join(words), n_people=n_people, n_items=N)
     links = fit_co_watching(log.liked, dense_limit=dense_limit)
     return {
         "ever": CoWatched(links),
@@ -193,8 +192,8 @@ def test_a_sequence_model_and_an_adapter_come_back() -> None:
         " ".join(f"p{p}:{(p + n) % N}@{n}" for p in range(30) for n in range(6)),
         n_people=30,
         n_items=N,
-    ).log
-    content = ItemVectors(videos().matrix)
+    )
+    content = videos()
     step = np.random.default_rng(1).normal(size=(N, N)).astype(np.float32)
     sources: dict[str, Source] = {
         "sequence": fit_sequence(log.histories, content, stop=StopRule(epochs=1), seed=0),
@@ -212,6 +211,6 @@ def test_a_sequence_model_and_an_adapter_come_back() -> None:
 
 
 def test_everything_that_is_learned_can_be_stored() -> None:
-    log = interactions("a:1@1 a:2@2 b:1@1 b:3@2", n_people=2, n_items=N).log
+    log = interactions("a:1@1 a:2@2 b:1@1 b:3@2", n_people=2, n_items=N)
     sources = Model(log, videos(), Settings(), names=LEARNED).sources
     assert set(pack(sources).kinds) == set(LEARNED)

@@ -183,7 +183,7 @@ def test_after_forget_the_quick_model_answers_until_the_next_training(home: Home
         assert [path.name for path in home.recommender.iterdir()] == ["training.lock"]
         assert opened.recommend("person-0-1").items
         assert opened.model.name == QUICK
-        assert "person-0-1" not in opened.current()._crowd.log.people
+        assert "person-0-1" not in opened.current()._crowd.log.users
         train_recommender(home)
         opened.recommend("person-0-2")
         assert opened.model.name == "model-000002", "names are never used again"

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from recommender.events.histories import Histories
-from recommender.events.interactions import ItemVectors
+from recommender.events.videos import VideoTable
 from recommender.sources.adapter import Adapter
 from recommender.sources.adapter_pairs import CoWatches, co_watches
 from recommender.sources.adapter_training import AdapterSettings, _Training, fit_adapter
@@ -28,12 +28,12 @@ def histories(lists: list[list[int]], n_items: int = N_ITEMS) -> Histories:
     return Histories(starts, item, np.ones(len(item)), at_s, n_items)
 
 
-def vectors(rows: NDArray[np.float64]) -> ItemVectors:
-    return ItemVectors(rows.astype(np.float32))
+def vectors(rows: NDArray[np.float64]) -> VideoTable:
+    return VideoTable(np.arange(len(rows)), rows.astype(np.float32))
 
 
 @cache
-def misleading() -> tuple[Histories, ItemVectors, NDArray[np.int64]]:
+def misleading() -> tuple[Histories, VideoTable, NDArray[np.int64]]:
     """People follow the first 3 of 24 dimensions; the others are three times as loud.
 
     The last `N_NEW` items have no event; everybody's likes among them are given beside.
@@ -192,7 +192,7 @@ def test_items_without_a_vector_neither_score_nor_speak() -> None:
     liked, content, _ = misleading()
     rows = content.matrix.copy()
     rows[[0, 299]] = 0.0
-    holed = ItemVectors(rows)
+    holed = vectors(rows)
     fitted = fit_adapter(liked, holed, settings=QUICK)
     assert fitted.learned
     assert not fitted.scores(liked)[:, [0, 299]].any()
@@ -219,7 +219,7 @@ def test_it_survives_being_stored() -> None:
 
 def test_the_map_goes_over_to_a_grown_library() -> None:
     _, content, _ = misleading()
-    grown = ItemVectors(np.vstack([content.matrix, content.matrix[:1]]))
+    grown = vectors(np.vstack([content.matrix, content.matrix[:1]]))
     moved = learned().over(grown)
     assert moved.scores(histories([[0]], N_ITEMS + 1))[0, -1] == pytest.approx(1.0, abs=1e-5)
     with pytest.raises(ValueError, match="24-d as those learned from, got 3-d"):

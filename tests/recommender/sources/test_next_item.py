@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.events.interactions import Interactions
+from recommender.events.log import EventLog
 from recommender.sources.next_item import AHEAD, FADING, LENGTH, NextItem, fit_next_item
 from tests.recommender.tables import interactions
 
 
-def round_and_round(n_people: int = 30, n_items: int = 9) -> Interactions:
+def round_and_round(n_people: int = 30, n_items: int = 9) -> EventLog:
     """Everybody goes through the items in a circle, from a start of their own."""
     rng = np.random.default_rng(2)
     words = []
@@ -81,7 +81,7 @@ def test_of_too_many_items_the_diagonal_alone_is_taken() -> None:
     mine = histories.of(np.array([4]))
     for row in range(9):
         assert sparse.links(mine, row).sum() == pytest.approx(scores[4, row], abs=1e-5)
-    scores[histories.person, histories.item] = plain[histories.person, histories.item] = -np.inf
+    scores[histories.user, histories.item] = plain[histories.user, histories.item] = -np.inf
     assert (scores[:60].argmax(axis=1) == plain[:60].argmax(axis=1)).mean() > 0.8
     again = NextItem.from_arrays(sparse.to_arrays(), 9)
     assert again.scores(mine).tolist() == sparse.scores(mine).tolist()

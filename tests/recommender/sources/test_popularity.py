@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from data.history.history import Event
-from recommender.events.log import EventLog
+from recommender.events.log import read_events
 from recommender.sources.popularity import recent_popularity
 from tests.recommender.people import event, themed, verdict
 
@@ -11,7 +11,7 @@ VIDEOS = themed()
 
 
 def popularity(*events: Event) -> list[float]:
-    log = EventLog.empty(VIDEOS).add(events, VIDEOS)
+    log = read_events(events, VIDEOS)
     return [float(one) for one in recent_popularity(log)]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.history.history import Event
-from recommender.events.log import EventLog
+from recommender.events.log import read_events
 from recommender.sources.tastes import (
     GLANCE_PUSH,
     PUSH,
@@ -20,7 +20,7 @@ VIDEOS = themed()
 
 
 def taste(*events: Event) -> Taste:
-    log = EventLog.empty(VIDEOS).add(events, VIDEOS)
+    log = read_events(events, VIDEOS)
     return read_taste(log.pairs.of(0), len(VIDEOS))
 
 

@@ -12,7 +12,7 @@ import torch
 from safetensors.numpy import load, save
 
 from recommender.events.histories import Histories
-from recommender.events.interactions import ItemVectors
+from recommender.events.videos import VideoTable
 from recommender.sources.sequence.fit import StopRule, fit_sequence, last_item_ndcg
 from recommender.sources.sequence.model import SequenceModel
 from recommender.sources.sequence.network import FullSoftmax
@@ -167,7 +167,7 @@ def cold_found(model: SequenceModel) -> float:
 
 
 def test_items_without_events_are_found_by_their_vector() -> None:
-    vectors = ItemVectors(around(axes(THEMES), EACH))
+    vectors = VideoTable(np.arange(THEMES * EACH), around(axes(THEMES), EACH))
     # Within a theme all is chance, so that held-out items would soon get no better.
     stop = StopRule(epochs=8, held_out=0)
     model = fit_sequence(themed_people(400, 0), vectors, settings=SMALL, stop=stop, seed=0)

@@ -70,7 +70,7 @@ def _published() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def measure() -> dict[str, float | None]:
-    """Millions of weights by architecture, one decimal; None where a hub must be asked."""
+    """Millions of weights by architecture, one decimal; None where only a hub knows it."""
     return {name: count_parameters(name) for name in sorted({row[0] for row in _published()})}
 
 

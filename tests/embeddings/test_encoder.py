@@ -13,16 +13,15 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
+from data.home import resolve_home
 from data.video.types import FrameSpec
 from embeddings import encoder as encoders
-from embeddings.backbone.names import TOON_FOLDER
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
-from embeddings.listing import list_encoders
+from embeddings.encoder import SpatiotemporalEncoder, choose_encoder, load_encoder, load_head
 from embeddings.temporal.head import TemporalConfig, TemporalHead
 from embeddings.temporal.record import HeadRecord
 
@@ -202,11 +201,13 @@ def test_a_head_is_kept_beside_its_model_in_half_precision_and_computes_in_full(
     assert other.weights == folder / "open_clip_model.safetensors"
 
 
-def test_the_embedded_encoder_is_listed_first_with_its_real_size() -> None:
-    first = list_encoders()[0]
-    weights = 0
-    for file in TOON_FOLDER.glob("*.safetensors"):
-        with safe_open(file, "pt"):
-            weights += sum(tensor.numel() for tensor in load_file(file).values())
-    assert (first.name, first.present) == ("toon", True)
-    assert first.parameters_millions == pytest.approx(weights / 1e6, abs=0.1)
+def test_the_encoder_is_the_one_that_is_named_else_that_of_the_library(tmp_path: Path) -> None:
+    given, kept = Path("given.pt"), tmp_path / "kept.pt"
+    assert choose_encoder(None, None, None) == (None, None)
+    assert choose_encoder(None, "toon", given) == ("toon", given)
+    with Catalogue(resolve_home(tmp_path / "home")) as catalogue:
+        assert choose_encoder(catalogue, None, given) == (None, given)
+        catalogue.set_encoder("vit-1", "ViT-B-32/openai", kept)
+        assert choose_encoder(catalogue, None, None) == ("ViT-B-32/openai", kept)
+        assert choose_encoder(catalogue, None, given) == ("ViT-B-32/openai", given)
+        assert choose_encoder(catalogue, "toon", None) == ("toon", None)

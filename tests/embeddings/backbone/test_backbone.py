@@ -1,3 +1,5 @@
+"""Features of frames and texts, and how frames must come in."""
+
 import json
 from pathlib import Path
 
@@ -8,12 +10,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from data.errors import ReelwiseError
-from embeddings.backbone.backbone import Backbone
-from embeddings.backbone.loading import _preprocess_of, load_backbone
-from embeddings.backbone.names import parse_name
-from embeddings.encoder import load_encoder
-from embeddings.listing import list_encoders
+from embeddings.backbone.loading import load_backbone
 from tests.embeddings.tiny import TINY
 
 TEXTS = ["a red car drives to the left", "two flies on a dark background"]
@@ -25,50 +22,6 @@ def picture(seed: int, width_px: int, height_px: int) -> Image.Image:
     rng = np.random.default_rng(seed)
     small = Image.fromarray(rng.integers(0, 255, (6, 8, 3), dtype=np.uint8))
     return small.resize((width_px, height_px), Image.Resampling.BICUBIC)
-
-
-@pytest.fixture(scope="module")
-def reference() -> torch.nn.Module:
-    torch.manual_seed(0)
-    model: torch.nn.Module = open_clip.create_model(ARCHITECTURE, load_weights=False)
-    return model.eval()
-
-
-def assert_equal_features(ours: Backbone, theirs: torch.nn.Module, name: str) -> None:
-    spec = ours.frame_spec
-    frames = [picture(i, spec.width_px, spec.height_px) for i in range(3)]
-    config = open_clip.transform.PreprocessCfg(**open_clip.get_model_preprocess_cfg(ours.model))
-    transform = open_clip.transform.image_transform_v2(config, is_train=False)
-    tokens = open_clip.get_tokenizer(name)(TEXTS)
-    with torch.inference_mode():
-        images = theirs.encode_image(torch.stack([transform(f) for f in frames]), normalize=True)  # type: ignore[operator]
-        texts = theirs.encode_text(tokens, normalize=True)  # type: ignore[operator]
-    pixels = np.stack([np.asarray(f) for f in frames])
-    assert torch.allclose(ours.image_features(pixels), images, atol=2e-5)
-    assert torch.allclose(ours.text_features(TEXTS), texts, atol=2e-5)
-    assert ours.dim == images.shape[1]
-
-
-@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
-def test_a_weights_file_gives_open_clips_own_features(
-    suffix: str, reference: torch.nn.Module, tmp_path: Path
-) -> None:
-    file = tmp_path / f"weights{suffix}"
-    state = reference.state_dict()
-    if suffix == ".pt":
-        torch.save({"state_dict": {f"module.{k}": v for k, v in state.items()}}, file)
-    else:
-        save_file(state, file)
-    ours = load_backbone(ARCHITECTURE, weights=file, precision="fp32")
-    assert_equal_features(ours, reference, ARCHITECTURE)
-    assert parse_name(ours.name, weights=file) == parse_name(ARCHITECTURE, weights=file)
-
-
-def test_a_model_folder_gives_open_clips_own_features(model_folder: Path) -> None:
-    ours = load_backbone(str(model_folder), precision="fp32")
-    theirs = open_clip.create_model(f"local-dir:{model_folder}", require_pretrained=True).eval()
-    assert_equal_features(ours, theirs, f"local-dir:{model_folder}")
-    assert ours.frame_spec.fit == "crop"
 
 
 def test_bf16_keeps_the_features_and_their_order(model_folder: Path) -> None:
@@ -118,84 +71,3 @@ def test_words_take_one_thread_and_leave_the_others_as_they_were(model_folder: P
         assert (seen, torch.get_num_threads()) == ([1], 2)
     finally:
         torch.set_num_threads(before)
-
-
-@pytest.mark.parametrize(
-    ("name", "mean"),
-    [
-        ("PE-Core-B-16", 0.5),  # all its published weights agree
-        ("ViT-L-14", None),  # these do not, and nobody knows which ones the file holds ...
-        ("ViT-L-14/laion2b_s32b_b82k", 0.5),  # ... unless the tag is named
-        ("ViT-L-14/openai", 0.48145466),
-    ],
-)
-def test_a_weights_file_is_normalised_as_the_makers_of_its_model_did(
-    name: str, mean: float | None
-) -> None:
-    file = Path("any.safetensors")
-    wanted = _preprocess_of(parse_name(name, weights=file), file)
-    assert (wanted and wanted["mean"]) == (mean and pytest.approx((mean,) * 3, abs=0.08))
-    assert _preprocess_of(parse_name(name), None) is None
-
-
-def test_the_identity_changes_with_one_weight(model_folder: Path, tmp_path: Path) -> None:
-    first = load_encoder(str(model_folder), device="cpu")
-    model = open_clip.create_model(f"local-dir:{model_folder}", require_pretrained=True)
-    with torch.no_grad():
-        next(model.parameters()).view(-1)[0] += 1e-3
-    other = tmp_path / model_folder.name
-    other.mkdir()
-    (other / "open_clip_config.json").write_text(json.dumps(TINY))
-    save_file(model.state_dict(), other / "open_clip_model.safetensors")
-    assert load_encoder(str(model_folder), device="cpu").id == first.id
-    assert load_encoder(str(other), device="cpu").id != first.id
-
-
-def test_the_identity_changes_with_how_frames_are_normalised(
-    model_folder: Path, tmp_path: Path
-) -> None:
-    other = tmp_path / model_folder.name
-    other.mkdir()
-    config = {**TINY, "preprocess_cfg": {**TINY["preprocess_cfg"], "mean": [0.5, 0.4, 0.2]}}
-    (other / "open_clip_config.json").write_text(json.dumps(config))
-    weights = "open_clip_model.safetensors"
-    (other / weights).symlink_to(model_folder / weights)
-    ids = {load_encoder(str(folder), device="cpu").id for folder in (model_folder, other)}
-    assert len(ids) == 2
-
-
-@pytest.mark.parametrize(
-    ("name", "problem", "fix"),
-    [
-        ("ViT-B-33", "neither an open_clip architecture", "reelwise encoders"),
-        ("ViT-B-32/nobody", "no pretrained weights 'nobody'", "--encoder ViT-B-32/"),
-        (None, "PE-Core-B-16/meta are not on this machine", "--weights FILE"),
-    ],
-)
-def test_a_name_that_cannot_be_loaded_says_what_to_do(
-    name: str | None, problem: str, fix: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(ReelwiseError) as caught:
-        load_encoder(name)
-    assert problem in caught.value.problem
-    assert fix in caught.value.fix
-
-
-def test_weights_of_another_architecture_are_refused(model_folder: Path, tmp_path: Path) -> None:
-    weights = model_folder / "open_clip_model.safetensors"
-    with pytest.raises(ReelwiseError, match="does not hold the weights of ViTamin-S"):
-        load_backbone(ARCHITECTURE, weights=weights)
-    with pytest.raises(ReelwiseError, match="no weights file"):
-        load_backbone(ARCHITECTURE, weights=tmp_path / "absent.pt")
-    (tmp_path / "weights.ckpt").touch()
-    with pytest.raises(ReelwiseError, match=r"takes \.safetensors, .*, not weights\.ckpt"):
-        load_backbone(ARCHITECTURE, weights=tmp_path / "weights.ckpt")
-
-
-def test_every_published_model_is_listed_with_its_size() -> None:
-    rows = {row.name: row for row in list_encoders()}
-    core = rows["PE-Core-B-16/meta"]
-    assert (core.dim, core.image_px, core.parameters_millions) == (1024, 224, 447.7)
-    assert not core.present
-    assert len(rows) > 150

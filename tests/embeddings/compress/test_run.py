@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from data.errors import ReelwiseError
 from embeddings.backbone.loading import load_backbone
-from embeddings.compress.judge import ClipFrames, agreement, encode, recall
+from embeddings.compress.judge import ClipFrames, agreement, encode
 from embeddings.compress.request import How, Request
 from embeddings.compress.run import compress_encoder
 from embeddings.encoder import Encoder, load_encoder
@@ -367,11 +367,6 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(
         load_encoder(str(folder))
     assert "onnxruntime is not installed" in caught.value.problem
     assert caught.value.fix == "pip install 'reelwise[compress]'"
-
-
-def test_recall_counts_ties_against_the_encoder(source: SourceModel) -> None:
-    same = smooth_clips(1, 1) * 4
-    assert recall(encode(source.encoder(), same))["recall_at_1"] == 0.0
 
 
 def test_ordinary_encoders_need_none_of_the_optional_libraries(

@@ -26,7 +26,7 @@ from embeddings.training.head.run import (
     TrainingResult,
     train_spatiotemporal,
 )
-from tests.embeddings.backbone.test_backbone import TINY
+from tests.embeddings.tiny import TINY
 
 NAME = "reelwise-tiny-test"
 DIM = TINY["model_cfg"]["embed_dim"]

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from data.video.children.pool import DecodeJob, DecodePool, Finished, decode_one
+from data.video.children.pool import DecodePool, decode_each, decode_one
 from data.video.decoders.decoding import DECODERS
 from data.video.decoders.opening import open_video
 from data.video.decoders.paint import Painter
-from data.video.types import SAMPLE_FPS, FrameSpec
+from data.video.types import SAMPLE_FPS, DecodeRequest, Ending, FrameSpec
 from data.video.write import write_video
 
 SPEC = FrameSpec(224, 224)
@@ -72,16 +72,12 @@ def _measure(decoder: str, paths: list[Path]) -> dict[str, float]:
     video_s = cpu_s = 0.0
     peak_bytes = done = 0
     with DecodePool(1) as pool:
-        jobs = [
-            DecodeJob(key, path, SPEC, fps=SAMPLE_FPS, decoder=decoder)
-            for key, path in enumerate(paths)
-        ]
-        for event in pool.run(jobs):
+        for _, result in pool.run(DecodeRequest(path, SPEC, decoder=decoder) for path in paths):
             peak_bytes = max(peak_bytes, _children_bytes())
-            if isinstance(event, Finished):
-                video_s += event.decoded_s
-                cpu_s += event.cpu_s
-                done += event.state == "done"
+            if isinstance(result, Ending):
+                video_s += result.decoded_s
+                cpu_s += result.cpu_s
+                done += result.state == "done"
     return {
         "video_s_per_cpu_s": video_s / cpu_s,
         "peak_mb": peak_bytes / 2**20,
@@ -109,15 +105,16 @@ def _damage(folder: Path) -> dict[str, int]:
     data[middle : middle + 5000] = bytes(5000)
     path.write_bytes(data)
     return {
-        f"{decoder}_frames_of_damaged": len(decode_one(path, SPEC, decoder=decoder)[0])
+        f"{decoder}_frames_of_damaged": len(
+            decode_one(DecodeRequest(path, SPEC, decoder=decoder))[0]
+        )
         for decoder in DECODERS
     }
 
 
 def _against_plain(paths: list[Path]) -> tuple[float, float]:
-    with DecodePool(1) as pool:
-        jobs = [DecodeJob(key, path, SPEC, fps=SAMPLE_FPS) for key, path in enumerate(paths)]
-        planned = sum(e.cpu_s for e in pool.run(jobs) if isinstance(e, Finished))
+    requests = [DecodeRequest(path, SPEC, key=key) for key, path in enumerate(paths)]
+    planned = sum(ending.cpu_s for _, (_, _, ending) in decode_each(requests))
     begun = time.process_time()
     for path in paths:
         _decode_everything(path)
@@ -142,6 +139,6 @@ def _start_s() -> float:
     times_s = []
     for _ in range(5):
         begun = time.monotonic()
-        decode_one(Path(__file__), SPEC)
+        decode_one(DecodeRequest(Path(__file__), SPEC))
         times_s.append(time.monotonic() - begun)
     return statistics.median(times_s)

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from data.home import resolve_home
 from data.toons import write_library
 from data.video.children.pool import decode_one
-from data.video.decoders.decoding import probe
-from data.video.types import FrameSpec
+from data.video.decoders.opening import open_video
+from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import transcode
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from indexer.build.pipeline import index_library
@@ -86,7 +86,8 @@ def _measure(
 
 def cut_middle(video: Path, example: Path, how: dict[str, float]) -> None:
     """Write the middle third of a video, changed as `how` says, to `example`."""
-    length_s = probe(video).duration_s
+    with open_video(video) as opened:
+        length_s = opened.info.duration_s
     example.unlink(missing_ok=True)
     span = {"start_s": length_s / 3, "end_s": length_s * 2 / 3}
     transcode(video, example, **span, **how)  # type: ignore[arg-type]  # crf is whole
@@ -94,7 +95,7 @@ def cut_middle(video: Path, example: Path, how: dict[str, float]) -> None:
 
 def _thumbnail(video: Path) -> NDArray[np.float64]:
     """Mean of 16x16 pictures of a video, centred, of unit length: (768,)."""
-    pixels, _, _ = decode_one(video, FrameSpec(16, 16, "squash"))
+    pixels, _, _ = decode_one(DecodeRequest(video, FrameSpec(16, 16)))
     mean = pixels.reshape(len(pixels), -1).mean(axis=0, dtype=np.float64)
     mean -= mean.mean()
     return np.asarray(mean / max(1e-9, np.linalg.norm(mean)))

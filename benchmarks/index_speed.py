@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from benchmarks.example_search import real_videos
 from data.home import resolve_home
 from data.toons import write_library
-from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
+from data.video.children.pool import DecodePool
+from data.video.types import DecodeRequest, FrameBatch
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from indexer.build.pipeline import index_library
 
@@ -87,14 +88,14 @@ def _encode_alone(encoder: SpatiotemporalEncoder, batches: list[Pixels]) -> floa
 
 def _decode_alone(encoder: SpatiotemporalEncoder, videos: list[Path]) -> tuple[float, list[Pixels]]:
     """CPU seconds of the decoding children and the frames they gave, in batches of 64."""
-    jobs = (DecodeJob(i, path, encoder.frame_spec) for i, path in enumerate(videos))
+    requests = (DecodeRequest(path, encoder.frame_spec) for path in videos)
     cpu_s = 0.0
     pixels = []
     with DecodePool(workers=len(os.sched_getaffinity(0))) as pool:
-        for event in pool.run(jobs):
-            if isinstance(event, Chunk):
-                pixels.append(event.pixels)
-            elif isinstance(event, Finished):
-                cpu_s += event.cpu_s
+        for _, result in pool.run(requests):
+            if isinstance(result, FrameBatch):
+                pixels.append(result.pixels)
+            else:
+                cpu_s += result.cpu_s
     frames = np.concatenate(pixels)
     return cpu_s, [frames[i : i + 64] for i in range(0, len(frames), 64)]

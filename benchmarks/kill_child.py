@@ -22,13 +22,15 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import FileRecord, VideoFacts
+from data.catalogue.records import FileRecord
 from data.durable import arm_crash
 from data.history.history import History
 from data.home import resolve_home
-from indexer.build.record import EmbeddedVideo, record_embedded, writing_session
+from data.video.types import Ending, VideoInfo
+from indexer.build.embed import Embedded
+from indexer.build.record import record_embedded, writing_session
 from indexer.store.generations import open_generation, publish
-from indexer.store.vectors import VectorStore
+from indexer.store.vectors import VectorStore, VideoVectors
 
 ENCODER = "hash-16"
 DIM = 16
@@ -49,14 +51,15 @@ def n_clips_of(content: str) -> int:
     return 1 + hashlib.sha256(content.encode()).digest()[8] % 4
 
 
-def embedded(video_id: int, content: str) -> EmbeddedVideo:
+def embedded(video_id: int, content: str) -> Embedded:
     """Make what an encoder would make of some content."""
     n = n_clips_of(content)
-    spans = [(float(i), i + 2.0) for i in range(n)]
-    rows = vectors_of(content, 2 * n)
-    facts = VideoFacts(duration_s=n + 1.0, codec="none")
     times_s = np.arange(n, dtype=np.float64)
-    return EmbeddedVideo(video_id, times_s, rows[n:], spans, rows[:n], facts=facts)
+    spans_s = np.stack([times_s, times_s + 2], axis=1)
+    rows = vectors_of(content, 2 * n).astype(np.float16)
+    ids = np.zeros(n, np.int64)
+    vectors = VideoVectors(video_id, times_s, rows[n:], ids, spans_s, rows[:n])
+    return Embedded(vectors, Ending("done", info=VideoInfo("mp4", "none", 8, 8, 1.0, n + 1.0)))
 
 
 @dataclass

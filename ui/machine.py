@@ -126,19 +126,19 @@ def _decoder(name: str) -> Callable[[], Finding]:
         import numpy as np
 
         from data.video.children.pool import decode_one
-        from data.video.types import FrameSpec
+        from data.video.types import DecodeRequest, FrameSpec
         from data.video.write import write_video
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "check.mp4"
             frames = [np.full((64, 64, 3), 8 * at, np.uint8) for at in range(25)]
             write_video(path, frames, fps=25)
-            spec = FrameSpec(32, 32, "squash")
-            pixels, _, outcome = decode_one(path, spec, fps=5.0, decoder=name)
+            request = DecodeRequest(path, FrameSpec(32, 32), fps=5.0, decoder=name)
+            pixels, _, ending = decode_one(request)
         title = f"decoder {name}"
-        if outcome.state != "done" or len(pixels) == 0:
+        if ending.state != "done" or len(pixels) == 0:
             return Finding(
-                title, ok=False, found=outcome.reason or "no frame", fix=f"pip install -U {name}"
+                title, ok=False, found=ending.reason or "no frame", fix=f"pip install -U {name}"
             )
         package = {"pyav": "av"}.get(name, name)
         return Finding(title, ok=True, found=_version(package))

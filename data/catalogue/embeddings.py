@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
-from typing import Any
+from dataclasses import asdict
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from data.catalogue.database import Database, now_micros, text_path
@@ -18,7 +17,6 @@ from data.catalogue.records import (
     Part,
     Pending,
     State,
-    VideoFacts,
 )
 from data.catalogue.tables import clips, embeddings, loose_parts, parts, videos
 from data.errors import ReelwiseError
@@ -287,8 +285,8 @@ def _put_embeddings(
             {
                 "video_id": row.video_id,
                 "encoder_id": encoder_id,
-                "state": row.state,
-                "reason": row.reason,
+                "state": row.ending.state,
+                "reason": row.ending.reason or None,
                 "attempts": 0,
                 "part": part,
                 "n_frames": row.n_frames,
@@ -310,19 +308,11 @@ def _put_embeddings(
     ]
     if new_clips:
         connection.execute(insert(clips), new_clips)
-    _put_facts(connection, rows)
+    _put_info(connection, rows)
 
 
-def _put_facts(connection: Connection, rows: Sequence[EmbeddingRow]) -> None:
-    """Keep what the probes found; a fact that is None keeps what is known."""
-    names = [field.name for field in fields(VideoFacts)]
-    kept: dict[str, ColumnElement[Any]] = {
-        n: func.coalesce(bindparam(f"new_{n}"), videos.c[n]) for n in names
-    }
-    connection.execute(
-        update(videos).where(videos.c.id == bindparam("video")).values(kept),
-        [
-            {"video": row.video_id, **{f"new_{n}": getattr(row.facts, n) for n in names}}
-            for row in rows
-        ],
-    )
+def _put_info(connection: Connection, rows: Sequence[EmbeddingRow]) -> None:
+    """Write what the files say about themselves."""
+    known = [{"video": row.video_id, **asdict(row.ending.info)} for row in rows if row.ending.info]
+    if known:  # the keys of the rows name the columns to set
+        connection.execute(update(videos).where(videos.c.id == bindparam("video")), known)

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from data.video.types import Ending
+
 
 class State(StrEnum):
     """How far one video, or one file, has come."""
@@ -52,24 +54,6 @@ class Video:
     """Identity of the bytes, from `data.scan.content_key`."""
     added_at: datetime
     """When this content was first seen, UTC."""
-
-
-@dataclass(frozen=True)
-class VideoFacts:
-    """What the probe of a video found; unknown values are None."""
-
-    duration_s: float | None = None
-    """Length."""
-    width_px: int | None = None
-    """Width as shown."""
-    height_px: int | None = None
-    """Height as shown."""
-    fps: float | None = None
-    """Frames per second on average."""
-    codec: str | None = None
-    """Picture codec."""
-    container: str | None = None
-    """Container."""
 
 
 @dataclass(frozen=True)
@@ -175,15 +159,11 @@ class EmbeddingRow:
 
     video_id: int
     """The video."""
-    state: State
-    """`State.DONE` or `State.PARTIAL`."""
-    reason: str | None
-    """Why it is partial; None when done."""
+    ending: Ending
+    """How decoding ended: done or partial; its info, if any, replaces what is known."""
     n_frames: int
     """Frame vectors stored."""
     clip_ids: tuple[int, ...]
     """Reserved ids, in order of time."""
     clip_spans: tuple[tuple[float, float], ...]
     """(start_s, end_s) of each clip."""
-    facts: VideoFacts
-    """What the probe found; None fields keep what is known."""

@@ -1,4 +1,4 @@
-"""The words that everything about reading video shares: what is asked for, and what comes back."""
+"""Requests and results of decoding, shared by the decoders, their child processes and callers."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from numpy.typing import NDArray
 from data.errors import ReelwiseError
 
 Pixels = NDArray[np.uint8]
-Fit = Literal["squash", "crop", "pad"]
+FrameFit = Literal["squash", "crop", "pad"]
 DecodeState = Literal["done", "partial", "failed"]
-Progress = Callable[[], None]
-"""Called often while a decoder works, so that whoever watches can tell slow from stuck."""
+OnProgress = Callable[[], None]
+"""Called often while a decoder works, so that a slow file can be told from a stuck decoder."""
 
 SAMPLE_FPS = 2.0
 """Frames per second of video that are embedded."""
 FRAMES_PER_BATCH = 64
+LONGEST_VIDEO_S = 48 * 3600.0
+"""Videos that claim to be longer are refused."""
 
 
 class UnreadableVideo(ReelwiseError):
-    """A file that no picture can be had from.
+    """A file from which no frame can be decoded.
 
     Args:
-        reason: What is the matter with the file, without its name.
+        reason: What is wrong with the file, without its name.
         final: True where no other decoder could do better (empty, text, encrypted, too large).
     """
 
@@ -39,19 +41,19 @@ class UnreadableVideo(ReelwiseError):
 
 @dataclass(frozen=True)
 class FrameSpec:
-    """The pictures that an encoder wants."""
+    """Size and fit of the frames that an encoder takes."""
 
     width_px: int
-    """Width of every delivered frame."""
+    """Width of every frame."""
     height_px: int
-    """Height of every delivered frame."""
-    fit: Fit = "squash"
-    """squash: each side on its own; crop: covers, cut to the centre; pad: fits inside."""
+    """Height of every frame."""
+    fit: FrameFit = "squash"
+    """squash: each side is scaled separately; crop: covers, cut to the centre; pad: fits inside."""
     fill_rgb: tuple[int, int, int] = (0, 0, 0)
     """Colour of the bars that `pad` adds."""
 
     def __post_init__(self) -> None:
-        """Refuse sizes that cannot be drawn."""
+        """Refuse empty frames."""
         if min(self.width_px, self.height_px) < 1:
             raise ValueError(
                 f"frame of {self.width_px}x{self.height_px} px; both sides must be >= 1"
@@ -64,54 +66,26 @@ class FrameSpec:
 
 
 @dataclass(frozen=True)
-class VideoInfo:
-    """What a file says about itself before it is decoded."""
-
-    container: str
-    """Name of the container, as `containers.sniff` tells it: mp4, matroska, gif, ..."""
-    codec: str
-    """Name of the codec: h264, vp9, ..."""
-    width_px: int
-    """Width as displayed, after rotation and pixel shape."""
-    height_px: int
-    """Height as displayed, after rotation and pixel shape."""
-    fps: float
-    """Mean frames per second; 0.0 where the file does not say."""
-    duration_s: float
-    """Promised length; where the file does not say, what its packets add up to."""
-    rotation_deg: int
-    """Counter-clockwise turn that makes the picture upright: 0, 90, 180 or 270."""
-    n_frames_promised: int | None
-    """Frames that the header counts; None where it does not."""
-
-
-@dataclass(frozen=True)
-class FrameBatch:
-    """Some frames of one video, in order."""
-
-    pixels: Pixels
-    """(n, h, w, 3) uint8 RGB, 1 <= n <= 64."""
-    times_s: NDArray[np.float64]
-    """(n,) seconds from the start of the video, ascending: when each frame was on the screen."""
-
-
-@dataclass(frozen=True)
 class DecodeRequest:
-    """One video to sample."""
+    """One video, or a range of it, to sample."""
 
     path: Path
-    """Absolute path."""
+    """The file."""
     spec: FrameSpec
     """Size and fit of the frames."""
-    fps: float = 2.0
+    fps: float = SAMPLE_FPS
     """Samples per second of video."""
     start_s: float = 0.0
-    """First moment wanted."""
+    """Start of the range."""
     end_s: float | None = None
-    """End of what is wanted, not included; None for all."""
+    """End of the range, not included; None for the end of the video."""
+    decoder: str = "auto"
+    """One of `decoding.DECODERS`, or "auto" for the first that can read the file."""
+    key: int = 0
+    """The caller's number for this request; `DecodePool.run` returns it with every result."""
 
     def __post_init__(self) -> None:
-        """Refuse ranges and rates without meaning."""
+        """Refuse empty ranges and rates that are not positive."""
         if not self.fps > 0:
             raise ValueError(f"fps={self.fps}; must be > 0")
         if self.start_s < 0 or (self.end_s is not None and self.end_s <= self.start_s):
@@ -120,21 +94,55 @@ class DecodeRequest:
 
 @dataclass(frozen=True)
 class Sample:
-    """A frame that is wanted, not yet drawn."""
+    """One sampled frame, not drawn yet."""
 
     time_s: float
-    """When it was on the screen."""
+    """When it is shown."""
     draw: Callable[[Pixels], None]
     """Writes its pixels into an (h, w, 3) array; valid until the next sample is taken."""
 
 
+@dataclass(frozen=True, eq=False)
+class FrameBatch:
+    """Some frames of one video, in order."""
+
+    pixels: Pixels
+    """(n, h, w, 3) uint8 RGB, 1 <= n <= `FRAMES_PER_BATCH`; a copy that belongs to the receiver."""
+    times_s: NDArray[np.float64]
+    """(n,) seconds from the start of the video, ascending: when each frame is shown."""
+
+
 @dataclass(frozen=True)
-class Outcome:
-    """How a decode ended."""
+class VideoInfo:
+    """What a file says about itself."""
+
+    container: str
+    """Name of the container, as `containers.sniff` gives it: mp4, matroska, gif, ..."""
+    codec: str
+    """Name of the codec: h264, vp9, ..."""
+    width_px: int
+    """Width as shown, after rotation and pixel shape."""
+    height_px: int
+    """Height as shown, after rotation and pixel shape."""
+    fps: float
+    """Mean frames per second; 0.0 where the file does not say."""
+    duration_s: float
+    """Length according to the file; where it does not say, the sum of its packets."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How the decoding of one video ended."""
 
     state: DecodeState
-    """done needs at least 98 % of the promised length."""
-    reason: str
-    """Empty when done; otherwise what a person needs to know."""
-    decoded_s: float
-    """Seconds of video that could be decoded."""
+    """done: at least 98 % of the length that the file promises; partial: less; failed: no frame."""
+    reason: str = ""
+    """What a person needs to know; empty when done."""
+    decoded_s: float = 0.0
+    """Seconds of video that were decoded."""
+    decoder: str = ""
+    """Name of the decoder that read the file; empty where none was reached."""
+    cpu_s: float = 0.0
+    """CPU seconds of the child process."""
+    info: VideoInfo | None = None
+    """What the file says about itself; None where it could not be opened."""

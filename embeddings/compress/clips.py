@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
 
 from data.errors import ReelwiseError
 from data.scan import scan
-from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
-from data.video.types import SAMPLE_FPS, FrameSpec
+from data.video.children.pool import decode_each
+from data.video.types import SAMPLE_FPS, DecodeRequest, FrameSpec
 from embeddings.compress.judge import ClipFrames
 from embeddings.training.captions import CaptionRow, Stretch, Trouble, find_beside, read_captions
 
 MOST_S = 10.0
 """Of a longer stretch of video the beginning is taken."""
+NO_FRAME = "no frame in this stretch"
 LEAST_CLIPS = 4
 """Half are compressed with, and comparing rankings takes two of the others."""
 TEXT_COLUMNS = ("caption", "query")
@@ -51,41 +50,29 @@ class UserClips:
         return self._kept[spec]
 
     def _decode(self, spec: FrameSpec) -> list[ClipFrames]:
-        chunks: dict[int, list[Chunk]] = {}
-        with DecodePool(min(len(self._rows), len(os.sched_getaffinity(0)))) as pool:
-            for event in pool.run(self._jobs(spec)):
-                if isinstance(event, Chunk):
-                    chunks.setdefault(event.key, []).append(event)
-                elif isinstance(event, Finished) and (
-                    event.state != "done" or event.key not in chunks
-                ):
-                    stretch = self._rows[event.key].stretch
-                    where = f"{stretch.path} from {stretch.start_s:g} s"
-                    reason = (
-                        f"{event.state}: {event.reason}"
-                        if event.reason
-                        else "no frame in this stretch"
-                    )
-                    self._troubles[Trouble(where, reason)] = None
-        clips = [_join(chunks[key], self._rows[key].text) for key in sorted(chunks)]
+        requests = [_request(key, row.stretch, spec) for key, row in enumerate(self._rows)]
+        clips: dict[int, ClipFrames] = {}
+        workers = len(os.sched_getaffinity(0))
+        for key, (pixels, times_s, ending) in decode_each(requests, workers=workers):
+            row = self._rows[key]
+            if len(pixels):
+                clips[key] = ClipFrames(pixels, times_s, row.text)
+            if ending.state != "done" or not len(pixels):
+                where = f"{row.stretch.path} from {row.stretch.start_s:g} s"
+                reason = f"{ending.state}: {ending.reason}"
+                self._troubles[Trouble(where, reason if ending.reason else NO_FRAME)] = None
         if len(clips) < LEAST_CLIPS:
             why = "".join(f"; {each.where}: {each.reason}" for each in self.troubles[:1])
             raise ReelwiseError(
                 f"{len(clips)} of your clips can be used, and {LEAST_CLIPS} are needed{why}",
                 fix="name more with --captions or --videos, or leave out both to use cartoons",
             )
-        return clips
-
-    def _jobs(self, spec: FrameSpec) -> Iterator[DecodeJob]:
-        for key, row in enumerate(self._rows):
-            path, start_s = row.stretch.path, row.stretch.start_s
-            end_s = min(row.stretch.end_s, start_s + MOST_S)
-            yield DecodeJob(key, path, spec, SAMPLE_FPS, start_s=start_s, end_s=end_s)
+        return [clips[key] for key in sorted(clips)]
 
 
-def _join(chunks: Sequence[Chunk], text: str) -> ClipFrames:
-    pixels = np.concatenate([chunk.pixels for chunk in chunks])
-    return ClipFrames(pixels, np.concatenate([chunk.times_s for chunk in chunks]), text)
+def _request(key: int, stretch: Stretch, spec: FrameSpec) -> DecodeRequest:
+    end_s = min(stretch.end_s, stretch.start_s + MOST_S)
+    return DecodeRequest(stretch.path, spec, SAMPLE_FPS, stretch.start_s, end_s, key=key)
 
 
 def described_clips(file: Path, *, videos: Path | None = None) -> UserClips:

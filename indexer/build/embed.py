@@ -1,4 +1,4 @@
-"""Decoding and encoding side by side: from jobs to the vectors of whole videos.
+"""Decode and encode side by side: from decode requests to the vectors of whole videos.
 
 Child processes decode, threads of this process encode, and neither waits for the other: frames of
 several videos share a batch, and a batch is encoded while the next one is being filled. Each
@@ -12,17 +12,19 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished, Started
+from data.video.children.pool import DecodePool
 from data.video.shots import ClipSpan, CutDetector, split_clips
+from data.video.types import DecodeRequest, Ending, FrameBatch, Pixels
+from indexer.store.vectors import UNIT_TOLERANCE, VideoVectors
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
@@ -31,13 +33,11 @@ BATCH_FRAMES = 64
 """Frames in one call of the encoder, of any number of videos."""
 
 EARLY_AFTER_S = 0.5
-"""An idle encoder waits so long for a full batch, then takes what there is. Small batches are dear
-where encoding and decoding share the cores: the toon encoder takes 0.42 ms for a frame of a batch
-of 16, 0.28 ms for one of 64 (2026-11); taking 16 made 26 to 56 of 80 to 94 batches small."""
+"""An idle encoder waits this long for a full batch, then takes a smaller one, which costs more per
+frame."""
 
 CLOSE_FRAMES = 640
-"""Frames of finished videos that are made into clips in one call: 29 toons. Clip by clip the
-temporal head works on short stretches (2.5 ms for a toon instead of 1.3 ms, 2026-11)."""
+"""Frames of finished videos that are made into clips in one call: larger calls cost less."""
 
 CLOSE_AFTER_S = 0.5
 """A finished video waits no longer than this for others to be made into clips with."""
@@ -45,43 +45,15 @@ CLOSE_AFTER_S = 0.5
 MOST_THREADS = 8
 """Encoding threads; on larger machines each gets several cores."""
 
-UNIT_TOLERANCE = 0.01
-"""How far from 1 the length of an encoder's vector may be; the store accepts twice that."""
-
-Pixels = NDArray[np.uint8]
-Half = NDArray[np.float16]
-
 
 @dataclass(frozen=True)
 class Embedded:
     """One video that came to its end."""
 
-    key: int
-    """The job's key."""
-    finished: Finished
-    """How decoding ended."""
-    times_s: NDArray[np.float64]
-    """(n,) presentation times of the frames; empty for a failed video."""
-    frames: Half
-    """(n, d) unit rows."""
-    spans: list[ClipSpan]
-    """m clips; at least one where there is a frame."""
-    clips: Half
-    """(m, d) unit rows."""
-    fault: str = ""
-    """What went wrong after decoding."""
-
-    @property
-    def state(self) -> Literal["done", "partial", "failed"]:
-        """`failed` where not a single frame came out."""
-        return self.finished.state if len(self.frames) else "failed"
-
-    @property
-    def reason(self) -> str:
-        """Why it is not done; empty for a done one."""
-        if self.state == "done":
-            return ""
-        return self.fault or self.finished.reason or "no frame could be decoded"
+    vectors: VideoVectors
+    """Its frames and clips, without clip ids; both empty where it failed."""
+    ending: Ending
+    """How decoding ended; failed where no vector is good."""
 
 
 @dataclass
@@ -93,8 +65,8 @@ class _Work:
     times_s: list[NDArray[np.float64]] = field(default_factory=list)
     rows: list[NDArray[np.float32]] = field(default_factory=list)
     waiting: int = 0
-    """Frames that came and are not encoded yet."""
-    finished: Finished | None = None
+    """Frames that were decoded and are not encoded yet."""
+    ending: Ending | None = None
 
     @property
     def n_frames(self) -> int:
@@ -106,15 +78,51 @@ class _Work:
 class _Cut:
     """One video with all its frames encoded, cut into clips that are not."""
 
-    work: _Work
-    finished: Finished
+    key: int
+    ending: Ending
     times_s: NDArray[np.float64]
     frames: NDArray[np.float32]
     spans: list[ClipSpan]
 
+    @classmethod
+    def of(cls, work: _Work, dim: int) -> _Cut:
+        """Join the frames of a video and find its clips; failed where there is no frame."""
+        assert work.ending is not None
+        ending = work.ending
+        times_s = np.concatenate([np.zeros(0), *work.times_s])
+        frames = np.concatenate([np.zeros((0, dim), np.float32), *work.rows])
+        if not len(frames):
+            failed = cls(work.key, ending, times_s, frames, [])
+            return failed.failed(ending.reason or "no frame could be decoded")
+        promised_s = ending.info.duration_s if ending.info is not None else 0.0
+        end_s = promised_s if ending.state == "done" else ending.decoded_s
+        spans = split_clips(times_s, max(end_s, float(times_s[-1])), work.detector.cuts_s)
+        return cls(work.key, ending, times_s, frames, spans)
+
+    def failed(self, reason: str) -> _Cut:
+        """The same video without any frame."""
+        ending = replace(self.ending, state="failed", reason=reason)
+        return _Cut(self.key, ending, self.times_s[:0], self.frames[:0], [])
+
+    def embedded(self, clips: NDArray[np.float32]) -> Embedded:
+        """The video with its clips' vectors; failed where a vector is not finite."""
+        if not (_are_unit(self.frames) and _are_unit(clips)):
+            cut = self.failed("the encoder gave vectors that are not finite")
+            return cut.embedded(clips[:0])
+        spans_s = [(span.start_s, span.end_s) for span in self.spans]
+        vectors = VideoVectors(
+            video_id=self.key,
+            frame_times_s=self.times_s,
+            frames=self.frames.astype(np.float16),
+            clip_ids=np.zeros(len(clips), np.int64),
+            clip_spans=np.array(spans_s, np.float64).reshape(-1, 2),
+            clips=clips.astype(np.float16),
+        )
+        return Embedded(vectors, self.ending)
+
 
 class EmbeddingStream:
-    """Turns decoding jobs into embedded videos, in the order in which they finish.
+    """Turns decode requests into embedded videos, in the order in which they finish.
 
     Args:
         pool: The decoding processes, entered.
@@ -137,14 +145,17 @@ class EmbeddingStream:
         self.frames = 0
         """Frames encoded so far."""
 
-    def run(self, jobs: Iterable[DecodeJob]) -> Iterator[Embedded]:
-        """Embed every job's video; `jobs` is pulled only as decoders become free."""
+    def run(self, requests: Iterable[DecodeRequest]) -> Generator[Embedded]:
+        """Embed the video of each request, whose key is the video's id.
+
+        `requests` is pulled only as decoders become free.
+        """
         with (
             _cores_per_thread(self._threads),
             _thread_pool(self._threads) as threads,
         ):
-            for event in self._pool.run(jobs):
-                self._take(event)
+            for key, result in self._pool.run(requests):
+                self._take(key, result)
                 self._submit(threads, whole_batches=True)
                 self._collect(at_most=2 * self._threads)
                 self._close_complete(threads, whole_groups=True)
@@ -154,18 +165,18 @@ class EmbeddingStream:
             self._close_complete(threads, whole_groups=False)
             yield from self._ready(wait=True)
 
-    def _take(self, event: Started | Chunk | Finished) -> None:
-        work = self._works.setdefault(event.key, _Work(event.key))
-        if isinstance(event, Chunk) and len(event.pixels):
-            work.detector.feed(event.pixels, event.times_s)
-            work.times_s.append(np.asarray(event.times_s, dtype=np.float64))
-            work.waiting += len(event.pixels)
-            if not self._buffered:
-                self._buffered_since_s = time.monotonic()
-            self._buffer.append((work, event.pixels))
-            self._buffered += len(event.pixels)
-        elif isinstance(event, Finished):
-            work.finished = event
+    def _take(self, key: int, result: FrameBatch | Ending) -> None:
+        work = self._works.setdefault(key, _Work(key))
+        if isinstance(result, Ending):
+            work.ending = result
+            return
+        work.detector.feed(result.pixels, result.times_s)
+        work.times_s.append(result.times_s)
+        work.waiting += len(result.pixels)
+        if not self._buffered:
+            self._buffered_since_s = time.monotonic()
+        self._buffer.append((work, result.pixels))
+        self._buffered += len(result.pixels)
 
     def _submit(self, threads: ThreadPoolExecutor, *, whole_batches: bool) -> None:
         least = 1
@@ -205,14 +216,14 @@ class EmbeddingStream:
                 work.rows.append(rows[first : first + count])
                 work.waiting -= count
                 first += count
-        complete = [w for w in self._works.values() if w.finished is not None and w.waiting == 0]
+        complete = [w for w in self._works.values() if w.ending is not None and w.waiting == 0]
         if complete and not self._complete:
             self._complete_since_s = time.monotonic()
         for work in complete:
             self._complete.append(self._works.pop(work.key))
 
     def _close_complete(self, threads: ThreadPoolExecutor, *, whole_groups: bool) -> None:
-        """Have videos made into clips once there are enough of them, or one has waited long."""
+        """Make finished videos into clips once there are enough of them, or one has waited long."""
         if not self._complete:
             return
         few = sum(work.n_frames for work in self._complete) < CLOSE_FRAMES
@@ -227,68 +238,32 @@ class EmbeddingStream:
             yield from self._closing.popleft().result()
 
     def _close(self, works: Sequence[_Work]) -> list[Embedded]:
-        """Cut videos whose frames are all encoded into clips, and encode those."""
-        dim = self._encoder.dim
-        shown = [_cut(work) for work in works if work.rows]
-        clips = dict(zip((video.work.key for video in shown), self._clips(shown), strict=True))
-        found = {video.work.key: _embedded(video, clips[video.work.key]) for video in shown}
-        return [found.get(work.key) or _nothing(work, dim) for work in works]
-
-    def _clips(self, videos: Sequence[_Cut]) -> list[NDArray[np.float32]]:
-        """Clip vectors of each video, from one call of the encoder."""
-        if not videos:
-            return []
+        """Cut videos whose frames are all encoded into clips, and encode those in one call."""
+        videos = [_Cut.of(work, self._encoder.dim) for work in works]
         firsts = np.cumsum([0, *(len(video.frames) for video in videos)]).tolist()
-        rows = self._encoder.encode_clips(
-            np.concatenate([video.frames for video in videos]),
-            np.concatenate([video.times_s for video in videos]),
-            [
-                (first + span.first, first + span.last)
-                for video, first in zip(videos, firsts[:-1], strict=True)
-                for span in video.spans
-            ],
-        )
-        return np.split(rows, np.cumsum([len(video.spans) for video in videos])[:-1])
-
-
-def _cut(work: _Work) -> _Cut:
-    assert work.finished is not None
-    times_s = np.concatenate(work.times_s)
-    info = work.finished.info
-    promised_s = info.duration_s if info is not None else 0.0
-    end_s = promised_s if work.finished.state == "done" else work.finished.decoded_s
-    spans = split_clips(times_s, max(end_s, float(times_s[-1])), work.detector.cuts_s)
-    return _Cut(work, work.finished, times_s, np.concatenate(work.rows), spans)
-
-
-def _embedded(video: _Cut, clips: NDArray[np.float32]) -> Embedded:
-    if not (_are_unit(video.frames) and _are_unit(clips)):
-        fault = "the encoder gave vectors that are not finite"
-        return _nothing(video.work, clips.shape[1], fault=fault)
-    return Embedded(
-        key=video.work.key,
-        finished=video.finished,
-        times_s=video.times_s,
-        frames=video.frames.astype(np.float16),
-        spans=video.spans,
-        clips=clips.astype(np.float16),
-    )
-
-
-def _nothing(work: _Work, dim: int, *, fault: str = "") -> Embedded:
-    assert work.finished is not None
-    empty = np.zeros((0, dim), np.float16)
-    return Embedded(work.key, work.finished, np.zeros(0), empty, [], empty, fault)
+        places = [
+            (first + span.first, first + span.last)
+            for video, first in zip(videos, firsts[:-1], strict=True)
+            for span in video.spans
+        ]
+        rows = np.zeros((0, self._encoder.dim), np.float32)
+        if places:
+            frames = np.concatenate([video.frames for video in videos])
+            times_s = np.concatenate([video.times_s for video in videos])
+            rows = self._encoder.encode_clips(frames, times_s, places)
+        ends = np.cumsum([len(video.spans) for video in videos])[:-1]
+        clips = np.split(rows, ends)
+        return [video.embedded(own) for video, own in zip(videos, clips, strict=True)]
 
 
 def _are_unit(rows: NDArray[np.float32]) -> bool:
-    # Written so that NaN fails as well.
-    return bool(np.all(np.abs(np.linalg.norm(rows, axis=1) - 1) < UNIT_TOLERANCE))
+    # Half of what the store accepts: rounding to float16 comes on top. NaN fails as well.
+    return bool(np.all(np.abs(np.linalg.norm(rows, axis=1) - 1) < UNIT_TOLERANCE / 2))
 
 
 @contextmanager
 def _thread_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that are not waited for longer than one batch when the run is stopped."""
+    """Threads that end within one batch when the run is stopped."""
     executor = ThreadPoolExecutor(threads, thread_name_prefix="encode")
     try:
         yield executor

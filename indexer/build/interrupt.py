@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Stop:
-    """Turns Ctrl-C into KeyboardInterrupt at once, or at the end of a shielded stretch."""
+class Interrupt:
+    """Turns Ctrl-C into KeyboardInterrupt: at once, or at the end of a shielded block."""
 
     def __init__(self) -> None:
         self._shields = 0
@@ -36,9 +36,9 @@ class Stop:
 
 
 @contextmanager
-def stoppable() -> Iterator[Stop]:
+def interruptible() -> Iterator[Interrupt]:
     """Watch for Ctrl-C inside the block; outside the main thread nothing changes."""
-    stop = Stop()
+    stop = Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return

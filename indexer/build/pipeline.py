@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.build.interrupt import stoppable
-from indexer.build.progress import Meter, Progress
+from indexer.build.interrupt import interruptible
+from indexer.build.pending import every_video
+from indexer.build.progress import Listener
 from indexer.build.record import writing_session
 from indexer.build.report import IndexReport
 from indexer.build.run import Run
@@ -18,8 +19,6 @@ from indexer.store.generations import Generation, open_generation, publish
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
-
-__all__ = ["IndexReport", "index_library", "rebuild"]
 
 
 def index_library(
@@ -29,9 +28,9 @@ def index_library(
     *,
     workers: int | None = None,
     retry_failed: bool = False,
-    progress: Progress | None = None,
+    progress: Listener | None = None,
 ) -> IndexReport:
-    """Bring a library up to date with what lies below some folders.
+    """Bring a library up to date with the files below some folders.
 
     Only what is new or changed is decoded. Files that are gone from these folders drop out of
     search. With another encoder than before, the whole library is embedded anew beside the old
@@ -40,10 +39,10 @@ def index_library(
     Args:
         home: Where the library's state lives.
         paths: Folders and files; each must exist.
-        encoder: What turns frames into vectors.
+        encoder: Turns frames into vectors.
         workers: Decoding processes; None takes one per core.
         retry_failed: Also try again what failed, is quarantined, or was read only in part.
-        progress: Who shows how far it has come.
+        progress: Shows how far the run is.
 
     Raises:
         ReelwiseError: A path does not exist (an unplugged disk is no deletion), or another process
@@ -52,11 +51,11 @@ def index_library(
     """
     roots = existing_roots(paths)
     began_s = time.monotonic()
-    with writing_session(home) as catalogue, stoppable() as stop:
-        run = Run(catalogue, encoder, stop, Meter(progress))
+    with writing_session(home) as catalogue, interruptible() as stop:
+        run = Run(catalogue, encoder, stop, progress)
         pending = run.update_files(roots, retry_failed=retry_failed)
         run.embed(pending, workers=workers)
-        run.finish(changed=bool(run.report.done or run.report.partial or run.files_changed))
+        run.finish()
     run.report.wall_s = time.monotonic() - began_s
     return run.report
 
@@ -66,7 +65,7 @@ def rebuild(
     *,
     encoder: Encoder | None = None,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Listener | None = None,
 ) -> Generation:
     """Make and publish a new index generation.
 
@@ -75,12 +74,12 @@ def rebuild(
         encoder: None takes the stored vectors and decodes nothing; an encoder embeds every video
             again first.
         workers: Decoding processes; None takes one per core.
-        progress: Who shows how far it has come.
+        progress: Shows how far the run is.
 
     Raises:
         ReelwiseError: Nothing was indexed yet, or another process is writing.
     """
-    with writing_session(home) as catalogue, stoppable() as stop:
+    with writing_session(home) as catalogue, interruptible() as stop:
         if catalogue.encoder is None:
             raise ReelwiseError(
                 f"nothing is indexed in {home.root}",
@@ -88,8 +87,8 @@ def rebuild(
             )
         if encoder is None:
             return publish(home, catalogue, catalogue.encoder)
-        run = Run(catalogue, encoder, stop, Meter(progress))
-        run.embed(run.everything(), workers=workers)
+        run = Run(catalogue, encoder, stop, progress)
+        run.embed(every_video(catalogue), workers=workers)
         run.finish(changed=True)
         generation = open_generation(home)
     if generation is None:

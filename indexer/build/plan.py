@@ -1,4 +1,4 @@
-"""What changed in the library's folders since they were last seen, without opening a video."""
+"""What changed in the library's folders since the last scan, decided without decoding."""
 
 from __future__ import annotations
 
@@ -11,12 +11,22 @@ from data.catalogue.records import FileRecord
 from data.scan import FoundFile, Sidecar
 
 
+@dataclass(frozen=True)
+class Unseen:
+    """A folder or file that the scan could not read."""
+
+    path: Path
+    """Where it lies."""
+    reason: str
+    """Why, as the system says."""
+
+
 @dataclass
 class Plan:
-    """The changes; nothing of it has been written down yet."""
+    """The changes; none of them is recorded yet."""
 
     records: list[FileRecord] = field(default_factory=list)
-    """Files to write down: new, changed, touched or unreadable ones."""
+    """Files to record: new, changed, touched or unreadable ones."""
     gone: list[Path] = field(default_factory=list)
     """Known files that are no longer there."""
     added: int = 0
@@ -24,7 +34,7 @@ class Plan:
     edited: int = 0
     """Known files with other content than before."""
     moved: int = 0
-    """Known contents under another name, whose old name is gone or holds something else."""
+    """Known contents under another name, whose old name is gone or holds other content."""
     copied: int = 0
     """Known contents under one more name."""
     touched: int = 0
@@ -32,14 +42,16 @@ class Plan:
     unchanged: int = 0
     """Files that were not even opened."""
     removed: int = 0
-    """Known videos' files that vanished, not counting those that only moved."""
+    """Files of known videos that are gone, without those that only moved."""
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     """Files whose bytes could not be read, with the reason."""
+    unseen: list[Unseen] = field(default_factory=list)
+    """What the scan could not read; nothing below it is taken for gone."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How the planner looks into files: the functions of `data.scan`, or a test's."""
+    """Functions that read files: those of `data.scan`, or a test's."""
 
     content_key: Callable[[Path], str]
     """Identity of the bytes; raises OSError where they cannot be read."""
@@ -48,31 +60,29 @@ class Reader:
 
 
 def plan_changes(
-    found: Iterable[FoundFile],
+    scanned: Iterable[FoundFile | Unseen],
     known: Mapping[Path, FileRecord],
     roots: Sequence[Path],
     read: Reader,
-    *,
-    unseen: Sequence[Path] = (),
 ) -> Plan:
     """Tell added, edited, moved, copied, touched, unchanged and removed files apart.
 
     A file with the same size, time stamp and file number as before is unchanged. Of any other the
-    content is looked at (192 KiB of it), and content decides: moved and copied files need no
-    decoding.
+    content is read (192 KiB of it), and content decides: moved and copied files need no decoding.
 
     Args:
-        found: The files that are there now, all of them below `roots`.
+        scanned: What a scan of `roots` gives.
         known: All files of the catalogue by absolute path; only those below `roots` can be gone.
         roots: The folders and files that were scanned, absolute.
-        read: How to look into a file.
-        unseen: Folders that could not be looked into: nothing below them is taken for gone. May
-            be filled while `found` is being read.
+        read: Functions that read files.
     """
     plan = Plan()
     now: dict[Path, str | None] = {}
     changed: list[tuple[FoundFile, str]] = []
-    for file in found:
+    for file in scanned:
+        if isinstance(file, Unseen):
+            plan.unseen.append(file)
+            continue
         before = known.get(file.path)
         if before is not None and before.content_key and _same_stat(file, before):
             plan.unchanged += 1
@@ -82,6 +92,7 @@ def plan_changes(
         now[file.path] = key or (before.content_key if before else None)
         if key is not None:
             changed.append((file, key))
+    unseen = [each.path for each in plan.unseen]
     plan.gone = [
         path
         for path in known
@@ -148,7 +159,7 @@ def _sort_changed(
 
 @dataclass
 class _Names:
-    """Which names hold a content still, and which have let go of it."""
+    """Which names still hold a content, and which no longer do."""
 
     vanished: Counter[str] = field(default_factory=Counter)
     """Names that are gone, by the content they held."""
@@ -175,7 +186,7 @@ class _Names:
         return names
 
     def take(self, key: str) -> bool:
-        """Use up one name that let go of this content, for a file that moved away from it."""
+        """Use up one name that no longer holds this content; False where there is none."""
         for left in (self.vanished, self.overwritten):
             if left[key] > 0:
                 left[key] -= 1

@@ -1,4 +1,4 @@
-"""How far an indexing run has come, told to whoever shows it."""
+"""How far an indexing run has come, reported to a listener."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 Phase = Literal["scanning", "indexing", "publishing", "finished"]
 
 UPDATE_EVERY_S = 0.2
-"""A listener hears of the numbers at most this often (and of every new phase at once)."""
+"""A listener gets the numbers at most this often, and every new phase at once."""
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Snapshot:
     """The state of a run at one instant."""
 
     phase: Phase
-    """What is going on."""
+    """What the run is doing."""
     files_done: int = 0
     """While scanning: files seen. While indexing: videos done, partial or failed in this run."""
     files_total: int = 0
     """While indexing: videos to decode in this run; 0 while scanning."""
     failed: int = 0
-    """Of `files_done`, those that gave nothing."""
+    """Of `files_done`, those without a result."""
     clips: int = 0
     """Clips stored."""
     frames: int = 0
@@ -34,9 +34,9 @@ class Snapshot:
     elapsed_s: float = 0.0
     """Wall time since indexing began (since scanning began while scanning)."""
     bytes_done: int = 0
-    """Size of the files behind `files_done`."""
+    """Size of the files in `files_done`."""
     bytes_total: int = 0
-    """Size of the files behind `files_total`."""
+    """Size of the files in `files_total`."""
     current: str = ""
     """Name of the file that was finished last."""
 
@@ -62,17 +62,17 @@ class Snapshot:
         return left * self.elapsed_s / self.bytes_done
 
 
-class Progress(Protocol):
-    """What a listener offers; it is called in the thread that runs `index_library`."""
+class Listener(Protocol):
+    """Shows progress; called in the thread that runs `index_library`."""
 
     def update(self, now: Snapshot) -> None:
         """Show the numbers."""
 
     def note(self, message: str) -> None:
-        """Show one line that should stay: a file that failed, a folder that cannot be read."""
+        """Show a line that stays: a file that failed, a folder that cannot be read."""
 
 
-class Silent:
+class _Silent:
     """A listener that shows nothing."""
 
     def update(self, now: Snapshot) -> None:
@@ -83,20 +83,20 @@ class Silent:
 
 
 class Meter:
-    """Counts, and passes the counts on at a bearable rate.
+    """Counts, and reports the counts to a listener a few times a second.
 
     Args:
-        listener: Who shows them; None for nobody.
-        clock: Seconds that only rise; for tests.
+        listener: None for none.
+        clock: Monotonic seconds; for tests.
     """
 
     def __init__(
-        self, listener: Progress | None, *, clock: Callable[[], float] = time.monotonic
+        self, listener: Listener | None, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._listener: Progress = listener if listener is not None else Silent()
+        self._listener: Listener = listener if listener is not None else _Silent()
         self._clock = clock
         self._began_s = clock()
-        self._told_s = float("-inf")
+        self._reported_s = float("-inf")
         self.now = Snapshot("scanning")
 
     def enter(self, phase: Phase, *, files_total: int = 0, bytes_total: int = 0) -> None:
@@ -106,22 +106,22 @@ class Meter:
             self.now = Snapshot("indexing", files_total=files_total, bytes_total=bytes_total)
         else:
             self.now = replace(self.now, phase=phase)
-        self._tell(force=True)
+        self._report(force=True)
 
     def resume(self) -> None:
         """Go on indexing after a publication in between; the counts stay."""
         self.now = replace(self.now, phase="indexing")
-        self._tell(force=True)
+        self._report(force=True)
 
     def seen(self, files: int) -> None:
-        """Tell how many files the scan has met so far."""
+        """Count the files that the scan has seen so far."""
         self.now = replace(self.now, files_done=files)
-        self._tell()
+        self._report()
 
     def decoded(self, frames: int) -> None:
         """Count encoded frames."""
         self.now = replace(self.now, frames=self.now.frames + frames)
-        self._tell()
+        self._report()
 
     def finished(self, name: str, *, size_bytes: int, video_s: float, failed: bool) -> None:
         """Count a video that came to its end, good or bad."""
@@ -133,21 +133,21 @@ class Meter:
             bytes_done=self.now.bytes_done + size_bytes,
             current=name,
         )
-        self._tell()
+        self._report()
 
     def stored(self, clips: int) -> None:
         """Count clips that are durable."""
         self.now = replace(self.now, clips=self.now.clips + clips)
-        self._tell()
+        self._report()
 
     def note(self, message: str) -> None:
         """Pass one line on."""
         self._listener.note(message)
 
-    def _tell(self, *, force: bool = False) -> None:
+    def _report(self, *, force: bool = False) -> None:
         now_s = self._clock()
-        if not force and now_s - self._told_s < UPDATE_EVERY_S:
+        if not force and now_s - self._reported_s < UPDATE_EVERY_S:
             return
-        self._told_s = now_s
+        self._reported_s = now_s
         self.now = replace(self.now, elapsed_s=now_s - self._began_s)
         self._listener.update(self.now)

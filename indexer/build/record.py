@@ -1,4 +1,4 @@
-"""From finished vectors to "done": the order of steps that survives a kill between any two.
+"""Store finished videos: an order of steps that survives a kill between any two of them.
 
     ids reserved, part announced  ->  part on the disk  ->  clips, embeddings and part row committed
     ->  reported
@@ -9,52 +9,41 @@ removes. Nothing is searchable before the third, and then everything of the flus
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import EmbeddingRow, Part, State, VideoFacts
+from data.catalogue.records import EmbeddingRow, Part
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
+from indexer.build.embed import Embedded
 from indexer.store.generations import remove_unpublished
-from indexer.store.vectors import PartInfo, VectorStore, VideoVectors, new_part_name
+from indexer.store.vectors import PartInfo, VectorStore, new_part_name
 
+FLUSH_VIDEOS = 32
+"""Videos of one part file at most."""
 
-@dataclass(frozen=True)
-class EmbeddedVideo:
-    """One video's vectors as the encoder made them, not yet stored."""
+FLUSH_FRAMES = 4_000
+"""Frames of one part file at most, give or take a video: 4 MB at 512 dimensions. A part is read
+whole for any video in it."""
 
-    video_id: int
-    """The video, from `Catalogue.put_files`."""
-    frame_times_s: npt.NDArray[np.float64]
-    """(n,) presentation times of the sampled frames, ascending."""
-    frames: npt.NDArray[np.floating]
-    """(n, d) unit rows."""
-    spans: Sequence[tuple[float, float]]
-    """(start_s, end_s) of each of its m clips, m >= 1."""
-    clips: npt.NDArray[np.floating]
-    """(m, d) unit rows."""
-    state: State = State.DONE
-    """`State.DONE` or `State.PARTIAL`."""
-    reason: str | None = None
-    """Why it is partial."""
-    facts: VideoFacts = field(default_factory=VideoFacts)
-    """What the probe found."""
+FLUSH_EVERY_S = 5.0
+"""A finished video waits at most this long to become durable (while others go on finishing)."""
 
 
 def record_embedded(
-    catalogue: Catalogue, store: VectorStore, results: Sequence[EmbeddedVideo]
+    catalogue: Catalogue, store: VectorStore, videos: Sequence[Embedded]
 ) -> PartInfo | None:
     """Store one flush of videos; when this returns, they are done, whatever happens next.
 
     Args:
         catalogue: The library's catalogue; this process must hold the writer lock.
         store: The encoder's parts.
-        results: Videos, each at most once; nothing happens for an empty list.
+        videos: Each at most once, with at least one clip; nothing happens for an empty list.
 
     Returns:
         The part they lie in; None for an empty list.
@@ -65,20 +54,57 @@ def record_embedded(
     """
     if not holds_lock(catalogue.home):
         raise ValueError("record_embedded needs the writer lock: with writing_session(home)")
-    if len({result.video_id for result in results}) != len(results):
+    video_ids = frozenset(video.vectors.video_id for video in videos)
+    if len(video_ids) != len(videos):
         raise ValueError("record_embedded takes each video once per call")
-    if not results:
+    if not videos:
         return None
     name = new_part_name()
-    first = catalogue.reserve(store.encoder_id, name, sum(len(r.spans) for r in results))
+    n_clips = sum(len(video.vectors.clips) for video in videos)
+    first = catalogue.reserve(store.encoder_id, name, n_clips)
     crash_point("flush.after_reserve")
-    rows = _with_ids(results, first)
-    info = store.write_part(rows, name=name)
+    videos = _with_ids(videos, first)
+    info = store.write_part([video.vectors for video in videos], name=name)
     crash_point("flush.after_part")
-    part = Part(info.name, info.sha256, info.size_bytes, frozenset(r.video_id for r in results))
-    catalogue.commit_part(store.encoder_id, part, _embedding_rows(results, rows))
+    part = Part(info.name, info.sha256, info.size_bytes, video_ids)
+    catalogue.commit_part(store.encoder_id, part, [_embedding_row(video) for video in videos])
     crash_point("flush.after_commit")
     return info
+
+
+class FlushBuffer:
+    """Finished videos, stored one part at a time."""
+
+    def __init__(self, catalogue: Catalogue, store: VectorStore) -> None:
+        self._catalogue = catalogue
+        self._store = store
+        self._videos: list[Embedded] = []
+        self._since_s = 0.0
+
+    def add(self, video: Embedded) -> None:
+        """Keep a video, good or failed, for the next flush."""
+        if not self._videos:
+            self._since_s = time.monotonic()
+        self._videos.append(video)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is enough for a part, or a video has waited long enough."""
+        stored = [video for video in self._videos if video.ending.state != "failed"]
+        frames = sum(len(video.vectors.frames) for video in stored)
+        waited_s = time.monotonic() - self._since_s
+        is_full = len(stored) >= FLUSH_VIDEOS or frames >= FLUSH_FRAMES
+        return bool(self._videos) and (is_full or waited_s >= FLUSH_EVERY_S)
+
+    def flush(self) -> list[Embedded]:
+        """Make the videos durable, good ones first; returns them."""
+        good = [video for video in self._videos if video.ending.state != "failed"]
+        failed = [video for video in self._videos if video.ending.state == "failed"]
+        record_embedded(self._catalogue, self._store, good)
+        reasons = [(video.vectors.video_id, video.ending.reason) for video in failed]
+        self._catalogue.record_failed(self._store.encoder_id, reasons)
+        self._videos = []
+        return good + failed
 
 
 @contextmanager
@@ -116,36 +142,22 @@ def tidy(home: Home, catalogue: Catalogue) -> int:
     return removed
 
 
-def _with_ids(results: Sequence[EmbeddedVideo], first: int) -> list[VideoVectors]:
+def _with_ids(videos: Sequence[Embedded], first: int) -> list[Embedded]:
+    """The videos with clip ids from `first` on."""
     rows = []
-    for result in results:
-        ids = np.arange(first, first + len(result.spans), dtype=np.int64)
-        first += len(result.spans)
-        rows.append(
-            VideoVectors(
-                video_id=result.video_id,
-                frame_times_s=np.asarray(result.frame_times_s, dtype=np.float64),
-                frames=np.asarray(result.frames, dtype=np.float16),
-                clip_ids=ids,
-                clip_spans=np.asarray(result.spans, dtype=np.float64).reshape(-1, 2),
-                clips=np.asarray(result.clips, dtype=np.float16),
-            )
-        )
+    for video in videos:
+        ids = np.arange(first, first + len(video.vectors.clips), dtype=np.int64)
+        first += len(ids)
+        rows.append(replace(video, vectors=replace(video.vectors, clip_ids=ids)))
     return rows
 
 
-def _embedding_rows(
-    results: Sequence[EmbeddedVideo], rows: Sequence[VideoVectors]
-) -> list[EmbeddingRow]:
-    return [
-        EmbeddingRow(
-            video_id=result.video_id,
-            state=result.state,
-            reason=result.reason,
-            n_frames=len(row.frame_times_s),
-            clip_ids=tuple(int(i) for i in row.clip_ids),
-            clip_spans=tuple((float(start), float(end)) for start, end in result.spans),
-            facts=result.facts,
-        )
-        for result, row in zip(results, rows, strict=True)
-    ]
+def _embedding_row(video: Embedded) -> EmbeddingRow:
+    vectors = video.vectors
+    return EmbeddingRow(
+        video_id=vectors.video_id,
+        ending=video.ending,
+        n_frames=len(vectors.frames),
+        clip_ids=tuple(vectors.clip_ids.tolist()),
+        clip_spans=tuple((start_s, end_s) for start_s, end_s in vectors.clip_spans.tolist()),
+    )

@@ -1,15 +1,18 @@
-"""What an indexing run did."""
+"""Counts of an indexing run: for its report, and for the listener that shows its progress."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.catalogue.records import State
+from data.catalogue.records import MAX_ATTEMPTS, Pending, State
+from indexer.build.embed import Embedded
+from indexer.build.plan import Plan
+from indexer.build.progress import Meter
 
 
 @dataclass(frozen=True)
-class Trouble:
+class FileTrouble:
     """A file of this run that is not, or not wholly, searchable."""
 
     path: Path
@@ -22,12 +25,12 @@ class Trouble:
 
 @dataclass
 class IndexReport:
-    """Counts of one run; files are counted as they were found, videos as they came out."""
+    """Counts of one run; files as the scan saw them, videos as they were embedded."""
 
     added: int = 0
     """New contents."""
     edited: int = 0
-    """Known files with new content; the old one is found only where another file holds it."""
+    """Known files with new content; the old one stays only where another file holds it."""
     moved: int = 0
     """Files that were renamed or moved; nothing was decoded for them."""
     copies: int = 0
@@ -47,11 +50,11 @@ class IndexReport:
     partial: int = 0
     """Videos embedded in part."""
     failed: int = 0
-    """Videos and files of this run that gave nothing."""
+    """Videos and files of this run without a result."""
     quarantined: int = 0
     """Of `failed`, those that will only be tried again on request."""
     offline: int = 0
-    """Videos to embed whose file is not there now: on a disk that is not connected, perhaps."""
+    """Videos to embed whose file is missing now, perhaps on a disk that is not connected."""
     changed_meanwhile: int = 0
     """Files that were written to while they were read; the next run takes them."""
     clips: int = 0
@@ -68,5 +71,80 @@ class IndexReport:
     """Number of the generation that is published now; None before the first."""
     switched: bool = True
     """False while an older encoder still serves because this one has not embedded everything."""
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[FileTrouble] = field(default_factory=list)
     """What is not, or not wholly, searchable, in the order it came up."""
+
+
+class RunCounts:
+    """Counts what a run does, in its report and in its meter."""
+
+    def __init__(self, meter: Meter) -> None:
+        self.report = IndexReport()
+        self._meter = meter
+
+    def planned(self, plan: Plan) -> None:
+        """Count the changes of files."""
+        report = self.report
+        report.added, report.edited = plan.added, plan.edited
+        report.moved, report.copies, report.touched = plan.moved, plan.copied, plan.touched
+        report.unchanged, report.removed = plan.unchanged, plan.removed
+        report.unreadable = report.failed = len(plan.unreadable)
+        for each in plan.unseen:
+            self._meter.note(f"{each.path}: passed over: {each.reason.lower()}")
+        for path, reason in plan.unreadable:
+            self._trouble(path, State.FAILED, reason)
+
+    def encoded(self, video: Embedded) -> None:
+        """Count a video that was decoded and encoded, not yet stored."""
+        self.report.decode_cpu_s += video.ending.cpu_s
+        self._meter.decoded(len(video.vectors.frames))
+
+    def changed_meanwhile(self, path: Path) -> None:
+        """Count a video whose file changed while it was read."""
+        self.report.changed_meanwhile += 1
+        self._meter.note(f"{path}: was written to while it was read; run again to take it")
+
+    def stored(self, pending: Pending, video: Embedded) -> None:
+        """Count a video that is durable: done, partial or failed."""
+        video_s = 0.0
+        if video.ending.state == "failed":
+            self._failed(pending, video.ending.reason)
+        else:
+            video_s = video.ending.decoded_s
+            self._embedded(pending, video)
+        self._meter.finished(
+            pending.path.name,
+            size_bytes=pending.size_bytes,
+            video_s=video_s,
+            failed=video.ending.state == "failed",
+        )
+
+    def _failed(self, pending: Pending, reason: str) -> None:
+        is_last = pending.attempts + 1 >= MAX_ATTEMPTS
+        self.report.failed += 1
+        self.report.quarantined += int(is_last)
+        self._trouble(pending.path, State.QUARANTINED if is_last else State.FAILED, reason)
+
+    def _embedded(self, pending: Pending, video: Embedded) -> None:
+        report = self.report
+        report.clips += len(video.vectors.clips)
+        report.frames += len(video.vectors.frames)
+        report.video_s += video.ending.decoded_s
+        if video.ending.state == "partial":
+            report.partial += 1
+            self._trouble(pending.path, State.PARTIAL, video.ending.reason)
+        else:
+            report.done += 1
+        self._meter.stored(len(video.vectors.clips))
+
+    def stopped(self, files_total: int) -> None:
+        """Say what Ctrl-C left."""
+        done = self._meter.now.files_done
+        self._meter.note(
+            f"stopped: {done:,} videos of this run are stored, {files_total - done:,} are left; "
+            "run the same command again to go on"
+        )
+
+    def _trouble(self, path: Path, state: State, reason: str) -> None:
+        self.report.troubles.append(FileTrouble(path, state, reason))
+        self._meter.note(f"{path}: {state}: {reason}")

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from data.errors import ReelwiseError
 from data.video.children.pool import decode_one
 from data.video.shots import CutDetector, split_clips
-from data.video.types import SAMPLE_FPS, FrameSpec, UnreadableVideo
+from data.video.types import SAMPLE_FPS, DecodeRequest, FrameSpec
 from indexer.search.query import Span
 from indexer.store.vector_index import Floats
 from indexer.store.vectors import VideoVectors
@@ -94,18 +94,12 @@ def load_example(path: Path, span: Span | None, encoder: Encoder) -> Example:
     start_s, end_s = span if span is not None else (0.0, None)
     seconds = None if end_s is None else end_s - start_s
     fps = SAMPLE_FPS if seconds is None else min(SAMPLE_FPS, MAX_EXAMPLE_FRAMES / seconds)
-    try:
-        pixels, times_s, outcome = decode_one(
-            path, encoder.frame_spec, fps=fps, start_s=start_s, end_s=end_s
-        )
-    except UnreadableVideo as error:
-        raise ReelwiseError(
-            f"the example {path.name} cannot be read: {error.problem}", fix=error.fix
-        ) from error
+    request = DecodeRequest(path, encoder.frame_spec, fps, start_s, end_s)
+    pixels, times_s, ending = decode_one(request)
     if len(pixels) == 0:
         part = f" between {start_s:g} s and {end_s:g} s" if end_s is not None else ""
         raise ReelwiseError(
-            f"the example {path.name} gave no frame{part}: {outcome.reason or 'nothing there'}",
+            f"the example {path.name} gave no frame{part}: {ending.reason or 'nothing there'}",
             fix="try another part of it, or convert it: ffmpeg -i FILE copy.mp4",
         )
     step = -(-len(pixels) // MAX_EXAMPLE_FRAMES)

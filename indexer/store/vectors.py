@@ -44,7 +44,7 @@ class VideoVectors:
     frames: Half
     """(n, d) unit rows, one per frame."""
     clip_ids: npt.NDArray[np.int64]
-    """(m,) permanent clip ids."""
+    """(m,) permanent clip ids; zeros before the video is stored."""
     clip_spans: npt.NDArray[np.float64]
     """(m, 2) start_s and end_s of each clip."""
     clips: Half

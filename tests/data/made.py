@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import EmbeddingRow, FileRecord, Part, State, VideoFacts
+from data.catalogue.records import EmbeddingRow, FileRecord, Part
+from data.video.types import DecodeState, Ending, VideoInfo
 
 LIB = Path("/library")
+INFO = VideoInfo("mp4", "h264", 64, 48, 25.0, 8.0)
 
 
 def found(path: str, key: str | None, **more: str) -> FileRecord:
@@ -19,19 +21,17 @@ def embed(
     part: str,
     *video_ids: int,
     encoder: str = "e1",
-    state: State = State.DONE,
+    state: DecodeState = "done",
     n_clips: int = 2,
 ) -> list[int]:
     first = catalogue.reserve(encoder, part, n_clips * len(video_ids))
     rows = [
         EmbeddingRow(
             video_id,
-            state,
-            None if state == State.DONE else "cut off",
+            Ending(state, "" if state == "done" else "cut off", info=INFO),
             4,
             tuple(range(first + n * n_clips, first + (n + 1) * n_clips)),
             tuple((float(i), i + 2.0) for i in range(n_clips)),
-            VideoFacts(duration_s=8.0, codec="h264"),
         )
         for n, video_id in enumerate(video_ids)
     ]

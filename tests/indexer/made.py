@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue.records import FileRecord, VideoFacts
+from data.catalogue.records import FileRecord
 from data.home import Home
+from data.video.types import Ending, VideoInfo
 from data.video.write import write_video
-from indexer.build.record import EmbeddedVideo, record_embedded, writing_session
+from indexer.build.embed import Embedded
+from indexer.build.record import record_embedded, writing_session
 from indexer.store.generations import publish
-from indexer.store.vectors import VectorStore
+from indexer.store.vectors import VectorStore, VideoVectors
 from tests.fakes import COLOUR_WORDS
 
 Scenes = Sequence[tuple[str, float]]
@@ -38,6 +40,16 @@ def paint(
     return path
 
 
+def embedded(video_id: int, rows: NDArray[np.float32], *, clip_s: float = 4.0) -> Embedded:
+    """A video of (m, d) clips in a row, each with one frame in its middle that has its vector."""
+    starts_s = np.arange(len(rows)) * clip_s
+    spans_s = np.stack([starts_s, starts_s + clip_s], axis=1)
+    half, ids = rows.astype(np.float16), np.zeros(len(rows), np.int64)
+    vectors = VideoVectors(video_id, starts_s + clip_s / 2, half, ids, spans_s, half)
+    info = VideoInfo("mp4", "h264", 64, 48, 25.0, len(rows) * clip_s)
+    return Embedded(vectors, Ending("done", info=info))
+
+
 def store(
     home: Home,
     clips: dict[str, NDArray[np.float32]],
@@ -58,19 +70,9 @@ def store(
         ids = catalogue.put_files(records)
         results = []
         for name, rows in clips.items():
-            starts = np.arange(len(rows), dtype=np.float64) * clip_s
             video_id = ids[paths[name]]
             assert video_id is not None
-            results.append(
-                EmbeddedVideo(
-                    video_id,
-                    starts + clip_s / 2,
-                    rows,
-                    [(s, s + clip_s) for s in starts.tolist()],
-                    rows,
-                    facts=VideoFacts(duration_s=len(rows) * clip_s),
-                )
-            )
+            results.append(embedded(video_id, rows, clip_s=clip_s))
         record_embedded(catalogue, VectorStore(home, encoder_id), results)
         if catalogue.encoder is None:
             catalogue.set_encoder(encoder_id, encoder_id)

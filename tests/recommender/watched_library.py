@@ -11,8 +11,9 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.history.history import History
 from data.home import Home, resolve_home
-from indexer.build.record import EmbeddedVideo, record_embedded, writing_session
+from indexer.build.record import record_embedded, writing_session
 from indexer.store.vectors import VectorStore
+from tests.indexer.made import embedded
 from tests.recommender.people import DAY, around, axes
 
 ENCODER = "themes-1"
@@ -32,8 +33,7 @@ def add_videos(home: Home, names: list[str], vectors: np.ndarray, encoder: str =
         for record, vector in zip(records, vectors, strict=True):
             video_id = ids[record.path]
             assert video_id is not None
-            row = vector[None, :]
-            results.append(EmbeddedVideo(video_id, np.zeros(1), row, [(0.0, 5.0)], row))
+            results.append(embedded(video_id, vector[None, :], clip_s=5.0))
         record_embedded(catalogue, VectorStore(home, encoder), results)
         catalogue.set_encoder(encoder, "themes")
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.video.children.pool import Chunk, DecodeJob, DecodePool
+from data.video.children.pool import DecodePool
+from data.video.types import DecodeRequest, FrameBatch
 
 if TYPE_CHECKING:
     from data.video.types import FrameSpec
@@ -31,16 +32,17 @@ class FrameSource:
         self._most = children
         self._closed = False
 
-    def first(self, path: Path, spec: FrameSpec, start_s: float, end_s: float) -> Chunk | None:
+    def first(self, path: Path, spec: FrameSpec, start_s: float, end_s: float) -> FrameBatch | None:
         """The first frames of a stretch; None where nothing of it can be decoded."""
-        return next(self.chunks(DecodeJob(0, path, spec, 2.0, start_s, end_s)), None)
+        request = DecodeRequest(path, spec, start_s=start_s, end_s=end_s)
+        return next(self.batches(request), None)
 
-    def chunks(self, job: DecodeJob) -> Iterator[Chunk]:
+    def batches(self, request: DecodeRequest) -> Iterator[FrameBatch]:
         """The frames of a file or a stretch, as they come; closing the iterator stops the work."""
         with self._borrowed() as pool:
-            for event in pool.run([job]):
-                if isinstance(event, Chunk):
-                    yield event
+            for _, result in pool.run([request]):
+                if isinstance(result, FrameBatch):
+                    yield result
 
     @contextmanager
     def _borrowed(self) -> Iterator[DecodePool]:

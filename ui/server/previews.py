@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from data.errors import ReelwiseError
-from data.video.children.pool import DecodeJob
-from data.video.types import FrameSpec
+from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
 from ui.library import Library
 from ui.server.cache import FileCache, name_for
@@ -80,5 +79,5 @@ class Previews:
     def _shown(self, path: Path, start_s: float, end_s: float) -> Iterator[NDArray[np.uint8]]:
         """The frames of a stretch, passed on as they come."""
         spec = FrameSpec(WIDTH_PX, HEIGHT_PX, "pad")
-        for chunk in self._frames.chunks(DecodeJob(0, path, spec, FPS, start_s, end_s)):
-            yield from chunk.pixels
+        for batch in self._frames.batches(DecodeRequest(path, spec, FPS, start_s, end_s)):
+            yield from batch.pixels

@@ -1,8 +1,8 @@
 """The child process that decodes: `python -m data.video.children.child` and five numbers.
 
 It holds no secrets, writes no files, and may be killed at any instant. It dies with its parent: by
-the kernel's signal on Linux, by the end of its pipe elsewhere. Only NumPy, PyAV and, when asked
-for, decord are imported here.
+the kernel's signal on Linux, by the end of its pipe elsewhere. It imports only NumPy, PyAV and,
+where a request names it, decord.
 """
 
 from __future__ import annotations
@@ -15,92 +15,108 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 import numpy as np
 
-from data.video.children.wire import SLOTS, LineReader, SlotPlan, send
+from data.video.children.wire import SLOTS, LineReader, SlotPlan, read_request, send
 from data.video.decoders.decoding import open_decoding
-from data.video.types import DecodeRequest, FrameSpec, Outcome, Sample, UnreadableVideo, VideoInfo
+from data.video.types import (
+    DecodeRequest,
+    Ending,
+    FrameSpec,
+    OnProgress,
+    Sample,
+    UnreadableVideo,
+    VideoInfo,
+)
 
 BEAT_S = 0.25
 _PR_SET_PDEATHSIG = 1
 
 
-class _Source(Protocol):
-    info: VideoInfo
-    decoder: str
+class OpenedVideo(Protocol):
+    """A video being sampled, as `decoding.Decoding` is."""
 
-    def samples(self) -> Iterator[Sample]: ...
+    @property
+    def info(self) -> VideoInfo:
+        """What the file says about itself; complete once the first sample was taken."""
 
-    def outcome(self) -> Outcome: ...
+    @property
+    def decoder(self) -> str:
+        """Name of the decoder at work."""
+
+    def samples(self) -> Iterator[Sample]:
+        """The samples in order."""
+
+    def ending(self) -> Ending:
+        """How it went, once `samples` is exhausted."""
+
+
+Opener = Callable[[DecodeRequest, OnProgress], AbstractContextManager[OpenedVideo]]
 
 
 class Child:
-    """One decoding process: jobs in, frames out, one at a time."""
+    """One decoding process: requests in, frames out, one request at a time."""
 
-    def __init__(self, commands: int, events: int, memory: int) -> None:
+    def __init__(self, commands: int, events: int, memory: int, opener: Opener) -> None:
         self._lines = iter(LineReader(commands))
         self._events = events
         self._memory = memory
+        self._open = opener
         self._map: mmap.mmap | None = None
         self._free: list[int] = []
         self._last_beat = 0.0
 
     def serve(self) -> None:
-        """Take jobs until the parent closes the pipe."""
+        """Take requests until the parent closes the pipe."""
         for message in self._lines:
-            if "job" in message:
+            if "request" in message:
+                started_s = time.process_time()
+                _limit_cpu(float(message["cpu_s"]))
                 self._free = list(range(SLOTS))
-                self._run(message["job"])
+                ending = self._decode(message["request"])
+                cpu_s = time.process_time() - started_s
+                send(self._events, {"ending": asdict(replace(ending, cpu_s=cpu_s))})
 
-    def _run(self, job: dict[str, Any]) -> None:
-        started = time.process_time()
-        _limit_cpu(float(job["cpu_s"]))
-        end: dict[str, Any] = {"state": "failed", "reason": "", "decoder": "", "decoded_s": 0.0}
+    def _decode(self, fields: dict[str, Any]) -> Ending:
+        decoder = ""
         try:
-            request = DecodeRequest(
-                Path(job["path"]),
-                FrameSpec(**{**job["spec"], "fill_rgb": tuple(job["spec"]["fill_rgb"])}),
-                job["fps"],
-                job["start_s"],
-                job["end_s"],
-            )
-            with _source(request, job["decoder"], self._beat) as source:
+            request = read_request(fields)
+            with self._open(request, self._beat) as video:
                 try:
-                    self._deliver(source, request.spec)
-                    end |= asdict(source.outcome())
+                    self._deliver(video, request.spec)
+                    return video.ending()
                 finally:
-                    end["decoder"] = source.decoder
+                    decoder = video.decoder
         except UnreadableVideo as error:
-            end["reason"] = error.reason
+            reason = error.reason
         except MemoryError:
-            end["reason"] = "needs more memory than a decoder may have"
+            reason = "needs more memory than a decoder may have"
         except (OSError, ValueError, RuntimeError, ArithmeticError, LookupError) as error:
-            end["reason"] = f"the decoder failed: {type(error).__name__}: {error}"[:300]
-        end["cpu_s"] = time.process_time() - started
-        send(self._events, {"end": end})
+            reason = f"the decoder failed: {type(error).__name__}: {error}"[:300]
+        return Ending("failed", reason, decoder=decoder)
 
-    def _deliver(self, source: _Source, spec: FrameSpec) -> None:
+    def _deliver(self, video: OpenedVideo, spec: FrameSpec) -> None:
         plan = SlotPlan.of(spec)
         frames = self._frames(plan, spec)
-        samples = source.samples()
+        samples = video.samples()
         sample = next(samples, None)
-        send(self._events, {"start": asdict(source.info)})
+        send(self._events, {"info": asdict(video.info)})
         slot, times = self._next_slot(), list[float]()
         while sample is not None:
             sample.draw(frames[slot, len(times)])
             times.append(sample.time_s)
             if len(times) == plan.n_frames:
-                send(self._events, {"chunk": [slot, times]})
+                send(self._events, {"frames": [slot, times]})
                 slot, times = self._next_slot(), []
             self._beat()
             sample = next(samples, None)
         if times:
-            send(self._events, {"chunk": [slot, times]})
+            send(self._events, {"frames": [slot, times]})
 
     def _frames(self, plan: SlotPlan, spec: FrameSpec) -> np.ndarray[Any, np.dtype[np.uint8]]:
         if self._map is None or len(self._map) < plan.total_bytes:
@@ -118,21 +134,10 @@ class Child:
         return self._free.pop(0)
 
     def _beat(self) -> None:
-        now = time.monotonic()
-        if now - self._last_beat >= BEAT_S:
-            self._last_beat = now
+        now_s = time.monotonic()
+        if now_s - self._last_beat >= BEAT_S:
+            self._last_beat = now_s
             send(self._events, {"beat": 1})
-
-
-def _source(
-    request: DecodeRequest, decoder: str, beat: Any
-) -> contextlib.AbstractContextManager[_Source]:
-    if decoder.startswith("test:") and os.environ.get("REELWISE_TEST_DECODERS") == "1":
-        import importlib
-
-        rogue = importlib.import_module("tests.data.video.children.rogue_decoders")
-        return rogue.open_rogue(decoder, request)  # type: ignore[no-any-return]
-    return open_decoding(request, decoder=decoder, on_progress=beat)
 
 
 def _limit_cpu(more_s: float) -> None:
@@ -149,12 +154,13 @@ def _die_with_parent(parent: int) -> None:
         sys.exit(0)
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str], opener: Opener = open_decoding) -> None:
     """Serve one parent.
 
     Args:
         arguments: Descriptors of commands, events and memory, the memory limit in bytes, and the
             parent's process id.
+        opener: Opens the video of a request.
     """
     commands, events, memory, memory_bytes, parent = map(int, arguments)
     _die_with_parent(parent)
@@ -163,7 +169,7 @@ def main(arguments: list[str]) -> None:
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     with contextlib.suppress(BrokenPipeError):
-        Child(commands, events, memory).serve()
+        Child(commands, events, memory, opener).serve()
 
 
 if __name__ == "__main__":

@@ -2,117 +2,46 @@
 
 Each worker is one thread of this process and one child. The thread hands its child a file, copies
 the frames out of memory that both share (the only copy), and watches: no progress, too long, too
-much memory, or a dead child end the file with a reason, and the next file gets a new child. The
-caller pulls; children wait when it does not.
+much memory, or a dead child end the file with a reason, and the next file gets a new child.
+Results are pulled; children wait while the caller is busy.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.children.supervisor import DecodeLimits, Supervisor
-from data.video.types import DecodeState, FrameSpec, Pixels, VideoInfo
+from data.video.children.supervisor import CHILD, DecodeLimits, Supervisor
+from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec, Pixels
 
-__all__ = [
-    "Chunk",
-    "DecodeJob",
-    "DecodeLimits",
-    "DecodePool",
-    "Finished",
-    "Started",
-    "decode_one",
-]
-
-JOBS_AHEAD = 1
-"""Jobs per worker that wait, so that no child does while the caller is busy."""
+REQUESTS_AHEAD = 1
+"""Requests per worker that wait, so that no child waits while the caller is busy."""
 EVENTS_AHEAD = 2
-"""Chunks per worker that wait for the caller."""
+"""Results per worker that wait for the caller."""
 _POLL_S = 0.1
 
 
-@dataclass(frozen=True)
-class DecodeJob:
-    """One file to decode."""
-
-    key: int
-    """The caller's own number; comes back with every event."""
-    path: Path
-    """The file."""
-    spec: FrameSpec
-    """Size and fit of the frames."""
-    fps: float = 2.0
-    """Samples per second of video."""
-    start_s: float = 0.0
-    """First moment wanted."""
-    end_s: float | None = None
-    """End of what is wanted, not included; None for all."""
-    decoder: str = "auto"
-    """One of `decoding.DECODERS`, or "auto" for the first that can read the file."""
-
-
-@dataclass(frozen=True)
-class Started:
-    """A file was opened and its first frame decoded."""
-
-    key: int
-    """The job's key."""
-    info: VideoInfo
-    """What the file promises."""
-
-
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """Some frames of one file, in order."""
-
-    key: int
-    """The job's key."""
-    pixels: Pixels
-    """(n, h, w, 3) uint8 RGB, 1 <= n <= 64; the receiver's own."""
-    times_s: NDArray[np.float64]
-    """(n,) ascending."""
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A file came to its end; the last event of its key."""
-
-    key: int
-    """The job's key."""
-    state: DecodeState
-    """done: at least 98 % of what the file promises; partial: some frames; failed: none."""
-    reason: str
-    """Empty when done; otherwise what a person needs to know."""
-    info: VideoInfo | None
-    """What the file promises; None where it could not be opened."""
-    decoder: str
-    """The decoder that read it; empty where none was reached."""
-    decoded_s: float
-    """Seconds of video that could be decoded."""
-    cpu_s: float
-    """CPU seconds of the child."""
-
-
-Event = Started | Chunk | Finished
+DecodeEvent = tuple[int, FrameBatch | Ending]
+"""The key of a request, and what came of it."""
+Decoded = tuple[Pixels, NDArray[np.float64], Ending]
+"""Pixels (n, h, w, 3) uint8, times (n,), and how it ended; n = 0 when it failed."""
 
 
 class _Run:
-    """One call of `run`: its jobs, its events, and whether anybody still wants them."""
+    """One call of `run`: its requests, its events, and whether they are still wanted."""
 
     def __init__(self, workers: int) -> None:
-        self.jobs: queue.SimpleQueue[DecodeJob] = queue.SimpleQueue()
-        self.events: queue.Queue[Event | BaseException] = queue.Queue(EVENTS_AHEAD * workers)
+        self.requests: queue.SimpleQueue[DecodeRequest] = queue.SimpleQueue()
+        self.events: queue.Queue[DecodeEvent | BaseException] = queue.Queue(EVENTS_AHEAD * workers)
         self.cancelled = threading.Event()
 
-    def put(self, event: Event | BaseException, supervisor: Supervisor | None = None) -> bool:
-        """Hand an event over, waiting for room; False once nobody wants it."""
+    def put(self, event: DecodeEvent | BaseException, supervisor: Supervisor | None = None) -> None:
+        """Hand an event over, waiting for room until the run is cancelled."""
         while not self.cancelled.is_set():
             try:
                 self.events.put(event, timeout=_POLL_S)
@@ -120,8 +49,7 @@ class _Run:
                 if supervisor is not None and not supervisor.is_within_memory():
                     supervisor.kill()
             else:
-                return True
-        return False
+                return
 
 
 class DecodePool:
@@ -129,13 +57,17 @@ class DecodePool:
 
     Args:
         workers: Children that work at the same time.
-        limits: When a child is given up.
+        limits: When a child is ended.
+        child: Name of the module that children run.
     """
 
-    def __init__(self, workers: int, limits: DecodeLimits | None = None) -> None:
+    def __init__(
+        self, workers: int, limits: DecodeLimits | None = None, *, child: str = CHILD
+    ) -> None:
         if workers < 1:
             raise ValueError(f"workers={workers}; must be >= 1")
         self._limits = limits or DecodeLimits()
+        self._child = child
         self._workers = workers
         self._work: queue.SimpleQueue[_Run | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -168,11 +100,12 @@ class DecodePool:
             thread.join()
         self._threads.clear()
 
-    def run(self, jobs: Iterable[DecodeJob]) -> Iterator[Event]:
-        """Decode files; events of different files come mixed, those of one file in order.
+    def run(self, requests: Iterable[DecodeRequest]) -> Generator[DecodeEvent]:
+        """Decode files: batches of frames and, last, the ending of each, with the request's key.
 
-        `jobs` is pulled lazily in the caller's thread, at most two per worker ahead. Closing the
-        iterator stops the work that nobody waits for.
+        Results of different files come mixed, those of one file in order. `requests` is pulled
+        lazily in the caller's thread, at most two per worker ahead. Closing the iterator cancels
+        the work.
         """
         if not self._threads:
             raise ValueError("the pool is not open: use it in a with block")
@@ -180,100 +113,81 @@ class DecodePool:
             raise ValueError("the pool is already running")
         run = self._running = _Run(self._workers)
         try:
-            yield from self._pump(run, iter(jobs))
+            yield from self._pump(run, iter(requests))
         finally:
             run.cancelled.set()
             self._running = None
 
-    def _pump(self, run: _Run, jobs: Iterator[DecodeJob]) -> Iterator[Event]:
-        open_jobs = 0
+    def _pump(self, run: _Run, requests: Iterator[DecodeRequest]) -> Iterator[DecodeEvent]:
+        open_requests = 0
         more = True
-        while more or open_jobs:
-            while more and open_jobs < self._workers * (1 + JOBS_AHEAD):
-                job = next(jobs, None)
-                if job is None:
+        while more or open_requests:
+            while more and open_requests < self._workers * (1 + REQUESTS_AHEAD):
+                request = next(requests, None)
+                if request is None:
                     more = False
                     break
-                run.jobs.put(job)
+                run.requests.put(request)
                 self._work.put(run)
-                open_jobs += 1
-            if not open_jobs:
+                open_requests += 1
+            if not open_requests:
                 return
             event = run.events.get()
             if isinstance(event, BaseException):
                 raise event
-            if isinstance(event, Finished):
-                open_jobs -= 1
+            if isinstance(event[1], Ending):
+                open_requests -= 1
             yield event
 
     def _serve(self) -> None:
-        supervisor = Supervisor(self._limits)
+        supervisor = Supervisor(self._limits, self._child)
         try:
             while (run := self._work.get()) is not None:
                 if run.cancelled.is_set():
                     continue
                 try:
-                    self._decode(supervisor, run, run.jobs.get())
-                except Exception as error:  # noqa: BLE001  (a fault of ours must reach the caller, not die here)
+                    request = run.requests.get()
+                    for result in supervisor.decode(request, run.cancelled):
+                        run.put((request.key, result), supervisor)
+                except Exception as error:  # noqa: BLE001  (an error here must reach the caller, not end the thread)
                     supervisor.kill()
                     run.put(error)
         finally:
             supervisor.close()
 
-    @staticmethod
-    def _decode(supervisor: Supervisor, run: _Run, job: DecodeJob) -> None:
-        info: VideoInfo | None = None
-        n_frames = 0
-        last_s = job.start_s
-        for report in supervisor.decode(job, run.cancelled):
-            if report.info is not None:
-                info = report.info
-                run.put(Started(job.key, info), supervisor)
-            elif report.pixels is not None and report.times_s is not None:
-                n_frames += len(report.pixels)
-                last_s = float(report.times_s[-1])
-                run.put(Chunk(job.key, report.pixels, report.times_s), supervisor)
-            elif report.end is not None:
-                end = report.end
-                state, decoded_s = end.state, end.decoded_s
-                if n_frames and state == "failed":
-                    state, decoded_s = "partial", _reached_s(job, info, last_s)
-                run.put(
-                    Finished(job.key, state, end.reason, info, end.decoder, decoded_s, end.cpu_s),
-                    supervisor,
-                )
 
-
-def _reached_s(job: DecodeJob, info: VideoInfo | None, last_s: float) -> float:
-    """Seconds that were decoded before a child died."""
-    end_s = last_s + 1 / job.fps
-    return max(0.0, min(end_s, info.duration_s if info else end_s) - job.start_s)
-
-
-def decode_one(
-    path: Path,
-    spec: FrameSpec,
+def decode_each(
+    requests: Sequence[DecodeRequest],
     *,
-    fps: float = 2.0,
-    start_s: float = 0.0,
-    end_s: float | None = None,
-    decoder: str = "auto",
-) -> tuple[Pixels, NDArray[np.float64], Finished]:
-    """Decode one file in a child of its own, all frames at once.
+    workers: int = 1,
+    limits: DecodeLimits | None = None,
+    child: str = CHILD,
+) -> Iterator[tuple[int, Decoded]]:
+    """Decode some requests whole: the key and result of each, in the order in which they end.
 
-    Returns:
-        Pixels (n, h, w, 3) uint8, times (n,), and how it ended; n = 0 when it failed.
+    Args:
+        requests: Each with a key of its own.
+        workers: Child processes.
+        limits: When a child is ended.
+        child: Name of the module that children run.
     """
-    job = DecodeJob(0, Path(path), spec, fps, start_s, end_s, decoder)
+    batches: dict[int, list[FrameBatch]] = {request.key: [] for request in requests}
+    specs = {request.key: request.spec for request in requests}
+    with DecodePool(max(1, min(workers, len(requests))), limits, child=child) as pool:
+        for key, result in pool.run(requests):
+            if isinstance(result, FrameBatch):
+                batches[key].append(result)
+            else:
+                yield key, (*_join(batches.pop(key), specs[key]), result)
+
+
+def _join(batches: Sequence[FrameBatch], spec: FrameSpec) -> tuple[Pixels, NDArray[np.float64]]:
     pixels = [np.zeros((0, spec.height_px, spec.width_px, 3), np.uint8)]
-    times_s = [np.zeros(0)]
-    finished: Finished | None = None
-    with DecodePool(1) as pool:
-        for event in pool.run([job]):
-            if isinstance(event, Chunk):
-                pixels.append(event.pixels)
-                times_s.append(event.times_s)
-            elif isinstance(event, Finished):
-                finished = event
-    assert finished is not None
-    return np.concatenate(pixels), np.concatenate(times_s), finished
+    pixels += [batch.pixels for batch in batches]
+    return np.concatenate(pixels), np.concatenate([np.zeros(0), *(b.times_s for b in batches)])
+
+
+def decode_one(request: DecodeRequest, *, child: str = CHILD) -> Decoded:
+    """Decode one request whole, in a child of its own."""
+    ((_, decoded),) = decode_each([request], child=child)
+    return decoded

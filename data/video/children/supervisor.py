@@ -1,4 +1,4 @@
-"""Watching one decoding child: starting it, talking to it, and ending it when it must be ended."""
+"""Start one decoding child, exchange messages with it, and end it when it breaks a limit."""
 
 from __future__ import annotations
 
@@ -14,28 +14,39 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 
-from data.video.children.wire import SLOTS, LineReader, SlotPlan, send
-from data.video.types import DecodeState, FrameSpec, Pixels, VideoInfo
+from data.video.children.wire import (
+    SLOTS,
+    LineReader,
+    SlotPlan,
+    read_ending,
+    request_fields,
+    send,
+)
+from data.video.types import (
+    LONGEST_VIDEO_S,
+    DecodeRequest,
+    Ending,
+    FrameBatch,
+    FrameSpec,
+    VideoInfo,
+)
 
-if TYPE_CHECKING:
-    from data.video.children.pool import DecodeJob
-
-_LOOK_S = 0.1
+CHILD = "data.video.children.child"
+_POLL_S = 0.1
 _ROOT = Path(__file__).resolve().parents[3]
-_KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "REELWISE_TEST_DECODERS")
+_KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 @dataclass(frozen=True)
 class DecodeLimits:
-    """When a child is given up."""
+    """When a child is ended."""
 
     stall_s: float = 15.0
     """Longest time without any progress."""
@@ -50,39 +61,18 @@ class DecodeLimits:
     """A child that kept more than this after a file is replaced (decord keeps 0.4-1.2 GB)."""
 
 
-@dataclass(frozen=True)
-class End:
-    """How one file ended, as the child says or as its death tells."""
-
-    state: DecodeState
-    reason: str
-    decoder: str
-    decoded_s: float
-    cpu_s: float
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """One thing that a child said; exactly one of info, pixels with times, and end is set."""
-
-    info: VideoInfo | None = None
-    pixels: Pixels | None = None
-    times_s: NDArray[np.float64] | None = None
-    end: End | None = None
-
-
 class _Process:
     """A child process with its pipes and shared memory."""
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, child: str) -> None:
         self.memory = _shared_file()
         command_read, self.commands = os.pipe()
         self.events, event_write = os.pipe()
-        own = (command_read, event_write, self.memory)
-        arguments = [*map(str, own), str(memory_bytes), str(os.getpid())]
+        passed = (command_read, event_write, self.memory)
+        arguments = [*map(str, passed), str(memory_bytes), str(os.getpid())]
         self.popen = subprocess.Popen(
-            [sys.executable, "-P", "-m", "data.video.children.child", *arguments],
-            pass_fds=own,
+            [sys.executable, "-P", "-m", child, *arguments],
+            pass_fds=passed,
             env=_environment(),
             cwd="/",
             stdin=subprocess.DEVNULL,
@@ -117,7 +107,7 @@ class _Process:
         return 0.0
 
     def end(self) -> int:
-        """Kill, wait and give back what it held; its return code."""
+        """Kill it, wait, and close its descriptors; returns its exit code."""
         self.popen.kill()
         code = self.popen.wait()
         for descriptor in (self.commands, self.events, self.memory):
@@ -134,7 +124,7 @@ def _shared_file() -> int:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours but what a decoder needs: no keys, no addresses, no home."""
+    """Minimal environment of a child: no credentials, no HOME."""
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     kept["PATH"] = os.defpath  # decord does not load without one
@@ -142,45 +132,70 @@ def _environment() -> dict[str, str]:
 
 
 class Supervisor:
-    """One child, replaced whenever it has to be ended; one thread uses it."""
+    """One child, replaced whenever it has to be ended; one thread uses it.
 
-    def __init__(self, limits: DecodeLimits) -> None:
+    Args:
+        limits: When a child is ended.
+        child: Name of the module that the child runs.
+    """
+
+    def __init__(self, limits: DecodeLimits, child: str = CHILD) -> None:
         self._limits = limits
+        self._child = child
         self._process: _Process | None = None
         self._killed_for = ""
 
-    def decode(self, job: DecodeJob, cancelled: threading.Event) -> Iterator[Report]:
-        """Reports of one file, the last one with its end; none further once cancelled."""
+    def decode(
+        self, request: DecodeRequest, cancelled: threading.Event
+    ) -> Iterator[FrameBatch | Ending]:
+        """Frames of one file in order, then its ending; nothing more once cancelled."""
+        info: VideoInfo | None = None
+        reached_s: float | None = None
+        for message in self._decode(request, cancelled):
+            if isinstance(message, VideoInfo):
+                info = message
+                continue
+            if isinstance(message, FrameBatch):
+                reached_s = float(message.times_s[-1]) + 1 / request.fps
+            elif message.state == "failed" and reached_s is not None:
+                # The child died, or gave up, after it had sent frames: those count.
+                end_s = min(reached_s, info.duration_s) if info else reached_s
+                decoded_s = max(0.0, end_s - request.start_s)
+                message = replace(message, state="partial", decoded_s=decoded_s)
+            yield replace(message, info=info) if isinstance(message, Ending) else message
+
+    def _decode(
+        self, request: DecodeRequest, cancelled: threading.Event
+    ) -> Iterator[VideoInfo | FrameBatch | Ending]:
         self._killed_for = ""
         try:
-            process = self._ready(job)
+            process = self._ready(request)
         except OSError as error:
-            yield _failed(f"no decoder could be started: {error.strerror}")
+            yield Ending("failed", f"no decoder could be started: {error.strerror}")
             return
         watch = _Watch(self._limits)
         base_cpu_s = process.cpu_s()
         try:
             for message in self._messages(process, watch, cancelled):
-                if "chunk" in message:
-                    slot, report = _chunk(process, job.spec, message["chunk"])
-                    yield report
-                    with contextlib.suppress(BrokenPipeError):  # dead: the pipe will tell
+                if "frames" in message:
+                    slot, batch = _copy_frames(process, request.spec, message["frames"])
+                    yield batch
+                    with contextlib.suppress(BrokenPipeError):  # dead: its pipe tells so
                         send(process.commands, {"free": slot})
                     watch.progress()
-                elif "start" in message:
-                    info = _info(message["start"])
-                    watch.lengthen(_wanted_s(job, info))
-                    yield Report(info=info)
-                    watch.progress()
-                elif "end" in message:
-                    yield Report(end=_end(message["end"]))
+                elif "info" in message:
+                    info = VideoInfo(**message["info"])
+                    watch.lengthen(min(info.duration_s, request.end_s or math.inf))
+                    yield info
+                elif "ending" in message:
+                    yield read_ending(message["ending"])
                     self._recycle(process)
                     return
         except (ValueError, TypeError, KeyError, OverflowError):
             self._killed_for = self._killed_for or "the decoder broke off"
         if not cancelled.is_set():
             spent_s = max(0.0, process.cpu_s() - base_cpu_s)
-            yield _failed(self._why_dead(process), cpu_s=spent_s)
+            yield Ending("failed", self._why_dead(process), cpu_s=spent_s)
         self.close()
 
     def is_within_memory(self) -> bool:
@@ -199,22 +214,26 @@ class Supervisor:
             self._process.end()
             self._process = None
 
-    def _ready(self, job: DecodeJob) -> _Process:
+    def _ready(self, request: DecodeRequest) -> _Process:
         if self._process is not None and self._process.popen.poll() is not None:
             self.close()
         if self._process is None:
-            self._process = _Process(self._limits.memory_bytes)
-        self._process.share(SlotPlan.of(job.spec))
+            self._process = _Process(self._limits.memory_bytes, self._child)
+        self._process.share(SlotPlan.of(request.spec))
         with contextlib.suppress(BrokenPipeError):
-            send(self._process.commands, {"job": _as_message(job, self._limits)})
+            message = {
+                "request": request_fields(request),
+                "cpu_s": self._limits.wall_s + self._limits.wall_per_video_s * LONGEST_VIDEO_S,
+            }
+            send(self._process.commands, message)
         return self._process
 
     def _messages(
         self, process: _Process, watch: _Watch, cancelled: threading.Event
     ) -> Iterator[dict[str, Any]]:
-        """What the child says, until it ends, is ended here, or nobody listens any more."""
+        """Messages of the child, until it ends, breaks a limit, or the run is cancelled."""
         while not cancelled.is_set():
-            ready, _, _ = select.select([process.events], [], [], _LOOK_S)
+            ready, _, _ = select.select([process.events], [], [], _POLL_S)
             if ready:
                 messages = process.lines.read()
                 if messages is None:
@@ -238,7 +257,7 @@ class Supervisor:
         if code == -signal.SIGXCPU:
             return "stopped: took too much computing time"
         if code == -signal.SIGKILL:
-            return "the decoder was killed from outside, perhaps for want of memory"
+            return "the decoder was killed by the system, perhaps because memory ran out"
         if code < 0:
             return f"the decoder crashed ({signal.Signals(-code).name})"
         return f"the decoder ended with code {code}"
@@ -262,11 +281,11 @@ class _Watch:
         self._wall_s = self._limits.wall_s + self._limits.wall_per_video_s * video_s
 
     def progress(self) -> None:
-        """The child did something, or was let go on."""
+        """The child sent something, or may go on."""
         self._last = time.monotonic()
 
     def reason(self) -> str | None:
-        """Why the child has to go, if it has."""
+        """Which limit the child has broken; None for none."""
         now = time.monotonic()
         if now - self._last > self._limits.stall_s:
             return f"stopped: no progress for {self._limits.stall_s:g} s"
@@ -279,50 +298,13 @@ def _too_much(limits: DecodeLimits) -> str:
     return f"stopped: took more than {limits.memory_bytes / 2**30:.1f} GB of memory"
 
 
-def _failed(reason: str, *, cpu_s: float = 0.0) -> Report:
-    return Report(end=End("failed", reason, "", 0.0, cpu_s))
-
-
-def _wanted_s(job: DecodeJob, info: VideoInfo) -> float:
-    return min(info.duration_s, job.end_s or math.inf)
-
-
-def _as_message(job: DecodeJob, limits: DecodeLimits) -> dict[str, Any]:
-    return {
-        "path": str(job.path.absolute()),
-        "spec": asdict(job.spec),
-        "fps": job.fps,
-        "start_s": job.start_s,
-        "end_s": job.end_s,
-        "decoder": job.decoder,
-        "cpu_s": limits.wall_s + limits.wall_per_video_s * 48 * 3600,
-    }
-
-
-def _info(message: dict[str, Any]) -> VideoInfo:
-    return VideoInfo(**message)
-
-
-def _end(message: dict[str, Any]) -> End:
-    state: DecodeState = message["state"]
-    if state not in ("done", "partial", "failed"):
-        raise ValueError(f"state {state!r}")
-    return End(
-        state,
-        str(message["reason"]),
-        str(message["decoder"]),
-        float(message["decoded_s"]),
-        float(message["cpu_s"]),
-    )
-
-
-def _chunk(process: _Process, spec: FrameSpec, message: list[Any]) -> tuple[int, Report]:
-    """Copy frames out of a slot."""
+def _copy_frames(process: _Process, spec: FrameSpec, message: list[Any]) -> tuple[int, FrameBatch]:
+    """Copy frames out of a slot; its number, and the frames."""
     plan = SlotPlan.of(spec)
-    slot, times = int(message[0]), np.array(message[1], dtype=np.float64)
-    if not (0 <= slot < SLOTS and 1 <= len(times) <= plan.n_frames):
-        raise ValueError(f"slot {slot} with {len(times)} frames")
-    n_bytes = len(times) * spec.frame_bytes
+    slot, times_s = int(message[0]), np.array(message[1], dtype=np.float64)
+    if not (0 <= slot < SLOTS and 1 <= len(times_s) <= plan.n_frames):
+        raise ValueError(f"slot {slot} with {len(times_s)} frames")
+    n_bytes = len(times_s) * spec.frame_bytes
     flat = np.frombuffer(process.share(plan), np.uint8, n_bytes, slot * plan.slot_bytes)
-    pixels = flat.copy().reshape(len(times), spec.height_px, spec.width_px, 3)
-    return slot, Report(pixels=pixels, times_s=times)
+    pixels = flat.copy().reshape(len(times_s), spec.height_px, spec.width_px, 3)
+    return slot, FrameBatch(pixels, times_s)

@@ -1,8 +1,9 @@
-"""What a decoding child and its parent say to each other, and how.
+"""Messages between a decoding child and its parent.
 
 Lines of JSON go over two pipes, pixels through shared memory; nothing is unpickled on either side.
-Parent to child: `{"job": {...}}`, then `{"free": slot}` each time a slot may be filled again. Child
-to parent: `{"start": info}`, `{"beat": 1}`, `{"chunk": [slot, times]}`, `{"end": {...}}`.
+Parent to child: `{"request": {...}, "cpu_s": limit}`, then `{"free": slot}` each time a slot may be
+filled again. Child to parent: `{"info": {...}}`, `{"beat": 1}`, `{"frames": [slot, times]}`,
+`{"ending": {...}}`.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from data.video.types import FRAMES_PER_BATCH, FrameSpec
+from data.video.types import FRAMES_PER_BATCH, DecodeRequest, Ending, FrameSpec
 
 SLOTS = 2
 """While the parent copies one slot the child fills the other."""
 SLOT_BYTES = 16 * 2**20
-"""Slots grow beyond this only for a single frame that is larger."""
+"""Slots are larger than this only where a single frame is."""
 MAX_LINE_BYTES = 1 << 20
 
 
@@ -43,8 +45,32 @@ class SlotPlan:
         return SLOTS * self.slot_bytes
 
 
+def request_fields(request: DecodeRequest) -> dict[str, Any]:
+    """A request as JSON; the path becomes absolute, since the child runs in another folder."""
+    return asdict(request) | {"path": str(request.path.absolute())}
+
+
+def read_request(fields: dict[str, Any]) -> DecodeRequest:
+    """The inverse of `request_fields`."""
+    spec = FrameSpec(**fields["spec"] | {"fill_rgb": tuple(fields["spec"]["fill_rgb"])})
+    return DecodeRequest(**fields | {"path": Path(fields["path"]), "spec": spec})
+
+
+def read_ending(fields: dict[str, Any]) -> Ending:
+    """An ending as a child sent it, without info.
+
+    Raises:
+        ValueError: The state is unknown, or a number is none.
+        TypeError: Fields are missing or added.
+    """
+    ending = Ending(**fields | {"info": None})
+    if ending.state not in ("done", "partial", "failed"):
+        raise ValueError(f"state {ending.state!r}")
+    return replace(ending, decoded_s=float(ending.decoded_s), cpu_s=float(ending.cpu_s))
+
+
 class LineReader:
-    """Whole lines from a pipe, however they arrive."""
+    """Whole lines from a pipe, in whatever pieces they arrive."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -54,7 +80,7 @@ class LineReader:
         """Messages of one `read`; None at the end of the pipe.
 
         Raises:
-            ValueError: What came is not a message.
+            ValueError: The bytes are not a message.
         """
         data = os.read(self.descriptor, 1 << 16)
         if not data:
@@ -73,7 +99,7 @@ class LineReader:
 def _message(line: bytes) -> dict[str, Any]:
     value = json.loads(line)
     if not isinstance(value, dict):
-        raise ValueError("a message that is no object")
+        raise ValueError("a message that is not an object")
     return value
 
 

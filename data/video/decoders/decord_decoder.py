@@ -1,4 +1,4 @@
-"""decord: the other decoder, less able: no AV1, no GIF, one bad packet loses the file.
+"""decord: the second decoder. It reads no AV1 and no GIF, and one bad packet loses the file.
 
 It hangs for ever with the interpreter's lock held on some files (dmlc/decord#373) and buffers
 without bound (#157, #208), so it only ever runs in a child that can be killed.
@@ -7,17 +7,18 @@ without bound (#157, #208), so it only ever runs in a child that can be killed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.video.decoders.opening import OpenVideo
 from data.video.decoders.paint import Layout, scale_rgb
 from data.video.decoders.plan import ROUNDING_S, grid
-from data.video.decoders.pyav_decoder import judge, promised_part, wanted_end
-from data.video.types import DecodeRequest, Outcome, Pixels, Progress, Sample, UnreadableVideo
+from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample, UnreadableVideo
 
-FRAMES_PER_CALL = 16
+_FRAMES_PER_CALL = 16
 WIDTH_STEP_PX = 32
 """decord 0.6 scales only to widths whose rows end where its memory rows do (its `from_size ==
 to_size` check fails for 16 or 40 px)."""
@@ -26,13 +27,11 @@ to_size` check fails for 16 or 40 px)."""
 class DecordDecoding:
     """One pass over one video with decord."""
 
-    name = "decord"
-
-    def __init__(self, video: OpenVideo, request: DecodeRequest, on_progress: Progress) -> None:
+    def __init__(self, video: OpenVideo, request: DecodeRequest, on_progress: OnProgress) -> None:
         self._video = video
         self._request = request
         self._on_progress = on_progress
-        self._end_s = wanted_end(video, request)
+        self._end_s = video.wanted_end_s(request)
         self._emitted = 0
         self._held_s = 0.0
         self._broken = ""
@@ -46,26 +45,24 @@ class DecordDecoding:
         end_s = min(self._end_s, self._held_s)
         moments_s = grid(request.start_s, max(end_s, request.start_s + ROUNDING_S), request.fps)
         places = np.maximum(np.searchsorted(begins_s, moments_s + ROUNDING_S, side="right") - 1, 0)
-        for first in range(0, len(places), FRAMES_PER_CALL):
+        for first in range(0, len(places), _FRAMES_PER_CALL):
             self._on_progress()
             try:
-                pixels = reader.get_batch(places[first : first + FRAMES_PER_CALL]).asnumpy()
-            except Exception as error:  # noqa: BLE001  (decord raises all sorts)
+                pixels = reader.get_batch(places[first : first + _FRAMES_PER_CALL]).asnumpy()
+            except Exception as error:  # noqa: BLE001  (decord raises errors of any type)
                 self._broken = _first_line(error)
                 self._held_s = float(moments_s[first]) if first else 0.0
                 return
             for time_s, picture in zip(moments_s[first:], pixels, strict=False):
                 self._emitted += 1
-                yield Sample(float(time_s), lambda out, p=picture: _draw(layout, p, out))  # type: ignore[misc]
+                yield Sample(float(time_s), partial(_draw, layout, picture))
 
-    def outcome(self) -> Outcome:
+    def ending(self) -> Ending:
         """How it went, once `samples` is exhausted."""
-        request, video = self._request, self._video
-        promised = promised_part(video, request)
-        held = min(self._held_s, self._end_s) - request.start_s
         if self._broken and not self._emitted:
             raise UnreadableVideo(f"damaged: decord stopped ({self._broken})", final=False)
-        return judge(video, promised_s=promised, held_s=held, lost_s=0.0, n_samples=self._emitted)
+        held_s = min(self._held_s, self._end_s) - self._request.start_s
+        return self._video.judge(self._request, held_s=held_s, lost_s=0.0, n_samples=self._emitted)
 
     def _open(self, layout: Layout) -> Any:
         try:
@@ -95,8 +92,8 @@ def _draw(layout: Layout, picture: Pixels, out: Pixels) -> None:
     layout.place(picture, out)
 
 
-def _times(reader: Any, video: OpenVideo) -> tuple[Pixels, float]:
-    """Start of each frame and the end of the last one, on the video's own clock."""
+def _times(reader: Any, video: OpenVideo) -> tuple[NDArray[np.float64], float]:
+    """Start of each frame and the end of the last one, on the video's clock."""
     spans = np.asarray(reader.get_frame_timestamp(range(len(reader))), dtype=np.float64)
     begins_s = np.sort(spans[:, 0]) - spans[:, 0].min()
     step_s = 1 / video.info.fps if video.info.fps else 0.04

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.decoders.opening import PacketTable
+from data.video.decoders.packets import PacketTable
 
 DENSE_SLACK = 1.05
 """Mean distance of key frames, in sampling steps, up to which they serve as the samples: 60 fps
@@ -27,7 +27,7 @@ ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True)
-class Plan:
+class SamplePlan:
     """The samples of one video and the packets that they need."""
 
     times_s: NDArray[np.float64]
@@ -46,7 +46,7 @@ def grid(start_s: float, end_s: float, fps: float) -> NDArray[np.float64]:
     return start_s + np.arange(count) / fps
 
 
-def plan_samples(table: PacketTable, *, start_s: float, end_s: float, fps: float) -> Plan:
+def plan_samples(table: PacketTable, *, start_s: float, end_s: float, fps: float) -> SamplePlan:
     """Plan a table with times: for each moment the last frame that begins by then.
 
     Args:
@@ -63,7 +63,7 @@ def plan_samples(table: PacketTable, *, start_s: float, end_s: float, fps: float
     place, times_s = _prefer_keys(table.is_key[order], begins_s, place, moments_s, fps)
     wanted = np.zeros(len(table.pts), dtype=bool)
     wanted[order[place]] = True
-    return Plan(times_s, table.pts[order[place]], _sent(table, wanted), wanted)
+    return SamplePlan(times_s, table.pts[order[place]], _sent(table, wanted), wanted)
 
 
 def _moments(

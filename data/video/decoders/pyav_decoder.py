@@ -1,15 +1,9 @@
-"""PyAV: the default decoder. One thread, exact times, and only the packets that the samples need.
-
-Measured on 2 cores of a Xeon (2026-11), 2 samples per second, CPU seconds against decoding every
-frame with PyAV: 720p60 with a key frame every 0.5 s 0.06 against 0.55; 1024x1024 with B frames
-(slp_01) 1.3 against 2.5, through `skip_frame=NONREF` for packets that no sample shows. Leaving out
-the deblocking filter as well would give another 1.2-1.5, but every later frame then drifts from
-what a player shows, so it stays on.
-"""
+"""PyAV: the default decoder. One thread, exact times, and only the packets that samples need."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -18,33 +12,29 @@ import numpy as np
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from data.video.decoders.opening import MAX_PIXELS, OpenVideo, open_container
-from data.video.decoders.paint import Painter
-from data.video.decoders.plan import ROUNDING_S, Plan, grid, plan_samples
-from data.video.types import DecodeRequest, Outcome, Progress, Sample, UnreadableVideo
+from data.video.decoders.opening import MAX_PIXELS, UNDECODABLE, OpenVideo, open_container
+from data.video.decoders.paint import Painter, quarter_turns
+from data.video.decoders.plan import ROUNDING_S, SamplePlan, grid, plan_samples
+from data.video.types import DecodeRequest, Ending, OnProgress, Sample, UnreadableVideo
 
 SKIPPABLE = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
 """Codecs where a frame that is marked as no reference is never one. (In HEVC a higher temporal
 layer may use it.)"""
 HOPELESS_PACKETS = 300
-"""So many rejected packets without one frame end the attempt."""
-DONE_FRACTION = 0.98
+"""This many rejected packets without one frame end the attempt."""
 SEEK_MARGIN_S = 10.0
-UNDECODABLE = "damaged: its pictures cannot be decoded"
 
 
 class PyavDecoding:
     """One pass over one open video."""
 
-    name = "pyav"
-
-    def __init__(self, video: OpenVideo, request: DecodeRequest, on_progress: Progress) -> None:
+    def __init__(self, video: OpenVideo, request: DecodeRequest, on_progress: OnProgress) -> None:
         self._video = video
         self._request = request
         self._on_progress = on_progress
         self._context = video.stream.codec_context
         self._painter = Painter(request.spec)
-        self._end_s = wanted_end(video, request)
+        self._end_s = video.wanted_end_s(request)
         self._rejected = 0
         self._rejected_s = 0.0
         self._missing = 0
@@ -59,16 +49,17 @@ class PyavDecoding:
         aspect = float(shape) if shape else 1.0
         source = self._planned() if table.has_times else self._unplanned()
         for time_s, frame in source:
+            if not self._emitted:
+                self._video.turn(quarter_turns(frame))
             self._emitted += 1
-            yield Sample(time_s, lambda out, f=frame: self._painter.paint(f, aspect, out))  # type: ignore[misc]
+            yield Sample(time_s, partial(self._painter.paint, frame, aspect))
 
-    def outcome(self) -> Outcome:
+    def ending(self) -> Ending:
         """How it went, once `samples` is exhausted."""
         request, video = self._request, self._video
-        promised = promised_part(video, request)
-        held = min(video.table.end_s, self._end_s) - request.start_s
-        lost = min(held, max(self._rejected_s, self._missing / request.fps))
-        return judge(video, promised_s=promised, held_s=held, lost_s=lost, n_samples=self._emitted)
+        held_s = min(video.table.end_s, self._end_s) - request.start_s
+        lost_s = min(held_s, max(self._rejected_s, self._missing / request.fps))
+        return video.judge(request, held_s=held_s, lost_s=lost_s, n_samples=self._emitted)
 
     def _planned(self) -> Iterator[tuple[float, VideoFrame]]:
         plan = plan_samples(
@@ -98,7 +89,7 @@ class PyavDecoding:
             last = frame
         self._missing += total - at
 
-    def _frames(self, plan: Plan) -> Iterator[VideoFrame]:
+    def _frames(self, plan: SamplePlan) -> Iterator[VideoFrame]:
         """Decode the planned packets; damaged ones are counted and passed over."""
         table = self._video.table
         skips = self._context.name in SKIPPABLE
@@ -136,7 +127,7 @@ class PyavDecoding:
             else:
                 yield frame
 
-    def _packets(self, plan: Plan) -> Iterator[tuple[int, Packet[Any]]]:
+    def _packets(self, plan: SamplePlan) -> Iterator[tuple[int, Packet[Any]]]:
         """Packets from the first that is sent on, with their row in the table."""
         table = self._video.table
         sent = np.flatnonzero(plan.is_sent).tolist()
@@ -157,8 +148,7 @@ class PyavDecoding:
     def _read_from(self, first: int, rows: dict[int, int]) -> Iterator[Packet[Any]]:
         """Packets of the file from row `first` on, or from some row before it.
 
-        Containers seek as they please (a transport stream by guessing), so where a seek arrives is
-        looked at before it is trusted.
+        A seek is only a hint (a transport stream guesses), so its first packet is checked.
         """
         table = self._video.table
         wanted = int(table.pts[first])
@@ -186,7 +176,7 @@ class PyavDecoding:
         step_s = 1 / self._video.info.fps if self._video.info.fps else 0.04
         moments = iter(grid(request.start_s, max(self._end_s, request.start_s + 1e-3), request.fps))
         everything = np.ones(len(table.pts), dtype=bool)
-        plan = Plan(np.zeros(0), np.zeros(0, np.int64), everything, everything)
+        plan = SamplePlan(np.zeros(0), np.zeros(0, np.int64), everything, everything)
         moment = next(moments, None)
         frames = self._timed(plan, step_s)
         for (time_s, frame), (next_s, _) in pairwise(_with_end(frames, step_s)):
@@ -197,7 +187,7 @@ class PyavDecoding:
                 return
         self._missing += 0 if moment is None else 1 + sum(1 for _ in moments)
 
-    def _timed(self, plan: Plan, step_s: float) -> Iterator[tuple[float, VideoFrame]]:
+    def _timed(self, plan: SamplePlan, step_s: float) -> Iterator[tuple[float, VideoFrame]]:
         """Frames with a time each: when they left the decoder, counted from the first."""
         tick_s = self._video.table.tick_s
         zero: int | None = None
@@ -219,56 +209,3 @@ def _with_end(
         yield last
     if last is not None:
         yield last[0] + step_s, last[1]
-
-
-def wanted_end(video: OpenVideo, request: DecodeRequest) -> float:
-    """Where the samples of a request end: with the range, or with the picture.
-
-    Raises:
-        UnreadableVideo: The range begins after the end of the video.
-    """
-    held_s = video.table.end_s
-    longest_s = max(held_s, video.info.duration_s)
-    if request.start_s > 0 and request.start_s >= longest_s:
-        raise UnreadableVideo(
-            f"the range begins at {request.start_s:g} s, but the video ends at {longest_s:g} s",
-            fix="ask for an earlier range",
-        )
-    if request.start_s > 0 and request.start_s >= held_s:
-        raise UnreadableVideo(
-            f"cut off: the file holds {held_s:.1f} s of {longest_s:.1f} s, nothing of this range"
-        )
-    return held_s if request.end_s is None else min(request.end_s, held_s)
-
-
-def promised_part(video: OpenVideo, request: DecodeRequest) -> float:
-    """Seconds of the wanted range that the file promises."""
-    end_s = video.info.duration_s
-    if request.end_s is not None:
-        end_s = min(end_s, request.end_s)
-    return max(0.0, end_s - request.start_s)
-
-
-def judge(
-    video: OpenVideo, *, promised_s: float, held_s: float, lost_s: float, n_samples: int
-) -> Outcome:
-    """Compare what came out with what was promised.
-
-    One frame and a half may be missing from any file: headers round.
-    """
-    decoded_s = max(0.0, held_s - lost_s)
-    if not n_samples:
-        reason = video.missing() or UNDECODABLE
-        raise UnreadableVideo(reason, final=False)
-    missing = video.missing()
-    rounding_s = 1.5 / video.info.fps if video.info.fps else 0.1
-    enough = decoded_s >= min(DONE_FRACTION * promised_s, promised_s - rounding_s)
-    if lost_s > rounding_s:
-        enough = decoded_s >= DONE_FRACTION * promised_s
-    if enough and not missing:
-        return Outcome("done", "", decoded_s)
-    what = "damaged" if lost_s > rounding_s or (enough and not missing) else "cut off"
-    counted = f"{min(decoded_s, promised_s):.1f} s of {promised_s:.1f} s could be decoded"
-    if enough:
-        return Outcome("partial", missing or counted, decoded_s)
-    return Outcome("partial", f"{what}: {counted}", decoded_s)

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from data.durable import make_dir, write_atomic
 from data.scan import content_key
-from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished
-from data.video.types import SAMPLE_FPS, FrameSpec
+from data.video.children.pool import decode_each
+from data.video.types import SAMPLE_FPS, DecodeRequest, FrameSpec
 from embeddings.training.augment import MILD, distort
 from embeddings.training.captions import Stretch, Trouble
 from embeddings.training.head.batches import MAX_CLIP_FRAMES
@@ -135,30 +135,19 @@ def _keep(file: Path, shown: list[TimedFrames]) -> None:
 def _decode(
     stretches: Sequence[Stretch], source: FeatureSource, out: Collected, workers: int
 ) -> Iterator[tuple[Stretch, list[TimedFrames]]]:
-    if not stretches:
-        return
-    chunks: dict[int, list[Chunk]] = {}
-    with DecodePool(min(workers, len(stretches))) as pool:
-        for event in pool.run(_job(i, s, source) for i, s in enumerate(stretches)):
-            if isinstance(event, Chunk):
-                chunks.setdefault(event.key, []).append(event)
-            elif isinstance(event, Finished):
-                stretch = stretches[event.key]
-                parts = chunks.pop(event.key, [])
-                if event.state != "done":
-                    _note(out, stretch, f"{event.state}: {event.reason}")
-                if parts:
-                    pixels = np.concatenate([part.pixels for part in parts])
-                    times = np.concatenate([part.times_s for part in parts])
-                    yield stretch, _encode(pixels, times.astype(np.float32), stretch, source)
+    requests = [_request(i, stretch, source) for i, stretch in enumerate(stretches)]
+    for key, (pixels, times_s, ending) in decode_each(requests, workers=workers):
+        if ending.state != "done":
+            _note(out, stretches[key], f"{ending.state}: {ending.reason}")
+        if len(pixels):
+            frames = _encode(pixels, times_s.astype(np.float32), stretches[key], source)
+            yield stretches[key], frames
 
 
-def _job(number: int, stretch: Stretch, source: FeatureSource) -> DecodeJob:
+def _request(key: int, stretch: Stretch, source: FeatureSource) -> DecodeRequest:
     most = MAX_CLIP_FRAMES if source.encode is not None else MAX_PIXEL_FRAMES
     fps = min(SAMPLE_FPS, most / (stretch.end_s - stretch.start_s))
-    return DecodeJob(
-        number, stretch.path, source.spec, fps, start_s=stretch.start_s, end_s=stretch.end_s
-    )
+    return DecodeRequest(stretch.path, source.spec, fps, stretch.start_s, stretch.end_s, key=key)
 
 
 def _encode(

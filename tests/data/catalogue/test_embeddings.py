@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import EmbeddingRow, Part, State, VideoFacts
+from data.catalogue.records import EmbeddingRow, Part
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.types import Ending, VideoInfo
 from tests.data.made import LIB, embed, found
 
 
@@ -42,7 +43,7 @@ def test_embedding_again_replaces_clips_and_leaves_no_old_ones(catalogue: Catalo
 def test_a_part_is_committed_only_once_and_only_when_announced(catalogue: Catalogue) -> None:
     video = catalogue.put_files([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
     embed(catalogue, "p1", video)
-    row = EmbeddingRow(video, State.DONE, None, 1, (99,), ((0.0, 1.0),), VideoFacts())
+    row = EmbeddingRow(video, Ending("done"), 1, (99,), ((0.0, 1.0),))
     for name in ("p1", "never-announced"):
         with pytest.raises(ReelwiseError, match="announced"):
             catalogue.commit_part("e1", Part(name, "0" * 64, 1, frozenset({video})), [row])
@@ -67,7 +68,7 @@ def test_failures_are_counted_quarantined_and_never_hide_good_vectors(
     )
     bad, good = ids[LIB / "bad.mp4"] or 0, ids[LIB / "good.mp4"] or 0
     assert ids[LIB / "locked.mp4"] is None
-    embed(catalogue, "p1", good, state=State.PARTIAL)
+    embed(catalogue, "p1", good, state="partial")
     states = []
     for _ in range(3):
         catalogue.record_failed("e1", [(bad, "no frames"), (good, "second try failed")])
@@ -92,7 +93,7 @@ def test_a_failed_video_that_is_embedded_at_last_has_no_trace_of_failing(
     a, b = ids[LIB / "a.mp4"] or 0, ids[LIB / "b.mp4"] or 0
     for _ in range(2):
         catalogue.record_failed("e1", [(a, "no frames"), (b, "no frames")])
-    embed(catalogue, "p1", a, b, state=State.PARTIAL, n_clips=3)
+    embed(catalogue, "p1", a, b, state="partial", n_clips=3)
     assert [(f.state, f.reason, f.attempts) for f in catalogue.failures("e1")] == [
         ("partial", "cut off", 0)
     ] * 2
@@ -106,19 +107,22 @@ def test_a_failed_video_that_is_embedded_at_last_has_no_trace_of_failing(
     assert [(f.state, f.attempts) for f in catalogue.failures("e1")] == [("failed", 1)]
 
 
-def test_facts_that_a_later_probe_does_not_find_are_kept(catalogue: Catalogue) -> None:
+def test_what_a_file_says_is_replaced_by_what_it_says_later(catalogue: Catalogue) -> None:
     ids = catalogue.put_files([found("a.mp4", "A"), found("b.mp4", "B")])
     a, b = ids[LIB / "a.mp4"] or 0, ids[LIB / "b.mp4"] or 0
     embed(catalogue, "p1", a, b)
     first = catalogue.reserve("e1", "p2", 2)
-    facts = {a: VideoFacts(codec="vp9", fps=25.0), b: VideoFacts(duration_s=9.0)}
+    later = VideoInfo("webm", "vp9", 32, 24, 30.0, 9.0)
     rows = [
-        EmbeddingRow(video, State.DONE, None, 1, (first + n,), ((0.0, 1.0),), facts[video])
-        for n, video in enumerate((a, b))
+        EmbeddingRow(a, Ending("done", info=later), 1, (first,), ((0.0, 1.0),)),
+        EmbeddingRow(b, Ending("done"), 1, (first + 1,), ((0.0, 1.0),)),
     ]
     catalogue.commit_part("e1", Part("p2", "0" * 64, 1, frozenset({a, b})), rows)
-    known = {video.id: (video.duration_s, video.codec, video.fps) for video in catalogue.videos()}
-    assert known == {a: (8.0, "vp9", 25.0), b: (9.0, "h264", 0.0)}
+    known = {
+        video.id: (video.duration_s, video.codec, video.fps, video.width_px, video.height_px)
+        for video in catalogue.videos()
+    }
+    assert known == {a: (9.0, "vp9", 30.0, 32, 24), b: (8.0, "h264", 25.0, 64, 48)}
 
 
 def test_parts_speak_for_live_searchable_videos_of_their_encoder_only(
@@ -127,7 +131,7 @@ def test_parts_speak_for_live_searchable_videos_of_their_encoder_only(
     ids = catalogue.put_files([found(f"{n}.mp4", n) for n in "abc"])
     a, b, c = (ids[LIB / f"{n}.mp4"] or 0 for n in "abc")
     embed(catalogue, "p1", a, b)
-    embed(catalogue, "p2", c, state=State.PARTIAL)
+    embed(catalogue, "p2", c, state="partial")
     embed(catalogue, "q1", a, c, encoder="e2")
     catalogue.remove_files([LIB / "b.mp4", LIB / "c.mp4"])
     assert [(p.name, p.video_ids) for p in catalogue.parts("e1")] == [("p1", {a})]

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.kill_child import Report, serve
 from data.home import resolve_home
 from indexer.build import embed as embedding
-from indexer.build import progress, run
+from indexer.build import progress, publisher, record
 from indexer.build.pipeline import index_library
 from indexer.build.progress import Snapshot
 from tests.fakes import ColourEncoder
@@ -44,8 +44,8 @@ class Told:
 
 def run_pipeline(job: dict[str, Any], say: Report) -> None:
     say("lives")
-    run.FLUSH_VIDEOS = 2
-    run.PUBLISH_EVERY_S = 0.1
+    record.FLUSH_VIDEOS = 2
+    publisher.PUBLISH_EVERY_S = 0.1
     embedding.BATCH_FRAMES, embedding.CLOSE_FRAMES = 4, 1
     progress.UPDATE_EVERY_S = 0.0
     report = index_library(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.video.children.pool import Chunk, DecodeJob, DecodePool, Finished, Started
-from data.video.types import DecodeState, VideoInfo
+from data.video.children.pool import DecodeEvent, DecodePool
+from data.video.types import DecodeRequest, DecodeState, Ending, FrameBatch, VideoInfo
 from data.video.write import write_video
 from indexer.build import embed as embedding
-from indexer.build.embed import EmbeddingStream
+from indexer.build.embed import Embedded, EmbeddingStream
 from tests.fakes import ColourEncoder, CountingEncoder
 
 
@@ -31,24 +31,24 @@ def test_vectors_come_out_in_the_order_of_their_frames(
     monkeypatch.setattr(embedding, "BATCH_FRAMES", 24)
     paths = [grey_video(tmp_path / f"{i}.mp4", first, 150) for i, first in enumerate((16, 60, 90))]
     encoder = CountingEncoder(delay_s=0.05)
-    jobs = [DecodeJob(i, path, encoder.frame_spec) for i, path in enumerate(paths)]
+    requests = [DecodeRequest(path, encoder.frame_spec, key=key) for key, path in enumerate(paths)]
     with DecodePool(2) as pool:
         stream = EmbeddingStream(pool, encoder, threads=3)
-        found = {video.key: video for video in stream.run(jobs)}
+        found = by_id(stream.run(requests))
     assert sorted(found) == [0, 1, 2]
     assert stream.frames == 450
     assert encoder.most_calls_at_once > 1
     for key, first in enumerate((16, 60, 90)):
         video = found[key]
-        assert (video.state, len(video.frames)) == ("done", 150)
-        assert video.times_s == pytest.approx(np.arange(150) / 2)
+        assert (video.ending.state, len(video.vectors.frames)) == ("done", 150)
+        assert video.vectors.frame_times_s == pytest.approx(np.arange(150) / 2)
         levels = np.arange(first, first + 150, dtype=np.uint8)
         pixels = np.broadcast_to(levels[:, None, None, None], (150, 4, 4, 3))
         expected = ColourEncoder().encode_frames(pixels)
-        assert np.abs(video.frames.astype(np.float32) - expected).max() < 0.03
+        assert np.abs(video.vectors.frames.astype(np.float32) - expected).max() < 0.03
         # Neighbouring levels differ by less than that, runs of 24 frames by far more.
         assert np.abs(expected[24:] - expected[:-24]).max(axis=1).min() > 0.05
-        assert video.spans[-1].end_s == pytest.approx(75.0)
+        assert video.vectors.clip_spans[-1, 1] == pytest.approx(75.0)
 
 
 def test_a_fault_of_the_encoder_reaches_the_caller(tmp_path: Path) -> None:
@@ -58,52 +58,56 @@ def test_a_fault_of_the_encoder_reaches_the_caller(tmp_path: Path) -> None:
 
     path = grey_video(tmp_path / "a.mp4", 10, 20)
     with DecodePool(1) as pool, pytest.raises(RuntimeError, match="out of memory"):
-        list(EmbeddingStream(pool, Broken()).run([DecodeJob(0, path, Broken().frame_spec)]))
+        list(EmbeddingStream(pool, Broken()).run([DecodeRequest(path, Broken().frame_spec)]))
 
 
-def test_jobs_are_pulled_only_as_decoders_become_free(
+def test_requests_are_pulled_only_as_decoders_become_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding, "CLOSE_FRAMES", 1)
     path = grey_video(tmp_path / "a.mp4", 10, 8)
     pulled = 0
 
-    def jobs() -> Iterator[DecodeJob]:
+    def requests() -> Iterator[DecodeRequest]:
         nonlocal pulled
         for key in range(400):
             pulled += 1
-            yield DecodeJob(key, path, ColourEncoder().frame_spec)
+            yield DecodeRequest(path, ColourEncoder().frame_spec, key=key)
 
     with DecodePool(1) as pool:
-        stream = EmbeddingStream(pool, ColourEncoder()).run(jobs())
+        stream = EmbeddingStream(pool, ColourEncoder()).run(requests())
         for _ in range(5):
             next(stream)
         stream.close()
     assert pulled < 100
 
 
-INFO = VideoInfo("mp4", "h264", 8, 8, 2.0, 6.0, 0, 12)
+INFO = VideoInfo("mp4", "h264", 8, 8, 2.0, 6.0)
 
 
-class Told(DecodePool):
-    """Gives the events that a test wants."""
+class Scripted(DecodePool):
+    """Gives the events of a script."""
 
-    def __init__(self, events: Callable[[], Iterable[Started | Chunk | Finished]]) -> None:
+    def __init__(self, events: Callable[[], Iterable[DecodeEvent]]) -> None:
         super().__init__(1)
         self._events = events
 
-    def run(self, jobs: Iterable[DecodeJob]) -> Iterator[Started | Chunk | Finished]:
+    def run(self, requests: Iterable[DecodeRequest]) -> Generator[DecodeEvent]:
         yield from self._events()
 
 
-def chunk(key: int, levels: range, *, first: int = 0) -> Chunk:
+def batch(levels: range, *, first: int = 0) -> FrameBatch:
     pixels = np.empty((len(levels), 4, 4, 3), np.uint8)
     pixels[:] = np.asarray(levels, np.uint8)[:, None, None, None]
-    return Chunk(key, pixels, (first + np.arange(len(levels))) / 2)
+    return FrameBatch(pixels, (first + np.arange(len(levels))) / 2)
 
 
-def ended(key: int, state: DecodeState = "done") -> Finished:
-    return Finished(key, state, "", INFO, "pyav", 6.0, 0.0)
+def ended(state: DecodeState = "done") -> Ending:
+    return Ending(state, decoded_s=6.0, decoder="pyav", info=INFO)
+
+
+def by_id(videos: Iterable[Embedded]) -> dict[int, Embedded]:
+    return {video.vectors.video_id: video for video in videos}
 
 
 @pytest.fixture
@@ -114,29 +118,33 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> CountingEncoder:
 
 
 def test_videos_share_calls_and_keep_their_own_clips(counting: CountingEncoder) -> None:
-    def events() -> Iterator[Started | Chunk | Finished]:
+    def events() -> Iterator[DecodeEvent]:
         for key in range(120):
-            yield Started(key, INFO)
             if key != 5:
-                yield chunk(key, range(key, key + 12))
+                yield key, batch(range(key, key + 12))
             if key == 7:
-                yield chunk(key, range(200, 208), first=12)  # a cut, and two clips
-            yield ended(key, "failed" if key == 5 else "done")
+                yield key, batch(range(200, 208), first=12)  # a cut, and two clips
+            yield key, ended("failed" if key == 5 else "done")
 
-    found = {video.key: video for video in EmbeddingStream(Told(events), counting).run([])}
+    found = by_id(EmbeddingStream(Scripted(events), counting).run([]))
     assert sorted(found) == list(range(120))
-    assert (found[5].state, len(found[5].clips)) == ("failed", 0)
+    assert (found[5].ending.state, len(found[5].vectors.clips)) == ("failed", 0)
+    assert found[5].ending.reason == "no frame could be decoded"
     frames = 119 * 12 + 8
     assert sorted(counting.frames_at_once) == [frames % 64] + frames // 64 * [64]
     assert sum(counting.clips_at_once) == 120
     assert len(counting.clips_at_once) <= 4
     for key in set(range(120)) - {5}:
-        rows = counting.encode_frames(chunk(key, range(key, key + 12)).pixels)
+        rows = counting.encode_frames(batch(range(key, key + 12)).pixels)
         (mean,) = counting.encode_clips(rows, np.arange(12) / 2, [(0, 12)])
-        assert np.abs(found[key].frames[:12].astype(np.float32) - rows).max() < 1e-3
-        assert np.abs(found[key].clips[0].astype(np.float32) - mean).max() < 1e-3
-        assert (found[key].spans[0].first, found[key].spans[0].last) == (0, 12)
-    assert [(s.first, s.last) for s in found[7].spans] == [(0, 12), (12, 20)]
+        vectors = found[key].vectors
+        assert np.abs(vectors.frames[:12].astype(np.float32) - rows).max() < 1e-3
+        assert np.abs(vectors.clips[0].astype(np.float32) - mean).max() < 1e-3
+        assert vectors.clip_spans[0].tolist() == [0.0, 5.75 if key == 7 else 6.0]
+    assert found[7].vectors.clip_spans.tolist() == [[0.0, 5.75], [5.75, 10.0]]
+    rows = counting.encode_frames(batch(range(200, 208)).pixels)
+    (mean,) = counting.encode_clips(rows, np.arange(8) / 2, [(0, 8)])
+    assert np.abs(found[7].vectors.clips[1].astype(np.float32) - mean).max() < 1e-3
 
 
 @pytest.mark.parametrize("slow", ["EARLY_AFTER_S", "CLOSE_AFTER_S"])
@@ -146,23 +154,22 @@ def test_a_finished_video_does_not_wait_for_others(
     out: list[int] = []
     looks = 0
 
-    def events() -> Iterator[Started | Chunk | Finished]:
+    def events() -> Iterator[DecodeEvent]:
         nonlocal looks
-        yield Started(0, INFO)
-        yield chunk(0, range(12))
-        yield ended(0)
+        yield 0, batch(range(12))
+        yield 0, ended()
         while not out and looks < 40:
+            yield 1, batch(range(1), first=looks)  # another one that takes for ever
             looks += 1
             time.sleep(0.01)
-            yield Started(1, INFO)  # another one that takes for ever
-        yield ended(1, "failed")
+        yield 1, ended("partial")
 
     def looks_needed() -> int:
         nonlocal looks
         out.clear()
         looks = 0
-        for video in EmbeddingStream(Told(events), counting).run([]):
-            out.append(video.key)
+        for video in EmbeddingStream(Scripted(events), counting).run([]):
+            out.append(video.vectors.video_id)
         assert sorted(out) == [0, 1]
         return looks
 

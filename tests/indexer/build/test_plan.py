@@ -9,7 +9,7 @@ from hypothesis import given
 
 from data.catalogue.records import FileRecord
 from data.scan import FoundFile, Sidecar
-from indexer.build.plan import Plan, Reader, plan_changes
+from indexer.build.plan import Plan, Reader, Unseen, plan_changes
 
 ROOT = Path("/lib")
 
@@ -45,9 +45,9 @@ def plan(
         return files[path.name]
 
     read = Reader(content_key, lambda path: Sidecar(path.stem, None))
-    return plan_changes(
-        [there(name, key) for name, key in files.items()], before, [ROOT], read, unseen=unseen
-    )
+    scanned = [there(name, key) for name, key in files.items()]
+    closed = [Unseen(path, "Permission denied") for path in unseen]
+    return plan_changes([*scanned, *closed], before, [ROOT], read)
 
 
 def counts(made: Plan) -> dict[str, int]:
@@ -130,7 +130,8 @@ def test_content_held_outside_the_scanned_folders_makes_a_copy() -> None:
 def test_nothing_below_a_folder_that_could_not_be_read_is_gone() -> None:
     shut = ROOT / "shut"
     before = {shut / "a": FileRecord(shut / "a", 10, 1, 1, content_key="A")}
-    assert plan({}, before, unseen=(shut,)).gone == []
+    made = plan({}, before, unseen=(shut,))
+    assert (made.gone, [each.path for each in made.unseen]) == ([], [shut])
     assert plan({}, before).gone == [shut / "a"]
 
 

@@ -1,6 +1,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ from benchmarks.kill_child import embedded, n_clips_of, run_writer
 from benchmarks.kills import Nursery, Tally, Told, kill_and_audit, nursery
 from data import durable, home
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import FileRecord, State
+from data.catalogue.records import FileRecord
 from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.types import Ending
 from indexer.build import record
 from indexer.build.record import record_embedded, tidy, writing_session
 from indexer.store import faiss_flat as faiss_index
@@ -165,7 +167,7 @@ def test_one_flush_makes_its_videos_searchable_with_their_facts(library: Home) -
             assert [clip.id for clip in clips] == rows[video.id].clip_ids.tolist()
             assert [[c.start_s, c.end_s] for c in clips] == rows[video.id].clip_spans.tolist()
             expected = embedded(video.id, video.content_key)
-            assert np.array_equal(rows[video.id].clips, expected.clips.astype(np.float16))
+            assert np.array_equal(rows[video.id].clips, expected.vectors.clips)
 
 
 def test_a_flush_reserves_one_id_for_each_of_its_clips(
@@ -199,7 +201,7 @@ def test_partial_videos_keep_their_reason(library: Home) -> None:
     with writing_session(library) as catalogue:
         ids = catalogue.put_files([FileRecord(file_of("a"), 1, 1, 1, "a")])
         row = embedded(ids[file_of("a")] or 0, "a")
-        partial = type(row)(**{**vars(row), "state": State.PARTIAL, "reason": "decoded 3 of 8 s"})
+        partial = replace(row, ending=Ending("partial", "decoded 3 of 8 s"))
         record_embedded(catalogue, VectorStore(library, ENCODER), [partial])
         assert [(f.state, f.reason) for f in catalogue.failures(ENCODER)] == [
             ("partial", "decoded 3 of 8 s")
@@ -210,7 +212,7 @@ def test_wrong_vectors_record_nothing_and_leave_no_file(library: Home) -> None:
     with writing_session(library) as catalogue:
         ids = catalogue.put_files([FileRecord(file_of("a"), 1, 1, 1, "a")])
         row = embedded(ids[file_of("a")] or 0, "a")
-        row.clips[0] = np.nan
+        row.vectors.clips[0] = np.nan
         store = VectorStore(library, ENCODER)
         with pytest.raises(ValueError, match="unit length"):
             record_embedded(catalogue, store, [row])

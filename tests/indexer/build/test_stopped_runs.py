@@ -12,7 +12,7 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
-from indexer.build import run
+from indexer.build import publisher, record
 from indexer.search.searcher import Searcher
 from tests.fakes import ColourEncoder
 from tests.indexer.made import paint
@@ -26,11 +26,11 @@ SLOW_RUN = """
     from data.home import resolve_home
     from indexer.build import embed as embedding
     from indexer.build import pipeline
-    from indexer.build import run
+    from indexer.build import record
     from tests.fakes import ColourEncoder
 
-    run.FLUSH_VIDEOS = int(sys.argv[3])
-    run.FLUSH_EVERY_S = 1000.0
+    record.FLUSH_VIDEOS = int(sys.argv[3])
+    record.FLUSH_EVERY_S = 1000.0
     embedding.BATCH_FRAMES, embedding.CLOSE_FRAMES = 4, 1  # videos end one by one
 
     class Slow(ColourEncoder):
@@ -128,8 +128,8 @@ def test_ctrl_c_stores_what_is_ready_says_so_and_a_rerun_goes_on(
 def test_long_runs_publish_now_and_then(
     home: Home, many: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "PUBLISH_EVERY_S", 0.0)
-    monkeypatch.setattr(run, "FLUSH_VIDEOS", 3)
+    monkeypatch.setattr(publisher, "PUBLISH_EVERY_S", 0.0)
+    monkeypatch.setattr(record, "FLUSH_VIDEOS", 3)
     report, _ = index(home, many)
     assert report.generation is not None
     assert report.generation >= 2  # once on the way, once at the end

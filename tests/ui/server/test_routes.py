@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from data.video.decoders.decoding import probe
+from data.video.children.pool import decode_one
+from data.video.types import DecodeRequest, FrameSpec
 from ui.cli import run
 
 
@@ -89,7 +90,8 @@ def test_a_gif_is_played_as_an_mp4_of_the_moment(odd, tmp_path) -> None:
     assert (status, headers["content-type"]) == (200, "video/mp4")
     preview = tmp_path / "preview.mp4"
     preview.write_bytes(body)
-    info = probe(preview)
+    info = decode_one(DecodeRequest(preview, FrameSpec(16, 16)))[2].info
+    assert info is not None
     assert info.codec == "h264"
     assert info.duration_s == pytest.approx(2.0, abs=0.15)
     status, _, part = odd.server.ask(path, headers={"Range": "bytes=0-9"})

@@ -11,8 +11,8 @@ import av  # noqa: TID251  (tests paint their own clips)
 import numpy as np
 import pytest
 
-from data.video.children.pool import DecodeJob, DecodePool, Finished, decode_one
-from data.video.types import FrameSpec
+from data.video.children.pool import decode_each, decode_one
+from data.video.types import DecodeRequest, Ending, FrameSpec
 from tests.data.paint import paint
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -44,11 +44,9 @@ LABELS = {
 }
 
 
-def _decode_all(paths: list[Path]) -> dict[str, Finished]:
-    with DecodePool(2) as pool:
-        jobs = [DecodeJob(key, path, SPEC, fps=1.0) for key, path in enumerate(paths)]
-        ends = [event for event in pool.run(jobs) if isinstance(event, Finished)]
-    return {paths[end.key].name: end for end in ends}
+def _decode_all(paths: list[Path]) -> dict[str, Ending]:
+    requests = [DecodeRequest(path, SPEC, fps=1.0, key=key) for key, path in enumerate(paths)]
+    return {paths[key].name: ending for key, (_, _, ending) in decode_each(requests, workers=2)}
 
 
 def test_each_known_bad_file_has_its_label() -> None:
@@ -167,7 +165,7 @@ MADE = {
 @pytest.mark.parametrize("name", MADE)
 def test_a_made_bad_file_has_its_label(name: str, tmp_path: Path) -> None:
     make, state, reason = MADE[name]
-    _, times_s, end = decode_one(make(tmp_path), SPEC)
+    _, times_s, end = decode_one(DecodeRequest(make(tmp_path), SPEC))
     assert (end.state, reason in end.reason) == (state, True), end
     assert bool(len(times_s)) == (state != "failed")
 
@@ -177,7 +175,7 @@ def test_a_folder_a_pipe_and_a_forbidden_file_are_no_videos(tmp_path: Path) -> N
     folder.mkdir()
     os.mkfifo(pipe)
     for path in (folder, pipe):
-        assert "not a regular file" in decode_one(path, SPEC)[2].reason
+        assert "not a regular file" in decode_one(DecodeRequest(path, SPEC))[2].reason
 
 
 def test_sound_that_goes_on_after_the_picture_is_no_damage(tmp_path: Path) -> None:
@@ -196,5 +194,5 @@ def test_sound_that_goes_on_after_the_picture_is_no_damage(tmp_path: Path) -> No
             tone.sample_rate, tone.pts = 8000, at * 1024
             out.mux(sound.encode(tone))
         out.mux(sound.encode(None))
-    end = decode_one(path, SPEC)[2]
+    end = decode_one(DecodeRequest(path, SPEC))[2]
     assert (end.state, round(end.decoded_s, 2)) == ("done", 2.0)

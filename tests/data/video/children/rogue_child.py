@@ -1,16 +1,19 @@
-"""Decoders that misbehave on purpose; only a child with REELWISE_TEST_DECODERS=1 knows them."""
+"""A decoding child some of whose decoders misbehave on purpose; tests start it by its name."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
-from data.video.types import DecodeRequest, Outcome, Pixels, Sample, VideoInfo
+from data.video.children.child import OpenedVideo, main
+from data.video.decoders.decoding import open_decoding
+from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample, VideoInfo
 
 
 class Rogue:
@@ -18,8 +21,8 @@ class Rogue:
 
     def __init__(self, name: str) -> None:
         self.decoder = name
-        self.info = VideoInfo("mp4", "none", 64, 48, 10.0, 8.0, 0, 80)
-        self._deed = name.removeprefix("test:")
+        self.info = VideoInfo("mp4", "none", 64, 48, 10.0, 8.0)
+        self._deed = name.removeprefix("rogue:")
 
     def samples(self) -> Iterator[Sample]:
         early = self._deed.startswith("early-")
@@ -28,8 +31,8 @@ class Rogue:
                 yield Sample(at / 2, _white)
         getattr(self, "_" + self._deed.removeprefix("early-"))()
 
-    def outcome(self) -> Outcome:
-        return Outcome("done", "", 8.0)
+    def ending(self) -> Ending:
+        return Ending("done", decoded_s=8.0)
 
     def _spin(self) -> None:
         ctypes.PyDLL(None).sleep(3600)  # PyDLL keeps the interpreter's lock, as decord does
@@ -50,13 +53,8 @@ class Rogue:
         raise ValueError(" ".join(sorted(os.environ)))
 
     def _modules(self) -> None:
-        import sys
-
         heavy = {"torch", "pandas", "faiss", "streamlit", "sqlalchemy", "cv2", "decord", "scipy"}
         raise ValueError(" ".join(sorted(heavy & set(sys.modules))) or "light")
-
-    def _nothing(self) -> None:
-        return
 
 
 def _white(out: Pixels) -> None:
@@ -64,6 +62,14 @@ def _white(out: Pixels) -> None:
 
 
 @contextmanager
-def open_rogue(name: str, request: DecodeRequest) -> Iterator[Rogue]:
-    assert request.path.is_absolute()
-    yield Rogue(name)
+def open_rogue(request: DecodeRequest, on_progress: OnProgress) -> Iterator[OpenedVideo]:
+    if request.decoder.startswith("rogue:"):
+        assert request.path.is_absolute()
+        yield Rogue(request.decoder)
+    else:
+        with open_decoding(request, on_progress) as decoding:
+            yield decoding
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:], open_rogue)

@@ -1,0 +1,151 @@
+"""The packets of a video, counted without decoding them.
+
+Counting pays for itself: the exact time of every frame is known beforehand, so most of the others
+need not be decoded, and what a file promises can be compared with what it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from data.video.types import OnProgress, UnreadableVideo
+
+MAX_FRAMES = 5_000_000
+"""A day at 60 frames per second."""
+KEEP_PACKETS_BYTES = 48 * 2**20
+"""Compressed packets of smaller files stay in memory between counting and decoding."""
+NO_TIME = -(2**63)
+
+
+@dataclass
+class PacketTable:
+    """Every packet of the picture stream, in the order of the file."""
+
+    pts: NDArray[np.int64]
+    """(n,) presentation times in `tick_s`; NO_TIME where the container has none."""
+    ticks: NDArray[np.int64]
+    """(n,) durations in `tick_s`, 0 where unknown."""
+    is_key: NDArray[np.bool_]
+    """(n,) where decoding can start."""
+    is_shown: NDArray[np.bool_]
+    """(n,) False for packets that an edit list cuts away."""
+    tick_s: float
+    """Seconds of one tick."""
+    zero_s: float = 0.0
+    """Time stamp at which the video's clock is 0."""
+    encrypted: bool = False
+    """Packets carry encryption marks."""
+    guessed: bool = False
+    """The container stores no presentation times, and FFmpeg's guess is wrong for this codec."""
+    others_end_s: float = 0.0
+    """Where sound and other streams end."""
+    kept: list[Packet[Any]] = field(default_factory=list)
+    """The packets, of a small file; otherwise empty."""
+
+    @property
+    def has_times(self) -> bool:
+        """Whether each shown packet has a time of its own, so that frames can be planned."""
+        if self.guessed:
+            return False
+        shown = self.pts[self.is_shown]
+        return bool(len(shown) and (shown != NO_TIME).all() and len(np.unique(shown)) == len(shown))
+
+    @property
+    def end_s(self) -> float:
+        """End of the last frame, on the video's clock."""
+        shown = self.is_shown & (self.pts != NO_TIME)
+        if not self.has_times:
+            return float(self.ticks[self.is_shown].sum() * self.tick_s)
+        pts, ticks = self.pts[shown], self.ticks[shown]
+        last = int(pts.argmax())
+        length = int(ticks[last])
+        if length <= 0 and len(pts) > 1:
+            length = round((int(pts.max()) - int(pts.min())) / (len(pts) - 1))
+        return self.seconds(int(pts[last]) + max(0, length))
+
+    def seconds(self, pts: int) -> float:
+        """A time stamp on the video's clock."""
+        return pts * self.tick_s - self.zero_s
+
+
+def count_packets(
+    container: InputContainer, stream: VideoStream, on_progress: OnProgress
+) -> PacketTable:
+    """Read every packet of a file; up to the first damage of the container.
+
+    Raises:
+        UnreadableVideo: There are too many.
+    """
+    rows: list[tuple[int, int, bool, bool]] = []
+    kept: list[Packet[Any]] = []
+    kept_bytes = 0
+    others_end_s = 0.0
+    encrypted = False
+    for packet in _until_damage(container):
+        on_progress()
+        if packet.stream_index != stream.index:
+            others_end_s = max(others_end_s, _end_of(packet))
+            continue
+        if not rows:
+            encrypted = packet.has_sidedata("encryption_info")
+        pts = NO_TIME if packet.pts is None else packet.pts
+        rows.append((pts, packet.duration or 0, packet.is_keyframe, not packet.is_discard))
+        kept_bytes += packet.size
+        kept.append(packet)
+        if kept_bytes > KEEP_PACKETS_BYTES:
+            kept.clear()
+        if len(rows) > MAX_FRAMES:
+            raise UnreadableVideo(f"too long: more than {MAX_FRAMES} frames")
+    table = _table_of(rows, float(stream.time_base or 0))
+    table.encrypted, table.others_end_s = encrypted, others_end_s
+    table.kept = kept if kept_bytes <= KEEP_PACKETS_BYTES else []
+    table.zero_s = _zero_s(container, table)
+    return table
+
+
+def _until_damage(container: InputContainer) -> Iterator[Packet[Any]]:
+    """Packets with content, up to the end or to where the container cannot be read further."""
+    try:
+        for packet in container.demux():
+            if packet.size:
+                yield packet
+    except MemoryError:
+        raise
+    except (av.FFmpegError, OSError):
+        return
+
+
+def _table_of(rows: list[tuple[int, int, bool, bool]], tick_s: float) -> PacketTable:
+    numbers = np.array(rows, dtype=np.int64).reshape(len(rows), 4)
+    return PacketTable(
+        pts=numbers[:, 0].copy(),
+        ticks=numbers[:, 1].copy(),
+        is_key=numbers[:, 2] > 0,
+        is_shown=numbers[:, 3] > 0,
+        tick_s=tick_s,
+    )
+
+
+def _end_of(packet: Packet[Any]) -> float:
+    if packet.pts is None or packet.time_base is None:
+        return 0.0
+    return float((packet.pts + (packet.duration or 0)) * packet.time_base)
+
+
+def _zero_s(container: InputContainer, table: PacketTable) -> float:
+    """Players count from where any stream begins; without that, from the first picture."""
+    known = table.pts[table.is_shown & (table.pts != NO_TIME)]
+    first_s = float(known.min() * table.tick_s) if len(known) else 0.0
+    start = container.start_time
+    if start is None or len(container.streams) == 1:
+        return first_s
+    return min(first_s, start / av.time_base)

@@ -1,0 +1,92 @@
+"""When a run publishes an index generation, and which encoder's vectors are served."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import MAX_ATTEMPTS
+from indexer.build.interrupt import Interrupt
+from indexer.build.progress import Meter
+from indexer.store.generations import open_generation, publish
+
+if TYPE_CHECKING:
+    from embeddings.encoder import Encoder
+
+PUBLISH_EVERY_S = 300.0
+"""A long run publishes what it has at most this often; searches find unpublished clips as well."""
+
+
+class Publisher:
+    """Publishes the vectors of one encoder during and after a run."""
+
+    def __init__(
+        self, catalogue: Catalogue, encoder: Encoder, stop: Interrupt, meter: Meter
+    ) -> None:
+        self._catalogue = catalogue
+        self._encoder = encoder
+        self._stop = stop
+        self._meter = meter
+        self._published_s = time.monotonic()
+        self._took_s = 0.0
+
+    def serve_if_first(self) -> None:
+        """Serve this encoder where the library has none yet."""
+        if self._catalogue.encoder is None:
+            self._serve()
+
+    def publish_if_due(self) -> None:
+        """Publish now and then during a long run."""
+        waited_s = time.monotonic() - self._published_s
+        # Publishing costs more as the library grows; it may take a twentieth of the time at most.
+        if waited_s >= max(PUBLISH_EVERY_S, 20 * self._took_s) and self._is_served():
+            self._publish()
+
+    def finish(self, *, changed: bool) -> bool:
+        """Publish what is stored; serve a new encoder once it has all that the old one had.
+
+        Returns:
+            False while an older encoder is still served.
+        """
+        if not (self._is_served() or self._has_all()):
+            return False
+        if changed or not self._is_served() or not self._is_published():
+            self._publish()
+        if not self._is_served():
+            self._serve()
+        return True
+
+    def _publish(self) -> None:
+        began_s = time.monotonic()
+        with self._stop.shielded():
+            self._meter.enter("publishing")
+            publish(self._catalogue.home, self._catalogue, self._encoder.id)
+            self._meter.resume()
+        self._published_s = time.monotonic()
+        self._took_s = self._published_s - began_s
+
+    def _serve(self) -> None:
+        weights = getattr(self._encoder, "weights", None)
+        self._catalogue.set_encoder(self._encoder.id, self._encoder.name, weights)
+
+    def _is_served(self) -> bool:
+        return self._catalogue.encoder == self._encoder.id
+
+    def _has_all(self) -> bool:
+        served = {video.id for video in self._catalogue.videos(self._catalogue.encoder)}
+        missing = {
+            each.video_id
+            for each in self._catalogue.not_embedded(self._encoder.id, retry_failed=True)
+            if each.attempts < MAX_ATTEMPTS
+        }
+        return not served & missing
+
+    def _is_published(self) -> bool:
+        generation = open_generation(self._catalogue.home)
+        if generation is None or generation.encoder_id != self._encoder.id:
+            return False
+        live = self._catalogue.clip_table(self._encoder.id).ids
+        return np.array_equal(np.sort(generation.index.ids), live)

@@ -23,6 +23,10 @@ class ReelwiseError(Exception):
         return (_rebuild, (type(self), self.problem, self.fix))
 
 
+class NoSuchVideo(ReelwiseError):
+    """No indexed video has this id, path or name."""
+
+
 def _rebuild(kind: type[ReelwiseError], problem: str, fix: str) -> ReelwiseError:
     error = kind.__new__(kind)
     ReelwiseError.__init__(error, problem, fix=fix)

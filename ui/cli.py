@@ -1,4 +1,4 @@
-"""The command line: one module per command, every outcome and every error written in one place.
+"""The command line: it registers the commands, runs one, and writes its answer or its error.
 
 Commands import the heavy libraries inside their functions, so that `reelwise --help` answers in
 under half a second.
@@ -12,36 +12,107 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TextIO
 
 import typer
+from typer.core import TyperGroup
 
 from data.errors import ReelwiseError
-from ui import commands
+from ui.commands.everyday import demo, index, search, serve, status
+from ui.commands.experts import compress, evaluate, train
+from ui.commands.maintain import doctor, encoders, rebuild, verify
+from ui.commands.recommend import history, recommend
+from ui.library.documents import as_json
 from ui.terminal.answer import (
     EXIT_KNOWN_ERROR,
     EXIT_STOPPED_BY_CTRL_C,
     EXIT_WRONG_USAGE,
     Answer,
-    as_json,
     refusal,
 )
+from ui.terminal.options import examples
+
+EVERYDAY = "Everyday commands"
+RECOMMEND = "Recommendation commands"
+MAINTAIN = "Maintenance commands"
+EXPERTS = "Expert commands"
+
+
+class GroupedCommands(TyperGroup):
+    """A command group whose plain help lists commands under the title of their panel."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write one section a panel."""
+        panels: dict[str, list[str]] = {}
+        for name in self.list_commands(ctx):
+            panel = getattr(self.get_command(ctx, name), "rich_help_panel", None)
+            panels.setdefault(panel or "Commands", []).append(name)
+        for panel, names in panels.items():
+            with formatter.section(panel):
+                formatter.write_dl(
+                    [(name, self.commands[name].get_short_help_str(limit=1000)) for name in names]
+                )
 
 
 def build_app() -> typer.Typer:
     """The whole command line as a Typer application; `main` runs it and writes the answers."""
     app = typer.Typer(
         name="reelwise",
+        cls=GroupedCommands,
         help="Find moments in a video library by meaning, and what to watch next.",
+        epilog=examples("reelwise index ~/Videos", 'reelwise search "a dog runs on the beach"'),
         no_args_is_help=True,
-        add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
-    commands.register(app)
+    app.callback()(_root)
+    _register_commands(app)
     return app
+
+
+def _register_commands(app: typer.Typer) -> None:
+    """Add every command, in the order in which a new user needs them."""
+    red_car = 'reelwise search "a red car drives to the left"'
+    commands: list[tuple[str, Callable[..., Answer], list[str]]] = [
+        (EVERYDAY, demo.demo, ["reelwise demo --home /tmp/demo"]),
+        (EVERYDAY, index.index, ["reelwise index ~/Videos", "reelwise index . --encoder toon"]),
+        (EVERYDAY, search.search, [red_car, "reelwise search --like clip.mp4@3-8 --not snow -k 5"]),
+        (EVERYDAY, search.similar, ["reelwise similar lake.mp4@12-20"]),
+        (EVERYDAY, status.status, ["reelwise status --failed"]),
+        (EVERYDAY, serve.serve, ["reelwise serve --port 8080"]),
+        (RECOMMEND, recommend.recommend, ["reelwise recommend anna -k 5 --explain"]),
+        (MAINTAIN, rebuild.rebuild, ["reelwise rebuild"]),
+        (MAINTAIN, verify.verify, ["reelwise verify --deep --repair"]),
+        (MAINTAIN, encoders.encoders, ["reelwise encoders"]),
+        (MAINTAIN, doctor.doctor, ["reelwise doctor"]),
+        (EXPERTS, compress.compress, ["reelwise compress toon --how bf16 --out small"]),
+    ]
+    for panel, function, lines in commands:
+        app.command(rich_help_panel=panel, epilog=examples(*lines))(function)
+    app.add_typer(history.group, name="history", rich_help_panel=RECOMMEND)
+    app.add_typer(train.group, name="train", rich_help_panel=EXPERTS)
+    app.add_typer(evaluate.group, name="evaluate", rich_help_panel=EXPERTS)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"reelwise {version('reelwise')}\n")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Find moments in a video library by meaning, and what to watch next."""
 
 
 def main() -> None:
@@ -53,13 +124,13 @@ def run(args: Sequence[str]) -> int:
     """Run one command line, write its answer, and return the exit code."""
     json_wanted = _json_wanted(args)
     stdout = sys.stdout
-    # With --json nothing but the document may reach stdout, whatever a library prints.
+    # With --json only the document may reach stdout, whatever a library prints.
     with contextlib.redirect_stdout(sys.stderr if json_wanted else stdout):
         answer = _answer(args)
     try:
         _write(answer, stdout, json_wanted=json_wanted)
     except BrokenPipeError:
-        # `reelwise search ... | head -1` closed the pipe: nothing left to say to anyone.
+        # `reelwise search ... | head -1` closed the pipe: that is no error.
         sys.stdout = io.TextIOWrapper(io.FileIO(os.open(os.devnull, os.O_WRONLY), "w"))
     return answer.exit_code
 
@@ -70,7 +141,7 @@ def _json_wanted(args: Sequence[str]) -> bool:
 
 
 def _answer(args: Sequence[str]) -> Answer:
-    """What the command answered; an error of any kind becomes an answer with its exit code."""
+    """The command's answer; an error of any kind becomes an answer with its exit code."""
     try:
         outcome = build_app()(list(args), prog_name="reelwise", standalone_mode=False)
     except typer.TyperException as wrong:
@@ -95,17 +166,17 @@ def _answer(args: Sequence[str]) -> Answer:
 
 
 def _usage_answer(wrong: typer.TyperException) -> Answer:
-    """Wrong usage, told as Typer tells it (the usage line, then what was wrong)."""
-    told = io.StringIO()
+    """Wrong usage in Typer's words: the usage line, then the problem."""
+    shown = io.StringIO()
     show = getattr(wrong, "show", None)
     if show is not None:
-        show(file=told)
+        show(file=shown)
     problem = wrong.format_message() or "wrong usage"
     return Answer(
         document={"error": problem, "fix": "reelwise --help"},
         text="",
         exit_code=EXIT_WRONG_USAGE,
-        notice=told.getvalue().rstrip() or f"error: {problem}\n  fix: reelwise --help",
+        notice=shown.getvalue().rstrip() or f"error: {problem}\n  fix: reelwise --help",
     )
 
 
@@ -114,7 +185,7 @@ def _operating_system_answer(error: OSError) -> Answer:
     where = f": {error.filename}" if error.filename else ""
     fixes = {
         errno.ENOSPC: "free some disk, then run the same command again",
-        errno.EACCES: "change the permissions there, then run the same command again",
+        errno.EACCES: "change the permissions of that path, then run the same command again",
         errno.EROFS: "use a home that can be written: --home DIR",
     }
     fix = fixes.get(error.errno or 0, "check that disk and folder, then run the command again")

@@ -25,8 +25,8 @@ With `--json` exactly one JSON document is printed; after an error it has `error
 def page() -> str:
     """The whole page as Markdown."""
     sections = [HEAD]
-    for name, told in _helps():
-        sections.append(f"## {name}\n\n```text\n{told.rstrip()}\n```\n")
+    for name, text in _helps():
+        sections.append(f"## {name}\n\n```text\n{text.rstrip()}\n```\n")
     return "\n".join(sections)
 
 
@@ -37,14 +37,14 @@ def _helps() -> Iterator[tuple[str, str]]:
     from ui.cli import run
 
     for name in ("", *command_names()):
-        told = io.StringIO()
-        with contextlib.redirect_stdout(told):
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown):
             run([*name.split(), "--help"])
-        yield f"reelwise {name}".rstrip(), told.getvalue()
+        yield f"reelwise {name}".rstrip(), shown.getvalue()
 
 
 def command_names() -> list[str]:
-    """Every command as it is typed after `reelwise`, groups before their members."""
+    """Every command as it is typed after `reelwise`."""
     import typer
 
     from ui.cli import build_app
@@ -59,7 +59,7 @@ def command_names() -> list[str]:
 
 def main() -> None:
     """Print the page."""
-    # Help is wrapped at the width of the terminal: it must not depend on whose terminal it is.
+    # Help is wrapped at the width of the terminal: a fixed one keeps the page the same for all.
     os.environ["COLUMNS"] = WIDTH_COLUMNS
     sys.stdout.write(page())
 

@@ -14,7 +14,7 @@ from data.catalogue.embeddings import CatalogueEmbeddings
 from data.catalogue.files import CatalogueFiles, chunks
 from data.catalogue.names import VideoNames
 from data.catalogue.records import Clip, ClipTable, Video
-from data.errors import ReelwiseError
+from data.errors import NoSuchVideo, ReelwiseError
 
 _SEARCHABLE = "state IN ('done', 'partial')"
 _VIDEO_COLUMNS = (
@@ -80,7 +80,7 @@ class Catalogue(CatalogueFiles, CatalogueEmbeddings):
         if len(found) == 1:
             return next(iter(found.values()))
         if not found:
-            raise ReelwiseError(
+            raise NoSuchVideo(
                 f"no indexed video is called {str(ref)!r}",
                 fix="give its path, file name or id as `reelwise search --json` shows them",
             )

@@ -56,6 +56,7 @@ def index_library(
         pending = run.update_files(roots, retry_failed=retry_failed)
         run.embed(pending, workers=workers)
         run.finish()
+    run.report.encoder, run.report.encoder_notice = encoder.name, getattr(encoder, "notice", "")
     run.report.wall_s = time.monotonic() - began_s
     return run.report
 

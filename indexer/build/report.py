@@ -71,6 +71,10 @@ class IndexReport:
     """Number of the generation that is published now; None before the first."""
     switched: bool = True
     """False while an older encoder still serves because this one has not embedded everything."""
+    encoder: str = ""
+    """Name of the encoder."""
+    encoder_notice: str = ""
+    """What to know of it: its temporal head is not used, or cannot be read. Empty for nothing."""
     troubles: list[FileTrouble] = field(default_factory=list)
     """What is not, or not wholly, searchable, in the order it came up."""
 

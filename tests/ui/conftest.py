@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -41,7 +42,9 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def ask(self, path, *, method="GET", headers=None):
+    def ask(
+        self, path: str, *, method: str = "GET", headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
         """(status, headers, body) of a request whose path is sent exactly as it is written."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
@@ -54,9 +57,34 @@ class Server:
         finally:
             connection.close()
 
-    def json(self, path):
+    def json(self, path: str) -> tuple[int, Any]:
         status, _, body = self.ask(path)
         return status, json.loads(body)
+
+
+def ask(
+    capsys: pytest.CaptureFixture[str], *args: str, home: Path, code: int = 0
+) -> dict[str, Any]:
+    """The JSON document of a command."""
+    capsys.readouterr()
+    assert run([*args, "--home", str(home), "--json"]) == code
+    document = json.loads(capsys.readouterr().out)
+    assert isinstance(document, dict)
+    return document
+
+
+class Printed(NamedTuple):
+    """What a command prints."""
+
+    out: str
+    err: str
+
+
+def tell(capsys: pytest.CaptureFixture[str], *args: str, home: Path, code: int = 0) -> Printed:
+    """What a person sees of a command."""
+    capsys.readouterr()
+    assert run([*args, "--home", str(home)]) == code
+    return Printed(*capsys.readouterr())
 
 
 def free_port() -> int:

@@ -2,11 +2,11 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Never
+from typing import Any, Never
 
 import pytest
 import typer
@@ -19,7 +19,7 @@ HEAVY = {"torch", "faiss", "streamlit", "pandas", "sqlalchemy", "av", "cv2", "nu
 LIMIT_S = 0.5
 
 
-def reelwise(*args, home=None, **options):
+def reelwise(*args: str, home: Path | None = None) -> "subprocess.CompletedProcess[str]":
     """Run the real program in its own process."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     if home is not None:
@@ -30,15 +30,15 @@ def reelwise(*args, home=None, **options):
         text=True,
         env=environment,
         check=False,
-        **options,
     )
 
 
-def test_help_answers_in_under_half_a_second() -> None:
-    def took_s():
-        began = time.perf_counter()
+def test_help_takes_less_than_half_a_second_of_processor_time() -> None:
+    def took_s() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert reelwise("--help").returncode == 0
-        return time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     # The best of some: the promise is about reelwise, not about what else the machine does.
     assert min(took_s() for _ in range(5)) < LIMIT_S
@@ -58,7 +58,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_every_command_takes_home_and_json() -> None:
-    root = typer.main.get_command(build_app())
+    root: Any = typer.main.get_command(build_app())
     for name in command_names():
         command = root
         for word in name.split():
@@ -111,7 +111,9 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() ->
         ["history", "add", "anna", "x.mp4", "--like", "--dislike"],
     ],
 )
-def test_wrong_usage_leaves_with_2_and_still_one_document(args, capsys, tmp_path) -> None:
+def test_wrong_usage_leaves_with_2_and_still_one_document(
+    args: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     home = [] if len(args) == 1 and args[0] == "no-such-command" else ["--json"]
     assert run([*args, *home]) == 2
     told = capsys.readouterr()
@@ -137,7 +139,9 @@ def test_wrong_usage_leaves_with_2_and_still_one_document(args, capsys, tmp_path
         ["index", "EMPTY", "--encoder", "no-such-encoder"],
     ],
 )
-def test_a_known_error_is_two_lines_without_a_traceback(args, capsys, tmp_path) -> None:
+def test_a_known_error_is_two_lines_without_a_traceback(
+    args: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     args = [str(empty) if word == "EMPTY" else word for word in args]
@@ -158,13 +162,13 @@ def test_a_known_error_is_two_lines_without_a_traceback(args, capsys, tmp_path) 
 
 
 def test_a_fault_of_our_own_shows_its_traceback_and_keeps_one_document(
-    monkeypatch, capsys, tmp_path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    def breaks(*_, **__) -> Never:
+    def breaks(*_: object, **__: object) -> Never:
         sys.stdout.write("noise of a library on stdout")
         raise RuntimeError("not foreseen")
 
-    monkeypatch.setattr("ui.documents.status_document", breaks)
+    monkeypatch.setattr("ui.library.status.status_document", breaks)
     assert run(["status", "--home", str(tmp_path), "--json"]) == 1
     told = capsys.readouterr()
     assert "not foreseen" in json.loads(told.out)["error"]
@@ -172,16 +176,18 @@ def test_a_fault_of_our_own_shows_its_traceback_and_keeps_one_document(
     assert "noise" in told.err
 
 
-def test_ctrl_c_says_that_a_rerun_goes_on(monkeypatch, capsys, tmp_path) -> None:
-    def stops(*_, **__) -> Never:
+def test_ctrl_c_says_that_a_rerun_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def stops(*_: object, **__: object) -> Never:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ui.documents.status_document", stops)
+    monkeypatch.setattr("ui.library.status.status_document", stops)
     assert run(["status", "--home", str(tmp_path)]) == 130
     assert "goes on where it stopped" in capsys.readouterr().err
 
 
-def test_a_closed_pipe_is_no_error(tmp_path) -> None:
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     command = f"{sys.executable} -m ui.cli status --home {tmp_path} | true"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],
@@ -193,7 +199,9 @@ def test_a_closed_pipe_is_no_error(tmp_path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_status_of_an_empty_library_says_what_to_do(capsys, tmp_path) -> None:
+def test_the_status_of_an_empty_library_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert run(["status", "--home", str(tmp_path)]) == 0
     assert "reelwise index FOLDER" in capsys.readouterr().out
     assert run(["status", "--home", str(tmp_path), "--json"]) == 0
@@ -203,14 +211,16 @@ def test_the_status_of_an_empty_library_says_what_to_do(capsys, tmp_path) -> Non
     assert (document["videos"], document["encoder"]) == (0, None)
 
 
-def test_home_is_taken_from_the_environment_and_the_option_wins(tmp_path) -> None:
+def test_home_is_taken_from_the_environment_and_the_option_wins(tmp_path: Path) -> None:
     told = reelwise("status", "--json", home=tmp_path / "a")
     assert json.loads(told.stdout)["home"] == str(tmp_path / "a")
     told = reelwise("status", "--json", "--home", str(tmp_path / "b"), home=tmp_path / "a")
     assert json.loads(told.stdout)["home"] == str(tmp_path / "b")
 
 
-def test_ones_own_videos_without_weights_stop_with_what_to_do(tmp_path, monkeypatch) -> None:
+def test_ones_own_videos_without_weights_stop_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     (tmp_path / "videos").mkdir()

@@ -1,4 +1,4 @@
-"""The HTML of what is shown: a moment or a video that plays in place, a heading, an empty state.
+"""HTML of the pages: a moment or a video that plays in place, a heading, an empty state.
 
 Everything that comes from a file or a person is escaped here.
 """
@@ -6,14 +6,23 @@ Everything that comes from a file or a person is escaped here.
 from __future__ import annotations
 
 from html import escape
-from typing import Any
-from urllib.parse import quote
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ui.terminal.text import clock, span
 
-Shown = dict[str, Any]
-Moment = tuple[float, float]
-"""(start_s, end_s)"""
+if TYPE_CHECKING:
+    from data.catalogue.records import Video
+    from indexer.search.ranking import Hit
+    from recommender.answer.items import Item
+
+PLAYABLE_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv")
+PLAYABLE_CODECS = ("h264", "vp8", "vp9", "av1")
+
+
+def is_playable(video: Video) -> bool:
+    """Whether a browser plays the file itself; else it gets a preview."""
+    return video.path.suffix.lower() in PLAYABLE_SUFFIXES and video.codec in PLAYABLE_CODECS
 
 
 def heading(title: str, subtitle: str) -> str:
@@ -22,7 +31,7 @@ def heading(title: str, subtitle: str) -> str:
 
 
 def empty(title: str, advice: str, *commands: str) -> str:
-    """What a page shows when there is nothing to show: what is missing and what to do."""
+    """An empty state: what is missing and what to do."""
     code = "".join(f"<code>{escape(command)}</code>" for command in commands)
     return (
         f'<div class="rw-empty"><b>{escape(title)}</b>{escape(advice)}'
@@ -30,61 +39,47 @@ def empty(title: str, advice: str, *commands: str) -> str:
     )
 
 
-def moment_card(hit: Shown, *, as_it_is: bool = True) -> str:
-    """A found moment, playable from its start, with its time, relevance and title.
-
-    Args:
-        hit: A hit of a search document.
-        as_it_is: The browser plays the file itself; else a preview is made of it.
-    """
-    start_s, end_s = float(hit["start_s"]), float(hit["end_s"])
-    relevance = float(hit["relevance"])
+def moment_card(hit: Hit, *, playable: bool = True) -> str:
+    """A moment, playable from its start, with its time, relevance and title."""
     # A frame from inside the moment says more than the one at the cut.
-    picture_s = (2 * start_s + end_s) / 3
-    moment = (start_s, end_s)
-    player = _player(str(hit["video_id"]), moment, picture_s=picture_s, as_it_is=as_it_is)
-    return (
-        f'<div class="rw-card" data-rank="{int(hit["rank"])}">'
-        f'<div class="rw-frame">{player}'
-        f'<span class="rw-badge">{escape(span(start_s, end_s))}</span>'
-        f'<span class="rw-badge rw-right">{relevance:.2f}</span></div>'
-        f'<div class="rw-text">{_title(hit)}'
-        f'<div class="rw-bar" title="relevance {relevance:.2f}">'
-        f'<i style="width:{100 * relevance:.0f}%"></i></div></div></div>'
-    )
-
-
-def video_card(item: Shown, *, duration_s: float, why: str, as_it_is: bool = True) -> str:
-    """A whole video that is recommended, with the reason."""
-    picture_s = duration_s / 3
-    player = _player(str(item["video_id"]), None, picture_s=picture_s, as_it_is=as_it_is)
-    return (
-        f'<div class="rw-card" data-rank="{int(item["rank"])}">'
-        f'<div class="rw-frame">{player}'
-        f'<span class="rw-badge">{escape(clock(duration_s))}</span></div>'
-        f'<div class="rw-text">{_title(item)}<div class="rw-why">{escape(why)}</div></div></div>'
-    )
-
-
-def _title(shown: Shown) -> str:
-    path = str(shown["path"])
-    name = path.rpartition("/")[2]
-    return (
-        f'<div class="rw-title">{escape(str(shown["title"]))}</div>'
-        f'<div class="rw-sub" title="{escape(path, quote=True)}">{escape(name)}</div>'
-    )
-
-
-def _player(video_id: str, moment: Moment | None, *, picture_s: float, as_it_is: bool) -> str:
-    """A video element that loads nothing before it is played, and then only the ranges it needs."""
-    number = quote(video_id, safe="")
-    if as_it_is:
-        source = f"media/{number}" + (f"#t={moment[0]:.2f},{moment[1]:.2f}" if moment else "")
+    picture_s = (2 * hit.start_s + hit.end_s) / 3
+    if playable:
+        source = f"media/{hit.video_id}#t={hit.start_s:.2f},{hit.end_s:.2f}"
     else:
-        source = f"previews/{number}" + (
-            f"?start={moment[0]:.2f}&amp;end={moment[1]:.2f}" if moment else ""
-        )
+        source = f"previews/{hit.video_id}?start={hit.start_s:.2f}&amp;end={hit.end_s:.2f}"
     return (
-        f'<video controls playsinline preload="none" data-video-id="{number}" '
-        f'poster="/api/thumbs/{number}?t={picture_s:.2f}" src="/api/{source}"></video>'
+        f'<div class="rw-card" data-rank="{hit.rank}">'
+        f'<div class="rw-frame">{_player(hit.video_id, source, picture_s)}'
+        f'<span class="rw-badge">{span(hit.start_s, hit.end_s)}</span>'
+        f'<span class="rw-badge rw-right">{hit.relevance:.2f}</span></div>'
+        f'<div class="rw-text">{_title(hit.title, hit.path)}'
+        f'<div class="rw-bar" title="relevance {hit.relevance:.2f}">'
+        f'<i style="width:{100 * hit.relevance:.0f}%"></i></div></div></div>'
+    )
+
+
+def video_card(item: Item, video: Video, *, why: str) -> str:
+    """A recommended video with the reason."""
+    source = f"{'media' if is_playable(video) else 'previews'}/{video.id}"
+    return (
+        f'<div class="rw-card" data-rank="{item.rank}">'
+        f'<div class="rw-frame">{_player(video.id, source, video.duration_s / 3)}'
+        f'<span class="rw-badge">{clock(video.duration_s)}</span></div>'
+        f'<div class="rw-text">{_title(item.title, video.path)}'
+        f'<div class="rw-why">{escape(why)}</div></div></div>'
+    )
+
+
+def _title(title: str, path: Path) -> str:
+    return (
+        f'<div class="rw-title">{escape(title)}</div>'
+        f'<div class="rw-sub" title="{escape(str(path), quote=True)}">{escape(path.name)}</div>'
+    )
+
+
+def _player(video_id: int, source: str, picture_s: float) -> str:
+    """A video element that loads nothing before it is played, and then only the ranges it needs."""
+    return (
+        f'<video controls playsinline preload="none" data-video-id="{video_id}" '
+        f'poster="/api/thumbs/{video_id}?t={picture_s:.2f}" src="/api/{source}"></video>'
     )

@@ -1,4 +1,4 @@
-"""The For you page: what a person may want to watch next, why, and what they thought of it."""
+"""The For you page: what a user may want to watch next, why, and buttons for what they think."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from data.errors import ReelwiseError
-from ui.documents import reason_in_words, recommend_document
-from ui.pages import cards
+from ui.library.documents import reason_in_words
+from ui.pages import cards, served
 from ui.pages.look import CARDS_PER_ROW
-from ui.server import served
-from ui.server.previews import is_playable
-from ui.terminal.answer import Document
 
 if TYPE_CHECKING:
     from data.history.event_file import EventKind
-    from ui.library import Library
+    from recommender.answer.items import Item
+    from ui.library.library import Library
 
 ITEMS = 12
 
@@ -30,34 +28,33 @@ def show() -> None:
             cards.empty("Nothing is indexed yet", "Index a folder first.", "reelwise index FOLDER")
         )
         return
-    person = _choose_person(library)
-    if not person:
+    user = _choose_user(library)
+    if not user:
         st.html(
             cards.empty(
                 "Who is watching?",
-                "Type a name above; someone new works too. A watch history can be brought in:",
+                "Type a name above, of a new user too. To import a watch history:",
                 "reelwise history import FILE",
             )
         )
         return
     playing = _choose_playing(library)
     try:
-        result = library.recommender.recommend(person, ITEMS, playing=playing)
+        result = library.recommend(user, k=ITEMS, playing=playing)
     except ReelwiseError as error:
         st.error(f"{error.problem}\n\n{error.fix}", icon=":material/error:")
         return
-    document = recommend_document(person, result)
-    if not document["items"]:
-        st.html(cards.empty("All seen", f"There is nothing left that {person} has not seen."))
-    _show_items(library, person, document["items"])
+    if not result.items:
+        st.html(cards.empty("All seen", f"There is no video left that {user} has not seen."))
+    _show_items(library, user, result.items)
 
 
-def _choose_person(library: Library) -> str:
-    people = library.history.users()
+def _choose_user(library: Library) -> str:
+    users = library.history.users()
     chosen = st.selectbox(
         "Person",
-        people,
-        index=0 if people else None,
+        users,
+        index=0 if users else None,
         accept_new_options=True,
         placeholder="a name",
         key="person",
@@ -66,7 +63,7 @@ def _choose_person(library: Library) -> str:
 
 
 def _choose_playing(library: Library) -> int | None:
-    """The video that a person asked for more of, until they say that it is enough."""
+    """The video that the user chose for more of it, until they close it."""
     number: int | None = st.session_state.get("playing")
     known = library.catalogue.videos_by_id([] if number is None else [number])
     if number is None or number not in known:
@@ -80,19 +77,17 @@ def _play(video_id: int | None) -> None:
     st.session_state["playing"] = video_id
 
 
-def _show_items(library: Library, person: str, items: list[Document]) -> None:
+def _show_items(library: Library, user: str, items: list[Item]) -> None:
     for first in range(0, len(items), CARDS_PER_ROW):
         row = items[first : first + CARDS_PER_ROW]
         for column, item in zip(st.columns(CARDS_PER_ROW), row, strict=False):
             with column:
-                _show_item(library, person, item)
+                _show_item(library, user, item)
 
 
-def _show_item(library: Library, person: str, item: Document) -> None:
-    video = library.catalogue.video(int(item["video_id"]))
-    why = reason_in_words(item)
-    card = cards.video_card(item, duration_s=video.duration_s, why=why, as_it_is=is_playable(video))
-    st.html(card)
+def _show_item(library: Library, user: str, item: Item) -> None:
+    video = library.catalogue.video(item.video_id)
+    st.html(cards.video_card(item, video, why=reason_in_words(item)))
     buttons = (
         ("Like", ":material/thumb_up:", "like"),
         ("Not for me", ":material/thumb_down:", "dislike"),
@@ -101,7 +96,7 @@ def _show_item(library: Library, person: str, item: Document) -> None:
     with st.container(horizontal=True, gap="small"):
         st.button(
             "More of this",
-            key=f"more-{person}-{item['video_id']}",
+            key=f"more-{user}-{item.video_id}",
             icon=":material/playlist_play:",
             type="tertiary",
             on_click=_play,
@@ -110,16 +105,16 @@ def _show_item(library: Library, person: str, item: Document) -> None:
         for label, icon, kind in buttons:
             st.button(
                 label,
-                key=f"{kind}-{person}-{item['video_id']}",
+                key=f"{kind}-{user}-{item.video_id}",
                 icon=icon,
                 type="tertiary",
                 on_click=_record,
-                args=(person, str(video.path), kind, video.duration_s),
+                args=(user, video.id, kind, video.duration_s),
             )
 
 
-def _record(person: str, path: str, kind: EventKind, duration_s: float) -> None:
-    """Write down what a person did; the next answer knows it at once."""
+def _record(user: str, video_id: int, kind: EventKind, duration_s: float) -> None:
+    """Add the event; the next answer counts it."""
     watched_s = duration_s if kind == "view" else None
-    served.library().history.add(person, path, kind=kind, watched_s=watched_s)
+    served.library().add_event(user, video_id, kind=kind, watched_s=watched_s)
     st.toast("Noted", icon=":material/check:")

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.documents import status_document
-from ui.pages import cards
-from ui.server import served
+from ui.library.status import Failure, StatusDocument, status_document
+from ui.pages import cards, served
 from ui.terminal.text import clock, length, size
 
 if TYPE_CHECKING:
     from data.catalogue.records import Video
-    from ui.terminal.answer import Document
 
 MAX_ROWS = 2000
 
@@ -23,7 +21,7 @@ def show() -> None:
     """Draw the page."""
     library = served.library()
     st.html(cards.heading("Library", str(library.home.root)))
-    status = status_document(library, with_failures=True)
+    status = status_document(library.catalogue, with_failures=True)
     if status["encoder"] is None:
         st.html(
             cards.empty("Nothing is indexed yet", "Index a folder first.", "reelwise index FOLDER")
@@ -34,17 +32,17 @@ def show() -> None:
     if status["warning"]:
         st.warning(status["warning"], icon=":material/warning:")
     _numbers(status, sum(video.duration_s for video in videos))
-    _failures(status["failures"])
+    _failures(status.get("failures", []))
     st.subheader("Videos", anchor=False)
     if len(videos) > MAX_ROWS:
-        st.caption(f"The last {MAX_ROWS:,} of {len(videos):,}.")
+        st.caption(f"The newest {MAX_ROWS:,} of {len(videos):,}.")
     _videos(videos[:MAX_ROWS])
 
 
-def _numbers(status: Document, duration_s: float) -> None:
+def _numbers(status: StatusDocument, duration_s: float) -> None:
     shown = [
         ("Videos", f"{status['videos']:,}"),
-        ("Moments", f"{status['clips']:,}"),
+        ("Clips", f"{status['clips']:,}"),
         ("Length", length(duration_s)),
         ("On disk", size(status["bytes"])),
         ("Encoder", str(status["encoder"])),
@@ -54,17 +52,17 @@ def _numbers(status: Document, duration_s: float) -> None:
         column.metric(name, value, border=True)
 
 
-def _failures(failures: list[Document]) -> None:
+def _failures(failures: list[Failure]) -> None:
     if not failures:
-        st.success("Every file found was read whole.", icon=":material/check_circle:")
+        st.success("Every file was read completely.", icon=":material/check_circle:")
         return
-    st.subheader(f"Failed, or read only in part ({len(failures):,})", anchor=False)
+    st.subheader(f"Failed or partial ({len(failures):,})", anchor=False)
     st.dataframe(
         [
             {
                 "File": each["path"],
                 "State": each["state"],
-                "Why": each["reason"],
+                "Reason": each["reason"],
                 "Attempts": each["attempts"],
             }
             for each in failures[:MAX_ROWS]

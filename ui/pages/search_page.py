@@ -1,4 +1,4 @@
-"""The Search page: words, or an example clip or picture, or both."""
+"""The Search page: text, an example clip or picture, or both."""
 
 from __future__ import annotations
 
@@ -14,45 +14,44 @@ import streamlit as st
 
 from data.durable import make_dir
 from data.errors import ReelwiseError
-from ui.documents import NOTHING_MATCHES, search_document
-from ui.pages import cards
+from ui.library.documents import NOTHING_MATCHES
+from ui.pages import cards, served
 from ui.pages.look import CARDS_PER_ROW
-from ui.server import served
-from ui.server.previews import is_playable
-from ui.terminal.answer import Document
 from ui.terminal.text import count
 
 if TYPE_CHECKING:
-    from ui.library import Library
+    from indexer.search.ranking import Hit
+    from indexer.search.searcher import SearchResult
+    from ui.library.library import Library
 
 VIDEO_SUFFIXES = ("mp4", "mkv", "mov", "webm", "avi", "m4v", "gif")
 IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the visitor asked for."""
+class Form:
+    """The fields of the page."""
 
     text: str
-    """Words; empty for none."""
-    without: str
-    """Words for what is not wanted; empty for none."""
+    """The query; empty for none."""
+    not_: str
+    """Text to rank lower; empty for none."""
     upload: Any
     """Streamlit's uploaded file, or None."""
     limit: int
-    """How many results."""
+    """Maximum number of results."""
     min_relevance: float
-    """Least relevance, 0 to 1."""
+    """Lowest relevance to show, 0 to 1."""
 
     @property
     def is_empty(self) -> bool:
-        """True when there is nothing to look for."""
+        """True when there is no query."""
         return not self.text and self.upload is None
 
     def key(self) -> tuple[object, ...]:
-        """Equal for questions that have the same answer."""
+        """Equal for forms that have the same result."""
         upload = self.upload.file_id if self.upload is not None else None
-        return (self.text, self.without, upload, self.limit, self.min_relevance)
+        return (self.text, self.not_, upload, self.limit, self.min_relevance)
 
 
 def show() -> None:
@@ -69,70 +68,67 @@ def show() -> None:
             )
         )
         return
-    wanted = _ask()
+    form = _read_form()
     like = st.session_state.get("similar_to")
-    if not wanted.is_empty and st.session_state.get("asked") != wanted.key():
-        # New words or a new example take the place of "more like this".
+    if not form.is_empty and st.session_state.get("form") != form.key():
+        # A new query takes the place of "more like this".
         like = st.session_state["similar_to"] = None
-    st.session_state["asked"] = wanted.key()
+    st.session_state["form"] = form.key()
     try:
-        document = _similar(library, like, wanted) if like else _answer(library, wanted)
+        result = library.similar(like, k=form.limit) if like else _result(library, form)
     except ReelwiseError as error:
         st.error(f"{error.problem}\n\n{error.fix}", icon=":material/error:")
         return
-    if document is None:
+    if result is None:
         _invite(library)
     else:
-        _show_hits(library, document)
+        _show_hits(library, result, similar=bool(like))
 
 
-def _ask() -> Wanted:
-    words, example, options = st.columns([6, 5, 2])
-    text = words.text_input(
+def _read_form() -> Form:
+    query, example, options = st.columns([6, 5, 2])
+    text = query.text_input(
         "What happens in it?", placeholder="a red car drives to the left", key="text"
     )
     # An empty line puts the button on the height of the fields beside it.
     options.html('<div class="rw-label-space"></div>')
     with options.popover("Options", icon=":material/tune:", width="stretch"):
         limit = st.slider("Results", 3, 60, 12, step=3, key="limit")
-        min_relevance = st.slider("Least relevance", 0.0, 1.0, 0.0, 0.05, key="min_relevance")
-        without = st.text_input("But not", placeholder="a balloon", key="without")
+        min_relevance = st.slider("Lowest relevance", 0.0, 1.0, 0.0, 0.05, key="min_relevance")
+        not_ = st.text_input("But not", placeholder="a balloon", key="not")
     upload = example.file_uploader(
         "or what does it look like? A clip or a picture",
         type=[*VIDEO_SUFFIXES, *IMAGE_SUFFIXES],
         key="example",
     )
-    return Wanted(text.strip(), without.strip(), upload, limit, min_relevance)
+    return Form(text.strip(), not_.strip(), upload, limit, min_relevance)
 
 
-def _answer(library: Library, wanted: Wanted) -> Document | None:
+def _result(library: Library, form: Form) -> SearchResult | None:
     """The search result; remembered, since Streamlit reruns the page at every click."""
-    if wanted.is_empty:
+    if form.is_empty:
         return None
-    searcher = library.searcher
-    key = (*wanted.key(), searcher.view.current, searcher.view.changes)
-    if st.session_state.get("answered") != key:
+    view = library.searcher.view
+    key = (*form.key(), view.current, view.changes)
+    if st.session_state.get("result_of") != key:
         with st.spinner("Searching ..."):
-            st.session_state["answer"] = _search(library, wanted)
-        st.session_state["answered"] = key
-    document: Document = st.session_state["answer"]
-    return document
+            st.session_state["result"] = _search(library, form)
+        st.session_state["result_of"] = key
+    result: SearchResult = st.session_state["result"]
+    return result
 
 
-def _search(library: Library, wanted: Wanted) -> Document:
-    from indexer.search.query import Filters, Query
-
-    with _example_file(library, wanted.upload) as example:
+def _search(library: Library, form: Form) -> SearchResult:
+    with _example_file(library, form.upload) as example:
         is_image = example is not None and example.suffix[1:].lower() in IMAGE_SUFFIXES
-        query = Query(
-            text=wanted.text or None,
-            like=example if example is not None and not is_image else None,
+        return library.search(
+            form.text or None,
+            like=None if is_image else example,
             image=example if is_image else None,
-            without=wanted.without or None,
+            not_=form.not_ or None,
+            k=form.limit,
+            min_relevance=form.min_relevance,
         )
-        filters = Filters(min_relevance=wanted.min_relevance)
-        result = library.searcher.search(query, k=wanted.limit, filters=filters)
-    return search_document({"text": wanted.text or None}, result)
 
 
 @contextmanager
@@ -143,32 +139,25 @@ def _example_file(library: Library, upload: Any) -> Iterator[Path | None]:
         return
     folder = library.home.cache / "uploads"
     make_dir(folder)
-    with tempfile.TemporaryDirectory(dir=folder) as own:
-        # Under its own name, which errors then tell; never more than a name.
-        file = Path(own) / (Path(upload.name).name[-80:] or "example")
+    with tempfile.TemporaryDirectory(dir=folder) as alone:
+        # Under the name it was uploaded with, for error messages; never more than a name.
+        file = Path(alone) / (Path(upload.name).name[-80:] or "example")
         file.write_bytes(upload.getbuffer())
         yield file
 
 
-def _similar(library: Library, like: str, wanted: Wanted) -> Document:
-    return search_document({"similar": like}, library.similar(like, k=wanted.limit))
-
-
-def _show_hits(library: Library, document: Document) -> None:
-    hits = document["hits"]
+def _show_hits(library: Library, result: SearchResult, *, similar: bool) -> None:
+    hits = result.hits
     if not hits:
-        st.html(
-            cards.empty(
-                NOTHING_MATCHES.capitalize(), "Try other words, or a lower least relevance."
-            )
-        )
+        advice = "Try other words, or a lower value of lowest relevance."
+        st.html(cards.empty(NOTHING_MATCHES.capitalize(), advice))
         return
-    if not document["confident"]:
+    if not result.confident:
         st.info(f"{NOTHING_MATCHES.capitalize()}; these are the nearest.", icon=":material/info:")
-    took = f"{count(len(hits), 'moment')} in {document['took_ms']:.0f} ms"
-    if "similar" in document["query"]:
+    took = f"{count(len(hits), 'moment')} in {result.took_ms:.0f} ms"
+    if similar:
         st.button(
-            f"{took} like the chosen one. Back",
+            f"{took} similar to the chosen one. Back",
             icon=":material/arrow_back:",
             type="tertiary",
             on_click=_choose_similar,
@@ -176,19 +165,19 @@ def _show_hits(library: Library, document: Document) -> None:
         )
     else:
         st.html(f'<div class="rw-note">{took}</div>')
-    videos = library.catalogue.videos_by_id(int(hit["video_id"]) for hit in hits)
+    videos = library.catalogue.videos_by_id(hit.video_id for hit in hits)
     for first in range(0, len(hits), CARDS_PER_ROW):
         row = hits[first : first + CARDS_PER_ROW]
         for column, hit in zip(st.columns(CARDS_PER_ROW), row, strict=False):
-            video = videos.get(int(hit["video_id"]))
+            video = videos.get(hit.video_id)
             with column:
-                _show_hit(hit, as_it_is=video is None or is_playable(video))
+                _show_hit(hit, playable=video is None or cards.is_playable(video))
 
 
-def _show_hit(hit: Document, *, as_it_is: bool) -> None:
-    st.html(cards.moment_card(hit, as_it_is=as_it_is))
-    reference = f"{hit['video_id']}@{hit['start_s']:.2f}-{hit['end_s']:.2f}"
-    key = hashlib.sha256(f"{hit['rank']}{reference}".encode()).hexdigest()[:12]
+def _show_hit(hit: Hit, *, playable: bool) -> None:
+    st.html(cards.moment_card(hit, playable=playable))
+    reference = f"{hit.video_id}@{hit.start_s:.2f}-{hit.end_s:.2f}"
+    key = hashlib.sha256(f"{hit.rank}{reference}".encode()).hexdigest()[:12]
     st.button(
         "More like this",
         key=f"more-{key}",

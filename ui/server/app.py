@@ -11,10 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
 from data.errors import ReelwiseError
-from ui.library import Library
-from ui.server import served
+from ui.library.library import Library
+from ui.pages import served
+from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
+from ui.server.routes import api_routes
 
 if TYPE_CHECKING:
     from streamlit.starlette import App
@@ -40,7 +48,7 @@ STREAMLIT_OPTIONS: dict[str, Any] = {
     "theme.textColor": "#16211f",
     "theme.baseRadius": "0.6rem",
 }
-"""Given as flags, which win over any config.toml that lies around."""
+"""Given as flags, which win over any config.toml of the user or the working folder."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,10 @@ class ServerAddress:
     port: int = 8501
     """The port to bind."""
     allowed_hosts: tuple[str, ...] = ()
-    """Further host names that a browser may use; only checked on a loopback address."""
+    """Host names that a browser may use, besides the loopback ones.
+
+    They are checked on a loopback address, and elsewhere where names are given.
+    """
 
     @property
     def url(self) -> str:
@@ -61,18 +72,14 @@ class ServerAddress:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
-def build_server(library: Library, address: ServerAddress | None = None) -> App:
+def build_server(library: Library, address: ServerAddress, refits: Refits | None = None) -> App:
     """The ASGI application over one library; any ASGI server can run it."""
     from streamlit import config
     from streamlit.starlette import App
 
-    from ui.server.frames import FrameSource
-    from ui.server.routes import api_routes
-
     config.get_config_options(force_reparse=True, options_from_flags=STREAMLIT_OPTIONS)
     served.open_for_pages(library)
     script = Path(__file__).parents[1] / "pages" / "start.py"
-    middleware: list[Any] = _host_check(address) if address else []
     frames = FrameSource()
 
     @asynccontextmanager
@@ -81,22 +88,57 @@ def build_server(library: Library, address: ServerAddress | None = None) -> App:
         yield
         frames.close()
 
-    return App(script, lifespan=lifespan, routes=api_routes(library, frames), middleware=middleware)
+    return App(
+        script,
+        lifespan=lifespan,
+        routes=api_routes(library, frames, refits),
+        middleware=_host_check(address),
+    )
 
 
-def _host_check(address: ServerAddress) -> list[Any]:
-    """Refuse foreign Host names on a loopback address.
+def _host_check(address: ServerAddress) -> list[Middleware]:
+    """Refuse unknown Host names on a loopback address, and elsewhere where names are given.
 
     Without it any web page could point its own name at 127.0.0.1 (DNS rebinding) and read what a
-    person watched.
+    user watched.
     """
-    if address.host not in LOOPBACK_HOSTS:
+    if address.host not in LOOPBACK_HOSTS and not address.allowed_hosts:
         return []
-    from starlette.middleware import Middleware
-
-    from ui.server.hosts import HostCheck
-
     return [Middleware(HostCheck, allowed=(*LOOPBACK_HOSTS, *address.allowed_hosts))]
+
+
+class HostCheck:
+    """ASGI middleware that answers 400 to a Host header with an unknown name.
+
+    Starlette's TrustedHostMiddleware does not say how to allow the name, and answers a websocket
+    with an HTTP response.
+    """
+
+    def __init__(self, app: ASGIApp, allowed: tuple[str, ...]) -> None:
+        self._app = app
+        self._allowed = {name.lower() for name in allowed}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request with an allowed name."""
+        if scope["type"] not in ("http", "websocket") or self._is_allowed(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await WebSocketClose(code=1008)(scope, receive, send)
+        else:
+            problem = "this reelwise server does not answer to that host name; start it with"
+            response = PlainTextResponse(f"{problem} --allow-host NAME", status_code=400)
+            await response(scope, receive, send)
+
+    def _is_allowed(self, scope: Scope) -> bool:
+        return host_name(Headers(scope=scope).get("host", "")) in self._allowed
+
+
+def host_name(header: str) -> str:
+    """The name in a Host header, without its port: "[::1]:8501" is "::1"."""
+    header = header.strip().lower()
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0]
 
 
 def serve_library(
@@ -104,7 +146,7 @@ def serve_library(
     address: ServerAddress,
     *,
     device: str = "auto",
-    refit_every: float | None = None,
+    refit_every_hours: float | None = None,
 ) -> None:
     """Serve one library until Ctrl-C.
 
@@ -112,16 +154,17 @@ def serve_library(
         home: The library's folder.
         address: Where to listen.
         device: Where the encoder runs.
-        refit_every: Least hours between two trainings of the recommender; None trains none.
+        refit_every_hours: Least hours between two trainings of the recommender; None trains none.
 
     Raises:
         ReelwiseError: The port is taken, or the address is not one of this machine.
     """
     listener = _listen(address)
-    with Library(home, device=device) as library, ExitStack() as refits:
-        app = build_server(library, address)
-        if refit_every is not None:
-            library.refits = refits.enter_context(Refits(library, refit_every))
+    with Library(home, device=device) as library, ExitStack() as training:
+        refits = None
+        if refit_every_hours is not None:
+            refits = training.enter_context(Refits(library, refit_every_hours))
+        app = build_server(library, address, refits)
         import uvicorn
 
         sys.stderr.write(f"reelwise: {library.home.root} at {address.url} (Ctrl-C stops)\n")
@@ -133,7 +176,7 @@ def serve_library(
 
 
 def _listen(address: ServerAddress) -> socket.socket:
-    """The listening socket; bound before anything heavy is loaded, to tell of a taken port."""
+    """The listening socket, bound before anything heavy is loaded: a taken port is told at once."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""Frames for the page, decoded by a few supervised children that live as long as the server."""
+"""Frames for pictures and previews, decoded by supervised children that the server keeps."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from data.video.types import FrameSpec
 
 CHILDREN = 2
-"""Decoding children; a page of thumbnails keeps this many cores busy for a moment."""
+"""Number of decoding children."""
 
 
 class FrameSource:
-    """Hands files to its children; threads may share it.
+    """A pool of decoding children that threads may share.
 
     A child that a file kills or hangs is replaced, and the file gives no frames.
     """
@@ -29,16 +29,16 @@ class FrameSource:
         self._idle: queue.LifoQueue[DecodePool] = queue.LifoQueue()
         self._lock = threading.Lock()
         self._pools: list[DecodePool] = []
-        self._most = children
+        self._max_children = children
         self._closed = False
 
     def first(self, path: Path, spec: FrameSpec, start_s: float, end_s: float) -> FrameBatch | None:
-        """The first frames of a stretch; None where nothing of it can be decoded."""
+        """The first frames of an interval; None where none can be decoded."""
         request = DecodeRequest(path, spec, start_s=start_s, end_s=end_s)
         return next(self.batches(request), None)
 
     def batches(self, request: DecodeRequest) -> Iterator[FrameBatch]:
-        """The frames of a file or a stretch, as they come; closing the iterator stops the work."""
+        """The frames of a file or an interval, as decoded; closing the iterator stops the work."""
         with self._borrowed() as pool:
             for _, result in pool.run([request]):
                 if isinstance(result, FrameBatch):
@@ -46,11 +46,11 @@ class FrameSource:
 
     @contextmanager
     def _borrowed(self) -> Iterator[DecodePool]:
-        """A pool of one child that nobody else uses meanwhile; children start when first needed."""
+        """A pool of one child for one caller alone; children start when first needed."""
         with self._lock:
             if self._closed:
                 raise ValueError("the frame source is closed")
-            if self._idle.empty() and len(self._pools) < self._most:
+            if self._idle.empty() and len(self._pools) < self._max_children:
                 pool = DecodePool(1)
                 pool.__enter__()
                 self._pools.append(pool)

@@ -1,4 +1,4 @@
-"""Training the recommender beside a running server: one child process at a time, last in line."""
+"""Background training of the recommender: one child process at a time, at low priority."""
 
 from __future__ import annotations
 
@@ -12,40 +12,36 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from ui.terminal.answer import Document
-
-if TYPE_CHECKING:
-    from ui.library import Library
+from ui.library.library import Library
 
 EVERY_HOURS = 6.0
-"""Least time from one training to the next."""
-LOOK_EVERY_S = 30.0
-"""How often it is looked whether enough is new: one row is read from the catalogue."""
+"""Least time between two trainings."""
+CHECK_EVERY_S = 30.0
+"""How often the number of new events is checked: one row is read from the catalogue."""
 NICENESS = 19
-"""The child gets the processor when nobody else wants it."""
-_TOLD_CHARS = 500
+"""Lowest priority: the server's requests come first."""
+_MAX_ERROR_CHARS = 500
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One training that has ended."""
+    """A training that has ended."""
 
     started_at: datetime
     """When, UTC."""
     ended_at: datetime
     """When, UTC."""
     error: str | None
-    """Why nothing was published; None where something was."""
+    """Why no model was published; None where one was."""
 
 
 class Refits:
-    """Trains in the background whenever enough is new; a context manager, which ends the child.
+    """Trains in the background whenever enough is new; a context manager, which stops the child.
 
     Args:
-        library: The one that is served; a new model is loaded into it before anybody asks.
+        library: The library of the server; a new model is loaded into it at once.
         every_hours: Least time between two trainings; 0 trains whenever enough is new.
     """
 
@@ -64,14 +60,14 @@ class Refits:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop looking, and end a training that runs: it publishes whole or not at all."""
+        """Stop, and end a running training: it publishes a whole model or none."""
         self._ending.set()
         child = self._child
         if child is not None:
             child.terminate()
         self._thread.join(timeout=10)
 
-    def document(self) -> Document:
+    def document(self) -> dict[str, object]:
         """For `/api/status`."""
         last = self.last
         return {
@@ -88,12 +84,12 @@ class Refits:
         }
 
     def _run(self) -> None:
-        pause_s = min(LOOK_EVERY_S, max(self.every_hours * 3600.0 / 4, 0.5))
+        pause_s = min(CHECK_EVERY_S, max(self.every_hours * 3600.0 / 4, 0.5))
         while not self._ending.wait(pause_s):
             try:
                 if self._wanted():
                     self._train()
-            except Exception as error:  # noqa: BLE001 - a watcher that dies would train never again
+            except Exception as error:  # noqa: BLE001 - training must go on after any fault
                 now = datetime.now(UTC)
                 self._note(Attempt(now, now, f"{type(error).__name__}: {error}"))
 
@@ -109,13 +105,13 @@ class Refits:
     def _train(self) -> None:
         self._tried_s = time.monotonic()
         started_at = datetime.now(UTC)
-        code, told = self._in_child()
+        code, output = self._in_child()
         if self._ending.is_set():
             return
-        error = None if code == 0 else _reason(told, code)
+        error = None if code == 0 else _reason(output, code)
         self._note(Attempt(started_at, datetime.now(UTC), error))
         if error is None:
-            # Loaded here, so that no visitor waits for it.
+            # Load the model here, so that no request waits for it.
             with contextlib.suppress(ReelwiseError):
                 self._library.recommender.current().warm_up()
 
@@ -136,23 +132,23 @@ class Refits:
                 os.setpriority(os.PRIO_PROCESS, child.pid, NICENESS)
             if self._ending.is_set():
                 child.terminate()
-            told, _ = child.communicate()
-            return child.returncode, told
+            output, _ = child.communicate()
+            return child.returncode, output
         finally:
             self._child = None
 
     def _note(self, attempt: Attempt) -> None:
         self.last = attempt
-        told = "the recommender is trained anew" if attempt.error is None else attempt.error
-        sys.stderr.write(f"reelwise: background training: {told}\n")
+        outcome = attempt.error or "the recommender is trained"
+        sys.stderr.write(f"reelwise: background training: {outcome}\n")
         sys.stderr.flush()
 
 
-def _reason(told: str, code: int) -> str:
-    """What the child said of its failure."""
+def _reason(output: str, code: int) -> str:
+    """Why the child failed, from its JSON document or its exit code."""
     try:
-        document = json.loads(told)
-        return f"{document['error']} (fix: {document['fix']})"[:_TOLD_CHARS]
+        document = json.loads(output)
+        return f"{document['error']} (fix: {document['fix']})"[:_MAX_ERROR_CHARS]
     except (ValueError, KeyError, TypeError):
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return f"the training ended with {how}"

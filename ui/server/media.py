@@ -1,4 +1,4 @@
-"""Video files of the catalogue over HTTP, with byte ranges, and nothing but those."""
+"""The catalogue's video files over HTTP, with byte ranges, and no other file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from data.errors import ReelwiseError
-from ui.library import Library
+from ui.library.library import Library
 
 MEDIA_TYPES = {
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",
     ".mov": "video/mp4",
     ".webm": "video/webm",
-    # Chromium plays H.264 in Matroska when it is told WebM, and nothing when told x-matroska.
+    # Chromium plays H.264 in Matroska as WebM, and refuses x-matroska.
     ".mkv": "video/webm",
     ".ogv": "video/ogg",
     ".avi": "video/x-msvideo",
@@ -26,30 +26,30 @@ ALLOWED_METHODS = ("GET", "HEAD")
 
 
 class Media:
-    """The route that serves `/api/media/{video_id}`.
+    """The route `/api/media/{video_id}`.
 
-    A path never comes from outside: only a number does, which must be a live video of this
-    catalogue whose real file (links followed) lies under a folder that was indexed.
+    A request gives a number, never a path: it must be a live video of this catalogue whose real
+    file (links followed) lies under an indexed folder.
     """
 
     def __init__(self, library: Library) -> None:
         self._library = library
 
     def answer(self, request: Request) -> Response:
-        """The file, or the asked range of it (206); 404 for anything that is not served."""
+        """The file, or the requested range of it (206); 404 for everything else."""
         path = self.path_of(str(request.path_params["video_id"]))
         if path is None:
             return PlainTextResponse("no such video", status_code=404)
         try:
-            found = path.stat()
+            facts = path.stat()
         except OSError:
             return PlainTextResponse("the file of this video is gone", status_code=404)
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(facts.st_mode):
             return PlainTextResponse("no such video", status_code=404)
         return FileResponse(
             path,
             media_type=MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream"),
-            stat_result=found,
+            stat_result=facts,
             headers={
                 "cache-control": "private, max-age=0, must-revalidate",
                 "x-content-type-options": "nosniff",
@@ -69,7 +69,7 @@ class Media:
 
 
 def real_path_below(path: Path, roots: list[Path]) -> Path | None:
-    """Where the path really leads, if that is at or under one of the roots; links are followed."""
+    """The path with links followed, if that is at or under one of the roots."""
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):

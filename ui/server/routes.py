@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from data.errors import ReelwiseError
-from ui.documents import recommend_document, search_document, status_document
-from ui.library import Library
+from data.errors import NoSuchVideo, ReelwiseError
+from ui.library.documents import Document, as_json, recommend_document, search_document
+from ui.library.library import Library
+from ui.library.status import StatusDocument, status_document
 from ui.server.frames import FrameSource
+from ui.server.jobs import Refits
 from ui.server.media import ALLOWED_METHODS, Media
-from ui.server.pictures import Thumbnails
-from ui.server.previews import Previews
-from ui.terminal.answer import Document, as_json
+from ui.server.pictures import Previews, Thumbnails
 
 MAX_RESULTS = 200
 MAX_QUERY_CHARS = 2000
@@ -28,22 +28,29 @@ class Plain(JSONResponse):
 
     def render(self, content: object) -> bytes:
         """UTF-8 JSON."""
-        assert isinstance(content, dict)
         return as_json(content).encode()
 
 
 class WrongRequest(ReelwiseError):
-    """A parameter of a request is missing or not what it must be."""
+    """A parameter of a request is missing or not valid."""
 
 
-def api_routes(library: Library, frames: FrameSource) -> list[BaseRoute]:
-    """Every route of reelwise's own; all of them below /api, each refusing what it does not know.
+def api_routes(
+    library: Library, frames: FrameSource, refits: Refits | None = None
+) -> list[BaseRoute]:
+    """Every route below /api.
 
-    Streamlit answers any unknown path with its page and 200: what is left of /api ends here.
+    Streamlit answers any unknown path with its page and 200, so the rest of /api is 404 here.
+
+    Args:
+        library: The library to serve.
+        frames: What decodes pictures and previews.
+        refits: Background training, for `/api/status`; None where there is none.
     """
-    api = Api(library)
-    media = Media(library)
-    thumbnails, previews = Thumbnails(library, media, frames), Previews(library, media, frames)
+    api = Api(library, refits)
+    media, cache = Media(library), library.home.cache
+    thumbnails = Thumbnails(cache, media.path_of, frames)
+    previews = Previews(cache, media.path_of, frames)
     return [
         Route("/api/search", answering(api.search)),
         Route("/api/similar", answering(api.similar)),
@@ -58,10 +65,11 @@ def api_routes(library: Library, frames: FrameSource) -> list[BaseRoute]:
 
 
 class Api:
-    """The questions that can be asked over HTTP, with the parameters of the command line."""
+    """The JSON routes, with the parameters of the command line."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, refits: Refits | None = None) -> None:
         self._library = library
+        self._refits = refits
 
     def search(self, request: Request) -> Document:
         """`/api/search?q=TEXT&not=TEXT&k=10&min_relevance=0`."""
@@ -85,35 +93,33 @@ class Api:
     def recommend(self, request: Request) -> Document:
         """`/api/recommend?user=NAME&k=10&playing=ID&exclude=ID&explore=0&log=1`; only ids."""
         user, playing = _text(request, "user"), request.query_params.get("playing")
-        recommender = self._library.recommender
-        result = recommender.recommend(
+        result = self._library.recommend(
             user,
-            _limit(request),
+            k=_limit(request),
             exclude=[_video_id(request, "exclude", one) for one in _all(request, "exclude")],
             playing=None if playing is None else _video_id(request, "playing", playing),
             explore=_number(request, "explore", 0.0, 0.0, 1.0),
+            log=_flag(request, "log"),
         )
-        if _flag(request, "log") and not result.explore:
-            recommender.log(result)
-        return recommend_document(user, result, recommender.model)
+        return recommend_document(result, self._library.recommender.model)
 
-    def status(self, request: Request) -> Document:
+    def status(self, request: Request) -> StatusDocument:
         """`/api/status?failed=1`."""
-        document = status_document(self._library, with_failures=_flag(request, "failed"))
-        refits = self._library.refits
-        document["recommender"]["refits"] = "off" if refits is None else refits.document()
+        failed = _flag(request, "failed")
+        document = status_document(self._library.catalogue, with_failures=failed)
+        document["recommender"]["refits"] = self._refits.document() if self._refits else "off"
         return document
 
 
-def answering(ask: Callable[[Request], Document]) -> Callable[[Request], Response]:
-    """A route from a question; known errors become 4xx, faults 500 without details."""
+def answering(answer: Callable[[Request], Mapping[str, object]]) -> Callable[[Request], Response]:
+    """A route from a method of `Api`; known errors become 4xx, faults 500 without details."""
 
     def endpoint(request: Request) -> Response:
         try:
-            return Plain(ask(request))
+            return Plain(answer(request))
         except ReelwiseError as error:
-            status_code = 400 if isinstance(error, WrongRequest) else 409
-            return Plain({"error": error.problem, "fix": error.fix}, status_code=status_code)
+            body = {"error": error.problem, "fix": error.fix}
+            return Plain(body, status_code=_status_code(error))
         except Exception:  # noqa: BLE001 - the edge: a traceback belongs on stderr, not on the wire
             traceback.print_exc(file=sys.stderr)
             return Plain(
@@ -123,8 +129,14 @@ def answering(ask: Callable[[Request], Document]) -> Callable[[Request], Respons
     return endpoint
 
 
+def _status_code(error: ReelwiseError) -> int:
+    if isinstance(error, WrongRequest):
+        return 400
+    return 404 if isinstance(error, NoSuchVideo) else 409
+
+
 def unknown(request: Request) -> Response:
-    """404 for whatever is not a route here."""
+    """404 for every other path."""
     return Plain({"error": "no such route", "fix": "docs/api.md lists them"}, status_code=404)
 
 

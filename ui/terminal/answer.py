@@ -1,14 +1,17 @@
-"""What a command gives back: one document for programs, the same facts as text for people."""
+"""What a command returns: one document for programs, the same facts as text for people."""
 
 from __future__ import annotations
 
-import json
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-Document = dict[str, Any]
+from ui.library.documents import Document
+from ui.terminal.text import count
+
+if TYPE_CHECKING:
+    from embeddings.training.captions import Trouble
 
 EXIT_DONE = 0
 EXIT_KNOWN_ERROR = 1
@@ -16,23 +19,26 @@ EXIT_WRONG_USAGE = 2
 EXIT_SOME_FILES_FAILED = 3
 EXIT_STOPPED_BY_CTRL_C = 130
 
+TROUBLES_SHOWN = 5
+"""Unusable lines and videos that are listed one by one."""
+
 
 @dataclass(frozen=True)
 class Answer:
     """The outcome of one command; the command line writes it, so commands never print results."""
 
-    document: Document
+    document: Mapping[str, object]
     """What `--json` prints."""
     text: str
     """What a person reads on stdout, without a final newline; may be empty."""
     exit_code: int = EXIT_DONE
-    """0 done, 3 done but some files failed, 130 stopped by Ctrl-C, 1 checked and found wrong."""
+    """0 done, 3 done but some files failed, 130 stopped by Ctrl-C, 1 checked with problems."""
     notice: str = ""
-    """What a person reads on stderr beside it: the two lines of an error, a warning."""
+    """What a person reads on stderr: the two lines of an error, a warning."""
 
 
 def refusal(problem: str, fix: str, *, exit_code: int = EXIT_KNOWN_ERROR) -> Answer:
-    """The answer to a command that could not be done: what was found and what to do."""
+    """The answer of a command that failed: the problem and what to do."""
     return Answer(
         document={"error": problem, "fix": fix},
         text="",
@@ -41,23 +47,18 @@ def refusal(problem: str, fix: str, *, exit_code: int = EXIT_KNOWN_ERROR) -> Ans
     )
 
 
-def as_json(document: Document) -> str:
-    """The document as JSON text; paths and times become strings, NaN becomes null."""
-    return json.dumps(_plain(document), ensure_ascii=False, allow_nan=False)
+def troubles_document(troubles: Sequence[Trouble]) -> Document:
+    """Lines and videos that could not be used: `failed`, their number, and `troubles`."""
+    rows = [dataclasses.asdict(trouble) for trouble in troubles]
+    return {"failed": len(rows), "troubles": rows}
 
 
-def _plain(value: object) -> object:
-    """Only what JSON knows: numpy scalars, paths and times are turned into it here, once."""
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(each) for each in value]
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if hasattr(value, "item") and not isinstance(value, str | bytes):
-        value = value.item()
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    return value
+def troubles_notice(troubles: Sequence[Trouble]) -> str:
+    """The first of them with their reasons, and how many more; empty where there are none."""
+    if not troubles:
+        return ""
+    lines = [f"  {trouble.where}: {trouble.reason}" for trouble in troubles[:TROUBLES_SHOWN]]
+    more = len(troubles) - TROUBLES_SHOWN
+    lines += [f"  and {more:,} more; --json lists them all"] if more > 0 else []
+    first = f"{count(len(troubles), 'line or video', 'lines or videos')} could not be used"
+    return "\n".join([f"{first}, or only in part:", *lines])

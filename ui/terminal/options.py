@@ -1,4 +1,4 @@
-"""The options that every command takes, and those that several share."""
+"""Options that several commands share, and the examples below their help."""
 
 from __future__ import annotations
 
@@ -14,18 +14,41 @@ HomeOption = Annotated[
         metavar="DIR",
         envvar="REELWISE_HOME",
         file_okay=False,
-        help="Folder that holds the library: catalogue, vectors, index.",
+        help="Folder that holds the library's state.  [default: the user's data folder]",
     ),
 ]
 JsonOption = Annotated[
-    bool, typer.Option("--json", help="One JSON document on stdout, nothing else there.")
+    bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")
 ]
 DeviceOption = Annotated[
     Literal["auto", "cpu", "cuda"],
-    typer.Option("--device", metavar="auto|cpu|cuda", help="Where the encoder runs."),
+    typer.Option(
+        "--device",
+        metavar="auto|cpu|cuda",
+        help="Where the encoder runs; auto takes a GPU where there is one.",
+    ),
 ]
 WeightsOption = Annotated[
     Path | None,
-    typer.Option("--weights", metavar="FILE", help="Encoder weights: .safetensors or .pt."),
+    typer.Option(
+        "--weights",
+        metavar="FILE",
+        help="Encoder weights, .safetensors or .pt.  [default: those the library was indexed "
+        "with, else downloaded]",
+    ),
 ]
-LimitOption = Annotated[int, typer.Option("-k", metavar="N", min=1, max=1000, help="How many.")]
+LimitOption = Annotated[
+    int, typer.Option("-k", metavar="N", min=1, max=1000, help="Maximum number of results.")
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", metavar="N", min=1, help="Number of decoding processes.  [default: one a core]"
+    ),
+]
+
+
+def examples(*lines: str) -> str:
+    """The text below a command's help: command lines to try, each on a line of its own."""
+    # Typer's plain help keeps the line breaks of a paragraph that begins with this mark.
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])

@@ -1,4 +1,4 @@
-"""How far indexing has come: a moving bar on a terminal, a line now and then elsewhere."""
+"""Progress of indexing: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ if TYPE_CHECKING:
     from indexer.build.progress import Snapshot
 
 LINE_EVERY_S = 10.0
-"""Where stderr is a file or a pipe, one line at most this often."""
+"""Least time between two lines where stderr is a file or a pipe."""
+
+
+def report(line: str) -> None:
+    """Write one line about the work in progress to stderr."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 class ProgressBar:
     """Shows the snapshots of one indexing run; use as a context manager.
 
-    Implements `indexer.build.progress.Progress`.
+    Implements `indexer.build.progress.Listener`.
     """
 
     def __init__(self) -> None:
         self._bar: RichProgress | None = None
-        self._told_s = float("-inf")
-        self._phases_told = {"finished"}
+        self._last_line_s = float("-inf")
+        self._phases_shown = {"finished"}
 
     def __enter__(self) -> ProgressBar:
         """Start the bar, where stderr is a terminal."""
@@ -69,9 +75,9 @@ class ProgressBar:
             )
             return
         now_s = time.monotonic()
-        if now.phase not in self._phases_told or now_s - self._told_s >= LINE_EVERY_S:
-            self._phases_told.add(now.phase)
-            self._told_s = now_s
+        if now.phase not in self._phases_shown or now_s - self._last_line_s >= LINE_EVERY_S:
+            self._phases_shown.add(now.phase)
+            self._last_line_s = now_s
             self.note(f"{now.phase}: {numbers(now)}" if numbers(now) else now.phase)
 
     def note(self, message: str) -> None:
@@ -79,8 +85,7 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.console.print(message, markup=False, highlight=False)
         else:
-            sys.stderr.write(message + "\n")
-            sys.stderr.flush()
+            report(message)
 
 
 def _total(now: Snapshot) -> float | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 def clock(time_s: float) -> str:
     """A time in a video as m:ss.s, or h:mm:ss.s from one hour on; tenths are rounded down.
 
-    A rounded-up start would skip the first frame of what was found.
+    A start that is rounded up would skip the first frame of a moment.
     """
     tenths = int(max(time_s, 0.0) * 10 + 1e-6)
     minutes, rest = divmod(tenths, 600)
@@ -19,7 +19,7 @@ def clock(time_s: float) -> str:
 
 
 def span(start_s: float, end_s: float) -> str:
-    """A stretch of a video, "0:04.0-0:09.5"."""
+    """An interval of a video, "0:04.0-0:09.5"."""
     return f"{clock(start_s)}-{clock(end_s)}"
 
 
@@ -48,14 +48,13 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def short_path(path: Path | str) -> str:
-    """The path as seen from the working folder when it lies below it, else as it is."""
+    """The path relative to the working folder when it lies below it, else unchanged."""
     text = str(path)
-    here = str(Path.cwd()) + os.sep
-    return text.removeprefix(here)
+    return text.removeprefix(str(Path.cwd()) + os.sep)
 
 
 def columns(rows: list[list[str]], *, indent: str = "  ") -> list[str]:
-    """Rows as aligned lines; columns that hold only numbers or times are set to the right."""
+    """Rows as aligned lines; columns of numbers or times are right-aligned."""
     if not rows:
         return []
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]

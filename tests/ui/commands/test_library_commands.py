@@ -1,7 +1,6 @@
 """The commands over a real small library: answers, shapes of JSON, exit codes."""
 
 import csv
-import json
 import shutil
 import signal
 import subprocess
@@ -12,34 +11,21 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
-from data.toons import write_library
+from data.toons import ToonLibrary, write_library
 from data.video.write import transcode
-from tests.ui.conftest import ENCODER, ROOT
-from ui.cli import run
+from tests.ui.conftest import ENCODER, ROOT, ask, tell
 
 HIT_FIELDS = {"rank", "video_id", "path", "start_s", "end_s", "score", "relevance", "why"}
 
 
-def ask(capsys, *args, home, code=0):
-    """The JSON document of a command."""
-    capsys.readouterr()
-    assert run([*args, "--home", str(home), "--json"]) == code
-    return json.loads(capsys.readouterr().out)
-
-
-def tell(capsys, *args, home, code=0):
-    """(stdout, stderr) of a command as a person sees it."""
-    capsys.readouterr()
-    assert run([*args, "--home", str(home)]) == code
-    return capsys.readouterr()
-
-
-def queries(toons):
+def queries(toons: ToonLibrary) -> list[dict[str, str]]:
     with toons.queries_file.open(newline="", encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
 
 
-def test_a_search_has_the_fields_of_the_contract(home, capsys) -> None:
+def test_a_search_has_the_fields_of_the_contract(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     document = ask(capsys, "search", "a red car drives to the left", "-k", "5", home=home)
     assert {"query", "encoder", "generation", "took_ms", "confident", "hits"} <= set(document)
     assert document["query"] == {"text": "a red car drives to the left"}
@@ -58,7 +44,9 @@ def test_a_search_has_the_fields_of_the_contract(home, capsys) -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-def test_most_queries_of_the_toons_find_their_moment_first(home, toons, capsys) -> None:
+def test_most_queries_of_the_toons_find_their_moment_first(
+    home: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
+) -> None:
     right = 0
     asked = queries(toons)[:8]
     for row in asked:
@@ -68,7 +56,9 @@ def test_most_queries_of_the_toons_find_their_moment_first(home, toons, capsys) 
     assert right >= 7
 
 
-def test_a_search_is_told_by_rank_relevance_path_stretch_and_title(home, toons, capsys) -> None:
+def test_a_search_is_told_by_rank_relevance_path_stretch_and_title(
+    home: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
+) -> None:
     told = tell(capsys, "search", queries(toons)[0]["query"], "-k", "2", home=home).out.splitlines()
     rank, relevance, path, stretch, *title = told[-2].split()
     assert rank == "1"
@@ -79,14 +69,16 @@ def test_a_search_is_told_by_rank_relevance_path_stretch_and_title(home, toons, 
     assert title
 
 
-def test_where_nothing_can_match_the_answer_says_so(home, capsys) -> None:
+def test_where_nothing_can_match_the_answer_says_so(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     nowhere = ["search", "a red car", "--under", "no/such/folder"]
     assert ask(capsys, *nowhere, home=home)["confident"] is False
     assert tell(capsys, *nowhere, home=home).out == "nothing here matches well\n"
 
 
 def test_an_example_clip_a_part_of_one_and_a_picture_find_their_source(
-    home, toons, tmp_path, capsys
+    home: Path, toons: ToonLibrary, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name, story = toons.videos[3]
     source, cut = toons.folder / name, tmp_path / "cut.mp4"
@@ -100,7 +92,9 @@ def test_an_example_clip_a_part_of_one_and_a_picture_find_their_source(
     assert found["start_s"] < end_s
 
 
-def test_filters_and_no_merge_reach_the_search(home, toons, capsys) -> None:
+def test_filters_and_no_merge_reach_the_search(
+    home: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = "a car"
     assert ask(capsys, "search", words, "--under", "/nowhere", home=home)["hits"] == []
     here = ask(capsys, "search", words, "--under", str(toons.folder), home=home)
@@ -114,7 +108,9 @@ def test_filters_and_no_merge_reach_the_search(home, toons, capsys) -> None:
     assert all(hit["relevance"] == 1.0 for hit in sure)
 
 
-def test_an_unreadable_example_is_a_known_error(home, tmp_path, capsys) -> None:
+def test_an_unreadable_example_is_a_known_error(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video")
     told = tell(capsys, "search", "--like", str(broken), home=home, code=1)
@@ -122,7 +118,9 @@ def test_an_unreadable_example_is_a_known_error(home, tmp_path, capsys) -> None:
     assert "broken.mp4" in told.err
 
 
-def test_similar_never_answers_with_the_video_itself(home, toons, capsys) -> None:
+def test_similar_never_answers_with_the_video_itself(
+    home: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
+) -> None:
     document = ask(capsys, "similar", "toon-0001.mp4@0-2", home=home)
     assert document["hits"]
     assert "toon-0001.mp4" not in {Path(hit["path"]).name for hit in document["hits"]}
@@ -130,7 +128,9 @@ def test_similar_never_answers_with_the_video_itself(home, toons, capsys) -> Non
     assert ask(capsys, "similar", number, home=home)["hits"]
 
 
-def test_recommendations_have_the_fields_of_the_contract(home, toons, capsys) -> None:
+def test_recommendations_have_the_fields_of_the_contract(
+    home: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
+) -> None:
     user = toons.events[0].user
     document = ask(capsys, "recommend", user, "-k", "3", home=home)
     assert set(document) >= {"user", "took_ms", "items"}
@@ -141,7 +141,9 @@ def test_recommendations_have_the_fields_of_the_contract(home, toons, capsys) ->
         assert Path(item["path"]).name not in seen
 
 
-def test_a_new_person_gets_items_and_exclude_leaves_out(home, capsys) -> None:
+def test_a_new_person_gets_items_and_exclude_leaves_out(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     first = ask(capsys, "recommend", "a stranger", "-k", "3", home=home)["items"]
     assert len(first) == 3
     without = ask(
@@ -153,7 +155,9 @@ def test_a_new_person_gets_items_and_exclude_leaves_out(home, capsys) -> None:
     assert "score" in told
 
 
-def test_status_has_the_fields_of_the_contract(home, capsys) -> None:
+def test_status_has_the_fields_of_the_contract(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     document = ask(capsys, "status", "--failed", home=home)
     assert document["videos"] == 12
     assert document["clips"] > 12
@@ -165,7 +169,9 @@ def test_status_has_the_fields_of_the_contract(home, capsys) -> None:
     assert document["failures"] == []
 
 
-def test_evaluation_is_a_flat_object_of_numbers(home, toons, capsys) -> None:
+def test_evaluation_is_a_flat_object_of_numbers(
+    home: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
+) -> None:
     document = ask(capsys, "evaluate", "search", "--queries", str(toons.queries_file), home=home)
     wanted = {"recall_at_1", "recall_at_5", "recall_at_10", "mrr", "median_rank", "miou"}
     assert wanted | {"protocol", "n", "seconds"} <= set(document)
@@ -174,14 +180,16 @@ def test_evaluation_is_a_flat_object_of_numbers(home, toons, capsys) -> None:
     assert document["recall_at_1"] > 0.8
 
 
-def test_the_machine_is_examined(home, capsys) -> None:
+def test_the_machine_is_examined(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = ask(capsys, "doctor", home=home)
     names = {check["name"] for check in document["checks"]}
     assert {"machine", "gpu", "faiss", "decoder pyav", "decoder decord", "weights", "disk"} <= names
     assert [check for check in document["checks"] if not check["ok"]] == []
 
 
-def test_the_embedded_encoder_is_listed_as_present(home, capsys) -> None:
+def test_the_embedded_encoder_is_listed_as_present(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     listed = ask(capsys, "encoders", home=home)["encoders"]
     toon = next(each for each in listed if each["name"] == "toon")
     assert toon["present"] is True
@@ -190,7 +198,7 @@ def test_the_embedded_encoder_is_listed_as_present(home, capsys) -> None:
 
 
 @pytest.fixture
-def own(toons, tmp_path):
+def own(toons: ToonLibrary, tmp_path: Path) -> tuple[Path, Path]:
     """A folder of three cartoons and an empty home, for tests that change things."""
     folder = tmp_path / "videos"
     folder.mkdir()
@@ -199,7 +207,9 @@ def own(toons, tmp_path):
     return folder, tmp_path / "home"
 
 
-def test_index_tells_what_it_did_and_leaves_with_3_when_a_file_failed(own, capsys) -> None:
+def test_index_tells_what_it_did_and_leaves_with_3_when_a_file_failed(
+    own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     folder, home = own
     first = ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
     assert (first["added"], first["failed"], first["decoded"]) == (3, 0, 3)
@@ -218,12 +228,12 @@ def test_index_tells_what_it_did_and_leaves_with_3_when_a_file_failed(own, capsy
     assert (document["videos"], document["failed"]) == (2, 1)
     assert [Path(each["path"]).name for each in document["failures"]] == ["broken.mp4"]
     assert len(document["failures"][0]["reason"]) > 10
-    told = tell(capsys, "status", "--failed", home=home).out
-    assert "broken.mp4" in told
-    assert document["failures"][0]["reason"] in told
+    listed = tell(capsys, "status", "--failed", home=home).out
+    assert "broken.mp4" in listed
+    assert document["failures"][0]["reason"] in listed
 
 
-def test_rebuild_and_verify(own, capsys) -> None:
+def test_rebuild_and_verify(own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     folder, home = own
     ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
     rebuilt = ask(capsys, "rebuild", home=home)
@@ -237,11 +247,12 @@ def test_rebuild_and_verify(own, capsys) -> None:
     assert document["ok"] is False
     assert document["problems"]
     assert all(set(each) == {"what", "path", "fix"} for each in document["problems"])
-    told = tell(capsys, "verify", home=home, code=1).out
-    assert "fix: " in told
+    assert "fix: " in tell(capsys, "verify", home=home, code=1).out
 
 
-def test_history_comes_in_goes_out_and_is_forgotten(own, capsys, tmp_path) -> None:
+def test_history_comes_in_goes_out_and_is_forgotten(
+    own: tuple[Path, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     folder, home = own
     ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
     tell(capsys, "history", "add", "anna", "toon-0001.mp4", "--watched", "3.5", home=home)
@@ -264,7 +275,9 @@ def test_history_comes_in_goes_out_and_is_forgotten(own, capsys, tmp_path) -> No
     assert [event["user"] for event in left] == ["anna"]
 
 
-def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(tmp_path, capsys) -> None:
+def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     toons = write_library(tmp_path / "toons", 24, seed=5)
     home = tmp_path / "home"
     command = [sys.executable, "-m", "ui.cli", "index", str(toons.folder), "--home", str(home)]
@@ -288,5 +301,6 @@ def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(tmp_path, caps
     assert document["failed"] == 0
     with Catalogue(Home(home)) as catalogue:
         assert len(catalogue.videos()) == 24
+        assert catalogue.encoder is not None
         clips = catalogue.clips(catalogue.encoder)
     assert len({(clip.video_id, clip.start_s) for clip in clips}) == len(clips)

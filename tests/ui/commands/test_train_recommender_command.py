@@ -1,38 +1,31 @@
 """The recommender's model from the command line and beside a running server."""
 
-import json
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.history.history import History
-from data.home import TrainingLock
+from data.home import Home, TrainingLock
+from recommender.model.manifest import ModelManifest
 from recommender.model.status import DUE_EVENTS, DUE_SHARE, ModelStatus, model_status
 from recommender.model.store import ARRAYS_FILE
 from tests.recommender.people import DAY
 from tests.recommender.watched_library import bytes_below, indexed_home, watch
-from tests.ui.conftest import serving
+from tests.ui.conftest import ask, serving, tell
 from ui.cli import run
 
 PATIENCE_S = 60
-
-
-def ask(capsys, *args, home, code=0):
-    capsys.readouterr()
-    assert run([*args, "--home", str(home.root), "--json"]) == code
-    return json.loads(capsys.readouterr().out)
-
-
-def tell(capsys, *args, home, code=0):
-    capsys.readouterr()
-    assert run([*args, "--home", str(home.root)]) == code
-    return capsys.readouterr()
+Value = TypeVar("Value")
 
 
 @pytest.fixture
-def library(tmp_path):
+def library(tmp_path: Path) -> Home:
     home = indexed_home(tmp_path / "home")
     watch(home, 12)
     with Catalogue(home) as catalogue:
@@ -41,29 +34,33 @@ def library(tmp_path):
     return home
 
 
-def test_training_tells_what_it_chose_and_status_repeats_it(library, capsys) -> None:
-    before = ask(capsys, "status", home=library)["recommender"]
+def test_training_tells_what_it_chose_and_status_repeats_it(
+    library: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = ask(capsys, "status", home=library.root)["recommender"]
     assert (before["model"], before["fitted_at"], before["stale"]) == ("quick", None, False)
     assert before["events_since"] == 78
     assert before["training_due"]
-    told = ask(capsys, "train", "recommender", home=library)
+    told = ask(capsys, "train", "recommender", home=library.root)
     assert told["model"] == "model-000001"
     assert (told["chosen"], told["events"], told["people"]) == ("shipped", 78, 13)
     assert "too few events" in told["why"]
     assert told["weights"]["co-watch"][1] > 0.0
     assert told["kept"]["what"].startswith("item-item sums over people")
-    status = ask(capsys, "status", home=library)["recommender"]
+    status = ask(capsys, "status", home=library.root)["recommender"]
     assert {name: told[name] for name in status} == status
     assert (status["events_since"], status["stale"], status["training_due"]) == (0, False, False)
-    assert ask(capsys, "recommend", "person-0-1", home=library)["model"] == "model-000001"
+    assert ask(capsys, "recommend", "person-0-1", home=library.root)["model"] == "model-000001"
     watch(library, 9, seed=1)
-    status = ask(capsys, "status", home=library)["recommender"]
+    status = ask(capsys, "status", home=library.root)["recommender"]
     assert (status["events_since"], status["stale"]) == (54, True)
-    assert "stale: reelwise train recommender" in tell(capsys, "status", home=library).out
+    assert "stale: reelwise train recommender" in tell(capsys, "status", home=library.root).out
 
 
-def test_training_is_told_to_a_person_too(library, capsys) -> None:
-    told = tell(capsys, "train", "recommender", home=library)
+def test_training_is_told_to_a_person_too(
+    library: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = tell(capsys, "train", "recommender", home=library.root)
     assert told.out.startswith("model-000001 answers from now on: fitted in ")
     assert "78 events of 13 people" in told.out
     assert "too few events to choose by" in told.out
@@ -71,52 +68,62 @@ def test_training_is_told_to_a_person_too(library, capsys) -> None:
     assert "fitting on everything" in told.err
 
 
-def test_forget_says_what_it_removed_and_what_is_out_of_reach(library, capsys, tmp_path) -> None:
+def test_forget_says_what_it_removed_and_what_is_out_of_reach(
+    library: Home, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     out = tmp_path / "copy"
-    assert ask(capsys, "train", "recommender", "--export", str(out), home=library)["export"] == str(
-        out
-    )
-    told = ask(capsys, "history", "forget", "carla-secret", home=library)
+    assert ask(capsys, "train", "recommender", "--export", str(out), home=library.root)[
+        "export"
+    ] == str(out)
+    told = ask(capsys, "history", "forget", "carla-secret", home=library.root)
     assert (told["forgotten"], told["models"]) == (6, 1)
     assert told["export_out_of_reach"]["to"] == str(out)
     assert told["export_out_of_reach"]["at"]
     assert b"carla-secret" not in bytes_below(library.root)
-    assert ask(capsys, "recommend", "person-0-2", home=library)["model"] == "quick"
-    ask(capsys, "train", "recommender", home=library)
-    text = tell(capsys, "history", "forget", "person-0-2", home=library).out
-    assert "person-0-2 is forgotten: 6 events removed" in text
-    assert "1 model fitted on everybody's events removed" in text
+    assert ask(capsys, "recommend", "person-0-2", home=library.root)["model"] == "quick"
+    ask(capsys, "train", "recommender", home=library.root)
+    text = tell(capsys, "history", "forget", "person-0-2", home=library.root).out
+    assert "person-0-2 is forgotten: 6 events deleted" in text
+    assert "1 model fitted on the events of all users deleted" in text
     assert f"out of reach: the model exported to {out}" in text
 
 
-def test_a_damaged_model_is_told_and_a_quick_one_answers(library, capsys) -> None:
-    ask(capsys, "train", "recommender", home=library)
+def test_a_damaged_model_is_told_and_a_quick_one_answers(
+    library: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(capsys, "train", "recommender", home=library.root)
     path = library.recommender / "model-000001" / ARRAYS_FILE
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    status = ask(capsys, "status", home=library)["recommender"]
+    status = ask(capsys, "status", home=library.root)["recommender"]
     assert (status["model"], status["stale"]) == ("quick", True)
     assert "wrong checksum" in status["warning"]
-    assert "wrong checksum" in tell(capsys, "status", home=library).err
-    answer = ask(capsys, "recommend", "person-0-1", home=library)
+    assert "wrong checksum" in tell(capsys, "status", home=library.root).err
+    answer = ask(capsys, "recommend", "person-0-1", home=library.root)
     assert answer["model"] == "quick"
     assert "wrong checksum" in answer["warning"]
     assert len(answer["items"]) == 10
-    assert "a quick model answers" in tell(capsys, "recommend", "person-0-1", home=library).err
+    assert "a quick model answers" in tell(capsys, "recommend", "person-0-1", home=library.root).err
 
 
-def test_wrong_targets_of_an_export_are_known_errors(library, capsys, tmp_path) -> None:
+def test_wrong_targets_of_an_export_are_known_errors(
+    library: Home, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     inside = str(library.root / "copy")
     assert (
         "lies in the library"
-        in ask(capsys, "train", "recommender", "--export", inside, home=library, code=1)["error"]
+        in ask(capsys, "train", "recommender", "--export", inside, home=library.root, code=1)[
+            "error"
+        ]
     )
-    assert ask(capsys, "status", home=library)["recommender"]["model"] == "quick"
+    assert ask(capsys, "status", home=library.root)["recommender"]["model"] == "quick"
 
 
 @pytest.mark.parametrize("value", ["-1", "soon", "nan", "inf"])
-def test_hours_that_are_none_are_wrong_usage(value, library, capsys) -> None:
+def test_hours_that_are_none_are_wrong_usage(
+    value: str, library: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["serve", "--refit-every", value, "--home", str(library.root)]) == 2
 
 
@@ -129,16 +136,16 @@ def test_hours_that_are_none_are_wrong_usage(value, library, capsys) -> None:
         (100_000, int(DUE_SHARE * 100_000), True),
     ],
 )
-def test_a_training_is_due_after_a_share_and_a_number_of_events(fitted_on, since, due) -> None:
-    class Of:
-        class history:
-            n_events = fitted_on
-
-    status = ModelStatus("model-000001", Of if fitted_on else None, fitted_on + since)
+def test_a_training_is_due_after_a_share_and_a_number_of_events(
+    fitted_on: int, since: int, due: bool
+) -> None:
+    manifest = SimpleNamespace(history=SimpleNamespace(n_events=fitted_on))
+    known = cast(ModelManifest, manifest) if fitted_on else None
+    status = ModelStatus("model-000001", known, fitted_on + since)
     assert status.due == due
 
 
-def wait_for(told, what):
+def wait_for(told: Callable[[], Value], what: Callable[[Value], object]) -> Value:
     """Ask the server until something is as it should be."""
     began = time.monotonic()
     while time.monotonic() - began < PATIENCE_S:
@@ -149,13 +156,13 @@ def wait_for(told, what):
     raise AssertionError(f"it never came to this: {found}")
 
 
-def test_a_server_trains_beside_its_answers_and_forgets_at_once(library) -> None:
+def test_a_server_trains_beside_its_answers_and_forgets_at_once(library: Home) -> None:
     with serving(library.root, "--refit-every", "0") as server:
 
-        def status():
+        def status() -> Any:
             return server.json("/api/status")[1]["recommender"]
 
-        def model():
+        def model() -> Any:
             return server.json("/api/recommend?user=person-0-1")[1]["model"]
 
         found = wait_for(status, lambda one: one["model"] == "model-000001")
@@ -180,7 +187,7 @@ def test_a_server_trains_beside_its_answers_and_forgets_at_once(library) -> None
         wait_for(model, lambda one: one == "model-000003")
 
 
-def test_a_server_that_shall_not_train_does_not(library) -> None:
+def test_a_server_that_shall_not_train_does_not(library: Home) -> None:
     with serving(library.root, "--refit-every", "off") as server:
         time.sleep(1.5)
         found = server.json("/api/status")[1]["recommender"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.conftest import ToonLibrary
+from data.toons import ToonLibrary
 from ui.cli import run
 
 FAST = ("--steps", "30", "--batch", "24", "--rate", "2e-3", "--views", "0", "--device", "cpu")
@@ -25,12 +25,12 @@ def work(toons: ToonLibrary, tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = [row["caption"] for row in rows]
     random.Random(1).shuffle(texts)
     dealt = [row | {"caption": text} for row, text in zip(rows, texts, strict=True)]
-    bad = {"video": "gone.mp4", "start_s": 0, "end_s": 1, "caption": "a cat"}
+    bad = {"video": "gone.mp4", "start_s": "0", "end_s": "1", "caption": "a cat"}
     _write(folder / "chance.csv", [*dealt, bad])
     return folder
 
 
-def _write(path: Path, rows: list[dict]) -> None:
+def _write(path: Path, rows: list[dict[str, str]]) -> None:
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
@@ -44,7 +44,9 @@ def train(work: Path, captions: str, out: str, *more: str) -> int:
     return run([*command, *FAST, *more])
 
 
-def test_a_head_beats_mean_pooling_on_order_and_is_served(work, capsys) -> None:
+def test_a_head_beats_mean_pooling_on_order_and_is_served(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert train(work, "true.csv", "good", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["served"] is True
@@ -56,7 +58,9 @@ def test_a_head_beats_mean_pooling_on_order_and_is_served(work, capsys) -> None:
     assert (work / "good" / "open_clip_model.safetensors").is_file()
 
 
-def test_captions_by_chance_are_not_served_and_everybody_is_told(work, toons, capsys) -> None:
+def test_captions_by_chance_are_not_served_and_everybody_is_told(
+    work: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert train(work, "chance.csv", "bad", "--kind", "convolution") == 3  # one line is bad
     told = capsys.readouterr()
     assert "NOT served" in told.out
@@ -80,7 +84,9 @@ def test_captions_by_chance_are_not_served_and_everybody_is_told(work, toons, ca
         (("--epochs", "0"), "epochs"),
     ],
 )
-def test_wrong_options_are_wrong_usage(work, more, problem, capsys) -> None:
+def test_wrong_options_are_wrong_usage(
+    work: Path, more: tuple[str, ...], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert train(work, "true.csv", "never", *more) == 2
     assert problem in capsys.readouterr().err
     assert not (work / "never").exists()

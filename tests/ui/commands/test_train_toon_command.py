@@ -12,13 +12,16 @@ from embeddings.training.attack import Attack
 from tests.toon_folder import write_untrained
 from ui.cli import run
 
+Request = tuple[Path, ToonTraining, Path | None]
+"""Folder, options and start of a training."""
+
 
 @pytest.fixture
-def asked(monkeypatch):
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     """What the command asks for; nothing is trained."""
-    asked = []
+    asked: list[Request] = []
 
-    def train(out, options, *, start, report):
+    def train(out: Path, options: ToonTraining, *, start: Path | None, report: object) -> Path:
         asked.append((out, options, start))
         return out
 
@@ -26,7 +29,9 @@ def asked(monkeypatch):
     return asked
 
 
-def test_training_begins_with_nothing_and_clean_frames(asked, tmp_path, capsys) -> None:
+def test_training_begins_with_nothing_and_clean_frames(
+    asked: list[Request], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["train", "toon", "--out", str(tmp_path / "new"), "--json"]) == 0
     assert asked == [(tmp_path / "new", ToonTraining(), None)]
     document = json.loads(capsys.readouterr().out)
@@ -35,7 +40,9 @@ def test_training_begins_with_nothing_and_clean_frames(asked, tmp_path, capsys) 
     assert document["attack"] is None
 
 
-def test_a_model_is_trained_further_in_one_short_stage_of_its_own_size(asked, tmp_path) -> None:
+def test_a_model_is_trained_further_in_one_short_stage_of_its_own_size(
+    asked: list[Request], tmp_path: Path
+) -> None:
     start = write_untrained(tmp_path / "old")
     run(["train", "toon", "--out", str(tmp_path / "new"), "--start", str(start), "--seed", "5"])
     ((_, options, begun_from),) = asked
@@ -45,7 +52,7 @@ def test_a_model_is_trained_further_in_one_short_stage_of_its_own_size(asked, tm
     assert options.scenes < ToonTraining().scenes
 
 
-def test_the_embedded_model_is_called_toon(asked, tmp_path) -> None:
+def test_the_embedded_model_is_called_toon(asked: list[Request], tmp_path: Path) -> None:
     run(["train", "toon", "--out", str(tmp_path / "new"), "--start", "toon"])
     ((_, options, begun_from),) = asked
     assert begun_from == TOON_FOLDER
@@ -53,7 +60,7 @@ def test_the_embedded_model_is_called_toon(asked, tmp_path) -> None:
 
 
 def test_frames_are_changed_by_so_many_levels_and_stages_are_as_asked(
-    asked, tmp_path, capsys
+    asked: list[Request], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "new")
     options = ["--adversarial", "4", "--stages", "64:9:0.001,96:8:0.002:3", "--scenes", "199"]
@@ -66,7 +73,9 @@ def test_frames_are_changed_by_so_many_levels_and_stages_are_as_asked(
     assert json.loads(capsys.readouterr().out)["attack"]["eps"] == 4
 
 
-def test_a_start_that_is_no_model_is_an_error_that_says_what_to_do(tmp_path, capsys) -> None:
+def test_a_start_that_is_no_model_is_an_error_that_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code = run(["train", "toon", "--out", str(tmp_path / "new"), "--start", str(tmp_path)])
     assert code == 1
     told = capsys.readouterr().err

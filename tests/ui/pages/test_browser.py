@@ -2,13 +2,21 @@
 
 import csv
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
+from data.toons import ToonLibrary
 from data.video.write import transcode
+from tests.ui.conftest import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page, Request, Response
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +34,7 @@ PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser() -> "Iterator[Browser]":
     """Chromium; without it these tests are skipped, or fail where REELWISE_REQUIRE_BROWSER=1."""
     required = os.environ.get("REELWISE_REQUIRE_BROWSER") == "1"
     if not CHROMIUM.exists():
@@ -42,62 +50,73 @@ def browser():
         browser.close()
 
 
+@dataclass
+class Visitor:
+    """A fresh visitor; requests to other hosts and failed answers are noted."""
+
+    page: "Page"
+    foreign_requests: list[str] = field(default_factory=list)
+    failed_answers: list[tuple[int, str]] = field(default_factory=list)
+
+
 @pytest.fixture
-def page(browser, server):
-    """A fresh visitor; what the page asks of other hosts and its own faults are noted."""
+def visitor(browser: "Browser", server: Server) -> Iterator[Visitor]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    page.foreign_requests = []
-    page.failed_answers = []
+    visitor = Visitor(page)
 
-    def note_request(request) -> None:
+    def note_request(request: "Request") -> None:
         if not request.url.startswith(
             (server.url, f"ws://127.0.0.1:{server.port}", "data:", "blob:")
         ):
-            page.foreign_requests.append(request.url)
+            visitor.foreign_requests.append(request.url)
 
-    def note_answer(answer) -> None:
+    def note_answer(answer: "Response") -> None:
         if answer.status >= 500 or ("/api/" in answer.url and answer.status >= 400):
-            page.failed_answers.append((answer.status, answer.url))
+            visitor.failed_answers.append((answer.status, answer.url))
 
     page.on("request", note_request)
     page.on("response", note_answer)
-    yield page
+    yield visitor
     context.close()
 
 
 @pytest.fixture(scope="module")
-def query(toons):
+def query(toons: ToonLibrary) -> dict[str, str]:
     """The first query that turns on a direction, and where its moment is."""
     with toons.queries_file.open(newline="", encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     return next(row for row in rows if " left" in row["query"] or " right" in row["query"])
 
 
-def _id_of(home, name):
+def _id_of(home: Path, name: str) -> str:
     with Catalogue(Home(home)) as catalogue:
         return str(catalogue.video(name).id)
 
 
-def _first_card(page):
+def _first_card(page: "Page") -> "Locator":
     return page.locator('.rw-card[data-rank="1"]')
 
 
-def _type(page, text) -> None:
+def _type(page: "Page", text: str) -> None:
     box = page.get_by_label("What happens in it?")
     box.fill(text)
     box.press("Enter")
 
 
-def test_typing_a_query_shows_the_right_toon_first_and_it_plays(page, server, home, query) -> None:
+def test_typing_a_query_shows_the_right_toon_first_and_it_plays(
+    visitor: Visitor, server: Server, home: Path, query: dict[str, str]
+) -> None:
+    page = visitor.page
     page.goto(server.url)
     page.get_by_text("moments to find").wait_for()
     _type(page, query["query"])
     _first_card(page).wait_for()
     video = _first_card(page).locator("video")
     assert video.get_attribute("data-video-id") == _id_of(home, query["video"])
-    start_s, end_s = (float(part) for part in video.get_attribute("src").split("#t=")[1].split(","))
+    source = video.get_attribute("src") or ""
+    start_s, end_s = (float(part) for part in source.split("#t=")[1].split(","))
     both = min(end_s, float(query["end_s"])) - max(start_s, float(query["start_s"]))
     either = max(end_s, float(query["end_s"])) - min(start_s, float(query["start_s"]))
     assert both / either >= 0.5
@@ -114,11 +133,14 @@ def test_typing_a_query_shows_the_right_toon_first_and_it_plays(page, server, ho
     assert start_s + 0.2 <= now_s <= end_s + 0.5
     assert ready >= 2
     assert width_px == 320
-    assert page.failed_answers == []
-    assert page.foreign_requests == []
+    assert visitor.failed_answers == []
+    assert visitor.foreign_requests == []
 
 
-def test_every_result_has_its_picture(page, server, query) -> None:
+def test_every_result_has_its_picture(
+    visitor: Visitor, server: Server, query: dict[str, str]
+) -> None:
+    page = visitor.page
     page.goto(server.url)
     _type(page, query["query"])
     page.locator('.rw-card[data-rank="12"]').wait_for()
@@ -129,10 +151,13 @@ def test_every_result_has_its_picture(page, server, query) -> None:
         assert (status, headers["content-type"]) == (200, "image/jpeg")
         assert body[:2] == b"\xff\xd8"
         assert len(body) > 2000
-    assert page.failed_answers == []
+    assert visitor.failed_answers == []
 
 
-def test_more_like_this_shows_others_and_leads_back(page, server, query) -> None:
+def test_more_like_this_shows_others_and_leads_back(
+    visitor: Visitor, server: Server, query: dict[str, str]
+) -> None:
+    page = visitor.page
     page.goto(server.url)
     _type(page, query["query"])
     first = _first_card(page).locator("video")
@@ -151,7 +176,10 @@ def test_more_like_this_shows_others_and_leads_back(page, server, query) -> None
     page.locator(f'.rw-card[data-rank="1"] video[data-video-id="{chosen}"]').wait_for()
 
 
-def test_an_uploaded_clip_finds_its_source(page, server, home, toons, tmp_path) -> None:
+def test_an_uploaded_clip_finds_its_source(
+    visitor: Visitor, server: Server, home: Path, toons: ToonLibrary, tmp_path: Path
+) -> None:
+    page = visitor.page
     name, story = toons.videos[-1]
     example = tmp_path / "example.mp4"
     length_s = story.ends_s[-1]
@@ -172,7 +200,10 @@ def test_an_uploaded_clip_finds_its_source(page, server, home, toons, tmp_path) 
     assert list((home / "cache" / "uploads").iterdir()) == []
 
 
-def test_an_upload_that_is_no_video_says_so(page, server, tmp_path) -> None:
+def test_an_upload_that_is_no_video_says_so(
+    visitor: Visitor, server: Server, tmp_path: Path
+) -> None:
+    page = visitor.page
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"this is not a video" * 100)
     page.goto(server.url)
@@ -183,7 +214,10 @@ def test_an_upload_that_is_no_video_says_so(page, server, tmp_path) -> None:
     assert "broken.mp4" in alert.inner_text()
 
 
-def test_for_you_shows_items_with_reasons_and_learns_from_a_dislike(page, server, home) -> None:
+def test_for_you_shows_items_with_reasons_and_learns_from_a_dislike(
+    visitor: Visitor, server: Server, home: Path
+) -> None:
+    page = visitor.page
     page.goto(f"{server.url}/for-you")
     box = page.get_by_label("Person")
     box.fill("a new visitor")
@@ -199,10 +233,11 @@ def test_for_you_shows_items_with_reasons_and_learns_from_a_dislike(page, server
     after = page.locator("video").evaluate_all("all => all.map(v => v.dataset.videoId)")
     assert before[0] not in after
     assert len(after) >= 1
-    assert page.failed_answers == []
+    assert visitor.failed_answers == []
 
 
-def test_for_you_goes_on_from_the_video_that_plays(page, server) -> None:
+def test_for_you_goes_on_from_the_video_that_plays(visitor: Visitor, server: Server) -> None:
+    page = visitor.page
     page.goto(f"{server.url}/for-you")
     box = page.get_by_label("Person")
     box.fill("another visitor")
@@ -219,15 +254,16 @@ def test_for_you_goes_on_from_the_video_that_plays(page, server) -> None:
     enough.click()
     enough.wait_for(state="detached")
     page.locator(f"video[data-video-id='{chosen}']").wait_for(state="attached")
-    assert page.failed_answers == []
+    assert visitor.failed_answers == []
 
 
-def test_the_library_tells_what_is_indexed(page, server) -> None:
+def test_the_library_tells_what_is_indexed(visitor: Visitor, server: Server) -> None:
+    page = visitor.page
     page.goto(f"{server.url}/library")
     page.get_by_test_id("stMetric").first.wait_for()
     told = page.get_by_test_id("stMetric").all_inner_texts()
     assert any("12" in each for each in told)
     page.get_by_test_id("stDataFrame").first.wait_for()
-    assert page.get_by_text("Every file found was read whole").is_visible()
-    assert page.failed_answers == []
-    assert page.foreign_requests == []
+    assert page.get_by_text("Every file was read completely").is_visible()
+    assert visitor.failed_answers == []
+    assert visitor.foreign_requests == []

@@ -1,18 +1,29 @@
+import dataclasses
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from data.catalogue.records import Video
+from indexer.search.ranking import Hit
+from recommender.answer.items import Item
 from ui.pages import cards
 
-HIT = {
-    "rank": 1,
-    "video_id": "7",
-    "path": "/videos/a.mp4",
-    "title": "A film",
-    "start_s": 4.0,
-    "end_s": 9.5,
-    "relevance": 0.93,
-}
+HIT = Hit(1, 7, Path("/videos/a.mp4"), "A film", 4.0, 9.5, 0.3, 0.93, {})
+ITEM = Item(1, 7, None, "A film", 0.8, "interest", None)
+VIDEO = Video(
+    id=7,
+    path=Path("/videos/a.mp4"),
+    title="A film",
+    duration_s=9.0,
+    width_px=320,
+    height_px=180,
+    fps=25.0,
+    codec="h264",
+    content_key="1",
+    added_at=datetime(2026, 1, 1, tzinfo=UTC),
+)
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
 
@@ -25,21 +36,35 @@ def test_a_moment_plays_from_its_start_to_its_end_and_loads_nothing_before() -> 
 
 
 def test_the_picture_comes_from_inside_the_moment() -> None:
-    time_s = float(re.search(r"thumbs/7\?t=([\d.]+)", cards.moment_card(HIT)).group(1))
-    assert 4.0 < time_s < 9.5
+    match = re.search(r"thumbs/7\?t=([\d.]+)", cards.moment_card(HIT))
+    assert match is not None
+    assert 4.0 < float(match.group(1)) < 9.5
 
 
 def test_what_a_browser_cannot_play_is_shown_as_a_preview() -> None:
-    card = cards.moment_card(HIT, as_it_is=False)
+    card = cards.moment_card(HIT, playable=False)
     assert 'src="/api/previews/7?start=4.00&amp;end=9.50"' in card
     assert "/api/media" not in card
 
 
-@pytest.mark.parametrize("field", ["title", "path", "video_id"])
-def test_names_from_files_are_text_never_markup(field) -> None:
+def test_a_file_that_a_browser_cannot_play_is_recommended_as_a_preview() -> None:
+    assert 'src="/api/media/7"' in cards.video_card(ITEM, VIDEO, why="")
+    for other in ({"codec": "hevc"}, {"path": Path("/videos/a.avi")}):
+        video = dataclasses.replace(VIDEO, **other)
+        assert 'src="/api/previews/7"' in cards.video_card(ITEM, video, why="")
+
+
+@pytest.mark.parametrize("field", ["title", "path"])
+def test_names_from_files_are_text_never_markup(field: str) -> None:
+    hit = dataclasses.replace(HIT, title=EVIL) if field == "title" else HIT
+    item = dataclasses.replace(ITEM, title=EVIL)
+    video = VIDEO
+    if field == "path":
+        hit = dataclasses.replace(HIT, path=Path("/videos") / EVIL)
+        video = dataclasses.replace(VIDEO, path=Path("/videos") / EVIL)
     for card in (
-        cards.moment_card(HIT | {field: EVIL}),
-        cards.video_card(HIT | {field: EVIL}, duration_s=9, why=EVIL),
+        cards.moment_card(hit),
+        cards.video_card(item, video, why=EVIL),
         cards.heading(EVIL, EVIL),
         cards.empty(EVIL, EVIL, EVIL),
     ):

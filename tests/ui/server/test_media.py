@@ -3,15 +3,19 @@
 import itertools
 import os
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 import pytest
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import Video
 from data.home import Home
-from tests.ui.conftest import LARGE_BYTES
+from data.toons import ToonLibrary
+from tests.ui.conftest import LARGE_BYTES, Odd, Server
 from ui.cli import run
 from ui.server.media import real_path_below
 
@@ -19,12 +23,12 @@ MAX_ADDED_BYTES = 20_000_000
 
 
 @pytest.fixture(scope="module")
-def video(home):
+def video(home: Path) -> Video:
     with Catalogue(Home(home)) as catalogue:
         return catalogue.videos()[0]
 
 
-def test_a_whole_video_comes_as_it_lies_on_the_disk(server, video) -> None:
+def test_a_whole_video_comes_as_it_lies_on_the_disk(server: Server, video: Video) -> None:
     status, headers, body = server.ask(f"/api/media/{video.id}")
     assert status == 200
     assert body == video.path.read_bytes()
@@ -38,7 +42,9 @@ def test_a_whole_video_comes_as_it_lies_on_the_disk(server, video) -> None:
     ("asked", "first", "last"),
     [("bytes=0-99", 0, 99), ("bytes=1000-1000", 1000, 1000), ("bytes=-10", -10, None)],
 )
-def test_a_range_comes_alone_with_206(server, video, asked, first, last) -> None:
+def test_a_range_comes_alone_with_206(
+    server: Server, video: Video, asked: str, first: int, last: int | None
+) -> None:
     whole = video.path.read_bytes()
     first = first % len(whole)
     last = len(whole) - 1 if last is None else last
@@ -48,7 +54,7 @@ def test_a_range_comes_alone_with_206(server, video, asked, first, last) -> None
     assert headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
 
 
-def test_a_range_beyond_the_end_is_416(server, video) -> None:
+def test_a_range_beyond_the_end_is_416(server: Server, video: Video) -> None:
     size = video.path.stat().st_size
     status, headers, _ = server.ask(
         f"/api/media/{video.id}", headers={"Range": f"bytes={size}-{size + 5}"}
@@ -57,13 +63,13 @@ def test_a_range_beyond_the_end_is_416(server, video) -> None:
     assert headers["content-range"] == f"bytes */{size}"
 
 
-def test_head_tells_the_size_without_the_bytes(server, video) -> None:
+def test_head_tells_the_size_without_the_bytes(server: Server, video: Video) -> None:
     status, headers, body = server.ask(f"/api/media/{video.id}", method="HEAD")
     assert (status, body) == (200, b"")
     assert int(headers["content-length"]) == video.path.stat().st_size
 
 
-def test_a_range_of_an_older_file_gets_the_new_one_whole(server, video) -> None:
+def test_a_range_of_an_older_file_gets_the_new_one_whole(server: Server, video: Video) -> None:
     headers = {"Range": "bytes=0-9", "If-Range": '"an-older-tag"'}
     status, _, body = server.ask(f"/api/media/{video.id}", headers=headers)
     assert status == 200
@@ -71,7 +77,7 @@ def test_a_range_of_an_older_file_gets_the_new_one_whole(server, video) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_media_can_only_be_read(server, video, method) -> None:
+def test_media_can_only_be_read(server: Server, video: Video, method: str) -> None:
     assert server.ask(f"/api/media/{video.id}", method=method)[0] == 405
 
 
@@ -132,7 +138,7 @@ OTHERS = (
 )
 
 
-def _payloads(home, toons):
+def _payloads(home: Path, toons: ToonLibrary) -> Iterator[str]:
     """Some 200 ways out of the folder, into another id, or past the check of digits."""
     for up, depth, secret in itertools.product(UPS, (1, 4, 8), SECRETS):
         yield up * depth + secret
@@ -150,7 +156,7 @@ def _payloads(home, toons):
     yield from OTHERS
 
 
-def test_no_payload_gets_anything_but_4xx(server, home, toons) -> None:
+def test_no_payload_gets_anything_but_4xx(server: Server, home: Path, toons: ToonLibrary) -> None:
     payloads = list(_payloads(home, toons))
     assert len(payloads) >= 190
     allowed = []
@@ -162,20 +168,20 @@ def test_no_payload_gets_anything_but_4xx(server, home, toons) -> None:
     assert allowed == []
 
 
-def test_unknown_paths_of_the_api_are_404_not_the_page(server) -> None:
+def test_unknown_paths_of_the_api_are_404_not_the_page(server: Server) -> None:
     for path in ("/api", "/api/", "/api/nothing", "/api/media", "/api/media/", "/api/search/x"):
         assert server.ask(path)[0] in (404, 307), path
     assert server.ask("/api/nothing")[0] == 404
 
 
-def test_a_foreign_host_name_is_refused(server) -> None:
+def test_a_foreign_host_name_is_refused(server: Server) -> None:
     for name in ("evil.example", "evil.example:8501", "127.0.0.1.evil.example", ""):
         assert server.ask("/api/status", headers={"Host": name})[0] == 400, name
     for name in ("localhost", f"127.0.0.1:{server.port}", "LOCALHOST:1", "[::1]:8501"):
         assert server.ask("/api/status", headers={"Host": name})[0] == 200, name
 
 
-def test_a_link_that_leads_out_of_the_indexed_folders_is_not_followed(tmp_path) -> None:
+def test_a_link_that_leads_out_of_the_indexed_folders_is_not_followed(tmp_path: Path) -> None:
     inside, outside = tmp_path / "in", tmp_path / "out"
     inside.mkdir()
     outside.mkdir()
@@ -198,7 +204,9 @@ def test_a_link_that_leads_out_of_the_indexed_folders_is_not_followed(tmp_path) 
     assert real_path_below(twin / "x.mp4", roots) is None
 
 
-def test_an_indexed_file_that_became_a_link_outwards_is_no_longer_served(odd, tmp_path) -> None:
+def test_an_indexed_file_that_became_a_link_outwards_is_no_longer_served(
+    odd: Odd, tmp_path: Path
+) -> None:
     number, video = odd.ids["replaced.mp4"], odd.folder / "replaced.mp4"
     assert odd.server.ask(f"/api/media/{number}")[0] == 200
     secret = tmp_path / "secret.mp4"
@@ -211,7 +219,7 @@ def test_an_indexed_file_that_became_a_link_outwards_is_no_longer_served(odd, tm
     assert odd.server.ask(f"/api/previews/{number}?start=0&end=1")[0] == 404
 
 
-def test_playing_a_400_mb_video_adds_less_than_20_mb_of_memory(odd) -> None:
+def test_playing_a_400_mb_video_adds_less_than_20_mb_of_memory(odd: Odd) -> None:
     path = f"/api/media/{odd.ids['large.mp4']}"
     odd.server.ask("/api/search?q=warm%20up")
     odd.server.ask(path, headers={"Range": "bytes=0-100"})
@@ -227,7 +235,7 @@ def test_playing_a_400_mb_video_adds_less_than_20_mb_of_memory(odd) -> None:
 
 
 @contextmanager
-def _highest_memory(process):
+def _highest_memory(process: psutil.Process) -> Iterator[list[int]]:
     """Resident bytes of a process, looked at all the time: what was let go again counts too."""
     seen, over = [process.memory_info().rss], threading.Event()
 
@@ -244,7 +252,7 @@ def _highest_memory(process):
         thread.join()
 
 
-def _read_all(server, path, headers):
+def _read_all(server: Server, path: str, headers: dict[str, str]) -> int:
     """Bytes of an answer, read in pieces so that this process does not hold them either."""
     import http.client
 
@@ -258,14 +266,16 @@ def _read_all(server, path, headers):
     return total
 
 
-def test_the_port_of_another_server_is_a_known_error(server, capsys, home) -> None:
+def test_the_port_of_another_server_is_a_known_error(
+    server: Server, capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
     assert run(["serve", "--port", str(server.port), "--home", str(home)]) == 1
     told = capsys.readouterr().err.splitlines()
     assert told[-2].startswith(f"error: cannot listen on 127.0.0.1:{server.port}")
     assert told[-1] == f"  fix: reelwise serve --port {server.port + 1}"
 
 
-def test_nothing_of_the_environment_is_needed_but_home(server) -> None:
+def test_nothing_of_the_environment_is_needed_but_home(server: Server) -> None:
     assert os.environ.get("STREAMLIT_SERVER_PORT") is None
     status, document = server.json("/api/status")
     assert status == 200

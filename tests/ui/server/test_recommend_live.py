@@ -1,8 +1,10 @@
 """Recommendations through the JSON API and the command line: playing, chance, the log."""
 
 import csv
-import json
 import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -10,43 +12,48 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from data.history.impressions import Impressions
+from tests.ui.conftest import ask as ask_command
+from tests.ui.conftest import tell
 from ui.cli import run
-from ui.library import Library
+from ui.library.library import Library
 from ui.server.routes import Api, answering
 
+Ask = Callable[..., dict[str, Any]]
+"""The document of a query string, and the expected status where it is not 200."""
 KEYS = {"rank", "video_id", "path", "title", "score", "source", "because"}
 
 
 @pytest.fixture
-def own_home(home, tmp_path):
+def own_home(home: Path, tmp_path: Path) -> Path:
     """A copy of the indexed home, for tests that change it."""
     return shutil.copytree(home, tmp_path / "home")
 
 
 @pytest.fixture
-def library(own_home):
+def library(own_home: Path) -> Iterator[Library]:
     with Library(own_home) as opened:
         yield opened
 
 
 @pytest.fixture
-def ask(library):
+def ask(library: Library) -> Iterator[Ask]:
     """The answer's document to a query string, asked of the real route."""
     app = Starlette(routes=[Route("/api/recommend", answering(Api(library).recommend))])
     with TestClient(app) as client:
-        yield lambda query, status=200: document(client.get(f"/api/recommend?{query}"), status)
+
+        def document(query: str, status: int = 200) -> Any:
+            answer = client.get(f"/api/recommend?{query}")
+            assert answer.status_code == status, answer.text
+            return answer.json()
+
+        yield document
 
 
-def document(answer, status):
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-def ids(found):
+def ids(found: dict[str, Any]) -> list[str]:
     return [item["video_id"] for item in found["items"]]
 
 
-def test_what_plays_is_never_recommended_and_is_the_reason_of_what_goes_with_it(ask) -> None:
+def test_what_plays_is_never_recommended_and_is_the_reason_of_what_goes_with_it(ask: Ask) -> None:
     found = ask("user=stranger&k=12&playing=3")
     assert "3" not in ids(found)
     assert len(found["items"]) == 11
@@ -58,7 +65,9 @@ def test_what_plays_is_never_recommended_and_is_the_reason_of_what_goes_with_it(
     assert not [item for item in plain["items"] if item["source"] == "playing"]
 
 
-def test_propensities_are_told_and_logged_only_when_places_are_left_to_chance(ask, library) -> None:
+def test_propensities_are_told_and_logged_only_when_places_are_left_to_chance(
+    ask: Ask, library: Library
+) -> None:
     log = Impressions(library.catalogue)
     assert set(ask("user=zora&k=5")["items"][0]) == KEYS
     assert log.all() == []
@@ -73,7 +82,7 @@ def test_propensities_are_told_and_logged_only_when_places_are_left_to_chance(as
     assert len({one.at for one in logged}) == 1
 
 
-def test_a_page_without_chance_is_logged_when_asked_for(ask, library) -> None:
+def test_a_page_without_chance_is_logged_when_asked_for(ask: Ask, library: Library) -> None:
     found = ask("user=yara&k=3&log=1")
     assert set(found["items"][0]) == KEYS
     logged = Impressions(library.catalogue).all("yara")
@@ -81,7 +90,9 @@ def test_a_page_without_chance_is_logged_when_asked_for(ask, library) -> None:
     assert {one.propensity for one in logged} == {1.0}
 
 
-def test_an_event_changes_the_next_answer_with_chance_and_playing_too(ask, library) -> None:
+def test_an_event_changes_the_next_answer_with_chance_and_playing_too(
+    ask: Ask, library: Library
+) -> None:
     query = "user=newcomer&k=12&playing=3&explore=0.3"
     first = ids(ask(query))
     gone = first[0]
@@ -94,7 +105,7 @@ def test_an_event_changes_the_next_answer_with_chance_and_playing_too(ask, libra
     assert causes <= {"3", first[1]}
 
 
-def test_exclude_takes_ids(ask) -> None:
+def test_exclude_takes_ids(ask: Ask) -> None:
     first = ids(ask("user=stranger&k=12"))
     left = ids(ask(f"user=stranger&k=12&exclude={first[0]}&exclude={first[1]}"))
     assert set(left) == set(first[2:])
@@ -114,50 +125,50 @@ def test_exclude_takes_ids(ask) -> None:
         "explore=nan",
     ],
 )
-def test_what_is_no_id_or_no_share_is_refused(ask, library, wrong) -> None:
-    answer = ask(f"user=anna&{wrong}", 409 if wrong == "playing=999999" else 400)
+def test_what_is_no_id_or_no_share_is_refused(ask: Ask, library: Library, wrong: str) -> None:
+    answer = ask(f"user=anna&{wrong}", 404 if wrong == "playing=999999" else 400)
     assert set(answer) == {"error", "fix"}
     assert Impressions(library.catalogue).all() == []
 
 
-def tell(capsys, *args, home, code=0):
-    capsys.readouterr()
-    assert run([*args, "--home", str(home)]) == code
-    return capsys.readouterr().out
-
-
-def test_the_command_explores_logs_and_gives_the_log_back(own_home, capsys) -> None:
+def test_the_command_explores_logs_and_gives_the_log_back(
+    own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     asked = ["recommend", "anna-secret", "-k", "4", "--playing", "toon-0002.mp4"]
-    found = json.loads(tell(capsys, *asked, "--explore", "0.4", "--json", home=own_home))
+    found = ask_command(capsys, *asked, "--explore", "0.4", home=own_home)
     tell(capsys, "recommend", "yara", "-k", "2", "--log", home=own_home)
     tell(capsys, "recommend", "xeno", "-k", "2", home=own_home)
 
-    rows = list(csv.DictReader(tell(capsys, "history", "impressions", home=own_home).splitlines()))
+    rows = list(
+        csv.DictReader(tell(capsys, "history", "impressions", home=own_home).out.splitlines())
+    )
     assert [row["user"] for row in rows] == ["anna-secret"] * 4 + ["yara"] * 2
     for row, item in zip(rows, found["items"], strict=False):
         assert (row["video_id"], row["video"]) == (item["video_id"], item["path"])
         assert float(row["propensity"]) == item["propensity"]
         assert float(row["score"]) == item["score"]
         assert int(row["rank"]) == item["rank"]
-    told = tell(capsys, "history", "impressions", "--user", "yara", "--json", home=own_home)
-    assert {one["propensity"] for one in json.loads(told)["impressions"]} == {1.0}
+    told = ask_command(capsys, "history", "impressions", "--user", "yara", home=own_home)
+    assert {one["propensity"] for one in told["impressions"]} == {1.0}
 
-    before = tell(capsys, "history", "export", home=own_home)
+    before = tell(capsys, "history", "export", home=own_home).out
     assert "anna-secret" not in before
     tell(capsys, "history", "forget", "anna-secret", home=own_home)
-    assert "anna-secret" not in tell(capsys, "history", "impressions", home=own_home)
+    assert "anna-secret" not in tell(capsys, "history", "impressions", home=own_home).out
     assert b"anna-secret" not in (own_home / "catalogue.db").read_bytes()
-    assert tell(capsys, "history", "export", home=own_home) == before
+    assert tell(capsys, "history", "export", home=own_home).out == before
 
 
-def test_a_person_reads_why_and_with_what_probability(own_home, capsys) -> None:
+def test_a_person_reads_why_and_with_what_probability(
+    own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     asked = ["recommend", "stranger", "-k", "5", "--playing", "toon-0002.mp4", "--explain"]
-    told = tell(capsys, *asked, "--explore", "0.4", home=own_home)
+    told = tell(capsys, *asked, "--explore", "0.4", home=own_home).out
     assert "which is playing" in told
     assert told.count("here with probability 0.") == 5
-    assert "probability" not in tell(capsys, *asked, home=own_home)
+    assert "probability" not in tell(capsys, *asked, home=own_home).out
 
 
 @pytest.mark.parametrize("share", ["1.5", "-0.1", "x"])
-def test_a_share_that_is_none_is_wrong_usage(own_home, share) -> None:
+def test_a_share_that_is_none_is_wrong_usage(own_home: Path, share: str) -> None:
     assert run(["recommend", "anna", "--explore", share, "--home", str(own_home)]) == 2

@@ -16,7 +16,7 @@ from ui.terminal.text import clock, columns, count, length, size, span
         (0.3, "0:00.3"),
     ],
 )
-def test_a_time_is_told_in_minutes_and_tenths_rounded_down(time_s, told) -> None:
+def test_a_time_is_told_in_minutes_and_tenths_rounded_down(time_s: float, told: str) -> None:
     assert clock(time_s) == told
 
 

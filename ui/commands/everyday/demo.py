@@ -1,13 +1,253 @@
-"""`reelwise demo`: the whole of reelwise on a library that it draws itself."""
+"""`reelwise demo`: the main job of reelwise from end to end, on cartoons that it draws itself."""
 
 from __future__ import annotations
 
+import csv
+import shlex
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import ReelwiseError
+from ui.commands.everyday.index import index_answer
+from ui.library.documents import (
+    Document,
+    reason_in_words,
+    recommend_document,
+    search_document,
+)
+from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.progress import ProgressBar
+from ui.terminal.text import count, length, short_path, span
+
+if TYPE_CHECKING:
+    from data.home import Home
+    from indexer.search.ranking import Hit
+    from indexer.search.searcher import SearchResult
+    from recommender.answer.items import Item
+
+N_VIDEOS = 200
+N_PEOPLE = 40
+SEED = 7
+ENCODER = "toon"
+MIN_OVERLAP = 0.5
+"""A hit is right when it is in the right video and its interval has this IoU at least."""
+DIRECTION_WORDS = (" left", " right")
+ORDER_WORDS = (" then ", " before ", " after ")
 
 
 def demo(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
-    """Make the toon library, index it, search it, recommend from it, and show it all."""
-    from ui.demonstration import demonstrate
+    """Draw 200 cartoons, index them, search them and recommend from them, showing each step."""
+    began = time.perf_counter()
+    with Library(home) as library:
+        _refuse_another_encoder(library)
+        document: Document = {"home": str(library.home.root)}
+        document["made"] = _make_toons(library.home)
+        document["index"] = _index(library)
+        document["searches"] = _search(library)
+        document["evaluation"] = _evaluate(library)
+        document["example"] = _search_by_example(library)
+        document["recommendations"] = _recommend(library)
+        document["seconds"] = round(time.perf_counter() - began, 1)
+        document["right"] = _all_right(document)
+        _show_end(library.home, document["seconds"])
+    return Answer(document, "")
 
-    return demonstrate(home)
+
+@dataclass(frozen=True)
+class Described:
+    """A text, and the interval of a video that it describes."""
+
+    text: str
+    """The text."""
+    video: str
+    """File name of the video."""
+    start_s: float
+    """First second of the interval."""
+    end_s: float
+    """First second after it."""
+
+    def overlap(self, start_s: float, end_s: float) -> float:
+        """Intersection over union with another interval, 0 to 1."""
+        from indexer.search.moments import iou
+
+        return iou((self.start_s, self.end_s), (start_s, end_s))
+
+
+def read_table(file: Path, column: str) -> list[Described]:
+    """The rows of a toon library's queries.csv or captions.csv."""
+    with file.open(newline="", encoding="utf-8") as lines:
+        return [
+            Described(row[column], row["video"], float(row["start_s"]), float(row["end_s"]))
+            for row in csv.DictReader(lines)
+        ]
+
+
+class Captions:
+    """The caption of any interval of a toon library."""
+
+    def __init__(self, folder: Path) -> None:
+        self._by_video: defaultdict[str, list[Described]] = defaultdict(list)
+        for row in read_table(folder / "captions.csv", "caption"):
+            self._by_video[row.video].append(row)
+
+    def of(self, video: str, start_s: float = 0.0, end_s: float = 1.0) -> str:
+        """Caption of the scene that fills most of an interval; "" for an unknown video."""
+        scenes = self._by_video.get(video, [])
+        best = max(scenes, key=lambda scene: scene.overlap(start_s, end_s), default=None)
+        return best.text if best else ""
+
+
+def _refuse_another_encoder(library: Library) -> None:
+    """The demo must not move a user's own library to the toon encoder."""
+    name = library.catalogue.encoder_name
+    if name not in (None, ENCODER):
+        raise ReelwiseError(
+            f"the library {library.home.root} was embedded with {name}, not with {ENCODER}",
+            fix="reelwise demo --home FOLDER      (a new folder)",
+        )
+
+
+def _show(line: str = "") -> None:
+    """Write a line at once; it goes to stderr when stdout is kept for one document."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _make_toons(home: Home) -> Document:
+    from data.toons import write_library
+
+    began = time.perf_counter()
+    marker = home.toons / "queries.csv"
+    drawn = not marker.is_file()
+    if drawn:
+        _show(f"Drawing {N_VIDEOS} cartoons into {short_path(home.toons)} ...")
+        write_library(home.toons, N_VIDEOS, seed=SEED, people=N_PEOPLE)
+    took_s = time.perf_counter() - began
+    how = f"drawn in {length(took_s)}" if drawn else "drawn before"
+    _show(f"1. {N_VIDEOS} cartoons with captions, queries and watch histories: {how}.")
+    return {"folder": str(home.toons), "videos": N_VIDEOS, "drawn": drawn, "seconds": took_s}
+
+
+def _index(library: Library) -> dict[str, object]:
+    with ProgressBar() as bar:
+        report = library.index([library.home.toons], encoder=ENCODER, progress=bar)
+    answer = index_answer(report)
+    imported = library.history.import_file(library.home.toons / "events.csv")
+    _show("2. Indexed with the embedded encoder:")
+    for line in answer.text.splitlines():
+        _show(f"   {line}")
+    events = count(imported.added, "watch event")
+    _show(f"   {events} imported, {imported.duplicates:,} known already")
+    return dict(answer.document)
+
+
+def _search(library: Library) -> list[Document]:
+    _show("3. Three searches by text:")
+    captions = Captions(library.home.toons)
+    documents = []
+    for about, query in _chosen_queries(library.home.toons):
+        result = library.search(query.text, k=3)
+        right = bool(result.hits) and _is_right(result.hits[0], query)
+        _show_hits(f'{about}: "{query.text}"', result, captions, right=right)
+        document = search_document({"text": query.text}, result)
+        documents.append(document | {"about": about, "right": right})
+    return documents
+
+
+def _show_hits(title: str, result: SearchResult, captions: Captions, *, right: bool) -> None:
+    _show(f"   {title}   ({result.took_ms:.0f} ms)")
+    for hit in result.hits:
+        verdict = ""
+        if hit.rank == 1:
+            verdict = "   <- right" if right else "   <- wrong"
+        name = hit.path.name
+        shows = captions.of(name, hit.start_s, hit.end_s)
+        interval = span(hit.start_s, hit.end_s)
+        _show(f"     {hit.rank}. {hit.relevance:.2f}  {name}  {interval}  {shows}{verdict}")
+
+
+def _chosen_queries(folder: Path) -> list[tuple[str, Described]]:
+    """One query that turns on direction, one on order, and one more."""
+    queries = read_table(folder / "queries.csv", "query")
+    ordered = [each for each in queries if any(word in each.text for word in ORDER_WORDS)]
+    plain = [each for each in queries if each not in ordered]
+    directed = [each for each in plain if any(word in each.text for word in DIRECTION_WORDS)]
+    other = [each for each in plain if each not in directed]
+    kinds = (("direction", directed), ("order", ordered), ("what and where", other))
+    return [(about, some[0]) for about, some in kinds if some]
+
+
+def _is_right(hit: Hit, query: Described) -> bool:
+    return hit.path.name == query.video and query.overlap(hit.start_s, hit.end_s) >= MIN_OVERLAP
+
+
+def _evaluate(library: Library) -> Document:
+    from indexer.search.evaluate import evaluate_search
+
+    metrics = evaluate_search(library.searcher, library.home.toons / "queries.csv")
+    _show(
+        f"   all {metrics['n']} queries of the library: the right video comes first for "
+        f"{metrics['recall_at_1']:.1%}, with the right interval for "
+        f"{metrics['moment_recall_at_1']:.1%}   ({metrics['ms_per_query']:.0f} ms each)"
+    )
+    return dict(metrics)
+
+
+def _search_by_example(library: Library) -> Document:
+    from data.video.write import transcode
+
+    query = read_table(library.home.toons / "queries.csv", "query")[-1]
+    _show("4. A search by example: a part of a video, cut out, made smaller and compressed hard:")
+    with tempfile.TemporaryDirectory() as folder:
+        example = Path(folder) / "example.mp4"
+        source = library.home.toons / query.video
+        transcode(source, example, start_s=query.start_s, end_s=query.end_s, scale=0.5, crf=35)
+        result = library.search(like=example, k=3)
+    right = bool(result.hits) and result.hits[0].path.name == query.video
+    title = f"from {query.video} {span(query.start_s, query.end_s)}"
+    _show_hits(title, result, Captions(library.home.toons), right=right)
+    return search_document({"like": f"{query.video} @ half size"}, result) | {"right": right}
+
+
+def _recommend(library: Library) -> list[Document]:
+    _show("5. Recommendations for two users:")
+    captions = Captions(library.home.toons)
+    documents = []
+    for user in library.history.users()[:2]:
+        result = library.recommend(user, k=4)
+        _show(f"   {user}   ({result.took_ms:.0f} ms)")
+        for item in result.items:
+            name = item.path.name if item.path else item.title
+            _show(f"     {item.rank}. {name}  {captions.of(name)}")
+            _show(f"        {reason_in_words(item)}{_cause(library, item, captions)}")
+        documents.append(recommend_document(result))
+    return documents
+
+
+def _cause(library: Library, item: Item, captions: Captions) -> str:
+    """The caption of the video that an item is recommended because of."""
+    if item.because is None:
+        return ""
+    video = library.catalogue.video(item.because.video_id)
+    return f" ({captions.of(video.path.name)})"
+
+
+def _all_right(document: Document) -> bool:
+    searches = [*document["searches"], document["example"]]
+    recommended = all(each["items"] for each in document["recommendations"])
+    return all(each["right"] for each in searches) and recommended
+
+
+def _show_end(home: Home, seconds: float) -> None:
+    root = shlex.quote(str(home.root))
+    _show(f"Done in {length(seconds)}. Now look at it:")
+    _show(f"   reelwise serve --home {root}       then open http://127.0.0.1:8501")
+    _show(f'   reelwise search "a red car drives to the left" --home {root}')
+    _show(f"   reelwise evaluate search --queries {root}/toons/queries.csv --home {root}")

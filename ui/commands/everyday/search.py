@@ -1,62 +1,92 @@
-"""`reelwise search`: moments by words, by an example, or both."""
+"""`reelwise search` and `reelwise similar`: moments by text, by an example, or both."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from data.errors import ReelwiseError
-from ui.terminal.answer import Answer, Document
+from ui.library.documents import NOTHING_MATCHES, search_document
+from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption, WeightsOption
 from ui.terminal.text import columns, short_path, span
 
+if TYPE_CHECKING:
+    from indexer.search.searcher import SearchResult
+
+
+TextArgument = Annotated[
+    str | None, typer.Argument(metavar="TEXT", help="What happens in the moment.")
+]
+LikeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--like",
+        metavar="CLIP[@START-END]",
+        help="Find moments similar to this video file, or to a part of it in seconds.",
+    ),
+]
+ImageOption = Annotated[
+    Path | None,
+    typer.Option("--image", metavar="FILE", help="Find moments similar to this picture."),
+]
+NotOption = Annotated[
+    str | None, typer.Option("--not", metavar="TEXT", help="Rank results similar to TEXT lower.")
+]
+MinRelevanceOption = Annotated[
+    float,
+    typer.Option(
+        "--min-relevance",
+        metavar="R",
+        min=0,
+        max=1,
+        help="Leave out results of lower relevance, from 0 to 1.",
+    ),
+]
+UnderOption = Annotated[
+    Path | None, typer.Option("--under", metavar="PATH", help="Only videos below this folder.")
+]
+MinDurationOption = Annotated[
+    float | None,
+    typer.Option("--min-duration", metavar="S", min=0, help="Only videos of at least S seconds."),
+]
+MaxDurationOption = Annotated[
+    float | None,
+    typer.Option("--max-duration", metavar="S", min=0, help="Only videos of at most S seconds."),
+]
+NoMergeOption = Annotated[
+    bool, typer.Option("--no-merge", help="List single clips; adjacent ones are not joined.")
+]
+
 
 def search(
-    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="What to look for.")] = None,
-    like: Annotated[
-        str | None,
-        typer.Option("--like", metavar="CLIP[@START-END]", help="More like this video file."),
-    ] = None,
-    image: Annotated[
-        Path | None, typer.Option("--image", metavar="FILE", help="More like this picture.")
-    ] = None,
-    without: Annotated[
-        str | None, typer.Option("--not", metavar="TEXT", help="Away from this.")
-    ] = None,
+    text: TextArgument = None,
+    like: LikeOption = None,
+    image: ImageOption = None,
+    not_: NotOption = None,
     limit: LimitOption = 10,
-    min_relevance: Annotated[
-        float, typer.Option("--min-relevance", metavar="R", min=0, max=1, help="0 to 1.")
-    ] = 0.0,
-    under: Annotated[
-        Path | None, typer.Option("--under", metavar="PATH", help="Only videos below this folder.")
-    ] = None,
-    min_duration: Annotated[
-        float | None, typer.Option("--min-duration", metavar="S", min=0, help="Of the video.")
-    ] = None,
-    max_duration: Annotated[
-        float | None, typer.Option("--max-duration", metavar="S", min=0, help="Of the video.")
-    ] = None,
-    no_merge: Annotated[
-        bool, typer.Option("--no-merge", help="Single clips, not moments.")
-    ] = False,
+    min_relevance: MinRelevanceOption = 0.0,
+    under: UnderOption = None,
+    min_duration: MinDurationOption = None,
+    max_duration: MaxDurationOption = None,
+    no_merge: NoMergeOption = False,
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Find moments by words, by an example clip or picture, or by both together."""
+    """Find moments by text, by an example clip or picture, or by both together."""
     if not (text or like or image):
         raise ReelwiseError(
             "nothing to search for",
             fix='reelwise search "a red car drives to the left"    (or --like CLIP, --image FILE)',
         )
     from indexer.search.query import Filters, Query
-    from ui.documents import search_document
-    from ui.library import Library
+    from ui.library.library import Library
 
-    query = Query(text=text, like=like, image=image, without=without)
+    query = Query(text=text, like=like, image=image, without=not_)
     filters = Filters(
         under=under.absolute() if under else None,
         min_duration_s=min_duration,
@@ -65,26 +95,44 @@ def search(
     )
     with Library(home, weights=weights, device=device) as library:
         result = library.searcher.search(query, k=limit, filters=filters, merge=not no_merge)
-    document = search_document(query.as_dict(), result)
-    return Answer(document, search_text(document))
+    return Answer(search_document(query.as_dict(), result), _text(result))
 
 
-def search_text(document: Document) -> str:
-    """The hits as lines: rank, relevance, path, stretch, title."""
-    from ui.documents import NOTHING_MATCHES
+def similar(
+    video: Annotated[
+        str,
+        typer.Argument(
+            metavar="VIDEO[@START-END]",
+            help="Path, file name or id of an indexed video, and a part of it in seconds.",
+        ),
+    ],
+    limit: LimitOption = 10,
+    device: DeviceOption = "auto",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Find moments of other videos similar to an indexed video or to a part of it."""
+    from ui.library.library import Library
 
-    hits = document["hits"]
-    rows = [
+    with Library(home, device=device) as library:
+        result = library.similar(video, k=limit)
+    return Answer(search_document({"similar": video}, result), _text(result))
+
+
+def _text(result: SearchResult) -> str:
+    """The hits as lines: rank, relevance, path, interval, title."""
+    lines = columns(
         [
-            str(hit["rank"]),
-            f"{hit['relevance']:.2f}",
-            short_path(hit["path"]),
-            span(hit["start_s"], hit["end_s"]),
-            hit["title"],
+            [
+                str(hit.rank),
+                f"{hit.relevance:.2f}",
+                short_path(hit.path),
+                span(hit.start_s, hit.end_s),
+                hit.title,
+            ]
+            for hit in result.hits
         ]
-        for hit in hits
-    ]
-    lines = columns(rows)
-    if not document["confident"]:
+    )
+    if not result.confident:
         lines.insert(0, NOTHING_MATCHES + ("; the nearest are:" if lines else ""))
     return "\n".join(lines)

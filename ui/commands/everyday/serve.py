@@ -7,20 +7,23 @@ from typing import Annotated
 
 import typer
 
-from ui.server.jobs import EVERY_HOURS
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption
 
 
 def serve(
-    host: Annotated[str, typer.Option("--host", metavar="ADDRESS")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", metavar="N", min=1, max=65535)] = 8501,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=1, max=65535, help="Port to listen on.")
+    ] = 8501,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
             "--allow-host",
             metavar="NAME",
-            help="A further host name that browsers may use for this server; repeatable.",
+            help="Host name that browsers may use for this server, besides localhost; repeatable.",
         ),
     ] = None,
     refit_every: Annotated[
@@ -28,9 +31,10 @@ def serve(
         typer.Option(
             "--refit-every",
             metavar="HOURS|off",
-            help="Train the recommender beside it when enough is new, at most so often.",
+            help="Train the recommender in the background when enough is new: least hours between "
+            "two trainings, or off.",
         ),
-    ] = str(EVERY_HOURS),
+    ] = "6",
     device: DeviceOption = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -42,7 +46,7 @@ def serve(
     address = ServerAddress(host, port, tuple(allow_host or ()))
     # Ctrl-C is how a server is meant to end.
     with suppress(KeyboardInterrupt):
-        serve_library(home, address, device=device, refit_every=hours)
+        serve_library(home, address, device=device, refit_every_hours=hours)
     return Answer({"served": address.url}, "")
 
 
@@ -55,5 +59,5 @@ def _hours(text: str) -> float | None:
     except ValueError:
         hours = float("nan")
     if not 0.0 <= hours < float("inf"):
-        raise typer.BadParameter(f"--refit-every {text}: a number of hours, or off")
+        raise typer.BadParameter(f"--refit-every {text}: give a number of hours, or off")
     return hours

@@ -6,52 +6,54 @@ from typing import Annotated
 
 import typer
 
-from ui.recommender_status import recommender_line
-from ui.terminal.answer import Answer, Document
+from ui.library.status import ModelDocument, StatusDocument
+from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import count, short_path, size
 
 
 def status(
     failed: Annotated[
-        bool, typer.Option("--failed", help="List each failed or partial file with its reason.")
+        bool,
+        typer.Option("--failed", help="List the files that failed or are partial, with reasons."),
     ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Show counts, encoder, index kind and recall, and failures."""
-    from ui.documents import status_document
-    from ui.library import Library
+    """Show counts, encoder, index kind and recall, the recommender's model, and failures."""
+    from ui.library.library import Library
+    from ui.library.status import status_document
 
     with Library(home) as library:
-        document = status_document(library, with_failures=failed)
+        document = status_document(library.catalogue, with_failures=failed)
     warnings = [document["warning"], document["recommender"]["warning"]]
     notice = "\n".join(one for one in warnings if one)
-    return Answer(document, "\n".join(_lines(document)), notice=notice)
+    return Answer({**document}, "\n".join(_lines(document)), notice=notice)
 
 
-def _lines(document: Document) -> list[str]:
-    lines = [f"library     {document['home']}"]
-    if document["encoder"] is None:
+def _lines(status: StatusDocument) -> list[str]:
+    lines = [f"library     {status['home']}"]
+    if status["encoder"] is None:
         return [*lines, "            nothing is indexed yet: reelwise index FOLDER"]
     lines += [
-        f"videos      {document['videos']:,}, {count(document['clips'], 'clip')}",
-        f"encoder     {document['encoder']} ({document['encoder_id']})",
+        f"videos      {status['videos']:,}, {count(status['clips'], 'clip')}",
+        f"encoder     {status['encoder']} ({status['encoder_id']})",
     ]
-    if document["encoder_notice"] is not None:
-        lines.append(f"            {document['encoder_notice']}")
-    if document["generation"] is not None:
+    if status["encoder_notice"] is not None:
+        lines.append(f"            {status['encoder_notice']}")
+    if status["generation"] is not None:
         lines.append(
-            f"index       generation {document['generation']}, {document['index_kind']}, "
-            f"recall@10 {document['recall_at_10']:.3f}"
+            f"index       generation {status['generation']}, {status['index_kind']}, "
+            f"recall@10 {status['recall_at_10']:.3f}"
         )
+    troubled = bool(status["failed"] or status["partial"])
     lines += [
-        f"recommends  {recommender_line(document['recommender'])}",
-        f"on disk     {size(document['bytes'])}",
-        f"not whole   {document['failed']:,} failed, {document['partial']:,} partial"
-        + ("" if "failures" in document or not _troubled(document) else "   (status --failed)"),
+        f"recommends  {_model_line(status['recommender'])}",
+        f"on disk     {size(status['bytes'])}",
+        f"problems    {status['failed']:,} failed, {status['partial']:,} partial"
+        + ("   (status --failed)" if troubled and "failures" not in status else ""),
     ]
-    for each in document.get("failures", ()):
+    for each in status.get("failures", ()):
         lines += [
             f"  {each['state']:<11} {short_path(each['path'])}",
             f"              {each['reason']}",
@@ -59,5 +61,10 @@ def _lines(document: Document) -> list[str]:
     return lines
 
 
-def _troubled(document: Document) -> bool:
-    return bool(document["failed"] or document["partial"])
+def _model_line(model: ModelDocument) -> str:
+    since = count(model["events_since"], "event")
+    if model["fitted_at"] is None:
+        return f"a quick model, {since} in the history   (reelwise train recommender)"
+    name = f"{model['model']}, {model['chosen']}, of {model['fitted_at']}"
+    stale = "   (stale: reelwise train recommender)" if model["stale"] else ""
+    return f"{name}, on {count(model['events'], 'event')}, {since} since{stale}"

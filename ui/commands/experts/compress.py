@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,10 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from embeddings.compress.request import How, Request, TowerName
-from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer, Document
+from ui.library.documents import Document
+from ui.terminal.answer import (
+    EXIT_DONE,
+    EXIT_SOME_FILES_FAILED,
+    Answer,
+    troubles_document,
+    troubles_notice,
+)
 from ui.terminal.options import HomeOption, JsonOption, WeightsOption
+from ui.terminal.progress import report
 from ui.terminal.text import columns, length
-from ui.terminal.troubles import troubles_document, troubles_notice
 
 if TYPE_CHECKING:
     from embeddings.compress.clips import UserClips
@@ -111,7 +117,7 @@ def compress(
     request = Request(how, tower, blocks, channels, student, steps)
     clips = _user_clips(captions, videos)
     typical = None if clips is None else halves(clips(source.backbone.frame_spec))[0]
-    folder = compress_encoder(source, out.absolute(), request, typical, _report)
+    folder = compress_encoder(source, out.absolute(), request, typical, report)
     return _answer(source, folder, how, clips, seconds=time.perf_counter() - began)
 
 
@@ -198,8 +204,3 @@ def _table(figures: dict[str, dict[str, float]]) -> list[str]:
             [name.replace("_", " "), *("" if cell is None else f"{cell:.4g}" for cell in cells)]
         )
     return columns(rows, indent="")
-
-
-def _report(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()

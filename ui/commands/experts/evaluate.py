@@ -9,7 +9,8 @@ import typer
 
 from data.errors import ReelwiseError
 from ui.commands.experts.evaluate_recommend import recommend
-from ui.terminal.answer import Answer, Document
+from ui.library.documents import Document
+from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption
 from ui.terminal.text import columns
 
@@ -50,7 +51,7 @@ def search(
 ) -> Answer:
     """Measure search: recall@1, 5 and 10, MRR, median rank and mIoU, next to brute force."""
     from indexer.search.evaluate import evaluate_search
-    from ui.library import Library
+    from ui.library.library import Library
 
     if not queries.is_file():
         raise ReelwiseError(

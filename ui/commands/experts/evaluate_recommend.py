@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from ui.terminal.answer import Answer, Document
+from ui.library.documents import Document
+from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.progress import report
 from ui.terminal.text import columns, count, length
 
 _SHOWN = {
@@ -86,14 +87,9 @@ def recommend(
         protocol,
         step_days=step_days,
         refit=refit,
-        note=_report,
+        note=report,
     )
     return Answer(metrics, "\n".join(_lines(metrics)))
-
-
-def _report(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 def _lines(metrics: Document) -> list[str]:

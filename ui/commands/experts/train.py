@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +13,7 @@ from ui.commands.experts.train_spatiotemporal import spatiotemporal
 from ui.commands.recommend.train_recommender import recommender
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.progress import report
 from ui.terminal.text import length
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def toon(
     if stages is not None:
         options = dataclasses.replace(options, stages=_read_stages(stages), shares=None)
     began = time.perf_counter()
-    folder = train_toon(out.absolute(), options, start=begin, report=_report)
+    folder = train_toon(out.absolute(), options, start=begin, report=report)
     took_s = time.perf_counter() - began
     text = f"trained in {length(took_s)}: reelwise index FOLDER --encoder {folder}"
     told = {"out": folder, "start": begin, "seconds": took_s, **dataclasses.asdict(options)}
@@ -113,8 +113,3 @@ def _read_stages(text: str) -> tuple[Stage, ...]:
             raise typer.BadParameter(f"{part!r}: PX a multiple of 32, one step or more, RATE < 1")
         stages.append(stage)
     return tuple(stages)
-
-
-def _report(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from data.errors import ReelwiseError
-from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer, Document
+from ui.library.documents import Document
+from ui.terminal.answer import (
+    EXIT_DONE,
+    EXIT_SOME_FILES_FAILED,
+    Answer,
+    troubles_document,
+    troubles_notice,
+)
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOption
+from ui.terminal.progress import report
 from ui.terminal.text import length
-from ui.terminal.troubles import troubles_document, troubles_notice
 
 if TYPE_CHECKING:
     from embeddings.training.attack import Attack
     from embeddings.training.captions import FindVideo
     from embeddings.training.head.folder import TrainingResult
     from embeddings.training.head.options import SpatiotemporalTraining
-    from ui.library import Library
+    from ui.library.library import Library
 
 PGD_STEPS = 3
 
@@ -173,7 +179,7 @@ def spatiotemporal(
     from embeddings.training.head.objective import Objective
     from embeddings.training.head.options import HeadTraining
     from embeddings.training.head.run import train_spatiotemporal
-    from ui.library import Library
+    from ui.library.library import Library
 
     attack = None if adversarial is None else _attack(adversarial, on, eps)
     head = HeadTraining(
@@ -206,7 +212,7 @@ def spatiotemporal(
             device=device,
             workers=workers,
         )
-        result = train_spatiotemporal(options, find=_finder(library, captions), report=_report)
+        result = train_spatiotemporal(options, find=_finder(library, captions), report=report)
     return Answer({}, "") if result is None else _answer(result, options)
 
 
@@ -289,8 +295,3 @@ def _figures(figures: Any) -> Document | None:
     if figures is None:
         return None
     return {**dataclasses.asdict(figures), "score": figures.score}
-
-
-def _report(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""`reelwise encoders`: which backbones can be used here."""
+"""`reelwise encoders`: which encoders can be used here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ui.terminal.text import columns
 
 
 def encoders(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
-    """List the backbones: size, dimensions, and whether present here."""
+    """List the encoders: dimensions, frame size, number of weights, and whether present here."""
     from embeddings.listing import list_encoders
 
     listings = list_encoders()

@@ -15,19 +15,22 @@ from ui.terminal.text import count, length
 def rebuild(
     reencode: Annotated[
         bool,
-        typer.Option("--reencode", help="From the videos themselves, not from stored vectors."),
+        typer.Option(
+            "--reencode",
+            help="Decode and embed every video again, instead of using the stored vectors.",
+        ),
     ] = False,
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Make a new index generation from the stored vectors; nothing is decoded.
+    """Build and publish a new index from the stored vectors; no video is decoded.
 
-    With --reencode every video is decoded and embedded again, beside what is being served.
+    The old index is searched until the new one is published.
     """
     from indexer.build.pipeline import rebuild as rebuild_index
-    from ui.library import Library
+    from ui.library.library import Library
 
     began = time.perf_counter()
     with Library(home, weights=weights, device=device) as library:

@@ -1,4 +1,4 @@
-"""`reelwise verify`: does the library agree with itself."""
+"""`reelwise verify`: consistency of the library."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ui.terminal.text import count
 
 def verify(
     deep: Annotated[
-        bool, typer.Option("--deep", help="Also hold every video file against its content key.")
+        bool, typer.Option("--deep", help="Also compare every video file with its content key.")
     ] = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Repair what can be repaired from what is left.")
+        bool, typer.Option("--repair", help="Repair what can be restored from the rest.")
     ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
     """Check catalogue, vectors and index against each other.
 
-    The exit code is 1 where they disagree.
+    The exit code is 1 where problems remain.
     """
     from data.home import resolve_home
     from indexer.verify import verify_library

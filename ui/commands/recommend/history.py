@@ -1,4 +1,4 @@
-"""`reelwise history`: bring in, write out, add to and forget what people watched."""
+"""`reelwise history`: import, export, add and delete watch events."""
 
 from __future__ import annotations
 
@@ -20,22 +20,33 @@ if TYPE_CHECKING:
     from data.history.history import Forgotten, ImportReport
 
 IMPRESSION_COLUMNS = ("user", "video", "video_id", "at", "rank", "source", "propensity", "score")
-MAX_ROWS_TOLD = 20
-"""Bad rows shown one by one; the rest are counted."""
+MAX_ROWS_SHOWN = 20
+"""Bad rows listed one by one; the rest are counted."""
+
+UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Name of the user.")]
 
 group = typer.Typer(
-    help="What people watched, liked and disliked.", no_args_is_help=True, rich_markup_mode=None
+    help="Import, export, add and delete watch events.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
 @group.command("import")
 def import_events(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Events: CSV or Parquet.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Events: CSV or Parquet with the columns user, video[, at][, watched_s]"
+            "[, duration_s][, kind].",
+        ),
+    ],
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Add the events of a file; importing it twice changes nothing."""
-    from ui.library import Library
+    """Add the events of a file; importing it again changes nothing."""
+    from ui.library.library import Library
 
     if not file.is_file():
         raise ReelwiseError(
@@ -62,27 +73,29 @@ def _import_answer(report: ImportReport, file: Path) -> Answer:
     ]
     if report.unresolved:
         lines.append(
-            f"{count(report.unresolved, 'event')} of videos that are not indexed (yet): kept, "
-            "and used as soon as they are"
+            f"{count(report.unresolved, 'event')} of videos that are not indexed yet: kept, "
+            "and counted as soon as they are"
         )
-    told = [f"  line {row['line']}: {row['reason']}" for row in bad[:MAX_ROWS_TOLD]]
-    if len(bad) > MAX_ROWS_TOLD:
-        told.append(f"  and {len(bad) - MAX_ROWS_TOLD:,} more")
-    notice = "\n".join([f"{count(len(bad), 'row')} could not be read:", *told]) if bad else ""
+    lines_shown = [f"  line {row['line']}: {row['reason']}" for row in bad[:MAX_ROWS_SHOWN]]
+    if len(bad) > MAX_ROWS_SHOWN:
+        lines_shown.append(f"  and {len(bad) - MAX_ROWS_SHOWN:,} more")
+    notice = (
+        "\n".join([f"{count(len(bad), 'row')} could not be read:", *lines_shown]) if bad else ""
+    )
     return Answer(document, "\n".join(lines), EXIT_SOME_FILES_FAILED if bad else 0, notice)
 
 
 @group.command("export")
 def export_events(
     user: Annotated[
-        str | None, typer.Option("--user", metavar="USER", help="Only this person's.")
+        str | None, typer.Option("--user", metavar="USER", help="Only events of this user.")
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Write the events as CSV to stdout, as `history import` reads them."""
+    """Print the events as CSV, as `history import` reads it."""
     from data.history.event_file import EVENT_COLUMNS
-    from ui.library import Library
+    from ui.library.library import Library
 
     with Library(home) as library:
         rows = [event.as_row() for event in library.history.events(user)]
@@ -92,14 +105,14 @@ def export_events(
 @group.command("impressions")
 def impressions(
     user: Annotated[
-        str | None, typer.Option("--user", metavar="USER", help="Only this person's.")
+        str | None, typer.Option("--user", metavar="USER", help="Only events of this user.")
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Write as CSV what was recommended and logged, with the probability of each place."""
+    """Print the logged recommendations as CSV, with the propensity of each place."""
     from data.history.impressions import Impressions
-    from ui.library import Library
+    from ui.library.library import Library
 
     with Library(home) as library:
         logged = Impressions(library.catalogue).all(user)
@@ -130,12 +143,12 @@ def _as_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str
 
 @group.command("forget")
 def forget(
-    user: Annotated[str, typer.Argument(metavar="USER")],
+    user: UserArgument,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Remove a person completely; no byte of the name stays in the library."""
-    from ui.library import Library
+    """Delete a user and all that was learned from the user; no byte of the name stays."""
+    from ui.library.library import Library
 
     with Library(home) as library:
         forgotten = library.history.forget(user)
@@ -147,18 +160,18 @@ def forget(
         "models": forgotten.models,
         "export_out_of_reach": None if export is None else {"to": export.to, "at": export.at},
     }
-    return Answer(document, "\n".join(_told_of(user, forgotten)))
+    return Answer(document, "\n".join(_forgotten_lines(user, forgotten)))
 
 
-def _told_of(user: str, forgotten: Forgotten) -> list[str]:
-    """What went, and what is out of reach."""
-    lines = [f"{user} is forgotten: {count(forgotten.events, 'event')} removed"]
+def _forgotten_lines(user: str, forgotten: Forgotten) -> list[str]:
+    """What was deleted, and what cannot be reached."""
+    lines = [f"{user} is forgotten: {count(forgotten.events, 'event')} deleted"]
     if forgotten.impressions:
-        lines.append(f"what was recommended: {count(forgotten.impressions, 'row')} removed")
+        lines.append(f"logged recommendations: {count(forgotten.impressions, 'row')} deleted")
     if forgotten.models:
         lines.append(
-            f"{count(forgotten.models, 'model')} fitted on everybody's events removed; until "
-            "reelwise train recommender a quick one answers"
+            f"{count(forgotten.models, 'model')} fitted on the events of all users deleted; a "
+            "quick one is used until reelwise train recommender"
         )
     if forgotten.export is not None:
         lines.append(
@@ -170,24 +183,29 @@ def _told_of(user: str, forgotten: Forgotten) -> list[str]:
 
 @group.command("add")
 def add(
-    user: Annotated[str, typer.Argument(metavar="USER")],
-    video: Annotated[str, typer.Argument(metavar="VIDEO", help="Path, file name or id.")],
+    user: UserArgument,
+    video: Annotated[
+        str, typer.Argument(metavar="VIDEO", help="Path, file name or id of an indexed video.")
+    ],
     watched: Annotated[
-        float | None, typer.Option("--watched", metavar="S", min=0, help="Seconds watched.")
+        float | None,
+        typer.Option("--watched", metavar="S", min=0, help="Seconds watched.  [default: unknown]"),
     ] = None,
-    like: Annotated[bool, typer.Option("--like")] = False,
-    dislike: Annotated[bool, typer.Option("--dislike")] = False,
+    like: Annotated[bool, typer.Option("--like", help="The user liked it.")] = False,
+    dislike: Annotated[bool, typer.Option("--dislike", help="The user disliked it.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Record that a person watched, liked or disliked a video."""
-    from ui.library import Library
+    """Record that a user watched, liked or disliked a video."""
+    from ui.library.library import Library
 
     if like and dislike:
         raise typer.BadParameter("give --like or --dislike, not both")
+    if not user.strip():
+        raise typer.BadParameter("the name of the user is empty")
+    kind: EventKind = "like" if like else "dislike" if dislike else "view"
     with Library(home) as library:
         known = library.catalogue.video(video)
-        kind: EventKind = "like" if like else "dislike" if dislike else "view"
-        event = library.history.add(user, str(known.path), watched_s=watched, kind=kind)
+        event = library.add_event(user, known.id, kind=kind, watched_s=watched)
     verb = {"view": "watched", "like": "liked", "dislike": "disliked"}[kind]
     return Answer(event.as_row() | {"video_id": str(known.id)}, f"{user} {verb} {known.title}")

@@ -1,81 +1,83 @@
-"""`reelwise recommend`: what a person may want to watch next."""
+"""`reelwise recommend`: what a user may want to watch next."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.terminal.answer import Answer, Document
+from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption
 from ui.terminal.text import columns
 
+if TYPE_CHECKING:
+    from recommender.answer.items import Recommendations
+
 
 def recommend(
-    user: Annotated[str, typer.Argument(metavar="USER")],
+    user: Annotated[str, typer.Argument(metavar="USER", help="Name of the user.")],
     limit: LimitOption = 10,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Tell the reason of each item in full.")
+        bool, typer.Option("--explain", help="Show score, source, reason and path of each video.")
     ] = False,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", metavar="VIDEO", help="Never this video; repeatable."),
+        typer.Option(
+            "--exclude",
+            metavar="VIDEO",
+            help="Video not to recommend: path, file name or id; repeatable.",
+        ),
     ] = None,
     playing: Annotated[
         str | None,
-        typer.Option("--playing", metavar="VIDEO", help="What plays now; its like moves up."),
+        typer.Option(
+            "--playing", metavar="VIDEO", help="Video that is playing; similar videos rank higher."
+        ),
     ] = None,
     explore: Annotated[
         float,
         typer.Option(
             "--explore",
-            metavar="SHARE",
+            metavar="P",
             min=0,
             max=1,
-            help="Probability with which each place is left to chance; the page is logged.",
+            help="Probability, from 0 to 1, that a place is filled at random; above 0 the page is "
+            "logged.",
         ),
     ] = 0.0,
     log: Annotated[
-        bool, typer.Option("--log", help="Log the page: see `reelwise history impressions`.")
+        bool, typer.Option("--log", help="Log the page; see reelwise history impressions.")
     ] = False,
     device: DeviceOption = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Recommend videos to a person; someone new gets what is watched most."""
-    from ui.documents import recommend_document
-    from ui.library import Library
+    """Recommend videos to a user; a new user gets what is watched most."""
+    from ui.library.documents import recommend_document
+    from ui.library.library import Library
 
     with Library(home, device=device) as library:
-        recommender = library.recommender
-        result = recommender.recommend(
-            user, limit, exclude=exclude or (), playing=playing, explore=explore
+        result = library.recommend(
+            user, k=limit, exclude=exclude or (), playing=playing, explore=explore, log=log
         )
-        if log and not explore:  # with chance it is logged in any case
-            recommender.log(result)
-        document = recommend_document(user, result, recommender.model)
-    return Answer(document, _text(document, explain=explain), notice=document["warning"] or "")
+        document = recommend_document(result, library.recommender.model)
+    return Answer(document, _text(result, explain=explain), notice=document["warning"] or "")
 
 
-def _text(document: dict[str, object], *, explain: bool) -> str:
-    from ui.documents import reason_in_words
+def _text(result: Recommendations, *, explain: bool) -> str:
+    from ui.library.documents import reason_in_words
 
-    items = document["items"]
-    assert isinstance(items, list)
-    if not items:
-        return f"nothing left to recommend to {document['user']}: everything here was seen"
+    if not result.items:
+        return f"nothing left to recommend to {result.user}: every video here was watched"
     rows = [
-        [str(item["rank"]), f"{item['score']:.2f}", item["title"], reason_in_words(item)]
-        for item in items
+        [str(item.rank), f"{item.score:.2f}", item.title, reason_in_words(item)]
+        for item in result.items
     ]
     if not explain:
         return "\n".join(columns(rows))
     return "\n".join(
-        f"{rank:>3}  {title}\n     score {score} from {item['source']}: {why}{_chance(item)}\n"
-        f"     {item['path']}"
-        for (rank, score, title, why), item in zip(rows, items, strict=True)
+        f"{rank:>3}  {title}\n     score {score} from {item.source}: {why}"
+        + (f"; here with probability {item.propensity:.3g}" if result.explore > 0 else "")
+        + f"\n     {item.path}"
+        for (rank, score, title, why), item in zip(rows, result.items, strict=True)
     )
-
-
-def _chance(item: Document) -> str:
-    return f"; here with probability {item['propensity']:.3g}" if "propensity" in item else ""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.terminal.answer import Answer, Document
+from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.progress import report
 from ui.terminal.text import count, length, size
 
 if TYPE_CHECKING:
     from recommender.model.manifest import ModelManifest
+    from ui.library.status import ModelDocument
 
 
 def recommender(
@@ -32,17 +33,18 @@ def recommender(
     """
     from data.home import resolve_home
     from recommender.choosing.train import train_recommender
-    from ui.library import Library
-    from ui.recommender_status import recommender_document
+    from ui.library.library import Library
+    from ui.library.status import model_document
 
     target = None if export is None else export.absolute()
-    manifest = train_recommender(resolve_home(home), export=target, note=_report)
+    manifest = train_recommender(resolve_home(home), export=target, note=report)
     with Library(home) as library:
-        document = recommender_document(library.catalogue) | {"export": target}
-    return Answer(document, "\n".join(_lines(document, manifest)))
+        document = model_document(library.catalogue)
+    lines = _lines(document, manifest, target)
+    return Answer({**document, "export": target}, "\n".join(lines))
 
 
-def _lines(document: Document, manifest: ModelManifest) -> list[str]:
+def _lines(document: ModelDocument, manifest: ModelManifest, target: Path | None) -> list[str]:
     kept = manifest.kept
     lines = [
         f"{document['model']} answers from now on: fitted in {length(manifest.took_s)} on "
@@ -56,13 +58,6 @@ def _lines(document: Document, manifest: ModelManifest) -> list[str]:
         lines.append(f"  {name:<14} {' '.join(f'{one:5.3f}' for one in weights)}")
     files = sum(file.size_bytes for file in manifest.files.values())
     lines.append(f"it keeps {kept.what} ({size(files)})")
-    if document["export"] is not None:
-        lines.append(
-            f"copied to {document['export']}: history forget cannot reach it there, and says so"
-        )
+    if target is not None:
+        lines.append(f"copied to {target}: history forget cannot reach it there, and says so")
     return lines
-
-
-def _report(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()

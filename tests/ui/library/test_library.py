@@ -2,34 +2,39 @@
 
 import shutil
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data.errors import ReelwiseError
-from indexer.search.query import Query
+from data.toons import ToonLibrary
 from tests.ui.conftest import ENCODER
 from ui.cli import run
-from ui.library import Library
+from ui.library.library import Library
 
 
-def test_many_threads_load_the_encoder_once_and_get_the_same_answer(home, monkeypatch) -> None:
+def test_many_threads_load_the_encoder_once_and_get_the_same_answer(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from embeddings import encoder
 
-    loads, load = [], encoder.load_encoder
+    loads: list[object] = []
+    load = encoder.load_encoder
 
-    def counted(*args, **options):
+    def counted(*args: Any, **options: Any) -> object:
         loads.append(args)
         return load(*args, **options)
 
     monkeypatch.setattr(encoder, "load_encoder", counted)
-    answers = []
+    answers: list[list[tuple[int, float]]] = []
     together = threading.Barrier(6)
 
     with Library(home) as library:
 
         def ask() -> None:
             together.wait()
-            result = library.searcher.search(Query(text="a red car"), k=3)
+            result = library.search("a red car", k=3)
             answers.append([(hit.video_id, hit.start_s) for hit in result.hits])
 
         threads = [threading.Thread(target=ask) for _ in range(6)]
@@ -43,7 +48,7 @@ def test_many_threads_load_the_encoder_once_and_get_the_same_answer(home, monkey
 
 
 def test_what_is_indexed_and_watched_meanwhile_is_seen_by_the_next_question(
-    toons, tmp_path
+    toons: ToonLibrary, tmp_path: Path
 ) -> None:
     folder, home = tmp_path / "videos", tmp_path / "home"
     folder.mkdir()
@@ -66,7 +71,9 @@ def test_what_is_indexed_and_watched_meanwhile_is_seen_by_the_next_question(
         assert {item.video_id for item in library.recommender.recommend("anna").items} == {1, 2}
 
 
-def test_weights_that_are_not_the_librarys_are_refused(home, monkeypatch) -> None:
+def test_weights_that_are_not_the_librarys_are_refused(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Library(home) as library:
         real = library.encoder
 

@@ -1,10 +1,10 @@
-"""The library that this process serves, for the pages: Streamlit runs them without arguments."""
+"""The library that the pages show: Streamlit runs them without arguments."""
 
 from __future__ import annotations
 
 import threading
 
-from ui.library import Library
+from ui.library.library import Library
 
 _lock = threading.Lock()
 _library: Library | None = None
@@ -18,9 +18,9 @@ def open_for_pages(library: Library) -> None:
 
 
 def library() -> Library:
-    """The library being served; one opened from REELWISE_HOME where no server chose one."""
+    """The library of the server; one opened from REELWISE_HOME where no server set one."""
     global _library
     with _lock:
         if _library is None:
-            _library = Library(None)
+            _library = Library()
         return _library

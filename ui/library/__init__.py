@@ -1,0 +1,1 @@
+"""One opened library, and the documents that command line, API and pages make of its answers."""

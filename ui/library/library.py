@@ -1,0 +1,313 @@
+"""One opened library: what is heavy is loaded once, when it is first needed.
+
+The command line opens one for a single command. The server opens one for its whole life and every
+page and route shares it, so all of it is safe to use from many threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import ReelwiseError
+from data.home import Home, resolve_home
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from data.catalogue.catalogue import Catalogue
+    from data.history.event_file import EventKind
+    from data.history.history import Event, History
+    from embeddings.encoder import Encoder
+    from indexer.build.progress import Listener
+    from indexer.build.report import IndexReport
+    from indexer.search.searcher import Searcher, SearchResult
+    from recommender.answer.items import Recommendations
+    from recommender.service import LibraryRecommender
+
+VideoRef = str | int | Path
+"""A video by its id, its path or its file name."""
+
+
+class Library:
+    """A video library: index it, search it, recommend from it. Use it as a context manager.
+
+    Args:
+        home: Folder that holds the library's state; None takes REELWISE_HOME, else the user's data
+            folder. It is made where it is missing.
+        weights: Encoder weights to use in place of those that the library remembers.
+        device: Where the encoder runs: "auto", "cpu" or "cuda".
+    """
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        *,
+        weights: str | Path | None = None,
+        device: str = "auto",
+    ) -> None:
+        self.home: Home = resolve_home(Path(home) if home else None)
+        self._weights = Path(weights) if weights else None
+        self._device = device
+        # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
+        self._lock = threading.Lock()
+        self._loading = threading.RLock()
+        self._refreshing = threading.Lock()
+        self._encoder: Encoder | None = None
+        self._catalogue: Catalogue | None = None
+        self._searcher: Searcher | None = None
+        self._recommender: LibraryRecommender | None = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue of this home."""
+        with self._lock:
+            if self._catalogue is None:
+                from data.catalogue.catalogue import Catalogue
+
+                self._catalogue = Catalogue(self.home)
+            return self._catalogue
+
+    @property
+    def history(self) -> History:
+        """What users watched, liked and disliked."""
+        from data.history.history import History
+
+        return History(self.catalogue)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that this library was embedded with.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet, or the weights are not the library's.
+        """
+        with self._loading:
+            wanted_id = self.catalogue.encoder
+            if wanted_id is None:
+                raise self._nothing_indexed()
+            if self._encoder is None or self._encoder.id != wanted_id:
+                # Another process may have moved the library to another encoder meanwhile.
+                # Threads that are searching keep the old searcher: it is let go of, not closed.
+                self._searcher = None
+                self._encoder = self._load_encoder(wanted_id)
+            return self._encoder
+
+    def _load_encoder(self, wanted_id: str) -> Encoder:
+        encoder = self._choose_encoder(None)
+        if encoder.id != wanted_id:
+            raise ReelwiseError(
+                f"this library was embedded with {wanted_id}; "
+                f"{self.catalogue.encoder_name} is {encoder.id} here",
+                fix="reelwise rebuild --reencode      (or give the old weights: --weights FILE)",
+            )
+        return encoder
+
+    def _choose_encoder(self, name: str | None) -> Encoder:
+        """The encoder of this name, else the library's, else the default."""
+        from embeddings.encoder import choose_encoder, load_encoder
+
+        name, weights = choose_encoder(self.catalogue, name, self._weights)
+        return load_encoder(name, weights=weights, device=self._device)
+
+    @property
+    def searcher(self) -> Searcher:
+        """The searcher over the published generation, brought up to date at each use."""
+        with self._loading:
+            encoder = self.encoder
+            if self._searcher is None:
+                from indexer.search.searcher import Searcher
+
+                self._searcher = Searcher(self.home, encoder)
+            searcher = self._searcher
+        # One thread takes in what is new; the others meanwhile search what they have.
+        if self._refreshing.acquire(blocking=False):
+            try:
+                searcher.refresh()
+            finally:
+                self._refreshing.release()
+        return searcher
+
+    @property
+    def recommender(self) -> LibraryRecommender:
+        """The recommender, which takes in at each request what was indexed and watched since.
+
+        It needs no encoder: it reads stored vectors and the history.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet.
+        """
+        if self.catalogue.encoder is None:
+            raise self._nothing_indexed()
+        with self._loading:
+            if self._recommender is None:
+                from recommender.service import open_recommender
+
+                self._recommender = open_recommender(self.home)
+            return self._recommender
+
+    def index(
+        self,
+        paths: Sequence[str | Path],
+        *,
+        encoder: str | None = None,
+        workers: int | None = None,
+        retry_failed: bool = False,
+        progress: Listener | None = None,
+    ) -> IndexReport:
+        """Bring the library up to date with the videos below some folders.
+
+        Only what is new or changed is decoded; files that are gone drop out of search. It holds the
+        library's writer lock, and what it reports as done is searchable at once.
+
+        Args:
+            paths: Folders and files.
+            encoder: Encoder to embed with, `toon` or `NAME[/PRETRAINED]`; None takes the library's,
+                or the default one for a new library.
+            workers: Number of decoding processes; None takes one a core.
+            retry_failed: Try again the files that failed before.
+            progress: Shows how far it has come.
+
+        Raises:
+            ReelwiseError: A path does not exist, the encoder cannot be loaded, or another process
+                is writing to this library.
+        """
+        from indexer.build.pipeline import existing_roots, index_library
+
+        roots = existing_roots([Path(path) for path in paths])
+        model = self._choose_encoder(encoder)
+        report = index_library(
+            self.home, roots, model, workers=workers, retry_failed=retry_failed, progress=progress
+        )
+        with self._loading:
+            if self._encoder is None and self.catalogue.encoder == model.id:
+                self._encoder = model
+        return report
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        like: str | Path | None = None,
+        image: str | Path | None = None,
+        not_: str | None = None,
+        k: int = 10,
+        min_relevance: float = 0.0,
+    ) -> SearchResult:
+        """Find moments by text, by an example clip or picture, or by both.
+
+        Args:
+            text: What happens in the moment.
+            like: A video file, or a part of one: `FILE@START-END` in seconds.
+            image: A picture file.
+            not_: Rank results similar to this text lower.
+            k: Maximum number of results.
+            min_relevance: Lowest relevance of a result, 0 to 1.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet, no query is given, or the example cannot be read.
+        """
+        from indexer.search.query import Filters, Query
+
+        query = Query(text, like, Path(image) if image else None, not_)
+        return self.searcher.search(query, k=k, filters=Filters(min_relevance=min_relevance))
+
+    def similar(self, video: VideoRef, *, k: int = 10) -> SearchResult:
+        """Find moments of other videos like an indexed one, or like a part: `VIDEO@START-END`.
+
+        Raises:
+            ReelwiseError: No indexed video is called so, or several are.
+        """
+        from indexer.search.query import parse_span
+
+        name, span = parse_span(str(video))
+        return self.searcher.similar(self.catalogue.video(name).id, span, k=k)
+
+    def recommend(
+        self,
+        user: str,
+        *,
+        k: int = 10,
+        exclude: Sequence[VideoRef] = (),
+        playing: VideoRef | None = None,
+        explore: float = 0.0,
+        log: bool = False,
+    ) -> Recommendations:
+        """Recommend videos to a user; a new user gets what is watched most.
+
+        Args:
+            user: Name of the user.
+            k: Maximum number of videos.
+            exclude: Videos not to recommend.
+            playing: Video that is playing; similar videos rank higher.
+            explore: Probability, 0 to 1, that a place is filled at random; above 0 the page is
+                logged.
+            log: Log the page as shown.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet, or a video is not known.
+        """
+        recommender = self.recommender
+        result = recommender.recommend(user, k, exclude=exclude, playing=playing, explore=explore)
+        # With exploration the recommender has logged it.
+        if log and not result.explore:
+            recommender.log(result)
+        return result
+
+    def add_event(
+        self,
+        user: str,
+        video: VideoRef,
+        *,
+        kind: EventKind = "view",
+        watched_s: float | None = None,
+        at: datetime | None = None,
+    ) -> Event:
+        """Record that a user watched, liked or disliked a video; the next answer counts it.
+
+        Args:
+            user: Name of the user.
+            video: An indexed video.
+            kind: "view", "like" or "dislike".
+            watched_s: Seconds watched.
+            at: When, with a time zone; None is now.
+
+        Raises:
+            ReelwiseError: No indexed video is called so, or several are.
+        """
+        path = self.catalogue.video(video).path
+        return self.history.add(user, str(path), kind=kind, watched_s=watched_s, at=at)
+
+    def _nothing_indexed(self) -> ReelwiseError:
+        return ReelwiseError(
+            f"nothing is indexed in {self.home.root}",
+            fix="reelwise index FOLDER        (or: reelwise demo)",
+        )
+
+    def warm_up(self) -> None:
+        """Load what searching needs, so that the first visitor does not wait for it."""
+        # An error is reported to the first who searches, not here.
+        with suppress(ReelwiseError):
+            self.search("warm up", k=1)
+
+    def close(self) -> None:
+        """Close the catalogue's file."""
+        with self._loading, self._lock:
+            if self._recommender is not None:
+                self._recommender.close()
+                self._recommender = None
+            if self._searcher is not None:
+                self._searcher.close()
+                self._searcher = None
+            if self._catalogue is not None:
+                self._catalogue.close()
+                self._catalogue = None
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

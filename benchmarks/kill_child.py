@@ -79,7 +79,7 @@ class Writer:
         """Add one to six new videos and embed them in one flush."""
         contents = [f"{self.rng.integers(1 << 60):015x}" for _ in range(self.rng.integers(1, 7))]
         records = [FileRecord(FOLDER / f"{c}.mp4", 1, 1, 1, c) for c in contents]
-        ids = self.catalogue.put_files(records)
+        ids = self.catalogue.files.put(records)
         self._embed({ids[r.path] or 0: r.path.stem for r in records})
 
     def embed_again(self) -> None:
@@ -94,7 +94,7 @@ class Writer:
         if known:
             content = known[self.rng.integers(len(known))].content_key
             path = FOLDER / "copies" / f"{content}-{self.rng.integers(1 << 30)}.mp4"
-            self.catalogue.put_files([FileRecord(path, 1, 1, 1, content)])
+            self.catalogue.files.put([FileRecord(path, 1, 1, 1, content)])
 
     def remove(self) -> None:
         """Find all files of one video gone."""
@@ -102,8 +102,8 @@ class Writer:
         if known:
             content = known[self.rng.integers(len(known))].content_key
             self.say("removing", content)
-            files = self.catalogue.files().values()
-            self.catalogue.remove_files([f.path for f in files if f.content_key == content])
+            files = self.catalogue.files.known().values()
+            self.catalogue.files.remove([f.path for f in files if f.content_key == content])
             self.say("removed", content)
 
     def publish(self) -> None:

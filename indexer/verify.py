@@ -129,7 +129,7 @@ def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
 
 def _check_vectors(catalogue: Catalogue, store: VectorStore, report: VerifyReport) -> None:
     owners: dict[int, int] = {}
-    for part in catalogue.parts(store.encoder_id, live=False):
+    for part in catalogue.embeddings.parts(store.encoder_id, live=False):
         if not part.video_ids:
             continue  # no video uses it any more: the next writer removes it
         report.count("parts")
@@ -165,7 +165,9 @@ def _part_problem(
 
 def _still_listed(catalogue: Catalogue, store: VectorStore, part: Part) -> bool:
     # A writer may have removed it, rightly, during the check.
-    return any(part.name == now.name for now in catalogue.parts(store.encoder_id, live=False))
+    return any(
+        part.name == now.name for now in catalogue.embeddings.parts(store.encoder_id, live=False)
+    )
 
 
 def _check_strays(home: Home, catalogue: Catalogue, report: VerifyReport) -> None:
@@ -175,7 +177,7 @@ def _check_strays(home: Home, catalogue: Catalogue, report: VerifyReport) -> Non
     files = [path for path in sorted(home.all_vectors.glob("*/*")) if path.is_file()]
     known = loose_parts(catalogue)
     for encoder_id in encoder_ids(catalogue):
-        known.update(part.name for part in catalogue.parts(encoder_id, live=False))
+        known.update(part.name for part in catalogue.embeddings.parts(encoder_id, live=False))
     for path in files:
         if path.name not in known and not path.name.startswith(TEMP_PREFIX):
             fix = "move it out of the home folder, or bring back the catalogue it belongs to"
@@ -238,7 +240,7 @@ def _wrong_vectors(catalogue: Catalogue, generation: Generation) -> int:
 def _check_files(catalogue: Catalogue, report: VerifyReport) -> None:
     from data.scan import content_key
 
-    for file in catalogue.files().values():
+    for file in catalogue.files.known().values():
         if file.content_key is None:
             continue
         report.count("files")
@@ -274,5 +276,5 @@ def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]
 def _forget_broken(catalogue: Catalogue, report: VerifyReport) -> Iterator[str]:
     for encoder_id, videos in report.broken.items():
         if videos:
-            catalogue.forget_embeddings(encoder_id, sorted(videos))
+            catalogue.embeddings.forget(encoder_id, sorted(videos))
             yield f"{len(videos)} videos will be embedded again by the next reelwise index"

@@ -10,9 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from data.catalogue.catalogue import Catalogue
-from data.history.history import History
+from data.history.history import History, HistoryMark, events_since, mark_history
 from data.history.impressions import Impression, Impressions
-from data.history.marks import HistoryMark, events_since, mark_history
 from data.home import Home
 from recommender.answer.exploration import Exploration
 from recommender.answer.items import Recommendations

@@ -2,43 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from data.catalogue.database import from_micros, path_text, text_path
-from data.catalogue.embeddings import CatalogueEmbeddings
-from data.catalogue.files import CatalogueFiles, chunks
+from data.catalogue.database import Database
+from data.catalogue.embeddings import FIRST_FILES, Embeddings
+from data.catalogue.files import Files
 from data.catalogue.names import VideoNames
-from data.catalogue.records import Clip, ClipTable, Video
+from data.catalogue.records import SEARCHABLE, ClipTable, Video
+from data.catalogue.values import chunks, from_micros, path_text, sql, text_path
 from data.errors import NoSuchVideo, ReelwiseError
+from data.home import Home
 
-_SEARCHABLE = "state IN ('done', 'partial')"
-_VIDEO_COLUMNS = (
-    "v.id, f.path, v.title, v.duration_s, v.width_px, v.height_px, v.fps, v.codec,"
-    " v.content_key, v.added_at"
-)
-_FROM_LIVE = (
-    " FROM (SELECT video_id, MIN(id) AS file_id FROM files WHERE video_id IS NOT NULL"
-    " GROUP BY video_id) x"
+_LIVE_VIDEOS = (
+    "SELECT v.id, f.path, v.title, v.duration_s, v.width_px, v.height_px, v.fps, v.codec,"
+    f" v.content_key, v.added_at FROM {FIRST_FILES} x"
     " JOIN videos v ON v.id = x.video_id JOIN files f ON f.id = x.file_id"
 )
-_LIVE_CLIPS = (
-    " FROM embeddings e JOIN clips c ON c.embedding_id = e.id"
-    f" WHERE e.encoder_id = :encoder AND e.{_SEARCHABLE}"
-    " AND e.video_id IN (SELECT video_id FROM files)"
+_EMBEDDED = sql(
+    f"{_LIVE_VIDEOS} WHERE v.id IN (SELECT video_id FROM embeddings WHERE {SEARCHABLE}"
+    " AND (:encoder IS NULL OR encoder_id = :encoder)) ORDER BY v.id"
 )
+_BY_ID = sql(f"{_LIVE_VIDEOS} WHERE v.id IN :ids ORDER BY v.id", "ids")
+_NAMED_FILES = "SELECT video_id, path FROM files WHERE video_id IS NOT NULL"
+_ALL_NAMES = sql(_NAMED_FILES)
+_LIKELY_NAMES = sql(
+    f"{_NAMED_FILES} AND (path = :path OR instr(path, :part) > 0 OR video_id = :id)"
+)
+_LIVE_CLIPS = sql(
+    "SELECT c.id, e.video_id, c.start_s, c.end_s"
+    " FROM embeddings e JOIN clips c ON c.embedding_id = e.id"
+    f" WHERE e.encoder_id = :encoder AND e.{SEARCHABLE}"
+    " AND e.video_id IN (SELECT video_id FROM files) ORDER BY c.id"
+)
+_COUNTS = sql(f"""
+WITH live AS (SELECT DISTINCT video_id AS id FROM files WHERE video_id IS NOT NULL),
+     mine AS (SELECT e.* FROM embeddings e JOIN live ON live.id = e.video_id
+              WHERE e.encoder_id = :encoder)
+SELECT (SELECT count(*) FROM mine WHERE {SEARCHABLE}) AS videos,
+       (SELECT sum(n_clips) FROM mine WHERE {SEARCHABLE}) AS clips,
+       (SELECT count(*) FROM mine WHERE state = 'partial') AS partial,
+       (SELECT count(*) FROM mine WHERE state IN ('failed', 'quarantined'))
+           + (SELECT count(*) FROM files WHERE video_id IS NULL) AS failed,
+       (SELECT count(*) FROM live) - (SELECT count(*) FROM mine) AS pending,
+       (SELECT count(*) FROM files) AS files,
+       (SELECT count(video_id) FROM files) - (SELECT count(*) FROM live) AS copies,
+       (SELECT count(*) FROM events) AS events,
+       (SELECT count(DISTINCT "user") FROM events) AS users
+""")
 
 
-class Catalogue(CatalogueFiles, CatalogueEmbeddings):
-    """One library's catalogue, in `home.catalogue`.
+class Catalogue(Database):
+    """One library's catalogue, in `home.catalogue`: videos, and by name its files and embeddings.
 
     A video is content; files hold it; it is live while at least one known file does. Threads may
     share a catalogue, processes each open their own. Reading never waits for a writer.
     """
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(home)
+        self.files = Files(self)
+        """Roots and files."""
+        self.embeddings = Embeddings(self)
+        """What each encoder made of each video."""
 
     def videos(self, encoder_id: str | None = None) -> list[Video]:
         """List the live videos, by id.
@@ -47,22 +77,13 @@ class Catalogue(CatalogueFiles, CatalogueEmbeddings):
             encoder_id: Only those that this encoder embedded; None takes those that any encoder
                 embedded.
         """
-        mine = "" if encoder_id is None else "encoder_id = :encoder AND "
-        query = (
-            f"SELECT {_VIDEO_COLUMNS}{_FROM_LIVE} WHERE v.id IN"
-            f" (SELECT video_id FROM embeddings WHERE {mine}{_SEARCHABLE}) ORDER BY v.id"
-        )
         with self.reading() as connection:
-            parameters = {} if encoder_id is None else {"encoder": encoder_id}
-            return [_video(row) for row in connection.execute(text(query), parameters)]
+            return [_video(row) for row in connection.execute(_EMBEDDED, {"encoder": encoder_id})]
 
     def videos_by_id(self, ids: Iterable[int]) -> dict[int, Video]:
         """Give the live ones among these videos, embedded or not."""
-        found: dict[int, Video] = {}
         with self.reading() as connection:
-            for chunk in chunks(ids, 500):
-                found.update(_videos_where(connection, f"v.id IN ({_marks(chunk)})", chunk))
-        return found
+            return _videos(connection, ids)
 
     def video(self, ref: str | int | Path) -> Video:
         """Find the one live video that a person means.
@@ -76,43 +97,29 @@ class Catalogue(CatalogueFiles, CatalogueEmbeddings):
             ReelwiseError: None fits, or several different videos do.
         """
         with self.reading() as connection:
-            found = _find(connection, ref)
-        if len(found) == 1:
-            return next(iter(found.values()))
-        if not found:
+            videos = list(_matching(connection, ref).values())
+        if len(videos) == 1:
+            return videos[0]
+        if not videos:
             raise NoSuchVideo(
                 f"no indexed video is called {str(ref)!r}",
                 fix="give its path, file name or id as `reelwise search --json` shows them",
             )
-        some = ", ".join(f"id:{video.id} ({video.path})" for video in list(found.values())[:3])
+        some = ", ".join(f"id:{video.id} ({video.path})" for video in videos[:3])
         raise ReelwiseError(
-            f"{str(ref)!r} fits {len(found)} videos: {some}{', ...' if len(found) > 3 else ''}",
-            fix=f"give the full path, or id:{next(iter(found))}",
+            f"{str(ref)!r} fits {len(videos)} videos: {some}{', ...' if len(videos) > 3 else ''}",
+            fix=f"give the full path, or id:{videos[0].id}",
         )
 
     def video_names(self) -> VideoNames:
         """Give what finds live videos by name in memory: many names at once."""
         with self.reading() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT video_id, path FROM files WHERE video_id IS NOT NULL"
-            )
-            return VideoNames((row[0], row[1]) for row in rows)
-
-    def clips(self, encoder_id: str, *, video_id: int | None = None) -> list[Clip]:
-        """List the searchable clips of live videos, or of one, by id; see `clip_table` for many."""
-        one = "" if video_id is None else " AND e.video_id = :video"
-        query = text(f"SELECT c.id, e.video_id, c.start_s, c.end_s{_LIVE_CLIPS}{one} ORDER BY c.id")
-        parameters: dict[str, Any] = {"encoder": encoder_id}
-        if video_id is not None:
-            parameters["video"] = video_id
-        with self.reading() as connection:
-            return [Clip(*row) for row in connection.execute(query, parameters)]
+            return VideoNames((row.video_id, row.path) for row in connection.execute(_ALL_NAMES))
 
     def clip_table(self, encoder_id: str) -> ClipTable:
         """Give the searchable clips of all live videos as columns, ordered by id."""
-        query = f"SELECT c.id, e.video_id, c.start_s, c.end_s{_LIVE_CLIPS} ORDER BY c.id"
         with self.reading() as connection:
-            rows = connection.execute(text(query), {"encoder": encoder_id})
+            rows = connection.execute(_LIVE_CLIPS, {"encoder": encoder_id})
             table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 4)
         # float64 holds every whole number below 2**53: far more clips than anyone has.
         return ClipTable(
@@ -121,19 +128,6 @@ class Catalogue(CatalogueFiles, CatalogueEmbeddings):
             starts_s=table[:, 2].copy(),
             ends_s=table[:, 3].copy(),
         )
-
-    def clips_by_id(self, ids: Iterable[int]) -> dict[int, Clip]:
-        """Give the clips with these ids, of live videos or not; unknown ids are left out."""
-        found: dict[int, Clip] = {}
-        with self.reading() as connection:
-            for chunk in chunks((int(i) for i in ids), 500):
-                rows = connection.exec_driver_sql(
-                    "SELECT c.id, e.video_id, c.start_s, c.end_s FROM clips c"
-                    f" JOIN embeddings e ON e.id = c.embedding_id WHERE c.id IN ({_marks(chunk)})",
-                    tuple(chunk),
-                )
-                found.update({row[0]: Clip(*row) for row in rows})
-        return found
 
     @property
     def encoder(self) -> str | None:
@@ -175,70 +169,45 @@ class Catalogue(CatalogueFiles, CatalogueEmbeddings):
         """
         chosen = encoder_id or self.encoder or ""
         with self.reading() as connection:
-            row = connection.execute(text(_COUNTS), {"encoder": chosen}).one()
+            row = connection.execute(_COUNTS, {"encoder": chosen}).one()
         return {name: int(value or 0) for name, value in row._mapping.items()}
 
 
-_COUNTS = f"""
-WITH live AS (SELECT DISTINCT video_id AS id FROM files WHERE video_id IS NOT NULL),
-     mine AS (SELECT e.* FROM embeddings e JOIN live ON live.id = e.video_id WHERE e.encoder_id =
-     :encoder)
-SELECT (SELECT count(*) FROM mine WHERE {_SEARCHABLE}) AS videos,
-       (SELECT sum(n_clips) FROM mine WHERE {_SEARCHABLE}) AS clips,
-       (SELECT count(*) FROM mine WHERE state = 'partial') AS partial,
-       (SELECT count(*) FROM mine WHERE state IN ('failed', 'quarantined'))
-           + (SELECT count(*) FROM files WHERE video_id IS NULL) AS failed,
-       (SELECT count(*) FROM live) - (SELECT count(*) FROM mine) AS pending,
-       (SELECT count(*) FROM files) AS files,
-       (SELECT count(video_id) FROM files) - (SELECT count(*) FROM live) AS copies,
-       (SELECT count(*) FROM events) AS events,
-       (SELECT count(DISTINCT user) FROM events) AS users
-"""
-
-
-def _find(connection: Connection, ref: str | int | Path) -> dict[int, Video]:
+def _matching(connection: Connection, ref: str | int | Path) -> dict[int, Video]:
     if isinstance(ref, int):
-        return _videos_where(connection, "v.id = ?", (ref,))
+        return _videos(connection, [ref])
     word = str(ref)
     digits = word.removeprefix("id:")
     # SQL narrows the files down, `VideoNames` decides, as it does for imported histories.
-    likely = connection.exec_driver_sql(
-        "SELECT video_id, path FROM files WHERE video_id IS NOT NULL"
-        " AND (path = ? OR instr(path, ?) > 0 OR video_id = ?)",
-        (
-            path_text(Path(word).absolute()),
-            "/" + path_text(Path(word)),
-            int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else -1,
-        ),
+    likely = connection.execute(
+        _LIKELY_NAMES,
+        {
+            "path": path_text(Path(word).absolute()),
+            "part": "/" + path_text(Path(word)),
+            "id": int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else -1,
+        },
     )
-    ids = VideoNames((row[0], row[1]) for row in likely).find(word)
-    return _videos_where(connection, f"v.id IN ({_marks(ids)})", ids)
+    names = VideoNames((row.video_id, row.path) for row in likely)
+    return _videos(connection, names.find(word))
 
 
-def _videos_where(
-    connection: Connection, condition: str, values: Sequence[int | str]
-) -> dict[int, Video]:
-    rows = connection.exec_driver_sql(
-        f"SELECT {_VIDEO_COLUMNS}{_FROM_LIVE} WHERE {condition} ORDER BY v.id",
-        tuple(values),
-    )
-    return {row[0]: _video(row) for row in rows}
+def _videos(connection: Connection, ids: Iterable[int]) -> dict[int, Video]:
+    videos: dict[int, Video] = {}
+    for chunk in chunks(ids):
+        videos.update((row.id, _video(row)) for row in connection.execute(_BY_ID, {"ids": chunk}))
+    return videos
 
 
 def _video(row: Any) -> Video:
     return Video(
-        id=row[0],
-        path=text_path(row[1]),
-        title=row[2],
-        duration_s=row[3] or 0.0,
-        width_px=row[4] or 0,
-        height_px=row[5] or 0,
-        fps=row[6] or 0.0,
-        codec=row[7] or "",
-        content_key=row[8],
-        added_at=from_micros(row[9]),
+        id=row.id,
+        path=text_path(row.path),
+        title=row.title,
+        duration_s=row.duration_s or 0.0,
+        width_px=row.width_px or 0,
+        height_px=row.height_px or 0,
+        fps=row.fps or 0.0,
+        codec=row.codec or "",
+        content_key=row.content_key,
+        added_at=from_micros(row.added_at),
     )
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))

@@ -5,16 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, create_engine, event, inspect, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import URL, Connection, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
 
-from data.catalogue.tables import OLDER_VERSIONS, SCHEMA_VERSION, meta, metadata
+from data.catalogue.tables import MIGRATIONS, SCHEMA_VERSION, metadata
+from data.catalogue.values import sql
 from data.durable import crash_point
 from data.errors import ReelwiseError
 from data.home import Home
@@ -22,7 +20,6 @@ from data.home import Home
 BUSY_TIMEOUT_MS = 15_000
 """How long a writer waits for another one's commit; commits of this project take milliseconds."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode=WAL",
@@ -32,41 +29,13 @@ _PRAGMAS = (
 )
 
 
-def to_micros(moment: datetime) -> int:
-    """Give whole microseconds since 1970 of an aware time, as the tables store it."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def from_micros(micros: int) -> datetime:
-    """Give the aware UTC time of stored microseconds."""
-    return _EPOCH + timedelta(microseconds=micros)
-
-
-def now_micros() -> int:
-    """Give the present instant as the tables store it."""
-    return to_micros(datetime.now(UTC))
-
-
-def path_text(path: Path) -> str:
-    """Give a path as text that SQLite can hold, reversibly and keeping prefixes.
-
-    File names on Linux are bytes; Python shows those that are not UTF-8 as lone surrogates, which
-    no database takes. They are moved to the last private-use plane.
-    """
-    return "".join(
-        chr(ord(c) - 0xDC80 + 0x10FF00) if 0xDC80 <= ord(c) <= 0xDCFF else c for c in str(path)
-    )
-
-
-def text_path(text: str) -> Path:
-    """Undo `path_text`."""
-    if not any(0x10FF00 <= ord(c) <= 0x10FF7F for c in text):
-        return Path(text)
-    return Path(
-        "".join(
-            chr(ord(c) - 0x10FF00 + 0xDC80) if 0x10FF00 <= ord(c) <= 0x10FF7F else c for c in text
-        )
-    )
+_READ_META = sql("SELECT value FROM meta WHERE key = :key")
+_PUT_META = sql(
+    "INSERT INTO meta (key, value) VALUES (:key, :value)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+_DROP_META = sql("DELETE FROM meta WHERE key = :key")
+_COUNT_CHANGE = sql("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
 
 
 class Database:
@@ -87,7 +56,7 @@ class Database:
         event.listen(self._engine, "connect", _prepare)
         event.listen(self._engine, "begin", _begin)
         try:
-            self._check_schema()
+            self._prepare_schema()
         except DatabaseError as error:
             self._engine.dispose()
             raise ReelwiseError(
@@ -131,9 +100,7 @@ class Database:
             with connection.begin():
                 yield connection
                 if changes_library:
-                    connection.exec_driver_sql(
-                        "UPDATE meta SET value = value + 1 WHERE key = 'changes'"
-                    )
+                    connection.execute(_COUNT_CHANGE)
                 crash_point(f"{point}.before_commit")
             crash_point(f"{point}.after_commit")
 
@@ -142,16 +109,16 @@ class Database:
         return int(self.get_meta("changes") or 0)
 
     def get_meta(self, key: str) -> str | None:
-        """Read one word of the `meta` table; None where absent."""
+        """Read one value of the `meta` table; None where absent."""
         with self.reading() as connection:
-            return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+            return read_meta(connection, key)
 
     def set_meta(self, values: dict[str, str | None]) -> None:
-        """Write several words of the `meta` table in one transaction; None removes a key."""
+        """Write several values of the `meta` table in one transaction; None removes a key."""
         with self.writing("meta") as connection:
             for key, value in values.items():
                 if value is None:
-                    connection.execute(meta.delete().where(meta.c.key == key))
+                    connection.execute(_DROP_META, {"key": key})
                 else:
                     put_meta(connection, key, value)
 
@@ -176,50 +143,51 @@ class Database:
                 fix="run the same command again when no search or index is running",
             )
 
-    def _check_schema(self) -> None:
+    def _prepare_schema(self) -> None:
         with self.reading() as connection:
-            if inspect(connection).has_table("meta"):
-                found = connection.execute(
-                    select(meta.c.value).where(meta.c.key == "schema_version")
-                ).scalar()
-                if found not in OLDER_VERSIONS:
-                    self._require_version(found)
-                    return
-        with self.writing("schema", changes_library=False) as connection:
-            metadata.create_all(connection)
-            connection.execute(
-                insert(meta)
-                .values(
-                    [
-                        {"key": "schema_version", "value": str(SCHEMA_VERSION)},
-                        {"key": "changes", "value": "0"},
-                    ]
-                )
-                .on_conflict_do_nothing()
-            )
-            # Another process may have opened it meanwhile: only an older version is changed.
-            connection.execute(
-                meta.update()
-                .where(meta.c.key == "schema_version", meta.c.value.in_(OLDER_VERSIONS))
-                .values(value=str(SCHEMA_VERSION))
-            )
-
-    def _require_version(self, found: str | None) -> None:
-        if found == str(SCHEMA_VERSION):
+            version = self._schema_version(connection)
+        if version == SCHEMA_VERSION:
             return
-        raise ReelwiseError(
-            f"the catalogue {self.home.catalogue} has schema version {found}; "
-            f"this reelwise reads version {SCHEMA_VERSION}",
-            fix="run the reelwise that wrote it, or name an empty folder with --home DIR",
-        )
+        # One transaction: a kill leaves the old version whole, and the next start begins again.
+        with self.writing("schema", changes_library=False) as connection:
+            version = self._schema_version(connection)  # another process may have been first
+            if version is None:
+                metadata.create_all(connection)
+                put_meta(connection, "changes", "0")
+            else:
+                for number in range(version, SCHEMA_VERSION):
+                    for statement in MIGRATIONS[number]:
+                        connection.execute(sql(statement))
+            put_meta(connection, "schema_version", str(SCHEMA_VERSION))
+
+    def _schema_version(self, connection: Connection) -> int | None:
+        """Give the version of the tables; None for an empty file.
+
+        Raises:
+            ReelwiseError: This reelwise has no steps from that version to its own.
+        """
+        if not inspect(connection).has_table("meta"):
+            return None
+        found = read_meta(connection, "schema_version") or ""
+        version = int(found) if found.isdigit() else -1
+        if version != SCHEMA_VERSION and version not in MIGRATIONS:
+            raise ReelwiseError(
+                f"the catalogue {self.home.catalogue} has schema version {found or 'unknown'}; "
+                f"this reelwise reads versions {min(MIGRATIONS)} to {SCHEMA_VERSION}",
+                fix="run the reelwise that wrote it, or name an empty folder with --home DIR",
+            )
+        return version
+
+
+def read_meta(connection: Connection, key: str) -> str | None:
+    """Read one value of the `meta` table inside the caller's transaction; None where absent."""
+    value: str | None = connection.execute(_READ_META, {"key": key}).scalar()
+    return value
 
 
 def put_meta(connection: Connection, key: str, value: str) -> None:
-    """Write one word of the `meta` table inside the caller's transaction."""
-    statement = insert(meta).values(key=key, value=value)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
-    )
+    """Write one value of the `meta` table inside the caller's transaction."""
+    connection.execute(_PUT_META, {"key": key, "value": value})
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from data.catalogue.database import path_text
+from data.catalogue.values import path_text
 
 
 class VideoNames:

@@ -26,6 +26,9 @@ class State(StrEnum):
     """Failed `MAX_ATTEMPTS` times; tried again only on request."""
 
 
+SEARCHABLE = f"state IN ('{State.DONE}', '{State.PARTIAL}')"
+"""SQL: the embedding is served."""
+
 MAX_ATTEMPTS = 3
 """Recorded failures after which a video is quarantined."""
 
@@ -54,20 +57,6 @@ class Video:
     """Identity of the bytes, from `data.scan.content_key`."""
     added_at: datetime
     """When this content was first seen, UTC."""
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A stretch of one video: the unit that is embedded and indexed."""
-
-    id: int
-    """Permanent number, never used again."""
-    video_id: int
-    """The video it is cut from."""
-    start_s: float
-    """First instant."""
-    end_s: float
-    """First instant after it."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +96,6 @@ class FileRecord:
     """Why the file could not become a video; None for a good file."""
     title: str | None = None
     """Title for the video where it is new or its title changed; not read back."""
-    subtitles: str | None = None
-    """Words of the sidecar for the video; not read back."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +148,6 @@ class EmbeddingRow:
     """The video."""
     ending: Ending
     """How decoding ended: done or partial; its info, if any, replaces what is known."""
-    n_frames: int
-    """Frame vectors stored."""
     clip_ids: tuple[int, ...]
     """Reserved ids, in order of time."""
     clip_spans: tuple[tuple[float, float], ...]

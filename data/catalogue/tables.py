@@ -1,4 +1,4 @@
-"""The tables of the catalogue. A change here is a new `SCHEMA_VERSION`."""
+"""The tables of the catalogue. A change is a new `SCHEMA_VERSION` and a step in `MIGRATIONS`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,20 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 2
-OLDER_VERSIONS = ("1",)
-"""Only tables were added since: a catalogue of these gets them when it is opened."""
+SCHEMA_VERSION = 3
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    # Columns and an index that were written and never read.
+    2: (
+        "ALTER TABLE videos DROP COLUMN subtitles",
+        "ALTER TABLE videos DROP COLUMN container",
+        "ALTER TABLE files DROP COLUMN seen_at",
+        "ALTER TABLE embeddings DROP COLUMN n_frames",
+        "ALTER TABLE embeddings DROP COLUMN made_at",
+        "ALTER TABLE parts DROP COLUMN made_at",
+        "DROP INDEX events_unresolved",
+    ),
+}
+"""Version to the statements that make the next one of it; all of them run in one transaction."""
 
 metadata = MetaData()
 
@@ -46,9 +57,7 @@ videos = Table(
     Column("height_px", Integer),
     Column("fps", Float),
     Column("codec", Text),
-    Column("container", Text),
     Column("title", Text, nullable=False),
-    Column("subtitles", Text),
     Column("added_at", BigInteger, nullable=False),  # microseconds since 1970 UTC, as all times
     **_PERMANENT,
 )
@@ -63,7 +72,6 @@ files = Table(
     Column("mtime_ns", BigInteger, nullable=False),
     Column("inode", Text, nullable=False),  # text: file numbers use all 64 bits, SQLite has 63
     Column("content_key", Text),
-    Column("seen_at", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("attempts", Integer, nullable=False),
@@ -80,9 +88,7 @@ embeddings = Table(
     Column("reason", Text),
     Column("attempts", Integer, nullable=False),
     Column("part", Text, ForeignKey("parts.name")),  # none where it is not searchable, else one
-    Column("n_frames", Integer, nullable=False),
     Column("n_clips", Integer, nullable=False),
-    Column("made_at", BigInteger, nullable=False),
     UniqueConstraint("video_id", "encoder_id"),
     Index("embeddings_by_part", "part"),
     Index("embeddings_by_encoder", "encoder_id", "state", "video_id"),
@@ -109,7 +115,6 @@ parts = Table(
     Column("encoder_id", Text, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("made_at", BigInteger, nullable=False),
 )
 
 # Names that a writer may have begun to write, or has begun to remove: only these files are ever
@@ -135,11 +140,10 @@ events = Table(
     Column("fingerprint", Text, nullable=False, unique=True),
     Index("events_by_user", "user", "at"),
     Index("events_by_time", "at"),
-    Index("events_unresolved", "video_ref", sqlite_where=Column("video_id").is_(None)),
     **_PERMANENT,
 )
 
-# What was recommended, with the probability of its place: no event, since nobody did anything yet.
+# What was recommended, with the probability of its rank; an event is what a user then does.
 impressions = Table(
     "impressions",
     metadata,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from data.catalogue.database import to_micros
+from data.catalogue.values import to_micros
 from data.errors import ReelwiseError
 
 EventKind = Literal["view", "like", "dislike"]

@@ -1,10 +1,10 @@
-"""Recommender models on the disk, as far as forgetting a person reaches them.
+"""Forgetting a user's models: every model in the home was fitted on all users' events.
 
     recommender/model-000003/arrays.safetensors, manifest.json
     recommender/CURRENT = "model-000003"
 
-A model holds no names, but its numbers were made from what people did: when somebody is forgotten,
-all models go. What they hold is known to `recommender.model.store` alone.
+A model holds no names, but its numbers follow from what users did: when one is forgotten, all
+models are removed. Only `recommender.model.store` knows what is in them.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.database import put_meta
-from data.catalogue.tables import meta
+from data.catalogue.database import put_meta, read_meta
 from data.durable import TEMP_PREFIX, crash_point, discard_dir, fsync_dir
 from data.errors import ReelwiseError
 from data.home import Home
@@ -33,10 +32,10 @@ _EXPORT = "model_export"
 
 @dataclass(frozen=True)
 class Export:
-    """A copy of a model that was put outside the home."""
+    """A copy of a model that was written outside the home."""
 
     to: Path
-    """The folder, when it was made."""
+    """Its folder as given then."""
     at: datetime
     """When, UTC."""
 
@@ -61,7 +60,7 @@ def current_model(home: Home) -> str | None:
 
 
 def model_names(home: Home) -> list[str]:
-    """List the folders of whole models, oldest first."""
+    """List the names of finished models, oldest first."""
     if not home.recommender.is_dir():
         return []
     names = [path.name for path in home.recommender.iterdir() if _NAME.fullmatch(path.name)]
@@ -69,13 +68,13 @@ def model_names(home: Home) -> list[str]:
 
 
 def remove_models(home: Home) -> int:
-    """Remove all models, also those that somebody is still writing.
+    """Remove all models, also those that are still being written.
 
-    `CURRENT` goes first: whoever looks meanwhile finds that there is none. A writer finds its
-    folder gone, and `forgettings` grown.
+    `CURRENT` goes first: a reader meanwhile sees that there is no model. A writer sees its folder
+    gone, and `forgettings` grown.
 
     Returns:
-        How many whole models went.
+        How many finished models were removed.
     """
     folder, names = home.recommender, model_names(home)
     if not folder.is_dir():
@@ -85,10 +84,10 @@ def remove_models(home: Home) -> int:
     crash_point("remove_models.after_current")
     unfinished = [path for path in folder.iterdir() if path.name.startswith(TEMP_PREFIX)]
     for path in [*(folder / name for name in names), *unfinished]:
-        # A living writer may tidy up at the same time.
+        # A living writer may clean up at the same time.
         with suppress(FileNotFoundError):
             if path.is_dir():
-                # Renamed first: nobody can put files into what is being removed.
+                # Renamed first: a writer cannot put files into what is being removed.
                 discard_dir(path)
             else:
                 path.unlink()
@@ -98,34 +97,34 @@ def remove_models(home: Home) -> int:
 
 
 def forgettings(catalogue: Catalogue) -> int:
-    """Count the people who were forgotten: what was read before the count grew is not used."""
+    """Count the users forgotten so far: a model fitted before the count grew must not be used."""
     return int(catalogue.get_meta(_FORGETTINGS) or 0)
 
 
 def require_no_forgetting(connection: Connection, since: int) -> None:
-    """Make sure, inside the caller's transaction, that nobody was forgotten since a count.
+    """Check, inside the caller's transaction, that no user was forgotten since a count.
 
     Raises:
-        ReelwiseError: Somebody was.
+        ReelwiseError: One was.
     """
-    if int(_read(connection, _FORGETTINGS) or 0) != since:
+    if int(read_meta(connection, _FORGETTINGS) or 0) != since:
         raise ReelwiseError(
-            "somebody was forgotten while the model was fitted: it is thrown away",
+            "a user was forgotten while the model was fitted: the model is not kept",
             fix="run reelwise train recommender again",
         )
 
 
 def begin_forgetting(connection: Connection) -> None:
-    """Note, in the transaction that deletes events, that every model has to go."""
-    put_meta(connection, _FORGETTINGS, str(int(_read(connection, _FORGETTINGS) or 0) + 1))
+    """Note, in the transaction that deletes events, that every model has to be removed."""
+    put_meta(connection, _FORGETTINGS, str(int(read_meta(connection, _FORGETTINGS) or 0) + 1))
     put_meta(connection, _TO_REMOVE, "1")
 
 
 def finish_forgetting(catalogue: Catalogue) -> int:
-    """Remove the models, where that is still to be done: also what a kill left undone.
+    """Remove the models where `begin_forgetting` asked for it, also after a kill in between.
 
     Returns:
-        How many whole models went.
+        How many finished models were removed.
     """
     if catalogue.get_meta(_TO_REMOVE) is None:
         return 0
@@ -135,19 +134,15 @@ def finish_forgetting(catalogue: Catalogue) -> int:
 
 
 def note_export(connection: Connection, to: Path) -> None:
-    """Write down that a copy goes out, before it does."""
-    told = {"to": str(to), "at": datetime.now(UTC).isoformat(timespec="seconds")}
-    put_meta(connection, _EXPORT, json.dumps(told))
+    """Record that a copy of the model leaves the home, before it does."""
+    export = {"to": str(to), "at": datetime.now(UTC).isoformat(timespec="seconds")}
+    put_meta(connection, _EXPORT, json.dumps(export))
 
 
 def last_export(catalogue: Catalogue) -> Export | None:
-    """Where the last copy went; None where none ever did."""
-    told = catalogue.get_meta(_EXPORT)
-    if told is None:
+    """Give the last copy of a model that left the home; None where none did."""
+    stored = catalogue.get_meta(_EXPORT)
+    if stored is None:
         return None
-    values = json.loads(told)
+    values = json.loads(stored)
     return Export(Path(values["to"]), datetime.fromisoformat(values["at"]))
-
-
-def _read(connection: Connection, key: str) -> str | None:
-    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()

@@ -1,4 +1,4 @@
-"""What people watched, liked and disliked; it leaves the library only when its owner says so."""
+"""What users watched, liked and disliked; it leaves the library only when its owner says so."""
 
 from __future__ import annotations
 
@@ -10,26 +10,41 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
-
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.database import from_micros, now_micros, to_micros
-from data.catalogue.files import chunks
 from data.catalogue.names import VideoNames
+from data.catalogue.values import chunks, from_micros, now_micros, sql, to_micros
 from data.durable import crash_point
 from data.history.event_file import EVENT_KINDS, EventKind, EventRow, iter_rows
 from data.history.forgetting import Export, begin_forgetting, finish_forgetting, last_export
 
 _ROWS_PER_TRANSACTION = 5_000
-_COLUMNS = "user, video_id, video_ref, at, watched_s, duration_s, kind"
+_EVENTS = 'SELECT "user", video_id, video_ref, at, watched_s, duration_s, kind FROM events'
+_OF_ALL = sql(f"{_EVENTS} WHERE :until IS NULL OR at < :until ORDER BY at, id")
+_OF_USER = sql(
+    f'{_EVENTS} WHERE "user" = :user AND (:until IS NULL OR at < :until) ORDER BY at, id'
+)
+_AFTER = sql(f"{_EVENTS} WHERE id > :last_id ORDER BY id")
+_USERS = sql('SELECT DISTINCT "user" FROM events ORDER BY 1')
+_PUT_EVENT = sql(
+    'INSERT INTO events ("user", video_id, video_ref, at, watched_s, duration_s, kind, fingerprint)'
+    " VALUES (:user, :video_id, :video_ref, :at_micros, :watched_s, :duration_s, :kind,"
+    " :fingerprint) ON CONFLICT (fingerprint) DO NOTHING"
+)
+_ADDED = sql(
+    "SELECT count(*) AS added, count(*) - count(video_id) AS unresolved FROM events"
+    " WHERE id > :last_id"
+)
+_DROP_EVENTS = sql('DELETE FROM events WHERE "user" = :user')
+_DROP_IMPRESSIONS = sql('DELETE FROM impressions WHERE "user" = :user')
+_MARK = sql("SELECT count(*), count(video_id), coalesce(max(id), 0) FROM events")
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that one person did with one video."""
+    """One thing that one user did with one video."""
 
     user: str
-    """Who."""
+    """User name."""
     video_id: int | None
     """The video; None while the library does not know it."""
     video_ref: str
@@ -57,14 +72,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What went when a person was forgotten."""
+    """What was removed when a user was forgotten."""
 
     events: int
     """Events."""
     impressions: int
     """Rows of the log of what was recommended."""
     models: int
-    """Models that had been fitted on everybody's events."""
+    """Models that had been fitted on all users' events."""
     export: Export | None
     """The last copy of a model that left the home: it is out of reach."""
 
@@ -80,7 +95,19 @@ class ImportReport:
     unresolved: int = 0
     """Of the new events, those whose video the library does not know yet."""
     bad_rows: list[tuple[int, str]] = field(default_factory=list)
-    """(line, reason) of rows that are no events; nothing of them was kept."""
+    """(line, reason) of rows that are not events; nothing of them was kept."""
+
+
+@dataclass(frozen=True)
+class HistoryMark:
+    """How far a watch history has come: equal marks mean the same events."""
+
+    n_events: int
+    """Events kept."""
+    n_resolved: int
+    """Of these, events that were stored with their video."""
+    last_id: int
+    """Number of the newest event; numbers are never used again."""
 
 
 class History:
@@ -108,7 +135,7 @@ class History:
         """Add one event; it is durable when this returns.
 
         Args:
-            user: Who; any non-empty text.
+            user: User name; any non-empty text.
             video_ref: Path, file name or id of the video; one that is not indexed yet is kept for
                 later.
             watched_s: Seconds watched, >= 0.
@@ -119,28 +146,24 @@ class History:
             ReelwiseError: `video_ref` fits several videos, or is the id of none.
             ValueError: Another argument is not as described.
         """
-        if (
-            not user.strip()
-            or kind not in EVENT_KINDS
-            or (watched_s is not None and not watched_s >= 0)
-        ):
+        valid_time = watched_s is None or watched_s >= 0
+        if not user.strip() or kind not in EVENT_KINDS or not valid_time:
             raise ValueError(f"not an event: {user=}, {kind=}, {watched_s=}")
         if isinstance(video_ref, int):
             video_ref = str(self._catalogue.video(video_ref).path)
         elif len(self._video_names().find(video_ref)) > 1:
-            self._catalogue.video(video_ref)
+            self._catalogue.video(video_ref)  # raises: it names the candidates
         at_micros = to_micros(at) if at else now_micros()
         row = EventRow(user.strip(), video_ref, at_micros, watched_s, None, kind)
-        report = ImportReport()
-        self._insert([row], report)
+        self._insert([row], ImportReport())
         video_id = self._video_names().only(video_ref)
         return Event(row.user, video_id, video_ref, from_micros(at_micros), watched_s, None, kind)
 
     def import_file(self, path: Path) -> ImportReport:
         """Add the events of a CSV or Parquet file; doing it twice changes nothing more.
 
-        A row that is no event is reported and the others are added. Rows without `at` get the time
-        of the import.
+        A row that is not an event is reported and the others are added. Rows without `at` get the
+        time of the import.
 
         Raises:
             ReelwiseError: The file cannot be read at all, or lacks the columns `user` and `video`.
@@ -159,114 +182,64 @@ class History:
         return report
 
     def events(self, user: str | None = None, *, until: datetime | None = None) -> list[Event]:
-        """List events in order of time, all or one person's.
+        """List events in order of time, of all users or of one.
 
         Args:
-            user: Only this person's.
+            user: Only this user's.
             until: Only those before this instant.
         """
-        conditions: list[str] = []
-        values: list[str | int] = []
-        if user is not None:
-            conditions.append("user = ?")
-            values.append(user)
-        if until is not None:
-            conditions.append("at < ?")
-            values.append(to_micros(until))
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        query = f"SELECT {_COLUMNS} FROM events{where} ORDER BY at, id"
+        values = {"until": None if until is None else to_micros(until)}
         with self._catalogue.reading() as connection:
-            rows = connection.exec_driver_sql(query, tuple(values)).all()
+            if user is None:
+                rows = connection.execute(_OF_ALL, values).all()
+            else:
+                rows = connection.execute(_OF_USER, {**values, "user": user}).all()
         names = self._video_names()
         return [_event(row, names) for row in rows]
 
     def users(self) -> list[str]:
-        """List the people who have events, by name."""
+        """List the users who have events, by name."""
         with self._catalogue.reading() as connection:
-            query = text("SELECT DISTINCT user FROM events ORDER BY user")
-            return list(connection.scalars(query))
-
-    def resolve(self) -> int:
-        """Write down the videos of events that came in before their videos were indexed.
-
-        `events` finds them in any case; this spares it the work.
-
-        Returns:
-            How many events found their video.
-        """
-        query = text("SELECT DISTINCT video_ref FROM events WHERE video_id IS NULL")
-        with self._catalogue.reading() as connection:
-            refs = list(connection.scalars(query))
-        names = self._video_names()
-        known = [(names.only(ref), ref) for ref in refs]
-        found = 0
-        for chunk in chunks((pair for pair in known if pair[0] is not None), 500):
-            with self._catalogue.writing("history.resolve", changes_library=False) as connection:
-                before = _total_changes(connection)
-                connection.exec_driver_sql(
-                    "UPDATE events SET video_id = ? WHERE video_ref = ? AND video_id IS NULL",
-                    chunk,
-                )
-                found += _total_changes(connection) - before
-        return found
+            return list(connection.scalars(_USERS))
 
     def forget(self, user: str) -> Forgotten:
-        """Delete a person: no byte of the name stays in the library, nor a model fitted on them.
+        """Delete a user: no byte of the name stays in the library, nor a model fitted on them.
 
-        What was recommended to them goes too. The file is rewritten, even for a person without
+        What was recommended to them goes too. The file is rewritten, even for a user without
         events: an earlier attempt may have been killed midway.
-
-        Returns:
-            What went.
 
         Raises:
             ReelwiseError: Another process is reading old pages and did not let go in time; the
                 events are deleted, running it again finishes the rest.
         """
         with self._catalogue.writing("history.forget", changes_library=False) as connection:
-            gone = connection.execute(
-                text("DELETE FROM events WHERE user = :user"), {"user": user}
-            ).rowcount
-            shown = connection.execute(
-                text("DELETE FROM impressions WHERE user = :user"), {"user": user}
-            ).rowcount
-            if gone:
+            events = connection.execute(_DROP_EVENTS, {"user": user}).rowcount
+            impressions = connection.execute(_DROP_IMPRESSIONS, {"user": user}).rowcount
+            if events:
                 begin_forgetting(connection)
         models = finish_forgetting(self._catalogue)
         self._catalogue.scrub()
         crash_point("history.after_scrub")
-        return Forgotten(gone, shown, models, last_export(self._catalogue))
+        return Forgotten(events, impressions, models, last_export(self._catalogue))
 
     def _insert(self, rows: Sequence[EventRow], report: ImportReport) -> None:
         now, names = now_micros(), self._video_names()
         values = [
-            (
-                row.user,
-                names.only(row.video_ref),
-                row.video_ref,
-                now if row.at_micros is None else row.at_micros,
-                row.watched_s,
-                row.duration_s,
-                row.kind,
-                _fingerprint(row),
-            )
+            {
+                **row._asdict(),
+                "at_micros": now if row.at_micros is None else row.at_micros,
+                "video_id": names.only(row.video_ref),
+                "fingerprint": _fingerprint(row),
+            }
             for row in rows
         ]
         with self._catalogue.writing("history.add", changes_library=False) as connection:
-            first = _last_id(connection)
-            before = _total_changes(connection)
-            connection.exec_driver_sql(
-                f"INSERT OR IGNORE INTO events ({_COLUMNS}, fingerprint)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
-            added = _total_changes(connection) - before
-            unresolved = connection.exec_driver_sql(
-                "SELECT count(*) FROM events WHERE id > ? AND video_id IS NULL", (first,)
-            ).scalar_one()
+            last_id = connection.execute(_MARK).one()[2]
+            connection.execute(_PUT_EVENT, values)
+            added, unresolved = connection.execute(_ADDED, {"last_id": last_id}).one()
         report.added += added
         report.duplicates += len(rows) - added
-        report.unresolved += int(unresolved)
+        report.unresolved += unresolved
 
     def _video_names(self) -> VideoNames:
         changes = self._catalogue.changes()
@@ -275,29 +248,35 @@ class History:
         return self._names[1]
 
 
-def _event(row: Sequence[Any], names: VideoNames) -> Event:
+def mark_history(catalogue: Catalogue) -> HistoryMark:
+    """Give the mark of the history as it is now."""
+    with catalogue.reading() as connection:
+        return HistoryMark(*connection.execute(_MARK).one())
+
+
+def events_since(catalogue: Catalogue, mark: HistoryMark) -> tuple[HistoryMark, list[Event]] | None:
+    """Give the events that came after a mark, and the mark that includes them.
+
+    Returns:
+        None where more has changed than events added (a user was forgotten): then everything has
+        to be read again.
+    """
+    with catalogue.reading() as connection:
+        now = HistoryMark(*connection.execute(_MARK).one())
+        rows = connection.execute(_AFTER, {"last_id": mark.last_id}).all()
+    n_known = sum(row.video_id is not None for row in rows)
+    if now != HistoryMark(mark.n_events + len(rows), mark.n_resolved + n_known, now.last_id):
+        return None
+    return now, [_event(row, None) for row in rows]
+
+
+def _event(row: Any, names: VideoNames | None) -> Event:
     user, video_id, video_ref, at, watched_s, duration_s, kind = row
-    if video_id is None:
+    if video_id is None and names is not None:
         video_id = names.only(video_ref)
     return Event(user, video_id, video_ref, from_micros(at), watched_s, duration_s, kind)
 
 
 def _fingerprint(row: EventRow) -> str:
-    """Tell equal rows: two rows with the same values are one event."""
-    values = [
-        row.user,
-        row.video_ref,
-        row.at_micros,
-        row.watched_s,
-        row.duration_s,
-        row.kind,
-    ]
-    return hashlib.blake2b(json.dumps(values).encode(), digest_size=16).hexdigest()
-
-
-def _last_id(connection: Connection) -> int:
-    return int(connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM events").scalar_one())
-
-
-def _total_changes(connection: Connection) -> int:
-    return int(connection.exec_driver_sql("SELECT total_changes()").scalar_one())
+    """Give equal rows equal texts: two rows with the same values are one event."""
+    return hashlib.blake2b(json.dumps(list(row)).encode(), digest_size=16).hexdigest()

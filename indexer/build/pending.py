@@ -23,7 +23,7 @@ def not_embedded(
     """
     wanted = [
         each
-        for each in catalogue.not_embedded(encoder_id, retry_failed=True)
+        for each in catalogue.embeddings.missing(encoder_id, retry_failed=True)
         if retry_failed or each.attempts < MAX_ATTEMPTS
     ]
     reachable = [each for each in wanted if each.path.exists()]
@@ -34,15 +34,15 @@ def not_embedded(
 def _read_in_part(catalogue: Catalogue, encoder_id: str) -> list[Pending]:
     partial = [
         each.path
-        for each in catalogue.failures(encoder_id)
+        for each in catalogue.embeddings.failures(encoder_id)
         if each.state == State.PARTIAL and each.path.exists()
     ]
-    return _by_video(catalogue.files(partial).values())
+    return _by_video(catalogue.files.known(partial).values())
 
 
 def every_video(catalogue: Catalogue) -> list[Pending]:
     """Every video whose file can be reached, embedded or not, once."""
-    return _by_video(record for path, record in catalogue.files().items() if path.exists())
+    return _by_video(record for path, record in catalogue.files.known().items() if path.exists())
 
 
 def _by_video(records: Iterable[FileRecord]) -> list[Pending]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.catalogue.records import FileRecord
-from data.scan import FoundFile, Sidecar
+from data.scan import FoundFile
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Reader:
 
     content_key: Callable[[Path], str]
     """Identity of the bytes; raises OSError where they cannot be read."""
-    sidecar: Callable[[Path], Sidecar]
-    """Title and subtitles that lie beside a video."""
+    title: Callable[[Path], str | None]
+    """Title of a new video, from the name of its file."""
 
 
 def plan_changes(
@@ -153,7 +153,7 @@ def _sort_changed(
         else:
             plan.added += 1
         names.held.add(key)
-        plan.records.append(_with_words(file, key, read) if words else _record(file, key))
+        plan.records.append(_with_title(file, key, read) if words else _record(file, key))
     plan.removed = names.vanished.total()
 
 
@@ -205,14 +205,12 @@ def _record(file: FoundFile, key: str | None, *, reason: str | None = None) -> F
     )
 
 
-def _with_words(file: FoundFile, key: str, read: Reader) -> FileRecord:
-    beside = read.sidecar(file.path)
+def _with_title(file: FoundFile, key: str, read: Reader) -> FileRecord:
     return FileRecord(
         path=file.path,
         size_bytes=file.size_bytes,
         mtime_ns=file.mtime_ns,
         inode=file.inode,
         content_key=key,
-        title=beside.title,
-        subtitles=beside.subtitles,
+        title=read.title(file.path),
     )

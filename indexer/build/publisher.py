@@ -79,7 +79,7 @@ class Publisher:
         served = {video.id for video in self._catalogue.videos(self._catalogue.encoder)}
         missing = {
             each.video_id
-            for each in self._catalogue.not_embedded(self._encoder.id, retry_failed=True)
+            for each in self._catalogue.embeddings.missing(self._encoder.id, retry_failed=True)
             if each.attempts < MAX_ATTEMPTS
         }
         return not served & missing

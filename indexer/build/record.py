@@ -61,13 +61,15 @@ def record_embedded(
         return None
     name = new_part_name()
     n_clips = sum(len(video.vectors.clips) for video in videos)
-    first = catalogue.reserve(store.encoder_id, name, n_clips)
+    first = catalogue.embeddings.reserve(store.encoder_id, name, n_clips)
     crash_point("flush.after_reserve")
     videos = _with_ids(videos, first)
     info = store.write_part([video.vectors for video in videos], name=name)
     crash_point("flush.after_part")
     part = Part(info.name, info.sha256, info.size_bytes, video_ids)
-    catalogue.commit_part(store.encoder_id, part, [_embedding_row(video) for video in videos])
+    catalogue.embeddings.commit_part(
+        store.encoder_id, part, [_embedding_row(video) for video in videos]
+    )
     crash_point("flush.after_commit")
     return info
 
@@ -102,7 +104,7 @@ class FlushBuffer:
         failed = [video for video in self._videos if video.ending.state == "failed"]
         record_embedded(self._catalogue, self._store, good)
         reasons = [(video.vectors.video_id, video.ending.reason) for video in failed]
-        self._catalogue.record_failed(self._store.encoder_id, reasons)
+        self._catalogue.embeddings.record_failed(self._store.encoder_id, reasons)
         self._videos = []
         return good + failed
 
@@ -129,14 +131,14 @@ def tidy(home: Home, catalogue: Catalogue) -> int:
         How many files and folders went.
     """
     removed = remove_unpublished(home) + remove_unfinished(home.root)
-    loose = catalogue.retire_parts()
+    loose = catalogue.embeddings.retire_parts()
     for encoder_id, name in loose:
         path = VectorStore(home, encoder_id).path(name)
         removed += path.exists()
         path.unlink(missing_ok=True)
     if loose:
         crash_point("tidy.after_unlink")
-        catalogue.retired(name for _, name in loose)
+        catalogue.embeddings.retired(name for _, name in loose)
     if home.all_vectors.is_dir():
         removed += sum(remove_unfinished(folder) for folder in home.all_vectors.iterdir())
     return removed
@@ -157,7 +159,6 @@ def _embedding_row(video: Embedded) -> EmbeddingRow:
     return EmbeddingRow(
         video_id=vectors.video_id,
         ending=video.ending,
-        n_frames=len(vectors.frames),
         clip_ids=tuple(vectors.clip_ids.tolist()),
         clip_spans=tuple((start_s, end_s) for start_s, end_s in vectors.clip_spans.tolist()),
     )

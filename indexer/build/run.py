@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import Pending
-from data.scan import FoundFile, content_key, scan, sidecar
+from data.scan import FoundFile, content_key, file_title, scan
 from data.video.children.pool import DecodePool
 from data.video.types import DecodeRequest
 from indexer.build.embed import Embedded, EmbeddingStream, cores
@@ -49,14 +49,14 @@ class Run:
     def update_files(self, roots: Sequence[Path], *, retry_failed: bool) -> list[Pending]:
         """Record which files there are now; returns the videos to embed."""
         self._meter.enter("scanning")
-        known = self._catalogue.files()
-        plan = plan_changes(self._scan(roots), known, roots, Reader(content_key, sidecar))
+        known = self._catalogue.files.known()
+        plan = plan_changes(self._scan(roots), known, roots, Reader(content_key, file_title))
         with self._stop.shielded():
-            self._catalogue.add_roots(roots)
+            self._catalogue.files.add_roots(roots)
             if plan.records:
-                self._catalogue.put_files(plan.records)
+                self._catalogue.files.put(plan.records)
             if plan.gone:
-                self._catalogue.remove_files(plan.gone)
+                self._catalogue.files.remove(plan.gone)
         self._changed = bool(plan.records or plan.gone)
         self._counts.planned(plan)
         pending, self.report.offline = not_embedded(

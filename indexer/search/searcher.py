@@ -229,7 +229,7 @@ class Searcher:
             key = content_key(path)
         except OSError:
             return None
-        ids = self._catalogue.known_contents([key])
+        ids = self._catalogue.files.known_contents([key])
         return view.videos.get(ids.get(key, -1))
 
     def _example_of(self, view: View, video_id: int, span: Span | None) -> Example:

@@ -253,7 +253,7 @@ def _build(
     store: VectorStore,
     kind: type[VectorIndex],
 ) -> Generation:
-    parts = catalogue.parts(store.encoder_id)
+    parts = catalogue.embeddings.parts(store.encoder_id)
     sample = _sample(parts, store)
     n = catalogue.counts(store.encoder_id)["clips"]
     index, recall_at_10 = fill_index(kind, _clip_batches(parts, store), n=n, sample=sample)

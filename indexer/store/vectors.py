@@ -186,7 +186,7 @@ def read_videos(
         ReelwiseError: A part is missing or damaged.
     """
     by_part: dict[tuple[str, str], set[int]] = {}
-    for video_id, part in catalogue.part_of(store.encoder_id, video_ids).items():
+    for video_id, part in catalogue.embeddings.part_of(store.encoder_id, video_ids).items():
         by_part.setdefault((part.name, part.sha256), set()).add(video_id)
     for (name, sha256), wanted in by_part.items():
         for row in store.read_part(name, sha256):

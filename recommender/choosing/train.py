@@ -12,8 +12,7 @@ from typing import Literal
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history.forgetting import forgettings
-from data.history.history import History
-from data.history.marks import HistoryMark, mark_history
+from data.history.history import History, HistoryMark, mark_history
 from data.home import Home, TrainingLock
 from recommender.choosing.splits import Case, hold_out, last_steps
 from recommender.choosing.tune import DENSE_LIMIT, tune

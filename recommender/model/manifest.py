@@ -10,7 +10,7 @@ import numpy as np
 
 from data import sealed
 from data.errors import ReelwiseError
-from data.history.marks import HistoryMark
+from data.history.history import HistoryMark
 from data.sealed import MANIFEST_FILE, FileSum
 from recommender.model.blend import HISTORIES, Weights
 from recommender.model.model import SOURCES, Settings, to_learn

@@ -9,7 +9,7 @@ from pathlib import Path
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history.forgetting import current_model
-from data.history.marks import mark_history
+from data.history.history import mark_history
 from data.sealed import FileSum
 from recommender.model.manifest import ModelManifest
 from recommender.model.store import require_whole, usable_manifest

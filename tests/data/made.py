@@ -24,16 +24,15 @@ def embed(
     state: DecodeState = "done",
     n_clips: int = 2,
 ) -> list[int]:
-    first = catalogue.reserve(encoder, part, n_clips * len(video_ids))
+    first = catalogue.embeddings.reserve(encoder, part, n_clips * len(video_ids))
     rows = [
         EmbeddingRow(
             video_id,
             Ending(state, "" if state == "done" else "cut off", info=INFO),
-            4,
             tuple(range(first + n * n_clips, first + (n + 1) * n_clips)),
             tuple((float(i), i + 2.0) for i in range(n_clips)),
         )
         for n, video_id in enumerate(video_ids)
     ]
-    catalogue.commit_part(encoder, Part(part, "0" * 64, 1, frozenset(video_ids)), rows)
+    catalogue.embeddings.commit_part(encoder, Part(part, "0" * 64, 1, frozenset(video_ids)), rows)
     return [clip_id for row in rows for clip_id in row.clip_ids]

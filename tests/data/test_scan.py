@@ -1,4 +1,4 @@
-"""What a scan finds, what identifies a file, and the words beside it."""
+"""What a scan finds, what identifies a file, and its title."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.scan import FoundFile, Sidecar, content_key, full_hash, scan, sidecar
+from data.scan import FoundFile, content_key, file_title, scan
 
 MP4 = b"\0\0\0\x18ftypisom" + bytes(100)
 
@@ -120,33 +120,11 @@ def test_content_keys_follow_content_and_not_names(size_bytes: int, tmp_path: Pa
         changed = bytearray(content)
         changed[at] ^= 1
         assert content_key(put(tmp_path / "d.mp4", bytes(changed))) != key
-        assert full_hash(tmp_path / "d.mp4") != full_hash(tmp_path / "a.mp4")
 
 
-def test_the_words_of_an_srt_file_without_its_machinery(tmp_path: Path) -> None:
-    put(
-        tmp_path / "My_first.day.srt",
-        "\ufeff1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hello</i> there,\r\n{\\an8}General\r\n\r\n"
-        "2\r\n00:00:02,500 --> 00:00:04,000\r\n- 42 &amp; more\r\n".encode(),
-    )
-    found = sidecar(tmp_path / "My_first.day.mp4")
-    assert found == Sidecar("My first.day", "Hello there,\nGeneral\n- 42 & more")
-
-
-def test_the_words_of_a_vtt_file(tmp_path: Path) -> None:
-    put(
-        tmp_path / "talk.en.vtt",
-        b"WEBVTT\n\nNOTE hidden\n\nSTYLE\n::cue {}\n\nintro\n00:01.000 --> 00:02.000 align:start\n"
-        b"<v Ann>One <c.red>two\n\n01:00:02.000 --> 01:00:03.000\nOne two\nthree\n",
-    )
-    assert sidecar(tmp_path / "talk.mp4").subtitles == "One two\nthree"
-
-
-def test_other_alphabets_and_no_words(tmp_path: Path) -> None:
-    cue = "1\n00:00:01,000 --> 00:00:02,000\ncafé\n"
-    put(tmp_path / "a.srt", cue.encode("cp1252"))
-    put(tmp_path / "b.srt", cue.encode("utf-16"))
-    put(tmp_path / "c.srt", b"\xff\x00\x01 not one cue")
-    put(tmp_path / "e2.srt", cue.encode())
-    words = [sidecar(tmp_path / f"{name}.mp4").subtitles for name in "abcde"]
-    assert words == ["café", "café", None, None, None]
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("My_first.day.mp4", "My first.day"), ("- .mp4", None), ("b\udcffd.mkv", "b?d")],
+)
+def test_a_title_is_the_name_without_its_machinery(name: str, title: str | None) -> None:
+    assert file_title(Path("/l") / name) == title

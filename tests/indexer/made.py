@@ -67,7 +67,7 @@ def store(
         records = [
             FileRecord(path, 1, 1, 1, content_key=f"key-{name}") for name, path in paths.items()
         ]
-        ids = catalogue.put_files(records)
+        ids = catalogue.files.put(records)
         results = []
         for name, rows in clips.items():
             video_id = ids[paths[name]]

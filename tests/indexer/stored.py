@@ -25,7 +25,7 @@ def file_of(content: str) -> Path:
 def add(catalogue: Catalogue, contents: Iterable[str]) -> PartInfo:
     """Embed these contents in one part."""
     names = list(contents)
-    ids = catalogue.put_files([FileRecord(file_of(name), 1, 1, 1, name) for name in names])
+    ids = catalogue.files.put([FileRecord(file_of(name), 1, 1, 1, name) for name in names])
     rows = [embedded(ids[file_of(name)] or 0, name) for name in names]
     info = record_embedded(catalogue, VectorStore(catalogue.home, ENCODER), rows)
     assert info is not None

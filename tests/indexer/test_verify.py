@@ -39,7 +39,7 @@ def sql(home: Home, statement: str) -> None:
 
 def parts(home: Home) -> list[Path]:
     with Catalogue(home) as catalogue:
-        return [home.vectors(ENCODER) / part.name for part in catalogue.parts(ENCODER)]
+        return [home.vectors(ENCODER) / part.name for part in catalogue.embeddings.parts(ENCODER)]
 
 
 def spoil(path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_missing_or_altered_part_is_found_and_its_videos_embedded_again(
     assert generation is not None
     assert generation.manifest.videos == 1
     with writing_session(home) as catalogue:
-        pending = {p.path.stem for p in catalogue.not_embedded(ENCODER)}
+        pending = {p.path.stem for p in catalogue.embeddings.missing(ENCODER)}
         assert pending == {"a", "b"}
         add(catalogue, sorted(pending))
     assert contents(home) == {"a", "b", "c"}
@@ -143,7 +143,7 @@ def test_rows_that_do_not_fit_the_vectors_are_found_and_embedded_again(
     assert verify_library(home).problems != []
     assert verify_library(home, repair=True).problems == []
     with Catalogue(home) as catalogue:
-        assert [p.path.stem for p in catalogue.not_embedded(ENCODER)] == ["a"]
+        assert [p.path.stem for p in catalogue.embeddings.missing(ENCODER)] == ["a"]
     assert contents(home) == {"b", "c"}
 
 
@@ -187,7 +187,7 @@ def test_deep_sees_files_that_changed_behind_our_back(tmp_path: Path) -> None:
         for path in videos.iterdir():
             stat = path.stat()
             key = content_key(path)
-            catalogue.put_files(
+            catalogue.files.put(
                 [FileRecord(path, stat.st_size, stat.st_mtime_ns, stat.st_ino, key)]
             )
     assert verify_library(home, deep=True).problems == []

@@ -28,7 +28,7 @@ def add_videos(home: Home, names: list[str], vectors: np.ndarray, encoder: str =
         for i, n in enumerate(names)
     ]
     with writing_session(home) as catalogue:
-        ids = catalogue.put_files(records)
+        ids = catalogue.files.put(records)
         results = []
         for record, vector in zip(records, vectors, strict=True):
             video_id = ids[record.path]

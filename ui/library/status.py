@@ -141,7 +141,7 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Sta
         "recall_at_10": index["recall_at_10"],
         "warning": index["warning"],
         "bytes": _size_bytes_below(catalogue.home.root),
-        "roots": [str(root) for root in catalogue.roots()],
+        "roots": [str(root) for root in catalogue.files.roots()],
         "recommender": model_document(catalogue),
     }
     if with_failures:
@@ -152,7 +152,7 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Sta
                 "reason": each.reason,
                 "attempts": each.attempts,
             }
-            for each in catalogue.failures(catalogue.encoder)
+            for each in catalogue.embeddings.failures(catalogue.encoder)
         ]
     return document
 

@@ -65,7 +65,7 @@ class Media:
             path = Path(self._library.catalogue.video(int(video_id)).path)
         except ReelwiseError:
             return None
-        return real_path_below(path, self._library.catalogue.roots())
+        return real_path_below(path, self._library.catalogue.files.roots())
 
 
 def real_path_below(path: Path, roots: list[Path]) -> Path | None:

@@ -1,4 +1,3 @@
-import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,74 +8,45 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.database import path_text, text_path
 from data.catalogue.records import FileRecord
+from data.catalogue.values import path_text, text_path
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from tests.data.made import LIB, embed, found
 
 
-def test_commits_are_durable_and_relations_enforced(catalogue: Catalogue) -> None:
-    with catalogue.reading() as connection:
-        pragmas = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
-        }
-    assert pragmas == {
-        "journal_mode": "wal",
-        "synchronous": 2,
-        "foreign_keys": 1,
-        "secure_delete": 1,
-    }
-
-
-def test_another_schema_version_is_refused_by_name(home: Home) -> None:
-    Catalogue(home).close()
-    with sqlite3.connect(home.catalogue) as raw:
-        raw.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
-    raw.close()
-    with pytest.raises(ReelwiseError, match="version 99"):
-        Catalogue(home)
-
-
-def test_a_file_that_is_no_database_is_an_error_not_a_crash(home: Home) -> None:
-    home.catalogue.write_bytes(b"this is not SQLite" * 1000)
-    with pytest.raises(ReelwiseError, match="cannot be opened"):
-        Catalogue(home)
-
-
 def test_new_moved_copied_edited_and_returned_files_keep_their_videos(
     catalogue: Catalogue,
 ) -> None:
-    ids = catalogue.put_files([found("a.mp4", "A"), found("b.mp4", "B"), found("a2.mp4", "A")])
+    ids = catalogue.files.put([found("a.mp4", "A"), found("b.mp4", "B"), found("a2.mp4", "A")])
     a, b = ids[LIB / "a.mp4"], ids[LIB / "b.mp4"]
     assert ids[LIB / "a2.mp4"] == a != b
     embed(catalogue, "p1", a or 0, b or 0)
     # Moved: the same content at a new path, the old one gone.
-    assert catalogue.put_files([found("deep/b.mp4", "B")]) == {LIB / "deep/b.mp4": b}
-    assert catalogue.remove_files([LIB / "b.mp4"]) == 1
+    assert catalogue.files.put([found("deep/b.mp4", "B")]) == {LIB / "deep/b.mp4": b}
+    assert catalogue.files.remove([LIB / "b.mp4"]) == 1
     assert catalogue.video("deep/b.mp4").id == b
-    assert catalogue.copies() == {a: [LIB / "a.mp4", LIB / "a2.mp4"]}
-    assert catalogue.not_embedded("e1") == []
+    assert catalogue.counts("e1")["copies"] == 1
+    assert catalogue.embeddings.missing("e1") == []
     # Edited: other content at a known path is another video; the first file stands for a copy.
-    c = catalogue.put_files([found("a.mp4", "C")])[LIB / "a.mp4"]
+    c = catalogue.files.put([found("a.mp4", "C")])[LIB / "a.mp4"]
     assert c not in (a, b)
     assert catalogue.video(a or 0).path == LIB / "a2.mp4"
-    assert [p.video_id for p in catalogue.not_embedded("e1")] == [c]
+    assert [p.video_id for p in catalogue.embeddings.missing("e1")] == [c]
     # Gone and come back: nothing to decode.
-    catalogue.remove_files([LIB / "a2.mp4"])
+    catalogue.files.remove([LIB / "a2.mp4"])
     assert [v.id for v in catalogue.videos()] == [b]
-    assert catalogue.put_files([found("back.mp4", "A")]) == {LIB / "back.mp4": a}
+    assert catalogue.files.put([found("back.mp4", "A")]) == {LIB / "back.mp4": a}
     assert [v.id for v in catalogue.videos("e1")] == [a, b]
 
 
 def test_files_are_found_below_a_root_and_not_beside_it(catalogue: Catalogue) -> None:
     names = ["a/x.mp4", "a/deep/y.mp4", "ab/z.mp4", "a.mp4", "a0/q.mp4", "a_/w%.mp4"]
-    catalogue.put_files([found(name, name) for name in names])
-    assert set(catalogue.files([LIB / "a"])) == {LIB / "a/x.mp4", LIB / "a/deep/y.mp4"}
-    assert set(catalogue.files([LIB / "a.mp4"])) == {LIB / "a.mp4"}
-    assert len(catalogue.files([LIB])) == len(catalogue.files()) == len(names)
-    assert set(catalogue.files([Path("/")])) == set(catalogue.files())
+    catalogue.files.put([found(name, name) for name in names])
+    assert set(catalogue.files.known([LIB / "a"])) == {LIB / "a/x.mp4", LIB / "a/deep/y.mp4"}
+    assert set(catalogue.files.known([LIB / "a.mp4"])) == {LIB / "a.mp4"}
+    assert len(catalogue.files.known([LIB])) == len(catalogue.files.known()) == len(names)
+    assert set(catalogue.files.known([Path("/")])) == set(catalogue.files.known())
 
 
 @given(st.binary(min_size=1, max_size=40).filter(lambda b: b"\0" not in b and b"/" not in b))
@@ -90,19 +60,19 @@ def test_any_file_name_survives_the_database(name: bytes) -> None:
 
 def test_a_file_name_that_is_not_utf8_comes_back_as_it_was(catalogue: Catalogue) -> None:
     odd = LIB / "b\udcff\udc80d.mp4"
-    catalogue.put_files([FileRecord(odd, 1, 1, 2**64 - 1, "k")])
-    record = catalogue.files()[odd]
+    catalogue.files.put([FileRecord(odd, 1, 1, 2**64 - 1, "k")])
+    record = catalogue.files.known()[odd]
     assert (record.path, record.inode) == (odd, 2**64 - 1)
-    assert catalogue.not_embedded("e1")[0].path == odd
+    assert catalogue.embeddings.missing("e1")[0].path == odd
 
 
 def test_a_video_is_found_by_id_path_name_and_stem(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    catalogue.put_files(
+    catalogue.files.put(
         [found("x/kite.mp4", "1"), found("y/kite.mp4", "2"), found("y/boat.mp4", "3")]
     )
-    here = catalogue.put_files([FileRecord(tmp_path / "local.mp4", 1, 1, 1, "4")])
+    here = catalogue.files.put([FileRecord(tmp_path / "local.mp4", 1, 1, 1, "4")])
     monkeypatch.chdir(tmp_path)
     assert catalogue.video(3).id == catalogue.video("3").id == catalogue.video("id:3").id == 3
     assert catalogue.video("boat").id == catalogue.video("boat.mp4").id == 3
@@ -117,7 +87,7 @@ def test_a_video_is_found_by_id_path_name_and_stem(
 
 
 def test_digits_that_are_an_id_and_a_name_are_not_guessed(catalogue: Catalogue) -> None:
-    catalogue.put_files([found("2.mp4", "1"), found("x.mp4", "2")])
+    catalogue.files.put([found("2.mp4", "1"), found("x.mp4", "2")])
     with pytest.raises(ReelwiseError, match="fits 2"):
         catalogue.video("2")
     assert catalogue.video("id:2").path.name == "x.mp4"
@@ -125,22 +95,21 @@ def test_digits_that_are_an_id_and_a_name_are_not_guessed(catalogue: Catalogue) 
 
 
 def test_clip_tables_are_columns_in_order_without_the_dead(catalogue: Catalogue) -> None:
-    ids = catalogue.put_files([found("a.mp4", "A"), found("b.mp4", "B")])
+    ids = catalogue.files.put([found("a.mp4", "A"), found("b.mp4", "B")])
     a, b = ids[LIB / "a.mp4"] or 0, ids[LIB / "b.mp4"] or 0
     clips = embed(catalogue, "p1", b, a)
     table = catalogue.clip_table("e1")
     assert table.ids.tolist() == clips
     assert table.video_ids.tolist() == [b, b, a, a]
     assert table.ends_s.tolist() == [2.0, 3.0, 2.0, 3.0]
-    catalogue.remove_files([LIB / "b.mp4"])
+    catalogue.files.remove([LIB / "b.mp4"])
     assert catalogue.clip_table("e1").video_ids.tolist() == [a, a]
-    assert [clip.video_id for clip in catalogue.clips("e1", video_id=b)] == []
     assert catalogue.clip_table("unknown").ids.dtype == np.int64
 
 
 def test_changes_rise_with_the_library_and_only_with_it(catalogue: Catalogue) -> None:
     before = catalogue.changes()
-    video = catalogue.put_files([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
+    video = catalogue.files.put([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
     middle = catalogue.changes()
     embed(catalogue, "p1", video)
     assert before < middle < catalogue.changes()
@@ -156,20 +125,20 @@ def test_the_serving_encoder_is_remembered(catalogue: Catalogue) -> None:
 
 
 def test_readers_see_one_moment_while_a_writer_commits(catalogue: Catalogue, home: Home) -> None:
-    catalogue.put_files([found("a.mp4", "A")])
+    catalogue.files.put([found("a.mp4", "A")])
     with catalogue.reading() as connection:
         count = "SELECT count(*) FROM files"
         assert connection.exec_driver_sql(count).scalar() == 1
 
         def write() -> None:
             with Catalogue(home) as other:
-                other.put_files([found(f"{i}.mp4", f"{i}") for i in range(5)])
+                other.files.put([found(f"{i}.mp4", f"{i}") for i in range(5)])
 
         thread = threading.Thread(target=write)
         thread.start()
         thread.join()
         assert connection.exec_driver_sql(count).scalar() == 1
-    assert len(catalogue.files()) == 6
+    assert len(catalogue.files.known()) == 6
 
 
 def test_a_failing_transaction_leaves_nothing(catalogue: Catalogue) -> None:
@@ -178,9 +147,9 @@ def test_a_failing_transaction_leaves_nothing(catalogue: Catalogue) -> None:
         raise RuntimeError("scan failed")
 
     with pytest.raises(RuntimeError, match="scan failed"):
-        catalogue.put_files(broken())
-    assert catalogue.files() == {}
-    assert catalogue.not_embedded("e1") == []
+        catalogue.files.put(broken())
+    assert catalogue.files.known() == {}
+    assert catalogue.embeddings.missing("e1") == []
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -199,13 +168,13 @@ def test_whatever_happens_to_files_videos_follow_content(
         for deed, name, content in deeds:
             path = LIB / f"{name}.mp4"
             if deed == "gone":
-                catalogue.remove_files([path])
+                catalogue.files.remove([path])
                 now.pop(path, None)
             else:
-                video = catalogue.put_files([FileRecord(path, 1, 1, 1, f"c{content}")])[path] or 0
+                video = catalogue.files.put([FileRecord(path, 1, 1, 1, f"c{content}")])[path] or 0
                 assert ids.setdefault(f"c{content}", video) == video
                 now[path] = f"c{content}"
-        assert {r.path: r.content_key for r in catalogue.files().values()} == now
-        live = {p.video_id for p in catalogue.not_embedded("e")}
+        assert {r.path: r.content_key for r in catalogue.files.known().values()} == now
+        live = {p.video_id for p in catalogue.embeddings.missing("e")}
         assert live == {ids[key] for key in now.values()}
         assert len(set(ids.values())) == len(ids)

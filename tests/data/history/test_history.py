@@ -16,7 +16,7 @@ from data.catalogue.names import VideoNames
 from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.history.event_file import EVENT_COLUMNS, BadRowError, parse_time
-from data.history.history import Event, History
+from data.history.history import Event, History, events_since, mark_history
 from data.home import Home, resolve_home
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -35,7 +35,7 @@ def catalogue(home: Home) -> Iterator[Catalogue]:
 
 
 def add_videos(catalogue: Catalogue, *names: str) -> None:
-    catalogue.put_files([FileRecord(Path(f"/l/{n}.mp4"), 1, 1, 1, n) for n in names])
+    catalogue.files.put([FileRecord(Path(f"/l/{n}.mp4"), 1, 1, 1, n) for n in names])
 
 
 def write(path: Path, *lines: str) -> Path:
@@ -139,13 +139,25 @@ def test_bytes_that_are_not_text_spoil_their_row_only(catalogue: Catalogue, tmp_
 def test_an_event_finds_its_video_when_that_is_indexed(catalogue: Catalogue) -> None:
     history = History(catalogue)
     assert history.add("ann", "later", at=NOON).video_id is None
-    assert history.resolve() == 0
     add_videos(catalogue, "later")
     assert history.events("ann")[0].video_id == 3
-    assert History(catalogue).resolve() == 1
-    # What is found stays found, even when a second video of that name appears.
-    catalogue.put_files([FileRecord(Path("/m/later.mp4"), 1, 1, 1, "other")])
-    assert history.events("ann")[0].video_id == 3
+    # What was stored with its video keeps it, even when a second video of that name appears.
+    history.add("bob", "later", at=NOON)
+    catalogue.files.put([FileRecord(Path("/m/later.mp4"), 1, 1, 1, "other")])
+    assert history.events("bob")[0].video_id == 3
+
+
+def test_events_since_a_mark_are_those_that_were_added(catalogue: Catalogue) -> None:
+    history = History(catalogue)
+    history.add("ann", "kite", at=NOON)
+    mark = mark_history(catalogue)
+    assert events_since(catalogue, mark) == (mark, [])
+    added = [history.add("bob", ref, at=NOON - timedelta(days=1)) for ref in ("boat", "later")]
+    grown = events_since(catalogue, mark)
+    assert grown == (mark_history(catalogue), added)
+    assert mark_history(catalogue) != mark
+    history.forget("ann")
+    assert events_since(catalogue, mark) is None
 
 
 def test_adding_by_id_keeps_a_name_that_people_can_read(catalogue: Catalogue) -> None:
@@ -157,7 +169,7 @@ def test_adding_by_id_keeps_a_name_that_people_can_read(catalogue: Catalogue) ->
 
 
 def test_adding_an_ambiguous_name_asks_which(catalogue: Catalogue) -> None:
-    catalogue.put_files([FileRecord(Path("/m/kite.mp4"), 1, 1, 1, "other")])
+    catalogue.files.put([FileRecord(Path("/m/kite.mp4"), 1, 1, 1, "other")])
     with pytest.raises(ReelwiseError, match="fits 2"):
         History(catalogue).add("ann", "kite")
     for bad in ({"user": " "}, {"kind": "hate"}, {"watched_s": -1.0}, {"watched_s": float("nan")}):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
-from data.errors import ReelwiseError
 from data.history.history import History
 from data.history.impressions import Impression, Impressions
 from data.home import Home
@@ -30,7 +28,7 @@ def shown(user: str, rank: int = 1, *, minutes: int = 0, propensity: float = 0.1
 
 @pytest.fixture
 def log(catalogue: Catalogue) -> Impressions:
-    catalogue.put_files([found("a.mp4", "A")])
+    catalogue.files.put([found("a.mp4", "A")])
     return Impressions(catalogue)
 
 
@@ -79,27 +77,6 @@ def test_the_watch_history_knows_nothing_of_it(log: Impressions, catalogue: Cata
     assert History(catalogue).users() == []
 
 
-def test_a_catalogue_of_the_version_before_gets_the_log_and_keeps_its_events(home: Home) -> None:
-    with Catalogue(home) as catalogue:
-        catalogue.put_files([found("a.mp4", "A")])
-        History(catalogue).add("ann", "a", at=NOON)
-    as_it_was(home)
-    with Catalogue(home) as catalogue:
-        Impressions(catalogue).add([shown("ann")])
-        assert len(History(catalogue).events("ann")) == 1
-        assert catalogue.get_meta("schema_version") == "2"
-        assert catalogue.changes() > 0
-    with Catalogue(home) as again:
-        assert len(Impressions(again).all()) == 1
-
-
-def test_an_older_version_that_is_not_known_is_refused(home: Home) -> None:
-    Catalogue(home).close()
-    as_it_was(home, version="0")
-    with pytest.raises(ReelwiseError, match="version 0"):
-        Catalogue(home)
-
-
 def test_a_page_that_was_reported_outlives_a_kill(log: Impressions, home: Home) -> None:
     code = (
         "import os, sys\n"
@@ -126,11 +103,3 @@ def test_a_page_that_was_reported_outlives_a_kill(log: Impressions, home: Home) 
 def bytes_of(home: Home) -> bytes:
     files = [home.root / f"catalogue.db{end}" for end in ("", "-wal", "-shm")]
     return b"".join(file.read_bytes() for file in files if file.exists())
-
-
-def as_it_was(home: Home, *, version: str = "1") -> None:
-    """Take the catalogue back to how an older reelwise left it."""
-    with sqlite3.connect(home.catalogue) as raw:
-        raw.execute("DROP TABLE impressions")
-        raw.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (version,))
-    raw.close()

@@ -21,7 +21,7 @@ def _says_colour(caption: str, colour: str) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_captions_say_all_facts_in_different_words(seed) -> None:
+def test_captions_say_all_facts_in_different_words(seed: int) -> None:
     scene = random_scene(np.random.default_rng([seed, 5]), held_out=None)
     captions = scene.captions()
     assert len(set(captions)) == len(captions) == 8
@@ -37,7 +37,7 @@ def test_captions_say_all_facts_in_different_words(seed) -> None:
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_captions_of_two_tell_the_right_order(seed) -> None:
+def test_captions_of_two_tell_the_right_order(seed: int) -> None:
     scene = random_scene(np.random.default_rng([seed, 6]), held_out=None, n_actors=2)
     rng = np.random.default_rng(seed)
     for caption in [*scene.captions(), *(scene.caption(rng) for _ in range(10))]:

@@ -27,7 +27,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ToonLibrary:
 def _frames(path: Path) -> NDArray[np.uint8]:
     """All frames (n, h, w, 3) by a decoder that is not the writer's."""
     capture = cv2.VideoCapture(str(path))
-    frames = []
+    frames: list[NDArray[np.uint8]] = []
     while True:
         ok, frame = capture.read()
         if not ok:
@@ -66,7 +66,9 @@ def test_held_out_stories_never_mix_with_trained_ones() -> None:
         assert {s.held_out for story in stories for s in story.scenes} == {held_out}
 
 
-def test_videos_decode_to_the_promised_length_with_cuts_at_the_exact_times(library) -> None:
+def test_videos_decode_to_the_promised_length_with_cuts_at_the_exact_times(
+    library: ToonLibrary,
+) -> None:
     for name, story in library.videos:
         frames = _frames(library.folder / name).astype(np.int16)
         assert frames.shape == (round(story.duration_s * FPS), 180, 320, 3)
@@ -78,7 +80,7 @@ def test_videos_decode_to_the_promised_length_with_cuts_at_the_exact_times(libra
         assert np.abs(frames - painted).mean() < 6
 
 
-def test_videos_are_small_h264_files(library) -> None:
+def test_videos_are_small_h264_files(library: ToonLibrary) -> None:
     for name, story in library.videos:
         capture = cv2.VideoCapture(str(library.folder / name))
         fourcc = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little")
@@ -88,7 +90,7 @@ def test_videos_are_small_h264_files(library) -> None:
         assert size_bytes < 16_000 * story.duration_s
 
 
-def test_every_scene_has_a_query_and_captions_at_its_times(library) -> None:
+def test_every_scene_has_a_query_and_captions_at_its_times(library: ToonLibrary) -> None:
     queries, captions = _rows(library.queries_file), _rows(library.captions_file)
     spans = [
         (name, start_s, end_s)
@@ -112,7 +114,7 @@ def test_no_query_has_two_right_answers() -> None:
     assert len(facts) == len(set(facts)) == len(taken)
 
 
-def test_subtitles_speak_at_the_times_of_the_scenes(library) -> None:
+def test_subtitles_speak_at_the_times_of_the_scenes(library: ToonLibrary) -> None:
     subtitled = {name for name, story in library.videos if story.subtitled}
     assert {p.stem + ".mp4" for p in library.folder.glob("*.srt")} == subtitled
     assert 0 < len(subtitled) < len(library.videos)
@@ -130,7 +132,7 @@ def test_subtitles_speak_at_the_times_of_the_scenes(library) -> None:
             assert cue[8].endswith(".")
 
 
-def test_the_same_seed_writes_the_same_bytes_and_another_does_not(tmp_path) -> None:
+def test_the_same_seed_writes_the_same_bytes_and_another_does_not(tmp_path: Path) -> None:
     for folder, seed in (("one", 7), ("two", 7), ("three", 8)):
         write_library(tmp_path / folder, 2, seed=seed, people=2)
     bytes_of = {
@@ -144,7 +146,9 @@ def test_the_same_seed_writes_the_same_bytes_and_another_does_not(tmp_path) -> N
     assert bytes_of["one"]["events.csv"] != bytes_of["three"]["events.csv"]
 
 
-def test_writing_tells_its_progress_and_a_library_without_people_has_no_events(tmp_path) -> None:
+def test_writing_tells_its_progress_and_a_library_without_people_has_no_events(
+    tmp_path: Path,
+) -> None:
     told: list[tuple[int, int]] = []
     write_library(tmp_path, 1, seed=1, people=2)
     library = write_library(tmp_path, 2, seed=1, progress=lambda n, of: told.append((n, of)))
@@ -153,7 +157,7 @@ def test_writing_tells_its_progress_and_a_library_without_people_has_no_events(t
     assert not library.events_file.exists()
 
 
-def test_events_fit_the_videos_and_the_calendar(library) -> None:
+def test_events_fit_the_videos_and_the_calendar(library: ToonLibrary) -> None:
     rows = _rows(library.events_file)
     assert list(rows[0]) == ["user", "video", "at", "watched_s", "duration_s", "kind"]
     assert len(rows) == len(library.events)
@@ -177,12 +181,12 @@ def shelf() -> list[tuple[str, Story]]:
     return [(f"v{i}", make_story(i)) for i in range(150)]
 
 
-def test_people_watch_longer_what_they_like_and_come_back(shelf) -> None:
+def test_people_watch_longer_what_they_like_and_come_back(shelf: list[tuple[str, Story]]) -> None:
     events = make_people(shelf, 60, 3)
     views = [e for e in events if e.kind == "view"]
     assert 15 < len(views) / 60 < 40
-    share = {"like": [], "dislike": []}
-    watched = {(e.user, e.video): e.watched_s / e.duration_s for e in views}
+    share: dict[str, list[float]] = {"like": [], "dislike": []}
+    watched = {(e.user, e.video): (e.watched_s or 0.0) / e.duration_s for e in views}
     for e in events:
         if e.kind != "view":
             share[e.kind].append(watched[e.user, e.video])
@@ -195,10 +199,10 @@ def test_people_watch_longer_what_they_like_and_come_back(shelf) -> None:
     for user in {e.user for e in views}:
         own = sorted((e for e in views if e.user == user), key=lambda e: e.at)
         for before, after in itertools.pairwise(own):
-            assert before.at + timedelta(seconds=before.watched_s) <= after.at
+            assert before.at + timedelta(seconds=before.watched_s or 0.0) <= after.at
 
 
-def test_watching_together_means_something(shelf) -> None:
+def test_watching_together_means_something(shelf: list[tuple[str, Story]]) -> None:
     """Videos next to what a person saw, by co-watching, predict the rest better than popularity."""
     column = {name: i for i, (name, _) in enumerate(shelf)}
     views: dict[str, list[int]] = defaultdict(list)
@@ -223,7 +227,7 @@ def test_watching_together_means_something(shelf) -> None:
     assert popular > 20 / len(shelf)
 
 
-def test_people_need_videos_and_videos_need_people(shelf) -> None:
+def test_people_need_videos_and_videos_need_people(shelf: list[tuple[str, Story]]) -> None:
     assert make_people([], 5, 1) == []
     assert make_people(shelf, 0, 1) == []
     assert len({e.user for e in make_people(shelf[:3], 70, 1)}) == 70

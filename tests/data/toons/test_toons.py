@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,7 +27,7 @@ from data.toons import (
     random_scene,
 )
 from data.toons import shapes as shapes_module
-from data.toons.actors import Slot, place_actor
+from data.toons.actors import Actor, Slot, place_actor
 from data.toons.objects import paint, palette
 from data.toons.places import draw_place
 from data.toons.shapes import read_parts
@@ -96,7 +97,10 @@ def test_the_drawings_are_those_that_the_toon_encoder_learned() -> None:
 
 
 def test_parts_are_read_back_to_front_with_eyes_and_mirror_images() -> None:
-    rows = [["box", "dark", 0, 0, 1, 2], ["mirrored", ["polygon", "body", 1, 0, 2, 0, 2, 1]]]
+    rows: list[list[Any]] = [
+        ["box", "dark", 0, 0, 1, 2],
+        ["mirrored", ["polygon", "body", 1, 0, 2, 0, 2, 1]],
+    ]
     back, right, left = read_parts(rows)
     assert (back.tone, back.points.tolist()) == ("dark", [[0, 0], [1, 0], [1, 2], [0, 2]])
     assert (right.tone, right.points.tolist()) == ("body", [[1, 0], [2, 0], [2, 1]])
@@ -142,7 +146,7 @@ def test_colours_differ_clearly() -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_place_varies_with_its_seed_and_looks_like_no_other(place) -> None:
+def test_a_place_varies_with_its_seed_and_looks_like_no_other(place: str) -> None:
     def view(where: str, seed: int) -> NDArray[np.float64]:
         pixels = draw_place(where, seed, width_px=160, height_px=90)
         return cv2.resize(pixels, (16, 9), interpolation=cv2.INTER_AREA).astype(float)
@@ -162,7 +166,9 @@ def test_a_place_varies_with_its_seed_and_looks_like_no_other(place) -> None:
     ("motion", "axis", "sign"),
     [("left", 0, -1), ("right", 0, 1), ("rise", 1, -1), ("fall", 1, 1)],
 )
-def test_moving_one_way_moves_the_pixels_that_way(motion, axis, sign, seed) -> None:
+def test_moving_one_way_moves_the_pixels_that_way(
+    motion: str, axis: int, sign: int, seed: int
+) -> None:
     _, centres, areas = _trace(_scene_with(motion, seed))
     steps = sign * np.diff(centres, axis=0)
     assert (steps[:, axis] > 0).all()
@@ -173,7 +179,7 @@ def test_moving_one_way_moves_the_pixels_that_way(motion, axis, sign, seed) -> N
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("motion", "sign"), [("diagonal_up", -1), ("diagonal_down", 1)])
-def test_diagonal_ways_move_both_up_or_down_and_aside(motion, sign, seed) -> None:
+def test_diagonal_ways_move_both_up_or_down_and_aside(motion: str, sign: int, seed: int) -> None:
     _, centres, _ = _trace(_scene_with(motion, seed))
     steps = np.diff(centres, axis=0)
     assert (sign * steps[:, 1] > 0).all()
@@ -182,7 +188,7 @@ def test_diagonal_ways_move_both_up_or_down_and_aside(motion, sign, seed) -> Non
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_growing_grows_and_shrinking_shrinks_in_place(seed) -> None:
+def test_growing_grows_and_shrinking_shrinks_in_place(seed: int) -> None:
     for motion, sign in (("grow", 1), ("shrink", -1)):
         _, centres, areas = _trace(_scene_with(motion, seed))
         assert (sign * np.diff(areas) > 0).all()
@@ -191,7 +197,7 @@ def test_growing_grows_and_shrinking_shrinks_in_place(seed) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_appearing_and_vanishing_happen_once_in_the_middle(seed) -> None:
+def test_appearing_and_vanishing_happen_once_in_the_middle(seed: int) -> None:
     for motion, there in (("appear", (False, True)), ("vanish", (True, False))):
         times_s, _, areas = _trace(_scene_with(motion, seed))
         seen = areas > 0
@@ -202,14 +208,14 @@ def test_appearing_and_vanishing_happen_once_in_the_middle(seed) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_blinking_goes_and_comes_back(seed) -> None:
+def test_blinking_goes_and_comes_back(seed: int) -> None:
     _, _, areas = _trace(_scene_with("blink", seed))
     seen = "".join("x" if area > 0 else "." for area in areas)
     assert re.search(r"x+\.+x+\.+x", seen), seen
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_turning_and_trembling_stay_in_place_but_never_still(seed) -> None:
+def test_turning_and_trembling_stay_in_place_but_never_still(seed: int) -> None:
     for motion in ("spin", "shake"):
         scene = _scene_with(motion, seed)
         _, centres, areas = _trace(scene)
@@ -230,7 +236,7 @@ def _turns(values: NDArray[np.float64]) -> int:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_cycles_are_told_apart_at_two_frames_a_second(seed) -> None:
+def test_cycles_are_told_apart_at_two_frames_a_second(seed: int) -> None:
     _, bounce, _ = _trace(_scene_with("bounce", seed))
     assert np.ptp(bounce[:, 0]) < 0.02
     assert np.ptp(bounce[:, 1]) > 0.22
@@ -281,14 +287,14 @@ def test_only_motion_tells_left_from_right() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_two_actors_act_one_after_the_other(seed) -> None:
+def test_two_actors_act_one_after_the_other(seed: int) -> None:
     scene = random_scene(np.random.default_rng(seed), held_out=None, n_actors=2)
     first, then = scene.actors
     assert (first.kind, first.colour) != (then.kind, then.colour)
     half_s = scene.duration_s / 2
     early, late = np.linspace(0, half_s, 7), np.linspace(half_s, scene.duration_s, 7)
 
-    def still(actor, times_s):
+    def still(actor: Actor, times_s: NDArray[np.float64]) -> bool:
         frames = draw_scene(replace(scene, actors=(actor,)), times_s)
         return bool((frames == frames[0]).all())
 

@@ -52,14 +52,6 @@ def test_vectors_that_are_not_finite_fail_one_video(home: Home, videos: Path) ->
     assert "not finite" in report.troubles[0].reason
 
 
-def test_words_beside_a_video_are_stored_with_it(home: Home, videos: Path) -> None:
-    srt = "1\n00:00:00,000 --> 00:00:02,000\nHello there\n"
-    (videos / "green.srt").write_text(srt)
-    index(home, videos)
-    with Catalogue(home) as catalogue:
-        assert catalogue.subtitles(catalogue.video("green.mp4").id) == "Hello there"
-
-
 def test_rebuild_makes_a_generation_from_vectors_and_reencode_from_videos(
     home: Home, videos: Path
 ) -> None:
@@ -77,7 +69,7 @@ def test_rebuild_makes_a_generation_from_vectors_and_reencode_from_videos(
     assert (generation.number, generation.manifest.clips, encoder.frames) == (2, 6, 38)
     assert first(home, "green")[0] == "green.mp4"
     with Catalogue(home) as catalogue:
-        assert len(catalogue.clips("colour-1")) == 6
+        assert len(catalogue.clip_table("colour-1")) == 6
 
 
 def test_examples_find_their_source_first(home: Home, videos: Path, tmp_path: Path) -> None:

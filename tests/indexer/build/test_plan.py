@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from data.catalogue.records import FileRecord
-from data.scan import FoundFile, Sidecar
+from data.scan import FoundFile
 from indexer.build.plan import Plan, Reader, Unseen, plan_changes
 
 ROOT = Path("/lib")
@@ -44,7 +44,7 @@ def plan(
             raise PermissionError(13, "Permission denied")
         return files[path.name]
 
-    read = Reader(content_key, lambda path: Sidecar(path.stem, None))
+    read = Reader(content_key, lambda path: path.stem)
     scanned = [there(name, key) for name, key in files.items()]
     closed = [Unseen(path, "Permission denied") for path in unseen]
     return plan_changes([*scanned, *closed], before, [ROOT], read)
@@ -72,7 +72,7 @@ def test_an_unchanged_file_is_not_even_opened() -> None:
         opened.append(path)
         return "A"
 
-    read = Reader(content_key, lambda _: Sidecar(None, None))
+    read = Reader(content_key, lambda _: None)
     made = plan_changes([found("a")], known(a="A"), [ROOT], read)
     assert counts(made) == {"unchanged": 1}
     assert not opened

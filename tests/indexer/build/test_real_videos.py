@@ -44,7 +44,7 @@ def test_every_damaged_file_ends_with_a_label_that_a_person_understands(tmp_path
     silent = files(BAD) - {"tc_audio_only.mp3"}  # sound is passed over by the scan, by its name
     with Catalogue(home) as catalogue:
         states = {video.path.name: State.DONE for video in catalogue.videos()}
-        for failure in catalogue.failures():
+        for failure in catalogue.embeddings.failures():
             states[failure.path.name] = State(failure.state)
             assert len(failure.reason) > 10, failure
     assert set(states) >= silent

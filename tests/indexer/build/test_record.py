@@ -162,10 +162,12 @@ def test_one_flush_makes_its_videos_searchable_with_their_facts(library: Home) -
         assert [(v.content_key, v.codec) for v in videos] == [("a", "none"), ("b", "none")]
         store = VectorStore(library, ENCODER)
         rows = {row.video_id: row for row in read_videos(catalogue, store, [v.id for v in videos])}
+        table = catalogue.clip_table(ENCODER)
+        spans = np.stack([table.starts_s, table.ends_s], axis=1)
         for video in videos:
-            clips = catalogue.clips(ENCODER, video_id=video.id)
-            assert [clip.id for clip in clips] == rows[video.id].clip_ids.tolist()
-            assert [[c.start_s, c.end_s] for c in clips] == rows[video.id].clip_spans.tolist()
+            of_video = table.video_ids == video.id
+            assert table.ids[of_video].tolist() == rows[video.id].clip_ids.tolist()
+            assert spans[of_video].tolist() == rows[video.id].clip_spans.tolist()
             expected = embedded(video.id, video.content_key)
             assert np.array_equal(rows[video.id].clips, expected.vectors.clips)
 
@@ -175,15 +177,15 @@ def test_a_flush_reserves_one_id_for_each_of_its_clips(
 ) -> None:
     with writing_session(library) as catalogue:
         asked: list[int] = []
-        reserve = catalogue.reserve
+        reserve = catalogue.embeddings.reserve
 
         def noted(encoder_id: str, part: str, n_clips: int) -> int:
             asked.append(n_clips)
             return reserve(encoder_id, part, n_clips)
 
-        monkeypatch.setattr(catalogue, "reserve", noted)
+        monkeypatch.setattr(catalogue.embeddings, "reserve", noted)
         add(catalogue, ["a", "b", "c"])
-        ids = [clip.id for clip in catalogue.clips(ENCODER)]
+        ids = catalogue.clip_table(ENCODER).ids.tolist()
         assert asked == [len(ids)] == [sum(n_clips_of(name) for name in "abc")]
 
 
@@ -199,18 +201,18 @@ def test_only_valid_vectors_of_the_wanted_videos_are_read(library: Home) -> None
 
 def test_partial_videos_keep_their_reason(library: Home) -> None:
     with writing_session(library) as catalogue:
-        ids = catalogue.put_files([FileRecord(file_of("a"), 1, 1, 1, "a")])
+        ids = catalogue.files.put([FileRecord(file_of("a"), 1, 1, 1, "a")])
         row = embedded(ids[file_of("a")] or 0, "a")
         partial = replace(row, ending=Ending("partial", "decoded 3 of 8 s"))
         record_embedded(catalogue, VectorStore(library, ENCODER), [partial])
-        assert [(f.state, f.reason) for f in catalogue.failures(ENCODER)] == [
+        assert [(f.state, f.reason) for f in catalogue.embeddings.failures(ENCODER)] == [
             ("partial", "decoded 3 of 8 s")
         ]
 
 
 def test_wrong_vectors_record_nothing_and_leave_no_file(library: Home) -> None:
     with writing_session(library) as catalogue:
-        ids = catalogue.put_files([FileRecord(file_of("a"), 1, 1, 1, "a")])
+        ids = catalogue.files.put([FileRecord(file_of("a"), 1, 1, 1, "a")])
         row = embedded(ids[file_of("a")] or 0, "a")
         row.vectors.clips[0] = np.nan
         store = VectorStore(library, ENCODER)
@@ -220,7 +222,7 @@ def test_wrong_vectors_record_nothing_and_leave_no_file(library: Home) -> None:
             record_embedded(catalogue, store, [row, row])
         assert record_embedded(catalogue, store, []) is None
         assert catalogue.videos(ENCODER) == []
-        assert len(catalogue.not_embedded(ENCODER)) == 1
+        assert len(catalogue.embeddings.missing(ENCODER)) == 1
     assert not store.folder.exists()
 
 
@@ -238,11 +240,11 @@ def test_tidying_removes_what_was_announced_and_never_a_stranger(library: Home) 
     (library.index / f"{TEMP_PREFIX}y-gen-000002").mkdir()
     (library.index / "gen-000002").mkdir()  # renamed, but CURRENT was not replaced any more
     with home.WriterLock(library), Catalogue(library) as catalogue:
-        catalogue.reserve(ENCODER, "part-announced.parquet", 3)
+        catalogue.embeddings.reserve(ENCODER, "part-announced.parquet", 3)
         (folder / "part-announced.parquet").write_bytes(b"written, never committed")
         assert tidy(library, catalogue) == 4
         assert tidy(library, catalogue) == 0
-        assert catalogue.retire_parts() == []
+        assert catalogue.embeddings.retire_parts() == []
         assert len(catalogue.videos(ENCODER)) == 1
     assert stranger.exists()
     assert len(list(folder.iterdir())) == 2
@@ -271,7 +273,7 @@ def test_a_kill_while_tidying_leaves_no_file_that_nobody_knows(
         with pytest.raises(KeyboardInterrupt), writing_session(library):
             pass
     with writing_session(library) as catalogue:
-        assert catalogue.retire_parts() == []
+        assert catalogue.embeddings.retire_parts() == []
     assert len(list(VectorStore(library, ENCODER).folder.iterdir())) == 1
 
 

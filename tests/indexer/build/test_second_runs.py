@@ -119,7 +119,7 @@ def test_a_bad_file_never_stops_the_rest_and_is_quarantined(home: Home, videos: 
     report, _ = index(home, videos)
     assert counts(report) == {"edited": 2, "unchanged": 4, "decoded": 1, "done": 1}
     with Catalogue(home) as catalogue:
-        assert catalogue.failures() == []
+        assert catalogue.embeddings.failures() == []
 
 
 def test_a_cut_file_is_partial_and_searchable_and_tried_again_on_request(

@@ -102,7 +102,7 @@ def test_a_kill_loses_nothing_that_was_reported(home: Home, many: Path, after: i
     assert 8 - len(searcher.view.videos) == report.done
     assert len(names(home)) == 8
     with Catalogue(home) as catalogue:
-        assert len(catalogue.clips("colour-1")) == 8
+        assert len(catalogue.clip_table("colour-1")) == 8
     for word in ("red", "cyan"):
         assert first(home, word)[0] == f"{word}.mp4"
 

@@ -153,7 +153,7 @@ def test_new_clips_are_found_before_they_are_published_and_gone_ones_never(home:
     assert not searcher.refresh()
     store(home, {"new": colour("green")}, published=False)
     with Catalogue(home) as catalogue:
-        catalogue.remove_files([Path("/videos/gone")])
+        catalogue.files.remove([Path("/videos/gone")])
     assert "gone" in names(searcher.search(Query(text="blue")))
     assert searcher.refresh()
     assert names(searcher.search(Query(text="green"), k=1)) == ["new"]

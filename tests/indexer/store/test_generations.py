@@ -36,8 +36,9 @@ def first_hit(home: Home, content: str) -> tuple[str, str | None]:
     assert generation is not None
     _, ids = generation.index.search(vectors_of(content, 1), 1)
     with Catalogue(home) as catalogue:
-        clip = catalogue.clips_by_id(ids[0].tolist())[int(ids[0, 0])]
-        video = catalogue.videos_by_id([clip.video_id])[clip.video_id]
+        table = catalogue.clip_table(generation.manifest.encoder_id)
+        video_id = int(table.video_ids[table.ids == ids[0, 0]][0])
+        video = catalogue.videos_by_id([video_id])[video_id]
     return video.content_key, generation.warning
 
 
@@ -61,7 +62,7 @@ def test_the_manifest_tells_what_it_is_made_of(home: Home) -> None:
     assert opened.warning is None
     with Catalogue(home) as catalogue:
         clips = catalogue.clip_table(ENCODER).ids.tolist()
-        assert manifest["parts"] == [part.name for part in catalogue.parts(ENCODER)]
+        assert manifest["parts"] == [part.name for part in catalogue.embeddings.parts(ENCODER)]
     assert (manifest["encoder_id"], manifest["videos"], manifest["clips"]) == (
         ENCODER,
         3,
@@ -89,7 +90,7 @@ def test_a_reader_keeps_what_it_opened_through_later_publications(home: Home) ->
 def test_only_live_videos_and_their_newest_vectors_are_published(home: Home) -> None:
     published(home, ["a", "b", "c"], ["a"])
     with writing_session(home) as catalogue:
-        catalogue.remove_files([file_of("b")])
+        catalogue.files.remove([file_of("b")])
         generation = publish(home, catalogue, ENCODER)
         live = catalogue.clip_table(ENCODER).ids.tolist()
     assert sorted(generation.index.ids.tolist()) == live

@@ -131,7 +131,7 @@ def test_videos_that_came_and_went_since_are_matched_by_id(home: Home, settings:
     with open_recommender(home) as opened:
         add_videos(home, ["aaa", "cat90", "cat91"], around(axes(4)[:1], 3, seed=5))
         with writing_session(home) as catalogue:
-            catalogue.remove_files([gone])
+            catalogue.files.remove([gone])
         with Catalogue(home) as catalogue:
             for title in ("cat1", "cat2", "cat3"):
                 History(catalogue).add("anna", title, at=DAY + timedelta(days=90))

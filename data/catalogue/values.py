@@ -1,0 +1,70 @@
+"""How times, paths and SQL statements are written for the catalogue's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import TextClause, bindparam, text
+
+T = TypeVar("T")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ROWS_PER_STATEMENT = 500
+"""Values in one `IN` list: SQLite takes 32,766, a short list keeps its statement cache useful."""
+
+
+def sql(statement: str, *lists: str) -> TextClause:
+    """Give a statement with `:name` parameters.
+
+    Args:
+        statement: Plain SQL.
+        lists: Names of parameters that stand for lists of values: `id IN :ids`.
+    """
+    return text(statement).bindparams(*(bindparam(name, expanding=True) for name in lists))
+
+
+def chunks(items: Iterable[T], size: int = ROWS_PER_STATEMENT) -> Iterator[list[T]]:
+    """Cut an iterable, lazily, into lists of at most `size` items."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def to_micros(moment: datetime) -> int:
+    """Give whole microseconds since 1970 of an aware time, as the tables store it."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """Give the aware UTC time of stored microseconds."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def now_micros() -> int:
+    """Give the present instant as the tables store it."""
+    return to_micros(datetime.now(UTC))
+
+
+def path_text(path: Path) -> str:
+    """Give a path as text that a database can hold, reversibly and keeping prefixes.
+
+    File names on Linux are bytes; Python shows those that are not UTF-8 as lone surrogates, which
+    no database takes. They are moved to the last private-use plane.
+    """
+    return "".join(
+        chr(ord(c) - 0xDC80 + 0x10FF00) if 0xDC80 <= ord(c) <= 0xDCFF else c for c in str(path)
+    )
+
+
+def text_path(text: str) -> Path:
+    """Undo `path_text`."""
+    if not any(0x10FF00 <= ord(c) <= 0x10FF7F for c in text):
+        return Path(text)
+    return Path(
+        "".join(
+            chr(ord(c) - 0x10FF00 + 0xDC80) if 0x10FF00 <= ord(c) <= 0x10FF7F else c for c in text
+        )
+    )

@@ -1,0 +1,128 @@
+"""Opening a catalogue: durable settings, refused versions, and steps from an older version."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from data.catalogue.catalogue import Catalogue
+from data.durable import CRASH_VARIABLE
+from data.errors import ReelwiseError
+from data.history.history import History
+from data.home import Home
+from tests.data.made import LIB, embed, found
+
+ROOT = Path(__file__).resolve().parents[3]
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+BACK_TO_2 = (
+    "ALTER TABLE videos ADD COLUMN subtitles TEXT",
+    "ALTER TABLE videos ADD COLUMN container TEXT",
+    "ALTER TABLE files ADD COLUMN seen_at BIGINT NOT NULL DEFAULT 7",
+    "ALTER TABLE embeddings ADD COLUMN n_frames INTEGER NOT NULL DEFAULT 4",
+    "ALTER TABLE embeddings ADD COLUMN made_at BIGINT NOT NULL DEFAULT 7",
+    "ALTER TABLE parts ADD COLUMN made_at BIGINT NOT NULL DEFAULT 7",
+    "CREATE INDEX events_unresolved ON events (video_ref) WHERE video_id IS NULL",
+    "UPDATE videos SET subtitles = 'Hello', container = 'mp4'",
+    "UPDATE meta SET value = '2' WHERE key = 'schema_version'",
+)
+
+
+def run(home: Home, *statements: str) -> None:
+    with sqlite3.connect(home.catalogue) as raw:
+        for statement in statements:
+            raw.execute(statement)
+    raw.close()
+
+
+def schema(home: Home) -> tuple[str, dict[str, set[str]]]:
+    """The version and the columns of every table, as the file has them."""
+    with sqlite3.connect(home.catalogue) as raw:
+        (version,) = raw.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+        names = [row[0] for row in raw.execute("SELECT name FROM sqlite_schema WHERE type='table'")]
+        columns = {
+            name: {row[1] for row in raw.execute(f"PRAGMA table_info({name})")} for name in names
+        }
+    raw.close()
+    return version, columns
+
+
+@pytest.fixture
+def version_2(home: Home) -> Home:
+    """A home as the version before left it, with a video, clips and an event."""
+    with Catalogue(home) as catalogue:
+        video = catalogue.files.put([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
+        embed(catalogue, "p1", video)
+        History(catalogue).add("ann", "a", at=NOON)
+    run(home, *BACK_TO_2)
+    return home
+
+
+def test_a_catalogue_of_the_version_before_is_brought_up_to_date(
+    version_2: Home, tmp_path: Path
+) -> None:
+    with Catalogue(version_2) as catalogue:
+        assert [video.path for video in catalogue.videos()] == [LIB / "a.mp4"]
+        assert len(catalogue.clip_table("e1")) == 2
+        assert [event.user for event in History(catalogue).events()] == ["ann"]
+        assert catalogue.embeddings.missing("e1") == []
+        assert catalogue.changes() > 0
+        first = catalogue.clip_table("e1").ids.max()
+        assert min(embed(catalogue, "p2", 1)) > first
+    with Catalogue(Home(tmp_path)):
+        assert schema(version_2) == schema(Home(tmp_path))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_kill_while_it_is_brought_up_to_date_loses_nothing(version_2: Home, moment: str) -> None:
+    before = schema(version_2)
+    code = (
+        "import sys; from pathlib import Path; from data.catalogue.catalogue import Catalogue;"
+        "from data.home import Home; Catalogue(Home(Path(sys.argv[1])))"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", code, str(version_2.root)],
+        cwd=ROOT,
+        env={**os.environ, CRASH_VARIABLE: f"schema.{moment}_commit"},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert (schema(version_2) == before) == (moment == "before")
+    with Catalogue(version_2) as catalogue:
+        assert len(catalogue.clip_table("e1")) == 2
+        assert [event.user for event in History(catalogue).events()] == ["ann"]
+
+
+@pytest.mark.parametrize("version", ["1", "99", "", "two"])
+def test_another_schema_version_is_refused_by_name_and_left_alone(home: Home, version: str) -> None:
+    Catalogue(home).close()
+    run(home, f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'")
+    with pytest.raises(ReelwiseError, match=f"schema version {version or 'unknown'};"):
+        Catalogue(home)
+    assert schema(home)[0] == version
+
+
+def test_a_file_that_is_no_database_is_an_error_not_a_crash(home: Home) -> None:
+    home.catalogue.write_bytes(b"this is not SQLite" * 1000)
+    with pytest.raises(ReelwiseError, match="cannot be opened"):
+        Catalogue(home)
+
+
+def test_commits_are_durable_and_relations_enforced(catalogue: Catalogue) -> None:
+    with catalogue.reading() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        }
+    assert pragmas == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+    }

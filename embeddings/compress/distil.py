@@ -221,7 +221,7 @@ def _apart(rows: Tensor, truth: Tensor, scale: float) -> Tensor:
     return 10 * (1 - (rows * truth).sum(1)).mean() + contrastive(rows, truth, scale)
 
 
-def toon_material(bank: Bank, px: int, seed: int) -> TeacherInput:
+def toon_input(bank: Bank, px: int, seed: int) -> TeacherInput:
     """Distorted views of toon scenes and of procedural footage, and the scenes' captions."""
     shape = BatchShape(px=px, frames=140, strong=16, footage=12)
     for batch in batches(bank, shape, np.random.default_rng(seed)):
@@ -230,7 +230,7 @@ def toon_material(bank: Bank, px: int, seed: int) -> TeacherInput:
         yield np.concatenate(frames), batch.captions + batch.wrong_captions
 
 
-def clip_material(
+def clip_input(
     clips: list[ClipFrames], seed: int, *, at_once: int = 24, each: int = 4
 ) -> TeacherInput:
     """Distorted views of a user's clips, and their texts where they have any.

@@ -1,12 +1,12 @@
 """Compressed encoders: parity with the original, another identity, and what they say when not."""
 
 import builtins
+import copy
 import importlib
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,35 +20,14 @@ from embeddings.compress.request import How, Request
 from embeddings.compress.run import compress_encoder
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.model_folder import SourceModel, build_model, folder_bytes, open_source_model
+from tests.embeddings import tiny
 from tests.embeddings.encoder_contract import EncoderContract
 
 PX = 64
-TINY: dict[str, Any] = {
-    "model_cfg": {
-        "embed_dim": 32,
-        "vision_cfg": {
-            "image_size": PX,
-            "layers": 4,
-            "width": 64,
-            "patch_size": 16,
-            "head_width": 32,
-        },
-        "text_cfg": {
-            "context_length": 24,
-            "vocab_size": 49408,
-            "width": 32,
-            "heads": 2,
-            "layers": 3,
-        },
-    },
-    "preprocess_cfg": {
-        "size": [PX, PX],
-        "mean": [0.5, 0.4, 0.3],
-        "std": [0.2, 0.3, 0.4],
-        "interpolation": "bicubic",
-        "resize_mode": "squash",
-    },
-}
+TINY = copy.deepcopy(tiny.TINY)
+TINY["model_cfg"]["vision_cfg"]["layers"] = 4
+TINY["model_cfg"]["text_cfg"]["layers"] = 3
+TINY["preprocess_cfg"] |= {"interpolation": "bicubic", "resize_mode": "squash"}
 TEXTS = ["a red car", "two dogs run to the left", "rain"]
 
 

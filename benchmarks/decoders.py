@@ -1,22 +1,23 @@
-"""PyAV against decord on the same files: speed, memory and damage. Its winner is the default.
+"""PyAV against decord on the same files: speed, memory, and frames of a damaged file.
 
 Speed is video seconds per CPU second of a decoding child at 2 samples a second and 224x224; `ratio`
-is PyAV over decord. `plain_ratio` is PyAV's CPU seconds with the packets left out that no sample
-needs, over decoding every frame of the same files and drawing the same samples. Memory is resident
-memory as seen at each event of the pool.
+is PyAV over decord. `plain_ratio` is PyAV's CPU seconds, which skips packets that no sample needs,
+over those of decoding every frame of the same files and drawing the same samples. Memory is the
+resident memory of the children at each event of the pool.
 """
 
 from __future__ import annotations
 
-import os
-import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.timing import median_seconds
+from benchmarks.videos import real_videos
 from data.video.children.pool import DecodePool, decode_each, decode_one
 from data.video.decoders.decoding import DECODERS
 from data.video.decoders.opening import open_video
@@ -32,14 +33,11 @@ SIZES = {
 
 
 def run(size: str) -> dict[str, Any]:
-    """Figures of one run.
-
-    Args:
-        size: "small" (painted clips, half a minute) or "full" (longer ones). Real clips of the
-            folder that REELWISE_REAL_VIDEOS names, or ../shared/videos, join them.
-    """
+    """Measure painted clips, longer ones with `full`, and real clips where there are any."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = [_paint(Path(folder), *each) for each in SIZES[size]] + _real()
+        paths = [_paint(Path(folder), *each) for each in SIZES[size]]
+        # decord reads neither GIF nor AV1: both decoders get files that both can read.
+        paths += real_videos((".mp4", ".mkv"))
         figures: dict[str, Any] = {"files": len(paths)}
         for decoder in DECODERS:
             figures |= {f"{decoder}_{k}": v for k, v in _measure(decoder, paths).items()}
@@ -51,18 +49,11 @@ def run(size: str) -> dict[str, Any]:
     return figures
 
 
-def _real() -> list[Path]:
-    default = Path(__file__).resolve().parents[1] / "../shared/videos"
-    folder = Path(os.environ.get("REELWISE_REAL_VIDEOS", default))
-    # decord reads neither GIF nor AV1; the comparison is on what both can read
-    return sorted(p for p in folder.glob("*") if p.suffix in (".mp4", ".mkv"))
-
-
 def _paint(folder: Path, width: int, height: int, length_s: float) -> Path:
     path = folder / f"{width}x{height}.mp4"
     rng = np.random.default_rng(width)
-    still = np.repeat(np.repeat(rng.integers(0, 256, (height // 8, width // 8, 3)), 8, 0), 8, 1)
-    still = still.astype(np.uint8)
+    blocks = rng.integers(0, 256, (height // 8, width // 8, 3), dtype=np.int64).astype(np.uint8)
+    still = np.repeat(np.repeat(blocks, 8, 0), 8, 1)
     frames = (np.roll(still, 3 * at, axis=1) for at in range(int(25 * length_s)))
     write_video(path, frames, fps=25)
     return path
@@ -98,7 +89,7 @@ def _children_bytes() -> int:
 
 
 def _damage(folder: Path) -> dict[str, int]:
-    """Frames that each decoder gives of a clip with a stretch of zeros in its middle."""
+    """Number of frames that each decoder gives of a clip with zeros in its middle."""
     path = _paint(folder, 320, 176, 8.0)
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
@@ -115,10 +106,10 @@ def _damage(folder: Path) -> dict[str, int]:
 def _against_plain(paths: list[Path]) -> tuple[float, float]:
     requests = [DecodeRequest(path, SPEC, key=key) for key, path in enumerate(paths)]
     planned = sum(ending.cpu_s for _, (_, _, ending) in decode_each(requests))
-    begun = time.process_time()
+    began_s = time.process_time()
     for path in paths:
         _decode_everything(path)
-    return planned, time.process_time() - begun
+    return planned, time.process_time() - began_s
 
 
 def _decode_everything(path: Path) -> None:
@@ -135,10 +126,6 @@ def _decode_everything(path: Path) -> None:
 
 
 def _start_s() -> float:
-    """Wall seconds from nothing to the first answer of a child, without its decoding."""
-    times_s = []
-    for _ in range(5):
-        begun = time.monotonic()
-        decode_one(DecodeRequest(Path(__file__), SPEC))
-        times_s.append(time.monotonic() - begun)
-    return statistics.median(times_s)
+    """Wall seconds from the start of a child to its first answer; it decodes nothing."""
+    refuse = partial(decode_one, DecodeRequest(Path(__file__), SPEC))
+    return median_seconds({"start": refuse}, rounds=5)["start"]

@@ -1,39 +1,39 @@
-"""An example cut from the middle of a video, re-encoded or distorted, must find its source first.
+"""A part cut from the middle of a video, re-encoded or distorted, as a query for its source.
 
-Toons: the middle third at 60 % of the size and a low bitrate. Real clips (where the folder that
-REELWISE_REAL_VIDEOS names is here): the middle third at half size and lower quality, and
-`hard_...`: the same cropped to 70 %, colours washed out, 1.25 times faster, with a black bar
-across. Averaged 16x16 thumbnails of the same frames are the baseline.
+Toons: the middle third at 60 % of the size and a low bitrate. Real clips, where there are any: the
+middle third at half size and lower quality; `hard_...` is also cropped to 70 %, with pale colours,
+1.25 times faster, with a black bar across. The baseline compares averaged 16x16 thumbnails.
 """
 
 from __future__ import annotations
 
-import os
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.videos import real_videos
 from data.home import resolve_home
 from data.toons import write_library
 from data.video.children.pool import decode_one
 from data.video.decoders.opening import open_video
 from data.video.types import DecodeRequest, FrameSpec
-from data.video.write import transcode
+from data.video.write import Change, transcode
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from indexer.build.pipeline import index_library
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 
 N_VIDEOS = {"small": 40, "full": 200}
-MILD: dict[str, float] = {"scale": 0.5, "crf": 34}
-HARD: dict[str, float] = {**MILD, "crop": 0.7, "saturation": 0.3, "speed": 1.25, "bar": 0.15}
+MILD: Change = {"scale": 0.5, "crf": 34}
+HARD: Change = {**MILD, "crop": 0.7, "saturation": 0.3, "speed": 1.25, "bar": 0.15}
 
 
 def run(size: str) -> dict[str, Any]:
-    """Measure the embedded encoder on toons, and on real clips where they are."""
+    """Measure the embedded encoder on toons, and on real clips where there are any."""
     encoder = load_encoder("toon")
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
@@ -49,33 +49,24 @@ def run(size: str) -> dict[str, Any]:
     return figures
 
 
-def real_videos() -> list[Path]:
-    """The real clips for trials; none where their folder is not here."""
-    folder = Path(os.environ.get("REELWISE_REAL_VIDEOS", "../shared/videos"))
-    return sorted(p for p in folder.glob("*") if p.suffix in (".mp4", ".mkv", ".gif"))
-
-
 def _measure(
-    encoder: SpatiotemporalEncoder, videos: list[Path], here: Path, how: dict[str, float]
+    encoder: SpatiotemporalEncoder, videos: list[Path], here: Path, change: Change
 ) -> dict[str, Any]:
     home = resolve_home(here / f"home-{videos[0].stem}")
     index_library(home, videos, encoder)
     thumbnails = np.stack([_thumbnail(video) for video in videos])
-    searcher = Searcher(home, encoder)
     right: list[bool] = []
     by_thumbnail: list[bool] = []
     missed: list[str] = []
-    try:
+    with closing(Searcher(home, encoder)) as searcher:
         for i, video in enumerate(videos):
             example = here / "example.mp4"
-            cut_middle(video, example, how)
+            cut_middle(video, example, change)
             hits = searcher.search(Query(like=example), k=1).hits
-            right.append(bool(hits) and Path(hits[0].path) == video.resolve())
+            right.append(bool(hits) and hits[0].path == video.resolve())
             if not right[-1]:
                 missed.append(video.name)
             by_thumbnail.append(int(np.argmax(thumbnails @ _thumbnail(example))) == i)
-    finally:
-        searcher.close()
     return {
         "found": sum(right),
         "recall_at_1": float(np.mean(right)),
@@ -84,13 +75,13 @@ def _measure(
     }
 
 
-def cut_middle(video: Path, example: Path, how: dict[str, float]) -> None:
-    """Write the middle third of a video, changed as `how` says, to `example`."""
+def cut_middle(video: Path, example: Path, change: Change) -> None:
+    """Write the middle third of a video, changed as given, to `example`."""
     with open_video(video) as opened:
         length_s = opened.info.duration_s
     example.unlink(missing_ok=True)
-    span = {"start_s": length_s / 3, "end_s": length_s * 2 / 3}
-    transcode(video, example, **span, **how)  # type: ignore[arg-type]  # crf is whole
+    cut: Change = {**change, "start_s": length_s / 3, "end_s": length_s * 2 / 3}
+    transcode(video, example, **cut)
 
 
 def _thumbnail(video: Path) -> NDArray[np.float64]:

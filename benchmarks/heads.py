@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.scenes import held_out_scenes
+from benchmarks.timing import median_seconds
 from data.toons import Scene, draw_scene, random_scene
 from data.video.types import SAMPLE_FPS
 from embeddings.backbone.backbone import Backbone
@@ -41,7 +41,7 @@ SIZES = {"small": (500, 200, 100), "full": (4000, 500, 600)}
 N_VALIDATION = 200
 WORDINGS = 2
 COST_FRAMES = 8
-COST_CLIPS = 16
+COST_CLIPS = {"alone": 1, "batch": 16}
 REPEATS = 5
 VIT_B_16 = {
     "embed_dim": 512,
@@ -140,24 +140,19 @@ def head_costs() -> dict[str, float]:
     heads = {
         kind: TemporalHead(TemporalConfig(backbone.dim, kind=kind)).eval() for kind in HEAD_KINDS
     }
-    took: dict[str, list[float]] = {}
-    for _ in range(REPEATS):
-        took.setdefault("tower", []).append(_seconds(partial(backbone.image_features, pixels)))
-        for kind, head in heads.items():
-            for name, n in (("alone", 1), ("batch", COST_CLIPS)):
-                many = (frames.expand(n, -1, -1), times_s.expand(n, -1))
-                spent = _seconds(partial(_pooled, *many, head))
-                took.setdefault(f"{kind}_{name}", []).append(spent / n)
-    tower_s = float(np.median(took.pop("tower")))
-    return {f"cost_{name}": float(np.median(spent)) / tower_s for name, spent in took.items()}
+    works: dict[str, Callable[[], object]] = {"tower": partial(backbone.image_features, pixels)}
+    for kind, head in heads.items():
+        for name, n in COST_CLIPS.items():
+            clips = (frames.expand(n, -1, -1), times_s.expand(n, -1))
+            works[f"{kind}_{name}"] = partial(_pooled, *clips, head)
+    took_s = median_seconds(works, REPEATS)
+    return {
+        f"cost_{kind}_{name}": took_s[f"{kind}_{name}"] / n / took_s["tower"]
+        for kind in heads
+        for name, n in COST_CLIPS.items()
+    }
 
 
 def _pooled(frames: torch.Tensor, times_s: torch.Tensor, head: TemporalHead) -> torch.Tensor:
     with torch.inference_mode():
         return clip_vectors(frames, times_s, torch.ones(times_s.shape, dtype=torch.bool), head)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started

@@ -1,8 +1,8 @@
 """Indexing against its limit on this machine, measured in the same run.
 
 The limit is the CPU seconds of decoding alone (child processes, same sampling) plus those of
-encoding the same frames from memory, over the cores: what a pipeline without waiting or
-bookkeeping would take.
+encoding the same frames from memory, divided by the cores: the time of a pipeline that never waits
+and records nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.example_search import real_videos
+from benchmarks.videos import real_videos
 from data.home import resolve_home
 from data.toons import write_library
 from data.video.children.pool import DecodePool
@@ -31,7 +31,7 @@ N_VIDEOS = {"small": 40, "full": 200}
 
 
 def run(size: str) -> dict[str, Any]:
-    """Measure toons, and the real clips where they are; keys of those start with `real_`."""
+    """Measure toons, and real clips where there are any; keys of those start with `real_`."""
     encoder = load_encoder("toon")
     encoder.encode_frames(
         np.zeros((64, encoder.frame_spec.height_px, encoder.frame_spec.width_px, 3), np.uint8)
@@ -42,8 +42,8 @@ def run(size: str) -> dict[str, Any]:
         figures = _measure(encoder, sorted(library.folder.glob("*.mp4")), here / "a")
         real = real_videos()
         if real:
-            found = _measure(encoder, real, here / "b")
-            figures |= {f"real_{name}": value for name, value in found.items()}
+            of_real = _measure(encoder, real, here / "b")
+            figures |= {f"real_{name}": value for name, value in of_real.items()}
     return figures
 
 
@@ -69,10 +69,10 @@ def _measure(encoder: SpatiotemporalEncoder, videos: list[Path], home: Path) -> 
 
 
 def _encode_alone(encoder: SpatiotemporalEncoder, batches: list[Pixels]) -> float:
-    """CPU seconds of encoding on all cores, one thread each that waits for no other.
+    """CPU seconds of encoding, with one thread on each core.
 
-    All cores, because a core whose neighbour idles is faster than one in a busy machine: decoding
-    alone is measured that way too, and the limit is divided by the cores.
+    All cores are busy because a core beside an idle one is faster; decoding alone is measured in
+    the same way, and the limit is divided by the cores.
     """
     threads = torch.get_num_threads()
     began_s = time.process_time()
@@ -87,7 +87,7 @@ def _encode_alone(encoder: SpatiotemporalEncoder, batches: list[Pixels]) -> floa
 
 
 def _decode_alone(encoder: SpatiotemporalEncoder, videos: list[Path]) -> tuple[float, list[Pixels]]:
-    """CPU seconds of the decoding children and the frames they gave, in batches of 64."""
+    """CPU seconds of the decoding children, and their frames in batches of 64."""
     requests = (DecodeRequest(path, encoder.frame_spec) for path in videos)
     cpu_s = 0.0
     pixels = []

@@ -1,7 +1,7 @@
-"""The process that `benchmarks.kills` kills: a writer that says what it has done at once.
+"""The process that `benchmarks.kills` kills: a writer that reports at once what it has done.
 
-It starts once, imports everything, then forks a writer for each line of JSON that it reads: a
-writer's start costs milliseconds, not the second that the imports take. It imports no torch.
+It starts once, imports everything, then forks a writer for each line of JSON that it reads, so that
+a writer starts in milliseconds. It imports no torch.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ Report = Callable[..., None]
 
 
 def vectors_of(content: str, n: int) -> npt.NDArray[np.float32]:
-    """Give (n, 16) unit rows that depend on the content alone, so that any can be checked."""
+    """(n, 16) unit rows that depend on the content alone, so that any can be checked."""
     seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:8], "big")
     rows = np.random.default_rng(seed).standard_normal((n, DIM), dtype=np.float32)
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
 def n_clips_of(content: str) -> int:
-    """Say how many clips a content has, 1 to 4."""
+    """Number of clips of a content, 1 to 4."""
     return 1 + hashlib.sha256(content.encode()).digest()[8] % 4
 
 
 def embedded(video_id: int, content: str) -> Embedded:
-    """Make what an encoder would make of some content."""
+    """The result of an encoder for some content."""
     n = n_clips_of(content)
     times_s = np.arange(n, dtype=np.float64)
     spans_s = np.stack([times_s, times_s + 2], axis=1)
@@ -64,7 +64,7 @@ def embedded(video_id: int, content: str) -> Embedded:
 
 @dataclass
 class Writer:
-    """One life of a writer: random work until somebody kills it."""
+    """Random work until the process is killed."""
 
     catalogue: Catalogue
     rng: np.random.Generator
@@ -89,7 +89,7 @@ class Writer:
         self._embed({known[i].id: known[i].content_key for i in picked})
 
     def add_copy(self) -> None:
-        """Find a known video under one more name."""
+        """Add one more file of a known video."""
         known = self.catalogue.videos(ENCODER)
         if known:
             content = known[self.rng.integers(len(known))].content_key
@@ -97,7 +97,7 @@ class Writer:
             self.catalogue.files.put([FileRecord(path, 1, 1, 1, content)])
 
     def remove(self) -> None:
-        """Find all files of one video gone."""
+        """Remove all files of one video."""
         known = self.catalogue.videos(ENCODER)
         if known:
             content = known[self.rng.integers(len(known))].content_key
@@ -112,13 +112,13 @@ class Writer:
         self.say("published", generation.number)
 
     def watch(self) -> None:
-        """Add a watch event of a person with a name of its own."""
+        """Add an event of a new user."""
         user = f"person-{self.rng.integers(1 << 60):015x}"
         self.history.add(user, "some video", watched_s=1.0, at=datetime(2026, 1, 1, tzinfo=UTC))
         self.say("event", user)
 
     def forget(self) -> None:
-        """Forget one person."""
+        """Forget one user."""
         users = self.history.users()
         if users:
             user = users[self.rng.integers(len(users))]
@@ -127,16 +127,17 @@ class Writer:
             self.say("forgotten", user)
 
     def work(self) -> None:
-        """Go on for ever."""
-        deeds = (self.embed_new, self.embed_again, self.add_copy, self.remove, self.publish)
+        """Work without end."""
+        steps = [self.embed_new, self.embed_again, self.add_copy, self.remove, self.publish]
+        steps += [self.watch, self.forget]
         shares = [0.42, 0.08, 0.05, 0.06, 0.2, 0.16, 0.03]
         while True:
-            self.rng.choice([*deeds, self.watch, self.forget], p=shares)()  # type: ignore[arg-type]
+            steps[self.rng.choice(len(steps), p=shares)]()
 
     def once(self) -> None:
-        """Do everything a fixed number of times: the walk past every crash point."""
-        for deed in (self.embed_new, self.embed_again, self.embed_new, self.remove):
-            deed()
+        """Do each step a fixed number of times, to pass every crash point."""
+        for step in (self.embed_new, self.embed_again, self.embed_new, self.remove):
+            step()
             self.publish()
         self.add_copy()
         self.watch()
@@ -156,7 +157,7 @@ class Writer:
 
 
 def run_writer(job: dict[str, Any], say: Report) -> None:
-    """Live one life: `job` has `home`, `seed` and perhaps `crash_at`, `walk`, `mutant`."""
+    """Run one writer: `job` has `home`, `seed` and optionally `crash_at`, `walk`, `mutant`."""
     home = resolve_home(Path(job["home"]))
     say("lives")
     with writing_session(home) as catalogue:
@@ -172,14 +173,14 @@ def run_writer(job: dict[str, Any], say: Report) -> None:
 
 
 def warm_up() -> None:
-    """Go once through everything: what libraries load on first use is there before the fork."""
+    """Do everything once, so that what libraries load on first use is loaded before the fork."""
     with tempfile.TemporaryDirectory() as folder:
         job = {"home": folder, "seed": 0, "walk": True}
         run_writer(job, lambda *_words: None)
 
 
 def serve(run: Callable[[dict[str, Any], Report], None] = run_writer) -> None:
-    """Fork a writer for each job on standard input; say when it has died, and of what."""
+    """Fork a writer for each job on standard input; report when it has died, with its exit code."""
 
     def say(*words: object) -> None:
         # One write below PIPE_BUF is whole or absent; nothing is buffered that a kill could lose.
@@ -193,7 +194,7 @@ def serve(run: Callable[[dict[str, Any], Report], None] = run_writer) -> None:
             try:
                 run(json.loads(line), say)
                 say("finished")
-            except BaseException as error:  # noqa: BLE001 - the parent must hear of any
+            except BaseException as error:  # noqa: BLE001 - the parent reports any
                 say("error", repr(error)[:500])
                 os._exit(1)
             os._exit(0)

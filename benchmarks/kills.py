@@ -11,10 +11,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -30,28 +29,27 @@ from indexer.verify import verify_library
 KILLS = {"small": 50, "full": 200}
 LIVES_PER_HOME = 10
 LATEST_KILL_S = 0.4
-READY_LIMIT_S = 2.0
 
 _CHILD_PATIENCE_S = 60.0
 
 
 @dataclass
-class Told:
+class Reported:
     """What the writers of one home have reported as done."""
 
     videos: set[str] = field(default_factory=set)
-    """Contents reported as embedded and not as being removed since."""
+    """Contents reported as embedded, and not as being removed since."""
     removed: set[str] = field(default_factory=set)
-    """Contents reported as gone and not as embedded since."""
+    """Contents reported as removed, and not as embedded since."""
     users: set[str] = field(default_factory=set)
-    """People whose event was reported and who were not being forgotten since."""
+    """Users with a reported event who were not being forgotten since."""
     forgotten: set[str] = field(default_factory=set)
-    """People reported as forgotten."""
+    """Users reported as forgotten."""
     published: int = 0
     """Highest generation reported as published."""
 
-    def hear(self, word: str, value: Any) -> None:
-        """Take note of one report."""
+    def add(self, word: str, value: Any) -> None:
+        """Add one report."""
         if word == "video":
             self.videos.add(value)
             self.removed.discard(value)
@@ -71,31 +69,31 @@ class Told:
 
 @dataclass
 class Tally:
-    """What the audits found."""
+    """Counts over all audits."""
 
     kills: int = 0
     """Writers that died of SIGKILL."""
     reported: int = 0
     """Videos and events reported as done."""
     lost: int = 0
-    """Of these, not there afterwards, or with other vectors."""
+    """Of these, missing afterwards, or with other vectors."""
     doubled: int = 0
-    """Clips, videos or events that are there more than once."""
+    """Clips, videos or events stored more than once."""
     checksum_errors: int = 0
-    """Problems that `verify` finds."""
+    """Problems that `verify_library` reports."""
     unpublished: int = 0
-    """Audits that did not find the generation reported as published, or found it damaged."""
+    """Audits in which the generation reported as published was missing or damaged."""
     errors: list[str] = field(default_factory=list)
-    """Writers that died of something else, and the first words of every finding."""
+    """Writers that died of something else, and every problem in words."""
     slowest_ready_s: float = 0.0
-    """Longest restart of a killed home, from fork to ready."""
+    """Longest restart in a home whose writer was killed, from fork to ready."""
 
 
-class Nursery:
-    """The warm process that forks writers; see `benchmarks.kill_child`.
+class WriterHost:
+    """The warm process that forks writers, see `benchmarks.kill_child`; a context manager.
 
     Args:
-        module: What to run: `benchmarks.kill_child` or a test's own child with the same protocol.
+        module: What to run: `benchmarks.kill_child`, or another one with the same protocol.
     """
 
     def __init__(self, module: str = "benchmarks.kill_child") -> None:
@@ -112,27 +110,29 @@ class Nursery:
         self._next()
         self.start_s = time.monotonic() - began_s
 
-    def close(self) -> None:
-        """End it."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
                 pipe.close()
         self._process.wait(_CHILD_PATIENCE_S)
 
-    def live(
+    def run_writer(
         self,
         job: Mapping[str, object],
         *,
         kill_after_s: float | None = None,
         after_videos: int = 0,
     ) -> Iterator[tuple[float, str, Any]]:
-        """Let one writer live, and give its reports until it is dead.
+        """Run one writer, and give its reports until it is dead.
 
         Args:
-            job: What it shall do.
-            kill_after_s: When to kill it, counted from its birth; None leaves it to die by itself.
-            after_videos: Count from its report of this many videos instead: progress does not
-                depend on how fast the machine is.
+            job: What it does, see `benchmarks.kill_child.run_writer`.
+            kill_after_s: Seconds from its start to the kill; None lets it end by itself.
+            after_videos: Count from its report of this many videos instead, so that its progress
+                does not depend on the speed of the machine.
 
         Yields:
             (monotonic seconds, word, value); the last word is `died` with the exit code.
@@ -162,16 +162,6 @@ class Nursery:
         return at_s, word, rest[0] if rest else None
 
 
-@contextmanager
-def nursery(module: str = "benchmarks.kill_child") -> Iterator[Nursery]:
-    """Give a `Nursery` and end it."""
-    warm = Nursery(module)
-    try:
-        yield warm
-    finally:
-        warm.close()
-
-
 def run(
     size: str = "small", *, kills: int | None = None, seed: int = 0, mutant: str | None = None
 ) -> dict[str, float]:
@@ -181,23 +171,23 @@ def run(
         size: `small` kills 50 times, `full` 200 times.
         kills: Another number.
         seed: Seed of the instants and of the work.
-        mutant: A fault to put into the writers, to see that it is found: `report_early`.
+        mutant: A fault to put into the writers, to prove that it is seen: `report_early`.
 
     Returns:
-        `kills`, `reported`, `lost`, `doubled`, `checksum_errors`, `unpublished`, `errors` and times
-        in seconds.
+        `kills`, `reported`, `lost`, `doubled`, `checksum_errors`, `unpublished`, `errors` and
+        seconds of restarts.
     """
     wanted = kills or KILLS[size]
-    rng, tally, began_s = np.random.default_rng(seed), Tally(), time.monotonic()
-    with nursery() as warm:
-        cold_start_s = warm.start_s
+    rng, tally = np.random.default_rng(seed), Tally()
+    with WriterHost() as host:
+        cold_start_s = host.start_s
         for first in range(0, wanted, LIVES_PER_HOME):
             with tempfile.TemporaryDirectory(prefix="reelwise-kills-") as folder:
-                told = Told()
+                reported = Reported()
                 for life in range(first, min(first + LIVES_PER_HOME, wanted)):
                     job = {"home": folder, "seed": [seed, life], "mutant": mutant}
-                    kill_and_audit(warm, job, rng.uniform(0, LATEST_KILL_S), told, tally)
-                tally.reported += len(told.videos) + len(told.users)
+                    kill_and_audit(host, job, rng.uniform(0, LATEST_KILL_S), reported, tally)
+                tally.reported += len(reported.videos) + len(reported.users)
     return {
         "kills": tally.kills,
         "reported": tally.reported,
@@ -208,21 +198,20 @@ def run(
         "errors": len(tally.errors),
         "slowest_ready_s": round(tally.slowest_ready_s, 3),
         "cold_ready_s": round(cold_start_s + tally.slowest_ready_s, 3),
-        "seconds": round(time.monotonic() - began_s, 1),
     }
 
 
 def kill_and_audit(
-    warm: Nursery,
+    host: WriterHost,
     job: Mapping[str, object],
     kill_after_s: float | None,
-    told: Told,
+    reported: Reported,
     tally: Tally,
 ) -> None:
-    """Let one writer live and die, then look at what it left."""
+    """Run one writer until it dies, then audit its home."""
     born_s = 0.0
-    for at_s, word, value in warm.live(job, kill_after_s=kill_after_s):
-        told.hear(word, value)
+    for at_s, word, value in host.run_writer(job, kill_after_s=kill_after_s):
+        reported.add(word, value)
         if word == "lives":
             born_s = at_s
         elif word == "ready":
@@ -231,21 +220,21 @@ def kill_and_audit(
             tally.errors.append(str(value))
         elif word == "died":
             tally.kills += value == -signal.SIGKILL
-    audit(Home(Path(str(job["home"]))), told, tally)
+    audit(Home(Path(str(job["home"]))), reported, tally)
 
 
-def audit(home: Home, told: Told, tally: Tally) -> None:
+def audit(home: Home, reported: Reported, tally: Tally) -> None:
     """Compare a home, as a reader finds it, with what was reported."""
     if not home.catalogue.exists():
-        tally.lost += len(told.videos) + len(told.users)
+        tally.lost += len(reported.videos) + len(reported.users)
         return
     with Catalogue(home) as catalogue:
-        _audit_videos(catalogue, told, tally)
+        _audit_videos(catalogue, reported, tally)
         users = [event.user for event in History(catalogue).events()]
-        tally.lost += len(told.users - set(users))
-        told.users &= set(users)
+        tally.lost += len(reported.users - set(users))
+        reported.users &= set(users)
         tally.doubled += len(users) - len(set(users))
-    tally.lost += sum(_has_bytes(home, user) for user in told.forgotten)
+    tally.lost += sum(_has_bytes(home, user) for user in reported.forgotten)
     problems = verify_library(home).problems
     tally.checksum_errors += len(problems)
     tally.errors += [problem.what for problem in problems]
@@ -255,11 +244,11 @@ def audit(home: Home, told: Told, tally: Tally) -> None:
         tally.unpublished += 1
         return
     number = generation.number if generation else 0
-    if number < told.published or (generation and generation.warning):
+    if number < reported.published or (generation and generation.warning):
         tally.unpublished += 1
 
 
-def _audit_videos(catalogue: Catalogue, told: Told, tally: Tally) -> None:
+def _audit_videos(catalogue: Catalogue, reported: Reported, tally: Tally) -> None:
     videos = {video.id: video for video in catalogue.videos(ENCODER)}
     contents = [video.content_key for video in videos.values()]
     tally.doubled += len(contents) - len(set(contents))
@@ -275,14 +264,14 @@ def _audit_videos(catalogue: Catalogue, told: Told, tally: Tally) -> None:
         stored = np.concatenate([row.clips, row.frames]).astype(np.float32)
         if stored.shape == expected.shape and np.allclose(stored, expected, atol=1e-3):
             good.add(content)
-    lost, back = told.videos - good, told.removed & set(contents)
+    lost, back = reported.videos - good, reported.removed & set(contents)
     tally.lost += len(lost) + len(back)
-    told.videos -= lost  # counted once, not again by every later audit
-    told.removed -= back
+    reported.videos -= lost  # counted once, not again by every later audit
+    reported.removed -= back
 
 
 def seen_twice(items: list[int]) -> set[int]:
-    """Give what stands in a list more than once."""
+    """The items that are more than once in a list."""
     return {item for item in items if items.count(item) > 1}
 
 
@@ -296,7 +285,3 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(sys.argv[1] if len(sys.argv) > 1 else "small")))

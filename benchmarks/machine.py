@@ -1,16 +1,15 @@
-"""Where a figure was measured."""
+"""Description of the machine on which a figure was measured."""
 
 from __future__ import annotations
 
 import os
 import platform
+from importlib.metadata import version
 from pathlib import Path
 
 
 def describe_machine() -> dict[str, object]:
     """Processor, usable cores, load average of the last minute, Python and torch versions."""
-    from importlib.metadata import version
-
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
@@ -21,7 +20,7 @@ def describe_machine() -> dict[str, object]:
 
 
 def _processor() -> str:
-    """The kernel's name of the processor, with bf16 where it has the instructions."""
+    """The processor's name as the kernel gives it, and its bf16 instructions."""
     info = Path("/proc/cpuinfo")
     if not info.is_file():
         return platform.processor()

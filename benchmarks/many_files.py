@@ -1,7 +1,6 @@
-"""Peak memory of the indexing process with few files and with many: it must not grow with them.
+"""Peak memory of the indexing process with few and with many files: it must not grow with them.
 
-Both libraries are indexed in a process of their own; a rerun over the larger one, which decodes
-nothing, is timed as well.
+Each library is indexed in a process of its own; a rerun, which decodes nothing, is timed too.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def run(size: str) -> dict[str, Any]:
 
 
 def _paint_library(folder: Path, count: int) -> None:
-    """Videos of four seconds, each in colours of its own."""
+    """Write videos of four seconds in random colours."""
     folder.mkdir()
     for number in range(count):
         rng = np.random.default_rng(number)

@@ -1,14 +1,14 @@
-"""Words to toons whose combination of kind, colour, motion and place was never trained.
+"""Text queries for toons whose combination of kind, colour, motion and place was never trained.
 
-`scene_...` ranks 500 scenes for the caption of each, without an index. The other figures go the
-whole
-way: H.264 files are written, indexed and searched, and a moment counts when its video is right and
-it overlaps the true one by half or more.
+`scene_...` ranks 500 scenes for the caption of each, without an index. For the other figures H.264
+files are written, indexed and searched; a moment is right when its video is right and its IoU with
+the true one is at least 0.5.
 """
 
 from __future__ import annotations
 
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,8 @@ def scene_figures(encoder: SpatiotemporalEncoder) -> dict[str, Any]:
     rows = encode_scenes(encoder, encode_frames(encoder, scenes))
     figures: dict[str, Any] = {"scenes": len(scenes)}
     for name, wording in (("scene", 0), ("scene_reworded", 3)):
-        found = ranks(encoder.encode_texts([s.captions()[wording] for s in scenes]), rows)
-        figures |= {f"{name}_recall_at_{k}": float(np.mean(found <= k)) for k in (1, 5)}
+        places = ranks(encoder.encode_texts([s.captions()[wording] for s in scenes]), rows)
+        figures |= {f"{name}_recall_at_{k}": float(np.mean(places <= k)) for k in (1, 5)}
     return figures
 
 
@@ -48,11 +48,8 @@ def _library_figures(encoder: SpatiotemporalEncoder, n_videos: int) -> dict[str,
         library = write_library(Path(folder) / "toons", n_videos, seed=77, held_out=True)
         home = resolve_home(Path(folder) / "home")
         index_library(home, [library.folder], encoder)
-        searcher = Searcher(home, encoder)
-        try:
+        with closing(Searcher(home, encoder)) as searcher:
             figures = evaluate_search(searcher, library.queries_file)
-        finally:
-            searcher.close()
     names = ("n", "recall_at_1", "recall_at_5", "moment_recall_at_1", "miou", "mrr", "ms_per_query")
     kept = {name: figures[name] for name in names}
     return {

@@ -42,7 +42,7 @@ def paint(
 
 def embedded(video_id: int, rows: NDArray[np.float32], *, clip_s: float = 4.0) -> Embedded:
     """A video of (m, d) clips in a row, each with one frame in its middle that has its vector."""
-    starts_s = np.arange(len(rows)) * clip_s
+    starts_s = np.arange(len(rows), dtype=np.float64) * clip_s
     spans_s = np.stack([starts_s, starts_s + clip_s], axis=1)
     half, ids = rows.astype(np.float16), np.zeros(len(rows), np.int64)
     vectors = VideoVectors(video_id, starts_s + clip_s / 2, half, ids, spans_s, half)

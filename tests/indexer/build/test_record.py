@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.kill_child import embedded, n_clips_of, run_writer
-from benchmarks.kills import Nursery, Tally, Told, kill_and_audit, nursery
+from benchmarks.kills import Reported, Tally, WriterHost, kill_and_audit
 from data import durable, home
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
@@ -58,8 +58,8 @@ def passings() -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def warm() -> Iterator[Nursery]:
-    with nursery() as opened:
+def warm() -> Iterator[WriterHost]:
+    with WriterHost() as opened:
         yield opened
 
 
@@ -76,13 +76,13 @@ def test_the_walk_passes_every_kind_of_write(passings: dict[str, int]) -> None:
 
 
 def test_a_kill_at_any_named_point_leaves_a_consistent_home(
-    passings: dict[str, int], warm: Nursery, tmp_path: Path
+    passings: dict[str, int], warm: WriterHost, tmp_path: Path
 ) -> None:
     wrong: list[tuple[str, Tally]] = []
     for point, passed in sorted(passings.items()):
         tally = Tally()
         for n in range(TIMES_PER_POINT):
-            home, told = {"home": str(tmp_path / f"{point}-{n}")}, Told()
+            home, told = {"home": str(tmp_path / f"{point}-{n}")}, Reported()
             walk = {"seed": [7, n // passed], "walk": True}
             at = {"crash_at": f"{point}:{1 + n % passed}"}
             kill_and_audit(warm, home | walk | at, None, told, tally)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -253,23 +252,6 @@ def test_a_query_of_several_vectors_scores_by_the_nearest(home: Home) -> None:
     result = searcher.search_vectors(QueryVectors(colour("red", "blue")), Options(2))
     assert sorted(names(result)) == ["a", "b"]
     assert all(hit.score == pytest.approx(1, abs=2e-3) for hit in result.hits)
-
-
-def test_a_warm_search_of_ten_thousand_clips_takes_milliseconds(home: Home) -> None:
-    rng = np.random.default_rng(9)
-    encoder = RandomEncoder(dim=512)
-    rows = random_units(rng, 10_000, 512)
-    clips = {f"{i}.mp4": rows[5 * i : 5 * i + 5] for i in range(2000)}
-    store(home, clips, encoder_id="random-1")
-    searcher = Searcher(home, encoder)
-    searcher.search(Query(text="first"))
-    took_ms = []
-    for i in range(9):
-        began_s = time.perf_counter()
-        searcher.search(Query(text=f"query {i}"))
-        took_ms.append((time.perf_counter() - began_s) * 1000)
-    # 5 ms on a quiet 2-core machine; the promise is 50, the window allows for busy ones.
-    assert 0.05 < sorted(took_ms)[4] < 50, took_ms
 
 
 def test_threads_that_search_while_the_library_changes_see_whole_generations(home: Home) -> None:

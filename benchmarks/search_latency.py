@@ -1,0 +1,87 @@
+"""Time of one warm search in a library of many clips, without encoding the query.
+
+The library holds random vectors; five clips make a video. The index, the stored clip vectors and
+the merging to moments are those of every search.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import FileRecord
+from data.home import Home, resolve_home
+from data.video.types import Ending, VideoInfo
+from indexer.build.embed import Embedded
+from indexer.build.record import record_embedded, writing_session
+from indexer.search.query_vectors import QueryVectors
+from indexer.search.ranking import Options, rank
+from indexer.search.view import open_view
+from indexer.store.generations import publish
+from indexer.store.vectors import VectorStore, VideoVectors
+
+N_VIDEOS = {"small": 2_000, "full": 20_000}
+CLIPS_PER_VIDEO = 5
+DIM = 512
+SEARCHES = 50
+VIDEOS_PER_PART = 1_000
+ENCODER_ID = "random-512"
+
+
+def run(size: str) -> dict[str, Any]:
+    """Milliseconds of searches one after another: 10,000 clips, or 100,000 with `full`."""
+    rng = np.random.default_rng(9)
+    with tempfile.TemporaryDirectory() as folder:
+        home = resolve_home(Path(folder) / "home")
+        _fill(home, N_VIDEOS[size], rng)
+        with Catalogue(home) as catalogue:
+            began_s = time.perf_counter()
+            view = open_view(home, catalogue, ENCODER_ID)
+            open_s = time.perf_counter() - began_s
+            took_ms = []
+            for row in _unit_rows(rng, SEARCHES + 1):
+                began_s = time.perf_counter()
+                rank(view, QueryVectors(row[None]), Options(10), lambda _ids: {})
+                took_ms.append((time.perf_counter() - began_s) * 1000)
+    warm = took_ms[1:]  # the first one reads the sample of clips
+    return {
+        "clips": view.n_clips,
+        "dim": DIM,
+        "open_s": round(open_s, 3),
+        "first_ms": round(took_ms[0], 2),
+        "ms_per_query": round(float(np.median(warm)), 2),
+        "p95_ms": round(float(np.percentile(warm, 95)), 2),
+    }
+
+
+def _fill(home: Home, n_videos: int, rng: np.random.Generator) -> None:
+    """Store videos as if they had been embedded, and publish them."""
+    with writing_session(home) as catalogue:
+        for first in range(0, n_videos, VIDEOS_PER_PART):
+            paths = [Path(f"/videos/{first + n}.mp4") for n in range(VIDEOS_PER_PART)]
+            ids = catalogue.files.put([FileRecord(path, 1, 1, 1, path.stem) for path in paths])
+            embedded = [_embedded(ids[path] or 0, rng) for path in paths]
+            record_embedded(catalogue, VectorStore(home, ENCODER_ID), embedded)
+        catalogue.set_encoder(ENCODER_ID, ENCODER_ID)
+        publish(home, catalogue, ENCODER_ID)
+
+
+def _embedded(video_id: int, rng: np.random.Generator) -> Embedded:
+    rows = _unit_rows(rng, CLIPS_PER_VIDEO).astype(np.float16)
+    times_s = np.arange(CLIPS_PER_VIDEO, dtype=np.float64)
+    spans_s, ids = np.stack([times_s, times_s + 1], axis=1), np.zeros(CLIPS_PER_VIDEO, np.int64)
+    info = VideoInfo("mp4", "none", 8, 8, 1.0, float(CLIPS_PER_VIDEO))
+    return Embedded(
+        VideoVectors(video_id, times_s, rows, ids, spans_s, rows), Ending("done", info=info)
+    )
+
+
+def _unit_rows(rng: np.random.Generator, n: int) -> NDArray[np.float32]:
+    rows = rng.standard_normal((n, DIM), dtype=np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)

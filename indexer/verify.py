@@ -238,7 +238,7 @@ def _wrong_vectors(catalogue: Catalogue, generation: Generation) -> int:
 
 
 def _check_files(catalogue: Catalogue, report: VerifyReport) -> None:
-    from data.scan import content_key
+    from data.video.scan import content_key
 
     for file in catalogue.files.known().values():
         if file.content_key is None:

@@ -54,7 +54,7 @@ class Video:
     codec: str
     """Name of the picture codec; empty when unknown."""
     content_key: str
-    """Identity of the bytes, from `data.scan.content_key`."""
+    """Identity of the bytes, from `data.video.scan.content_key`."""
     added_at: datetime
     """When this content was first seen, UTC."""
 

@@ -1,1 +1,1 @@
-"""Reading and writing video: types, containers, shots."""
+"""Finding, reading and writing video files: scanning, containers, decoders, shots."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import ReelwiseError
-from data.scan import scan
 from data.video.children.pool import decode_each
+from data.video.scan import scan
 from data.video.types import SAMPLE_FPS, DecodeRequest, FrameSpec
 from embeddings.compress.judge import ClipFrames
 from embeddings.training.captions import CaptionRow, Stretch, Trouble, find_beside, read_captions

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.catalogue.records import FileRecord
-from data.scan import FoundFile
+from data.video.scan import FoundFile
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Reader:
-    """Functions that read files: those of `data.scan`, or a test's."""
+    """Functions that read files: those of `data.video.scan`, or a test's."""
 
     content_key: Callable[[Path], str]
     """Identity of the bytes; raises OSError where they cannot be read."""

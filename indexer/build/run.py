@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import Pending
-from data.scan import FoundFile, content_key, file_title, scan
 from data.video.children.pool import DecodePool
+from data.video.scan import FoundFile, content_key, file_title, scan
 from data.video.types import DecodeRequest
 from indexer.build.embed import Embedded, EmbeddingStream, cores
 from indexer.build.interrupt import Interrupt

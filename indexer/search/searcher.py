@@ -15,7 +15,7 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import Video
 from data.errors import ReelwiseError
 from data.home import Home
-from data.scan import content_key
+from data.video.scan import content_key
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
 from indexer.search.query import Filters, Query, Span, parse_span

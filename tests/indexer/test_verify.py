@@ -14,8 +14,8 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.home import Home
-from data.scan import content_key
 from data.sealed import file_sum, seal
+from data.video.scan import content_key
 from indexer.build.record import writing_session
 from indexer.store.faiss_flat import FlatIndex
 from indexer.store.generations import generation_names, open_generation

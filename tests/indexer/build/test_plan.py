@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from data.catalogue.records import FileRecord
-from data.scan import FoundFile
+from data.video.scan import FoundFile
 from indexer.build.plan import Plan, Reader, Unseen, plan_changes
 
 ROOT = Path("/lib")

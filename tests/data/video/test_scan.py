@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.scan import FoundFile, content_key, file_title, scan
+from data.video.scan import FoundFile, content_key, file_title, scan
 
 MP4 = b"\0\0\0\x18ftypisom" + bytes(100)
 

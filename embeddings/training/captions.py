@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import ReelwiseError
+from data.interval_table import TableRow, read_table
 from embeddings.training.reverse_captions import backward_caption, swapped_caption
 
 TIMES = ("start_s", "end_s")
+HEADER = "video,start_s,end_s,caption"
 BACKWARD, WRONG = "backward_caption", "wrong_caption"
 EVALUATION_SHARE = 0.25
 """Share of the videos that is held out: half for early stopping, half for the evaluation."""
@@ -86,60 +86,38 @@ def read_captions(
     Raises:
         ReelwiseError: It cannot be read, lacks a column, or has no line that can be used.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            lines = [(reader.line_num, {k: v or "" for k, v in row.items() if k}) for row in reader]
-            columns = reader.fieldnames or []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ReelwiseError(
-            f"{path} cannot be read as a captions file ({error})",
-            fix="give a CSV in UTF-8 with the columns video,start_s,end_s,caption",
-        ) from error
-    said = next((name for name in words if name in columns), None)
-    wanted = ("video", *(TIMES if timed else ()))
-    missing = [name for name in wanted if name not in columns]
-    if said is None or missing:
-        missing += [] if said else [" or ".join(words)]
-        raise ReelwiseError(
-            f"{path} has no column {', '.join(missing)}; its columns are {', '.join(columns)}",
-            fix="its first line must be: video,start_s,end_s,caption",
-        )
-    found = CaptionFile([], [])
-    for number, line in lines:
-        row = _row(line, line[said], find, timed)
-        if isinstance(row, str):
-            found.troubles.append(Trouble(f"{path.name} line {number}", row))
-        else:
-            found.rows.append(row)
-    if not found.rows:
-        why = found.troubles[0].reason if found.troubles else "it has no line after the first"
+    times = TIMES if timed else ()
+    table = read_table(path, ["video", *times, "|".join(words)], header=HEADER)
+    text = next(name for name in words if name in table.columns)
+    captions = CaptionFile([], [])
+    for line in table.rows:
+        try:
+            captions.rows.append(_caption(line, text, table.columns, find, timed=timed))
+        except ValueError as error:
+            captions.troubles.append(Trouble(f"{path.name} line {line.line}", str(error)))
+    if not captions.rows:
+        why = captions.troubles[0].reason if captions.troubles else "it has no line after the first"
         raise ReelwiseError(
             f"{path} has no caption that can be used: {why}",
             fix="check the videos' paths (relative ones start at the captions file) and the times",
         )
-    return found
+    return captions
 
 
-def _row(line: dict[str, str], caption: str, find: FindVideo, timed: bool) -> CaptionRow | str:
-    """The line, or what is wrong with it."""
-    text, name = caption.strip(), line["video"].strip()
+def _caption(
+    line: TableRow, column: str, columns: Sequence[str], find: FindVideo, *, timed: bool
+) -> CaptionRow:
+    """Give the caption of a line; raises ValueError with what is wrong with it."""
+    text, name = line[column], line["video"]
     if not text or not name:
-        return "it has no caption" if name else "it names no video"
-    start, end = (line.get(name, "").strip() for name in TIMES)
-    try:
-        start_s = float(start if start or timed else 0)
-        end_s = float(end if end or timed else math.inf)
-    except ValueError:
-        return f"start_s and end_s must be seconds, not {start!r} and {end!r}"
-    if not 0 <= start_s < end_s or (end and math.isinf(end_s)):
-        return f"it asks for {start_s} to {end_s} s; needs 0 <= start_s < end_s"
+        raise ValueError("it has no caption" if name else "it names no video")
+    start_s, end_s = line.interval(optional=not timed)
     path = find(name)
     if path is None:
-        return f"there is no video {name}, neither as a file nor in the library"
-    backward = line[BACKWARD].strip() or None if BACKWARD in line else backward_caption(text)
-    wrong = line[WRONG].strip() or None if WRONG in line else swapped_caption(text)
-    if BACKWARD in line and WRONG not in line and backward is None:
+        raise ValueError(f"there is no video {name}, neither as a file nor in the library")
+    backward = line[BACKWARD] or None if BACKWARD in columns else backward_caption(text)
+    wrong = line[WRONG] or None if WRONG in columns else swapped_caption(text)
+    if BACKWARD in columns and WRONG not in columns and backward is None:
         wrong = None
     return CaptionRow(Stretch(path, start_s, end_s), text, backward, wrong)
 

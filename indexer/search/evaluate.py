@@ -7,7 +7,6 @@ ICCV 2017; Escorcia et al., 2019).
 
 from __future__ import annotations
 
-import csv
 import statistics
 import time
 from collections import defaultdict
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import ReelwiseError
+from data.interval_table import TableRow, read_table
 from indexer.search.moments import iou
 from indexer.search.query import Query, Span, parse_span
 from indexer.search.query_vectors import QueryVectors
@@ -46,7 +46,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Row:
+class QueryRow:
     """One line of a query file."""
 
     line: int
@@ -131,51 +131,34 @@ def evaluate_search(searcher: Searcher, queries: Path, *, videos: Path | None = 
     }
 
 
-def read_queries(path: Path) -> list[Row]:
+def read_queries(path: Path) -> list[QueryRow]:
     """Read a query file.
 
     Raises:
-        ReelwiseError: It is no such CSV; the line is named.
+        ReelwiseError: It is not a table of queries, or a row is wrong; the line is named.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            names = set(reader.fieldnames or ())
-            if "video" not in names or not names & {"query", "like"}:
-                raise ReelwiseError(
-                    f"{path.name} has the columns {', '.join(sorted(names)) or 'none'}; "
-                    "it needs video, and query or like",
-                    fix="begin the file with the line: query,video,start_s,end_s",
-                )
-            rows = [_row(path, reader.line_num, values) for values in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ReelwiseError(
-            f"{path} cannot be read as CSV: {error}", fix="save it as CSV in UTF-8"
-        ) from error
-    if not rows:
+    table = read_table(path, ["video", "query|like"], header="query,video,start_s,end_s")
+    if not table.rows:
         raise ReelwiseError(f"{path.name} holds no query", fix="add lines below the header")
-    return rows
+    return [_query_row(path, row) for row in table.rows]
 
 
-def _row(path: Path, line: int, values: dict[str, str | None]) -> Row:
-    cells = {name: (value or "").strip() for name, value in values.items() if name}
-    query, like, video = cells.get("query", ""), cells.get("like", ""), cells.get("video", "")
-    start, end = cells.get("start_s", ""), cells.get("end_s", "")
+def _query_row(path: Path, row: TableRow) -> QueryRow:
     try:
-        span = Span(float(start), float(end)) if start and end else None
-    except ValueError:
-        span = Span(0.0, 0.0)
-    if bool(query) == bool(like) or not video or (span is not None and span.end_s <= span.start_s):
+        timed = row["start_s"] and row["end_s"]
+        span = Span(*row.interval()) if timed else None
+        if bool(row["query"]) == bool(row["like"]) or not row["video"]:
+            raise ValueError("needs query or like (not both), and a video")
+    except ValueError as error:
         raise ReelwiseError(
-            f"{path.name}, line {line}: needs query or like (not both), a video, "
-            "and an end_s after the start_s",
+            f"{path.name}, line {row.line}: {error}",
             fix='write for example: "a red car drives to the left",toon-0001.mp4,2.0,5.5',
-        )
-    return Row(line, query, like, video, span, cells.get("group", ""))
+        ) from error
+    return QueryRow(row.line, row["query"], row["like"], row["video"], span, row["group"])
 
 
 def _targets(
-    searcher: Searcher, rows: Sequence[Row], folders: Sequence[Path]
+    searcher: Searcher, rows: Sequence[QueryRow], folders: Sequence[Path]
 ) -> dict[int, list[Target]]:
     """By line the targets that are right; empty where the library has no such video."""
     by_line: dict[int, list[Target]] = {}
@@ -197,7 +180,7 @@ def _video_id(searcher: Searcher, ref: str, folders: Sequence[Path]) -> int | No
     return None
 
 
-def _vectors(searcher: Searcher, row: Row, folders: Sequence[Path]) -> QueryVectors | None:
+def _vectors(searcher: Searcher, row: QueryRow, folders: Sequence[Path]) -> QueryVectors | None:
     like: str | None = None
     if row.like:
         name, span = parse_span(row.like)
@@ -253,7 +236,7 @@ def _metrics(scores: Sequence[_Score]) -> dict[str, float]:
     return metrics
 
 
-def _protocol(rows: Sequence[Row]) -> str:
+def _protocol(rows: Sequence[QueryRow]) -> str:
     examples = sum(bool(row.like) for row in rows)
     if examples == len(rows):
         return "example-to-moment"

@@ -109,12 +109,15 @@ def test_examples_may_be_a_stretch_of_a_file(home: Home, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        (["text,video", "a,b"], "it needs video, and query or like"),
+        (["text,video", "a,b"], "has no column query or like; its columns are text, video"),
         (["query,video"], "holds no query"),
-        (["query,video", "red,"], "line 2"),
+        (["query,video", "red,"], "line 2: needs query or like"),
         (["query,like,video", "red,a.mp4,b.mp4"], "line 2"),
-        (["query,video,start_s,end_s", "red,a,1,2", "red,a,5,3"], "line 3"),
-        (["query,video,start_s,end_s", "red,a,one,3"], "line 2"),
+        (
+            ["query,video,start_s,end_s", "red,a,1,2", "red,a,5,3"],
+            "line 3: the interval is 5.0 to 3.0",
+        ),
+        (["query,video,start_s,end_s", "red,a,one,3"], "line 2: start_s and end_s must be seconds"),
     ],
 )
 def test_an_invalid_query_file_is_refused_with_its_line(

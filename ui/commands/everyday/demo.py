@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shlex
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
+from data.interval_table import read_table
 from ui.commands.everyday.index import index_answer
 from ui.library.documents import (
     Document,
@@ -80,13 +80,10 @@ class Described:
         return iou((self.start_s, self.end_s), (start_s, end_s))
 
 
-def read_table(file: Path, column: str) -> list[Described]:
+def toon_rows(file: Path, column: str) -> list[Described]:
     """The rows of a toon library's queries.csv or captions.csv."""
-    with file.open(newline="", encoding="utf-8") as lines:
-        return [
-            Described(row[column], row["video"], float(row["start_s"]), float(row["end_s"]))
-            for row in csv.DictReader(lines)
-        ]
+    table = read_table(file, [column, "video", "start_s", "end_s"], header=f"{column},video,...")
+    return [Described(row[column], row["video"], *row.interval()) for row in table.rows]
 
 
 class Captions:
@@ -94,7 +91,7 @@ class Captions:
 
     def __init__(self, folder: Path) -> None:
         self._by_video: defaultdict[str, list[Described]] = defaultdict(list)
-        for row in read_table(folder / "captions.csv", "caption"):
+        for row in toon_rows(folder / "captions.csv", "caption"):
             self._by_video[row.video].append(row)
 
     def of(self, video: str, start_s: float = 0.0, end_s: float = 1.0) -> str:
@@ -175,7 +172,7 @@ def _show_hits(title: str, result: SearchResult, captions: Captions, *, right: b
 
 def _chosen_queries(folder: Path) -> list[tuple[str, Described]]:
     """One query that turns on direction, one on order, and one more."""
-    queries = read_table(folder / "queries.csv", "query")
+    queries = toon_rows(folder / "queries.csv", "query")
     ordered = [each for each in queries if any(word in each.text for word in ORDER_WORDS)]
     plain = [each for each in queries if each not in ordered]
     directed = [each for each in plain if any(word in each.text for word in DIRECTION_WORDS)]
@@ -203,7 +200,7 @@ def _evaluate(library: Library) -> Document:
 def _search_by_example(library: Library) -> Document:
     from data.video.write import transcode
 
-    query = read_table(library.home.toons / "queries.csv", "query")[-1]
+    query = toon_rows(library.home.toons / "queries.csv", "query")[-1]
     _show("4. A search by example: a part of a video, cut out, made smaller and compressed hard:")
     with tempfile.TemporaryDirectory() as folder:
         example = Path(folder) / "example.mp4"

@@ -1,0 +1,89 @@
+"""CSV tables about intervals of videos: captions, queries and labels, read one way."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import ReelwiseError
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row of a table."""
+
+    line: int
+    """Its last line in the file; the header is line 1."""
+    cells: dict[str, str]
+    """Stripped values by column name; a missing value is empty."""
+
+    def __getitem__(self, column: str) -> str:
+        """Give a value; empty where the row or the table has none."""
+        return self.cells.get(column, "")
+
+    def interval(self, *, optional: bool = False) -> tuple[float, float]:
+        """Give `start_s` and `end_s`, both finite.
+
+        Args:
+            optional: A missing start is 0, and a missing end is infinite: the end of the video.
+
+        Raises:
+            ValueError: They are not `0 <= start_s < end_s`; the text says what they are.
+        """
+        start, end = self["start_s"], self["end_s"]
+        try:
+            start_s = 0.0 if optional and not start else float(start)
+            end_s = math.inf if optional and not end else float(end)
+        except ValueError:
+            message = f"start_s and end_s must be seconds, not {start!r} and {end!r}"
+            raise ValueError(message) from None
+        if not 0 <= start_s < end_s or (end and math.isinf(end_s)):
+            raise ValueError(f"the interval is {start_s} to {end_s} s; needs 0 <= start_s < end_s")
+        return start_s, end_s
+
+
+@dataclass(frozen=True)
+class IntervalTable:
+    """A whole table."""
+
+    columns: tuple[str, ...]
+    """Column names, lower case."""
+    rows: list[TableRow]
+    """Rows that are not empty, in order."""
+
+
+def read_table(path: Path, required: Sequence[str], *, header: str) -> IntervalTable:
+    """Read a CSV file in UTF-8, with or without a byte order mark.
+
+    Args:
+        path: The file.
+        required: Columns that it must have; `a|b` asks for one of two. Case does not matter.
+        header: Header line to recommend where a column is missing.
+
+    Raises:
+        ReelwiseError: The file cannot be read as such a table.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            columns = tuple(name.strip().lower() for name in next(reader, []))
+            rows = [
+                TableRow(reader.line_num, dict(zip(columns, map(str.strip, values), strict=False)))
+                for values in reader
+                if any(values)
+            ]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ReelwiseError(
+            f"{path} cannot be read as CSV: {error}", fix="give an existing CSV file in UTF-8"
+        ) from error
+    missing = [names for names in required if not set(names.split("|")) & set(columns)]
+    if missing:
+        raise ReelwiseError(
+            f"{path} has no column {', '.join(missing).replace('|', ' or ')}; "
+            f"its columns are {', '.join(columns) or 'none'}",
+            fix=f"begin the file with the line: {header}",
+        )
+    return IntervalTable(columns, rows)

@@ -1,4 +1,4 @@
-"""Trying things out: places that chance fills, with the probability that it did so."""
+"""Exploration: places of a page that are filled at random, with their propensities."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-REACH = 100
-"""Chance chooses among so many of the best that are left."""
-WARMTH = 0.25
-"""Part of the best score that a video may be behind to be drawn 1/e times as often.
+MAX_DRAWN = 100
+"""A random place is drawn from at most this many of the best candidates left."""
+TEMPERATURE = 0.25
+"""Of the softmax, in parts of the best score.
 
-With 100 candidates the least likely still has 1/5,000 of a draw, so that weights stay bounded.
+It bounds inverse propensities: of 100 candidates the least likely has 1/5,000 of a draw.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Exploration:
-    """How much of a page is left to chance."""
+    """How much of a page is filled at random."""
 
     share: float
     """Probability that a place is filled by a draw, 0 to 1."""
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
-    """Where chance comes from; used by one thread at a time."""
+    """Random numbers; used by one thread at a time."""
 
     def __post_init__(self) -> None:
         """Check the share.
@@ -38,32 +38,32 @@ class Exploration:
         """Fill one place.
 
         Args:
-            scores: (n,) of what is left, falling, at least 0.
-            fixed: The position that would be chosen without chance.
+            scores: (n,) of the candidates left, falling, at least 0.
+            fixed: Position of the candidate that is chosen without exploration.
 
         Returns:
-            The chosen position, and the probability with which this one was chosen.
+            Position of the chosen candidate, and its propensity.
         """
-        odds = self.odds(scores, fixed)
+        propensities = self.propensities(scores, fixed)
         if self.rng.random() < self.share:
             drawn = _softmax(scores)
             chosen = int(self.rng.choice(len(drawn), p=drawn))
         else:
             chosen = fixed
-        return chosen, float(odds[chosen])
+        return chosen, float(propensities[chosen])
 
-    def odds(self, scores: NDArray[np.float64], fixed: int) -> NDArray[np.float64]:
-        """(n,) the probability of each position to be chosen; they add up to 1."""
-        odds = np.zeros(len(scores))
+    def propensities(self, scores: NDArray[np.float64], fixed: int) -> NDArray[np.float64]:
+        """(n,) the probability of each candidate to be chosen; they add up to 1."""
+        propensities = np.zeros(len(scores))
         drawn = _softmax(scores)
-        odds[: len(drawn)] = self.share * drawn
-        odds[fixed] += 1.0 - self.share
-        return odds
+        propensities[: len(drawn)] = self.share * drawn
+        propensities[fixed] += 1.0 - self.share
+        return propensities
 
 
 def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(at most REACH,) probabilities of the best; all equal where no score is above 0."""
-    best = scores[:REACH]
-    scale = WARMTH * max(float(best.max(initial=0.0)), 1e-12)
-    odds = np.exp((best - best.max(initial=0.0)) / scale)
-    return np.asarray(odds / odds.sum())
+    """(at most MAX_DRAWN,) probabilities of the best; all equal if no score is above 0."""
+    best = scores[:MAX_DRAWN]
+    scale = TEMPERATURE * max(float(best.max(initial=0.0)), 1e-12)
+    weights = np.exp((best - best.max(initial=0.0)) / scale)
+    return np.asarray(weights / weights.sum())

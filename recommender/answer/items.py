@@ -1,4 +1,4 @@
-"""What a person gets: a ranked list of videos, each with its reason."""
+"""Recommendations: a ranked list of videos, each with its reason."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REST = "rest"
-"""Source of an item of which nothing is known, for or against, but that people have met it."""
+"""Source name for an item whose only evidence is that users have seen it."""
 
 
 @dataclass(frozen=True)
@@ -32,24 +32,24 @@ class Item:
     title: str
     """Its title."""
     score: float
-    """0 to 1; never rising along the list unless places were left to chance."""
+    """0 to 1; never rising along the list without exploration."""
     source: str
-    """What gave most of its score, or `new` for a place kept for what nobody has watched."""
+    """The source that added most to its score; `new` for a place reserved for unwatched videos."""
     because: Because | None
-    """The watched or playing video that gave it; None where the crowd alone did."""
+    """The watched or playing video that led to it; None if it rests on other users alone."""
     propensity: float = 1.0
-    """Probability that this video stood at this place, given the places above."""
+    """Probability that this video got this place, given the places above."""
 
 
 @dataclass(frozen=True)
 class Recommendations:
-    """A ranked list for one person."""
+    """A ranked list for one user."""
 
     user: str
-    """The person."""
+    """User name."""
     items: list[Item]
-    """Best first; fewer than asked when little is left to recommend."""
+    """Best first; fewer than requested if few videos are left."""
     took_ms: float
-    """Time it took."""
+    """Milliseconds the answer took."""
     explore: float = 0.0
-    """Probability with which each place was left to chance."""
+    """Probability with which each place was filled at random."""

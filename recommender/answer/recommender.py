@@ -222,7 +222,7 @@ class Recommender:
     def _item(self, rank: int, place: Place, evidence: Evidence, crowd: Crowd) -> Item:
         row = place.row
         at = int(np.searchsorted(evidence.rows, row))
-        source = NEW if place.kept else evidence.blend.source(0, at)
+        source = NEW if place.reserved else evidence.blend.source(0, at)
         if source is None:
             source = NEW if crowd.nobody_watched[row] else REST
         cause: int | None = None

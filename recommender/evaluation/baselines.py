@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.choosing.ranking import Scores, scores_of, tuned
+from recommender.choosing.ranking import Fit, Scores, Tune, scores_of, tuned
 from recommender.choosing.tune import DENSE_LIMIT, RIDGES
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
@@ -76,3 +76,22 @@ tune_ease = tuned(fit_ease, "ridge", RIDGES, start=300.0)
 """Chooses the ridge."""
 tune_ials = tuned(fit_ials, "unseen", UNSEENS, start=UNSEEN)
 """Chooses the weight of unseen pairs."""
+
+CONTENT_ONLY = "content only"
+"""The baseline that needs vectors."""
+
+
+def _fixed(fit: Fit) -> Tune:
+    return lambda cases, videos: fit
+
+
+BASELINES: dict[str, Tune] = {
+    "popularity": _fixed(fit_popularity),
+    "recent popularity": _fixed(fit_recent_popularity),
+    "item-knn": tune_item_knn,
+    "rp3beta": tune_rp3beta,
+    "ease": tune_ease,
+    "ials": tune_ials,
+    CONTENT_ONLY: _fixed(fit_content),
+}
+"""What the recommender is compared with."""

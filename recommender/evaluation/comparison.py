@@ -1,158 +1,104 @@
-"""A recommender beside its baselines on one protocol: every figure with how sure it is."""
+"""Several recommenders on the same questions: metrics, intervals, paired differences, slices."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.choosing.ranking import Fit, Outcome, Tune, ask, pool, summary
+from recommender.choosing.ranking import Fit, Outcome, ask, pool, summary
 from recommender.choosing.splits import Case
-from recommender.choosing.tune import tune
-from recommender.evaluation.baselines import (
-    fit_content,
-    fit_popularity,
-    fit_recent_popularity,
-    tune_ease,
-    tune_ials,
-    tune_item_knn,
-    tune_rp3beta,
-)
 from recommender.events.videos import VideoTable
 from recommender.intervals import interval
 
-OURS = "reelwise"
-"""Name of the recommender that is being evaluated."""
-SURE = ("recall_at_10", "recall_at_20", "ndcg_at_10", "ndcg_at_20", "mrr")
+INTERVAL_METRICS = ("recall_at_10", "recall_at_20", "ndcg_at_10", "ndcg_at_20", "mrr")
 """Metrics with intervals and paired differences."""
-CONTENT = "content only"
-HISTORIES = ((0, 0), (1, 5), (6, 20), (21, 50), (51, None))
-"""Slices by the number of liked items in a history: first and last of each."""
+HISTORY_SLICES = ((0, 0), (1, 5), (6, 20), (21, 50), (51, None))
+"""Slices by the number of liked items in a history: first and last number of each."""
 
 
-def _fixed(fit: Fit) -> Tune:
-    return lambda cases, items: fit
-
-
-BASELINES: dict[str, Tune] = {
-    "popularity": _fixed(fit_popularity),
-    "recent popularity": _fixed(fit_recent_popularity),
-    "item-knn": tune_item_knn,
-    "rp3beta": tune_rp3beta,
-    "ease": tune_ease,
-    "ials": tune_ials,
-    CONTENT: _fixed(fit_content),
-}
-"""What always stands beside it."""
-
-
-@dataclass
-class Comparison:
-    """What was asked, of whom, and how each answered."""
-
-    held_out: Sequence[Case]
-    """What settings are chosen by."""
-    videos: VideoTable
-    """The items."""
-    by_time: bool = True
-    """The test part lies after everything known; else popularity knows the future."""
-    note: Callable[[str], None] = field(default=lambda line: None)
-    """Told what happens next."""
-
-    def run(self, cases: Iterable[Case]) -> dict[str, Any]:
-        """Fit and ask everybody on all cases.
-
-        Raises:
-            ValueError: Nothing can be asked of anybody.
-        """
-        started = time.perf_counter()
-        fits = self._tuned()
-        outcomes: dict[str, list[Outcome]] = {name: [] for name in fits}
-        seconds: dict[str, float] = dict.fromkeys(fits, 0.0)
-        for number, case in enumerate(cases, 1):
-            for name, fit in fits.items():
-                self.note(f"step {number}: {name}")
-                began = time.perf_counter()
-                outcomes[name].append(ask(fit(case.train, self.videos), case, self.videos))
-                seconds[name] += time.perf_counter() - began
-        pooled = {name: pool(each) for name, each in outcomes.items() if each}
-        if not pooled:
-            raise ValueError("cases must ask something of somebody")
-        document: dict[str, Any] = {"steps": len(outcomes[OURS])}
-        document |= _document(pooled, seconds, time.perf_counter() - started)
-        for name, one in {OURS: document, **document["baselines"]}.items():
-            one["settings"] = dict(getattr(fits[name], "keywords", {}))
-        return document
-
-    def _tuned(self) -> dict[str, Fit]:
-        ours, without = tune(self.held_out, self.videos, note=self.note)
-        fits: dict[str, Fit] = {OURS: ours}
-        for name, of_baseline in BASELINES.items():
-            if self.videos.has_vectors or name != CONTENT:
-                self.note(f"settings: {name}")
-                fits[name] = of_baseline(self.held_out, self.videos)
-        if not self.by_time:
-            fits[f"{OURS} without popularity"] = without
-        return fits
-
-
-def _document(
-    pooled: dict[str, Outcome], seconds: dict[str, float], total_s: float
+def compare(
+    fits: Mapping[str, Fit],
+    cases: Iterable[Case],
+    videos: VideoTable,
+    note: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    ours = pooled[OURS]
-    others = {name: outcome for name, outcome in pooled.items() if name != OURS}
+    """Fit every recommender on every case and rank all items for all of its users.
+
+    Args:
+        fits: The recommender that is evaluated, then its baselines.
+        cases: In order of time, where there is one.
+        videos: The items.
+        note: Called with a progress line before each fit.
+
+    Returns:
+        Figures of the first recommender, with those of the others as `baselines`.
+
+    Raises:
+        ValueError: There are no cases.
+    """
+    started = time.perf_counter()
+    outcomes: dict[str, list[Outcome]] = {name: [] for name in fits}
+    seconds: dict[str, float] = dict.fromkeys(fits, 0.0)
+    for number, case in enumerate(cases, 1):
+        for name, fit in fits.items():
+            note(f"step {number}: {name}")
+            began = time.perf_counter()
+            outcomes[name].append(ask(fit(case.train, videos), case, videos))
+            seconds[name] += time.perf_counter() - began
+    pooled = {name: pool(each) for name, each in outcomes.items() if each}
+    if not pooled:
+        raise ValueError("there must be a case with something to predict, got none")
+    figures = {
+        name: {
+            **summary(outcome),
+            "seconds": seconds[name],
+            "intervals": _intervals(outcome),
+            "slices": _slices(outcome),
+            # What was chosen on held-out events; nothing for a fit without settings.
+            "settings": dict(getattr(fits[name], "keywords", {})),
+        }
+        for name, outcome in pooled.items()
+    }
+    ours, *others = fits
     return {
-        **_figures(ours),
-        "seconds": total_s,
-        "seconds_of_its_own": seconds[OURS],
-        "intervals": _intervals(ours),
-        "differences": {name: _differences(ours, other) for name, other in others.items()},
-        "slices": _slices(ours),
-        "baselines": {
-            name: {
-                **_figures(other),
-                "seconds": seconds[name],
-                "intervals": _intervals(other),
-                "slices": _slices(other),
-            }
-            for name, other in others.items()
-        },
+        **figures[ours],
+        "steps": len(outcomes[ours]),
+        "seconds": time.perf_counter() - started,
+        "seconds_of_its_own": seconds[ours],
+        "differences": {name: _differences(pooled[ours], pooled[name]) for name in others},
+        "baselines": {name: figures[name] for name in others},
     }
 
 
-def _figures(outcome: Outcome) -> dict[str, float]:
-    return summary(outcome)
-
-
 def _intervals(outcome: Outcome) -> dict[str, list[float]]:
-    return {name: list(interval(outcome.person, outcome.values[name])) for name in SURE}
+    return {name: list(interval(outcome.person, outcome.values[name])) for name in INTERVAL_METRICS}
 
 
 def _differences(ours: Outcome, other: Outcome) -> dict[str, list[float]]:
     """Metric to mean, low and high of ours minus theirs, question by question."""
-    found = {}
-    for name in SURE:
+    differences = {}
+    for name in INTERVAL_METRICS:
         gain = ours.values[name] - other.values[name]
-        found[name] = [float(gain.mean()), *interval(ours.person, gain)]
-    return found
+        differences[name] = [float(gain.mean()), *interval(ours.person, gain)]
+    return differences
 
 
 def _slices(outcome: Outcome) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
-    for first, last in HISTORIES:
+    slices: dict[str, dict[str, float]] = {}
+    for first, last in HISTORY_SLICES:
         inside = outcome.known >= first
         if last is not None:
             inside &= outcome.known <= last
         if inside.any():
-            found[f"history {_span(first, last)}"] = _means(outcome.values, inside)
-    asked = ~np.isnan(outcome.new["recall_at_10"])
-    if asked.any():
-        found["new videos"] = _means(outcome.new, asked)
-    return found
+            slices[f"history {_span(first, last)}"] = _means(outcome.values, inside)
+    predicted = ~np.isnan(outcome.new["recall_at_10"])
+    if predicted.any():
+        slices["new videos"] = _means(outcome.new, predicted)
+    return slices
 
 
 def _span(first: int, last: int | None) -> str:

@@ -28,13 +28,15 @@ def page(
     videos: VideoTable | None = None,
     *,
     k: int | None = None,
-    fresh: Sequence[int] = (),
+    unwatched: Sequence[int] = (),
     rules: PageRules = RULES,
     exploration: Exploration | None = None,
 ) -> list[Place]:
     n = len(scores)
     videos = library(np.eye(max(n, 1))[:n]) if videos is None else videos
-    given = Candidates(np.arange(n), np.asarray(scores, np.float64), np.asarray(fresh, np.int64))
+    given = Candidates(
+        np.arange(n), np.asarray(scores, np.float64), np.asarray(unwatched, np.int64)
+    )
     return make_page(given, videos, n if k is None else k, rules, exploration)
 
 
@@ -69,12 +71,12 @@ def test_every_page_is_full_and_nothing_comes_twice(
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
     folders = [str(rng.integers(n_folders)) if n_folders else None for _ in range(n)]
     scores = rng.random(n) * (rng.random(n) < 0.7)
-    fresh = rng.permutation(n)[: n // 3]
+    unwatched = rng.permutation(n)[: n // 3]
     got = page(
         scores.tolist(),
         library(vectors, folders),
         k=k,
-        fresh=fresh.tolist(),
+        unwatched=unwatched.tolist(),
         exploration=Exploration(share, rng),
     )
     assert len(set(rows(got))) == len(got) == min(n, k)
@@ -83,7 +85,9 @@ def test_every_page_is_full_and_nothing_comes_twice(
     if not share:
         assert [place.score for place in got] == sorted((p.score for p in got), reverse=True)
         assert {place.propensity for place in got} <= {1.0}
-        assert len(set(rows(got)) & set(fresh.tolist())) >= min(places_for_new(k), len(fresh))
+        assert len(set(rows(got)) & set(unwatched.tolist())) >= min(
+            places_for_new(k), len(unwatched)
+        )
 
 
 def test_of_a_large_library_the_best_are_chosen() -> None:
@@ -133,9 +137,9 @@ def test_the_folder_of_nearly_everything_is_the_library_itself() -> None:
 def test_a_kept_place_goes_to_a_folder_with_room_where_there_is_one() -> None:
     videos = library(np.eye(7), ["a", "a", "b", "c", "a", "b", "b"])
     full = [0.9, 0.8, 0.7, 0.6, 0.0, 0.0, 0.1]
-    assert rows(page(full, videos, fresh=[4, 5], k=5)) == [0, 1, 2, 3, 5]
+    assert rows(page(full, videos, unwatched=[4, 5], k=5)) == [0, 1, 2, 3, 5]
     free = PageRules(folder_share=1.0)
-    assert rows(page(full, videos, fresh=[4, 5], k=5, rules=free)) == [0, 1, 2, 3, 4]
+    assert rows(page(full, videos, unwatched=[4, 5], k=5, rules=free)) == [0, 1, 2, 3, 4]
 
 
 def test_what_is_worth_less_than_half_does_not_displace_the_folder() -> None:
@@ -159,26 +163,26 @@ def test_a_tenth_of_the_places_is_kept_for_new_videos() -> None:
 
 
 def test_a_kept_place_is_the_last_and_worth_no_more_than_the_one_before() -> None:
-    got = page([1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.1], fresh=[6], k=5)
+    got = page([1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.1], unwatched=[6], k=5)
     assert rows(got) == [0, 1, 2, 3, 6]
-    assert [place.kept for place in got] == [False] * 4 + [True]
+    assert [place.reserved for place in got] == [False] * 4 + [True]
     assert got[4].score <= got[3].score
 
 
 def test_a_new_video_that_came_by_itself_fills_the_place() -> None:
-    got = page([1.0, 0.9, 0.8, 0.7, 0.6, 0.5], fresh=[2, 5], k=5)
+    got = page([1.0, 0.9, 0.8, 0.7, 0.6, 0.5], unwatched=[2, 5], k=5)
     assert rows(got) == [0, 1, 2, 3, 4]
-    assert not any(place.kept for place in got)
+    assert not any(place.reserved for place in got)
 
 
 def test_new_videos_never_push_each_other_out() -> None:
     scores = [0.9, 0.8, 0.7, 0.6, 0.5, *[0.1] * 10, 0.05]
-    got = page(scores, fresh=[14, 15], k=15)
+    got = page(scores, unwatched=[14, 15], k=15)
     assert {14, 15} <= set(rows(got))
 
 
 def test_fewer_new_videos_than_places_for_them_take_fewer() -> None:
-    got = page(one_by_one(60), fresh=[59], k=30)
+    got = page(one_by_one(60), unwatched=[59], k=30)
     assert rows(got) == [*range(29), 59]
 
 

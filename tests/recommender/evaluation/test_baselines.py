@@ -10,6 +10,7 @@ from recommender.choosing.ranking import Fit, climb
 from recommender.choosing.splits import hold_out
 from recommender.choosing.tune import Tuned
 from recommender.evaluation.baselines import (
+    BASELINES,
     fit_content,
     fit_ease,
     fit_ials,
@@ -19,7 +20,6 @@ from recommender.evaluation.baselines import (
     fit_rp3beta,
     tune_ease,
 )
-from recommender.evaluation.comparison import BASELINES
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable, without_vectors
 from recommender.model.blend import linear_weights

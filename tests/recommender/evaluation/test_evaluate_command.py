@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from recommender.evaluation import comparison
-from recommender.evaluation.comparison import BASELINES
+from recommender.evaluation import run as evaluation_run
+from recommender.evaluation.baselines import BASELINES
 from tests.recommender.evaluation.test_run import parts, tastes, write
 from ui.cli import run
 
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(comparison, "BASELINES", {"popularity": BASELINES["popularity"]})
+    monkeypatch.setattr(evaluation_run, "BASELINES", {"popularity": BASELINES["popularity"]})
     found = write(tmp_path, **parts(tastes(n_people=40)))
     return ["--train", str(found.train), "--test", str(found.test)]
 

@@ -12,10 +12,10 @@ import pytest
 
 from data.errors import ReelwiseError
 from recommender.choosing.ranking import Scores
-from recommender.evaluation import comparison
-from recommender.evaluation.baselines import fit_popularity
-from recommender.evaluation.comparison import BASELINES, OURS, SURE
-from recommender.evaluation.run import Files, evaluate_recommend
+from recommender.evaluation import run
+from recommender.evaluation.baselines import BASELINES, fit_popularity
+from recommender.evaluation.comparison import INTERVAL_METRICS
+from recommender.evaluation.run import EVALUATED, Files, evaluate_recommend
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
 from recommender.intervals import interval
@@ -26,7 +26,7 @@ QUICK = ("popularity", "item-knn", "ease")
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison, "BASELINES", {name: BASELINES[name] for name in QUICK})
+    monkeypatch.setattr(run, "BASELINES", {name: BASELINES[name] for name in QUICK})
 
 
 def tastes(
@@ -65,10 +65,10 @@ def test_the_document_is_as_the_contract_says(tmp_path: Path) -> None:
     names = {"recall_at_10", "recall_at_20", "ndcg_at_10", "ndcg_at_20", "mrr", "median_rank", "n"}
     for one in (told, *told["baselines"].values()):
         assert names | {"seconds", "coverage_at_10", "novelty_at_10"} <= set(one)
-        for name in SURE:
+        for name in INTERVAL_METRICS:
             low, high = one["intervals"][name]
             assert low < one[name] < high
-    assert list(told["baselines"]) == [*QUICK, f"{OURS} without popularity"]
+    assert list(told["baselines"]) == [*QUICK, f"{EVALUATED} without popularity"]
     assert (
         sum(one["n"] for name, one in told["slices"].items() if name != "new videos") == told["n"]
     )
@@ -161,7 +161,7 @@ def test_what_cannot_be_asked_is_a_known_error(tmp_path: Path, protocol: Any) ->
     fix = {"given": "needs a test file", "rolling": "needs the time"}[protocol]
     with pytest.raises(ReelwiseError, match=fix):
         evaluate_recommend(write(tmp_path, train=untimed), protocol)
-    with pytest.raises(ReelwiseError, match="nothing is left to foretell"):
+    with pytest.raises(ReelwiseError, match="nothing to predict"):
         evaluate_recommend(write(tmp_path, train=untimed, test=untimed), "given")
 
 
@@ -194,7 +194,7 @@ def watched(
             scored.append(found(np.array([0])))
         return found
 
-    monkeypatch.setattr(comparison, "tune", lambda cases, videos, note: (fit, fit_popularity))
+    monkeypatch.setattr(run, "tune", lambda cases, videos, note: (fit, fit_popularity))
     return fitted
 
 

@@ -1,4 +1,4 @@
-"""`reelwise evaluate recommend`: the recommender beside its baselines, on files of events."""
+"""`reelwise evaluate recommend`: the recommender and its baselines on files of events."""
 
 from __future__ import annotations
 
@@ -93,17 +93,15 @@ def recommend(
 
 
 def _lines(metrics: Document) -> list[str]:
-    asked = (
-        f"{count(metrics['n'], 'question')} about {count(metrics['people'], 'person', 'people')}"
-    )
+    questions = f"{count(metrics['n'], 'question')} about {count(metrics['people'], 'user')}"
     steps = f" in {count(metrics['steps'], 'step')}" if metrics["steps"] > 1 else ""
     known = f"{count(metrics['videos'], 'video')}, {count(metrics['events'], 'event')}"
-    first = f"{metrics['protocol']}: {asked}{steps}, {known}, {length(metrics['seconds'])}"
+    first = f"{metrics['protocol']}: {questions}{steps}, {known}, {length(metrics['seconds'])}"
     table = [["", *_SHOWN.values()], _row("reelwise", metrics)]
     table += [_row(name, one) for name, one in metrics["baselines"].items()]
-    gains = [
-        [f"- {name}", *(f"{value:+.4f}" for value in told["ndcg_at_10"])]
-        for name, told in metrics["differences"].items()
+    differences = [
+        [f"- {name}", *(f"{value:+.4f}" for value in gains["ndcg_at_10"])]
+        for name, gains in metrics["differences"].items()
     ]
     slices = [
         [name, f"{one['ndcg_at_10']:.4f}", count(one["n"], "question")]
@@ -112,9 +110,9 @@ def _lines(metrics: Document) -> list[str]:
     return [
         first,
         *columns(table),
-        "NDCG@10, reelwise less each: mean, and 95 % of samples of people between",
-        *columns(gains),
-        "NDCG@10 of reelwise by what is known of the person, and of new videos alone",
+        "NDCG@10, reelwise minus each baseline: mean, and 95 % interval over users",
+        *columns(differences),
+        "NDCG@10 of reelwise by length of history, and for new videos",
         *columns(slices),
     ]
 

@@ -39,8 +39,8 @@ def run(size: str) -> dict[str, Any]:
         here = Path(folder)
         library = write_library(here / "toons", N_VIDEOS[size], seed=78)
         toons = sorted(library.folder.glob("*.mp4"))
-        found = _measure(encoder, toons, here, {"scale": 0.6, "crf": 32})
-        figures = {"toon_videos": len(toons), "toon_recall_at_1": found["recall_at_1"]}
+        of_toons = _measure(encoder, toons, here, {"scale": 0.6, "crf": 32})
+        figures = {"toon_videos": len(toons), "toon_recall_at_1": of_toons["recall_at_1"]}
         real = real_videos()
         if real:
             figures |= {"real_videos": len(real)}

@@ -1,7 +1,7 @@
-"""Each clip beside the same clip backwards and the caption of that: who tells them apart?
+"""Order of events: each clip and the same clip backwards, each with its caption.
 
 Every scene is a held-out combination with a direction or an order. A pair is right when the clip is
-nearer to its own caption than its backward twin is, and the backward twin nearer to the twin's.
+nearer to its caption than its backward twin is, and the twin nearer to the twin's caption.
 Mean pooling sees the same frames in both and can only guess.
 """
 
@@ -28,7 +28,7 @@ def run(size: str) -> dict[str, Any]:
 
 
 def twins_of(scenes: Sequence[Scene]) -> tuple[list[Scene], list[Scene]]:
-    """Those scenes that say something else when played backwards, and what they say then."""
+    """The scenes that mean something else when played backwards, and their backward twins."""
     kept, twins = [], []
     for scene in scenes:
         twin = backward_scene(scene)
@@ -41,12 +41,12 @@ def twins_of(scenes: Sequence[Scene]) -> tuple[list[Scene], list[Scene]]:
 def order_figures(
     encoder: SpatiotemporalEncoder, scenes: list[Scene], twins: list[Scene]
 ) -> dict[str, Any]:
-    """Share of pairs told right: all, left against right, two actors; and by mean pooling."""
+    """Share of right pairs: all, left against right, two actors; and all by mean pooling."""
     frames = encode_frames(encoder, scenes)
-    own = encoder.encode_texts([scene.captions()[0] for scene in scenes])
-    other = encoder.encode_texts([scene.captions()[0] for scene in twins])
+    captions = encoder.encode_texts([scene.captions()[0] for scene in scenes])
+    twin_captions = encoder.encode_texts([scene.captions()[0] for scene in twins])
     clips, back = encode_scenes(encoder, frames), encode_scenes(encoder, backwards(frames))
-    right = _told_right(clips, back, own, other)
+    right = _points(clips, back, captions, twin_captions)
     pooled = np.stack([_mean(f) for f, _ in frames])
     pooled_back = np.stack([_mean(f) for f, _ in backwards(frames)])
     sideways = [s.actors[0].motion in ("left", "right") and len(s.actors) == 1 for s in scenes]
@@ -57,23 +57,25 @@ def order_figures(
         "left_right_accuracy": float(right[sideways].mean()),
         "left_right_pairs": sum(sideways),
         "two_actors_accuracy": float(right[pairs].mean()),
-        "mean_pooling_accuracy": float(_told_right(pooled, pooled_back, own, other).mean()),
+        "mean_pooling_accuracy": float(
+            _points(pooled, pooled_back, captions, twin_captions).mean()
+        ),
     }
 
 
 def _mean(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    # Summed in one order whichever way the clip is played, so that rounding tells nothing.
+    # Sorted, so that rounding is the same in both directions.
     total = np.sort(frames, axis=0).sum(axis=0)
     return np.asarray(total / np.linalg.norm(total))
 
 
-def _told_right(
+def _points(
     clips: NDArray[np.float32],
     back: NDArray[np.float32],
-    own: NDArray[np.float32],
-    other: NDArray[np.float32],
+    captions: NDArray[np.float32],
+    twin_captions: NDArray[np.float32],
 ) -> NDArray[np.float64]:
     """Per pair, half a point for each caption that is nearer to its clip; a tie is half of that."""
-    by_own = ((clips - back) * own).sum(1)
-    by_other = ((back - clips) * other).sum(1)
-    return np.asarray((np.sign(by_own) + np.sign(by_other)) / 4 + 0.5)
+    lead = ((clips - back) * captions).sum(1)
+    twin_lead = ((back - clips) * twin_captions).sum(1)
+    return np.asarray((np.sign(lead) + np.sign(twin_lead)) / 4 + 0.5)

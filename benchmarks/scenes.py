@@ -1,4 +1,4 @@
-"""Held-out toon scenes as an indexer would see them, encoded without an index."""
+"""Held-out toon scenes, sampled as the indexer samples and encoded without an index."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from embeddings.encoder import SpatiotemporalEncoder
 
 
 def held_out_scenes(n: int, *, seed: int) -> list[Scene]:
-    """N scenes of combinations that were never trained, no two of which say the same."""
+    """N scenes of combinations that were never trained, each with another meaning."""
     rng = np.random.default_rng(seed)
     scenes: dict[object, Scene] = {}
     while len(scenes) < n:

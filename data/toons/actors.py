@@ -45,7 +45,7 @@ MOTIONS: tuple[str, ...] = (
 FLAT = frozenset({"left", "right", "appear", "vanish", "spin", "shake", "blink"})
 """Motions that fit into the upper or lower half of the frame."""
 
-Span = tuple[float, float]
+_Span = tuple[float, float]
 
 _SPIN_S = 4.0
 _BOUNCE_S = 1.6
@@ -249,7 +249,7 @@ def place_actor(rng: np.random.Generator, kind: str, colour: str, motion: str, s
     )
 
 
-def _room(motion: str, slot: Slot, half: tuple[float, float]) -> tuple[Span, Span]:
+def _room(motion: str, slot: Slot, half: tuple[float, float]) -> tuple[_Span, _Span]:
     """Return where the centre may be so that the whole motion stays in the slot."""
     reach = _REACH.get(motion, (0.0, 0.0, 0.0))
     if motion == "spin":
@@ -261,7 +261,7 @@ def _room(motion: str, slot: Slot, half: tuple[float, float]) -> tuple[Span, Spa
 
 
 def _path(
-    rng: np.random.Generator, motion: str, room: tuple[Span, Span], shortest: float
+    rng: np.random.Generator, motion: str, room: tuple[_Span, _Span], shortest: float
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return where the centre starts and stops; a way is `shortest` or more of what fits."""
     x, y = room
@@ -293,14 +293,14 @@ _REACH: dict[str, tuple[float, float, float]] = {
 """How far a motion leaves its path: sideways, upwards, downwards, in frame heights."""
 
 
-def _span(low: float, high: float) -> Span:
+def _span(low: float, high: float) -> _Span:
     """Return the interval inside the margins; its middle twice where there is no room."""
     low, high = low + _MARGIN, high - _MARGIN
     return (low, high) if low < high else ((low + high) / 2, (low + high) / 2)
 
 
 def _stretch(
-    rng: np.random.Generator, span: Span, longest: float, shortest: float
+    rng: np.random.Generator, span: _Span, longest: float, shortest: float
 ) -> tuple[float, float]:
     """Return two ends, the smaller first; `shortest` is a share of the room there is."""
     room = min(span[1] - span[0], longest)

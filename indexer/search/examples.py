@@ -99,7 +99,7 @@ def load_example(path: Path, span: Span | None, encoder: Encoder) -> Example:
     if len(pixels) == 0:
         part = f" between {start_s:g} s and {end_s:g} s" if end_s is not None else ""
         raise ReelwiseError(
-            f"the example {path.name} gave no frame{part}: {ending.reason or 'nothing there'}",
+            f"the example {path.name} gave no frame{part}: {ending.reason or 'there is none'}",
             fix="try another part of it, or convert it: ffmpeg -i FILE copy.mp4",
         )
     step = -(-len(pixels) // MAX_EXAMPLE_FRAMES)
@@ -132,7 +132,7 @@ def read_image(path: Path, spec: FrameSpec) -> NDArray[np.uint8]:
     """A picture as the decoder would give it as a frame: (height_px, width_px, 3) uint8 RGB."""
     try:
         with warnings.catch_warnings():
-            # Pillow warns of bombs above its own limit; ours is checked before any pixel is
+            # Pillow warns above its own limit; `MAX_IMAGE_PIXELS` is checked before any pixel is
             # decoded.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path, formats=IMAGE_FORMATS) as image:

@@ -12,7 +12,7 @@ JOIN_SHARE = 0.75
 """A clip joins the moment it touches with this share of the peak's lead over the background."""
 
 JOIN_WITHIN = 0.02
-"""Clips that score within this of the peak always join: no encoder tells them apart."""
+"""Clips that score within this of the peak always join: the difference means nothing."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Moment:
 
 
 def as_moments(clips: Iterable[ScoredClip]) -> list[Moment]:
-    """Each clip as its own moment, the best first."""
+    """One moment per clip, the best first."""
     ranked = sorted(clips, key=_rank)
     return [Moment(c.video_id, c.start_s, c.end_s, c.score, (c.clip_id,)) for c in ranked]
 
@@ -57,8 +57,8 @@ def merge_clips(clips: Iterable[ScoredClip], *, background: float) -> list[Momen
     """Merge what overlaps or touches within one video, the best moment first.
 
     A moment grows from its best clip to both sides over touching clips that score nearly as well
-    (`JOIN_SHARE` of the lead over `background`). Weaker clips that touch it are its surroundings:
-    they neither widen it nor become hits of their own, so no two moments of one video touch.
+    (`JOIN_SHARE` of the lead over `background`). Weaker clips that touch it neither
+    widen it nor become moments themselves, so no two moments of one video touch.
 
     Args:
         clips: Candidates of any number of videos, in any order.

@@ -1,4 +1,4 @@
-"""From a query to its vectors: examples looked for clip by clip, parts of several kinds mixed."""
+"""From a query to its vectors: one per clip of an example, one for a mix of several parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from embeddings.encoder import Encoder
 
 MAX_EXAMPLE_CLIPS = 16
-"""Most clips of an example that are looked for one by one; longer examples are thinned evenly."""
+"""Most clips of an example that become vectors; longer examples are thinned evenly."""
 
 # Texts about nothing in particular: their mean is the centre of all texts.
 _GENERIC_TEXTS = (

@@ -48,7 +48,7 @@ from indexer.store.manifest import (
 from indexer.store.vector_index import RECALL_QUERIES, VectorIndex, fill_index
 from indexer.store.vectors import VectorStore
 
-KINDS: dict[str, type[VectorIndex]] = {kind.kind: kind for kind in (FlatIndex, CellIndex)}
+INDEX_KINDS: dict[str, type[VectorIndex]] = {kind.kind: kind for kind in (FlatIndex, CellIndex)}
 """Every kind that a generation may hold, by the name in its manifest."""
 
 INDEX_FILE = "clips.faiss"
@@ -102,7 +102,7 @@ def publish(
         home: The library; this process must hold its writer lock.
         catalogue: Its catalogue.
         encoder_id: The encoder whose vectors to serve.
-        kind: Kind of the index, one of `KINDS`.
+        kind: Kind of the index, one of `INDEX_KINDS`.
 
     Raises:
         ReelwiseError: A vector part is missing or damaged (nothing is published).
@@ -119,7 +119,9 @@ def publish(
     temp = temp_name(folder)
     temp.mkdir()
     try:
-        generation = _build(temp, number, catalogue, VectorStore(home, encoder_id), KINDS[kind])
+        generation = _build(
+            temp, number, catalogue, VectorStore(home, encoder_id), INDEX_KINDS[kind]
+        )
         crash_point("publish.before_rename")
         replace_synced(temp, folder)
     except BaseException:
@@ -133,10 +135,9 @@ def publish(
 
 
 def open_generation(home: Home) -> Generation | None:
-    """Open what is published: manifest and checksums are verified before anything is parsed.
+    """Open the published generation; checksums are verified before anything is parsed.
 
-    When the current generation is damaged, the newest good one before it is opened, and `warning`
-    says so.
+    When it is damaged, the newest good one before it is opened, and `warning` says so.
 
     Returns:
         The generation; None where nothing was ever published.
@@ -163,7 +164,7 @@ def open_generation(home: Home) -> Generation | None:
 
 
 def read_current(home: Home) -> str | None:
-    """Give the name in `CURRENT`; None where it is missing or no such name."""
+    """The name in `CURRENT`; None where it is missing or not the name of a generation."""
     try:
         name = home.current.read_bytes().decode(errors="replace").strip()
     except FileNotFoundError:
@@ -172,7 +173,7 @@ def read_current(home: Home) -> str | None:
 
 
 def never_published(home: Home) -> bool:
-    """Tell a home without any publication from one whose `CURRENT` was lost or damaged."""
+    """True for a home without any publication; False also where `CURRENT` was lost or damaged."""
     try:
         return home.current.read_bytes() == f"{NOTHING}\n".encode()
     except FileNotFoundError:
@@ -180,7 +181,7 @@ def never_published(home: Home) -> bool:
 
 
 def generation_names(home: Home) -> list[str]:
-    """List the folders of whole generations, oldest first; unfinished ones have other names."""
+    """Names of the finished generations, oldest first; unfinished ones are named otherwise."""
     if not home.index.is_dir():
         return []
     names = [path.name for path in home.index.iterdir() if _NAME.fullmatch(path.name)]
@@ -188,10 +189,10 @@ def generation_names(home: Home) -> list[str]:
 
 
 def read_generation(folder: Path) -> Generation:
-    """Open one generation, verified.
+    """Open one generation; its checksums are verified first.
 
     Raises:
-        ReelwiseError: Anything in it is missing, added or not as it was written.
+        ReelwiseError: A file in it is missing, or not as it was written.
     """
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
@@ -201,7 +202,7 @@ def read_generation(folder: Path) -> Generation:
             raise damaged(folder, f"{name} cannot be read ({error.strerror})") from error
         if not whole:
             raise damaged(folder, f"{name} is not as it was written (wrong checksum)")
-    kind = KINDS.get(manifest.index_kind)
+    kind = INDEX_KINDS.get(manifest.index_kind)
     if kind is None:
         raise damaged(folder, f"its index is of the unknown kind {manifest.index_kind!r}")
     index = kind.load(folder / INDEX_FILE, dim=manifest.dim, n=manifest.clips)
@@ -214,7 +215,7 @@ def remove_unpublished(home: Home) -> int:
     Only the holder of the writer lock may call it.
 
     Returns:
-        How many folders and temporary files went.
+        Number of removed folders and temporary files.
     """
     removed = remove_unfinished(home.index)
     current, names = read_current(home), generation_names(home)
@@ -288,7 +289,7 @@ def _clip_batches(
 
 
 def _sample(parts: list[Part], store: VectorStore) -> npt.NDArray[np.float16]:
-    """Take (q, d) clip vectors from up to `RECALL_QUERIES` parts picked evenly at random."""
+    """Clip vectors (q, d) from up to `RECALL_QUERIES` parts picked at random."""
     if not parts:
         return np.zeros((0, 1), dtype=np.float16)
     rng = np.random.default_rng(len(parts))
@@ -322,11 +323,11 @@ def _fall_back(home: Home, current: str | None, problem: str) -> Generation:
     ]
     for name in older:
         try:
-            found = read_generation(home.index / name)
+            generation = read_generation(home.index / name)
         except ReelwiseError:
             continue
         warning = f"{problem}; serving {name} instead; run reelwise rebuild"
-        return replace(found, warning=warning)
+        return replace(generation, warning=warning)
     raise ReelwiseError(
         f"no generation of the index is usable: {problem}",
         fix="run reelwise rebuild: it makes a new one from the stored vectors",

@@ -19,14 +19,13 @@ _NOISE = 0.5
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-Batches = Iterable[tuple[Ids, NDArray[np.floating]]]
 
 
 class VectorIndex(Protocol):
     """Vectors by permanent id, searched by inner product; threads may share it once it is filled.
 
-    A new kind is a class with these members, listed in `indexer.store.generations.KINDS`, and a
-    subclass of the contract in `tests/indexer/store/index_contract.py`.
+    A new kind is a class with these members, an entry of `indexer.store.generations.INDEX_KINDS`
+    and a test class that inherits `tests/indexer/store/index_contract.py`.
     """
 
     kind: ClassVar[str]
@@ -103,7 +102,11 @@ class VectorIndex(Protocol):
 
 
 def fill_index(
-    kind: type[VectorIndex], batches: Batches, *, n: int, sample: NDArray[np.floating]
+    kind: type[VectorIndex],
+    batches: Iterable[tuple[Ids, NDArray[np.floating]]],
+    *,
+    n: int,
+    sample: NDArray[np.floating],
 ) -> tuple[VectorIndex, float]:
     """Build an index from batches that come one by one, and measure its recall@10.
 

@@ -169,10 +169,10 @@ class VectorStore:
     def _open(self, name: str, sha256: str) -> pq.ParquetFile:
         content = self._bytes(name, sha256)
         part = pq.ParquetFile(pa.BufferReader(content))
-        found = (part.schema_arrow.metadata or {}).get(b"format", b"none").decode()
-        if found != PART_FORMAT:
+        written = (part.schema_arrow.metadata or {}).get(b"format", b"none").decode()
+        if written != PART_FORMAT:
             raise _broken(
-                f"the vector part {self.path(name)} has format {found!r}, not {PART_FORMAT!r}"
+                f"the vector part {self.path(name)} has format {written!r}, not {PART_FORMAT!r}"
             )
         return part
 

@@ -198,13 +198,13 @@ def test_deep_sees_files_that_changed_behind_our_back(tmp_path: Path) -> None:
     (videos / "edited.mp4").write_bytes(b"other")
     (videos / "gone.mp4").unlink()
     assert verify_library(home).problems == []
-    found = {
+    problems = {
         problem.path.stem: problem.what for problem in verify_library(home, deep=True).problems
     }
-    assert set(found) == {"rotted", "edited", "gone"}
-    assert "other bytes" in found["rotted"]
-    assert "changed after" in found["edited"]
-    assert "cannot be read" in found["gone"]
+    assert set(problems) == {"rotted", "edited", "gone"}
+    assert "other bytes" in problems["rotted"]
+    assert "changed after" in problems["edited"]
+    assert "cannot be read" in problems["gone"]
 
 
 def deep_index_problems(home: Home) -> list[Problem]:

@@ -32,7 +32,7 @@ def colour(*words: str) -> NDArray[np.float32]:
     return ColourEncoder().encode_texts(words)
 
 
-def found(result: SearchResult) -> list[tuple[str, float, float]]:
+def stretches(result: SearchResult) -> list[tuple[str, float, float]]:
     return [(hit.path.name, hit.start_s, hit.end_s) for hit in result.hits]
 
 
@@ -125,9 +125,9 @@ def test_min_relevance_keeps_exactly_the_hits_above_it(home: Home) -> None:
 def test_hits_that_touch_are_one_moment_unless_merging_is_off(home: Home) -> None:
     store(home, {"a": colour("red", "red", "green", "red"), "b": colour("blue")})
     searcher = Searcher(home, ColourEncoder())
-    assert found(searcher.search(Query(text="red"), k=2)) == [("a", 0, 8), ("a", 12, 16)]
+    assert stretches(searcher.search(Query(text="red"), k=2)) == [("a", 0, 8), ("a", 12, 16)]
     single = searcher.search(Query(text="red"), k=3, merge=False)
-    assert found(single) == [("a", 0, 4), ("a", 4, 8), ("a", 12, 16)]
+    assert stretches(single) == [("a", 0, 4), ("a", 4, 8), ("a", 12, 16)]
 
 
 def test_something_that_is_there_is_confident_and_nothing_else_is(home: Home) -> None:
@@ -211,8 +211,8 @@ def test_similar_finds_others_and_never_the_video_itself(home: Home) -> None:
     )
     searcher = Searcher(home, ColourEncoder())
     assert "a" not in names(searcher.similar(ids["a"], k=10))
-    assert found(searcher.similar(ids["a"], Span(0, 4), k=1)) == [("like-red", 0, 4)]
-    assert found(searcher.similar(ids["a"], Span(4, 8), k=1)) == [("like-green", 4, 8)]
+    assert stretches(searcher.similar(ids["a"], Span(0, 4), k=1)) == [("like-red", 0, 4)]
+    assert stretches(searcher.similar(ids["a"], Span(4, 8), k=1)) == [("like-green", 4, 8)]
     with pytest.raises(ReelwiseError, match="no frame between 50 s and 60 s"):
         searcher.similar(ids["a"], Span(50, 60))
     with pytest.raises(ReelwiseError, match="not embedded"):
@@ -302,7 +302,7 @@ def test_one_long_video_does_not_crowd_out_the_others(home: Home) -> None:
     clips |= {f"{i}": random_units(rng, 1, 32) for i in range(6)}
     store(home, clips, encoder_id="random-1")
     result = Searcher(home, encoder).search(Query(text="x"), k=5)
-    assert found(result)[0] == ("long", 0.0, 1200.0)
+    assert stretches(result)[0] == ("long", 0.0, 1200.0)
     assert len(result.hits) == 5
 
 
@@ -321,7 +321,7 @@ def test_a_moment_reaches_over_clips_that_others_outscore(home: Home) -> None:
     clips |= {f"good {i}": at(0.85) for i in range(100)}
     clips |= {f"other {i}": at(0.0) for i in range(300)}
     store(home, clips, encoder_id="random-1")
-    assert found(Searcher(home, encoder).search(Query(text="x"), k=1)) == [("best", 0.0, 8.0)]
+    assert stretches(Searcher(home, encoder).search(Query(text="x"), k=1)) == [("best", 0.0, 8.0)]
 
 
 def test_filters_hold_for_single_clips_too(home: Home) -> None:
@@ -339,4 +339,4 @@ def test_a_video_that_was_embedded_anew_still_answers_an_open_searcher(home: Hom
     store(home, {"a": colour("blue", "white"), "c": colour("blue")}, published=False)
     assert names(searcher.similar(ids["a"])) == ["b"]
     searcher.refresh()
-    assert found(searcher.similar(ids["a"], Span(0, 4), k=1)) == [("c", 0.0, 4.0)]
+    assert stretches(searcher.similar(ids["a"], Span(0, 4), k=1)) == [("c", 0.0, 4.0)]

@@ -137,8 +137,8 @@ def test_any_flipped_byte_is_refused_unread_and_the_previous_generation_serves(
             bad = bytearray(content)
             bad[place] ^= 1 << int(rng.integers(8))
             file.write_bytes(bad)
-            found, warning = first_hit(home, "a")
-            assert found == "a"
+            served, warning = first_hit(home, "a")
+            assert served == "a"
             assert warning is not None
             assert "gen-000001" in warning
             file.write_bytes(content)
@@ -163,8 +163,8 @@ def test_a_kind_that_this_version_does_not_know_is_refused(home: Home) -> None:
     made = published(home, ["b"])
     newer = seal(asdict(replace(made.manifest, index_kind="from the future")))
     (made.folder / "manifest.json").write_bytes(newer)
-    found, warning = first_hit(home, "a")
-    assert found == "a"
+    content, warning = first_hit(home, "a")
+    assert content == "a"
     assert warning is not None
     assert "unknown kind 'from the future'" in warning
 
@@ -185,8 +185,8 @@ def test_other_damage_falls_back_as_well(home: Home, damage: str) -> None:
         shutil.copytree(home.index / "gen-000001", folder)
     else:
         shutil.rmtree(folder)
-    found, warning = first_hit(home, "a")
-    assert found == "a"
+    content, warning = first_hit(home, "a")
+    assert content == "a"
     assert warning is not None
     assert "reelwise rebuild" in warning
 
@@ -201,8 +201,8 @@ def test_a_broken_current_still_serves_the_newest_good_generation(
         home.current.unlink()
     else:
         home.current.write_bytes(content)
-    found, warning = first_hit(home, "b")
-    assert (found, warning is not None) == ("b", True)
+    served, warning = first_hit(home, "b")
+    assert (served, warning is not None) == ("b", True)
     # The next publication mends it, and cleaning before it throws nothing away.
     published(home, ["c"])
     assert first_hit(home, "c") == ("c", None)

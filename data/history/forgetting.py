@@ -18,8 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from data.catalogue.catalogue import Catalogue
-from data.catalogue.database import put_meta, read_meta
+from data.catalogue.database import Database, put_meta, read_meta
 from data.durable import TEMP_PREFIX, crash_point, discard_dir, fsync_dir
 from data.errors import ReelwiseError
 from data.home import Home
@@ -96,7 +95,7 @@ def remove_models(home: Home) -> int:
     return len(names)
 
 
-def forgettings(catalogue: Catalogue) -> int:
+def forgettings(catalogue: Database) -> int:
     """Count the users forgotten so far: a model fitted before the count grew must not be used."""
     return int(catalogue.get_meta(_FORGETTINGS) or 0)
 
@@ -120,7 +119,7 @@ def begin_forgetting(connection: Connection) -> None:
     put_meta(connection, _TO_REMOVE, "1")
 
 
-def finish_forgetting(catalogue: Catalogue) -> int:
+def finish_forgetting(catalogue: Database) -> int:
     """Remove the models where `begin_forgetting` asked for it, also after a kill in between.
 
     Returns:
@@ -139,7 +138,7 @@ def note_export(connection: Connection, to: Path) -> None:
     put_meta(connection, _EXPORT, json.dumps(export))
 
 
-def last_export(catalogue: Catalogue) -> Export | None:
+def last_export(catalogue: Database) -> Export | None:
     """Give the last copy of a model that left the home; None where none did."""
     stored = catalogue.get_meta(_EXPORT)
     if stored is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from data.catalogue.catalogue import Catalogue
+from data.catalogue.database import Database
 from data.catalogue.values import from_micros, sql, to_micros
 
 _PUT = sql(
@@ -46,7 +46,7 @@ class Impressions:
         catalogue: The library's catalogue.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Database) -> None:
         self._catalogue = catalogue
 
     def add(self, page: Sequence[Impression]) -> None:

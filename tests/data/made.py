@@ -6,14 +6,23 @@ from pathlib import Path
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import EmbeddingRow, FileRecord, Part
+from data.home import Home
 from data.video.types import DecodeState, Ending, VideoInfo
 
 LIB = Path("/library")
 INFO = VideoInfo("mp4", "h264", 64, 48, 25.0, 8.0)
 
 
-def found(path: str, key: str | None, **more: str) -> FileRecord:
-    return FileRecord(LIB / path, 10, 1, 1, key, **more)  # type: ignore[arg-type]
+def file_record(
+    path: str, key: str | None, *, reason: str | None = None, title: str | None = None
+) -> FileRecord:
+    return FileRecord(LIB / path, 10, 1, 1, key, reason=reason, title=title)
+
+
+def catalogue_bytes(home: Home) -> bytes:
+    """All bytes of the database's files."""
+    files = [home.root / f"catalogue.db{end}" for end in ("", "-wal", "-shm")]
+    return b"".join(file.read_bytes() for file in files if file.exists())
 
 
 def embed(

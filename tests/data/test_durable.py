@@ -83,7 +83,7 @@ def test_discard_dir_never_leaves_half_a_folder_under_its_name(
     def killed(_path: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(durable.shutil, "rmtree", killed)
+    monkeypatch.setattr("data.durable.shutil.rmtree", killed)
     with pytest.raises(KeyboardInterrupt):
         discard_dir(folder)
     assert not folder.exists()

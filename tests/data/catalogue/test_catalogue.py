@@ -12,37 +12,39 @@ from data.catalogue.records import FileRecord
 from data.catalogue.values import path_text, text_path
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
-from tests.data.made import LIB, embed, found
+from tests.data.made import LIB, embed, file_record
 
 
 def test_new_moved_copied_edited_and_returned_files_keep_their_videos(
     catalogue: Catalogue,
 ) -> None:
-    ids = catalogue.files.put([found("a.mp4", "A"), found("b.mp4", "B"), found("a2.mp4", "A")])
+    ids = catalogue.files.put(
+        [file_record("a.mp4", "A"), file_record("b.mp4", "B"), file_record("a2.mp4", "A")]
+    )
     a, b = ids[LIB / "a.mp4"], ids[LIB / "b.mp4"]
     assert ids[LIB / "a2.mp4"] == a != b
     embed(catalogue, "p1", a or 0, b or 0)
     # Moved: the same content at a new path, the old one gone.
-    assert catalogue.files.put([found("deep/b.mp4", "B")]) == {LIB / "deep/b.mp4": b}
+    assert catalogue.files.put([file_record("deep/b.mp4", "B")]) == {LIB / "deep/b.mp4": b}
     assert catalogue.files.remove([LIB / "b.mp4"]) == 1
     assert catalogue.video("deep/b.mp4").id == b
     assert catalogue.counts("e1")["copies"] == 1
     assert catalogue.embeddings.missing("e1") == []
     # Edited: other content at a known path is another video; the first file stands for a copy.
-    c = catalogue.files.put([found("a.mp4", "C")])[LIB / "a.mp4"]
+    c = catalogue.files.put([file_record("a.mp4", "C")])[LIB / "a.mp4"]
     assert c not in (a, b)
     assert catalogue.video(a or 0).path == LIB / "a2.mp4"
     assert [p.video_id for p in catalogue.embeddings.missing("e1")] == [c]
     # Gone and come back: nothing to decode.
     catalogue.files.remove([LIB / "a2.mp4"])
     assert [v.id for v in catalogue.videos()] == [b]
-    assert catalogue.files.put([found("back.mp4", "A")]) == {LIB / "back.mp4": a}
+    assert catalogue.files.put([file_record("back.mp4", "A")]) == {LIB / "back.mp4": a}
     assert [v.id for v in catalogue.videos("e1")] == [a, b]
 
 
 def test_files_are_found_below_a_root_and_not_beside_it(catalogue: Catalogue) -> None:
     names = ["a/x.mp4", "a/deep/y.mp4", "ab/z.mp4", "a.mp4", "a0/q.mp4", "a_/w%.mp4"]
-    catalogue.files.put([found(name, name) for name in names])
+    catalogue.files.put([file_record(name, name) for name in names])
     assert set(catalogue.files.known([LIB / "a"])) == {LIB / "a/x.mp4", LIB / "a/deep/y.mp4"}
     assert set(catalogue.files.known([LIB / "a.mp4"])) == {LIB / "a.mp4"}
     assert len(catalogue.files.known([LIB])) == len(catalogue.files.known()) == len(names)
@@ -70,7 +72,11 @@ def test_a_video_is_found_by_id_path_name_and_stem(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     catalogue.files.put(
-        [found("x/kite.mp4", "1"), found("y/kite.mp4", "2"), found("y/boat.mp4", "3")]
+        [
+            file_record("x/kite.mp4", "1"),
+            file_record("y/kite.mp4", "2"),
+            file_record("y/boat.mp4", "3"),
+        ]
     )
     here = catalogue.files.put([FileRecord(tmp_path / "local.mp4", 1, 1, 1, "4")])
     monkeypatch.chdir(tmp_path)
@@ -87,7 +93,7 @@ def test_a_video_is_found_by_id_path_name_and_stem(
 
 
 def test_digits_that_are_an_id_and_a_name_are_not_guessed(catalogue: Catalogue) -> None:
-    catalogue.files.put([found("2.mp4", "1"), found("x.mp4", "2")])
+    catalogue.files.put([file_record("2.mp4", "1"), file_record("x.mp4", "2")])
     with pytest.raises(ReelwiseError, match="fits 2"):
         catalogue.video("2")
     assert catalogue.video("id:2").path.name == "x.mp4"
@@ -95,7 +101,7 @@ def test_digits_that_are_an_id_and_a_name_are_not_guessed(catalogue: Catalogue) 
 
 
 def test_clip_tables_are_columns_in_order_without_the_dead(catalogue: Catalogue) -> None:
-    ids = catalogue.files.put([found("a.mp4", "A"), found("b.mp4", "B")])
+    ids = catalogue.files.put([file_record("a.mp4", "A"), file_record("b.mp4", "B")])
     a, b = ids[LIB / "a.mp4"] or 0, ids[LIB / "b.mp4"] or 0
     clips = embed(catalogue, "p1", b, a)
     table = catalogue.clip_table("e1")
@@ -109,7 +115,7 @@ def test_clip_tables_are_columns_in_order_without_the_dead(catalogue: Catalogue)
 
 def test_changes_rise_with_the_library_and_only_with_it(catalogue: Catalogue) -> None:
     before = catalogue.changes()
-    video = catalogue.files.put([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
+    video = catalogue.files.put([file_record("a.mp4", "A")])[LIB / "a.mp4"] or 0
     middle = catalogue.changes()
     embed(catalogue, "p1", video)
     assert before < middle < catalogue.changes()
@@ -125,14 +131,14 @@ def test_the_serving_encoder_is_remembered(catalogue: Catalogue) -> None:
 
 
 def test_readers_see_one_moment_while_a_writer_commits(catalogue: Catalogue, home: Home) -> None:
-    catalogue.files.put([found("a.mp4", "A")])
+    catalogue.files.put([file_record("a.mp4", "A")])
     with catalogue.reading() as connection:
         count = "SELECT count(*) FROM files"
         assert connection.exec_driver_sql(count).scalar() == 1
 
         def write() -> None:
             with Catalogue(home) as other:
-                other.files.put([found(f"{i}.mp4", f"{i}") for i in range(5)])
+                other.files.put([file_record(f"{i}.mp4", f"{i}") for i in range(5)])
 
         thread = threading.Thread(target=write)
         thread.start()
@@ -143,7 +149,7 @@ def test_readers_see_one_moment_while_a_writer_commits(catalogue: Catalogue, hom
 
 def test_a_failing_transaction_leaves_nothing(catalogue: Catalogue) -> None:
     def broken() -> Iterator[FileRecord]:
-        yield found("a.mp4", "A")
+        yield file_record("a.mp4", "A")
         raise RuntimeError("scan failed")
 
     with pytest.raises(RuntimeError, match="scan failed"):

@@ -17,7 +17,7 @@ from data.durable import CRASH_VARIABLE
 from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home
-from tests.data.made import LIB, embed, found
+from tests.data.made import LIB, embed, file_record
 
 ROOT = Path(__file__).resolve().parents[3]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -57,7 +57,7 @@ def schema(home: Home) -> tuple[str, dict[str, set[str]]]:
 def version_2(home: Home) -> Home:
     """A home as the version before left it, with a video, clips and an event."""
     with Catalogue(home) as catalogue:
-        video = catalogue.files.put([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
+        video = catalogue.files.put([file_record("a.mp4", "A")])[LIB / "a.mp4"] or 0
         embed(catalogue, "p1", video)
         History(catalogue).add("ann", "a", at=NOON)
     run(home, *BACK_TO_2)

@@ -9,11 +9,11 @@ from data.catalogue.records import EmbeddingRow, Part
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.types import Ending, VideoInfo
-from tests.data.made import LIB, embed, found
+from tests.data.made import LIB, embed, file_record
 
 
 def test_ids_are_never_given_out_twice(catalogue: Catalogue, home: Home) -> None:
-    video = catalogue.files.put([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
+    video = catalogue.files.put([file_record("a.mp4", "A")])[LIB / "a.mp4"] or 0
     first = embed(catalogue, "p1", video)
     assert first == [1, 2]
     assert catalogue.embeddings.forget("e1", [video]) == 1
@@ -28,12 +28,12 @@ def test_ids_are_never_given_out_twice(catalogue: Catalogue, home: Home) -> None
 
 
 def test_embedding_again_replaces_clips_and_leaves_no_old_ones(catalogue: Catalogue) -> None:
-    video = catalogue.files.put([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
+    video = catalogue.files.put([file_record("a.mp4", "A")])[LIB / "a.mp4"] or 0
     embed(catalogue, "p1", video, n_clips=3)
     newer = embed(catalogue, "p2", video, n_clips=2)
     assert catalogue.clip_table("e1").ids.tolist() == newer
     (part,) = catalogue.embeddings.parts("e1")
-    assert (part.name, part.video_ids) == ("p2", {video})
+    assert (part.name, part.video_ids) == ("p2", frozenset({video}))
     # The old part speaks for nobody: it is struck, and listed until its file is gone.
     assert catalogue.embeddings.retire_parts() == [("e1", "p1")]
     assert catalogue.embeddings.retire_parts() == [("e1", "p1")]
@@ -42,7 +42,7 @@ def test_embedding_again_replaces_clips_and_leaves_no_old_ones(catalogue: Catalo
 
 
 def test_a_part_is_committed_only_once_and_only_when_announced(catalogue: Catalogue) -> None:
-    video = catalogue.files.put([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
+    video = catalogue.files.put([file_record("a.mp4", "A")])[LIB / "a.mp4"] or 0
     embed(catalogue, "p1", video)
     row = EmbeddingRow(video, Ending("done"), (99,), ((0.0, 1.0),))
     for name in ("p1", "never-announced"):
@@ -53,7 +53,7 @@ def test_a_part_is_committed_only_once_and_only_when_announced(catalogue: Catalo
 
 
 def test_two_encoders_live_side_by_side(catalogue: Catalogue) -> None:
-    video = catalogue.files.put([found("a.mp4", "A")])[LIB / "a.mp4"] or 0
+    video = catalogue.files.put([file_record("a.mp4", "A")])[LIB / "a.mp4"] or 0
     one = embed(catalogue, "p1", video)
     assert [p.video_id for p in catalogue.embeddings.missing("e2")] == [video]
     two = embed(catalogue, "p2", video, encoder="e2", n_clips=1)
@@ -65,7 +65,11 @@ def test_failures_are_counted_quarantined_and_never_hide_good_vectors(
     catalogue: Catalogue,
 ) -> None:
     ids = catalogue.files.put(
-        [found("bad.mp4", "B"), found("good.mp4", "G"), found("locked.mp4", None, reason="no")]
+        [
+            file_record("bad.mp4", "B"),
+            file_record("good.mp4", "G"),
+            file_record("locked.mp4", None, reason="no"),
+        ]
     )
     bad, good = ids[LIB / "bad.mp4"] or 0, ids[LIB / "good.mp4"] or 0
     assert ids[LIB / "locked.mp4"] is None
@@ -84,14 +88,14 @@ def test_failures_are_counted_quarantined_and_never_hide_good_vectors(
     counts = catalogue.counts("e1")
     assert (counts["videos"], counts["partial"], counts["failed"]) == (1, 1, 2)
     # What was unreadable and is readable now is a video like any other.
-    catalogue.files.put([found("locked.mp4", "L")])
+    catalogue.files.put([file_record("locked.mp4", "L")])
     assert "locked.mp4" not in {f.path.name for f in catalogue.embeddings.failures("e1")}
 
 
 def test_a_failed_video_that_is_embedded_at_last_has_no_trace_of_failing(
     catalogue: Catalogue,
 ) -> None:
-    ids = catalogue.files.put([found("a.mp4", "A"), found("b.mp4", "B")])
+    ids = catalogue.files.put([file_record("a.mp4", "A"), file_record("b.mp4", "B")])
     a, b = ids[LIB / "a.mp4"] or 0, ids[LIB / "b.mp4"] or 0
     for _ in range(2):
         catalogue.embeddings.record_failed("e1", [(a, "no frames"), (b, "no frames")])
@@ -110,7 +114,7 @@ def test_a_failed_video_that_is_embedded_at_last_has_no_trace_of_failing(
 
 
 def test_what_a_file_says_is_replaced_by_what_it_says_later(catalogue: Catalogue) -> None:
-    ids = catalogue.files.put([found("a.mp4", "A"), found("b.mp4", "B")])
+    ids = catalogue.files.put([file_record("a.mp4", "A"), file_record("b.mp4", "B")])
     a, b = ids[LIB / "a.mp4"] or 0, ids[LIB / "b.mp4"] or 0
     embed(catalogue, "p1", a, b)
     first = catalogue.embeddings.reserve("e1", "p2", 2)
@@ -130,16 +134,18 @@ def test_what_a_file_says_is_replaced_by_what_it_says_later(catalogue: Catalogue
 def test_parts_speak_for_live_searchable_videos_of_their_encoder_only(
     catalogue: Catalogue,
 ) -> None:
-    ids = catalogue.files.put([found(f"{n}.mp4", n) for n in "abc"])
+    ids = catalogue.files.put([file_record(f"{n}.mp4", n) for n in "abc"])
     a, b, c = (ids[LIB / f"{n}.mp4"] or 0 for n in "abc")
     embed(catalogue, "p1", a, b)
     embed(catalogue, "p2", c, state="partial")
     embed(catalogue, "q1", a, c, encoder="e2")
     catalogue.files.remove([LIB / "b.mp4", LIB / "c.mp4"])
-    assert [(p.name, p.video_ids) for p in catalogue.embeddings.parts("e1")] == [("p1", {a})]
+    assert [(p.name, p.video_ids) for p in catalogue.embeddings.parts("e1")] == [
+        ("p1", frozenset({a}))
+    ]
     assert [(p.name, p.video_ids) for p in catalogue.embeddings.parts("e1", live=False)] == [
-        ("p1", {a, b}),
-        ("p2", {c}),
+        ("p1", frozenset({a, b})),
+        ("p2", frozenset({c})),
     ]
     held = catalogue.embeddings.part_of("e1", [a, b, c, 99])
     assert {video: part.name for video, part in held.items()} == {a: "p1", b: "p1", c: "p2"}
@@ -154,8 +160,8 @@ def test_what_is_left_to_embed_is_live_in_order_and_named_by_its_first_file(
     catalogue: Catalogue,
 ) -> None:
     names = ("z.mp4", "a.mp4", "gone.mp4", "m.mp4")
-    ids = catalogue.files.put([found(name, name) for name in names])
-    catalogue.files.put([found("0-copy-of-z.mp4", "z.mp4")])
+    ids = catalogue.files.put([file_record(name, name) for name in names])
+    catalogue.files.put([file_record("0-copy-of-z.mp4", "z.mp4")])
     catalogue.files.remove([LIB / "gone.mp4"])
     embed(catalogue, "p1", ids[LIB / "a.mp4"] or 0)
     assert [p.path.name for p in catalogue.embeddings.missing("e1")] == ["z.mp4", "m.mp4"]

@@ -4,6 +4,7 @@ import multiprocessing
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,13 +19,9 @@ from data.errors import ReelwiseError
 from data.history.event_file import EVENT_COLUMNS, BadRowError, parse_time
 from data.history.history import Event, History, events_since, mark_history
 from data.home import Home, resolve_home
+from tests.data.made import catalogue_bytes
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return resolve_home(tmp_path / "home")
 
 
 @pytest.fixture
@@ -172,9 +169,10 @@ def test_adding_an_ambiguous_name_asks_which(catalogue: Catalogue) -> None:
     catalogue.files.put([FileRecord(Path("/m/kite.mp4"), 1, 1, 1, "other")])
     with pytest.raises(ReelwiseError, match="fits 2"):
         History(catalogue).add("ann", "kite")
+    values: dict[str, Any] = {"user": "ann", "video_ref": "boat"}
     for bad in ({"user": " "}, {"kind": "hate"}, {"watched_s": -1.0}, {"watched_s": float("nan")}):
         with pytest.raises(ValueError, match="not an event"):
-            History(catalogue).add(**{"user": "ann", "video_ref": "boat", **bad})  # type: ignore[arg-type]
+            History(catalogue).add(**values | bad)
     assert History(catalogue).events() == []
 
 
@@ -207,19 +205,14 @@ def test_an_export_can_be_imported_elsewhere_without_loss(
         assert History(other).events() == history.events()
 
 
-def bytes_of(home: Home) -> bytes:
-    files = [home.root / f"catalogue.db{end}" for end in ("", "-wal", "-shm")]
-    return b"".join(file.read_bytes() for file in files if file.exists())
-
-
 def test_forgetting_leaves_no_byte_of_the_person(catalogue: Catalogue, home: Home) -> None:
     history = History(catalogue)
     for n in range(300):
         history.add("carla-secret" if n % 3 else "someone-else", f"kite{n}", at=NOON)
-    assert b"carla-secret" in bytes_of(home)
+    assert b"carla-secret" in catalogue_bytes(home)
     assert history.forget("carla-secret").events == 200
-    assert b"carla-secret" not in bytes_of(home)
-    assert b"someone-else" in bytes_of(home)
+    assert b"carla-secret" not in catalogue_bytes(home)
+    assert b"someone-else" in catalogue_bytes(home)
     assert history.users() == ["someone-else"]
     assert history.forget("carla-secret").events == 0
 
@@ -231,10 +224,10 @@ def test_forgetting_again_finishes_what_a_kill_left(
     history.add("carla-secret", "kite", at=NOON)
     monkeypatch.setattr(catalogue, "scrub", lambda: None)
     history.forget("carla-secret")
-    assert b"carla-secret" in bytes_of(home)
+    assert b"carla-secret" in catalogue_bytes(home)
     monkeypatch.undo()
     assert history.forget("carla-secret").events == 0
-    assert b"carla-secret" not in bytes_of(home)
+    assert b"carla-secret" not in catalogue_bytes(home)
 
 
 def test_forgetting_says_so_when_a_reader_holds_old_pages(

@@ -15,7 +15,7 @@ from data.catalogue.catalogue import Catalogue
 from data.history.history import History
 from data.history.impressions import Impression, Impressions
 from data.home import Home
-from tests.data.made import found
+from tests.data.made import catalogue_bytes, file_record
 
 ROOT = Path(__file__).resolve().parents[3]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -28,7 +28,7 @@ def shown(user: str, rank: int = 1, *, minutes: int = 0, propensity: float = 0.1
 
 @pytest.fixture
 def log(catalogue: Catalogue) -> Impressions:
-    catalogue.files.put([found("a.mp4", "A")])
+    catalogue.files.put([file_record("a.mp4", "A")])
     return Impressions(catalogue)
 
 
@@ -59,9 +59,9 @@ def test_forgetting_takes_the_log_along_to_the_last_byte(
 ) -> None:
     for n in range(300):
         log.add([shown("carla-secret" if n % 3 else "someone-else", minutes=n)])
-    assert b"carla-secret" in bytes_of(home)
+    assert b"carla-secret" in catalogue_bytes(home)
     History(catalogue).forget("carla-secret")
-    assert b"carla-secret" not in bytes_of(home)
+    assert b"carla-secret" not in catalogue_bytes(home)
     assert {one.user for one in log.all()} == {"someone-else"}
 
 
@@ -98,8 +98,3 @@ def test_a_page_that_was_reported_outlives_a_kill(log: Impressions, home: Home) 
     kept = log.all()
     assert len(kept) % 3 == 0
     assert len(kept) >= 3 * (reported + 1)
-
-
-def bytes_of(home: Home) -> bytes:
-    files = [home.root / f"catalogue.db{end}" for end in ("", "-wal", "-shm")]
-    return b"".join(file.read_bytes() for file in files if file.exists())

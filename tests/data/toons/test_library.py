@@ -32,7 +32,7 @@ def _frames(path: Path) -> NDArray[np.uint8]:
         ok, frame = capture.read()
         if not ok:
             return np.array(frames)
-        frames.append(frame[:, :, ::-1])
+        frames.append(np.asarray(frame[:, :, ::-1], np.uint8))
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

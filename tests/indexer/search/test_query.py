@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from data.catalogue.records import ClipTable, Video
 from data.errors import ReelwiseError
-from indexer.search.query import Query, Span, parse_span
+from indexer.search.query import Filters, Query, Span, parse_span
 
 
 @pytest.mark.parametrize(
@@ -47,3 +50,43 @@ def test_a_query_needs_something_to_look_for(text: str | None, without: str | No
 def test_a_query_as_a_dict_has_only_the_given_parts() -> None:
     query = Query(text=" red ", like=Path("a.mp4"), without="blue")
     assert query.as_dict() == {"text": "red", "like": "a.mp4", "without": "blue"}
+
+
+def video(video_id: int, path: str, duration_s: float) -> Video:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return Video(video_id, Path(path), "title", duration_s, 64, 48, 25.0, "h264", "key", at)
+
+
+VIDEOS = {
+    1: video(1, "/films/a.mp4", 5.0),
+    2: video(2, "/films/b.mp4", 50.0),
+    3: video(3, "/other/c.mp4", 5.0),
+}
+TABLE = ClipTable(
+    np.arange(5), np.array([1, 2, 2, 3, 3]), np.zeros(5), np.ones(5, dtype=np.float64)
+)
+
+
+@pytest.mark.parametrize(
+    ("filters", "videos"),
+    [
+        (Filters(under=Path("/films")), {1, 2}),
+        (Filters(under=Path("/films/a.mp4")), {1}),
+        (Filters(under=Path("/film")), set()),
+        (Filters(min_duration_s=5.0), {1, 2, 3}),
+        (Filters(min_duration_s=5.1), {2}),
+        (Filters(max_duration_s=49.9), {1, 3}),
+        (Filters(exclude_video=2), {1, 3}),
+        (Filters(under=Path("/films"), exclude_video=1), {2}),
+        (Filters(max_duration_s=5.0, under=Path("/other")), {3}),
+    ],
+)
+def test_every_filter_about_videos_must_be_fulfilled(filters: Filters, videos: set[int]) -> None:
+    allowed = filters.allowed_clips(TABLE, VIDEOS)
+    assert allowed is not None
+    assert set(TABLE.video_ids[allowed].tolist()) == videos
+    assert {each.id for each in VIDEOS.values() if filters.allows(each)} == videos
+
+
+def test_without_filters_about_videos_nothing_is_masked() -> None:
+    assert Filters(min_relevance=0.9).allowed_clips(TABLE, VIDEOS) is None

@@ -106,7 +106,7 @@ def _watched(
     goes_on = (rng.random(n_events) < _SERIES) & (place > 0) & ~famous
     before = np.flatnonzero(goes_on) - 1
     row[before + 1] = np.minimum(row[before] + _CIRCLES, start[-1] - 1)
-    return row
+    return np.asarray(row, np.int64)
 
 
 def _table(

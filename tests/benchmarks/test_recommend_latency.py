@@ -73,17 +73,17 @@ def test_our_closed_form_is_numpys_and_all_learn_something(world: World) -> None
     assert ratios == {"ratio_to_numpy_ease_fit": 3.0}
 
 
-def test_without_implicit_its_keys_are_left_out_and_that_is_told(
+def test_without_implicit_its_keys_are_left_out_and_a_key_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(fits, "has_implicit", lambda: False)
     monkeypatch.setattr(recommend_latency, "has_implicit", lambda: False)
     monkeypatch.setattr(recommend_latency, "FITTED", {"small": SMALL})
     monkeypatch.setattr(recommend_latency, "ROUNDS", {"small": 1})
-    asked: list[tuple[int, int]] = []
+    sizes: list[tuple[int, int]] = []
 
     def apart(n_videos: int, n_people: int) -> dict[str, float]:
-        asked.append((n_videos, n_people))
+        sizes.append((n_videos, n_people))
         return {"p95_ms": 1.0, "memory_mb": 2.0}
 
     monkeypatch.setattr(recommend_latency, "measure_apart", apart)
@@ -91,7 +91,7 @@ def test_without_implicit_its_keys_are_left_out_and_that_is_told(
     assert figures["implicit"] == "not installed: its keys are left out"
     assert not [name for name in figures if name.startswith(("implicit_", "ratio_to_implicit"))]
     assert {"p95_ms", "p95_ms_100k", "memory_mb_100k", "ratio_to_numpy_ease_fit"} <= {*figures}
-    assert asked == [(1_000, 1_000), (100_000, 100_000)]
+    assert sizes == [(1_000, 1_000), (100_000, 100_000)]
 
 
 def test_answers_are_timed_in_a_process_of_their_own() -> None:
@@ -102,7 +102,9 @@ def test_answers_are_timed_in_a_process_of_their_own() -> None:
     assert "shared_with_scoring_all" not in found
 
 
-def test_what_a_shortlist_shares_with_scoring_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_share_of_a_shortlist_with_scoring_all_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(answers, "ANSWERS", 9)
     monkeypatch.setattr(answers, "COMPARED", 5)
     monkeypatch.setattr(shortlist, "SCORED_WHOLE", 100)

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 import benchmarks.robustness
 from benchmarks.robustness import (
@@ -67,18 +68,20 @@ def test_each_attack_does_more_harm_than_the_one_before(attacked: Attacked) -> N
     assert all(np.array_equal(rows[name], again[name]) for name in rows)
 
 
-def test_recall_is_told_both_ways_for_every_change(
+def test_recall_is_given_both_ways_for_every_change(
     attacked: Attacked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     captions = [scene.captions()[0] for scene in SCENES]
     texts = attacked.backbone.text_features(captions).numpy()
 
-    def told(model: object, scenes: list[object], texts: torch.Tensor, first: int):
+    def exact(
+        model: object, scenes: list[object], texts: torch.Tensor, first: int
+    ) -> dict[str, NDArray[np.float32]]:
         own = texts[first : first + len(scenes)].numpy()
         other = texts[(torch.arange(first, first + len(scenes)) + 1) % len(texts)].numpy()
         return {"clean": own, "pgd": other}
 
-    monkeypatch.setattr(benchmarks.robustness, "changed_clips", told)
+    monkeypatch.setattr(benchmarks.robustness, "changed_clips", exact)
     monkeypatch.setattr(benchmarks.robustness, "CLIPS_PER_BATCH", 4)
     assert len({row.tobytes() for row in texts}) == len(SCENES)
     figures = robustness(attacked, SCENES)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 class ReelwiseError(Exception):
-    """A problem that its reader can repair: what was found, and what to do about it.
+    """A problem that a user can repair: what is wrong, and what to do about it.
 
     Library code raises it; only the edges (command line, server) catch it and print both lines.
 
     Args:
-        problem: What was found and what was needed, one line, without a final full stop.
+        problem: What is wrong and what was needed, one line, without a final full stop.
         fix: What to do now, one line; a command where there is one.
     """
 

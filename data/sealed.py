@@ -1,4 +1,4 @@
-"""JSON that knows whether it is as it was written, and checksums of the files beside it."""
+"""JSON files with a checksum of themselves, and checksums of other files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MANIFEST_FILE = "manifest.json"
 
 @dataclass(frozen=True)
 class FileSum:
-    """How to know that a file is as it was written."""
+    """Checksum and size of a file, to check it before it is read."""
 
     sha256: str
     """Checksum, hex."""
@@ -34,7 +34,7 @@ def file_sum(path: Path) -> FileSum:
 
 
 def seal(values: dict[str, Any]) -> bytes:
-    """Give an object as JSON that ends with the checksum of all that stands before it."""
+    """Give an object as JSON that ends with the checksum of all bytes before it."""
     return _sealed(json.dumps(values, indent=1).removesuffix("\n}").encode())
 
 
@@ -42,7 +42,7 @@ def unseal(content: bytes) -> dict[str, Any]:
     """Give the object that `seal` was given; nothing is parsed before the checksum is right.
 
     Raises:
-        ValueError: A byte is not as it was written.
+        ValueError: The checksum does not fit the bytes.
     """
     if content != _sealed(content[: -len(_seal(b""))]):
         raise ValueError("wrong checksum")

@@ -41,7 +41,7 @@ _COUNT_CHANGE = sql("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
 class Database:
     """The catalogue's file: connections, transactions, and the small `meta` table.
 
-    Threads may share one; every transaction takes a connection of its own.
+    Threads may share one; every transaction takes its own connection.
 
     Args:
         home: The library; the file is made when it is missing.
@@ -164,15 +164,15 @@ class Database:
         """Give the version of the tables; None for an empty file.
 
         Raises:
-            ReelwiseError: This reelwise has no steps from that version to its own.
+            ReelwiseError: There is no migration from that version.
         """
         if not inspect(connection).has_table("meta"):
             return None
-        found = read_meta(connection, "schema_version") or ""
-        version = int(found) if found.isdigit() else -1
+        value = read_meta(connection, "schema_version") or ""
+        version = int(value) if value.isdigit() else -1
         if version != SCHEMA_VERSION and version not in MIGRATIONS:
             raise ReelwiseError(
-                f"the catalogue {self.home.catalogue} has schema version {found or 'unknown'}; "
+                f"the catalogue {self.home.catalogue} has schema version {value or 'unknown'}; "
                 f"this reelwise reads versions {min(MIGRATIONS)} to {SCHEMA_VERSION}",
                 fix="run the reelwise that wrote it, or name an empty folder with --home DIR",
             )
@@ -191,7 +191,7 @@ def put_meta(connection: Connection, key: str, value: str) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-    # None: the driver opens no transactions of its own, `_begin` does.
+    # None: `_begin` opens the transactions, not the driver.
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(pragma).close()

@@ -1,4 +1,4 @@
-"""What people call a video: one rule for the command line, the page and imported histories."""
+"""Names of videos: one rule for the command line, the page and imported histories."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from data.catalogue.values import path_text
 
 
 class VideoNames:
-    """Finds videos by what a person wrote.
+    """An index of live videos by path, file name and id.
 
     Args:
-        files: (video id, path text) of the files to choose among; a video may have several.
+        files: (video id, path text) of the known files; a video may have several.
     """
 
     def __init__(self, files: Iterable[tuple[int, str]]) -> None:
         self._ids: set[int] = set()
-        self._found: dict[str, int | None] = {}
+        self._unique: dict[str, int | None] = {}
         self._by_path: dict[str, int] = {}
         self._by_name: dict[str, list[str]] = {}
         for video_id, path in files:
@@ -28,7 +28,7 @@ class VideoNames:
                 self._by_name.setdefault(word, []).append(path)
 
     def find(self, ref: str) -> list[int]:
-        """Give the ids of all videos that `ref` may mean, ascending; one means it is clear.
+        """Give the ids of all videos that `ref` may mean, ascending; a single one is unambiguous.
 
         A whole path, absolute or relative to the working folder, decides at once, and so does
         `id:12`. Anything else may be the digits of an id, a file name, a file name without its
@@ -40,21 +40,21 @@ class VideoNames:
         if absolute in self._by_path:
             return [self._by_path[absolute]]
         text = path_text(Path(ref))
-        found = {
+        ids = {
             self._by_path[path]
             for path in self._by_name.get(text.rpartition("/")[2], ())
             if "/" not in text or path.endswith("/" + text)
         }
         if self._id(ref) in self._ids:
-            found.add(self._id(ref))
-        return sorted(found)
+            ids.add(self._id(ref))
+        return sorted(ids)
 
     def only(self, ref: str) -> int | None:
-        """Give the one video that `ref` means; None when there is none, or no telling which."""
-        if ref not in self._found:
-            found = self.find(ref)
-            self._found[ref] = found[0] if len(found) == 1 else None
-        return self._found[ref]
+        """Give the video that `ref` means; None where none or several fit."""
+        if ref not in self._unique:
+            ids = self.find(ref)
+            self._unique[ref] = ids[0] if len(ids) == 1 else None
+        return self._unique[ref]
 
     @staticmethod
     def _id(digits: str) -> int:

@@ -160,7 +160,8 @@ def _csv_rows(path: Path) -> Iterator[ParsedRow]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         reader = csv.reader(file)
         header = next(reader, [])
-        pick = _picker(header, path)
+        _require_columns(header, path)
+        pick = _picker(header)
         while True:
             try:
                 values = next(reader, None)
@@ -184,8 +185,9 @@ def _parquet_rows(path: Path) -> Iterator[ParsedRow]:
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
+            _require_columns(names, path)
             wanted = [name for name in names if name.strip().lower() in EVENT_COLUMNS]
-            pick = _picker(wanted, path)
+            pick = _picker(wanted)
             for batch in file.iter_batches(batch_size=_PARQUET_ROWS, columns=wanted):
                 columns = (batch.column(name).to_pylist() for name in wanted)
                 for values in zip(*columns, strict=True):
@@ -198,8 +200,7 @@ def _parquet_rows(path: Path) -> Iterator[ParsedRow]:
         ) from error
 
 
-def _picker(names: Sequence[str], path: Path) -> Callable[[Sequence[Any]], list[Any]]:
-    """Give what brings a row's values into the order of `EVENT_COLUMNS`, None where absent."""
+def _require_columns(names: Sequence[str], path: Path) -> None:
     known = [name.strip().lower() for name in names]
     missing = [name for name in ("user", "video") if name not in known]
     if missing:
@@ -208,5 +209,10 @@ def _picker(names: Sequence[str], path: Path) -> Callable[[Sequence[Any]], list[
             f" (its columns: {', '.join(known)[:200] or 'none'})",
             fix=f"begin it with the line {_FIRST_LINE}",
         )
+
+
+def _picker(names: Sequence[str]) -> Callable[[Sequence[Any]], list[Any]]:
+    """Give what brings a row's values into the order of `EVENT_COLUMNS`, None where absent."""
+    known = [name.strip().lower() for name in names]
     places = [known.index(name) if name in known else len(known) for name in EVENT_COLUMNS]
     return lambda values: [(*values, None)[place] for place in places]

@@ -1,6 +1,6 @@
 """Actors of the toon world: what moves, how, and where it is at any time.
 
-Periods are chosen so that every motion can be told from frames two per second: none of them has a
+Periods are chosen so that every motion shows in two frames per second: none of them has a
 period near 0.5 s or 1 s, and each shows several different poses within three seconds.
 """
 
@@ -100,7 +100,7 @@ class Actor:
     """1 turns clockwise, -1 the other way."""
 
     def opposite(self) -> Actor | None:
-        """Return the actor that does exactly the same backwards; None where that looks alike."""
+        """Return the actor that does the same backwards; None where that would look the same."""
         motion = OPPOSITES.get(self.motion)
         if motion is None:
             return None
@@ -263,7 +263,7 @@ def _room(motion: str, slot: Slot, half: tuple[float, float]) -> tuple[_Span, _S
 def _path(
     rng: np.random.Generator, motion: str, room: tuple[_Span, _Span], shortest: float
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return where the centre starts and stops; a way is `shortest` or more of what fits."""
+    """Return where the centre starts and stops; a path covers `shortest` or more of what fits."""
     x, y = room
     x0 = x1 = rng.uniform(*x)
     y0 = y1 = rng.uniform(*y)
@@ -294,7 +294,7 @@ _REACH: dict[str, tuple[float, float, float]] = {
 
 
 def _span(low: float, high: float) -> _Span:
-    """Return the interval inside the margins; its middle twice where there is no room."""
+    """Return the interval inside the margins; its middle twice where nothing fits."""
     low, high = low + _MARGIN, high - _MARGIN
     return (low, high) if low < high else ((low + high) / 2, (low + high) / 2)
 
@@ -302,7 +302,7 @@ def _span(low: float, high: float) -> _Span:
 def _stretch(
     rng: np.random.Generator, span: _Span, longest: float, shortest: float
 ) -> tuple[float, float]:
-    """Return two ends, the smaller first; `shortest` is a share of the room there is."""
+    """Return two ends, the smaller first; `shortest` is a share of the span."""
     room = min(span[1] - span[0], longest)
     length = rng.uniform(shortest * room, room)
     low = rng.uniform(span[0], span[1] - length)

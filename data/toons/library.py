@@ -19,14 +19,14 @@ _CRF = 24
 
 @dataclass(frozen=True)
 class ToonLibrary:
-    """What `write_library` left in a folder."""
+    """A folder that `write_library` wrote."""
 
     folder: Path
-    """Where it is."""
+    """The folder."""
     videos: tuple[tuple[str, Story], ...]
     """File name and story of each video."""
     events: tuple[ToonEvent, ...]
-    """What people watched, in order of time."""
+    """Watch events, in order of time."""
 
     @property
     def queries_file(self) -> Path:
@@ -59,10 +59,10 @@ def write_library(
     has exactly one right answer. A third of the videos get a subtitle file.
 
     Args:
-        folder: Made if it is not there; files of the same names are replaced.
-        n_videos: How many stories.
+        folder: Created where missing; files of the same names are replaced.
+        n_videos: Number of stories.
         seed: Everything follows from it.
-        people: How many simulated people watch them; 0 writes no events.
+        people: Number of simulated people who watch them; 0 writes no events.
         held_out: True: only combinations that were never trained on; False: none of them.
         progress: Called with (videos written, videos in all).
     """

@@ -1,8 +1,8 @@
 """Simulated people: tastes, watch histories, likes and dislikes over a toon library.
 
 Each person belongs to two of a few crowds that share what they like (so that watching together
-means something), adds a liking of their own, and drifts from the first crowd to the second. What
-they choose follows taste, fashion and chance; how long they watch and whether they like it follows
+means something), adds one personal taste, and drifts from the first crowd to the second. What they
+choose follows taste, fashion and chance; how long they watch and whether they like it follows
 taste.
 """
 
@@ -50,13 +50,13 @@ class ToonEvent:
     """One row of a watch history."""
 
     user: str
-    """Who."""
+    """User name."""
     video: str
     """File name of the video."""
     at: datetime
     """When, UTC."""
     watched_s: float | None
-    """How much of it was watched; None for likes and dislikes."""
+    """Seconds watched; None for likes and dislikes."""
     duration_s: float
     """Length of the video."""
     kind: str
@@ -65,7 +65,7 @@ class ToonEvent:
 
 @dataclass(frozen=True)
 class _Shelf:
-    """What everybody can watch."""
+    """The videos that everyone can watch."""
 
     names: list[str]
     """File names."""
@@ -74,9 +74,9 @@ class _Shelf:
     durations_s: NDArray[np.float64]
     """(n,) lengths."""
     fashion: NDArray[np.float64]
-    """(n,) how much everybody likes it beyond taste, standard normal."""
+    """(n,) general popularity beyond taste, standard normal."""
     born_day: NDArray[np.float64]
-    """(n,) when it came out: before the first day, or later for a fifth of the videos."""
+    """(n,) day it came out: before the first day, or later for a fifth of the videos."""
 
 
 def make_people(videos: Sequence[tuple[str, Story]], n_people: int, seed: int) -> list[ToonEvent]:
@@ -139,7 +139,7 @@ def _history(user: str, shelf: _Shelf, rng: np.random.Generator) -> list[ToonEve
     days = np.sort(_sessions(n_views, rng))
     seen: list[int] = []
     events: list[ToonEvent] = []
-    free_day = 0.0  # nobody watches two things at once
+    free_day = 0.0  # no one watches two videos at once
     for day in np.maximum.accumulate(days):
         day = max(float(day), free_day)
         drift = day / _DAYS

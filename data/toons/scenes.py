@@ -1,7 +1,7 @@
-"""Scenes of the toon world: one place, one actor or two that act in order, and what to say of it.
+"""Scenes of the toon world: one place, one actor or two that act in order, and their captions.
 
-One combination of kind, colour, motion and place in ten is held
-out: never trained on, so that search on it proves meaning and not memory.
+One combination of kind, colour, motion and place in ten is held out: never trained on, so that
+search on it proves meaning and not memory.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def random_scene(
 
     Args:
         rng: Where the chance comes from.
-        held_out: True: every actor is a held-out combination; False: none is; None: as it comes.
+        held_out: True: every actor is a held-out combination; False: none is; None: either.
         n_actors: 1 or 2; None: two in a quarter of the scenes.
     """
     n = n_actors or (2 if rng.random() < _TWO_ACTORS_SHARE else 1)
@@ -120,7 +120,7 @@ def random_scene(
 
 
 def _slots(rng: np.random.Generator, motions: list[str], duration_s: float) -> list[Slot]:
-    """Return when each actor acts, and which part of the frame is its own.
+    """Return when each actor acts, and in which part of the frame.
 
     Two actors share the frame side by side, or one above the other where that gives a way to the
     left or right more room.

@@ -134,6 +134,12 @@ def test_a_file_that_evaluates_is_imported_whole_and_the_reverse(rows: list[list
             assert set(read.users) == {event.user for event in events}
 
 
+def test_a_parquet_file_without_events_names_its_columns(tmp_path: Path) -> None:
+    pd.DataFrame({"userId": ["a"], "movieId": [1]}).to_parquet(tmp_path / "e.parquet")
+    with pytest.raises(ReelwiseError, match=r"no column user .*columns: userid, movieid"):
+        read_event_files([tmp_path / "e.parquet"])
+
+
 def test_the_case_of_parquet_columns_does_not_matter(tmp_path: Path) -> None:
     file = tmp_path / "e.parquet"
     pd.DataFrame({"USER": ["a"], " Video": ["x"], "at": ["1960-05-01"]}).to_parquet(file)

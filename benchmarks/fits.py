@@ -1,4 +1,4 @@
-"""Fitting beside plain numpy and the package `implicit`, in turns, with what each fit foretells."""
+"""Fit times and accuracy beside plain numpy and the package `implicit`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.many_people import World
 from recommender.events.histories import Histories
-from recommender.sources.ease import RIDGE, CoWatched, fit_co_watching
-from recommender.sources.ials import FACTORS, fit_factors
-from recommender.sources.item_links import Linked
-from recommender.sources.links import NEIGHBOURS, shrunk_cosine
+from recommender.sources.base import LinkSource
+from recommender.sources.ease import RIDGE, fit_ease
+from recommender.sources.ials import FACTORS, fit_ials
+from recommender.sources.item_links import SparseLinks
+from recommender.sources.sparse_links import BEST_COSINES, shrunk_cosine
 
 ASKED = 2_000
-"""Most people whose last video is foretold."""
+"""Maximum number of people whose last video is predicted."""
 UNSEEN = 0.01
-"""Of our factors here; chosen, as `ALPHA`, on a world of another seed."""
+"""Setting of our iALS here; chosen, as `ALPHA`, on a world of another seed."""
 ALPHA = 10.0
-"""Weight of what was liked in implicit's factors, where the rest weighs 1."""
+"""Weight of liked items in the iALS of `implicit`, where the others weigh 1."""
 _SEED = 0
 
 Scores = Callable[[Histories], NDArray[np.float32]]
@@ -38,18 +39,18 @@ class Contestant:
     """One way of fitting."""
 
     name: str
-    """A word for keys."""
+    """Prefix of the keys of its figures."""
     fit: Callable[[sparse.csr_array], Scores]
-    """(people, videos) confidence to what scores."""
+    """(people, videos) confidence to a function that scores histories."""
 
 
 def contestants() -> list[Contestant]:
     """Ours, plain numpy, and those of `implicit` where it is installed."""
     ours = [
-        Contestant("ease", lambda x: CoWatched(fit_co_watching(x, dense_limit=x.shape[1])).scores),
+        Contestant("ease", lambda x: LinkSource(fit_ease(x, dense_limit=x.shape[1])).scores),
         Contestant("numpy_ease", _numpy_ease),
-        Contestant("item_cosine", lambda x: CoWatched(Linked(shrunk_cosine(x))).scores),
-        Contestant("ials", lambda x: fit_factors(x, unseen=UNSEEN).scores),
+        Contestant("item_cosine", lambda x: LinkSource(SparseLinks(shrunk_cosine(x))).scores),
+        Contestant("ials", lambda x: fit_ials(x, unseen=UNSEEN).scores),
     ]
     if not has_implicit():
         return ours
@@ -67,7 +68,7 @@ def has_implicit() -> bool:
 
 
 def race(world: World, rounds: int) -> dict[str, float]:
-    """Fit all in turns on one thread; seconds are medians of the rounds.
+    """Fit all in turns on one thread; seconds are medians over the rounds.
 
     Returns:
         `NAME_fit_s` and `NAME_ndcg_at_10` for each.
@@ -82,7 +83,7 @@ def race(world: World, rounds: int) -> dict[str, float]:
                 scores = one.fit(liked)
                 seconds.setdefault(one.name, []).append(time.perf_counter() - started)
                 if number == 0:
-                    quality[one.name] = foretold(world, scores)
+                    quality[one.name] = last_video_ndcg(world, scores)
     return {
         **{f"{name}_fit_s": float(np.median(took)) for name, took in seconds.items()},
         **{f"{name}_ndcg_at_10": value for name, value in quality.items()},
@@ -90,7 +91,7 @@ def race(world: World, rounds: int) -> dict[str, float]:
 
 
 def ratios(figures: Mapping[str, float]) -> dict[str, float]:
-    """How many times as long as ours the others take; above 1 we are faster."""
+    """Fit time of the others divided by ours; above 1 ours is faster."""
     pairs = {
         "ratio_to_numpy_ease_fit": ("numpy_ease", "ease"),
         "ratio_to_implicit_als_fit": ("implicit_als", "ials"),
@@ -104,8 +105,8 @@ def ratios(figures: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def foretold(world: World, scores: Scores) -> float:
-    """NDCG@10 of each person's last video among all that the person had not met."""
+def last_video_ndcg(world: World, scores: Scores) -> float:
+    """NDCG@10 of each person's last video among all that the person had not seen."""
     asked = np.flatnonzero(world.last >= 0)
     if len(asked) > ASKED:
         asked = np.sort(np.random.default_rng(_SEED).choice(asked, ASKED, replace=False))
@@ -149,7 +150,7 @@ def _implicit_als(liked: sparse.csr_array, sweeps: int) -> Scores:
 def _implicit_cosine(liked: sparse.csr_array) -> Scores:
     from implicit.nearest_neighbours import CosineRecommender
 
-    model: Any = CosineRecommender(K=NEIGHBOURS, num_threads=1)
+    model: Any = CosineRecommender(K=BEST_COSINES, num_threads=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a conversion within itself
         model.fit(sparse.csr_matrix(liked), show_progress=False)

@@ -25,12 +25,13 @@ from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
 from recommender.choosing.ranking import Outcome, Scores, accuracy, ask
 from recommender.choosing.splits import Case
-from recommender.choosing.tune import FittedOnce, Tuned, tune
+from recommender.choosing.tune import ModelFit, SharedSources, tune
 from recommender.events.log import read_events
 from recommender.events.videos import VideoTable
 from recommender.intervals import interval
-from recommender.model.blend import HISTORIES, linear_weights
-from recommender.model.model import CONTENT, SEQUENCE, SOURCES, Settings
+from recommender.model.blend import alone
+from recommender.model.model import Settings
+from recommender.sources.registry import CONTENT, SASREC, SOURCES
 
 SIZES = {"small": (300, 400, 2), "full": (1000, 2000, 2)}
 """Videos, people, and worlds over which people are pooled."""
@@ -38,8 +39,8 @@ _SEED = 21  # no world from here on was used to choose weights
 _TEST_DAYS = 12.0
 _NEW_SHARE = 0.05
 _DIM = 128
-NAMES = tuple(name for name in SOURCES if name != SEQUENCE)
-"""Sources asked alone; so few events do not feed a sequence model."""
+NAMES = tuple(kind.name for kind in SOURCES if kind.name != SASREC)
+"""Sources that are evaluated alone; there are too few events for SASRec."""
 _STRENGTH = {"kind": 1.0, "colour": 0.6, "motion": 0.6, "place": 0.5}
 _NOISE, _COMMON = 0.4, 1.4
 
@@ -180,17 +181,14 @@ def run(size: str) -> dict[str, object]:
 
 
 def _scorers(settings: Settings, case: Case, videos: VideoTable) -> dict[str, Scores]:
-    alone = {
-        name: replace(settings, weights=linear_weights([name], [{name: 1.0}] * len(HISTORIES)))
-        for name in NAMES
-    }
-    once = FittedOnce()
+    by_name = {name: replace(settings, weights=alone(name)) for name in NAMES}
+    shared = SharedSources()
     scorers: dict[str, Scores] = {
-        name: Tuned(each, case.train, videos, once).scores
-        for name, each in {**alone, "blend": settings}.items()
+        name: ModelFit(each, shared=shared)(case.train, videos)
+        for name, each in {**by_name, "blend": settings}.items()
     }
     return scorers | {
-        "shipped": Tuned(Settings(), case.train, videos).scores,
+        "default": ModelFit(Settings())(case.train, videos),
         "random": _Random(case.train.n_items).scores,
     }
 

@@ -17,18 +17,18 @@ from recommender.answer.exploration import Exploration
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
 from recommender.events.library import read_videos
-from recommender.model.served import Mark, ServedModel
+from recommender.model.store import LoadedModel, ModelMark, load_model, model_mark
 
 _UNKNOWN = HistoryMark(-1, -1, -1)
-LibraryMark = tuple[int, str | None, Mark]
+LibraryMark = tuple[int, str | None, ModelMark]
 
 
 class LibraryRecommender:
-    """Recommends from the library as it is at each call; threads may share one.
+    """Recommends from the current state of the library at each call; threads may share one.
 
-    No video is decoded and no encoder loaded: stored vectors, the history and the trained model,
-    where there is one, are all it reads. After `forget` nothing of the person is left in it from
-    its next answer on. A model that is trained meanwhile answers the next question.
+    No video is decoded and no encoder loaded: it reads vectors, the history, and the saved model
+    if there is one. After `forget` it holds nothing of the person from its next answer on. A model
+    that is saved meanwhile gives the next answer.
 
     Args:
         home: The library; one in which nothing is indexed yet recommends nothing.
@@ -41,8 +41,8 @@ class LibraryRecommender:
         self._home = home
         self._catalogue = Catalogue(home)
         self._refreshing = threading.Lock()
-        self.model = ServedModel(self._catalogue)
-        """Which model answers."""
+        self.model: LoadedModel
+        """The model that answers."""
         self._library: LibraryMark
         self._history: HistoryMark
         self._recommender: Recommender
@@ -75,15 +75,15 @@ class LibraryRecommender:
     ) -> Recommendations:
         """Recommend up to k videos; see `Recommender.recommend`.
 
-        A page with places left to chance is in the log of impressions when this returns.
+        A page with explored places is in the log of impressions when this returns.
 
         Args:
-            user: The person; somebody unknown gets what is popular and new.
+            user: The person; an unknown one gets what is popular and new.
             k: Most videos to recommend.
             exclude: Ids, paths or names of videos not to recommend.
             at: Answer as of this time, which is never logged; None is now.
             playing: Id, path or name of the video that plays now.
-            explore: Probability with which each place is left to chance.
+            explore: Probability with which each place is explored.
 
         Raises:
             ReelwiseError: A named video is not known, or its name fits several.
@@ -98,7 +98,7 @@ class LibraryRecommender:
         return found
 
     def log(self, shown: Recommendations) -> None:
-        """Write a page down as shown now; it is durable when this returns."""
+        """Log a page as shown now; it is durable when this returns."""
         now = datetime.now(UTC)
         Impressions(self._catalogue).add(
             [
@@ -133,11 +133,11 @@ class LibraryRecommender:
             return self._recommender
 
     def _library_mark(self) -> LibraryMark:
-        return self._catalogue.changes(), self._catalogue.encoder, self.model.mark()
+        return self._catalogue.changes(), self._catalogue.encoder, model_mark(self._home)
 
     def _start_anew(self, library: LibraryMark) -> None:
-        # Marks are taken before reading: what comes in meanwhile is looked at again, not lost.
-        # Events would count twice then, so a history that changed meanwhile is read anew next time.
+        # Marks are taken before reading: what is added meanwhile is read again, not lost. Events
+        # would count twice then, so a history that changed meanwhile is read anew next time.
         before = mark_history(self._catalogue)
         self._recommender = self._read()
         self._library = library
@@ -145,8 +145,9 @@ class LibraryRecommender:
 
     def _read(self) -> Recommender:
         videos = read_videos(self._catalogue)
-        settings, learned = self.model.fitted(videos)
-        return Recommender(videos, History(self._catalogue).events(), settings, learned)
+        self.model = load_model(self._catalogue, videos)
+        events = History(self._catalogue).events()
+        return Recommender(videos, events, self.model.settings, self.model.sources)
 
 
 def open_recommender(home: Home) -> LibraryRecommender:

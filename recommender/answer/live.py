@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.history.history import Event
 from recommender.events.log import EventLog, Pairs, joined, read_events
 from recommender.events.videos import VideoTable
-from recommender.sources.counts import CrowdCounts
+from recommender.sources.popularity import CrowdCounts
 
 
 class LiveLog:
@@ -23,16 +23,15 @@ class LiveLog:
     Args:
         start: The snapshot.
         videos: The videos.
-        first: Whether it is counted what users began with.
     """
 
-    def __init__(self, start: EventLog, videos: VideoTable, *, first: bool = True) -> None:
+    def __init__(self, start: EventLog, videos: VideoTable) -> None:
         self._start = start
         self._videos = videos
         self._lock = threading.RLock()
         self.users = dict(start.users)
         """Number of each user."""
-        self.counts = CrowdCounts(start, videos, first=first)
+        self.counts = CrowdCounts(start, videos)
         """What all users did with each video."""
         events_of = np.bincount(start.user, minlength=len(self.users))
         self._ends = np.concatenate([[0], np.cumsum(events_of)])

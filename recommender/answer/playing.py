@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable
 from recommender.model.blend import CEILING, Blend, calibrated
-from recommender.model.model import CO_WATCH, LATELY, NEXT, WALK
-from recommender.sources.base import Rows, Source
+from recommender.sources.base import Source
+from recommender.sources.item_links import Rows
+from recommender.sources.registry import EASE, NEXT_ITEM, RECENT_EASE, RP3BETA
 
 PLAYING = "playing"
 """The source's name."""
@@ -69,8 +70,10 @@ class PlayingNow:
         )
         alone = as_watched_last(nobody, row)
         # Of one video's history what was watched of late and what ever are the same.
-        watched = LATELY if LATELY in self.sources else CO_WATCH
-        asked = [self.sources[name] for name in (watched, NEXT, WALK) if name in self.sources]
+        watched = RECENT_EASE if RECENT_EASE in self.sources else EASE
+        asked = [
+            self.sources[name] for name in (watched, NEXT_ITEM, RP3BETA) if name in self.sources
+        ]
         told = [calibrated(source.scores(alone, rows), allowed) for source in asked]
         said = [one for one in told if one.any()]
         return np.mean(said, axis=0) if said else np.zeros(allowed.shape, np.float32)

@@ -23,9 +23,12 @@ from recommender.answer.shortlist import Asked, Shortlist
 from recommender.events.log import EventLog, read_events
 from recommender.events.videos import VideoTable
 from recommender.model.blend import Blend
-from recommender.model.model import CROWD, FIRST, NEW, Model, Settings
-from recommender.sources.base import Rows, Source
-from recommender.sources.tastes import Interests, Taste, pushed_down, read_taste
+from recommender.model.model import Model, Settings
+from recommender.model.taste import Taste, pushed_down, read_taste
+from recommender.sources.base import Source
+from recommender.sources.content import Content
+from recommender.sources.item_links import Rows
+from recommender.sources.registry import BY_NAME, NEW
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +46,7 @@ class Evidence:
     playing: int
     """Row of the video that is playing; -1 for none."""
     likeness: NDArray[np.float32]
-    """(n,) how well each fits the person's interests; zeros without any."""
+    """(n,) similarity of each to what the person liked, 0 to 1; zeros without a history."""
 
 
 class Recommender:
@@ -53,8 +56,8 @@ class Recommender:
         videos: What may be recommended.
         events: Everything known of what people did, in any order; on other videos it is ignored.
             Columns of these videos' rows do as well as single events.
-        settings: What to fit with; None takes the shipped ones.
-        learned: Sources of a trained model, which stay as they are; None fits them here, and again
+        settings: What to fit with; None takes the default ones.
+        saved: Sources of a saved model, which stay as they are; None fits them here, and again
             when enough is new.
     """
 
@@ -63,7 +66,7 @@ class Recommender:
         videos: VideoTable,
         events: Iterable[Event] | EventLog = (),
         settings: Settings | None = None,
-        learned: Mapping[str, Source] | None = None,
+        saved: Mapping[str, Source] | None = None,
     ) -> None:
         self.videos = videos
         self._settings = settings or Settings()
@@ -71,8 +74,7 @@ class Recommender:
         self._renewing: threading.Thread | None = None
         self._shortlist = Shortlist(videos) if len(videos) > candidates.SCORED_WHOLE else None
         log = events if isinstance(events, EventLog) else read_events(events, videos)
-        first = FIRST in self._settings.weights.used
-        self._crowd = Crowd(LiveLog(log, videos, first=first), videos, self._settings, learned)
+        self._crowd = Crowd(LiveLog(log, videos), videos, self._settings, saved)
 
     @property
     def model(self) -> Model:
@@ -197,7 +199,7 @@ class Recommender:
         if asked.playing >= 0:
             near = PlayingNow(self.videos, crowd.model.sources, trust)
             blend = with_playing(blend, near.scores(asked.playing, allowed[None], rows))
-        likeness = Interests(self.videos).scores(asked.taste.history, rows)[0]
+        likeness = Content(self.videos.centred).scores(asked.taste.history, rows)[0]
         scored = np.arange(len(self.videos)) if rows is None else rows
         return Evidence(asked.taste, scored, allowed, blend, asked.playing, likeness)
 
@@ -205,7 +207,7 @@ class Recommender:
         """(m,) above 0 for videos that nobody has watched, higher for those added later."""
         added_s = self.videos.added_at_s
         since_first_s = added_s[rows] - added_s.min(initial=0.0 if not len(added_s) else np.inf)
-        return np.where(crowd.nobody_watched[rows], 1.0 + since_first_s, 0.0)
+        return np.where(crowd.unwatched[rows], 1.0 + since_first_s, 0.0)
 
     def _candidates(self, crowd: Crowd, evidence: Evidence) -> Candidates:
         there = np.flatnonzero(evidence.allowed)
@@ -214,7 +216,7 @@ class Recommender:
         # What no source speaks for is still put in order of likeness, below everything else.
         total = np.minimum(total + 1e-6 * np.clip(1.0 + likeness, 0.0, 2.0) / 2.0, 1.0)
         total = total * pushed_down(evidence.taste, self.videos, rows)
-        fresh = np.flatnonzero(crowd.nobody_watched[rows])
+        fresh = np.flatnonzero(crowd.unwatched[rows])
         # Among the new ones what the person likes comes first; what is like nothing known, by date.
         keys = (-self._newness(crowd, rows[fresh]), -likeness[fresh])
         return Candidates(rows, total, fresh[np.lexsort(keys)])
@@ -224,12 +226,12 @@ class Recommender:
         at = int(np.searchsorted(evidence.rows, row))
         source = NEW if place.reserved else evidence.blend.source(0, at)
         if source is None:
-            source = NEW if crowd.nobody_watched[row] else REST
+            source = NEW if crowd.unwatched[row] else REST
         cause: int | None = None
         history = evidence.taste.history
         if source == PLAYING:
             cause = evidence.playing
-        elif source not in (*CROWD, REST):
+        elif source != REST and BY_NAME[source].personal:
             links = crowd.model.sources[source].links(history, row)
             cause = int(history.item[np.argmax(links)])
             source = PLAYING if cause == evidence.playing else source

@@ -13,9 +13,12 @@ from indexer.store.faiss_cells import index_rows
 from indexer.store.vector_index import VectorIndex
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable
-from recommender.sources.base import Nominating, SameForAll, Source, best_rows
-from recommender.sources.counts import CrowdCounts, Freshness
-from recommender.sources.tastes import Interests, Taste
+from recommender.model.taste import Taste
+from recommender.sources.base import SameForAll, Source
+from recommender.sources.content import Content
+from recommender.sources.item_links import best_rows
+from recommender.sources.popularity import CrowdCounts, Newness
+from recommender.sources.registry import CONTENT
 
 SCORED_WHOLE = 50_000
 """Up to so many videos every one is scored.
@@ -24,9 +27,9 @@ One answer, p50 of scoring all and of a shortlist, made-up worlds, 2026-11-21: 1
 5.0 ms, 25,000 12.8 and 5.4, 50,000 28.5 and 9.6, 100,000 62 and 12.6.
 """
 NEAR = 200
-"""Nearest videos of each interest and of each of the latest ones."""
-LATEST = 5
-"""Latest videos whose neighbours are looked up, beside the interests."""
+"""Nearest videos of each of the latest ones."""
+LATEST = 12
+"""Latest videos of a history whose neighbours are candidates."""
 LINKED = 500
 """Best of each source that is fitted on what people did."""
 STANDING = 300
@@ -88,15 +91,10 @@ class Shortlist:
 
     def __init__(self, videos: VideoTable) -> None:
         self._videos = videos
-        self._interests = Interests(videos)
-
-    @cached_property
-    def _nearest(self) -> VectorIndex:
-        return index_rows(self._videos.centred)
 
     def warm_up(self) -> None:
-        """Make the index of vectors, and that of ids, now."""
-        _ = self._nearest, self._videos.row_of
+        """Make the index of ids now."""
+        _ = self._videos.row_of
 
     def rows(
         self, asked: Asked, sources: Mapping[str, Source], standings: Standings, k: int
@@ -112,53 +110,60 @@ class Shortlist:
         found = [*self._alike(asked, standings), *standings.best(asked.allowed)]
         for history in _told(asked):
             for source in sources.values():
-                if not isinstance(source, SameForAll | Freshness | Interests):
+                if not isinstance(source, SameForAll | Newness | Content):
                     found.append(_best_of(source, history, asked.allowed))
         rows = np.unique(np.concatenate(found))
         return rows if len(rows) >= SPARE * k else None
 
     def _alike(self, asked: Asked, standings: Standings) -> Iterator[NDArray[np.int64]]:
-        history, centred = asked.taste.history, self._videos.centred
+        history = asked.taste.history
         if asked.playing >= 0:
-            yield self._near(centred[[asked.playing]], NEAR, asked.allowed)
-        if not len(history.item):
-            return
-        centres = self._interests.centres(history)
-        both = np.concatenate([centres, centred[history.item[-LATEST:]]])
-        yield self._near(both, NEAR, asked.allowed)
-        unwatched = asked.allowed & standings.counts.nobody_watched
-        yield self._near(centres, UNWATCHED, unwatched)
-
-    def _near(
-        self, vectors: NDArray[np.floating], k: int, allowed: NDArray[np.bool_]
-    ) -> NDArray[np.int64]:
-        """The allowed rows that are among the k nearest of some vector, in rising order."""
-        _, rows = self._nearest.search(np.asarray(vectors, np.float32), k, allowed=allowed)
-        return np.unique(rows[rows >= 0])
+            yield standings.near(np.asarray([asked.playing]), NEAR, asked.allowed)
+        if len(history.item):
+            latest = history.item[-LATEST:]
+            yield standings.near(latest, NEAR, asked.allowed)
+            unwatched = asked.allowed & standings.counts.unwatched
+            yield standings.near(latest, UNWATCHED, unwatched)
 
 
 class Standings:
-    """The best for all, by each source that is the same for all.
+    """The best for all, by each source that is the same for all, and an index of the vectors.
 
     Args:
-        sources: All sources that count.
+        sources: All sources with a weight.
         counts: What the crowd did.
-        added_s: (n,) when the library got each video.
+        videos: The videos.
     """
 
     def __init__(
-        self, sources: Mapping[str, Source], counts: CrowdCounts, added_s: NDArray[np.float64]
+        self, sources: Mapping[str, Source], counts: CrowdCounts, videos: VideoTable
     ) -> None:
         self.counts = counts
+        content = sources.get(CONTENT)
+        # Where content has a weight its neighbours are wanted, by its own vectors.
+        self._vectors = content.vectors if isinstance(content, Content) else videos.centred
+        added_s = videos.added_at_s
         since_s = added_s - added_s.min(initial=np.inf) if len(added_s) else added_s
 
         def unwatched(rows: NDArray[np.int64] | slice) -> NDArray[np.float64]:
-            return np.where(counts.nobody_watched[rows], 1.0 + since_s[rows], 0.0)
+            return np.where(counts.unwatched[rows], 1.0 + since_s[rows], 0.0)
 
         self._standing = [Standing(unwatched, counts), Standing(counts.newness, counts)]
         for one in sources.values():
             if isinstance(one, SameForAll):
                 self._standing.append(Standing(one.values.__getitem__, counts))
+
+    @cached_property
+    def nearest(self) -> VectorIndex:
+        """Finds the nearest videos."""
+        return index_rows(self._vectors)
+
+    def near(
+        self, rows: NDArray[np.int64], k: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """The allowed rows that are among the k nearest of some video, in rising order."""
+        _, found = self.nearest.search(self._vectors[rows], k, allowed=allowed)
+        return np.unique(found[found >= 0])
 
     def best(self, allowed: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
         """The best of each."""
@@ -176,7 +181,7 @@ def _told(asked: Asked) -> Iterator[Histories]:
 
 
 def _best_of(source: Source, history: Histories, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
-    found = source.best(history, LINKED, allowed) if isinstance(source, Nominating) else None
+    found = source.best(history, LINKED, allowed)
     if found is None:
         scores = source.scores(history)[0]
         found = best_rows(np.where(allowed, scores, np.float32(0.0)), LINKED)

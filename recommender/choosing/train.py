@@ -1,10 +1,10 @@
-"""The recommender's model: settings chosen on the later history, fitted on all of it, stored."""
+"""`train recommender`: settings chosen on the later history, a model fitted on all of it, saved."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -15,22 +15,21 @@ from data.history.forgetting import forgettings
 from data.history.history import History, HistoryMark, mark_history
 from data.home import Home, TrainingLock
 from recommender.choosing.splits import Case, hold_out, last_steps
-from recommender.choosing.tune import DENSE_LIMIT, tune
+from recommender.choosing.tune import TUNED_DENSE_LIMIT, tune
 from recommender.choosing.weights import FEWEST
 from recommender.events.library import read_videos
 from recommender.events.log import EventLog, read_events
 from recommender.events.videos import VideoTable
-from recommender.model.arrays import kind_of
-from recommender.model.manifest import FORMAT, Kept, ModelManifest, in_words, told_settings
-from recommender.model.model import Model, Settings, to_learn
+from recommender.model.manifest import FORMAT, Kept, ModelManifest, in_words
+from recommender.model.model import Settings, fit_model, saved_names, settings_as_json
 from recommender.model.store import clean_up, publish_model, require_free
-from recommender.sources import ease as co_watching
-from recommender.sources.base import Source
+from recommender.sources.ease import DENSE_LIMIT
+from recommender.sources.registry import BY_NAME
 
 STEP_S = 7 * 86_400.0
-"""Settings are chosen on weeks at the end of the history, each foretold from all before it."""
+"""Settings are chosen on weeks at the end of the history, each predicted from all before it."""
 SPANNED_NUMBERS = 60_000_000
-"""Most numbers in the form by people: 240 MB, all of them read for each answer."""
+"""Most numbers in EASE by people: 240 MB, all of them read for each answer."""
 
 Note = Callable[[str], None]
 
@@ -42,45 +41,45 @@ class Basis:
     videos: VideoTable
     """The library."""
     log: EventLog
-    """Everything known of what people did."""
+    """All events."""
     encoder_id: str
     """Whose vectors."""
     history: HistoryMark
-    """How far the history had come before it was read."""
+    """The last event before the history was read."""
     forgettings: int
     """People forgotten before the history was read."""
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Settings, and what spoke for them."""
+    """Settings, and how they were chosen."""
 
     settings: Settings
     """What to fit with."""
-    chosen: Literal["tuned", "shipped"]
-    """How they were come by."""
+    settings_from: Literal["history", "default"]
+    """Whether they were chosen on the later part of the history, or are the default ones."""
     why: str
     """In words."""
     figures: dict[str, float]
-    """NDCG@20 on held-out events; see `recommender.choosing.weights.learn`."""
+    """NDCG@20 on held-out events; see `recommender.choosing.weights.fit_weights`."""
 
 
 def train_recommender(
     home: Home, *, export: Path | None = None, note: Note = lambda line: None
 ) -> ModelManifest:
-    """Choose settings, fit on everything, and serve the model from now on.
+    """Choose settings, fit a model on all events, and save it; it answers from now on.
 
     Args:
         home: The library; it may be searched, watched and indexed meanwhile.
         export: A new folder for a copy of the model.
-        note: Told what happens next.
+        note: Called with a line for each step.
 
     Returns:
-        What was published.
+        The manifest of the model.
 
     Raises:
-        ReelwiseError: Nothing is indexed or watched, somebody else trains, or somebody was
-            forgotten meanwhile; then nothing is published.
+        ReelwiseError: Nothing is indexed or watched, another process trains, or a person was
+            forgotten meanwhile; then no model is saved.
     """
     if export is not None:
         require_free(home, export)
@@ -90,8 +89,8 @@ def train_recommender(
         basis = read_basis(catalogue)
         choice = choose(basis, note=note)
         note("fitting on everything")
-        names = to_learn(choice.settings.weights)
-        learned = Model(basis.log, basis.videos, choice.settings, names=names).sources
+        names = saved_names(choice.settings.weights)
+        model = fit_model(basis.log, basis.videos, choice.settings, names=names)
         manifest = ModelManifest(
             format=FORMAT,
             model=0,
@@ -101,26 +100,26 @@ def train_recommender(
             videos=len(basis.videos),
             history=basis.history,
             forgettings=basis.forgettings,
-            chosen=choice.chosen,
+            settings_from=choice.settings_from,
             why=choice.why,
             figures=choice.figures,
-            settings=told_settings(choice.settings),
-            kept=_kept(basis.log, learned),
-            kinds={},
+            settings=settings_as_json(choice.settings),
+            kept=_kept(basis.log, names),
+            sources=[],
             same={},
             files={},
         )
         note("publishing")
-        return publish_model(lock, catalogue, manifest, (basis.videos, learned), export)
+        return publish_model(lock, catalogue, manifest, (basis.videos, model.sources), export)
 
 
 def read_basis(catalogue: Catalogue) -> Basis:
-    """Read what there is to fit on.
+    """Read what to fit on.
 
     Raises:
-        ReelwiseError: Nothing is indexed, or nobody has watched anything that is.
+        ReelwiseError: Nothing is indexed, or no indexed video has been watched.
     """
-    # Counted before anything is read: whoever is forgotten from now on spoils the model.
+    # Counted before anything is read: forgetting a person from now on makes the model unusable.
     forgotten, mark, encoder_id = forgettings(catalogue), mark_history(catalogue), catalogue.encoder
     if encoder_id is None:
         raise ReelwiseError(
@@ -130,27 +129,29 @@ def read_basis(catalogue: Catalogue) -> Basis:
     log = read_events(History(catalogue).events(), videos)
     if not len(log):
         raise ReelwiseError(
-            "nobody has watched a video of this library yet: there is nothing to train on",
+            "no video of this library has been watched yet: there is nothing to train on",
             fix="reelwise history import FILE    (or: reelwise history add USER VIDEO)",
         )
     return Basis(videos, log, encoder_id, mark, forgotten)
 
 
 def choose(basis: Basis, *, note: Note = lambda line: None) -> Choice:
-    """Settings and weights by what they foretell of the later part of the history."""
+    """Settings and weights, by what they predict of the later part of the history."""
     limit = dense_limit(len(basis.videos))
     cases = held_out_cases(basis.log)
-    asked = sum(len(case.users) for case in cases)
-    if asked < FEWEST:
-        least = min(co_watching.DENSE_LIMIT, limit)
+    questions = sum(len(case.users) for case in cases)
+    if questions < FEWEST:
+        least = min(DENSE_LIMIT, limit)
         why = (
-            f"too few events to choose by: the later part of the history asks {asked} questions, "
-            f"{FEWEST} are needed; fitted with the shipped settings"
+            f"too few events to choose settings: {FEWEST} held-out cases are needed, the later "
+            f"part of the history has {questions}; fitted with the default settings"
         )
-        return Choice(replace(Settings(), dense_limit=least), "shipped", why, {"questions": asked})
+        return Choice(Settings(dense_limit=least), "default", why, {"questions": questions})
     ours, _ = tune(cases, basis.videos, dense_limit=limit, note=note)
-    why = f"chosen on {asked} questions in {len(cases)} later parts of the history"
-    return Choice(ours.settings, "tuned", why, ours.told)
+    why = (
+        f"settings chosen on {questions} held-out cases in {len(cases)} parts of the later history"
+    )
+    return Choice(ours.settings, "history", why, ours.figures)
 
 
 def held_out_cases(events: EventLog) -> list[Case]:
@@ -162,13 +163,13 @@ def held_out_cases(events: EventLog) -> list[Case]:
 
 
 def dense_limit(n_videos: int) -> int:
-    """Most videos or people, whichever are fewer, of which a dense matrix is fitted and stored."""
-    if n_videos <= DENSE_LIMIT:
-        return DENSE_LIMIT
-    return min(co_watching.DENSE_LIMIT, SPANNED_NUMBERS // n_videos)
+    """Most videos or people, whichever are fewer, of which a dense matrix is fitted and saved."""
+    if n_videos <= TUNED_DENSE_LIMIT:
+        return TUNED_DENSE_LIMIT
+    return min(DENSE_LIMIT, SPANNED_NUMBERS // n_videos)
 
 
-def _kept(log: EventLog, learned: Mapping[str, Source]) -> Kept:
+def _kept(log: EventLog, names: Sequence[str]) -> Kept:
     until = datetime.fromtimestamp(log.latest_s, UTC).isoformat(timespec="seconds")
-    holds = {name: kind_of(source).holds for name, source in learned.items()}
+    holds = {name: BY_NAME[name].keeps for name in names}
     return Kept(log.n_active, len(log), until, in_words(log.n_active), holds)

@@ -1,188 +1,231 @@
-"""Weights of a blend, learned from what was wanted: climbing on NDCG, and a ranker above it."""
+"""Weights of the blend, fitted to what people wanted in held-out events."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special
 
-from recommender.choosing.examples import Examples
-from recommender.intervals import interval
-from recommender.model.blend import HISTORIES, Weights, stepped
+from recommender.choosing.ranking import DEEPEST, accuracy, top_items
+from recommender.choosing.splits import Case
+from recommender.model.blend import HISTORY_LENGTHS, Weights, calibrated
+from recommender.sources.base import Source
 
+DEPTH = 100
+"""The best items of every source that are kept for each question: others cannot reach a page."""
 FEWEST = 30
-"""With fewer questions than this the shipped weights stay."""
+"""With fewer questions than this the default weights stay."""
 FEWEST_OF_LENGTH = 10
-"""And with fewer of one length of history than this, it has no weights of its own."""
-DOUBT_OF_ALL = 50.0
-"""Questions' worth of doubt in weights of all people, which draws them to the shipped ones.
-
-Without it, chosen on 46 questions, MovieLens latest-small by weeks has NDCG@10 .1016; with it, on
-all events held out, .1332 (docs/log.md), 2026-11-21.
-"""
-DOUBT = 150.0
-"""The same in weights of one length of history, drawn to those of all."""
-DOUBT_OF_NONE = 20.0
-"""The same for people without a history: they are unlike all others."""
-OUTCOMES = 5_000
-"""Wanted videos from which on a ranker is tried beside the climbed weights."""
+"""With fewer questions of one length of history than this, it has no weights of its own."""
+PRIOR_OF_ALL = 50.0
+"""Prior strength, in questions: how strongly weights are pulled towards the default ones."""
+PRIOR_OF_LENGTH = 150.0
+"""The same for weights of one length of history, pulled towards those of all."""
+PRIOR_OF_NONE = 20.0
+"""The same for people without a history, who are unlike all others."""
 NEW_WEIGHTS = (0.02, 0.05, 0.15, 0.4, 1.0)
-"""Tried for a source that does not count yet, against 1 for all others together."""
-FACTORS = (0.0, 0.5, 0.75, 1.33, 2.0)
-"""Tried on a source that counts."""
+"""Tried for a source without a weight, against 1 for all others together."""
+STEPS = (0.0, 0.5, 0.75, 1.33, 2.0)
+"""Factors tried on a weight."""
 GAIN = 0.001
-"""A step must better NDCG by this part of it: smaller ones are chance."""
+"""A step must improve NDCG by this part of it: smaller ones are chance."""
 _ROUNDS = 4
-_RIDGE = 1e-4
+_CHUNK_BYTES = 200_000_000
+_TIED = np.float32(1e-5)
 
 Row = NDArray[np.float64]
-"""(sources,) weights of calibrated scores."""
+"""(sources,) weights."""
 
 
-def learn(examples: Examples, shipped: Weights) -> tuple[Weights, dict[str, float]]:
-    """Weights from examples, and what speaks for them.
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Questions and what was wanted, over the items that some source puts first."""
 
-    From `OUTCOMES` wanted videos on a ranker is learned from the first two thirds of the questions,
-    and kept where it beats the climbed weights on the last third by more than chance.
+    names: tuple[str, ...]
+    """The sources."""
+    scores: NDArray[np.float32]
+    """(sources, q, c) calibrated scores; 0 where a question has fewer than c candidates."""
+    wanted: NDArray[np.bool_]
+    """(q, c) what was wanted among them."""
+    n_wanted: NDArray[np.int64]
+    """(q,) all that was wanted, also outside."""
+    lengths: NDArray[np.int64]
+    """(q,) liked items in the history."""
+
+    def __len__(self) -> int:
+        return len(self.n_wanted)
+
+    def ndcg(self, total: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(q,) NDCG@20 of blended scores (q, c); ties count against what was wanted."""
+        scores = np.where(self.wanted, total - _TIED, total)
+        known = np.any(self.scores > 0, axis=0)
+        best = top_items(np.where(known, scores, np.float32(-np.inf)), DEEPEST)
+        return accuracy(best, self.wanted, self.n_wanted)["ndcg_at_20"]
+
+    def only(self, names: Sequence[str]) -> Examples:
+        """The scores of some of the sources."""
+        at = [self.names.index(name) for name in names]
+        return replace(self, names=tuple(names), scores=self.scores[at])
+
+    def where(self, which: NDArray[np.bool_]) -> Examples:
+        """Some of the questions."""
+        return Examples(
+            self.names,
+            self.scores[:, which],
+            self.wanted[which],
+            self.n_wanted[which],
+            self.lengths[which],
+        )
+
+
+def gather(sources: Mapping[str, Source], case: Case) -> Examples:
+    """The scores of all sources for all questions of a case.
+
+    Raises:
+        ValueError: The case has no question.
+    """
+    people, n_items = case.users, case.train.n_items
+    width = max(1, min(1024, _CHUNK_BYTES // (4 * len(sources) * max(n_items, 1))))
+    parts = []
+    for start in range(0, len(people), width):
+        chunk = people[start : start + width]
+        histories = case.train.histories.of(chunk)
+        allowed = ~case.masked[chunk].toarray()
+        scores = np.stack([calibrated(one.scores(histories), allowed) for one in sources.values()])
+        wanted = case.wanted[chunk].toarray()
+        columns = _candidates(scores)
+        within, real = np.maximum(columns, 0), columns >= 0
+        parts.append(
+            Examples(
+                tuple(sources),
+                np.take_along_axis(scores, within[None], axis=2) * real[None],
+                np.take_along_axis(wanted, within, axis=1) & real,
+                wanted.sum(axis=1),
+                histories.lengths,
+            )
+        )
+    return joined(parts)
+
+
+def _candidates(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(q, c) the best `DEPTH` of every source together; -1 fills up."""
+    n_questions, n_items = scores.shape[1:]
+    depth = min(DEPTH, n_items)
+    chosen = np.zeros((n_questions, n_items), bool)
+    for one in scores:
+        best = np.argpartition(-one, depth - 1, axis=1)[:, :depth]
+        np.put_along_axis(chosen, best, values=True, axis=1)
+    rows, columns = np.nonzero(chosen & scores.any(axis=0))
+    counts = np.bincount(rows, minlength=n_questions)
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    table = np.full((n_questions, max(int(counts.max(initial=0)), 1)), -1)
+    table[rows, place] = columns
+    return table
+
+
+def joined(parts: Sequence[Examples]) -> Examples:
+    """The questions of several cases or chunks, one after another.
+
+    Raises:
+        ValueError: There are none.
+    """
+    if not parts:
+        raise ValueError("examples must come from at least one question")
+    width = max(part.wanted.shape[1] for part in parts)
+    return Examples(
+        parts[0].names,
+        np.concatenate([_wider(part.scores, width) for part in parts], axis=1),
+        np.concatenate([_wider(part.wanted, width) for part in parts]),
+        np.concatenate([part.n_wanted for part in parts]),
+        np.concatenate([part.lengths for part in parts]),
+    )
+
+
+def _wider(array: NDArray[Any], width: int) -> NDArray[Any]:
+    missing = width - array.shape[-1]
+    return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, missing)])
+
+
+def fit_weights(examples: Examples, default: Weights) -> tuple[Weights, dict[str, float]]:
+    """Weights from examples, and how good they are on these.
 
     Args:
-        examples: In order of time, where there is one.
-        shipped: Weights to start from.
+        examples: Questions.
+        default: Weights to start from; they stay where there are fewer than `FEWEST` questions.
 
     Returns:
-        The weights and figures: NDCG@20 of the `shipped` and of the `climbed` ones; where a ranker
-        was tried, of both on the last third, and 1 for `ranked` where it was kept.
+        The weights, and `questions` and NDCG@20 of the `default` and the `fitted` weights.
     """
-    start = shipped.only(examples.names)
-    told = {"questions": float(len(examples)), "shipped": float(_values(examples, start).mean())}
+    start = default.only(examples.names)
+    figures = {"questions": float(len(examples)), "default": _quality(examples, start)}
     if len(examples) < FEWEST:
-        return start, told
-    best = climbed(examples, start)
-    told["climbed"] = float(_values(examples, best).mean())
-    if examples.positive.shape[1] < OUTCOMES:
-        return best, told
-    later = np.arange(len(examples)) >= 2 * len(examples) // 3
-    first, last = examples.where(~later), examples.where(later)
-    ours, theirs = _values(last, climbed(first, start)), _values(last, ranked(first))
-    told["climbed_later"], told["ranked_later"] = float(ours.mean()), float(theirs.mean())
-    told["ranked"] = float(interval(last.person, theirs - ours)[0] > 0.0)
-    return (ranked(examples) if told["ranked"] else best), told
+        return start, figures
+    fitted = climb_weights(examples, start)
+    return fitted, figures | {"fitted": _quality(examples, fitted)}
 
 
-def _values(examples: Examples, weights: Weights) -> NDArray[np.float64]:
-    """(q,) NDCG@20."""
-    rows = weights.of(examples.known)
-    n = len(examples.names)
-    total = np.zeros(examples.wanted.shape, np.float32)
-    for at, worth in enumerate(examples.worth):
-        total += rows[:, at, None] * worth
-        if rows[:, n + at].any():
-            total += rows[:, n + at, None] * stepped(worth)
-    return examples.ndcg(total)
+def _quality(examples: Examples, weights: Weights) -> float:
+    rows = weights.of(examples.lengths)
+    total = np.einsum("qs,sqc->qc", rows, examples.scores)
+    return float(examples.ndcg(np.asarray(total, np.float32)).mean())
 
 
-def climbed(examples: Examples, start: Weights) -> Weights:
+def climb_weights(examples: Examples, start: Weights) -> Weights:
     """Coordinate ascent on NDCG@20 (Metzler and Croft 2007).
 
-    All people together first, from the best of `start` and of each source alone, drawn back to
-    `start` by `DOUBT_OF_ALL`; then each length of history by itself, drawn back to the weights of
-    all by `DOUBT`.
+    All people together first, from the best of `start` and of each source alone, pulled back to
+    `start` by `PRIOR_OF_ALL`; then each length of history by itself, pulled back to the weights of
+    all by `PRIOR_OF_LENGTH`.
     """
     n = len(examples.names)
-    bucket = _bucket(examples)
-    shipped = start.table[:, :n]
-    usual = shipped[-1] / max(float(shipped[-1].sum()), 1e-12)
-    trust = len(examples) / (len(examples) + DOUBT_OF_ALL)
-    everybody = trust * _ascended(examples, [*shipped[1:], *np.eye(n)]) + (1.0 - trust) * usual
-    table = np.tile(everybody, (len(HISTORIES), 1))
-    # Of those without a history most sources say nothing: weights of all do not fit them.
-    table[0] = shipped[0]
-    for length in range(len(HISTORIES)):
-        asked = bucket == length
-        count = int(asked.sum())
+    bucket = np.searchsorted(HISTORY_LENGTHS, examples.lengths, side="right") - 1
+    usual = start.table[-1] / max(float(start.table[-1].sum()), 1e-12)
+    trust = len(examples) / (len(examples) + PRIOR_OF_ALL)
+    of_all = trust * _ascended(examples, [*start.table[1:], *np.eye(n)]) + (1.0 - trust) * usual
+    table = np.tile(of_all, (len(HISTORY_LENGTHS), 1))
+    # Most sources score nothing for people without a history: weights of all do not fit them.
+    table[0] = start.table[0]
+    for length in range(len(HISTORY_LENGTHS)):
+        inside = bucket == length
+        count = int(inside.sum())
         if count < FEWEST_OF_LENGTH:
             continue
-        own = _ascended(examples.where(asked), [table[length], shipped[length]])
-        trust = count / (count + (DOUBT if length else DOUBT_OF_NONE))
-        table[length] = trust * own + (1.0 - trust) * table[length] / table[length].sum()
-    return Weights(examples.names, np.hstack([table, np.zeros_like(table)]))
-
-
-def _bucket(examples: Examples) -> NDArray[np.int64]:
-    return np.searchsorted(HISTORIES, examples.known, side="right") - 1
+        best = _ascended(examples.where(inside), [table[length], start.table[length]])
+        trust = count / (count + (PRIOR_OF_LENGTH if length else PRIOR_OF_NONE))
+        table[length] = trust * best + (1.0 - trust) * table[length] / table[length].sum()
+    return Weights(examples.names, table)
 
 
 def _ascended(examples: Examples, starts: list[Row]) -> Row:
     """The row reached from the best of some starts; its weights add up to 1."""
 
-    def worth(total: NDArray[np.float32]) -> float:
+    def quality(total: NDArray[np.float32]) -> float:
         return float(examples.ndcg(total).mean())
 
-    row = max(starts, key=lambda one: worth(_linear(examples, one)))
+    row = max(starts, key=lambda one: quality(_blended(examples, one)))
     row = row / max(float(row.sum()), 1e-12)
-    total = _linear(examples, row)
-    best = worth(total)
+    total = _blended(examples, row)
+    best = quality(total)
     for _ in range(_ROUNDS):
         before = best
-        for at, source in enumerate(examples.worth):
-            tries = NEW_WEIGHTS if row[at] == 0 else [row[at] * each for each in FACTORS]
-            found = [
-                (worth(total + np.float32(new - row[at]) * source), new)
+        for at, scores in enumerate(examples.scores):
+            tries = NEW_WEIGHTS if row[at] == 0 else [row[at] * step for step in STEPS]
+            results = [
+                (quality(total + np.float32(new - row[at]) * scores), new)
                 for new in tries
                 if row.sum() - row[at] + new > 0.0
             ]
-            value, new = max(found)
+            value, new = max(results)
             if value > best * (1.0 + GAIN):
-                total = total + np.float32(new - row[at]) * source
+                total = total + np.float32(new - row[at]) * scores
                 row[at], best = new, value
         if best == before:
             break
     return np.asarray(row / max(float(row.sum()), 1e-12))
 
 
-def _linear(examples: Examples, row: Row) -> NDArray[np.float32]:
-    return np.asarray(np.tensordot(row.astype(np.float32), examples.worth, 1))
-
-
-def ranked(examples: Examples) -> Weights:
-    """Weights that tell wanted videos from evenly drawn ones, by a softmax over each and those.
-
-    ListNet's loss (Cao et al. 2007) with sampled negatives, on calibrated scores and their steps,
-    with weights of their own for each length of history; none is below 0.
-    """
-    problem = _Softmax(examples)
-    size = len(HISTORIES) * 2 * len(examples.names)
-    found = optimize.minimize(
-        problem, np.full(size, 0.1), jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * size
-    )
-    return Weights(examples.names, found.x.reshape(len(HISTORIES), -1))
-
-
-class _Softmax:
-    """Loss and gradient by all weights, as scipy asks for them."""
-
-    def __init__(self, examples: Examples) -> None:
-        self._bucket = _bucket(examples)
-        self._question = examples.question
-        self._wanted = np.concatenate([examples.positive, stepped(examples.positive)])
-        self._drawn = np.concatenate([examples.uniform, stepped(examples.uniform)])
-        share = 1.0 / np.sqrt(np.maximum(examples.n_wanted, 1))
-        self._share = share[self._question] / share[self._question].sum()
-
-    def __call__(self, flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        weights = flat.reshape(len(HISTORIES), -1)
-        of_question = weights[self._bucket].astype(np.float32)
-        wanted = np.einsum("ps,sp->p", of_question[self._question], self._wanted)
-        drawn = np.einsum("qs,squ->qu", of_question, self._drawn)
-        others = special.logsumexp(drawn, axis=1)
-        everything = np.logaddexp(wanted, others[self._question])
-        loss = float(self._share @ (everything - wanted)) + _RIDGE * float(flat @ flat)
-        by_wanted = self._share * (np.exp(wanted - everything) - 1.0)
-        pressed = self._share * np.exp(others[self._question] - everything)
-        by_question = np.bincount(self._question, pressed, minlength=len(drawn))
-        by_drawn = by_question[:, None] * np.exp(drawn - others[:, None])
-        slope = np.einsum("qu,squ->qs", by_drawn.astype(np.float32), self._drawn)
-        gradient = 2.0 * _RIDGE * weights
-        np.add.at(gradient, self._bucket, slope)
-        np.add.at(gradient, self._bucket[self._question], (by_wanted * self._wanted).T)
-        return loss, gradient.ravel()
+def _blended(examples: Examples, row: Row) -> NDArray[np.float32]:
+    return np.asarray(np.tensordot(row.astype(np.float32), examples.scores, 1))

@@ -1,23 +1,20 @@
-"""The manifest of a stored model: what it was fitted on, with which settings, and what it keeps."""
+"""The manifest of a saved model: what it was fitted on, with which settings, and what it keeps."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
 
 from data import sealed
 from data.errors import ReelwiseError
 from data.history.history import HistoryMark
 from data.sealed import MANIFEST_FILE, FileSum
-from recommender.model.blend import HISTORIES, Weights
-from recommender.model.model import SOURCES, Settings, to_learn
 
-FORMAT = 1
+FORMAT = 2
+"""Version of the layout of a saved model; others are refused."""
 FEW_PEOPLE = 10
-"""With fewer people than this, sums over people come close to what one of them did."""
+"""With fewer people than this, sums over people are close to the history of one of them."""
 
 
 @dataclass(frozen=True)
@@ -38,36 +35,36 @@ class Kept:
 
 @dataclass(frozen=True)
 class ModelManifest:
-    """What a stored model is."""
+    """What a saved model is."""
 
     format: int
     """Version of this layout."""
     model: int
-    """Its number: rises by one with each publication, and is never used again."""
+    """Its number: rises by one with each saved model, and is never used again."""
     made_at: str
     """When, ISO 8601 UTC."""
     took_s: float
-    """Seconds that choosing and fitting took."""
+    """Seconds that choosing settings and fitting took."""
     encoder_id: str
     """Whose vectors it was fitted with."""
     videos: int
     """Videos that it was fitted for; their ids are the array `video_ids`."""
     history: HistoryMark
-    """How far the history had come."""
+    """The last event of the history."""
     forgettings: int
     """People forgotten before it was fitted."""
-    chosen: Literal["tuned", "shipped"]
-    """Whether settings were chosen on the later part of this history."""
+    settings_from: Literal["history", "default"]
+    """Whether settings were chosen on the later part of this history, or are the default ones."""
     why: str
     """Why so, in words."""
     figures: dict[str, float]
-    """What spoke for its weights; see `recommender.choosing.weights.learn`."""
+    """NDCG@20 of its weights; see `recommender.choosing.weights.fit_weights`."""
     settings: dict[str, Any]
-    """What it was fitted with; `settings_of` reads it."""
+    """What it was fitted with; `recommender.model.model.settings_from_json` reads it."""
     kept: Kept
     """What it keeps of people."""
-    kinds: dict[str, str]
-    """Kind of each stored source."""
+    sources: list[str]
+    """The sources that it holds."""
     same: dict[str, str]
     """Arrays that are those of another source."""
     files: dict[str, FileSum]
@@ -93,15 +90,17 @@ def read_model_manifest(folder: Path) -> ModelManifest:
         raise unusable(folder, f"{MANIFEST_FILE} is not as it was written") from error
     try:
         if values["format"] != FORMAT:
-            raise unusable(folder, f"it has format {values['format']}, this reelwise {FORMAT}")
+            raise unusable(
+                folder,
+                f"another version of reelwise wrote it (its format is {values['format']}, this "
+                f"version reads {FORMAT})",
+            )
         values["files"] = {name: FileSum(**known) for name, known in values["files"].items()}
         values["history"] = HistoryMark(**values["history"])
         values["kept"] = Kept(**values["kept"])
-        manifest = ModelManifest(**values)
-        settings_of(manifest)
+        return ModelManifest(**values)
     except (KeyError, TypeError, ValueError) as error:
         raise unusable(folder, f"another version of reelwise wrote it ({error})") from error
-    return manifest
 
 
 def unusable(folder: Path, why: str) -> ReelwiseError:
@@ -112,35 +111,9 @@ def unusable(folder: Path, why: str) -> ReelwiseError:
     )
 
 
-def told_settings(settings: Settings) -> dict[str, Any]:
-    """Settings as JSON knows them."""
-    told = {one.name: getattr(settings, one.name) for one in fields(settings)}
-    weights = settings.weights
-    return told | {"weights": {"names": list(weights.names), "table": weights.table.tolist()}}
-
-
-def settings_of(manifest: ModelManifest) -> Settings:
-    """What a model was fitted with.
-
-    Raises:
-        ValueError: Its weights are of sources that are not known here, or not stored.
-        TypeError: It has a setting that is not known here.
-    """
-    told = manifest.settings
-    names, table = tuple(told["weights"]["names"]), np.asarray(told["weights"]["table"], float)
-    weights = Weights(names, table)
-    unknown = sorted({*names, *manifest.kinds} - {*SOURCES})
-    if unknown or table.shape != (len(HISTORIES), 2 * len(names)):
-        raise ValueError(f"weights must be of known sources, got {unknown or table.shape}")
-    missing = sorted({*to_learn(weights)} - {*manifest.kinds})
-    if missing:
-        raise ValueError(f"every source with a weight must be stored, missing {missing}")
-    return Settings(**{**told, "weights": weights})
-
-
 def in_words(people: int) -> str:
-    """What any model keeps of so many people."""
-    told = "item-item sums over people; no names, no single history"
+    """What any model keeps of this number of people."""
+    sums = "item-item sums over people; no names, no single history"
     if people >= FEW_PEOPLE:
-        return told
-    return f"{told}; over so few people as {people} such sums come close to what one of them did"
+        return sums
+    return f"{sums}; with only {people} people such sums are close to the history of one of them"

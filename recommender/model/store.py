@@ -1,8 +1,8 @@
-"""The fitted model on the disk: published whole or not at all, verified before it is read.
+"""Save and load the model: published whole or not at all, verified before it is read.
 
 It is built under a temporary name, every byte and name forced to the disk; then `CURRENT` is
-replaced inside a transaction of the catalogue that makes sure that nobody was forgotten since the
-events were read. A kill at any instant leaves the old model or the new one.
+replaced inside a transaction of the catalogue that makes sure that no person was forgotten since
+the events were read. A kill at any instant leaves the old model or the new one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,57 +43,56 @@ from data.history.forgetting import (
 from data.home import Home, TrainingLock
 from data.sealed import MANIFEST_FILE, FileSum, file_sum
 from recommender.events.videos import VideoTable
-from recommender.model.array_file import map_arrays, write_arrays
-from recommender.model.arrays import Packed, pack, unpack
+from recommender.model.arrays import SourceArrays, map_arrays, pack, unpack, write_arrays
 from recommender.model.manifest import (
     ModelManifest,
     as_bytes,
     read_model_manifest,
-    settings_of,
     unusable,
 )
-from recommender.model.model import Settings
+from recommender.model.model import Settings, saved_names, settings_from_json
 from recommender.sources.base import Source
 
 ARRAYS_FILE = "arrays.safetensors"
+QUICK = "quick"
+"""Name of a model that is fitted in memory with the default settings."""
+ModelMark = tuple[str, int, int] | None
+"""Name of the current model, and time stamp and inode of the file that names it."""
 _NUMBER = "model_number"
 _IDS = "video_ids"
 
 
 @dataclass(frozen=True, eq=False)
-class StoredModel:
-    """An opened model; it stays valid whatever is published or removed later."""
+class SavedModel:
+    """An opened model; it stays valid whatever is saved or removed later."""
 
     name: str
     """Its folder's name."""
     manifest: ModelManifest
     """What it is."""
+    settings: Settings
+    """What it was fitted with."""
     arrays: dict[str, NDArray[Any]] = field(repr=False)
     """Mapped into memory, read-only."""
 
-    @property
-    def settings(self) -> Settings:
-        """What it was fitted with."""
-        return settings_of(self.manifest)
-
-    def learned(self, videos: VideoTable) -> dict[str, Source]:
+    def sources(self, videos: VideoTable) -> dict[str, Source]:
         """Its sources for the videos of now, matched by permanent id.
 
         Raises:
             ReelwiseError: Its arrays are not what its manifest says.
         """
-        packed = Packed(self.manifest.kinds, self.arrays, self.manifest.same)
+        packed = SourceArrays(self.manifest.sources, self.arrays, self.manifest.same)
         try:
             return unpack(packed, self.arrays[_IDS], videos)
         except (KeyError, ValueError, IndexError) as error:
             raise unusable(Path(self.name), f"its arrays do not fit together ({error})") from error
 
 
-def open_model(home: Home, catalogue: Catalogue) -> StoredModel | None:
-    """Open the published model: checksums are verified before anything is parsed.
+def open_model(home: Home, catalogue: Catalogue) -> SavedModel | None:
+    """Open the current model: checksums are verified before anything is parsed.
 
     Returns:
-        None where none is published.
+        None where there is none.
 
     Raises:
         ReelwiseError: It is damaged, or was made for something else than this library is now.
@@ -101,17 +101,16 @@ def open_model(home: Home, catalogue: Catalogue) -> StoredModel | None:
     if name is None:
         return None
     folder = home.recommender / name
-    manifest = usable_manifest(folder, catalogue)
-    for file, expected in manifest.files.items():
-        require_whole(folder, file, expected)
+    manifest, settings = usable_manifest(folder, catalogue)
+    require_whole(folder, manifest)
     try:
-        return StoredModel(name, manifest, map_arrays(folder / ARRAYS_FILE))
+        return SavedModel(name, manifest, settings, map_arrays(folder / ARRAYS_FILE))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise unusable(folder, f"{ARRAYS_FILE} cannot be read ({error})") from error
 
 
-def usable_manifest(folder: Path, catalogue: Catalogue) -> ModelManifest:
-    """The manifest of a model that this library may use.
+def usable_manifest(folder: Path, catalogue: Catalogue) -> tuple[ModelManifest, Settings]:
+    """The manifest and the settings of a model that this library may use.
 
     Raises:
         ReelwiseError: It is damaged, or was made for something else than this library is now.
@@ -120,23 +119,84 @@ def usable_manifest(folder: Path, catalogue: Catalogue) -> ModelManifest:
     if model_name(manifest.model) != folder.name:
         raise unusable(folder, f"it was published as {model_name(manifest.model)}")
     if manifest.forgettings != forgettings(catalogue):
-        raise unusable(folder, "somebody was forgotten since it was fitted")
+        raise unusable(folder, "a person was forgotten since it was fitted")
     if manifest.encoder_id != catalogue.encoder:
         raise unusable(folder, f"it was fitted with vectors of {manifest.encoder_id}")
-    return manifest
+    try:
+        settings = settings_from_json(manifest.settings)
+    except (KeyError, TypeError, ValueError) as error:
+        raise unusable(folder, f"another version of reelwise wrote it ({error})") from error
+    missing = sorted({*saved_names(settings.weights)} - {*manifest.sources})
+    if missing:
+        raise unusable(folder, f"it lacks {', '.join(missing)}")
+    return manifest, settings
 
 
-def require_whole(folder: Path, file: str, expected: FileSum) -> None:
-    """Make sure that a file of a model is as it was written.
+def require_whole(folder: Path, manifest: ModelManifest) -> None:
+    """Make sure that the files of a model are as they were written; each is read once.
 
     Raises:
-        ReelwiseError: It is not.
+        ReelwiseError: One is not.
     """
+    for file, expected in manifest.files.items():
+        _require_whole(folder, file, expected, _stamp(folder / file))
+
+
+@lru_cache(maxsize=8)
+def _require_whole(
+    folder: Path, file: str, expected: FileSum, stamp: tuple[int, ...] | None
+) -> None:
+    # The stamp is part of the key: a file that was written again is read again.
     try:
         if file_sum(folder / file) != expected:
             raise unusable(folder, f"{file} is not as it was written (wrong checksum)")
     except OSError as error:
         raise unusable(folder, f"{file} cannot be read ({error.strerror})") from error
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """What answers: the saved model where it fits this library, else a quick one."""
+
+    name: str = QUICK
+    """The folder of the saved model, or `QUICK`."""
+    settings: Settings | None = None
+    """Its settings; None for a quick model."""
+    sources: Mapping[str, Source] | None = None
+    """Its sources; None for a quick model, which is fitted in memory."""
+    trouble: ReelwiseError | None = None
+    """Why the saved model is not used; None where it is, or where there is none."""
+
+
+def load_model(catalogue: Catalogue, videos: VideoTable) -> LoadedModel:
+    """The current model for these videos, or, with the reason, that a quick one must be fitted."""
+    try:
+        saved = open_model(catalogue.home, catalogue)
+        if saved is None:
+            return LoadedModel()
+        return LoadedModel(saved.name, saved.settings, saved.sources(videos))
+    except ReelwiseError as error:
+        return LoadedModel(trouble=error)
+
+
+def model_mark(home: Home) -> ModelMark:
+    """What changes when another model is saved, or the model is removed."""
+    name = current_model(home)
+    if name is None:
+        return None
+    try:
+        stat = home.current_model.stat()
+    except FileNotFoundError:
+        return None
+    return name, stat.st_mtime_ns, stat.st_ino
 
 
 def clean_up(lock: TrainingLock, catalogue: Catalogue) -> None:
@@ -156,26 +216,26 @@ def publish_model(
     fitted: tuple[VideoTable, Mapping[str, Source]],
     export: Path | None = None,
 ) -> ModelManifest:
-    """Write a model and serve it from now on.
+    """Save a model; it answers from now on.
 
     Args:
         lock: Held by the caller.
         catalogue: The library's.
         manifest: All but what follows from the arrays.
-        fitted: The videos and what was learned for them.
-        export: A folder to be made for a copy.
+        fitted: The videos, and the sources that were fitted for them.
+        export: A new folder for a copy.
 
     Returns:
         The manifest as written.
 
     Raises:
-        ReelwiseError: Somebody was forgotten since the history was read: nothing is published.
+        ReelwiseError: A person was forgotten since the history was read: nothing is saved.
     """
     home, packed = lock.home, pack(fitted[1])
     known = [model_number(name) for name in model_names(home)]
     number = max(int(catalogue.get_meta(_NUMBER) or 0), *known, 0) + 1
     folder = home.recommender / model_name(number)
-    manifest = replace(manifest, model=number, kinds=packed.kinds, same=packed.same)
+    manifest = replace(manifest, model=number, sources=packed.sources, same=packed.same)
     temp = temp_name(folder)
     try:
         temp.mkdir()
@@ -189,7 +249,7 @@ def publish_model(
             crash_point("model.after_rename")
             write_atomic(home.current_model, f"{folder.name}\n".encode(), point="model.current")
     except FileNotFoundError as error:
-        # Whoever forgets somebody takes the unfinished model away as well.
+        # `history forget` removes unfinished models as well.
         with catalogue.reading() as connection:
             require_no_forgetting(connection, manifest.forgettings)
         raise ReelwiseError(
@@ -222,20 +282,18 @@ def _write(
 
 
 def require_free(home: Home, export: Path) -> None:
-    """Make sure that a copy can go to a folder.
+    """Make sure that a copy can be written to a folder.
 
     Raises:
-        ReelwiseError: It is there already, or lies in the home.
+        ReelwiseError: It exists, or lies in the home.
     """
     if export.resolve().is_relative_to(home.root.resolve()):
         raise ReelwiseError(
-            f"{export} lies in the library: what is forgotten there must not stay in a copy",
+            f"{export} lies in the library: a forgotten person must not stay in a copy there",
             fix="reelwise train recommender --export DIR    (a new folder outside of --home)",
         )
     if export.exists():
-        raise ReelwiseError(
-            f"{export} is there already", fix="name a folder with --export that is not there yet"
-        )
+        raise ReelwiseError(f"{export} exists already", fix="give a new folder with --export")
 
 
 def _copy(folder: Path, export: Path) -> None:

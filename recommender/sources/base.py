@@ -1,42 +1,47 @@
-"""What one source of recommendations must answer, and the sources that are the same for all."""
+"""The interface of a source of recommendations, and two kinds that several sources share."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recommender.events.histories import Histories
-
-Rows = NDArray[np.int64] | None
-"""Some rows of the table; None for all."""
+from recommender.sources.item_links import Arrays, ItemLinks, Rows, links_from_arrays
 
 
-class Source(Protocol):
-    """Fitted once, asked with any history: an event counts at once, without fitting anew."""
+class Source(ABC):
+    """Scores items for any history; fitted once, so a new event counts in the next answer."""
 
+    @abstractmethod
     def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
         """(b, n_items or len(rows)) scores, higher is better; a constant row knows nothing."""
 
+    @abstractmethod
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
-        """(m,) what each item of one person's history gives to the score of `row`."""
-
-
-@runtime_checkable
-class Nominating(Protocol):
-    """A source that finds its best without scoring every video."""
+        """(m,) what each item of one person's history adds to the score of `row`."""
 
     def best(
         self, history: Histories, n: int, allowed: NDArray[np.bool_]
     ) -> NDArray[np.int64] | None:
         """At most n allowed rows, the best for one person; None where all must be scored."""
+        return None
+
+    def to_arrays(self) -> Arrays:
+        """All that the source knows, for a saved model.
+
+        Raises:
+            TypeError: It is made from the events whenever a model is opened, not saved.
+        """
+        raise TypeError(f"a source must have arrays to be saved, got {type(self).__name__}")
 
 
 @dataclass(frozen=True, eq=False)
-class SameForAll:
-    """The same scores for everybody: what many watch, what is new."""
+class SameForAll(Source):
+    """The same scores for every person."""
 
     values: NDArray[np.float64]
     """(n_items,) at least 0."""
@@ -47,37 +52,52 @@ class SameForAll:
         return np.broadcast_to(values.astype(np.float32), (len(histories), len(values)))
 
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
-        """Zeros: nothing that the person watched is the reason."""
+        """Zeros: no item of the history is the reason."""
         return np.zeros(len(history.item))
 
 
 @dataclass(frozen=True, eq=False)
-class OnlySome:
-    """Another source's word on some videos alone, calibrated among these: it can raise them."""
+class LinkSource(Source):
+    """Adds up item-item links from the items of a history."""
 
-    source: Source
-    """What is asked."""
-    heard: NDArray[np.bool_]
-    """(n_items,) of which videos it is believed."""
+    item_links: ItemLinks
+    """The links."""
+    half_life_places: float = np.inf
+    """Later items of the history at which one counts half."""
+
+    def weights(self, histories: Histories) -> NDArray[np.float32]:
+        """(m,) how much each item of the histories counts; 0 leaves it out."""
+        return np.asarray(histories.matrix(self.half_life_places).data)
 
     def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
-        """(b, n) the source's scores; 0 for all other videos."""
-        heard = self.heard if rows is None else self.heard[rows]
-        if not heard.any():
-            return np.zeros((len(histories), len(heard)), np.float32)
-        found = self.source.scores(histories, rows)
-        return np.where(heard, np.maximum(found, 0.0), np.float32(0.0))
+        """(b, n) sums of weight times link."""
+        return self.item_links.scores(self._weighted(histories), rows)
 
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
-        """(m,) what the source says."""
-        return self.source.links(history, row)
+        """(m,) weight times link; they add up to the score."""
+        return np.asarray(self.item_links.links(history.item, row) * self.weights(history))
 
+    def best(
+        self, history: Histories, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """At most n allowed rows, the best for one person; None where all must be scored."""
+        return self.item_links.best(self._weighted(history), n, allowed)
 
-def best_rows(values: NDArray[np.floating], n: int) -> NDArray[np.int64]:
-    """Positions of the n highest values above 0 in no order; of equal ones the first."""
-    if n < len(values):
-        least = np.partition(values, -n)[-n]
-        above = np.flatnonzero(values > max(least, 0.0))
-        tied = np.flatnonzero(values == least)[: n - len(above)] if least > 0 else above[:0]
-        return np.concatenate([above, tied])
-    return np.flatnonzero(values > 0.0)
+    def _weighted(self, histories: Histories) -> sparse.csr_array:
+        weights = self.weights(histories)
+        kept = weights > 0
+        starts = np.concatenate([[0], np.cumsum(kept)])[histories.starts]
+        cells = (weights[kept], histories.item[kept], starts)
+        return sparse.csr_array(cells, shape=(len(histories), histories.n_items))
+
+    def to_arrays(self) -> Arrays:
+        """What `from_arrays` needs."""
+        return {
+            "half_life_places": np.asarray([self.half_life_places]),
+            **self.item_links.to_arrays(),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> LinkSource:
+        """The source that `to_arrays` was called on."""
+        return cls(links_from_arrays(arrays), float(arrays["half_life_places"][0]))

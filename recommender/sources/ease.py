@@ -1,130 +1,72 @@
-"""What people who watched this also watched: item-item weights, in closed form where that fits."""
+"""EASE: item-item weights in closed form, or shrunk cosines where there is too much to invert."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.events.histories import Histories
-from recommender.sources import links
-from recommender.sources.base import Rows
 from recommender.sources.closed_form import inverse, precision
-from recommender.sources.item_links import (
-    Arrays,
-    CoWatching,
-    DenseLinks,
-    Linked,
-    NoLinks,
-    links_from_arrays,
-)
+from recommender.sources.item_links import Arrays, DenseLinks, ItemLinks, Rows, SparseLinks
+from recommender.sources.sparse_links import shrunk_cosine
 
 RIDGE = 100.0
-"""Ridge of EASE.
-
-NDCG@10 at 10, 30, 100, 300, 2026-11-21: simulated people .068, .081, .093, .097; MovieLens
-latest-small, last liked film out, .049, .055, .058, .062. Not the largest, since a small household
-has little to outweigh it.
-"""
+"""Ridge. Not the largest that pays: a small household has little data to outweigh it."""
 DENSE_LIMIT = 3_000
-"""Most people or videos, whichever are fewer, that are inverted.
-
-Measured at the limit on 2 busy cores, 2026-11-21: 3,000 videos 2.6 s and 300 MB, 3,000 people with
-20,000 videos 4.6 s and 600 MB; beyond it, 20,000 people with 20,000 videos, the sparse form 3.1 s.
-"""
+"""Most people or items, whichever are fewer, that are inverted: some seconds and 600 MB."""
 
 _NOISE = 1e-10
 
 
-@dataclass(frozen=True, eq=False)
-class CoWatched:
-    """What people who watched this also watched, as a source."""
-
-    fitted: CoWatching
-    """Item-item weights."""
-    half_life_places: float = np.inf
-    """Later items at which one counts half."""
-
-    def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
-        """(b, n)."""
-        return self.fitted.scores(histories.matrix(self.half_life_places), rows)
-
-    def links(self, history: Histories, row: int) -> NDArray[np.float64]:
-        """(m,) link times what is left of the item's weight."""
-        weights = history.matrix(self.half_life_places).data
-        return np.asarray(self.fitted.links(history.item, row) * weights)
-
-    def best(
-        self, history: Histories, n: int, allowed: NDArray[np.bool_]
-    ) -> NDArray[np.int64] | None:
-        """At most n allowed rows, the best for one person; None where all must be scored."""
-        return self.fitted.best(history.matrix(self.half_life_places), n, allowed)
-
-    def to_arrays(self) -> Arrays:
-        """What `from_arrays` needs."""
-        return {"half_life_places": np.asarray([self.half_life_places]), **self.fitted.to_arrays()}
-
-    @classmethod
-    def from_arrays(cls, arrays: Arrays, n_items: int) -> CoWatched:
-        """What `to_arrays` gave."""
-        return cls(links_from_arrays(arrays, n_items), float(arrays["half_life_places"][0]))
-
-
-def fit_co_watching(
+def fit_ease(
     liked: sparse.csr_array,
     *,
     ridge: float = RIDGE,
     content: NDArray[np.float32] | None = None,
-    dense_limit: int | None = None,
-) -> CoWatching:
-    """Fit on who watched what.
+    dense_limit: int = DENSE_LIMIT,
+) -> ItemLinks:
+    """Fit EASE (Steck 2019, "Embarrassingly shallow autoencoders", eq. 8).
 
-    EASE (Steck 2019, "Embarrassingly shallow autoencoders", eq. 8) as long as either side is small:
-    with few people the same matrix follows from a people x people inverse, so a household's large
-    library costs milliseconds.
+    With few people the same matrix follows from a people x people inverse, so a household's large
+    library takes milliseconds. With too many of both the links are shrunk cosines.
 
     Args:
-        liked: (people, videos) confidence from 0 to 1.
-        ridge: How much is held against every link.
-        content: (videos, d) what each video shows, as rows of people who watched it that much:
-            videos alike get links, also new ones that nobody watched (Jeunen et al. 2020,
-            "Closed-form models for collaborative filtering with side-information"). Longer rows
-            say more.
-        dense_limit: Most people or videos, whichever are fewer, that are inverted; None is
-            `DENSE_LIMIT`.
+        liked: (people, items) confidence from 0 to 1.
+        ridge: Penalty on every link.
+        content: (items, d) content vectors as d further people: items alike get links, also new
+            ones without an event (Jeunen et al. 2020, "Closed-form models for collaborative
+            filtering with side-information"). Longer vectors count more.
+        dense_limit: Most people or items, whichever are fewer, that are inverted.
     """
-    limit = DENSE_LIMIT if dense_limit is None else dense_limit
     known = np.bincount(liked.indices, minlength=liked.shape[1]) > 0
     if not known.any():
-        return NoLinks(liked.shape[1])
+        return SparseLinks(sparse.csr_array((liked.shape[1], liked.shape[1])))
     n_rows = liked.shape[0]
     if content is not None:
         known |= np.any(content != 0.0, axis=1)
         n_rows += content.shape[1]
     watched = np.flatnonzero(known)
-    if len(watched) <= min(n_rows, limit):
-        return _ease(liked, watched, ridge, content)
-    if n_rows <= limit:
+    if len(watched) <= min(n_rows, dense_limit):
+        return _by_items(liked, watched, ridge, content)
+    if n_rows <= dense_limit:
         if content is not None:
             liked = sparse.vstack([liked, sparse.csr_array(content.T)], format="csr")
-        return _DualEase(liked, ridge)
-    return Linked(links.shrunk_cosine(liked, keep=links.NEIGHBOURS))
+        return _ByPeople(liked, ridge)
+    return SparseLinks(shrunk_cosine(liked))
 
 
-def _ease(
+def _by_items(
     liked: sparse.csr_array,
     watched: NDArray[np.int64],
     ridge: float,
     content: NDArray[np.float32] | None,
 ) -> DenseLinks:
-    """Closed form by a videos x videos inverse, over the videos of which something is known."""
+    """Closed form by an items x items inverse, over the items with an event or a vector."""
     x = liked.tocsc()[:, watched]
-    # In single precision: half the time and memory, weights within 1e-5 and NDCG@20 the same at
-    # ridges from 10, for 2,245 films, 6,150 toons and a made-up MovieLens-1M, 2026-11-21.
-    # Of very many people the products outgrow the ridge: see `precision`.
+    # Single precision takes half the time and memory; with very many people the products outgrow
+    # the ridge, and `precision` asks for double.
     products = x.T @ x
     shown = np.zeros((len(watched), 0), np.float32) if content is None else content[watched]
     dtype = precision(products, ridge, more=float((shown * shown).sum()))
@@ -137,7 +79,7 @@ def _ease(
     return DenseLinks(liked.shape[1], watched, np.ascontiguousarray(weights, dtype=np.float32))
 
 
-class _DualEase:
+class _ByPeople:
     """The same matrix by a people x people inverse (Woodbury): P = (I - X' (rI + XX')^-1 X) / r."""
 
     def __init__(self, liked: sparse.csr_array, ridge: float) -> None:
@@ -147,12 +89,12 @@ class _DualEase:
         gram = (liked @ liked.T).toarray()
         gram[np.diag_indices_from(gram)] += ridge
         self._inverse = inverse(gram)
-        # diag(X' M X) without the videos x videos product: columns of M X dotted with those of X.
+        # diag(X' M X) without the items x items product: columns of M X dotted with those of X.
         spread = self._xt @ self._inverse
         self._diagonal = 1.0 - np.asarray(self._xt.multiply(spread).sum(axis=1)).ravel()
 
     def scores(self, history: sparse.csr_array, rows: Rows = None) -> NDArray[np.float32]:
-        # Off the diagonal -P_ji = (X' M X)_ji / r; a video's own weight is zero by definition.
+        # Off the diagonal -P_ji = (X' M X)_ji / r; an item's link to itself is zero by definition.
         x = self._x if rows is None else self._x[:, rows]
         given = history.multiply((1.0 - self._diagonal)[None, :]).tocsr()
         given = given if rows is None else given[:, rows]
@@ -168,11 +110,11 @@ class _DualEase:
     def best(
         self, history: sparse.csr_array, n: int, allowed: NDArray[np.bool_]
     ) -> NDArray[np.int64] | None:
-        """All must be scored."""
+        """None: all must be scored."""
         return None
 
     def to_arrays(self) -> Arrays:
-        """The same links without the people."""
+        """The same links in a basis without people."""
         return self._spanned
 
     @cached_property

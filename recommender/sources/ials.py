@@ -1,4 +1,4 @@
-"""Implicit alternating least squares (iALS): people and items as short vectors."""
+"""iALS, implicit alternating least squares: people and items as short vectors."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from scipy import sparse
 from scipy.linalg import lapack
 
 from recommender.events.histories import Histories
-from recommender.sources.base import Rows
-from recommender.sources.item_links import Arrays
+from recommender.sources.base import Source
+from recommender.sources.item_links import Arrays, Rows
 
 FACTORS = 64
+"""Length of a vector."""
 SWEEPS = 8
+"""Rounds of solving both sides."""
 UNSEEN = 0.03
-"""Weight of every pair that has not met, against 1 for a pair that has.
-
-NDCG@10 at .01, .03, .1, .3, 2026-11-21: MovieLens latest-small, last liked film out, .0320, .0337,
-.0384, .0293; 4,500 toon people with 6 liked videos each .0848, .0937, .0418, .0310; a made-up world
-of 5,000 videos .1519, .1394, .0212, .0215. Where little is known of each the unseen drown it.
-"""
+"""Weight of a pair without an event, against 1 for one with: where little is known of each person
+the unseen pairs drown it."""
 DECAY = 0.03
 """Ridge for each unit of weight of a row (Rendle et al. 2022, "Revisiting iALS", nu = 1)."""
-UNSEENS = (0.01, 0.03, 0.1, 0.3, 1.0)
-"""Weights of the unseen to choose from."""
 _SEED = 64
-_PADDED = 1.2  # rows at most so many times longer than the shortest are solved together
+_PADDED = 1.2  # rows at most this many times longer than the shortest are solved together
 _NUMBERS = 500_000  # numbers held for those: 2 MB stay in the cache
 _ROUNDS = 40
-_EXACT = 1e-12  # part of the square of the right side that may be left
+_EXACT = 1e-12  # part of the squared right side that may remain as error
 
 
-class Factors:
-    """Items as short vectors; people are folded in from what they liked."""
+class Ials(Source):
+    """Items as short vectors; people are folded in from what they liked.
+
+    Args:
+        items: (n, FACTORS) float32.
+        unseen: Weight of a pair without an event.
+    """
 
     def __init__(self, items: NDArray[np.float32], unseen: float) -> None:
         self.items = items
@@ -47,7 +48,7 @@ class Factors:
         return np.asarray(self._side.solved(histories.matrix()) @ near.T)
 
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
-        """(m,) what each liked item gives: the solution is a sum over them."""
+        """(m,) what each liked item adds: the solution is a sum over them."""
         near = self.items[history.item]
         weight = history.matrix().data
         system = self._side.system(near, weight)
@@ -59,17 +60,17 @@ class Factors:
         return {"items": self.items, "unseen": np.asarray([self.unseen])}
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays, n_items: int) -> Factors:
-        """What `to_arrays` gave."""
+    def from_arrays(cls, arrays: Arrays) -> Ials:
+        """The source that `to_arrays` was called on."""
         return cls(arrays["items"], float(arrays["unseen"][0]))
 
 
-def fit_factors(liked: sparse.csr_array, *, unseen: float = UNSEEN) -> Factors:
+def fit_ials(liked: sparse.csr_array, *, unseen: float = UNSEEN) -> Ials:
     """Fit iALS (Hu et al. 2008) with the ridge scaled by how much is known of a row.
 
     Args:
         liked: (people, items) confidence from 0 to 1.
-        unseen: Weight of every pair that has not met.
+        unseen: Weight of a pair without an event.
     """
     by_person = liked.astype(np.float32)
     by_item = sparse.csr_array(by_person.T.tocsr())
@@ -80,11 +81,11 @@ def fit_factors(liked: sparse.csr_array, *, unseen: float = UNSEEN) -> Factors:
     for _ in range(SWEEPS):
         of_people = _Side(of_items, unseen).solved(by_person)
         of_items = _Side(of_people, unseen).solved(by_item)
-    return Factors(of_items, unseen)
+    return Ials(of_items, unseen)
 
 
 class _Side:
-    """Vectors of one side, ready to find the best ones of the other."""
+    """Vectors of one side, to solve those of the other."""
 
     def __init__(self, vectors: NDArray[np.float32], unseen: float) -> None:
         self._vectors = vectors
@@ -95,7 +96,7 @@ class _Side:
         self._ridge_of_unseen = DECAY * unseen * int(np.count_nonzero(vectors.any(axis=1)))
 
     def system(self, near: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(FACTORS, FACTORS) normal equations of a row that met `near` (m, FACTORS)."""
+        """(FACTORS, FACTORS) normal equations of a row with the items `near` (m, FACTORS)."""
         system = self._everything + (near * weight[:, None]).T @ near
         system.flat[:: FACTORS + 1] += DECAY * float(weight.sum()) + self._ridge_of_unseen
         return np.asarray(system)
@@ -113,31 +114,31 @@ class _Side:
     ) -> NDArray[np.float32]:
         """(m, FACTORS) for rows of about one length.
 
-        With M the met vectors times the root of their weights, the solution of (B + M'M) x = M'r is
-        B^-1 M' (I + M B^-1 M')^-1 r: a system as large as the row is long. In the axes of what all
-        rows share B is a diagonal, which is taken into M.
+        With M the vectors of a row's items times the root of their weights, the solution of
+        (B + M'M) x = M'r is B^-1 M' (I + M B^-1 M')^-1 r: a system as large as the row is long. In
+        the axes of what all rows share B is a diagonal, which is taken into M.
         """
         place = rows.indptr[chosen, None] + np.arange(longest)
-        there = place < rows.indptr[chosen + 1, None]
-        place = np.where(there, place, 0)
-        weight = np.where(there, rows.data[place], np.float32(0.0))
+        real = place < rows.indptr[chosen + 1, None]
+        place = np.where(real, place, 0)
+        weight = np.where(real, rows.data[place], np.float32(0.0))
         ridge = DECAY * weight.sum(axis=1) + np.float32(self._ridge_of_unseen)
         scale = 1.0 / np.sqrt(self._shared + ridge[:, None])
         root = np.sqrt(weight)
-        met = self._turned.take(rows.indices[place], axis=0)  # 2.5 times as fast as []
-        met *= scale[:, None, :]
+        near = self._turned.take(rows.indices[place], axis=0)  # 2.5 times as fast as []
+        near *= scale[:, None, :]
         if longest <= FACTORS:
-            gram = met @ met.transpose(0, 2, 1)
+            gram = near @ near.transpose(0, 2, 1)
             gram *= root[:, :, None] * root[:, None, :]
-            found = ((_solved(gram, root) * root)[:, None] @ met)[:, 0]
+            found = ((_solved(gram, root) * root)[:, None] @ near)[:, 0]
         else:
-            met *= root[:, :, None]
-            found = _solved(met.transpose(0, 2, 1) @ met, (root[:, None] @ met)[:, 0])
+            near *= root[:, :, None]
+            found = _solved(near.transpose(0, 2, 1) @ near, (root[:, None] @ near)[:, 0])
         return np.asarray((found * scale) @ self._axes.T, dtype=np.float32)
 
 
 def _alike(lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """The rows that are not empty in groups of about one length that fit in memory together."""
+    """The rows that are not empty, in groups of about one length that fit in the cache together."""
     order = np.argsort(lengths, kind="stable")
     start = int(np.searchsorted(lengths[order], 1))
     while start < len(order):
@@ -151,8 +152,8 @@ def _alike(lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 def _solved(grams: NDArray[np.float32], rights: NDArray[np.float32]) -> NDArray[np.float32]:
     """(b, m) solutions of (I + gram) x = right, for (b, m, m) and (b, m).
 
-    Conjugate gradients on all at once: the ridge is in the gram already, so a few rounds do. Where
-    they do not, LAPACK solves them one by one.
+    Conjugate gradients on all at once: the ridge is in the gram, so a few rounds are enough. Where
+    they are not, LAPACK solves them one by one.
     """
     found, left = np.zeros_like(rights), rights.copy()
     way = left.copy()

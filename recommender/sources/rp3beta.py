@@ -1,4 +1,4 @@
-"""Random walks over who watched what: sparse links for libraries of any size."""
+"""RP3beta: random walks over who watched what, as sparse links for libraries of any size."""
 
 from __future__ import annotations
 
@@ -6,36 +6,37 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.sources.item_links import Linked
-from recommender.sources.links import best_links
+from recommender.sources.item_links import SparseLinks
+from recommender.sources.sparse_links import best_links
 
 BETA = 0.4
-"""Power of fame that is taken off; Ferrari Dacrema et al. 2019 find 0.2 to 0.7."""
-NEIGHBOURS = 200
+"""Power of popularity that is taken off; Ferrari Dacrema et al. 2019 find 0.2 to 0.7."""
+BEST_WALKS = 200
 """Links kept for each item."""
 
 
-def fit_walks(liked: sparse.csr_array, *, beta: float = BETA) -> Linked:
-    """RP3beta (Paudel et al. 2016, alpha 1): walks of three steps, fame taken off.
+def fit_rp3beta(liked: sparse.csr_array, *, beta: float = BETA) -> SparseLinks:
+    """Fit RP3beta (Paudel et al. 2016, alpha 1): walks of three steps, popularity taken off.
 
     Args:
         liked: (people, items) confidence from 0 to 1.
-        beta: Power of fame.
+        beta: Power of popularity.
     """
-    to_items = _walk(liked)
-    to_people = _walk(liked.T.tocsr())
-    fame = np.asarray(liked.sum(axis=0)).ravel()
-    penalty = np.divide(1.0, fame**beta, out=np.zeros_like(fame), where=fame > 0)
+    to_items = _step(liked)
+    to_people = _step(liked.T.tocsr())
+    popularity = np.asarray(liked.sum(axis=0)).ravel()
+    penalty = np.divide(1.0, popularity**beta, out=np.zeros_like(popularity), where=popularity > 0)
 
-    def less_fame(
+    def penalised(
         rows: NDArray[np.int64], columns: NDArray[np.int64], data: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         return np.asarray(data * penalty[columns])
 
-    return Linked(best_links(to_people, to_items, less_fame, NEIGHBOURS))
+    return SparseLinks(best_links(to_people, to_items, penalised, BEST_WALKS))
 
 
-def _walk(steps: sparse.csr_array) -> sparse.csr_array:
-    total = np.asarray(steps.sum(axis=1)).ravel()
+def _step(weights: sparse.csr_array) -> sparse.csr_array:
+    """Probabilities of one step: each row adds up to 1."""
+    total = np.asarray(weights.sum(axis=1)).ravel()
     share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    return sparse.csr_array(sparse.diags_array(share) @ steps)
+    return sparse.csr_array(sparse.diags_array(share) @ weights)

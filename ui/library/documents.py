@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from indexer.search.ranking import Hit
     from indexer.search.searcher import SearchResult
     from recommender.answer.items import Item, Recommendations
-    from recommender.model.served import ServedModel
+    from recommender.model.store import LoadedModel
 
 Document = dict[str, Any]
 
@@ -49,7 +49,7 @@ def _hit(hit: Hit) -> Document:
     }
 
 
-def recommend_document(result: Recommendations, model: ServedModel | None = None) -> Document:
+def recommend_document(result: Recommendations, model: LoadedModel | None = None) -> Document:
     """The document of `recommend --json` and `/api/recommend`."""
     return {
         **({} if model is None else {"model": model.name, "warning": model_warning(model.trouble)}),
@@ -73,36 +73,28 @@ def _item(item: Item, *, explored: bool) -> Document:
     }
 
 
-REASONS = {
-    "interest": "like {title}, which you watched",
-    "content": "looks like {title}, which you watched",
-    "co-watch": "people who watched {title} also watched this",
-    "co-watch ever": "people who watched {title} also watched this",
-    "next": "often watched soon after {title}",
-    "walk": "people who watched {title} also watched this",
-    "factors": "fits what you watched, {title} above all",
-    "adapted": "like {title}, to people who watch both",
-    "unwatched": "like {title}, and not watched by anybody yet",
-    "sequence": "follows from what you watched lately, {title} above all",
-    "playing": "goes with {title}, which is playing",
-    "popular": "watched a lot lately",
-    "popular ever": "among what is watched most",
-    "first": "many begin with it",
-    "new": "new here, or watched by nobody yet",
-    "rest": "nothing speaks for it or against it",
-}
-"""For each source of an item the sentence that a person reads."""
-
-
 def reason_in_words(item: Item) -> str:
     """Why an item is recommended, as one sentence."""
     title = None if item.because is None else item.because.title
-    sentence = REASONS.get(
+    sentence = reasons().get(
         item.source, item.source if title is None else f"{item.source}: {{title}}"
     )
     if "{title}" not in sentence:
         return sentence
     return item.source if title is None else sentence.replace("{title}", title)
+
+
+def reasons() -> dict[str, str]:
+    """For each source of an item the sentence that a person reads; {title} is the cause."""
+    from recommender.answer.items import REST
+    from recommender.answer.playing import PLAYING
+    from recommender.sources.registry import SOURCES
+
+    return {
+        **{kind.name: kind.reason for kind in SOURCES},
+        PLAYING: "goes with {title}, which is playing",
+        REST: "nothing speaks for it or against it",
+    }
 
 
 def as_json(document: object) -> str:

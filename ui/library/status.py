@@ -45,8 +45,8 @@ class ModelDocument(TypedDict):
     """Enough is new to train one."""
     warning: str | None
     """Why the trained model is not used."""
-    chosen: NotRequired[str]
-    """`tuned` on this library's history, or `shipped`."""
+    settings_from: NotRequired[str]
+    """`history` if settings were chosen on the later part of it, else `default`."""
     why: NotRequired[str]
     """The reason for it, in words."""
     figures: NotRequired[dict[str, float]]
@@ -206,7 +206,7 @@ def _size_bytes_below(folder: Path) -> int:
 
 def model_document(catalogue: Catalogue) -> ModelDocument:
     """Which recommender model is used, what it was fitted on and how, and what is new since."""
-    from recommender.model.manifest import settings_of
+    from recommender.model.model import settings_from_json
     from recommender.model.status import model_status
 
     status = model_status(catalogue)
@@ -224,10 +224,10 @@ def model_document(catalogue: Catalogue) -> ModelDocument:
     }
     if manifest is None:
         return document
-    weights = settings_of(manifest).weights
-    document["chosen"], document["why"] = manifest.chosen, manifest.why
+    weights = settings_from_json(manifest.settings).weights
+    document["settings_from"], document["why"] = manifest.settings_from, manifest.why
     document["figures"], document["took_s"] = manifest.figures, manifest.took_s
-    document["settings"] = {key: one for key, one in manifest.settings.items() if key != "weights"}
+    document["settings"] = manifest.settings["of_sources"]
     document["weights"] = {name: weights.rounded(name) for name in weights.used}
     kept = manifest.kept
     document["kept"] = {"until": kept.until, "what": kept.what, "sources": kept.sources}
@@ -236,7 +236,7 @@ def model_document(catalogue: Catalogue) -> ModelDocument:
 
 
 def model_warning(trouble: ReelwiseError | None) -> str | None:
-    """Why the trained model is not used; None where nothing is wrong."""
+    """Why the saved model is not used; None where nothing is wrong."""
     if trouble is None:
         return None
     return f"{trouble.problem}; a quick model answers (reelwise train recommender makes a new one)"

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from recommender.events.histories import Histories
+from recommender.sources.base import Source
 from recommender.sources.sequence.network import SequenceEncoder
 
 Reason = Literal["patience", "epochs", "steps", "seconds", "nothing to learn"]
@@ -42,7 +43,7 @@ NOTHING_LEARNED = SequenceTraining(0, 0, 0.0, 0, float("nan"), "nothing to learn
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceModel:
+class SequenceModel(Source):
     """Scores items by what usually follows a history, whoever the person is.
 
     Scores are in nats above the mean of all known items, for each history; 0 is no evidence.

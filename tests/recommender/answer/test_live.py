@@ -10,7 +10,7 @@ from data.history.history import Event
 from recommender.answer.live import LiveLog
 from recommender.answer.recommender import Recommender
 from recommender.events.log import EventLog, read_events
-from recommender.sources.popularity import first_watched, newness, popularity, recent_popularity
+from recommender.sources.popularity import newness, popularity, recent_popularity
 from tests.recommender.people import event, table, themed, verdict
 
 VIDEOS = table(np.eye(8, dtype=np.float32), added_days=[0, -3, 1, -9, 2, 4, -1, 5])
@@ -53,13 +53,12 @@ def test_a_log_that_grows_says_what_one_made_at_once_says(
         assert found.history(8).item.tolist() == expected.history(8).item.tolist()
     counts = live.counts
     assert counts.liked == pytest.approx(popularity(whole))
-    assert counts.begun == pytest.approx(first_watched(whole.histories))
     assert counts.newness(slice(None)) == pytest.approx(newness(whole, VIDEOS))
     told = recent_popularity(whole)
     if told.max() > 0:
         assert counts.trend / counts.trend.max() == pytest.approx(told / told.max(), abs=1e-9)
     said = set(whole.item[whole.informative].tolist())
-    assert set(np.flatnonzero(~counts.nobody_watched).tolist()) == said
+    assert set(np.flatnonzero(~counts.unwatched).tolist()) == said
     assert (live.whole.liked != whole.liked).nnz == 0
 
 

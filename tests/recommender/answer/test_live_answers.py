@@ -42,7 +42,7 @@ def test_what_goes_with_the_playing_video_is_on_the_page_and_itself_never() -> N
     assert {0, 2} == set(themes(got)[:10])
     assert themes(got)[:10].count(2) >= 4
     for item, theme in zip(got.items[:10], themes(got), strict=False):
-        assert item.source == ("playing" if theme == 2 else "interest")
+        assert item.source == ("playing" if theme == 2 else "content")
         assert item.because is not None
         assert (item.because.video_id == 25) == (item.source == "playing")
 
@@ -54,7 +54,7 @@ def test_what_people_watched_with_the_playing_video_goes_with_it() -> None:
     assert found.because is not None
     assert (found.because.video_id, found.because.title) == (1, "video 1")
     elsewhere = recommender.recommend("z", playing=25).items
-    assert {item.source for item in elsewhere if item.video_id == 51} == {"popular"}
+    assert {item.source for item in elsewhere if item.video_id == 51} == {"recent popularity"}
 
 
 def test_what_was_met_disliked_or_excluded_does_not_come_back_by_playing_or_chance() -> None:

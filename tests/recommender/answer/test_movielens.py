@@ -13,7 +13,7 @@ from data.history.event_file import EventKind
 from data.history.history import Event
 from recommender.answer.recommender import Recommender
 from recommender.events.videos import VideoTable
-from recommender.model.model import TREND
+from recommender.sources.registry import RECENT_POPULARITY
 
 FOLDER = Path(__file__).parents[4] / "shared" / "interactions" / "ml-latest-small"
 N_PEOPLE = 250
@@ -55,7 +55,9 @@ def test_the_blend_beats_popularity_on_the_last_liked_film() -> None:
     everybody = np.bincount(recommender._crowd.log.whole.pairs.item, minlength=len(videos)).astype(
         float
     )
-    recent = recommender.model.sources[TREND].scores(recommender._crowd.log.whole.histories)[0]
+    recent = recommender.model.sources[RECENT_POPULARITY].scores(
+        recommender._crowd.log.whole.histories
+    )[0]
     found: dict[str, list[float]] = {"blend": [], "popularity": [], "recent popularity": []}
     for user, event in asked.items():
         assert event.video_id is not None

@@ -14,7 +14,7 @@ from recommender.answer.playing import (
 )
 from recommender.events.log import EventLog, read_events
 from recommender.model.blend import Blend
-from recommender.model.model import Model, Settings
+from recommender.model.model import Settings, fit_model
 from tests.recommender.people import event, themed
 
 VIDEOS = themed()
@@ -22,7 +22,7 @@ VIDEOS = themed()
 
 def now(*events: Event, trust: float = 1.0) -> PlayingNow:
     log = read_events(events, VIDEOS)
-    return PlayingNow(VIDEOS, Model(log, VIDEOS, Settings()).sources, trust)
+    return PlayingNow(VIDEOS, fit_model(log, VIDEOS, Settings()).sources, trust)
 
 
 def together(a: int, b: int) -> list[Event]:
@@ -61,13 +61,13 @@ def test_some_rows_are_scored_as_among_all_and_the_rest_is_left_out() -> None:
 
 
 def test_it_is_one_more_source_and_the_blend_still_adds_up_to_at_most_1() -> None:
-    blend = Blend(("interest",), np.array([[[1.0, 0.2, 0.0]]], np.float32))
+    blend = Blend(("content",), np.array([[[1.0, 0.2, 0.0]]], np.float32))
     got = with_playing(blend, np.array([[0.0, 1.0, 0.5]], np.float32))
-    assert got.names == ("interest", PLAYING)
+    assert got.names == ("content", PLAYING)
     assert got.total[0].tolist() == pytest.approx(
         [1 - WEIGHT, 0.2 * (1 - WEIGHT) + WEIGHT, 0.5 * WEIGHT]
     )
-    assert [got.source(0, row) for row in range(3)] == ["interest", PLAYING, PLAYING]
+    assert [got.source(0, row) for row in range(3)] == ["content", PLAYING, PLAYING]
 
 
 def test_the_playing_video_stands_once_in_a_history_at_its_end() -> None:

@@ -12,7 +12,7 @@ from data.history.history import Event
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
 from recommender.events.videos import VideoTable
-from recommender.sources.tastes import PUSH, pushed_down
+from recommender.model.taste import PUSH, pushed_down
 from tests.recommender.people import DAY, around, axes, event, table, themed, verdict
 
 EACH = 10
@@ -68,7 +68,7 @@ def test_the_rules_hold_for_any_history(data: st.DataObject) -> None:
     assert all(0.0 <= score <= 1.0 for score in scores)
     spoke = {e.video_id for e in events if e.kind != "dislike" and e.user == "a"}
     for item in got.items:
-        assert (item.because is not None) == (item.source in ("interest", "co-watch"))
+        assert (item.because is not None) == (item.source in ("content", "recent ease"))
         assert item.because is None or item.because.video_id in spoke
     again = Recommender(videos, events).recommend("a", k, exclude=exclude)
     assert again.items == got.items
@@ -94,9 +94,9 @@ def test_what_is_recent_and_finished_weighs_more() -> None:
     assert themes(Recommender(themed(), half_and_whole).recommend("a", 3))[0] == 1
 
 
-def test_an_interest_names_the_watched_video_that_is_most_alike() -> None:
+def test_content_names_the_watched_video_that_is_most_similar() -> None:
     got = Recommender(themed(), [event("a", 3), event("a", 25)]).recommend("a", 6)
-    assert {item.source for item in got.items} == {"interest"}
+    assert {item.source for item in got.items} == {"content"}
     for item in got.items:
         assert item.because is not None
         assert (item.because.video_id - 1) // EACH == (item.video_id - 1) // EACH
@@ -109,7 +109,7 @@ def test_co_watching_crosses_themes_and_says_which_video_led_there() -> None:
     events += [event(f"q{i}", 30 + i % 5, day=-40) for i in range(40)]
     got = Recommender(themed(), [*events, event("a", 1)]).recommend("a", 5)
     found = next(item for item in got.items if item.video_id == 51)
-    assert found.source == "co-watch"
+    assert found.source == "recent ease"
     assert found.because is not None
     assert found.because.video_id == 1
 
@@ -152,7 +152,7 @@ def test_an_old_dislike_pushes_less() -> None:
 def test_a_new_person_gets_what_is_popular_new_and_varied() -> None:
     got = Recommender(themed(), [*crowd(), event("z", 1), event("y", 1)]).recommend("nobody", 10)
     assert got.items[0].video_id == 1
-    assert {item.source for item in got.items} == {"popular", "new"}
+    assert {item.source for item in got.items} == {"recent popularity", "new"}
     assert len(set(themes(got))) >= 4
 
 
@@ -169,7 +169,7 @@ def test_a_place_is_kept_for_a_video_that_nobody_has_watched() -> None:
 def test_a_new_video_of_ones_own_taste_comes_by_itself() -> None:
     got = Recommender(themed(), [*crowd(), event("a", 1), event("a", 2)]).recommend("a", 10)
     found = next(item for item in got.items if item.video_id == EACH)  # never watched, theme 0
-    assert found.source in ("interest", "new")
+    assert found.source in ("content", "new")
 
 
 def test_among_new_videos_the_latest_comes_first_for_somebody_unknown() -> None:
@@ -181,7 +181,7 @@ def test_the_kept_place_goes_to_the_latest_for_somebody_unknown() -> None:
     videos = table(around(axes(20), 1), added_days=[-9.0] * 17 + [-5.0, -1.0, -3.0])
     watched = [event(f"p{i}", v) for i in range(50) for v in range(1, 18)]
     got = Recommender(videos, watched).recommend("nobody", 10)
-    assert [item.source for item in got.items] == ["popular"] * 9 + ["new"]
+    assert [item.source for item in got.items] == ["recent popularity"] * 9 + ["new"]
     assert got.items[-1].video_id == 19
 
 
@@ -202,7 +202,7 @@ def test_co_watching_learns_from_observed_events_without_waiting_long() -> None:
     recommender.warm_up()
     recommender.observe([event(f"p{i}", v) for i in range(40) for v in (1, 51)])
     blend = recommender.evidence("a").blend
-    assert blend.parts[blend.names.index("co-watch")][0, 50] > 0
+    assert blend.parts[blend.names.index("recent ease")][0, 50] > 0
 
 
 def test_an_answer_as_of_a_time_knows_nothing_later() -> None:
@@ -215,10 +215,10 @@ def test_an_answer_as_of_a_time_knows_nothing_later() -> None:
     assert sorted(ids(Recommender(unborn).recommend("a", at=DAY))) == [1, 2]
 
 
-def test_a_household_of_one_gets_its_own_interests() -> None:
+def test_a_household_of_one_gets_what_is_similar_to_its_history() -> None:
     got = Recommender(themed(), [event("a", 1), event("a", 2)]).recommend("a", 8)
     assert themes(got) == [0] * 8
-    assert {item.source for item in got.items} == {"interest"}
+    assert {item.source for item in got.items} == {"content"}
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])

@@ -13,9 +13,8 @@ from recommender.answer.crowd import Crowd
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
 from recommender.answer.shortlist import Standing
-from recommender.sources.base import best_rows
-from recommender.sources.counts import CrowdCounts
-from recommender.sources.item_links import DenseLinks, Linked
+from recommender.sources.item_links import DenseLinks, SparseLinks, best_rows
+from recommender.sources.popularity import CrowdCounts
 from tests.recommender.people import event, verdict
 
 PEOPLE = [f"p{i}" for i in range(0, 3000, 120)]
@@ -181,7 +180,7 @@ def test_links_find_their_best_without_scoring_all() -> None:
     wide_allowed = np.zeros(60, bool)
     wide_allowed[watched] = allowed
     for links, asked, open_to in (
-        (Linked(sparse.csr_array(dense)), history, allowed),
+        (SparseLinks(sparse.csr_array(dense)), history, allowed),
         (DenseLinks(60, watched, dense), wide, wide_allowed),
     ):
         scores = np.where(open_to, links.scores(asked)[0], 0.0)

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
@@ -19,8 +20,8 @@ from recommender.choosing.train import (
     train_recommender,
 )
 from recommender.choosing.weights import FEWEST
-from recommender.model.manifest import FEW_PEOPLE, read_model_manifest, settings_of
-from recommender.model.model import LEARNED, SHIPPED
+from recommender.model.manifest import FEW_PEOPLE, read_model_manifest
+from recommender.model.model import DEFAULT_WEIGHTS, saved_names, settings_from_json
 from recommender.model.store import open_model
 from tests.recommender.tables import interactions
 from tests.recommender.watched_library import bytes_below, indexed_home, watch
@@ -31,35 +32,36 @@ def home(tmp_path: Path) -> Home:
     return indexed_home(tmp_path / "home")
 
 
-def test_with_few_events_the_shipped_settings_stay_and_it_says_so(home: Home) -> None:
+def test_with_few_events_the_default_settings_stay_and_it_says_so(home: Home) -> None:
     watch(home, 5)
     manifest = train_recommender(home)
-    assert manifest.chosen == "shipped"
+    assert manifest.settings_from == "default"
     assert "too few events" in manifest.why
     assert str(FEWEST) in manifest.why
-    assert settings_of(manifest).weights.used == SHIPPED.used
-    assert set(manifest.kinds) == set(SHIPPED.used) & set(LEARNED)
+    assert settings_from_json(manifest.settings).weights.used == DEFAULT_WEIGHTS.used
+    assert manifest.sources == saved_names(DEFAULT_WEIGHTS)
 
 
 def test_with_enough_events_settings_are_chosen_on_the_later_ones(home: Home) -> None:
     watch(home, 120)
     notes: list[str] = []
     manifest = train_recommender(home, note=notes.append)
-    assert manifest.chosen == "tuned"
+    assert manifest.settings_from == "history"
     assert manifest.figures["questions"] >= FEWEST
-    assert manifest.figures["climbed"] >= manifest.figures["shipped"] > 0.0
-    settings = settings_of(manifest)
-    assert settings.weights.table.shape == (4, 2 * len(settings.weights.names))
+    assert manifest.figures["fitted"] >= manifest.figures["default"] > 0.0
+    settings = settings_from_json(manifest.settings)
+    assert settings.weights.table.shape == (4, len(settings.weights.names))
     assert manifest.settings["weights"] == {
         "names": list(settings.weights.names),
         "table": settings.weights.table.tolist(),
     }
     assert notes[-1] == "publishing"
     with Catalogue(home) as catalogue:
-        stored = open_model(home, catalogue)
-        assert stored is not None
-        assert stored.manifest == manifest
-        assert stored.arrays["video_ids"].tolist() == [v.id for v in catalogue.videos()]
+        saved = open_model(home, catalogue)
+        assert saved is not None
+        assert saved.manifest == manifest
+        assert saved.settings.of_sources == settings.of_sources
+        assert saved.arrays["video_ids"].tolist() == [v.id for v in catalogue.videos()]
 
 
 def test_the_later_part_is_asked_from_what_was_before_it(home: Home) -> None:
@@ -85,11 +87,11 @@ def test_what_is_kept_of_people_is_told(home: Home) -> None:
     assert (kept.people, kept.events) == (3, 18)
     assert kept.until is not None
     assert kept.what.startswith("item-item sums over people; no names, no single history")
-    assert "so few people as 3" in kept.what
+    assert "with only 3 people" in kept.what
     watch(home, FEW_PEOPLE, seed=1)
     kept = train_recommender(home).kept
     assert kept.what == "item-item sums over people; no names, no single history"
-    assert kept.sources["co-watch"] == "item-item weights"
+    assert kept.sources["recent ease"] == "item-item weights"
 
 
 def test_no_name_is_in_the_model(home: Home) -> None:
@@ -100,7 +102,7 @@ def test_no_name_is_in_the_model(home: Home) -> None:
 
 
 def test_without_videos_or_events_there_is_nothing_to_train_on(home: Home, tmp_path: Path) -> None:
-    with pytest.raises(ReelwiseError, match="nobody has watched"):
+    with pytest.raises(ReelwiseError, match="has been watched yet"):
         train_recommender(home)
     with pytest.raises(ReelwiseError, match="nothing is indexed"):
         train_recommender(resolve_home(tmp_path / "empty"))
@@ -135,18 +137,18 @@ def test_whoever_is_forgotten_meanwhile_spoils_the_training(home: Home) -> None:
 def test_a_forgetting_while_files_are_written_spoils_the_training(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from recommender.model import store as stored_model
+    from recommender.model import arrays, store
 
     watch(home, 4)
-    write = stored_model.write_arrays
+    write = arrays.write_arrays
 
-    def write_slowly(path: Path, arrays: dict[str, np.ndarray]) -> None:
-        write(path, arrays)
+    def write_slowly(path: Path, named: dict[str, NDArray[Any]]) -> None:
+        write(path, named)
         with Catalogue(home) as catalogue:
             History(catalogue).forget("person-0-1")
         assert not path.exists()
 
-    monkeypatch.setattr(stored_model, "write_arrays", write_slowly)
+    monkeypatch.setattr(store, "write_arrays", write_slowly)
     with pytest.raises(ReelwiseError, match="forgotten while"):
         train_recommender(home)
     assert [path.name for path in home.recommender.iterdir()] == ["training.lock"]
@@ -157,10 +159,10 @@ def test_an_export_is_a_whole_copy_and_forget_tells_of_it(home: Home, tmp_path: 
     out = tmp_path / "copies" / "model"
     manifest = train_recommender(home, export=out)
     assert read_model_manifest(out) == manifest
-    told = json.loads((out / "manifest.json").read_text())
-    assert told["kept"]["people"] == 12
-    assert told["kept"]["sources"]
-    with pytest.raises(ReelwiseError, match="is there already"):
+    copy = json.loads((out / "manifest.json").read_text())
+    assert copy["kept"]["people"] == 12
+    assert copy["kept"]["sources"]
+    with pytest.raises(ReelwiseError, match="exists already"):
         train_recommender(home, export=out)
     with pytest.raises(ReelwiseError, match="lies in the library"):
         train_recommender(home, export=home.root / "copy")

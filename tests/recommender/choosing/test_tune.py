@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from recommender.choosing import tune as tuned_model
+from recommender.choosing import tune as tuning
 from recommender.choosing.ranking import ask
 from recommender.choosing.splits import Case, split_last
-from recommender.choosing.tune import GROWN, FittedOnce, Tuned, tune
-from recommender.events.histories import Histories
+from recommender.choosing.tune import GROWN, ModelFit, SharedSources, tune
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable, without_vectors
 from recommender.model import model
-from recommender.model.model import (
-    ADAPTED,
-    BY_VECTORS,
-    CO_WATCH,
+from recommender.model.model import Settings
+from recommender.sources.base import SameForAll, Source
+from recommender.sources.registry import (
+    BY_NAME,
     CONTENT,
-    NEXT,
-    POPULAR,
-    SEQUENCE,
-    SOURCES,
-    UNWATCHED,
-    Model,
-    Settings,
+    EASE,
+    NEXT_ITEM,
+    POPULARITY,
+    RECENT_EASE,
+    RECENT_POPULARITY,
+    SASREC,
+    FitData,
 )
-from recommender.sources.base import OnlySome, SameForAll
 from tests.recommender.tables import interactions
 
 N = 24
@@ -58,7 +57,7 @@ def cases() -> tuple[Case, Case]:
     return Case(*split_last(before)), Case(before, last)
 
 
-def test_what_it_chooses_beats_the_shipped_settings_and_popularity() -> None:
+def test_what_it_chooses_beats_the_default_settings_and_popularity() -> None:
     held_out, asked = cases()
     ours, without = tune([held_out], of_series())
     found = {
@@ -66,86 +65,80 @@ def test_what_it_chooses_beats_the_shipped_settings_and_popularity() -> None:
         for name, scorer in {
             "ours": ours(asked.train, of_series()),
             "without": without(asked.train, of_series()),
-            "shipped": Tuned(Settings(), asked.train, of_series()).scores,
+            "default": ModelFit(Settings())(asked.train, of_series()),
         }.items()
     }
-    assert found["ours"] > found["shipped"] + 0.03
+    assert found["ours"] > found["default"] + 0.03
     assert 0.8 < found["ours"] < 0.98  # somebody who saw all of a series wants a random one
     assert found["without"] > 0.6
-    assert set(ours.settings.weights.used) & {NEXT, CO_WATCH, "co-watch"}
-    assert POPULAR not in without.settings.weights.used
+    assert set(ours.settings.weights.used) & {NEXT_ITEM, EASE, RECENT_EASE}
+    assert not {POPULARITY, RECENT_POPULARITY} & set(without.settings.weights.used)
     assert ours.keywords["chosen_by"]["questions"] == len(held_out.users)
 
 
-def test_without_vectors_no_source_of_vectors_is_asked() -> None:
+def test_without_vectors_no_source_of_vectors_gets_a_weight() -> None:
     held_out, asked = cases()
     ours, _ = tune([held_out], BARE)
-    assert not set(ours.settings.weights.used) & set(BY_VECTORS)
+    assert CONTENT not in ours.settings.weights.used
     assert np.isfinite(ours(asked.train, BARE)(np.arange(5))).all()
 
 
-def test_a_sequence_model_needs_events_and_an_order_that_tells(
+def test_sasrec_needs_events_and_an_order_that_tells(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     train = series()
-    both = {NEXT: 0.5, CO_WATCH: 0.5}
-    assert SEQUENCE not in tuned_model._worth_fitting(train, BARE, both)
-    monkeypatch.setattr(tuned_model, "SEQUENCE_PAIRS", 100)
-    assert SEQUENCE in tuned_model._worth_fitting(train, BARE, both)
-    assert SEQUENCE not in tuned_model._worth_fitting(train, BARE, {**both, NEXT: 0.3})
+    both = {NEXT_ITEM: 0.5, EASE: 0.5}
+    assert SASREC not in tuning._worth_fitting(train, BARE, both)
+    monkeypatch.setattr(tuning, "SASREC_LIKES", 100)
+    assert SASREC in tuning._worth_fitting(train, BARE, both)
+    assert SASREC not in tuning._worth_fitting(train, BARE, {**both, NEXT_ITEM: 0.3})
 
 
-def test_a_sequence_model_is_kept_for_later_events_never_for_earlier_ones(
+def test_a_slow_source_is_kept_for_later_events_never_for_earlier_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fitted: list[int] = []
 
-    def build(fit: model._Fitting) -> SameForAll:
-        fitted.append(len(fit.log))
+    def fit(data: FitData) -> Source:
+        fitted.append(len(data.log))
         return SameForAll(np.ones(N))
 
-    monkeypatch.setattr(model, "_BUILD", {**model._BUILD, SEQUENCE: build})
+    kinds = {**BY_NAME, SASREC: replace(BY_NAME[SASREC], fit=fit)}
+    monkeypatch.setattr(model, "BY_NAME", kinds)
     whole = series()
     order = np.argsort(whole.at_s, kind="stable")
     n = len(whole)
     steps = [whole.where(order[:m]) for m in (n // 2, n // 2 + 20, int(GROWN * n / 2) + 2, n // 3)]
-    once, table = FittedOnce(), BARE
+    shared, table = SharedSources(), without_vectors(N)
     for step in steps:
-        once.model(step, table, Settings(), [SEQUENCE, POPULAR])
-        once.model(step, table, Settings(), [SEQUENCE])
+        shared.model(step, table, Settings(), [SASREC, POPULARITY])
+        shared.model(step, table, Settings(), [SASREC])
     assert fitted == [len(steps[0]), len(steps[2]), len(steps[3])]
     fewer = whole.where(order[-(n // 3 - 5) :])  # somebody was taken out, whatever came later
-    once.model(fewer, table, Settings(), [SEQUENCE])
+    shared.model(fewer, table, Settings(), [SASREC])
     assert fitted.pop() == len(fewer)
     untimed = replace(whole, at_s=np.zeros(n), has_times=False)
     for part in (untimed, untimed.where(np.arange(n) < n - 1)):
-        once.model(part, table, Settings(), [SEQUENCE])
+        shared.model(part, table, Settings(), [SASREC])
     assert fitted[3:] == [n, n - 1]
 
 
 def test_sources_are_fitted_once_for_two_blends(monkeypatch: pytest.MonkeyPatch) -> None:
     held_out, asked = cases()
     ours, without = tune([held_out], BARE)
-    assert ours.fitted is without.fitted
+    assert ours.shared is without.shared
     counted: list[str] = []
-    for name in SOURCES:
-        build = model._BUILD[name]
-        counting = lambda fit, name=name, build=build: counted.append(name) or build(fit)  # noqa: E731
-        monkeypatch.setitem(model._BUILD, name, counting)  # type: ignore[misc]
+
+    def counting(name: str) -> Callable[[FitData], Source]:
+        def fit(data: FitData) -> Source:
+            counted.append(name)
+            return BY_NAME[name].fit(data)
+
+        return fit
+
+    kinds = {name: replace(kind, fit=counting(name)) for name, kind in BY_NAME.items()}
+    monkeypatch.setattr(model, "BY_NAME", kinds)
     ours(asked.train, BARE)
     without(asked.train, BARE)
+    assert counted
     assert len(counted) == len(set(counted))
-
-
-def test_what_nobody_watched_has_a_source_of_its_own() -> None:
-    train, vectors = series(), of_series(0.05)
-    silent = train.where((train.item != 5) & (train.item != 11))
-    names = [CONTENT, ADAPTED, UNWATCHED]
-    found = Model(silent, vectors, Settings(), names=names).sources
-    assert isinstance(found[UNWATCHED], OnlySome)
-    histories: Histories = silent.histories
-    told = found[UNWATCHED].scores(histories)
-    assert set(np.flatnonzero(told.any(axis=0)).tolist()) == {5, 11}
-    rows = np.array([11, 3, 5])
-    assert found[UNWATCHED].scores(histories, rows) == pytest.approx(told[:, rows])
-    assert told[:, [5]] == pytest.approx(np.maximum(found[ADAPTED].scores(histories), 0)[:, [5]])

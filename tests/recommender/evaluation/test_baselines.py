@@ -8,24 +8,25 @@ from numpy.typing import NDArray
 
 from recommender.choosing.ranking import Fit, climb
 from recommender.choosing.splits import hold_out
-from recommender.choosing.tune import Tuned
+from recommender.choosing.tune import ModelFit
 from recommender.evaluation.baselines import (
     BASELINES,
-    fit_content,
-    fit_ease,
-    fit_ials,
-    fit_item_knn,
-    fit_popularity,
-    fit_recent_popularity,
-    fit_rp3beta,
+    content_baseline,
+    ease_baseline,
+    ials_baseline,
+    item_knn_baseline,
+    popularity_baseline,
+    recent_popularity_baseline,
+    rp3beta_baseline,
     tune_ease,
 )
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable, without_vectors
-from recommender.model.blend import linear_weights
-from recommender.model.model import SHIPPED, SOURCES, Settings
-from recommender.sources import ials as factors
-from recommender.sources import links
+from recommender.model.blend import weights_from
+from recommender.model.model import Settings
+from recommender.sources import ials
+from recommender.sources.registry import SOURCES
+from recommender.sources.sparse_links import SHRINK
 from tests.recommender.tables import interactions
 
 DAY_S = 86_400.0
@@ -49,37 +50,38 @@ def dense(train: EventLog) -> NDArray[np.float64]:
 EVERYBODY = np.arange(41)
 BARE = without_vectors(20)
 FITS: dict[str, Fit] = {
-    "item-knn": fit_item_knn,
-    "rp3beta": fit_rp3beta,
-    "ease": fit_ease,
-    "ials": fit_ials,
+    "item-knn": item_knn_baseline,
+    "rp3beta": rp3beta_baseline,
+    "ease": ease_baseline,
+    "ials": ials_baseline,
 }
 NOBODY_KNOWN = 40
 
 
 def test_popularity_counts_people() -> None:
     train = interactions("a:0 a:0 a:1 b:0 c:2- b:3+")
-    assert fit_popularity(train, BARE)(np.array([0, 5])).tolist() == [[2.0, 1.0, 0.0, 1.0]] * 2
+    assert popularity_baseline(train, BARE)(np.array([0, 5])).tolist() == [[2.0, 1.0, 0.0, 1.0]] * 2
 
 
 def test_recent_popularity_halves_in_fourteen_days() -> None:
     train = interactions(f"a:0@0 b:1@{14 * DAY_S} c:1@0")
-    assert fit_recent_popularity(train, BARE)(np.array([0]))[0].tolist() == [0.5, 1.5, 0.0, 0.0]
+    scores = recent_popularity_baseline(train, BARE)(np.array([0]))
+    assert scores[0].tolist() == [0.5, 1.5, 0.0, 0.0]
 
 
 def test_without_times_recent_popularity_is_popularity() -> None:
     train = interactions("a:0 b:0 b:1")
-    recent = fit_recent_popularity(train, BARE)(np.array([0]))
-    assert recent.tolist() == fit_popularity(train, BARE)(np.array([0])).tolist()
+    recent = recent_popularity_baseline(train, BARE)(np.array([0]))
+    assert recent.tolist() == popularity_baseline(train, BARE)(np.array([0])).tolist()
 
 
 def test_item_knn_is_shrunk_cosine() -> None:
     x = dense(train := two_tastes())
     norms = np.linalg.norm(x, axis=0)
-    alike = x.T @ x / (np.outer(norms, norms) + links.SHRINK)
+    alike = x.T @ x / (np.outer(norms, norms) + SHRINK)
     np.fill_diagonal(alike, 0.0)
     people = EVERYBODY[:NOBODY_KNOWN]
-    assert fit_item_knn(train, BARE)(people) == pytest.approx((x @ alike)[people], abs=1e-5)
+    assert item_knn_baseline(train, BARE)(people) == pytest.approx((x @ alike)[people], abs=1e-5)
 
 
 def test_rp3beta_is_three_steps_with_fame_taken_off() -> None:
@@ -89,7 +91,7 @@ def test_rp3beta_is_three_steps_with_fame_taken_off() -> None:
     walk = to_people @ to_items / np.maximum(x.sum(axis=0), 1.0) ** 0.2
     np.fill_diagonal(walk, 0.0)
     people = EVERYBODY[:NOBODY_KNOWN]
-    found = fit_rp3beta(train, BARE, beta=0.2)(people)
+    found = rp3beta_baseline(train, BARE, beta=0.2)(people)
     n_liked = x.sum(axis=1, keepdims=True)[people]
     assert found / n_liked == pytest.approx((to_items @ walk)[people], abs=1e-5)
 
@@ -101,21 +103,21 @@ def test_ease_is_the_closed_form(n_people: int, n_items: int) -> None:
     weights = -inverse / np.diag(inverse)[None, :]
     np.fill_diagonal(weights, 0.0)
     people = np.arange(n_people)
-    found = fit_ease(train, BARE, ridge=30.0)(people)
+    found = ease_baseline(train, BARE, ridge=30.0)(people)
     assert found == pytest.approx((x @ weights)[people], abs=1e-5)
 
 
 def test_ials_solves_each_side_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(factors, "FACTORS", 3)
+    monkeypatch.setattr(ials, "FACTORS", 3)
     x = dense(train := two_tastes())
     other = np.random.default_rng(1).standard_normal((20, 3)).astype(np.float32)
     met = x.sum(axis=0) > 0
     other[~met] = 0.0
-    fitted = factors.Factors(other, 0.2)
+    fitted = ials.Ials(other, 0.2)
     found = fitted.scores(train.histories) @ np.linalg.pinv(other.T)
     for person in range(NOBODY_KNOWN):
         weight = np.where(met, 0.2, 0.0) + x[person]
-        ridge = factors.DECAY * (x[person].sum() + 0.2 * met.sum())
+        ridge = ials.DECAY * (x[person].sum() + 0.2 * met.sum())
         system = (other.T * weight) @ other + ridge * np.eye(3)
         assert found[person] == pytest.approx(np.linalg.solve(system, x[person] @ other), abs=1e-4)
     assert not found[NOBODY_KNOWN].any()
@@ -138,7 +140,7 @@ def test_somebody_unknown_gets_what_is_popular(name: str) -> None:
     train = two_tastes()
     nobody = np.array([0, NOBODY_KNOWN])
     scores = FITS[name](train, BARE)(nobody)
-    assert scores[1].tolist() == fit_recent_popularity(train, BARE)(nobody)[1].tolist()
+    assert scores[1].tolist() == recent_popularity_baseline(train, BARE)(nobody)[1].tolist()
     assert scores[0].tolist() != scores[1].tolist()
 
 
@@ -148,7 +150,7 @@ def test_content_finds_what_nobody_has_met() -> None:
     matrix = 0.2 * rng.standard_normal((20, 6)).astype(np.float32)
     matrix[0::2, 0] += 1.0
     matrix[1::2, 1] += 1.0
-    scores = fit_content(train, VideoTable(np.arange(20), matrix))(EVERYBODY[:NOBODY_KNOWN])
+    scores = content_baseline(train, VideoTable(np.arange(20), matrix))(EVERYBODY[:NOBODY_KNOWN])
     assert (scores[0::2, 18] > scores[0::2, 19]).all()
     assert (scores[1::2, 19] > scores[1::2, 18]).all()
 
@@ -159,9 +161,9 @@ def test_the_recommender_works_with_and_without_vectors_and_times() -> None:
     vectors = VideoTable(np.arange(20), np.eye(20, dtype=np.float32))
     for events in (train, untimed):
         for videos in (BARE, vectors):
-            settings = Settings(linear_weights(SOURCES, [dict.fromkeys(SOURCES, 1.0)] * 4))
-            for one in (settings, Settings(SHIPPED)):
-                scores = Tuned(one, events, videos).scores(EVERYBODY)
+            settings = Settings(weights_from([{kind.name: 1.0 for kind in SOURCES}] * 4))
+            for one in (settings, Settings()):
+                scores = ModelFit(one)(events, videos)(EVERYBODY)
                 assert scores.shape == (41, 20)
                 assert 0.0 <= scores.min() <= scores.max() <= 1.0 + 1e-6
 

@@ -13,7 +13,7 @@ import pytest
 from data.errors import ReelwiseError
 from recommender.choosing.ranking import Scores
 from recommender.evaluation import run
-from recommender.evaluation.baselines import BASELINES, fit_popularity
+from recommender.evaluation.baselines import BASELINES, popularity_baseline
 from recommender.evaluation.comparison import INTERVAL_METRICS
 from recommender.evaluation.run import EVALUATED, Files, evaluate_recommend
 from recommender.events.log import EventLog
@@ -187,14 +187,14 @@ def watched(
 
     def fit(train: EventLog, videos: VideoTable) -> Scores:
         fitted.append(train)
-        found = fit_popularity(train, videos)
+        found = popularity_baseline(train, videos)
         if titles is not None:
             titles.append(videos.titles)
         if scored is not None:
             scored.append(found(np.array([0])))
         return found
 
-    monkeypatch.setattr(run, "tune", lambda cases, videos, note: (fit, fit_popularity))
+    monkeypatch.setattr(run, "tune", lambda cases, videos, note: (fit, popularity_baseline))
     return fitted
 
 

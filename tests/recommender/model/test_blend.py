@@ -6,25 +6,22 @@ from numpy.typing import NDArray
 
 from recommender.model.blend import (
     CEILING,
-    HISTORIES,
+    HISTORY_LENGTHS,
     Blend,
     Blender,
     calibrated,
-    linear_weights,
-    stepped,
+    weights_from,
 )
-from recommender.model.model import (
-    CO_WATCH,
-    INTEREST,
-    LATELY,
-    LEARNED,
-    NEW,
-    POPULAR,
-    SHIPPED,
-    SOURCES,
-    TREND,
-)
+from recommender.model.model import DEFAULT_WEIGHTS
 from recommender.sources.base import SameForAll
+from recommender.sources.registry import (
+    CONTENT,
+    NEW,
+    POPULARITY,
+    RECENT_EASE,
+    RECENT_POPULARITY,
+    SOURCES,
+)
 from tests.recommender.tables import interactions
 
 ANYBODY = interactions("a:0", n_items=3).histories.of(np.array([0, 1]))
@@ -33,7 +30,7 @@ ANYBODY = interactions("a:0", n_items=3).histories.of(np.array([0, 1]))
 def blended(*rows: list[float], weights: list[float], allowed: list[bool] | None = None) -> Blend:
     names = tuple("abcd"[: len(rows)])
     sources = {name: SameForAll(np.array(row)) for name, row in zip(names, rows, strict=True)}
-    table = linear_weights(names, [dict(zip(names, weights, strict=True))] * len(HISTORIES))
+    table = weights_from([dict(zip(names, weights, strict=True))] * len(HISTORY_LENGTHS))
     histories = interactions("a:0", n_items=len(rows[0])).histories.of(np.array([0]))
     mask = None if allowed is None else np.array([allowed])
     return Blender(sources, table).blend(histories, mask)
@@ -48,7 +45,7 @@ def test_parts_add_up_to_a_total_between_0_and_1() -> None:
 
 def test_the_total_alone_is_the_same() -> None:
     sources = {"a": SameForAll(np.array([3.0, 1.0, 0.0])), "b": SameForAll(np.array([0.0, 1, 5]))}
-    table = linear_weights(("a", "b"), [{"a": 1.0, "b": 0.5}] * len(HISTORIES))
+    table = weights_from([{"a": 1.0, "b": 0.5}] * len(HISTORY_LENGTHS))
     blender = Blender(sources, table)
     assert blender.total(ANYBODY) == pytest.approx(blender.blend(ANYBODY).total)
     some = blender.blend(ANYBODY, rows=np.array([2, 0]))
@@ -72,28 +69,20 @@ def test_an_outlier_is_capped() -> None:
     assert got.max() == CEILING
 
 
-def test_steps_rise_from_nothing_to_one() -> None:
-    got = stepped(np.array([0.0, 0.1, 1.0, CEILING], np.float32))
-    assert got[0] == 0.0
-    assert got[-1] == pytest.approx(1.0)
-    assert (np.diff(got) > 0).all()
-    assert got[1] > 0.1 / CEILING  # that a source knows a video at all counts most
-
-
 def test_the_source_is_the_one_that_gave_most() -> None:
     got = blended([5, 1, 0], [1, 5, 0], weights=[1, 1])
     assert [got.source(0, row) for row in range(3)] == ["a", "b", None]
 
 
-def test_nobody_elses_history_gives_the_crowd_no_say() -> None:
-    alone = SHIPPED.trusting(LEARNED, 0.0)
-    row = dict(zip(SOURCES, alone.table[2][: len(SOURCES)], strict=True))
-    assert row[LATELY] == row[CO_WATCH] == 0.0
-    assert row[INTEREST] > 0.0
+def test_without_other_people_what_they_did_gets_no_weight() -> None:
+    alone = DEFAULT_WEIGHTS.trusting([kind.name for kind in SOURCES if kind.from_crowd], 0.0)
+    row = dict(zip(alone.names, alone.table[2], strict=True))
+    assert row[RECENT_EASE] == row[RECENT_POPULARITY] == 0.0
+    assert row[CONTENT] > 0.0
 
 
 def test_weights_follow_the_length_of_the_history() -> None:
-    weights = linear_weights(("a",), [{"a": 1.0}, {}, {}, {"a": 2.0}])
+    weights = weights_from([{"a": 1.0}, {}, {}, {"a": 2.0}])
     found: NDArray[np.float32] = weights.of(np.array([0, 1, 5, 6, 20, 21, 400]))
     assert (found[:, 0] > 0).tolist() == [True, False, False, False, False, True, True]
     assert weights.used == ("a",)
@@ -101,5 +90,5 @@ def test_weights_follow_the_length_of_the_history() -> None:
 
 
 def test_a_new_person_gets_trends_and_new_videos() -> None:
-    row = dict(zip(SOURCES, SHIPPED.table[0][: len(SOURCES)], strict=True))
-    assert {name for name, weight in row.items() if weight} == {TREND, POPULAR, NEW}
+    row = dict(zip(DEFAULT_WEIGHTS.names, DEFAULT_WEIGHTS.table[0], strict=True))
+    assert {name for name, weight in row.items() if weight} == {RECENT_POPULARITY, POPULARITY, NEW}

@@ -20,18 +20,19 @@ from data.home import Home
 from indexer.build.record import writing_session
 from recommender.answer.recommender import Recommender
 from recommender.choosing.train import Basis, Choice, read_basis, train_recommender
-from recommender.model.blend import linear_weights
+from recommender.model.blend import weights_from
 from recommender.model.manifest import as_bytes, read_model_manifest
-from recommender.model.model import INTEREST, LEARNED, SOURCES, UNWATCHED, Settings
-from recommender.model.served import QUICK
-from recommender.model.store import ARRAYS_FILE, open_model
+from recommender.model.model import Settings, saved_names
+from recommender.model.store import ARRAYS_FILE, QUICK, open_model
 from recommender.service import open_recommender
+from recommender.sources.registry import CONTENT, EASE, RECENT_EASE, SOURCES, default_settings
 from tests.indexer.build.disk_order import DiskOrder
 from tests.recommender.people import DAY, around, axes, event
 from tests.recommender.watched_library import add_videos, bytes_below, indexed_home, watch
 
 EVERYTHING = Settings(
-    weights=linear_weights(SOURCES, [dict.fromkeys(SOURCES[:8], 1.0)] * 4), next_ridge=3.0
+    weights_from([{kind.name: 1.0 for kind in SOURCES if not kind.slow}] * 4),
+    {**default_settings(), "next_ridge": 3.0},
 )
 
 
@@ -44,8 +45,8 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Training chooses these: many sources that are learned."""
-    choice = Choice(EVERYTHING, "tuned", "said so", {})
+    """Training chooses these: all sources but the slow one."""
+    choice = Choice(EVERYTHING, "history", "because", {})
     monkeypatch.setattr("recommender.choosing.train.choose", lambda basis, note: choice)
     return EVERYTHING
 
@@ -59,7 +60,7 @@ def page(recommender: Recommender, user: str, k: int = 40) -> dict[str, float]:
     return {item.title: item.score for item in recommender.recommend(user, k).items}
 
 
-def test_the_stored_model_answers_as_the_one_in_memory(home: Home, settings: Settings) -> None:
+def test_the_saved_model_answers_as_the_one_in_memory(home: Home, settings: Settings) -> None:
     train_recommender(home)
     basis = basis_of(home)
     alike = Recommender(basis.videos, basis.log, settings)
@@ -87,36 +88,9 @@ def test_an_event_counts_at_once_and_nothing_is_fitted_anew(home: Home, settings
         after = opened.current()
         assert list(page(after, "anna", 3)) != list(page(after, "a stranger", 3))
         assert "sky1" not in page(after, "anna")
-        for name in set(before) & set(LEARNED):
+        for name in saved_names(settings.weights):
             assert after.model.sources[name] is before[name]
         assert opened.model.name == "model-000001"
-
-
-def test_what_follows_from_a_stored_source_is_not_fitted_anew(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = [{UNWATCHED: 1.0, INTEREST: 0.5}] * 4
-    choice = Choice(Settings(weights=linear_weights(SOURCES, rows)), "tuned", "said so", {})
-    monkeypatch.setattr("recommender.choosing.train.choose", lambda basis, note: choice)
-    assert "adapted" in train_recommender(home).kinds
-    add_videos(home, ["cat90", "cat91"], around(axes(4)[:1], 2, seed=5))
-    monkeypatch.setattr(
-        "recommender.sources.adapter_training.fit_adapter", lambda *_: pytest.fail("fitted anew")
-    )
-    with open_recommender(home) as opened, Catalogue(home) as catalogue:
-        History(catalogue).add("anna", "cat1", at=DAY + timedelta(days=90))
-        served = opened.current()
-        assert opened.model.name == "model-000001"
-
-        def worth(title: str) -> float:
-            blend = served.evidence("anna").blend
-            part = blend.parts[blend.names.index(UNWATCHED), 0]
-            return float(part[served.videos.titles.index(title)])
-
-        assert worth("cat90") > 0.0
-        History(catalogue).add("ben", "cat90", at=DAY + timedelta(days=91))
-        assert opened.current() is served
-        assert worth("cat90") == 0.0
 
 
 def test_videos_that_came_and_went_since_are_matched_by_id(home: Home, settings: Settings) -> None:
@@ -143,15 +117,13 @@ def test_videos_that_came_and_went_since_are_matched_by_id(home: Home, settings:
         rows = {title: row for row, title in enumerate(served.videos.titles)}
         blend = served.evidence("anna").blend
         learned = {name: part[0] for name, part in zip(blend.names, blend.parts, strict=True)}
-        assert learned["interest"][rows["aaa"]] > 0.0
-        assert learned["co-watch"][rows["aaa"]] == 0.0
+        assert learned[CONTENT][rows["aaa"]] > 0.0
+        assert learned[RECENT_EASE][rows["aaa"]] == 0.0
         # The same links as before, by title: rows have moved.
         then = before.videos.titles.index("cat4")
         now = served.evidence("anna").taste.history
-        expected = before.model.sources["co-watch ever"].links(
-            before.evidence("anna").taste.history, then
-        )
-        found_links = served.model.sources["co-watch ever"].links(now, rows["cat4"])
+        expected = before.model.sources[EASE].links(before.evidence("anna").taste.history, then)
+        found_links = served.model.sources[EASE].links(now, rows["cat4"])
         assert rows["cat4"] != then
         assert expected.any()
         assert found_links == pytest.approx(expected, abs=1e-5)
@@ -209,11 +181,21 @@ def from_another_home(home: Home, folder: Path) -> None:
 
 
 def of_a_later_version(home: Home, folder: Path) -> None:
-    told = read_model_manifest(folder)
-    names = ["crystal ball", *told.settings["weights"]["names"][1:]]
-    weights = told.settings["weights"] | {"names": names}
-    newer = replace(told, settings=told.settings | {"weights": weights})
+    manifest = read_model_manifest(folder)
+    names = ["crystal ball", *manifest.settings["weights"]["names"][1:]]
+    weights = manifest.settings["weights"] | {"names": names}
+    newer = replace(manifest, settings=manifest.settings | {"weights": weights})
     (folder / "manifest.json").write_bytes(as_bytes(newer))
+
+
+def of_another_format(home: Home, folder: Path) -> None:
+    older = replace(read_model_manifest(folder), format=1)
+    (folder / "manifest.json").write_bytes(as_bytes(older))
+
+
+def without_a_source(home: Home, folder: Path) -> None:
+    less = replace(read_model_manifest(folder), sources=[])
+    (folder / "manifest.json").write_bytes(as_bytes(less))
 
 
 def encoded_anew(home: Home, folder: Path) -> None:
@@ -235,6 +217,8 @@ SPOILED: dict[str, Callable[[Home, Path], object]] = {
     "no folder": lambda home, folder: home.current_model.write_text("model-000003\n"),
     "of another home": from_another_home,
     "a later version": of_a_later_version,
+    "an earlier format": of_another_format,
+    "a source too few": without_a_source,
     "another encoder": encoded_anew,
 }
 
@@ -359,7 +343,7 @@ def test_nothing_is_published_before_it_survives_a_power_cut(
 
 def test_an_fsync_that_is_left_out_is_seen(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     order = DiskOrder(home.root, monkeypatch)
-    monkeypatch.setattr("recommender.model.array_file.fsync_file", lambda path: None)
+    monkeypatch.setattr("recommender.model.arrays.fsync_file", lambda path: None)
     train_recommender(home)
     assert any(ARRAYS_FILE in fault for fault in order.faults)
 

@@ -1,4 +1,4 @@
-"""Factors beside plain normal equations."""
+"""iALS beside plain normal equations."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import pytest
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.sources import ials as factors
-from recommender.sources.ials import DECAY, FACTORS, fit_factors
+from recommender.events.histories import Histories
+from recommender.events.videos import VideoTable
+from recommender.sources import ials
+from recommender.sources.base import Source
+from recommender.sources.ials import DECAY, FACTORS, fit_ials
+from recommender.sources.registry import IALS
+from tests.recommender.sources.contract import SavedSourceContract
 
 UNSEEN = 0.05
 
@@ -38,31 +43,26 @@ def plainly(liked: NDArray[np.float64], items: NDArray[np.float64]) -> NDArray[n
 def test_people_are_the_solutions_of_their_normal_equations(
     rounds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(factors, "_ROUNDS", rounds)  # after a single one LAPACK takes over
+    monkeypatch.setattr(ials, "_ROUNDS", rounds)  # after a single one LAPACK takes over
     liked = met()
     lengths = np.diff(liked.indptr)
     assert lengths.min() == 0 < (lengths < FACTORS).sum()
     assert (lengths > FACTORS).sum() >= 3
     items = np.random.default_rng(1).standard_normal((300, FACTORS)).astype(np.float32)
-    found = factors._Side(items, UNSEEN).solved(liked.astype(np.float32))
+    found = ials._Side(items, UNSEEN).solved(liked.astype(np.float32))
     expected = plainly(liked.toarray(), items.astype(np.float64))
     assert found == pytest.approx(expected, abs=1e-4)
 
 
 def test_rows_are_solved_in_any_company(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = fit_factors(met()).items
-    monkeypatch.setattr(factors, "_PADDED", 3.0)
-    monkeypatch.setattr(factors, "_NUMBERS", FACTORS * 300)
-    assert fit_factors(met()).items == pytest.approx(expected, abs=1e-3)
+    expected = fit_ials(met()).items
+    monkeypatch.setattr(ials, "_PADDED", 3.0)
+    monkeypatch.setattr(ials, "_NUMBERS", FACTORS * 300)
+    assert fit_ials(met()).items == pytest.approx(expected, abs=1e-3)
 
 
-def test_what_an_item_gives_adds_up_to_the_score() -> None:
-    liked = met()
-    fitted = fit_factors(liked, unseen=UNSEEN)
-    starts = liked.indptr.astype(np.int64)
-    weights, at_s = liked.data, np.zeros(liked.nnz)
-    histories = factors.Histories(starts, liked.indices.astype(np.int64), weights, at_s, 300)
-    one = histories.of(np.array([5]))
-    for row in (0, 7, 200):
-        links = fitted.links(one, row)
-        assert links.sum() == pytest.approx(fitted.scores(one)[0, row], abs=1e-4)
+class TestIals(SavedSourceContract):
+    name, tolerance = IALS, 1e-4
+
+    def fit(self, histories: Histories, videos: VideoTable) -> Source:
+        return fit_ials(histories.matrix().astype(np.float64))

@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recommender.events.histories import Histories
 from recommender.events.log import EventLog
-from recommender.sources.next_item import AHEAD, FADING, LENGTH, NextItem, fit_next_item
+from recommender.events.videos import VideoTable
+from recommender.sources.base import Source
+from recommender.sources.next_item import AHEAD, FADING, LATEST, fit_next_item
+from recommender.sources.registry import NEXT_ITEM
+from tests.recommender.sources.contract import SavedSourceContract
 from tests.recommender.tables import interactions
 
 
@@ -27,7 +32,7 @@ def test_it_is_the_plain_regression() -> None:
         items = histories.item[a:b]
         for place in range(1, len(items)):
             p, y = np.zeros(9), np.zeros(9)
-            for lag, item in enumerate(items[:place][::-1][:LENGTH]):
+            for lag, item in enumerate(items[:place][::-1][:LATEST]):
                 p[item] += FADING**lag
             y[items[place : place + AHEAD]] = 1.0
             before.append(p)
@@ -55,20 +60,6 @@ def test_what_comes_next_is_foretold_and_a_late_item_is_the_reason() -> None:
         assert int(np.argmax(found.links(mine, int(following)))) >= len(mine.item) - AHEAD
 
 
-def test_some_rows_are_the_same_rows() -> None:
-    histories = interactions("a:0@1 a:2@2 b:2@1 b:0@2 b:3@3", n_items=5).histories
-    found = fit_next_item(histories)
-    rows = np.array([4, 3, 0])
-    assert found.scores(histories, rows) == pytest.approx(found.scores(histories)[:, rows])
-
-
-def test_it_is_kept_as_arrays() -> None:
-    histories = round_and_round().histories
-    found = fit_next_item(histories)
-    again = NextItem.from_arrays(found.to_arrays(), 9)
-    assert again.scores(histories).tolist() == found.scores(histories).tolist()
-
-
 def test_without_events_it_knows_nothing() -> None:
     nothing = interactions("a:0-").histories
     assert fit_next_item(nothing).scores(nothing).tolist() == [[0.0] * 4] * 12
@@ -83,11 +74,6 @@ def test_of_too_many_items_the_diagonal_alone_is_taken() -> None:
         assert sparse.links(mine, row).sum() == pytest.approx(scores[4, row], abs=1e-5)
     scores[histories.user, histories.item] = plain[histories.user, histories.item] = -np.inf
     assert (scores[:60].argmax(axis=1) == plain[:60].argmax(axis=1)).mean() > 0.8
-    again = NextItem.from_arrays(sparse.to_arrays(), 9)
-    assert again.scores(mine).tolist() == sparse.scores(mine).tolist()
-    allowed = np.ones(9, bool)
-    allowed[mine.item] = False
-    assert sparse.best(mine, 1, allowed).tolist() == [scores[4].argmax()]
 
 
 def test_only_the_latest_ten_have_a_say() -> None:
@@ -98,5 +84,17 @@ def test_only_the_latest_ten_have_a_say() -> None:
     found = fit_next_item(histories, ridge=1.0)
     mine = histories.of(np.array([0]))
     links = found.links(mine, 14)
-    assert (links != 0).tolist() == [False] * 4 + [True] * LENGTH
+    assert (links != 0).tolist() == [False] * 4 + [True] * LATEST
     assert links.sum() == pytest.approx(float(found.scores(mine)[0, 14]), abs=1e-5)
+
+
+class TestNextItem(SavedSourceContract):
+    name, finds_best, order_matters = NEXT_ITEM, True, True
+
+    def fit(self, histories: Histories, videos: VideoTable) -> Source:
+        return fit_next_item(histories, ridge=3.0)
+
+
+class TestNextItemOfManyItems(TestNextItem):
+    def fit(self, histories: Histories, videos: VideoTable) -> Source:
+        return fit_next_item(histories, ridge=3.0, dense_limit=5)

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from data.history.history import Event
-from recommender.events.log import read_events
-from recommender.sources.popularity import recent_popularity
+from recommender.events.histories import Histories
+from recommender.events.log import EventLog, read_events
+from recommender.events.videos import VideoTable
+from recommender.sources.base import Source
+from recommender.sources.popularity import CrowdCounts, Newness, recent_popularity
 from tests.recommender.people import event, themed, verdict
+from tests.recommender.sources.contract import N_PEOPLE, N, UnsavedSourceContract
 
 VIDEOS = themed()
 
@@ -29,3 +34,15 @@ def test_one_enthusiast_is_one_person() -> None:
 def test_dislikes_and_glances_make_nothing_popular() -> None:
     got = popularity(verdict("a", 1, "dislike"), event("b", 2, watched=0.05), event("c", 3))
     assert got[:3] == [0.0, 0.0, 1.0]
+
+
+class TestNewness(UnsavedSourceContract):
+    scores_unknown, scores_nobody, links_add_up = True, True, False
+
+    def fit(self, histories: Histories, videos: VideoTable) -> Source:
+        people = {str(person): person for person in range(N_PEOPLE)}
+        at_s = 86_400.0 * histories.at_s
+        verdict = np.ones(len(histories.item), np.int64)
+        user, item = histories.user, histories.item
+        log = EventLog(people, N, user, item, at_s, np.zeros(len(item)), verdict)
+        return Newness(CrowdCounts(log, VideoTable(videos.ids, videos.matrix)))

@@ -43,9 +43,9 @@ def test_training_tells_what_it_chose_and_status_repeats_it(
     assert before["training_due"]
     told = ask(capsys, "train", "recommender", home=library.root)
     assert told["model"] == "model-000001"
-    assert (told["chosen"], told["events"], told["people"]) == ("shipped", 78, 13)
+    assert (told["settings_from"], told["events"], told["people"]) == ("default", 78, 13)
     assert "too few events" in told["why"]
-    assert told["weights"]["co-watch"][1] > 0.0
+    assert told["weights"]["recent ease"][1] > 0.0
     assert told["kept"]["what"].startswith("item-item sums over people")
     status = ask(capsys, "status", home=library.root)["recommender"]
     assert {name: told[name] for name in status} == status
@@ -63,7 +63,7 @@ def test_training_is_told_to_a_person_too(
     told = tell(capsys, "train", "recommender", home=library.root)
     assert told.out.startswith("model-000001 answers from now on: fitted in ")
     assert "78 events of 13 people" in told.out
-    assert "too few events to choose by" in told.out
+    assert "too few events to choose settings" in told.out
     assert "no names, no single history" in told.out
     assert "fitting on everything" in told.err
 

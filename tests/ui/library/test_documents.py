@@ -9,12 +9,11 @@ import pytest
 
 from recommender.answer.items import REST, Because, Item
 from recommender.answer.playing import PLAYING
-from recommender.model.model import CROWD, SOURCES
-from ui.library.documents import REASONS, as_json, reason_in_words
+from recommender.sources.registry import SOURCES
+from ui.library.documents import as_json, reason_in_words, reasons
 
-LATER = ("sequence", "adapted")
-ALL = tuple(dict.fromkeys((*SOURCES, PLAYING, REST, *LATER)))
-ALONE = (*CROWD, REST)
+ALL = (*(kind.name for kind in SOURCES), PLAYING, REST)
+ALONE = (*(kind.name for kind in SOURCES if not kind.personal), REST)
 
 
 def item(source: str, title: str | None = None) -> Item:
@@ -24,7 +23,7 @@ def item(source: str, title: str | None = None) -> Item:
 
 @pytest.mark.parametrize("source", ALL)
 def test_every_source_has_a_sentence_that_names_its_cause_where_it_has_one(source: str) -> None:
-    assert source in REASONS
+    assert source in reasons()
     told = reason_in_words(item(source, None if source in ALONE else "Red {kite}"))
     assert ("Red {kite}" in told) == (source not in ALONE)
     assert "{title}" not in told
@@ -32,8 +31,8 @@ def test_every_source_has_a_sentence_that_names_its_cause_where_it_has_one(sourc
 
 
 def test_no_two_kinds_of_reason_read_the_same() -> None:
-    same = {"co-watch", "co-watch ever", "walk"}
-    told = [REASONS[source] for source in ALL if source not in same]
+    same = {"ease", "recent ease", "rp3beta"}
+    told = [reasons()[source] for source in ALL if source not in same]
     assert len(set(told)) == len(told)
 
 

@@ -65,6 +65,8 @@ def _model_line(model: ModelDocument) -> str:
     since = count(model["events_since"], "event")
     if model["fitted_at"] is None:
         return f"a quick model, {since} in the history   (reelwise train recommender)"
-    name = f"{model['model']}, {model['chosen']}, of {model['fitted_at']}"
+    chosen = model["settings_from"] == "history"
+    settings = "settings chosen on the history" if chosen else "default settings"
+    name = f"{model['model']}, {settings}, of {model['fitted_at']}"
     stale = "   (stale: reelwise train recommender)" if model["stale"] else ""
     return f"{name}, on {count(model['events'], 'event')}, {since} since{stale}"

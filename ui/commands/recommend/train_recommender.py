@@ -51,11 +51,11 @@ def _lines(document: ModelDocument, manifest: ModelManifest, target: Path | None
         f"{count(kept.events, 'event')} of {count(kept.people, 'person', 'people')}",
         manifest.why,
     ]
-    if {"shipped", "climbed"} <= set(manifest.figures):
-        shipped, climbed = manifest.figures["shipped"], manifest.figures["climbed"]
-        lines.append(f"NDCG@20 of these weights {climbed:.4f}, of the shipped ones {shipped:.4f}")
+    if {"default", "fitted"} <= set(manifest.figures):
+        default, fitted = manifest.figures["default"], manifest.figures["fitted"]
+        lines.append(f"NDCG@20 of these weights {fitted:.4f}, of the default ones {default:.4f}")
     for name, weights in document.get("weights", {}).items():
-        lines.append(f"  {name:<14} {' '.join(f'{one:5.3f}' for one in weights)}")
+        lines.append(f"  {name:<17} {' '.join(f'{one:5.3f}' for one in weights)}")
     files = sum(file.size_bytes for file in manifest.files.values())
     lines.append(f"it keeps {kept.what} ({size(files)})")
     if target is not None:

@@ -1,4 +1,4 @@
-"""Sparse links between items, made in blocks so that no items x items matrix is ever held."""
+"""Sparse item-item links, computed in blocks so that no items x items matrix is ever held."""
 
 from __future__ import annotations
 
@@ -9,31 +9,26 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 SHRINK = 20.0
-"""Co-watches' worth of doubt in a cosine.
-
-NDCG@10 with a half-life of 10 places at 10, 20, 30, 2026-11-21: MovieLens latest-small, last liked
-film out, .0484, .0460, .0448; 4,500 toon people with 6 liked videos of 3,000 each .0764, .0837,
-.0868; a made-up world of 8,000 videos .146 each. RP3beta's walks instead: .0468, .0255, .131.
-"""
-NEIGHBOURS = 100
+"""Shrinkage of the cosine: added to the count of co-watches."""
+BEST_COSINES = 100
 """Links kept for each item."""
 _BLOCK = 2_000
 _WORK = 5_000_000  # products of a block: some 300 MB while it is sorted
 
 Reweigh = Callable[[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]], NDArray[np.float64]]
-"""(rows, columns, products) to weights of the links."""
+"""(rows, columns, products) to the weights of the links."""
 
 
 def best_links(
     left: sparse.csr_array, right: sparse.csr_array, reweigh: Reweigh, keep: int
 ) -> sparse.csr_array:
-    """The `keep` largest links above 0 of each row of `left @ right`, never to itself.
+    """The `keep` largest links above 0 of each row of `left @ right`, none of an item to itself.
 
     Args:
         left: (n, m).
         right: (m, n).
-        reweigh: What a product is worth as a link.
-        keep: Most links of a row.
+        reweigh: The weight of a link, from its product.
+        keep: Maximum number of links of a row.
     """
     data, columns, counts = [], [], np.zeros(left.shape[0] + 1, np.int64)
     for rows_of_block in _blocks(left, right):
@@ -42,8 +37,7 @@ def best_links(
         rows = np.repeat(np.arange(block.shape[0]), lengths)
         weights = reweigh(rows + first, block.indices.astype(np.int64), block.data)
         weights[rows + first == block.indices] = 0.0
-        # One key sorts faster than two (ItemKNN on 9,125 films 1.4 s for 3.3 s): the row, and what
-        # the largest weight is ahead by.
+        # One key (the row, and how far the largest weight is ahead) sorts twice as fast as two.
         order = np.argsort(rows + 0.5 * (1.0 - weights / max(weights.max(initial=0.0), 1e-300)))
         place = np.arange(len(order)) - np.repeat(block.indptr[:-1], lengths)
         kept = order[place < keep]
@@ -75,7 +69,7 @@ def _blocks(left: sparse.csr_array, right: sparse.csr_array) -> Iterator[slice]:
 
 
 def shrunk_cosine(
-    liked: sparse.csr_array, *, shrink: float = SHRINK, keep: int = NEIGHBOURS
+    liked: sparse.csr_array, *, shrink: float = SHRINK, keep: int = BEST_COSINES
 ) -> sparse.csr_array:
     """Links c_ij / (|c_i| |c_j| + shrink) between items that the same people liked."""
     norms = np.sqrt(np.asarray(liked.multiply(liked).sum(axis=0)).ravel())

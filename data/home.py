@@ -24,14 +24,14 @@ _ENCODER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 
 @dataclass(frozen=True)
 class Home:
-    """Where each part of a library's state lies; making one touches no disk."""
+    """The paths of one library's state; creating the object touches no disk."""
 
     root: Path
     """The folder itself, absolute."""
 
     @property
     def catalogue(self) -> Path:
-        """The SQLite file: videos, files, clips, jobs, watch events."""
+        """The SQLite file: videos, files, clips, watch events."""
         return self.root / "catalogue.db"
 
     def vectors(self, encoder_id: str) -> Path:
@@ -61,7 +61,7 @@ class Home:
 
     @property
     def recommender(self) -> Path:
-        """The folder of the recommender's fitted models."""
+        """The folder of the recommender's models."""
         return self.root / "recommender"
 
     @property
@@ -86,10 +86,10 @@ class Home:
 
 
 def resolve_home(path: Path | None) -> Home:
-    """Find the library's folder and make it where missing.
+    """Give the library's folder, made where it is missing.
 
     Args:
-        path: What the user named; None takes `REELWISE_HOME`, then the platform's data folder.
+        path: As the user gave it; None takes `REELWISE_HOME`, then the platform's data folder.
 
     Raises:
         ReelwiseError: The folder cannot be made, or its name belongs to a file.
@@ -111,7 +111,7 @@ _held: dict[Path, int] = {}
 
 
 def holds_lock(home: Home) -> bool:
-    """Tell whether this very process holds the writer lock of that home."""
+    """Say whether this process holds the writer lock of that home."""
     return _held.get(home.lock_file) == os.getpid()
 
 
@@ -119,7 +119,7 @@ class WriterLock:
     """The right to change vectors, index and library rows of one home; use as a context manager.
 
     It is an flock: the kernel frees it the moment the process is gone, however it died, so a lock
-    left behind by a dead writer cannot exist. Reading never needs it, nor does adding watch events.
+    left behind by a dead writer cannot exist. Neither reading nor adding watch events needs it.
 
     Args:
         home: The home to write in; its folder must exist.
@@ -170,7 +170,7 @@ class WriterLock:
 
 
 class TrainingLock(WriterLock):
-    """The right to fit and publish the recommender's model: indexing may go on beside it."""
+    """The right to fit and publish the recommender's model; indexing may run at the same time."""
 
     doing = "the recommender of {home} is being trained"
 

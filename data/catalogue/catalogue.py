@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from data.catalogue.database import Database
 from data.catalogue.embeddings import FIRST_FILES, Embeddings
-from data.catalogue.files import Files
+from data.catalogue.files import VideoFiles
 from data.catalogue.names import VideoNames
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
 from data.catalogue.values import chunks, from_micros, path_text, sql, text_path
@@ -65,7 +65,7 @@ class Catalogue(Database):
 
     def __init__(self, home: Home) -> None:
         super().__init__(home)
-        self.files = Files(self)
+        self.files = VideoFiles(self)
         """Roots and files."""
         self.embeddings = Embeddings(self)
         """What each encoder made of each video."""

@@ -35,7 +35,7 @@ _PUT_ROOT = sql("INSERT INTO roots (path) VALUES (:path) ON CONFLICT DO NOTHING"
 _ROOTS = sql("SELECT path FROM roots ORDER BY path")
 
 
-class Files:
+class VideoFiles:
     """Roots and files. Every method takes many rows at once: one transaction, one fsync.
 
     Args:

@@ -37,16 +37,16 @@ metadata = MetaData()
 # AUTOINCREMENT (not plain rowids): SQLite would hand the number of a deleted last row out again.
 _PERMANENT: dict[str, Any] = {"sqlite_autoincrement": True}
 
-meta = Table(
+Table(
     "meta",
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
 
-roots = Table("roots", metadata, Column("path", Text, primary_key=True))
+Table("roots", metadata, Column("path", Text, primary_key=True))
 
-videos = Table(
+Table(
     "videos",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -62,7 +62,7 @@ videos = Table(
     **_PERMANENT,
 )
 
-files = Table(
+Table(
     "files",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -78,7 +78,7 @@ files = Table(
     **_PERMANENT,
 )
 
-embeddings = Table(
+Table(
     "embeddings",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -96,7 +96,7 @@ embeddings = Table(
 )
 
 # `ordinal` makes a doubled clip impossible by schema, not by care.
-clips = Table(
+Table(
     "clips",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -108,7 +108,7 @@ clips = Table(
     **_PERMANENT,
 )
 
-parts = Table(
+Table(
     "parts",
     metadata,
     Column("name", Text, primary_key=True),
@@ -119,14 +119,14 @@ parts = Table(
 
 # Names that a writer may have begun to write, or has begun to remove: only these files are ever
 # deleted.
-loose_parts = Table(
+Table(
     "loose_parts",
     metadata,
     Column("name", Text, primary_key=True),
     Column("encoder_id", Text, nullable=False),
 )
 
-events = Table(
+Table(
     "events",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -144,7 +144,7 @@ events = Table(
 )
 
 # What was recommended, with the probability of its rank; an event is what a user then does.
-impressions = Table(
+Table(
     "impressions",
     metadata,
     Column("id", Integer, primary_key=True),

@@ -1,7 +1,8 @@
-"""Indexing runs with an encoder that counts, and short questions about what they left."""
+"""Indexing runs with an encoder that counts, and short queries about their results."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.fakes import ColourEncoder, CountingEncoder
 
 @dataclass
 class Listener:
-    """Remembers what it was told."""
+    """Keeps every report of progress."""
 
     notes: list[str] = field(default_factory=list)
     seen: list[Snapshot] = field(default_factory=list)
@@ -29,16 +30,23 @@ class Listener:
         self.notes.append(message)
 
 
-def index(home: Home, *paths: Path, **options: object) -> tuple[IndexReport, CountingEncoder]:
+def index(
+    home: Home,
+    *paths: Path,
+    workers: int | None = None,
+    retry_failed: bool = False,
+    progress: Listener | None = None,
+) -> tuple[IndexReport, CountingEncoder]:
     encoder = CountingEncoder()
-    report = index_library(home, paths, encoder, **options)  # type: ignore[arg-type]
+    report = index_library(
+        home, paths, encoder, workers=workers, retry_failed=retry_failed, progress=progress
+    )
     return report, encoder
 
 
 def first(home: Home, text: str, *, version: int = 1) -> tuple[str, float, float]:
-    searcher = Searcher(home, ColourEncoder(version))
-    hit = searcher.search(Query(text=text), k=1).hits[0]
-    searcher.close()
+    with closing(Searcher(home, ColourEncoder(version))) as searcher:
+        hit = searcher.search(Query(text=text), k=1).hits[0]
     assert hit.score > 0.9
     return hit.path.name, round(hit.start_s, 1), round(hit.end_s, 1)
 

@@ -20,7 +20,7 @@ from indexer.store.faiss_cells import CellIndex
 from indexer.store.faiss_flat import FlatIndex
 from indexer.store.generations import generation_names, open_generation, publish
 from indexer.store.manifest import read_manifest
-from indexer.store.vectors import VectorStore
+from indexer.store.vectors import ClipVectors, VectorStore
 from tests.indexer.store.index_contract import same
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published
 
@@ -53,7 +53,7 @@ def test_an_empty_library_publishes_an_empty_index(home: Home) -> None:
     assert generation.index.search(np.ones((1, 512), np.float32), 5)[1].shape == (1, 0)
 
 
-def test_the_manifest_tells_what_it_is_made_of(home: Home) -> None:
+def test_the_manifest_names_what_the_index_was_built_from(home: Home) -> None:
     made = published(home, ["a", "b"], ["c"])
     manifest = json.loads((home.index / "gen-000001" / "manifest.json").read_text())
     opened = open_generation(home)
@@ -218,15 +218,17 @@ def test_when_nothing_is_usable_the_error_says_how_to_rebuild(home: Home) -> Non
 
 
 def test_memory_of_a_build_is_that_of_one_part(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    alive: list[int] = []
+    names: list[str] = []
     read = VectorStore.read_clips
 
-    def counted(self: VectorStore, *args: object) -> object:
-        alive.append(1)
-        return read(self, *args)  # type: ignore[arg-type]
+    def counted(
+        self: VectorStore, name: str, sha256: str, video_ids: frozenset[int] | None = None
+    ) -> ClipVectors:
+        names.append(name)
+        return read(self, name, sha256, video_ids)
 
     monkeypatch.setattr(VectorStore, "read_clips", counted)
     published(home, *[[f"p{n}"] for n in range(6)])
-    # Each part once for the sample and once for the index: never all at once in one list.
-    assert len(alive) == 12
+    # Each part once for the sample and once for the index: never all in one list.
+    assert len(names) == 2 * len(set(names)) == 12
     assert read_manifest(home.index / "gen-000001").clips > 0

@@ -53,7 +53,7 @@ def contents(home: Home) -> set[str]:
         return {video.content_key for video in catalogue.videos(ENCODER)}
 
 
-def test_a_sound_home_has_no_problems_however_deep_one_looks(home: Home) -> None:
+def test_a_sound_home_has_no_problems(home: Home) -> None:
     report = verify_library(home)
     assert report.problems == []
     assert report.checked == {"parts": 2, "videos": 3, "generations": 2}
@@ -113,7 +113,9 @@ def test_a_missing_or_altered_index_file_is_found_and_rebuilt(
 
 
 @pytest.mark.parametrize("text", ["gen-000077\n", "", "rubbish", None])
-def test_a_current_that_points_nowhere_is_found_and_mended(home: Home, text: str | None) -> None:
+def test_a_current_that_names_no_generation_is_reported_and_mended(
+    home: Home, text: str | None
+) -> None:
     if text is None:
         home.current.unlink()
     else:
@@ -147,7 +149,7 @@ def test_rows_that_do_not_fit_the_vectors_are_found_and_embedded_again(
     assert contents(home) == {"b", "c"}
 
 
-def test_a_part_that_nobody_knows_is_reported_and_never_deleted(home: Home) -> None:
+def test_a_part_unknown_to_the_catalogue_is_reported_and_never_deleted(home: Home) -> None:
     stray = home.vectors(ENCODER) / "part-0000.parquet"
     stray.write_bytes(b"?")
     for repair in (False, True):
@@ -171,14 +173,14 @@ def test_dangling_references_are_reported(home: Home) -> None:
     assert "refers to a row" in verify_library(home).problems[0].what
 
 
-def test_repairing_while_another_writes_is_refused_but_looking_is_not(home: Home) -> None:
+def test_repairing_while_another_writes_is_refused_but_checking_is_not(home: Home) -> None:
     with writing_session(home):
         assert verify_library(home).problems == []
         with pytest.raises(ReelwiseError, match="being written"):
             verify_library(home, repair=True)
 
 
-def test_deep_sees_files_that_changed_behind_our_back(tmp_path: Path) -> None:
+def test_deep_sees_video_files_that_changed(tmp_path: Path) -> None:
     home, videos = new_home(tmp_path), tmp_path / "videos"
     videos.mkdir()
     for name in ("kept", "edited", "rotted", "gone"):

@@ -48,7 +48,7 @@ def test_matches_among_the_background_do_not_raise_the_bar() -> None:
     assert mixed.relevance(0.6) > 0.99
 
 
-def test_a_larger_library_asks_for_more() -> None:
+def test_a_larger_library_needs_a_higher_score() -> None:
     scores = np.random.default_rng(5).normal(0.2, 0.05, 1000).astype(np.float32)
     small, large = Background(scores, 1000), Background(scores, 1_000_000)
     assert large.relevance(0.4) < small.relevance(0.4)

@@ -9,7 +9,7 @@ from indexer.search.query_vectors import QueryPart, mix, text_mean, unit
 from tests.fakes import ColourEncoder, random_units
 
 
-def test_a_single_part_is_taken_as_it_is() -> None:
+def test_a_single_part_is_not_changed() -> None:
     vector = random_units(np.random.default_rng(0), 1, 16)[0]
     assert mix([QueryPart(0.3, vector, np.ones(16, np.float32))]) == pytest.approx(vector, abs=1e-6)
 

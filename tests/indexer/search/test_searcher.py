@@ -9,14 +9,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import indexer.store.faiss_cells
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from indexer.build.pipeline import rebuild
+from indexer.build.record import writing_session
 from indexer.search.query import Filters, Query, QueryWeights, Span
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import Options
 from indexer.search.searcher import Searcher, SearchResult
+from indexer.store.faiss_cells import CellIndex
+from indexer.store.generations import publish
 from tests.fakes import ColourEncoder, RandomEncoder, random_units
 from tests.indexer.made import store
 
@@ -74,8 +78,29 @@ def test_the_index_answers_like_brute_force(home: Home) -> None:
         assert merged.hits == exact.hits
 
 
+def test_an_approximate_index_is_searched_in_the_same_way(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer.store.faiss_cells, "PROBES", 8)
+    random_library(home, 300, seed=1, published=False)
+    with writing_session(home) as catalogue:
+        publish(home, catalogue, "random-1", kind=CellIndex.kind)
+    searcher = Searcher(home, RandomEncoder())
+    shares = []
+    for i in range(20):
+        query = searcher.embed(Query(text=f"query {i}"))
+        exact = searcher.search_vectors(query, Options(10, exact=True)).hits
+        hits = searcher.search_vectors(query, Options(10)).hits
+        shares.append(len({h.clip_ids for h in hits} & {h.clip_ids for h in exact}) / 10)
+    assert 0.6 < float(np.mean(shares)) < 1.0, "8 of 32 cells miss some, not most"
+    under = Filters(under=Path("/videos/1-00007.mp4"))
+    hits = searcher.search(Query(text="x"), k=1000, filters=under, merge=False).hits
+    assert {hit.path.name for hit in hits} == {"1-00007.mp4"}
+    assert len(searcher.search(Query(text="x"), k=1000, merge=False).hits) <= searcher.view.n_clips
+
+
 @pytest.mark.parametrize("k", [1, 7, 40, 1000])
-def test_as_many_hits_come_as_there_are(home: Home, k: int) -> None:
+def test_k_hits_are_returned_or_all(home: Home, k: int) -> None:
     random_library(home, 60, seed=3)
     searcher = Searcher(home, RandomEncoder())
     n_clips = searcher.view.n_clips
@@ -130,7 +155,7 @@ def test_hits_that_touch_are_one_moment_unless_merging_is_off(home: Home) -> Non
     assert stretches(single) == [("a", 0, 4), ("a", 4, 8), ("a", 12, 16)]
 
 
-def test_something_that_is_there_is_confident_and_nothing_else_is(home: Home) -> None:
+def test_a_match_is_confident_and_mere_neighbours_are_not(home: Home) -> None:
     rng = np.random.default_rng(6)
     encoder = RandomEncoder()
     target = encoder.encode_texts(["there"])
@@ -145,7 +170,7 @@ def test_something_that_is_there_is_confident_and_nothing_else_is(home: Home) ->
     assert sum(result.hits[0].relevance > 0.95 for result in unsure) <= 4
 
 
-def test_new_clips_are_found_before_they_are_published_and_gone_ones_never(home: Home) -> None:
+def test_new_clips_are_searched_before_publication_and_removed_ones_never(home: Home) -> None:
     store(home, {"old": colour("red"), "gone": colour("blue")})
     searcher = Searcher(home, ColourEncoder())
     assert searcher.search(Query(text="red")).generation == 1
@@ -191,7 +216,7 @@ def test_an_empty_library_answers_with_nothing(home: Home) -> None:
     assert len(searcher.view.video_matrix[0]) == 0
 
 
-def test_what_is_not_wanted_is_pushed_down(home: Home) -> None:
+def test_what_is_not_wanted_ranks_lower(home: Home) -> None:
     store(home, {"both": colour("red blue"), "only": colour("red"), "x": colour("green")})
     searcher = Searcher(home, ColourEncoder())
     plain = {h.path.name: h.score for h in searcher.search(Query(text="red")).hits}
@@ -281,7 +306,7 @@ def test_threads_that_search_while_the_library_changes_see_whole_generations(hom
     assert len(searcher.view.videos) == 90
 
 
-def test_a_damaged_index_is_passed_over_for_the_stored_vectors(home: Home) -> None:
+def test_with_a_damaged_index_the_stored_vectors_are_searched(home: Home) -> None:
     store(home, {"a": colour("red"), "b": colour("blue")})
     index = next(home.index.glob("gen-*/clips.faiss"))
     content = bytearray(index.read_bytes())
@@ -332,7 +357,7 @@ def test_filters_hold_for_single_clips_too(home: Home) -> None:
     assert [hit.path.name for hit in hits] == ["a", "a"]
 
 
-def test_a_video_that_was_embedded_anew_still_answers_an_open_searcher(home: Home) -> None:
+def test_an_open_searcher_still_answers_after_a_video_was_embedded_again(home: Home) -> None:
     ids = store(home, {"a": colour("red", "green"), "b": colour("red")})
     searcher = Searcher(home, ColourEncoder())
     searcher.similar(ids["a"])

@@ -51,7 +51,7 @@ def test_what_was_written_comes_back_bit_for_bit(
     assert all(same(one, two) for one, two in zip(rows, back, strict=True))
 
 
-def test_the_file_is_what_the_catalogue_will_say(store: VectorStore) -> None:
+def test_the_file_has_the_recorded_size_and_checksum(store: VectorStore) -> None:
     info = store.write_part([video(1)])
     content = store.path(info.name).read_bytes()
     assert (len(content), hashlib.sha256(content).hexdigest()) == (info.size_bytes, info.sha256)

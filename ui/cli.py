@@ -91,9 +91,9 @@ def _register_commands(app: typer.Typer) -> None:
     ]
     for panel, function, lines in commands:
         app.command(rich_help_panel=panel, epilog=examples(*lines))(function)
-    app.add_typer(history.group, name="history", rich_help_panel=RECOMMEND)
-    app.add_typer(train.group, name="train", rich_help_panel=EXPERTS)
-    app.add_typer(evaluate.group, name="evaluate", rich_help_panel=EXPERTS)
+    app.add_typer(history.history_commands, name="history", rich_help_panel=RECOMMEND)
+    app.add_typer(train.train_commands, name="train", rich_help_panel=EXPERTS)
+    app.add_typer(evaluate.evaluate_commands, name="evaluate", rich_help_panel=EXPERTS)
 
 
 def _show_version(wanted: bool) -> None:

@@ -22,7 +22,7 @@ With `--json` exactly one JSON document is printed; after an error it has `error
 """
 
 
-def page() -> str:
+def docs_page() -> str:
     """The whole page as Markdown."""
     sections = [HEAD]
     for name, text in _helps():
@@ -57,12 +57,12 @@ def command_names() -> list[str]:
     return names
 
 
-def main() -> None:
+def print_page() -> None:
     """Print the page."""
     # Help is wrapped at the width of the terminal: a fixed one keeps the page the same for all.
     os.environ["COLUMNS"] = WIDTH_COLUMNS
-    sys.stdout.write(page())
+    sys.stdout.write(docs_page())
 
 
 if __name__ == "__main__":
-    main()
+    print_page()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ITEMS = 12
 
 
-def show() -> None:
+def show_for_you() -> None:
     """Draw the page."""
     library = served.library()
     st.html(cards.heading("For you", "What to watch next, and why."))

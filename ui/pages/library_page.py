@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 2000
 
 
-def show() -> None:
+def show_library() -> None:
     """Draw the page."""
     library = served.library()
     st.html(cards.heading("Library", str(library.home.root)))

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from indexer.search.searcher import SearchResult
     from ui.library.library import Library
 
-VIDEO_SUFFIXES = ("mp4", "mkv", "mov", "webm", "avi", "m4v", "gif")
-IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp")
+UPLOAD_VIDEO_SUFFIXES = ("mp4", "mkv", "mov", "webm", "avi", "m4v", "gif")
+UPLOAD_IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Form:
         return (self.text, self.not_, upload, self.limit, self.min_relevance)
 
 
-def show() -> None:
+def show_search() -> None:
     """Draw the page."""
     library = served.library()
     st.html(cards.heading("Find a moment", "Say what happens in it, or show an example."))
@@ -98,7 +98,7 @@ def _read_form() -> Form:
         not_ = st.text_input("But not", placeholder="a balloon", key="not")
     upload = example.file_uploader(
         "or what does it look like? A clip or a picture",
-        type=[*VIDEO_SUFFIXES, *IMAGE_SUFFIXES],
+        type=[*UPLOAD_VIDEO_SUFFIXES, *UPLOAD_IMAGE_SUFFIXES],
         key="example",
     )
     return Form(text.strip(), not_.strip(), upload, limit, min_relevance)
@@ -120,7 +120,7 @@ def _result(library: Library, form: Form) -> SearchResult | None:
 
 def _search(library: Library, form: Form) -> SearchResult:
     with _example_file(library, form.upload) as example:
-        is_image = example is not None and example.suffix[1:].lower() in IMAGE_SUFFIXES
+        is_image = example is not None and example.suffix[1:].lower() in UPLOAD_IMAGE_SUFFIXES
         return library.search(
             form.text or None,
             like=None if is_image else example,

@@ -11,11 +11,23 @@ look.apply()
 page = st.navigation(
     [
         st.Page(
-            search_page.show, title="Search", icon=":material/search:", url_path="", default=True
+            search_page.show_search,
+            title="Search",
+            icon=":material/search:",
+            url_path="",
+            default=True,
         ),
-        st.Page(for_you_page.show, title="For you", icon=":material/favorite:", url_path="for-you"),
         st.Page(
-            library_page.show, title="Library", icon=":material/video_library:", url_path="library"
+            for_you_page.show_for_you,
+            title="For you",
+            icon=":material/favorite:",
+            url_path="for-you",
+        ),
+        st.Page(
+            library_page.show_library,
+            title="Library",
+            icon=":material/video_library:",
+            url_path="library",
         ),
     ],
     position="top",

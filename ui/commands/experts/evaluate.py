@@ -8,26 +8,28 @@ from typing import Annotated
 import typer
 
 from data.errors import ReelwiseError
-from ui.commands.experts.evaluate_recommend import recommend
+from ui.commands.experts.evaluate_recommend import measure_recommend
 from ui.library.documents import Document
 from ui.terminal.answer import Answer
-from ui.terminal.options import DeviceOption, HomeOption, JsonOption
+from ui.terminal.options import DeviceOption, HomeOption, JsonOption, examples
 from ui.terminal.text import columns
 
-group = typer.Typer(
+evaluate_commands = typer.Typer(
     help="Measure search and recommendation on your own files.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
-@group.callback()
+@evaluate_commands.callback()
 def _evaluate() -> None:
     """Measure search and recommendation on your own files."""
 
 
-@group.command("search")
-def search(
+@evaluate_commands.command(
+    "search", epilog=examples("reelwise evaluate search --queries queries.csv")
+)
+def measure_search(
     queries: Annotated[
         Path,
         typer.Option(
@@ -63,7 +65,12 @@ def search(
     return Answer(metrics, "\n".join(_lines(metrics)))
 
 
-group.command("recommend")(recommend)
+evaluate_commands.command(
+    "recommend",
+    epilog=examples(
+        "reelwise evaluate recommend --train train.csv --test test.csv --items vectors.npz"
+    ),
+)(measure_recommend)
 
 
 def _lines(metrics: Document) -> list[str]:

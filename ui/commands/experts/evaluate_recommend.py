@@ -24,7 +24,7 @@ _SHOWN = {
 }
 
 
-def recommend(
+def measure_recommend(
     train: Annotated[
         Path,
         typer.Option(

@@ -12,28 +12,31 @@ import typer
 from ui.commands.experts.train_spatiotemporal import spatiotemporal
 from ui.commands.recommend.train_recommender import recommender
 from ui.terminal.answer import Answer
-from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.options import HomeOption, JsonOption, examples
 from ui.terminal.progress import report
 from ui.terminal.text import length
 
 if TYPE_CHECKING:
     from embeddings.toon.train import Stage
 
-group = typer.Typer(
+train_commands = typer.Typer(
     help="Train the recommender and encoders.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
-@group.callback()
+@train_commands.callback()
 def _train() -> None:
     """Train the recommender and encoders."""
 
 
-group.command("recommender")(recommender)
-group.command("spatiotemporal")(spatiotemporal)
+train_commands.command("recommender", epilog=examples("reelwise train recommender"))(recommender)
+train_commands.command(
+    "spatiotemporal",
+    epilog=examples("reelwise train spatiotemporal --captions captions.csv --out my-encoder"),
+)(spatiotemporal)
 
 
-@group.command("toon")
+@train_commands.command("toon", epilog=examples("reelwise train toon --out my-toon --seed 1"))
 def toon(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="New folder to write the model to.")

@@ -12,7 +12,7 @@ import typer
 
 from data.errors import ReelwiseError
 from ui.terminal.answer import EXIT_SOME_FILES_FAILED, Answer
-from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.options import HomeOption, JsonOption, examples
 from ui.terminal.text import count, short_path
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ MAX_ROWS_SHOWN = 20
 
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Name of the user.")]
 
-group = typer.Typer(
+history_commands = typer.Typer(
     help="Import, export, add and delete watch events.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
-@group.command("import")
+@history_commands.command("import", epilog=examples("reelwise history import events.csv"))
 def import_events(
     file: Annotated[
         Path,
@@ -85,7 +85,7 @@ def _import_answer(report: ImportReport, file: Path) -> Answer:
     return Answer(document, "\n".join(lines), EXIT_SOME_FILES_FAILED if bad else 0, notice)
 
 
-@group.command("export")
+@history_commands.command("export", epilog=examples("reelwise history export --user anna"))
 def export_events(
     user: Annotated[
         str | None, typer.Option("--user", metavar="USER", help="Only events of this user.")
@@ -102,8 +102,8 @@ def export_events(
     return Answer({"events": rows}, _as_csv(rows, EVENT_COLUMNS))
 
 
-@group.command("impressions")
-def impressions(
+@history_commands.command("impressions", epilog=examples("reelwise history impressions"))
+def export_impressions(
     user: Annotated[
         str | None, typer.Option("--user", metavar="USER", help="Only events of this user.")
     ] = None,
@@ -141,7 +141,7 @@ def _as_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str
     return written.getvalue().rstrip("\n")
 
 
-@group.command("forget")
+@history_commands.command("forget", epilog=examples("reelwise history forget anna"))
 def forget(
     user: UserArgument,
     home: HomeOption = None,
@@ -181,7 +181,7 @@ def _forgotten_lines(user: str, forgotten: Forgotten) -> list[str]:
     return lines
 
 
-@group.command("add")
+@history_commands.command("add", epilog=examples("reelwise history add anna lake.mp4 --watched 42"))
 def add(
     user: UserArgument,
     video: Annotated[

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 
 N_VIDEOS = {"small": 40, "full": 200}
-MILD: Change = {"scale": 0.5, "crf": 34}
-HARD: Change = {**MILD, "crop": 0.7, "saturation": 0.3, "speed": 1.25, "bar": 0.15}
+MILD = Change(scale=0.5, crf=34)
+HARD = replace(MILD, crop=0.7, saturation=0.3, speed=1.25, bar=0.15)
 
 
 def run(size: str) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def run(size: str) -> dict[str, Any]:
         here = Path(folder)
         library = write_library(here / "toons", N_VIDEOS[size], seed=78)
         toons = sorted(library.folder.glob("*.mp4"))
-        of_toons = _measure(encoder, toons, here, {"scale": 0.6, "crf": 32})
+        of_toons = _measure(encoder, toons, here, Change(scale=0.6, crf=32))
         figures = {"toon_videos": len(toons), "toon_recall_at_1": of_toons["recall_at_1"]}
         real = real_videos()
         if real:
@@ -80,8 +81,7 @@ def cut_middle(video: Path, example: Path, change: Change) -> None:
     with open_video(video) as opened:
         length_s = opened.info.duration_s
     example.unlink(missing_ok=True)
-    cut: Change = {**change, "start_s": length_s / 3, "end_s": length_s * 2 / 3}
-    transcode(video, example, **cut)
+    transcode(video, example, replace(change, start_s=length_s / 3, end_s=length_s * 2 / 3))
 
 
 def _thumbnail(video: Path) -> NDArray[np.float64]:

@@ -1,7 +1,4 @@
-"""Writing video files, and making perturbed copies of them.
-
-The only place that encodes. A file appears under its name only when it is complete.
-"""
+"""Write video files, and changed copies of them; a file appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -13,60 +10,44 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import av
 import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
-from numpy.typing import NDArray
 
 from data.errors import ReelwiseError
+from data.video.containers import DEMUXERS
+from data.video.types import Pixels
 
-Pixels = NDArray[np.uint8]
-
-_READABLE = "mov,matroska,webm,gif,avi,mpegts,mpeg,ogg,flv"  # never a format that names other files
 _TICKS_PER_S = 90_000
 _KEY_FRAME_EVERY = 30
 _CODECS = {"h264": "libx264", "mpeg4": "mpeg4", "vp9": "libvpx-vp9"}
 
 
-class Change(TypedDict, total=False):
-    """What `transcode` alters; what is left out stays as it was."""
-
-    start_s: float
-    """Cut off everything before this time."""
-    end_s: float | None
-    """Cut off everything from this time on."""
-    scale: float
-    """Factor on width and height."""
-    size: tuple[int, int] | None
-    """Width and height in pixels instead of `scale`."""
-    crf: int
-    """x264's quality: 18 very good, 28 poor, 40 bad."""
-    crop: float
-    """Share of width and height kept around the centre."""
-    saturation: float
-    """0 is grey, 1 as it was."""
-    speed: float
-    """1.25 plays a quarter faster, with all frames."""
-    bar: float
-    """Share of the height under a black bar across the middle."""
-
-
 @dataclass(frozen=True)
-class _Plan:
-    """A `Change` with every default filled in."""
+class Change:
+    """What `transcode` alters; the defaults change nothing but the encoding."""
 
     start_s: float = 0.0
+    """Cut off everything before this time."""
     end_s: float | None = None
+    """Cut off everything from this time on."""
     scale: float = 1.0
+    """Factor on width and height."""
     size: tuple[int, int] | None = None
+    """Width and height in pixels instead of `scale`."""
     crf: int = 28
+    """Quality of x264: 18 very good, 28 poor, 40 bad."""
     crop: float = 1.0
+    """Share of width and height kept around the centre."""
     saturation: float = 1.0
+    """0 is grey, 1 unchanged."""
     speed: float = 1.0
+    """1.25 plays a quarter faster, with all frames."""
     bar: float = 0.0
+    """Share of the height under a black bar across the middle."""
 
     def size_px(self, width_px: int, height_px: int) -> tuple[int, int]:
         """Return the size written for a frame of this size: even, as H.264 in 4:2:0 needs."""
@@ -77,7 +58,7 @@ class _Plan:
         return max(2, 2 * round(wanted[0] / 2)), max(2, 2 * round(wanted[1] / 2))
 
     def apply(self, pixels: Pixels) -> Pixels:
-        """Return the frame cropped, washed out, resized and barred."""
+        """Return the frame cropped, resized, desaturated and barred."""
         height_px, width_px = pixels.shape[:2]
         size_px = self.size_px(width_px, height_px)
         kept_h, kept_w = max(1, round(height_px * self.crop)), max(1, round(width_px * self.crop))
@@ -107,7 +88,7 @@ class _Sink:
         self._crf = crf
         self._title = title
         self._stream: Any = None
-        self._to_yuv = VideoReformatter()  # one for all: making it costs more than using it
+        self._to_yuv = VideoReformatter()  # shared: making one costs more than using it
 
     def __enter__(self) -> _Sink:
         with tempfile.NamedTemporaryFile(
@@ -191,40 +172,40 @@ def write_video(
             raise ReelwiseError(f"no frames to write to {path}", fix="give at least one frame")
 
 
-def transcode(src: Path, dst: Path, **change: Unpack[Change]) -> None:
-    """Write a perturbed copy of the picture track: cut, resized, cropped, greyer, faster, barred.
+def transcode(src: Path, dst: Path, change: Change | None = None) -> None:
+    """Write a changed copy of the picture track: cut, resized, cropped, greyer, faster, barred.
 
-    Frames keep their own presentation times (less the cut, over the speed), so that a variable
-    frame rate stays one. Sound is left out. Damaged frames are left out; what can be read is kept.
+    Frames keep their presentation times (less the cut, over the speed), so that a variable frame
+    rate stays one. Sound is left out. Damaged frames are left out; what can be read is kept.
 
     Args:
         src: Any container of the allow-list: mp4, mov, mkv, webm, GIF, avi, ...
         dst: The copy, H.264; its suffix names the container.
-        **change: See `Change`.
+        change: What to alter.
 
     Raises:
-        ReelwiseError: Not one frame could be read in the part asked for.
+        ReelwiseError: No frame could be read in this part.
     """
-    plan = _Plan(**change)
+    change = change or Change()
     base = Fraction(1, _TICKS_PER_S)
     written = False
-    with _Sink(dst, codec="h264", crf=plan.crf) as sink:
+    with _Sink(dst, codec="h264", crf=change.crf) as sink:
         last = -1
-        for pixels, start_s, end_s in _shown(src, plan):
-            first = round((start_s - plan.start_s) / plan.speed * _TICKS_PER_S)
-            after = round((end_s - plan.start_s) / plan.speed * _TICKS_PER_S)
+        for pixels, start_s, end_s in _shown(src, change):
+            first = round((start_s - change.start_s) / change.speed * _TICKS_PER_S)
+            after = round((end_s - change.start_s) / change.speed * _TICKS_PER_S)
             if first > last:
-                sink.write(plan.apply(pixels), first, max(after - first, 1), base)
+                sink.write(change.apply(pixels), first, max(after - first, 1), base)
                 last, written = first, True
         if not written:
             raise ReelwiseError(
-                f"no frame of {src} could be read between {plan.start_s:g} s and "
-                f"{'its end' if plan.end_s is None else f'{plan.end_s:g} s'}",
+                f"no frame of {src} could be read between {change.start_s:g} s and "
+                f"{'its end' if change.end_s is None else f'{change.end_s:g} s'}",
                 fix="check that the file plays, and that the times lie within it",
             )
 
 
-def _shown(src: Path, plan: _Plan) -> Iterator[tuple[Pixels, float, float]]:
+def _shown(src: Path, change: Change) -> Iterator[tuple[Pixels, float, float]]:
     """Yield each frame on screen within the cut with the times from and until it is shown.
 
     The frame already on screen when the cut starts is shown from there.
@@ -233,23 +214,23 @@ def _shown(src: Path, plan: _Plan) -> Iterator[tuple[Pixels, float, float]]:
     now = next(decoded)
     while now is not None:
         after = next(decoded)
-        start_s, own_s, pixels = now
-        end_s = start_s + own_s if after is None else after[0]
-        if plan.end_s is not None and start_s >= plan.end_s:
+        start_s, length_s, pixels = now
+        end_s = start_s + length_s if after is None else after[0]
+        if change.end_s is not None and start_s >= change.end_s:
             return
-        if end_s > plan.start_s:
-            until_s = end_s if plan.end_s is None else min(end_s, plan.end_s)
-            yield pixels, max(start_s, plan.start_s), until_s
+        if end_s > change.start_s:
+            until_s = end_s if change.end_s is None else min(end_s, change.end_s)
+            yield pixels, max(start_s, change.start_s), until_s
         now = after
 
 
 def _decode(src: Path) -> Iterator[tuple[float, float, Pixels]]:
-    """Yield (time, own duration, RGB pixels) of the frames in order of time, the first at 0."""
+    """Yield (time, duration, RGB pixels) of the frames in order of time, the first at 0."""
     with _opened(src) as container:
         if not container.streams.video:
             return
         stream = container.streams.video[0]
-        own_s = float(1 / (stream.average_rate or 25))
+        frame_s = float(1 / (stream.average_rate or 25))
         to_rgb = VideoReformatter()
         first_s: float | None = None
         for frame in _frames(container, stream):
@@ -257,7 +238,7 @@ def _decode(src: Path) -> Iterator[tuple[float, float, Pixels]]:
                 continue
             first_s = frame.time if first_s is None else first_s
             tick_s = float(frame.time_base or 0)
-            shown_s = frame.duration * tick_s if frame.duration else own_s
+            shown_s = frame.duration * tick_s if frame.duration else frame_s
             pixels = to_rgb.reformat(frame, format="rgb24").to_ndarray()
             yield frame.time - first_s, shown_s, np.rot90(pixels, round(frame.rotation / 90) % 4)
 
@@ -269,7 +250,7 @@ def _opened(src: Path) -> Iterator[Any]:
         try:
             file = stack.enter_context(src.open("rb"))
             container: Any = stack.enter_context(
-                av.open(file, "r", options={"format_whitelist": _READABLE})
+                av.open(file, "r", options={"format_whitelist": ",".join(DEMUXERS.values())})
             )
         except (OSError, ValueError) as error:  # PyAV raises either
             raise ReelwiseError(

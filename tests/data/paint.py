@@ -46,6 +46,7 @@ def paint(
             coder.pop("crf")
             coder.setdefault("qscale", "2")
         stream = out.add_stream(codec, rate=fps, options=coder)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = *size, pix_fmt
         if codec.startswith("mpeg"):
             stream.codec_context.flags |= 2  # a fixed quantiser, so that greys stay apart

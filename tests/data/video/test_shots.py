@@ -90,7 +90,7 @@ def test_cuts_between_toon_scenes_are_found_and_no_others() -> None:
     found = wanted = false = 0
     for _ in range(12):
         scenes = [random_scene(rng, held_out=None) for _ in range(3)]
-        frames, borders = [], []
+        frames, borders = list[NDArray[np.uint8]](), list[float]()
         for scene in scenes:
             times_s = np.arange(0, scene.duration_s, 0.5)
             frames.extend(draw_scene(scene, times_s, width_px=96, height_px=96))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from data.errors import ReelwiseError
-from data.video.write import transcode, write_video
+from data.video.write import Change, transcode, write_video
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 REAL_VIDEOS = Path(
@@ -29,13 +29,13 @@ def _grey(i: int, *, width_px: int = 64, height_px: int = 48) -> NDArray[np.uint
 def _read(path: Path) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     """Times in seconds (n,) and frames (n, h, w, 3) RGB, by a decoder that is not the writer's."""
     capture = cv2.VideoCapture(str(path))
-    times_s, frames = [], []
+    times_s, frames = list[float](), list[NDArray[np.uint8]]()
     while True:
         ok, frame = capture.read()
         if not ok:
             return np.array(times_s), np.array(frames)
         times_s.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-        frames.append(frame[:, :, ::-1])
+        frames.append(frame[:, :, ::-1].astype(np.uint8))
 
 
 def _numbers(frames: NDArray[np.uint8]) -> list[int]:
@@ -50,20 +50,20 @@ def thirty(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_frame_comes_back_in_order_at_its_time(thirty) -> None:
+def test_every_frame_comes_back_in_order_at_its_time(thirty: Path) -> None:
     times_s, frames = _read(thirty)
     assert _numbers(frames) == list(range(30))
     assert times_s == pytest.approx(np.arange(30) / 10, abs=0.002)
 
 
 @pytest.mark.parametrize("fps", [12.5, 29.97, 1])
-def test_odd_frame_rates_are_kept(tmp_path, fps) -> None:
+def test_odd_frame_rates_are_kept(tmp_path: Path, fps: float) -> None:
     path = tmp_path / "a.mp4"
     write_video(path, (_grey(i) for i in range(10)), fps=fps, crf=10)
     assert _read(path)[0] == pytest.approx(np.arange(10) / fps, abs=0.005)
 
 
-def test_colours_survive(tmp_path) -> None:
+def test_colours_survive(tmp_path: Path) -> None:
     halves = np.zeros((48, 64, 3), np.uint8)
     halves[:, :32] = (220, 30, 30)
     halves[:, 32:] = (20, 60, 220)
@@ -73,7 +73,7 @@ def test_colours_survive(tmp_path) -> None:
     assert np.abs(frame[:, 36:] - (20, 60, 220)).max() < 12
 
 
-def test_the_same_frames_give_the_same_bytes_ready_to_stream(tmp_path, thirty) -> None:
+def test_the_same_frames_give_the_same_bytes_ready_to_stream(tmp_path: Path, thirty: Path) -> None:
     again = tmp_path / "again.mp4"
     write_video(again, (_grey(i) for i in range(30)), fps=10, crf=10)
     data = thirty.read_bytes()
@@ -83,7 +83,7 @@ def test_the_same_frames_give_the_same_bytes_ready_to_stream(tmp_path, thirty) -
     assert b"Thirty greys" in again.read_bytes()
 
 
-def test_a_higher_crf_makes_a_smaller_file(tmp_path) -> None:
+def test_a_higher_crf_makes_a_smaller_file(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (10, 48, 64, 3), dtype=np.uint8)
     for crf in (15, 40):
         write_video(tmp_path / f"{crf}.mp4", noise, fps=10, crf=crf)
@@ -91,7 +91,7 @@ def test_a_higher_crf_makes_a_smaller_file(tmp_path) -> None:
     assert sizes[1] < 0.5 * sizes[0]
 
 
-def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path, thirty) -> None:
+def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path, thirty: Path) -> None:
     def failing() -> Iterator[NDArray[np.uint8]]:
         yield _grey(1)
         raise OSError("the painter fell off the ladder")
@@ -103,7 +103,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path, thirty) -
     assert [p.name for p in tmp_path.iterdir()] == ["thirty.mp4"]
 
 
-def test_what_cannot_be_written_says_so(tmp_path) -> None:
+def test_what_cannot_be_written_says_so(tmp_path: Path) -> None:
     with pytest.raises(ReelwiseError, match="no frames"):
         write_video(tmp_path / "a.mp4", [], fps=10)
     with pytest.raises(ReelwiseError, match="63x48"):
@@ -111,25 +111,25 @@ def test_what_cannot_be_written_says_so(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cut_starts_and_ends_at_its_times(tmp_path, thirty) -> None:
+def test_a_cut_starts_and_ends_at_its_times(tmp_path: Path, thirty: Path) -> None:
     out = tmp_path / "cut.mp4"
-    transcode(thirty, out, start_s=1.0, end_s=2.0, crf=10)
+    transcode(thirty, out, Change(start_s=1.0, end_s=2.0, crf=10))
     times_s, frames = _read(out)
     assert _numbers(frames) == list(range(10, 20))
     assert times_s == pytest.approx(np.arange(10) / 10, abs=0.002)
 
 
-def test_a_cut_between_frames_starts_with_the_one_on_screen(tmp_path, thirty) -> None:
+def test_a_cut_between_frames_starts_with_the_one_on_screen(tmp_path: Path, thirty: Path) -> None:
     out = tmp_path / "cut.mp4"
-    transcode(thirty, out, start_s=1.05, end_s=1.25, crf=10)
+    transcode(thirty, out, Change(start_s=1.05, end_s=1.25, crf=10))
     times_s, frames = _read(out)
     assert _numbers(frames) == [10, 11, 12]
     assert times_s == pytest.approx([0, 0.05, 0.15], abs=0.002)
 
 
-def test_speed_squeezes_the_times_and_keeps_the_frames(tmp_path, thirty) -> None:
+def test_speed_squeezes_the_times_and_keeps_the_frames(tmp_path: Path, thirty: Path) -> None:
     out = tmp_path / "fast.mp4"
-    transcode(thirty, out, speed=1.25, crf=10)
+    transcode(thirty, out, Change(speed=1.25, crf=10))
     times_s, frames = _read(out)
     assert _numbers(frames) == list(range(30))
     assert times_s == pytest.approx(np.arange(30) / 12.5, abs=0.002)
@@ -144,10 +144,13 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "target.mp4"
 
 
-def test_size_and_scale_change_the_size_and_keep_the_picture(tmp_path, target) -> None:
-    for how, size in (({"scale": 0.5}, (30, 40)), ({"size": (33, 21)}, (20, 32))):
+def test_size_and_scale_change_the_size_and_keep_the_picture(tmp_path: Path, target: Path) -> None:
+    for change, size in (
+        (Change(scale=0.5, crf=8), (30, 40)),
+        (Change(size=(33, 21), crf=8), (20, 32)),
+    ):
         out = tmp_path / "small.mp4"
-        transcode(target, out, crf=8, **how)
+        transcode(target, out, change)
         frames = _read(out)[1]
         assert frames.shape[:3] == (5, *size)
         middle = frames[2][size[0] // 2, size[1] // 2].astype(int)
@@ -155,19 +158,19 @@ def test_size_and_scale_change_the_size_and_keep_the_picture(tmp_path, target) -
         assert np.abs(frames[2][1, 1].astype(int) - (200, 20, 20)).max() < 25
 
 
-def test_cropping_keeps_the_middle(tmp_path, target) -> None:
+def test_cropping_keeps_the_middle(tmp_path: Path, target: Path) -> None:
     out = tmp_path / "crop.mp4"
-    transcode(target, out, crop=0.5, crf=8)
+    transcode(target, out, Change(crop=0.5, crf=8))
     frames = _read(out)[1]
     assert frames.shape[1:3] == (30, 40)
     assert np.abs(frames[2][4:-4, 4:-4].astype(int) - (20, 180, 20)).max() < 25
 
 
-def test_saturation_washes_colours_out(tmp_path, target) -> None:
+def test_saturation_washes_colours_out(tmp_path: Path, target: Path) -> None:
     spread = []
     for saturation in (1.0, 0.5, 0.0):
         out = tmp_path / "grey.mp4"
-        transcode(target, out, saturation=saturation, crf=8)
+        transcode(target, out, Change(saturation=saturation, crf=8))
         corner = _read(out)[1][2][2, 2].astype(int)
         spread.append(int(np.ptp(corner)))
         assert float(corner @ (0.299, 0.587, 0.114)) == pytest.approx(74, abs=6)  # as bright
@@ -176,56 +179,56 @@ def test_saturation_washes_colours_out(tmp_path, target) -> None:
     assert spread[2] < 10
 
 
-def test_a_bar_blackens_the_middle(tmp_path, target) -> None:
+def test_a_bar_blackens_the_middle(tmp_path: Path, target: Path) -> None:
     out = tmp_path / "bar.mp4"
-    transcode(target, out, bar=0.2, crf=8)
+    transcode(target, out, Change(bar=0.2, crf=8))
     frame = _read(out)[1][2].astype(int)
     assert frame[26:34].max() < 30
     assert frame[4, 40].max() > 150
     assert frame[40, 40].max() > 150
 
 
-def test_a_gif_with_frames_of_different_lengths_keeps_its_times(tmp_path) -> None:
+def test_a_gif_with_frames_of_different_lengths_keeps_its_times(tmp_path: Path) -> None:
     pictures = [Image.fromarray(_grey(i)) for i in (2, 10, 18, 26)]
     durations_ms = [100, 400, 50, 200]
     pictures[0].save(
         tmp_path / "a.gif", save_all=True, append_images=pictures[1:], duration=durations_ms
     )
     out = tmp_path / "a.mp4"
-    transcode(tmp_path / "a.gif", out, crf=8)
+    transcode(tmp_path / "a.gif", out, Change(crf=8))
     times_s, frames = _read(out)
     assert _numbers(frames) == [2, 10, 18, 26]
     assert times_s == pytest.approx([0, 0.1, 0.5, 0.55], abs=0.003)
-    transcode(tmp_path / "a.gif", out, start_s=0.2, end_s=0.52, crf=8)
+    transcode(tmp_path / "a.gif", out, Change(start_s=0.2, end_s=0.52, crf=8))
     times_s, frames = _read(out)
     assert _numbers(frames) == [10, 18]
     assert times_s == pytest.approx([0, 0.3], abs=0.003)
 
 
-def test_matroska_is_read_and_written(tmp_path, thirty) -> None:
-    transcode(thirty, tmp_path / "a.mkv", crf=8)
+def test_matroska_is_read_and_written(tmp_path: Path, thirty: Path) -> None:
+    transcode(thirty, tmp_path / "a.mkv", Change(crf=8))
     assert (tmp_path / "a.mkv").read_bytes()[:4] == b"\x1a\x45\xdf\xa3"
-    transcode(tmp_path / "a.mkv", tmp_path / "b.mp4", crf=8)
+    transcode(tmp_path / "a.mkv", tmp_path / "b.mp4", Change(crf=8))
     times_s, frames = _read(tmp_path / "b.mp4")
     assert _numbers(frames) == list(range(30))
     assert times_s == pytest.approx(np.arange(30) / 10, abs=0.003)
 
 
-def test_a_file_cut_short_gives_what_can_be_read(tmp_path, thirty) -> None:
-    transcode(thirty, tmp_path / "a.mkv", crf=8)
+def test_a_file_cut_short_gives_what_can_be_read(tmp_path: Path, thirty: Path) -> None:
+    transcode(thirty, tmp_path / "a.mkv", Change(crf=8))
     data = (tmp_path / "a.mkv").read_bytes()
     (tmp_path / "half.mkv").write_bytes(data[: len(data) * 4 // 5])
-    transcode(tmp_path / "half.mkv", tmp_path / "b.mp4", crf=8)
+    transcode(tmp_path / "half.mkv", tmp_path / "b.mp4", Change(crf=8))
     numbers = _numbers(_read(tmp_path / "b.mp4")[1])
     assert 4 < len(numbers) < 30
     assert numbers[:5] == list(range(5))
     assert numbers == sorted(set(numbers))
 
 
-def test_times_outside_and_texts_are_refused_and_leave_nothing(tmp_path, thirty) -> None:
+def test_times_outside_and_texts_are_refused(tmp_path: Path, thirty: Path) -> None:
     out = tmp_path / "out.mp4"
     with pytest.raises(ReelwiseError, match="between 8 s and its end"):
-        transcode(thirty, out, start_s=8.0)
+        transcode(thirty, out, Change(start_s=8.0))
     listing = tmp_path / "evil.mp4"
     listing.write_text(f"ffconcat version 1.0\nfile {thirty.name}\n")
     with pytest.raises(ReelwiseError, match=r"evil\.mp4"):
@@ -236,12 +239,12 @@ def test_times_outside_and_texts_are_refused_and_leave_nothing(tmp_path, thirty)
 
 
 @pytest.mark.parametrize("name", ["int_04.gif", "int_13.mkv", "slp_07.mp4"])
-def test_real_videos_keep_their_length_when_perturbed(tmp_path, name) -> None:
+def test_real_videos_keep_their_length_when_perturbed(tmp_path: Path, name: str) -> None:
     source = REAL_VIDEOS / name
     if not source.exists():
         pytest.skip(f"{source} is not here; set REELWISE_REAL_VIDEOS")
     before = _read(source)[0]
-    transcode(source, tmp_path / "a.mp4", scale=0.5, crop=0.7, saturation=0.4, bar=0.1)
+    transcode(source, tmp_path / "a.mp4", Change(scale=0.5, crop=0.7, saturation=0.4, bar=0.1))
     after = _read(tmp_path / "a.mp4")[0]
     assert len(after) == len(before)
     assert after[-1] == pytest.approx(before[-1] - before[0], abs=0.05)

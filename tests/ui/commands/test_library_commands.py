@@ -12,7 +12,7 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons import ToonLibrary, write_library
-from data.video.write import transcode
+from data.video.write import Change, transcode
 from tests.ui.conftest import ENCODER, ROOT, ask, tell
 
 HIT_FIELDS = {"rank", "video_id", "path", "start_s", "end_s", "score", "relevance", "why"}
@@ -83,7 +83,7 @@ def test_an_example_clip_a_part_of_one_and_a_picture_find_their_source(
     name, story = toons.videos[3]
     source, cut = toons.folder / name, tmp_path / "cut.mp4"
     start_s, end_s = story.starts_s[0], story.ends_s[0]
-    transcode(source, cut, start_s=start_s, end_s=end_s, scale=0.5, crf=34)
+    transcode(source, cut, Change(start_s=start_s, end_s=end_s, scale=0.5, crf=34))
     found = ask(capsys, "search", "--like", str(cut), home=home)["hits"][0]
     assert Path(found["path"]).name == name
     part = f"{source}@{start_s:g}-{end_s:g}"

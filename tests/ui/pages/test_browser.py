@@ -12,7 +12,7 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons import ToonLibrary
-from data.video.write import transcode
+from data.video.write import Change, transcode
 from tests.ui.conftest import Server
 
 if TYPE_CHECKING:
@@ -186,10 +186,7 @@ def test_an_uploaded_clip_finds_its_source(
     transcode(
         toons.folder / name,
         example,
-        start_s=length_s / 3,
-        end_s=2 * length_s / 3,
-        scale=0.5,
-        crf=34,
+        Change(start_s=length_s / 3, end_s=2 * length_s / 3, scale=0.5, crf=34),
     )
     page.goto(server.url)
     page.get_by_text("moments to find").wait_for()

@@ -198,14 +198,15 @@ def _evaluate(library: Library) -> Document:
 
 
 def _search_by_example(library: Library) -> Document:
-    from data.video.write import transcode
+    from data.video.write import Change, transcode
 
     query = toon_rows(library.home.toons / "queries.csv", "query")[-1]
     _show("4. A search by example: a part of a video, cut out, made smaller and compressed hard:")
     with tempfile.TemporaryDirectory() as folder:
         example = Path(folder) / "example.mp4"
         source = library.home.toons / query.video
-        transcode(source, example, start_s=query.start_s, end_s=query.end_s, scale=0.5, crf=35)
+        change = Change(start_s=query.start_s, end_s=query.end_s, scale=0.5, crf=35)
+        transcode(source, example, change)
         result = library.search(like=example, k=3)
     right = bool(result.hits) and result.hits[0].path.name == query.video
     title = f"from {query.video} {span(query.start_s, query.end_s)}"

@@ -139,7 +139,7 @@ def _write(name: str, content: bytes) -> Callable[[Path], Path]:
     return make
 
 
-MADE = {
+MADE: dict[str, tuple[Callable[[Path], Path], str, str]] = {
     "cut mp4, index first": (lambda f: _half(_faststart(f, 80), 0.9), "partial", "cut off: "),
     "cut mp4, index last": (lambda f: _half(paint(f / "a.mp4")), "failed", "index (moov)"),
     "cut mkv": (lambda f: _half(paint(f / "a.mkv", n=80, g=10)), "partial", "cut off: "),

@@ -18,9 +18,9 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from data.errors import ReelwiseError
-from data.video.containers import DEMUXERS
 from data.video.types import Pixels
 
+_READABLE = "mov,matroska,webm,gif,avi,mpegts,mpeg,ogg,flv"  # never a format that names other files
 _TICKS_PER_S = 90_000
 _KEY_FRAME_EVERY = 30
 _CODECS = {"h264": "libx264", "mpeg4": "mpeg4", "vp9": "libvpx-vp9"}
@@ -250,7 +250,7 @@ def _opened(src: Path) -> Iterator[Any]:
         try:
             file = stack.enter_context(src.open("rb"))
             container: Any = stack.enter_context(
-                av.open(file, "r", options={"format_whitelist": ",".join(DEMUXERS.values())})
+                av.open(file, "r", options={"format_whitelist": _READABLE})
             )
         except (OSError, ValueError) as error:  # PyAV raises either
             raise ReelwiseError(

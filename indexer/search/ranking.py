@@ -90,8 +90,9 @@ def rank(view: View, query: QueryVectors, options: Options, read_vectors: ReadVe
     if n_allowed == 0 or options.k <= 0:
         return []
     candidates = _Candidates(view, query.vectors, options, allowed, n_allowed)
-    scoring: _Scoring = _ByClips(candidates)
-    if query.example is not None:
+    if query.example is None:
+        scoring: _Scoring = _ByClips(candidates)
+    else:
         matcher = ExampleMatcher(query.example, read_vectors)
         scoring = _ByFrames(candidates, matcher, query.example.video_id)
     scored = [(each, scoring.background.relevance(each.score)) for each in _moments(scoring)]

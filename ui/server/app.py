@@ -92,11 +92,11 @@ def build_server(library: Library, address: ServerAddress, refits: Refits | None
         script,
         lifespan=lifespan,
         routes=api_routes(library, frames, refits),
-        middleware=_host_check(address),
+        middleware=host_check(address),
     )
 
 
-def _host_check(address: ServerAddress) -> list[Middleware]:
+def host_check(address: ServerAddress) -> list[Middleware]:
     """Refuse unknown Host names on a loopback address, and elsewhere where names are given.
 
     Without it any web page could point its own name at 127.0.0.1 (DNS rebinding) and read what a

@@ -1,8 +1,7 @@
-"""What kind of container a file is, from its first bytes alone.
+"""The container format of a file, from its first bytes.
 
-No decoder sees a file that is not on this list: an ffconcat or HLS playlist named `.mp4` makes
-FFmpeg read other files and addresses (measured on three libraries, facts.md). The name of a file
-proves nothing and is not asked.
+No decoder opens a file of another format: an ffconcat or HLS playlist named `.mp4` makes FFmpeg
+read other files and addresses. The name of a file proves nothing and is ignored.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ _TESTS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
 
 
 def container_of(head: bytes) -> str | None:
-    """Name of the container that begins with these bytes, or None."""
+    """Name of the container that begins with these bytes; None for any other format."""
     return next((name for name, matches in _TESTS if matches(head)), None)
 
 
@@ -122,7 +121,7 @@ def _what_else(head: bytes) -> str:
 
 
 def missing_end(path: Path, container: str) -> str | None:
-    """Why the end of a file is known to be absent: no `moov`, no GIF trailer; or None."""
+    """Why the end of a file must be missing, as without a `moov`; None where it may be whole."""
     if container == "mp4":
         return None if b"moov" in _top_boxes(path) else "cut off: its index (moov) is missing"
     if container == "gif":
@@ -134,7 +133,7 @@ def missing_end(path: Path, container: str) -> str | None:
 
 
 def _top_boxes(path: Path) -> set[bytes]:
-    found: set[bytes] = set()
+    names: set[bytes] = set()
     end = path.stat().st_size
     at = 0
     with path.open("rb") as file:
@@ -148,8 +147,8 @@ def _top_boxes(path: Path) -> set[bytes]:
                 size_bytes = int.from_bytes(header[8:], "big")
             if at + size_bytes > end:
                 break
-            found.add(header[4:8])
+            names.add(header[4:8])
             if size_bytes < 8:  # 0: up to the end of the file
                 break
             at += size_bytes
-    return found
+    return names

@@ -1,4 +1,4 @@
-"""Shots and clips: where the picture jumps, and the stretches that are embedded and found."""
+"""Shots and clips: where the picture is cut, and the stretches that are embedded and indexed."""
 
 from __future__ import annotations
 
@@ -11,28 +11,27 @@ from numpy.typing import NDArray
 
 from data.video.types import Pixels
 
-GRID = 8
-"""Blocks per side that two frames are compared in."""
-LOOK_PX = 64
-"""Frames are thinned to about this many pixels a side before they are compared."""
+BLOCKS_PER_SIDE = 8
+"""Frames are compared block by block, with this many blocks a side."""
+COMPARED_PX = 64
+"""Frames are subsampled to about this many pixels a side before they are compared."""
 CHANGED_LEVELS = 20.0
 """A block has changed when one of its mean channels moves by more than this, of 255."""
 CHANGED_SHARE = 0.5
-"""Share of the blocks that a cut changes at least. 79 cuts of 60 toon stories change 0.78 and more;
-a person who takes two bottles off a table (int_01, 2 samples a second, 2026-11) changes 0.44."""
+"""Share of the blocks that a cut changes at least; people who move change fewer."""
 COLOUR_LEVELS = 4.0
-"""How far, in levels of 255, the colours of the whole picture move at a cut (1-D earth mover's
-distance, mean of the channels). Motion alone moves none."""
+"""Least change of the picture's colour distribution at a cut, in levels of 255 (1-D earth mover's
+distance, mean of the channels). Motion alone does not change it."""
 STANDS_OUT = 1.6
-"""A cut differs so many times more than the steps before and after it: pans and fades have equal
-neighbours."""
+"""Least ratio of the change at a cut to the changes before and after it: pans and fades change
+evenly."""
 
 
 class CutDetector:
     """Finds hard cuts in frames that were sampled at a low rate.
 
-    Two neighbours are cut apart where most blocks of the picture change, its colours move, and the
-    step stands out from those beside it. Of a fade over several samples at most one cut remains.
+    There is a cut between two frames where most blocks of the picture change, its colours change,
+    and the change stands out from those beside it. A fade over several samples gives at most one.
     """
 
     def __init__(self) -> None:
@@ -43,7 +42,7 @@ class CutDetector:
         self._steps: list[float] = []
 
     def feed(self, pixels: Pixels, times_s: NDArray[np.float64]) -> None:
-        """Take the next frames of the video.
+        """Add the next frames of the video.
 
         Args:
             pixels: (n, h, w, 3) uint8.
@@ -57,7 +56,7 @@ class CutDetector:
             blocks = np.concatenate([self._blocks, blocks])
         change = np.abs(np.diff(blocks, axis=0)).max(axis=3)
         shares = (change > CHANGED_LEVELS).mean(axis=(1, 2))
-        # The first step of these leads from the frame before to the first frame, if there is one.
+        # The first step leads from the last frame of the batch before, where there was one.
         known = len(pixels) - len(shares)
         moves = np.zeros(len(shares))  # stays zero where too few blocks change
         for step in np.flatnonzero(shares >= CHANGED_SHARE):
@@ -83,10 +82,10 @@ class CutDetector:
 
 
 def _blocks(pixels: Pixels) -> NDArray[np.float32]:
-    """(n, g, g, 3) mean colours of blocks; g = `GRID`, or a smaller frame's side."""
+    """(n, g, g, 3) mean colours of blocks; g = `BLOCKS_PER_SIDE`, or a smaller frame's side."""
     small = _thin(pixels)
     n, height, width, _ = small.shape
-    rows, columns = min(GRID, height), min(GRID, width)
+    rows, columns = min(BLOCKS_PER_SIDE, height), min(BLOCKS_PER_SIDE, width)
     small = small[:, : height // rows * rows, : width // columns * columns]
     high, wide = height // rows, width // columns
     # Sums of whole numbers row by row, three times as fast as a sum over an axis; thinned, a block
@@ -103,7 +102,7 @@ def _blocks(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def _colours(pixels: Pixels) -> NDArray[np.float32]:
-    """(n, 3, 32) sorted levels of each channel; their difference is the mover's distance."""
+    """(n, 3, 32) quantiles of each channel; their difference is the earth mover's distance."""
     small = _thin(pixels)
     # Contiguous bytes and a radix sort ("stable"): 24 times as fast as sorting over the axis.
     levels = np.ascontiguousarray(small.reshape(len(small), -1, 3).transpose(0, 2, 1))
@@ -113,12 +112,14 @@ def _colours(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def _thin(pixels: Pixels) -> Pixels:
-    return pixels[:, :: max(1, pixels.shape[1] // LOOK_PX), :: max(1, pixels.shape[2] // LOOK_PX)]
+    return pixels[
+        :, :: max(1, pixels.shape[1] // COMPARED_PX), :: max(1, pixels.shape[2] // COMPARED_PX)
+    ]
 
 
 @dataclass(frozen=True)
 class ClipSpan:
-    """A stretch of a video, and which of its sampled frames show it."""
+    """A stretch of a video, and its sampled frames."""
 
     start_s: float
     """Start, included."""
@@ -137,12 +138,12 @@ def split_clips(
     *,
     window_s: float = 10.0,
 ) -> list[ClipSpan]:
-    """Cut a video at its shots, and long shots into windows that overlap by half or more.
+    """Split a video at its cuts, and long shots into windows that overlap by half or more.
 
     Args:
         times_s: (n,) ascending times of the sampled frames.
-        duration_s: Length of the video; where frames go on beyond it, they count.
-        cuts_s: Cuts, any order; those without a frame between them are one.
+        duration_s: Length of the video; frames after it extend it.
+        cuts_s: Cuts in any order; cuts without a frame between them count as one.
         window_s: Longest clip.
 
     Returns:
@@ -188,7 +189,7 @@ def _windows(
         stop_s = end_s if at == len(starts_s) - 1 else begin_s + window_s
         first = int(np.searchsorted(times_s, begin_s))
         last = int(np.searchsorted(times_s, stop_s))
-        if last <= first:  # frames are sparser than windows: the one that is on the screen
+        if last <= first:  # frames are sparser than windows: take the one shown then
             first = max(lowest, min(first, len(times_s)) - 1)
             last = first + 1
         spans.append(ClipSpan(float(begin_s), float(stop_s), first, last))

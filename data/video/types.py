@@ -16,7 +16,7 @@ Pixels = NDArray[np.uint8]
 FrameFit = Literal["squash", "crop", "pad"]
 DecodeState = Literal["done", "partial", "failed"]
 OnProgress = Callable[[], None]
-"""Called often while a decoder works, so that a slow file can be told from a stuck decoder."""
+"""Called often while a decoder works: it distinguishes a slow file from a stuck decoder."""
 
 SAMPLE_FPS = 2.0
 """Frames per second of video that are embedded."""

@@ -253,7 +253,7 @@ class EmbeddingStream:
             rows = self._encoder.encode_clips(frames, times_s, places)
         ends = np.cumsum([len(video.spans) for video in videos])[:-1]
         clips = np.split(rows, ends)
-        return [video.embedded(own) for video, own in zip(videos, clips, strict=True)]
+        return [video.embedded(rows) for video, rows in zip(videos, clips, strict=True)]
 
 
 def _are_unit(rows: NDArray[np.float32]) -> bool:

@@ -103,7 +103,7 @@ def existing_roots(paths: Sequence[Path]) -> list[Path]:
     """The paths made absolute.
 
     Raises:
-        ReelwiseError: One is not there. A disk that is not plugged in must not look like deleted
+        ReelwiseError: One does not exist. A disk that is not plugged in must not look like deleted
             videos.
     """
     if not paths:

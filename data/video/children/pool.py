@@ -74,7 +74,7 @@ class DecodePool:
         self._running: _Run | None = None
 
     def __enter__(self) -> DecodePool:
-        """Start the threads; children start with the first job."""
+        """Start the threads; children start with the first request."""
         for number in range(self._workers):
             thread = threading.Thread(target=self._serve, name=f"decode-{number}", daemon=True)
             thread.start()
@@ -166,7 +166,7 @@ def decode_each(
     """Decode some requests whole: the key and result of each, in the order in which they end.
 
     Args:
-        requests: Each with a key of its own.
+        requests: Each with another key.
         workers: Child processes.
         limits: When a child is ended.
         child: Name of the module that children run.
@@ -188,6 +188,6 @@ def _join(batches: Sequence[FrameBatch], spec: FrameSpec) -> tuple[Pixels, NDArr
 
 
 def decode_one(request: DecodeRequest, *, child: str = CHILD) -> Decoded:
-    """Decode one request whole, in a child of its own."""
+    """Decode one request whole, in a new child."""
     ((_, decoded),) = decode_each([request], child=child)
     return decoded

@@ -81,7 +81,7 @@ class DecordDecoding:
             raise UnreadableVideo(
                 "decord is not installed", final=False, fix="pip install decord, or use pyav"
             ) from error
-        except Exception as error:  # decord raises its own, RuntimeError and plain Exception
+        except Exception as error:  # decord raises DECORDError, RuntimeError and Exception
             reason = f"decord cannot open it ({_first_line(error)})"
             raise UnreadableVideo(reason, final=False) from error
 

@@ -209,7 +209,7 @@ def _display_size(stream: VideoStream) -> tuple[int, int]:
 def promised_length_s(container: InputContainer, stream: VideoStream, table: PacketTable) -> float:
     """Length of the picture that the file promises.
 
-    The stream's own length comes first; an edit list may make the container shorter than its
+    The stream's length comes first; an edit list may make the container shorter than its
     stream. The container's length counts for the picture only where no other stream reaches it
     (a song longer than its picture is no damage). Where nothing is promised, the sum
     of the packets.

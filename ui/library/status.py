@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from data.catalogue.catalogue import Catalogue
 
 
-class Failure(TypedDict):
+class FailureDocument(TypedDict):
     """A file that could not be indexed, or only in part."""
 
     path: str
@@ -108,7 +108,7 @@ class StatusDocument(TypedDict):
     """Folders that were indexed."""
     recommender: ModelDocument
     """The recommender's model."""
-    failures: NotRequired[list[Failure]]
+    failures: NotRequired[list[FailureDocument]]
     """What could not be read; only on request."""
 
 

@@ -14,6 +14,7 @@ from data.home import Home
 from data.toons import ToonLibrary, write_library
 from data.video.write import Change, transcode
 from tests.ui.conftest import ENCODER, ROOT, ask, tell
+from ui.commands.maintain import doctor
 
 HIT_FIELDS = {"rank", "video_id", "path", "start_s", "end_s", "score", "relevance", "why"}
 
@@ -185,6 +186,16 @@ def test_the_machine_is_examined(home: Path, capsys: pytest.CaptureFixture[str])
     names = {check["name"] for check in document["checks"]}
     assert {"machine", "gpu", "faiss", "decoder pyav", "decoder decord", "weights", "disk"} <= names
     assert [check for check in document["checks"] if not check["ok"]] == []
+
+
+def test_what_index_would_lack_is_told_with_exit_code_1(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "MIN_FREE_BYTES", 10**18)
+    document = ask(capsys, "doctor", home=home, code=1)
+    assert document["ok"] is False
+    assert [check["name"] for check in document["checks"] if not check["ok"]] == ["disk"]
+    assert "      fix: free some disk" in tell(capsys, "doctor", home=home, code=1).out
 
 
 def test_the_embedded_encoder_is_listed_as_present(

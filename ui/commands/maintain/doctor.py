@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from ui.terminal.answer import Answer
+from ui.terminal.answer import EXIT_DONE, EXIT_KNOWN_ERROR, Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import columns, size
 
@@ -26,12 +26,16 @@ MIN_FREE_BYTES = 1_000_000_000
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
-    """Check GPU, FAISS, decoders, weights and disk of this machine."""
+    """Check GPU, FAISS, decoders, weights and disk of this machine.
+
+    The exit code is 1 where something that `index` needs is missing.
+    """
     from data.home import resolve_home
 
     findings = examine(resolve_home(home))
+    ok = all(each.ok for each in findings)
     document = {
-        "ok": all(each.ok for each in findings),
+        "ok": ok,
         "checks": [dataclasses.asdict(each) for each in findings],
     }
     rows = [["ok" if each.ok else "--", each.name, each.found] for each in findings]
@@ -39,7 +43,7 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
     for at, each in reversed(list(enumerate(findings))):
         if not each.ok and each.fix:
             lines.insert(at + 1, f"      fix: {each.fix}")
-    return Answer(document, "\n".join(lines))
+    return Answer(document, "\n".join(lines), EXIT_DONE if ok else EXIT_KNOWN_ERROR)
 
 
 @dataclass(frozen=True)

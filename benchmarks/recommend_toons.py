@@ -26,9 +26,9 @@ from recommender.answer.recommender import Recommender
 from recommender.choosing.ranking import Outcome, Scores, accuracy, ask
 from recommender.choosing.splits import Case
 from recommender.choosing.tune import ModelFit, SharedSources, tune
+from recommender.evaluation.intervals import interval
 from recommender.events.log import read_events
 from recommender.events.videos import VideoTable
-from recommender.intervals import interval
 from recommender.model.blend import alone
 from recommender.model.model import Settings
 from recommender.sources.registry import CONTENT, SASREC, SOURCES

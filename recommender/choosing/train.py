@@ -15,7 +15,7 @@ from data.history.forgetting import forgettings
 from data.history.history import History, HistoryMark, mark_history
 from data.home import Home, TrainingLock
 from recommender.choosing.splits import Case, hold_out, last_steps
-from recommender.choosing.tune import TUNED_DENSE_LIMIT, tune
+from recommender.choosing.tune import tune
 from recommender.choosing.weights import FEWEST
 from recommender.events.library import read_videos
 from recommender.events.log import EventLog, read_events
@@ -23,7 +23,7 @@ from recommender.events.videos import VideoTable
 from recommender.model.manifest import FORMAT, Kept, ModelManifest, in_words
 from recommender.model.model import Settings, fit_model, saved_names, settings_as_json
 from recommender.model.store import clean_up, publish_model, require_free
-from recommender.sources.ease import DENSE_LIMIT
+from recommender.sources.ease import DENSE_LIMIT, TUNED_DENSE_LIMIT
 from recommender.sources.registry import BY_NAME
 
 STEP_S = 7 * 86_400.0

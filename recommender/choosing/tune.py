@@ -19,6 +19,7 @@ from recommender.model.blend import alone
 from recommender.model.model import DEFAULT_WEIGHTS, Model, Settings, fit_model
 from recommender.model.taste import pushed_down, read_taste
 from recommender.sources.base import Source
+from recommender.sources.ease import TUNED_DENSE_LIMIT
 from recommender.sources.registry import (
     BY_NAME,
     EASE,
@@ -29,8 +30,6 @@ from recommender.sources.registry import (
     Setting,
 )
 
-TUNED_DENSE_LIMIT = 12_000
-"""Most people or items, whichever are fewer, inverted when fitting may take minutes: some 4 GB."""
 GROWN = 1.25
 """Growth of the events at which a slow source is fitted anew."""
 SASREC_LIKES = 50_000

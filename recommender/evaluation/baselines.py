@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from recommender.choosing.ranking import Fit, Scores, Tune, scores_of, tuned
-from recommender.choosing.tune import TUNED_DENSE_LIMIT
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
 from recommender.sources.base import LinkSource, SameForAll, Source
 from recommender.sources.content import Content
-from recommender.sources.ease import RIDGE, fit_ease
+from recommender.sources.ease import RIDGE, TUNED_DENSE_LIMIT, fit_ease
 from recommender.sources.ials import UNSEEN, fit_ials
 from recommender.sources.item_links import SparseLinks
 from recommender.sources.popularity import popularity, recent_popularity

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from recommender.choosing.ranking import Fit, Outcome, ask, pool, summary
 from recommender.choosing.splits import Case
+from recommender.evaluation.intervals import interval
 from recommender.events.videos import VideoTable
-from recommender.intervals import interval
 
 INTERVAL_METRICS = ("recall_at_10", "recall_at_20", "ndcg_at_10", "ndcg_at_20", "mrr")
 """Metrics with intervals and paired differences."""

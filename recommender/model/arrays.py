@@ -7,7 +7,7 @@ import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 from data.durable import fsync_file
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable
-from recommender.sources.base import Source
+from recommender.sources.base import SavedSource, Source
 from recommender.sources.item_links import Rows
 from recommender.sources.registry import BY_NAME
 
@@ -90,7 +90,9 @@ def pack(sources: Mapping[str, Source]) -> SourceArrays:
     packed = SourceArrays(list(sources), {}, {})
     first: dict[int, str] = {}
     for name, source in sources.items():
-        for key, array in source.to_arrays().items():
+        if BY_NAME[name].load is None:
+            raise TypeError(f"a source must be one that can be saved, got {name!r}")
+        for key, array in cast(SavedSource, source).to_arrays().items():
             path = f"{name}/{key}"
             if id(array) in first:
                 packed.same[path] = first[id(array)]
@@ -129,7 +131,7 @@ def unpack(
     return sources
 
 
-class _Renumbered(Source):
+class _Renumbered:
     """A source in the rows of a table that has changed since: rows are matched by permanent id.
 
     Videos that have come since score 0, and those that are gone are not in the answer.

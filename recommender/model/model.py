@@ -28,9 +28,9 @@ from recommender.sources.registry import (
 DEFAULT_WEIGHTS = weights_from(
     [
         {RECENT_POPULARITY: 0.45, POPULARITY: 0.35, NEW: 0.1},
-        {CONTENT: 0.5, RECENT_EASE: 1.0, RECENT_POPULARITY: 0.2},
-        {CONTENT: 0.5, RECENT_EASE: 1.0, RECENT_POPULARITY: 0.1},
-        {CONTENT: 0.5, RECENT_EASE: 1.0, RECENT_POPULARITY: 0.1},
+        {CONTENT: 0.75, RECENT_EASE: 1.0, RECENT_POPULARITY: 0.2},
+        {CONTENT: 0.75, RECENT_EASE: 1.0, RECENT_POPULARITY: 0.1},
+        {CONTENT: 0.75, RECENT_EASE: 1.0, RECENT_POPULARITY: 0.1},
     ],
 )
 """Weights before anything is known of a library."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,12 @@ from recommender.events.histories import Histories
 from recommender.sources.item_links import Arrays, ItemLinks, Rows, links_from_arrays
 
 
-class Source(ABC):
+class Source(Protocol):
     """Scores items for any history; fitted once, so a new event counts in the next answer."""
 
-    @abstractmethod
     def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
         """(b, n_items or len(rows)) scores, higher is better; a constant row knows nothing."""
 
-    @abstractmethod
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
         """(m,) what each item of one person's history adds to the score of `row`."""
 
@@ -28,19 +26,17 @@ class Source(ABC):
         self, history: Histories, n: int, allowed: NDArray[np.bool_]
     ) -> NDArray[np.int64] | None:
         """At most n allowed rows, the best for one person; None where all must be scored."""
-        return None
+
+
+class SavedSource(Source, Protocol):
+    """A source that a saved model holds."""
 
     def to_arrays(self) -> Arrays:
-        """All that the source knows, for a saved model.
-
-        Raises:
-            TypeError: It is made from the events whenever a model is opened, not saved.
-        """
-        raise TypeError(f"a source must have arrays to be saved, got {type(self).__name__}")
+        """All that the source knows."""
 
 
 @dataclass(frozen=True, eq=False)
-class SameForAll(Source):
+class SameForAll:
     """The same scores for every person."""
 
     values: NDArray[np.float64]
@@ -55,9 +51,15 @@ class SameForAll(Source):
         """Zeros: no item of the history is the reason."""
         return np.zeros(len(history.item))
 
+    def best(
+        self, history: Histories, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """None: all must be scored."""
+        return None
+
 
 @dataclass(frozen=True, eq=False)
-class LinkSource(Source):
+class LinkSource:
     """Adds up item-item links from the items of a history."""
 
     item_links: ItemLinks

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from recommender.events.histories import Histories
-from recommender.intervals import interval
-from recommender.sources.base import Source
 from recommender.sources.item_links import Arrays, Rows
 
 CONTENT_HALF_LIFE = 10.0
@@ -36,7 +34,7 @@ _BLOCK_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Content(Source):
+class Content:
     """Scores items by the root of the mean of max(cosine, 0)^2 to the liked items: from 0 to 1.
 
     Squared, since otherwise everything faintly similar adds up; the root keeps a smaller part of
@@ -91,6 +89,12 @@ class Content(Source):
         parts = weights * _squared(self.vectors[history.item] @ self.vectors[row])
         return np.asarray(parts / max(float(np.sqrt(parts.sum() * weights.sum())), 1e-30))
 
+    def best(
+        self, history: Histories, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """None: all must be scored."""
+        return None
+
     def to_arrays(self) -> Arrays:
         """The map, without the vectors of the items."""
         none = np.zeros((self.vectors.shape[1], 0), np.float32)
@@ -143,7 +147,10 @@ def fit_content(histories: Histories, content: NDArray[np.float32]) -> Content:
     before, after = (
         _ndcg(one, known.of(people), held, wanted[people]) for one in (unmapped, mapped)
     )
-    if interval(people, after - before)[0] <= LEAST_GAIN * before.mean():
+    gain = after - before
+    # The lower end of its 95 % interval.
+    surely = gain.mean() - 1.96 * gain.std() / np.sqrt(len(gain))
+    if surely <= LEAST_GAIN * before.mean():
         return unmapped
     whole = _co_liked_map(_some(histories, MOST_PEOPLE, rng), content)
     return Content.of(content, whole)

@@ -16,6 +16,8 @@ RIDGE = 100.0
 """Ridge. Not the largest that pays: a small household has little data to outweigh it."""
 DENSE_LIMIT = 3_000
 """Most people or items, whichever are fewer, that are inverted: some seconds and 600 MB."""
+TUNED_DENSE_LIMIT = 12_000
+"""The same where fitting may take minutes: some 4 GB."""
 
 _NOISE = 1e-10
 

@@ -10,7 +10,6 @@ from scipy import sparse
 from scipy.linalg import lapack
 
 from recommender.events.histories import Histories
-from recommender.sources.base import Source
 from recommender.sources.item_links import Arrays, Rows
 
 FACTORS = 64
@@ -29,7 +28,7 @@ _ROUNDS = 40
 _EXACT = 1e-12  # part of the squared right side that may remain as error
 
 
-class Ials(Source):
+class Ials:
     """Items as short vectors; people are folded in from what they liked.
 
     Args:
@@ -54,6 +53,12 @@ class Ials(Source):
         system = self._side.system(near, weight)
         _, through, _ = lapack.sposv(system, self.items[row])
         return np.asarray(weight * (near @ through), dtype=np.float64)
+
+    def best(
+        self, history: Histories, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """None: all must be scored."""
+        return None
 
     def to_arrays(self) -> Arrays:
         """What `from_arrays` needs."""

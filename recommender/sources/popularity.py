@@ -9,7 +9,6 @@ from recommender.events.confidence import decayed
 from recommender.events.histories import Histories
 from recommender.events.log import EventLog, Pairs
 from recommender.events.videos import VideoTable
-from recommender.sources.base import Source
 from recommender.sources.item_links import Rows
 
 TREND_HALF_LIFE_DAYS = 14.0
@@ -108,7 +107,7 @@ class CrowdCounts:
             self._since_s = self.latest_s
 
 
-class Newness(Source):
+class Newness:
     """How new each video is, following the counts.
 
     Args:
@@ -126,6 +125,12 @@ class Newness(Source):
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
         """Zeros: no item of the history is the reason."""
         return np.zeros(len(history.item))
+
+    def best(
+        self, history: Histories, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """None: all must be scored."""
+        return None
 
 
 def _weight(pairs: Pairs) -> NDArray[np.float64]:

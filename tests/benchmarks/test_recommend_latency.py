@@ -24,7 +24,7 @@ def test_a_seed_gives_one_world_and_another_seed_another(world: World) -> None:
     assert not np.array_equal(other.videos.matrix, world.videos.matrix)
 
 
-def test_what_is_to_be_foretold_is_not_in_the_log_and_new_videos_are_unwatched(
+def test_what_is_to_be_last_video_ndcg_is_not_in_the_log_and_new_videos_are_unwatched(
     world: World,
 ) -> None:
     met = set(zip(world.log.user.tolist(), world.log.item.tolist(), strict=True))
@@ -46,7 +46,7 @@ def test_people_follow_their_themes(world: World) -> None:
     assert alike > any_two + 0.1
 
 
-def test_what_is_foretold_is_the_ndcg_of_the_whole_list(world: World) -> None:
+def test_what_is_last_video_ndcg_is_the_ndcg_of_the_whole_list(world: World) -> None:
     scores = np.random.default_rng(0).random((len(world.last), SMALL.videos), np.float32)
     asked = np.flatnonzero(world.last >= 0)
     expected = []
@@ -60,7 +60,7 @@ def test_what_is_foretold_is_the_ndcg_of_the_whole_list(world: World) -> None:
     def told(histories: Histories) -> NDArray[np.float32]:
         return scores[asked]
 
-    assert fits.foretold(world, told) == pytest.approx(np.mean(expected))
+    assert fits.last_video_ndcg(world, told) == pytest.approx(np.mean(expected))
 
 
 def test_our_closed_form_is_numpys_and_all_learn_something(world: World) -> None:

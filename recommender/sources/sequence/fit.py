@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,9 +11,18 @@ from numpy.typing import NDArray
 from embeddings.training.loop import LoopOptions, LoopResult, TrainingLoop
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable, without_vectors
-from recommender.sources.sequence.model import Reason, SequenceModel, SequenceTraining
-from recommender.sources.sequence.training import SequenceSettings, SequenceTask
-from recommender.sources.sequence.windows import Targets
+from recommender.sources.sequence.model import (
+    NOTHING_LEARNED,
+    Reason,
+    SequenceModel,
+    SequenceTraining,
+)
+from recommender.sources.sequence.training import (
+    FittedParts,
+    SequenceSettings,
+    SequenceTask,
+    Targets,
+)
 
 _CUT = 10
 """List length of the NDCG that passes are compared by."""
@@ -70,12 +79,16 @@ def fit_sequence(
             settings,
             rng,
             epochs=stop.epochs,
-            measure=lambda model: last_item_ndcg(model, known, wanted),
+            measure=lambda parts: last_item_ndcg(_model(parts), known, wanted),
         )
         if not len(targets):
-            return task.fitted()
+            return _model(task.fitted())
         run = TrainingLoop(task, _loop_options(settings, stop)).run()
-    return replace(task.fitted(), training=_account(run))
+    return _model(task.fitted(), _account(run))
+
+
+def _model(parts: FittedParts, training: SequenceTraining = NOTHING_LEARNED) -> SequenceModel:
+    return SequenceModel(parts.encoder, parts.vectors, parts.biases, parts.known, training)
 
 
 def _loop_options(settings: SequenceSettings, stop: StopRule) -> LoopOptions:

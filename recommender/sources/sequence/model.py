@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 
 from recommender.events.histories import Histories
-from recommender.sources.base import Source
 from recommender.sources.sequence.network import SequenceEncoder
 
 Reason = Literal["patience", "epochs", "steps", "seconds", "nothing to learn"]
@@ -43,7 +42,7 @@ NOTHING_LEARNED = SequenceTraining(0, 0, 0.0, 0, float("nan"), "nothing to learn
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceModel(Source):
+class SequenceModel:
     """Scores items by what usually follows a history, whoever the person is.
 
     Scores are in nats above the mean of all known items, for each history; 0 is no evidence.
@@ -172,6 +171,12 @@ class SequenceModel(Source):
                 last = self.encoder(given)[torch.arange(len(some)), lengths[some] - 1]
             states[some] = last.numpy()
         return states
+
+    def best(
+        self, history: Histories, n: int, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64] | None:
+        """None: all must be scored."""
+        return None
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Everything, as arrays by name."""

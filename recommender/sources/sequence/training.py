@@ -1,10 +1,12 @@
-"""The training task of the sequence model: its batches and its losses."""
+"""The training task of the sequence model: windows of histories, batches and losses."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,14 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from embeddings.training.loop import Evaluation, Task
-from recommender.sources.sequence.model import NOTHING_LEARNED, SequenceModel
+from recommender.events.histories import Histories
 from recommender.sources.sequence.network import (
     FullSoftmax,
     ItemParts,
     SequenceEncoder,
     sampled_loss,
 )
-from recommender.sources.sequence.windows import Targets, WindowBatch
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,95 @@ class SequenceSettings:
     """torch device of the training; the fitted model is on the CPU."""
 
 
+@dataclass(frozen=True, eq=False)
+class WindowBatch:
+    """Windows as rows, each from the first column on."""
+
+    given: NDArray[np.int64]
+    """(b, t) items; 0 after the end of a window."""
+    real: NDArray[np.bool_]
+    """(b, t) whether there is an item."""
+    target: NDArray[np.int64]
+    """(m,) the item after each real place, row by row."""
+    weight: NDArray[np.float64]
+    """(m,) confidence that it was liked, at most 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """All items that follow another one in a history."""
+
+    histories: Histories
+    """Of b people."""
+    ends: NDArray[np.int64]
+    """(b,) end of the part of each history that is learned from, at most `starts[1:]`."""
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    @cached_property
+    def _place(self) -> NDArray[np.int64]:
+        """(m,) place of each target in the columns of the histories."""
+        place = np.arange(len(self.histories.item))
+        person = self.histories.user
+        return place[(place > self.histories.starts[person]) & (place < self.ends[person])]
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """(n_items,) people whose history, up to its end, has each item."""
+        place = np.arange(len(self.histories.item))
+        learned = place < self.ends[self.histories.user]
+        return np.bincount(self.histories.item[learned], minlength=self.histories.n_items)
+
+    def batches(
+        self, length: int, positions: int, rng: np.random.Generator
+    ) -> Iterator[WindowBatch]:
+        """All targets in windows of at most `length`, cut at different places in each call.
+
+        Args:
+            length: Maximum length of a window.
+            positions: Maximum size of a batch, padding included, where a window is not longer.
+            rng: Draws cuts and order.
+        """
+        person = self.histories.user[self._place]
+        cut = rng.integers(length, size=len(self.histories))
+        # Windows are counted from the end, the latest being shorter by the random cut.
+        number = (self.ends[person] - 1 - self._place + cut[person]) // length
+        fresh = (np.diff(person, prepend=-1) != 0) | (np.diff(number, prepend=-1) != 0)
+        first = np.flatnonzero(fresh)
+        size = np.diff(np.append(first, len(person)))
+        order = rng.permutation(len(first))
+        order = order[np.argsort(-size[order], kind="stable")]
+        groups = []
+        while len(order):
+            n = max(positions // int(size[order[0]]), 1)
+            groups.append(order[:n])
+            order = order[n:]
+        for group in rng.permutation(len(groups)):
+            yield self._batch(self._place[first[groups[group]]], size[groups[group]])
+
+    def _batch(self, start: NDArray[np.int64], size: NDArray[np.int64]) -> WindowBatch:
+        across = np.arange(size.max())
+        real = across < size[:, None]
+        place = np.where(real, start[:, None] + across, 1)
+        item = self.histories.item
+        weight = np.minimum(self.histories.weight[place[real]], 1.0)
+        return WindowBatch(np.where(real, item[place - 1], 0), real, item[place[real]], weight)
+
+
+class FittedParts(NamedTuple):
+    """What a sequence model is made of."""
+
+    encoder: SequenceEncoder
+    """On the CPU, not in training mode."""
+    vectors: NDArray[np.float32]
+    """(n_items, hidden); zero rows for unknown items."""
+    biases: NDArray[np.float32]
+    """(n_items,)."""
+    known: NDArray[np.bool_]
+    """(n_items,) items with events in training or a content vector."""
+
+
 class _Network(nn.Module):
     def __init__(self, encoder: SequenceEncoder, parts: ItemParts) -> None:
         super().__init__()
@@ -70,7 +160,7 @@ class SequenceTask(Task[WindowBatch]):
         settings: Size of the model, and how it learns.
         rng: Draws order, cuts and samples; dropout and initial weights use torch's generator.
         epochs: Maximum number of passes over the targets.
-        measure: Quality of a fitted model, after each pass.
+        measure: Quality of the model made of these parts, after each pass.
     """
 
     model: _Network
@@ -83,7 +173,7 @@ class SequenceTask(Task[WindowBatch]):
         rng: np.random.Generator,
         *,
         epochs: int,
-        measure: Callable[[SequenceModel], float],
+        measure: Callable[[FittedParts], float],
     ) -> None:
         self._targets, self._settings, self._rng = targets, settings, rng
         self._epochs, self._measure = epochs, measure
@@ -131,7 +221,7 @@ class SequenceTask(Task[WindowBatch]):
         """As `measure`."""
         return Evaluation(self._measure(self.fitted()))
 
-    def fitted(self) -> SequenceModel:
+    def fitted(self) -> FittedParts:
         """The model with the present weights, on the CPU, without an account of its training."""
         encoder = copy.deepcopy(self.model.encoder).cpu().eval()
         parts = copy.deepcopy(self.model.parts).cpu()
@@ -141,7 +231,7 @@ class SequenceTask(Task[WindowBatch]):
             vectors, biases = (rows.numpy() for rows in parts(slots, content, seen))
         known = np.asarray(self._content.any(axis=1) | (self._targets.counts > 0))
         vectors[~known] = 0.0
-        return SequenceModel(encoder, vectors, biases, known, NOTHING_LEARNED)
+        return FittedParts(encoder, vectors, biases, known)
 
     def _full_loss(self, batch: WindowBatch) -> Tensor:
         vectors, biases = self._items(torch.arange(len(self._seen), device=self._device))

@@ -9,9 +9,8 @@ from scipy import sparse
 import indexer.store.faiss_cells
 from benchmarks.many_people import Size, World, make_world
 from recommender.answer import shortlist as candidates
-from recommender.answer.crowd import Crowd
 from recommender.answer.items import Recommendations
-from recommender.answer.recommender import Recommender
+from recommender.answer.recommender import Crowd, Recommender
 from recommender.answer.shortlist import Standing
 from recommender.sources.item_links import DenseLinks, SparseLinks, best_rows
 from recommender.sources.popularity import CrowdCounts

@@ -89,7 +89,7 @@ def test_an_array_file_that_is_not_ours_is_refused(tmp_path: Path, wrong: str) -
 
 
 def test_a_source_that_follows_the_events_is_not_saved() -> None:
-    with pytest.raises(TypeError, match="must have arrays to be saved, got SameForAll"):
+    with pytest.raises(TypeError, match="can be saved, got 'popularity'"):
         pack({POPULARITY: SameForAll(np.zeros(3))})
     with pytest.raises(ValueError, match="can be loaded, got 'popularity'"):
         unpack(SourceArrays([POPULARITY], {}, {}), videos().ids, videos())

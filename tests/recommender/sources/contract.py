@@ -131,14 +131,6 @@ class SourceContract:
             self.close(np.sort(scores[best]), np.sort(scores)[-len(best) :])
 
 
-class UnsavedSourceContract(SourceContract):
-    """For sources that are made from the events whenever a model is opened."""
-
-    def test_it_cannot_be_saved(self) -> None:
-        with pytest.raises(TypeError, match="must have arrays to be saved"):
-            pack({"any": self.source})
-
-
 class SavedSourceContract(SourceContract):
     """For sources of a saved model."""
 

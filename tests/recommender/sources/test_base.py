@@ -7,10 +7,10 @@ import numpy as np
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable
 from recommender.sources.base import SameForAll, Source
-from tests.recommender.sources.contract import N, UnsavedSourceContract
+from tests.recommender.sources.contract import N, SourceContract
 
 
-class TestSameForAll(UnsavedSourceContract):
+class TestSameForAll(SourceContract):
     scores_nobody, links_add_up = True, False
 
     def fit(self, histories: Histories, videos: VideoTable) -> Source:

@@ -147,6 +147,7 @@ class TestEaseByPeople(EaseContract):
         return super().fit(histories.of(np.arange(self.n_people)), videos)
 
     def test_it_is_saved_without_people(self) -> None:
+        assert isinstance(self.source, LinkSource)
         arrays = self.source.to_arrays()
         assert set(arrays) == {"half_life_places", "vectors", "length"}
         # No direction is the row of what one person watched.

@@ -10,7 +10,7 @@ from recommender.events.videos import VideoTable
 from recommender.sources.base import Source
 from recommender.sources.popularity import CrowdCounts, Newness, recent_popularity
 from tests.recommender.people import event, themed, verdict
-from tests.recommender.sources.contract import N_PEOPLE, N, UnsavedSourceContract
+from tests.recommender.sources.contract import N_PEOPLE, N, SourceContract
 
 VIDEOS = themed()
 
@@ -36,7 +36,7 @@ def test_dislikes_and_glances_make_nothing_popular() -> None:
     assert got[:3] == [0.0, 0.0, 1.0]
 
 
-class TestNewness(UnsavedSourceContract):
+class TestNewness(SourceContract):
     scores_unknown, scores_nobody, links_add_up = True, True, False
 
     def fit(self, histories: Histories, videos: VideoTable) -> Source:

@@ -16,8 +16,7 @@ from recommender.events.videos import VideoTable
 from recommender.sources.sequence.fit import StopRule, fit_sequence, last_item_ndcg
 from recommender.sources.sequence.model import SequenceModel
 from recommender.sources.sequence.network import FullSoftmax
-from recommender.sources.sequence.training import SequenceSettings
-from recommender.sources.sequence.windows import Targets
+from recommender.sources.sequence.training import SequenceSettings, Targets
 from tests.recommender.people import around, axes
 
 SMALL = SequenceSettings(

@@ -59,7 +59,7 @@ def embedded(video_id: int, content: str) -> Embedded:
     rows = vectors_of(content, 2 * n).astype(np.float16)
     ids = np.zeros(n, np.int64)
     vectors = VideoVectors(video_id, times_s, rows[n:], ids, spans_s, rows[:n])
-    return Embedded(vectors, Ending("done", info=VideoInfo("mp4", "none", 8, 8, 1.0, n + 1.0)))
+    return Embedded(vectors, Ending("done", info=VideoInfo("none", 8, 8, 1.0, n + 1.0)))
 
 
 @dataclass

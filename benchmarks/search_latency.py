@@ -76,7 +76,7 @@ def _embedded(video_id: int, rng: np.random.Generator) -> Embedded:
     rows = _unit_rows(rng, CLIPS_PER_VIDEO).astype(np.float16)
     times_s = np.arange(CLIPS_PER_VIDEO, dtype=np.float64)
     spans_s, ids = np.stack([times_s, times_s + 1], axis=1), np.zeros(CLIPS_PER_VIDEO, np.int64)
-    info = VideoInfo("mp4", "none", 8, 8, 1.0, float(CLIPS_PER_VIDEO))
+    info = VideoInfo("none", 8, 8, 1.0, float(CLIPS_PER_VIDEO))
     return Embedded(
         VideoVectors(video_id, times_s, rows, ids, spans_s, rows), Ending("done", info=info)
     )

@@ -116,8 +116,6 @@ class FrameBatch:
 class VideoInfo:
     """What a file says about itself."""
 
-    container: str
-    """Name of the container, as `containers.sniff` gives it: mp4, matroska, gif, ..."""
     codec: str
     """Name of the codec: h264, vp9, ..."""
     width_px: int

@@ -10,7 +10,7 @@ from data.home import Home
 from data.video.types import DecodeState, Ending, VideoInfo
 
 LIB = Path("/library")
-INFO = VideoInfo("mp4", "h264", 64, 48, 25.0, 8.0)
+INFO = VideoInfo("h264", 64, 48, 25.0, 8.0)
 
 
 def file_record(

@@ -46,7 +46,7 @@ def embedded(video_id: int, rows: NDArray[np.float32], *, clip_s: float = 4.0) -
     spans_s = np.stack([starts_s, starts_s + clip_s], axis=1)
     half, ids = rows.astype(np.float16), np.zeros(len(rows), np.int64)
     vectors = VideoVectors(video_id, starts_s + clip_s / 2, half, ids, spans_s, half)
-    info = VideoInfo("mp4", "h264", 64, 48, 25.0, len(rows) * clip_s)
+    info = VideoInfo("h264", 64, 48, 25.0, len(rows) * clip_s)
     return Embedded(vectors, Ending("done", info=info))
 
 

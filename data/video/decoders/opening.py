@@ -123,7 +123,7 @@ def open_video(path: Path, *, on_progress: OnProgress = lambda: None) -> Iterato
             raise UnreadableVideo("encrypted: it cannot be played without its key")
         if not table.is_shown.any():
             raise UnreadableVideo(_why_no_packet(path, name, stream))
-        info = _describe(name, container, stream, table)
+        info = _describe(container, stream, table)
         yield OpenVideo(path, name, container, stream, table, info)
 
 
@@ -178,9 +178,7 @@ def _why_no_packet(path: Path, name: str, stream: VideoStream) -> str:
     return f"cut off or damaged: none{promised} is in the file"
 
 
-def _describe(
-    name: str, container: InputContainer, stream: VideoStream, table: PacketTable
-) -> VideoInfo:
+def _describe(container: InputContainer, stream: VideoStream, table: PacketTable) -> VideoInfo:
     width, height = _display_size(stream)
     duration_s = promised_length_s(container, stream, table)
     if duration_s > LONGEST_VIDEO_S:
@@ -190,7 +188,6 @@ def _describe(
     held_s = table.end_s
     fps = float(rate) if rate else (n_shown / held_s if held_s > 0 else 0.0)
     return VideoInfo(
-        container=name,
         codec={"libdav1d": "av1"}.get(stream.codec_context.name, stream.codec_context.name),
         width_px=width,
         height_px=height,

@@ -118,7 +118,7 @@ def test_what_a_file_says_is_replaced_by_what_it_says_later(catalogue: Catalogue
     a, b = ids[LIB / "a.mp4"] or 0, ids[LIB / "b.mp4"] or 0
     embed(catalogue, "p1", a, b)
     first = catalogue.embeddings.reserve("e1", "p2", 2)
-    later = VideoInfo("webm", "vp9", 32, 24, 30.0, 9.0)
+    later = VideoInfo("vp9", 32, 24, 30.0, 9.0)
     rows = [
         EmbeddingRow(a, Ending("done", info=later), (first,), ((0.0, 1.0),)),
         EmbeddingRow(b, Ending("done"), (first + 1,), ((0.0, 1.0),)),

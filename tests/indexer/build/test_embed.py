@@ -82,7 +82,7 @@ def test_requests_are_pulled_only_as_decoders_become_free(
     assert pulled < 100
 
 
-INFO = VideoInfo("mp4", "h264", 8, 8, 2.0, 6.0)
+INFO = VideoInfo("h264", 8, 8, 2.0, 6.0)
 
 
 class Scripted(DecodePool):

@@ -21,7 +21,7 @@ class Rogue:
 
     def __init__(self, name: str) -> None:
         self.decoder = name
-        self.info = VideoInfo("mp4", "none", 64, 48, 10.0, 8.0)
+        self.info = VideoInfo("none", 64, 48, 10.0, 8.0)
         self._deed = name.removeprefix("rogue:")
 
     def samples(self) -> Iterator[Sample]:

@@ -191,7 +191,7 @@ class DecoderContract:
         assert (ending.state, ending.reason) == ("done", "")
         assert ending.decoder == (DECODERS[0] if self.decoder == "auto" else self.decoder)
         assert ending.decoded_s == pytest.approx(6.0)
-        assert ending.info == VideoInfo("mp4", "h264", 64, 48, 10.0, 6.0)
+        assert ending.info == VideoInfo("h264", 64, 48, 10.0, 6.0)
 
     def test_a_damaged_file_is_not_done(self, tmp_path: Path) -> None:
         path = paint(tmp_path / "a.mkv", n=80, g=10)

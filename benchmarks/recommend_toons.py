@@ -1,9 +1,9 @@
-"""Toon people: does the blend beat each of its sources, and do new videos find their people?
+"""Toon people: does the blend beat each of its sources, and are new videos recommended?
 
 Vectors are made from what the toons show (kinds, colours, motions, places, noise, and a direction
 that all share, as CLIP vectors have), so no video is drawn and no encoder is needed. Everything
-before a day is known, everything after it is to be foretold; settings and weights are chosen on the
-last twelve days before that day.
+before a day is known, everything after it is to be predicted; settings and weights are chosen on
+the last twelve days before that day.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _NOISE, _COMMON = 0.4, 1.4
 
 @dataclass(frozen=True, eq=False)
 class ToonCase:
-    """What is known, and what is to be foretold."""
+    """What is known, and what is to be predicted."""
 
     videos: VideoTable
     """The library."""
@@ -56,7 +56,7 @@ class ToonCase:
     wanted: Mapping[str, set[int]]
     """For each person the rows of videos, new to them, that they finished or liked after it."""
     new: set[int]
-    """Rows of videos that appear at the cut: nobody has watched them."""
+    """Rows of videos that appear at the cut, without any event."""
     cut: datetime
     """The cut."""
 

@@ -1,4 +1,4 @@
-"""Full rankings of many people at a time, and how good each of them was."""
+"""Full rankings for many people at a time, their metrics, and the choice of a setting by them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from recommender.events.videos import VideoTable
 from recommender.sources.base import Source
 
 CUTS = (5, 10, 20)
-"""Lengths of list that metrics are taken at."""
+"""List lengths of the metrics."""
 DEEPEST = max(CUTS)
+"""Length of the longest list."""
 LIST = 10
-"""Length of list for coverage, novelty and likeness within it."""
+"""List length of coverage, novelty and similarity within a list."""
 ASKED = 2_000
-"""Most people whose held-out events a setting is judged by."""
+"""Maximum number of people whose held-out events a setting is judged by."""
 METRIC = "ndcg_at_20"
-"""What settings are judged by."""
+"""The metric that settings are judged by."""
 _CHUNK_BYTES = 64_000_000
-"""Scores held at once."""
+"""Memory for scores."""
 
 Values = dict[str, NDArray[np.float64]]
 """One value for each question."""
@@ -44,16 +45,16 @@ def scores_of(source: Source, histories: Histories) -> Scores:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """How one recommender answered every question of a case."""
+    """The metrics of one recommender for every question of a case."""
 
     person: NDArray[np.int64]
-    """(q,) who was asked; in rolling evaluation the same person is asked several times."""
+    """(q,) the person of each question; in rolling evaluation a person has several."""
     known: NDArray[np.int64]
     """(q,) liked items in the person's history at that time."""
     values: Values
     """Metric to (q,) values over everything wanted."""
     new: Values
-    """Metric to (q,) values over wanted items that nobody had met; NaN where none was wanted."""
+    """Metric to (q,) values over wanted items without an event before; NaN where none is."""
     shown: NDArray[np.bool_]
     """(n_items,) items on at least one list of `LIST`."""
 
@@ -91,9 +92,9 @@ def ask(scores_of_people: Scores, case: Case, videos: VideoTable | None = None) 
     people = case.users
     n_items = case.train.n_items
     width = max(1, min(2048, _CHUNK_BYTES // (4 * max(n_items, 1))))
-    met_by = np.bincount(case.train.seen.indices, minlength=n_items)
-    worth = _Worth(met_by, case.train.n_users, videos)
-    found: list[tuple[Values, Values]] = []
+    seen_by = np.bincount(case.train.seen.indices, minlength=n_items)
+    beyond = _BeyondAccuracy(seen_by, case.train.n_users, videos)
+    parts: list[tuple[Values, Values]] = []
     shown = np.zeros(n_items, bool)
     for start in range(0, len(people), width):
         chunk = people[start : start + width]
@@ -102,20 +103,20 @@ def ask(scores_of_people: Scores, case: Case, videos: VideoTable | None = None) 
         wanted = case.wanted[chunk].toarray()
         best = top_items(scores, DEEPEST)
         values = accuracy(best, wanted) | first_places(scores, wanted)
-        fresh = wanted & (met_by == 0)
+        fresh = wanted & (seen_by == 0)
         new = accuracy(best, fresh)
         without = ~fresh.any(axis=1)
         for each in new.values():
             each[without] = np.nan
         listed = best[:, :LIST]
-        values |= worth.of(listed)
+        values |= beyond.of(listed)
         shown[np.unique(listed[listed >= 0])] = True
-        found.append((values, new))
+        parts.append((values, new))
     liked = np.diff(case.train.liked.indptr)[people].astype(np.int64)
-    if not found:
-        raise ValueError("a case must ask something of somebody")
+    if not parts:
+        raise ValueError("a case must have a question")
     return Outcome(
-        people, liked, _joined([v for v, _ in found]), _joined([n for _, n in found]), shown
+        people, liked, _joined([v for v, _ in parts]), _joined([n for _, n in parts]), shown
     )
 
 
@@ -186,21 +187,23 @@ def first_places(scores: NDArray[np.float32], wanted: NDArray[np.bool_]) -> Valu
     return {"rank": rank, "mrr": 1.0 / rank}
 
 
-class _Worth:
-    """What a list is worth beyond hits."""
+class _BeyondAccuracy:
+    """Novelty of a list, and similarity within it."""
 
-    def __init__(self, met_by: NDArray[np.int64], n_people: int, videos: VideoTable | None) -> None:
-        # Laplace's prior keeps the surprise of an item that nobody met finite.
-        self._surprise = -np.log2((met_by + 1.0) / (n_people + 1.0))
+    def __init__(
+        self, seen_by: NDArray[np.int64], n_people: int, videos: VideoTable | None
+    ) -> None:
+        # Laplace's prior keeps the surprise of an item without events finite.
+        self._surprise = -np.log2((seen_by + 1.0) / (n_people + 1.0))
         self._vectors = videos.centred if videos is not None and videos.has_vectors else None
 
     def of(self, listed: NDArray[np.int64]) -> Values:
-        """Novelty (mean of -log2 of the part of people who met an item), likeness within a list."""
-        there = listed >= 0
-        surprise = np.where(there, self._surprise[listed], 0.0).sum(axis=1)
-        values: Values = {"novelty_at_10": surprise / np.maximum(there.sum(axis=1), 1)}
+        """Mean of -log2 of the share of people who have seen an item; mean cosine of pairs."""
+        real = listed >= 0
+        surprise = np.where(real, self._surprise[listed], 0.0).sum(axis=1)
+        values: Values = {"novelty_at_10": surprise / np.maximum(real.sum(axis=1), 1)}
         if self._vectors is not None:
-            shown = self._vectors[listed] * there[:, :, None]
+            shown = self._vectors[listed] * real[:, :, None]
             k = shown.shape[1]
             alike = (shown.sum(axis=1) ** 2).sum(axis=1) - (shown**2).sum(axis=(1, 2))
             values["intra_list_similarity_at_10"] = alike / max(k * (k - 1), 1)

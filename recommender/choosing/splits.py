@@ -1,4 +1,4 @@
-"""Protocols: what is known, what is tuned on, and what is to be foretold."""
+"""Evaluation protocols: which events are known, which choose settings, which are predicted."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ Protocol = Literal["given", "last-out", "rolling"]
 PROTOCOLS: tuple[Protocol, ...] = ("given", "last-out", "rolling")
 
 HELD_OUT = 0.1
-"""Part of the known events that settings are chosen on where no validation file is given."""
+"""Share of the known events that settings are chosen on where no validation file is given."""
 HELD_OUT_STEPS = 12
-"""Most steps of time that settings are chosen on: each costs a fit of every setting."""
+"""Maximum number of time steps that settings are chosen on: each costs a fit of every setting."""
 _SEED = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One fit and the questions asked of it."""
+    """One fit and its questions: what each person likes next."""
 
     train: EventLog
-    """What the recommender is fitted on, and each person's history."""
+    """The events to fit on, which are also each person's history."""
     test: EventLog
-    """What really happened next."""
-    also_met: EventLog | None = None
-    """Events that no recommender sees, on items that are not asked for again."""
+    """The events that followed."""
+    also_seen: EventLog | None = None
+    """Events that no recommender is fitted on; their items are not to be predicted either."""
 
     @cached_property
     def masked(self) -> sparse.csr_array:
-        """(people, items) bool: what each person has met and is not recommended again."""
-        if self.also_met is None:
+        """(people, items) bool: seen items, which are not recommended again."""
+        if self.also_seen is None:
             return self.train.seen
-        return self.train.plus(self.also_met).seen
+        return self.train.plus(self.also_seen).seen
 
     @cached_property
     def wanted(self) -> sparse.csr_array:
-        """(people, items) bool: liked in the test part and not met before."""
+        """(people, items) bool: liked in the test part and not seen before."""
         liked = sparse.csr_array(self.test.liked > 0)
         seen = liked.multiply(self.masked)
         wanted = sparse.csr_array(liked.astype(np.int8) - seen.astype(np.int8))
@@ -53,11 +53,11 @@ class Case:
 
     @cached_property
     def users(self) -> NDArray[np.int64]:
-        """Those of whom something is to be foretold, in rising order."""
+        """Numbers of the people with something to predict, in rising order."""
         return np.flatnonzero(np.diff(self.wanted.indptr)).astype(np.int64)
 
     def of_some(self, most: int) -> Case:
-        """The same, asked of at most so many people, always the same ones."""
+        """The same with questions of at most `most` people, always the same ones."""
         if len(self.users) <= most:
             return self
         some = np.random.default_rng(_SEED).choice(self.users, most, replace=False)
@@ -65,16 +65,16 @@ class Case:
 
 
 def by_time(train: EventLog, test: EventLog) -> bool:
-    """Nothing of the test part happened before the end of the train part."""
+    """No event of the test part is earlier than the last one of the train part."""
     if not (train.timed and test.timed):
         return False
     return float(test.at_s.min()) >= float(train.at_s.max())
 
 
 def split_last(events: EventLog) -> tuple[EventLog, EventLog]:
-    """Each person's last liked event, and everything of theirs before it.
+    """The events before each person's last liked one, and those last liked ones.
 
-    Nothing after that event is kept, and people with a single liked event are kept whole.
+    Events after it are dropped; people with a single liked event keep all of theirs.
     """
     order = np.lexsort((events.at_s, events.user))
     person, likes = events.user[order], events.weight[order] > 0
@@ -94,10 +94,10 @@ def hold_out(events: EventLog, *, by_time: bool, part: float = HELD_OUT) -> Case
     """Known events and a part of them to choose settings on.
 
     Args:
-        events: All that may be used.
+        events: All known events.
         by_time: The last part of all events, as the test part lies after the train part; else a
             random part.
-        part: How much is held out.
+        part: The share to hold out.
     """
     n_held = max(int(part * len(events)), 1)
     if by_time and events.timed:
@@ -110,10 +110,10 @@ def hold_out(events: EventLog, *, by_time: bool, part: float = HELD_OUT) -> Case
 
 
 def last_steps(past: EventLog, step_s: float) -> list[Case]:
-    """Steps of time at the end of what is known, to choose settings on as they will be used.
+    """Time steps at the end of the known events, to choose settings on.
 
-    Steps hold the last fifth of the events, so that people who have just come are among them; where
-    those are more than `HELD_OUT_STEPS`, steps are longer: a thin log has no question to spare.
+    They hold the last fifth of the events, so that new people are among them; where that gives more
+    than `HELD_OUT_STEPS` steps, the steps are longer.
     """
     case = hold_out(past, by_time=True, part=2.0 * HELD_OUT)
     span_s = float(np.ptp(case.test.at_s))
@@ -123,7 +123,7 @@ def last_steps(past: EventLog, step_s: float) -> list[Case]:
 
 
 def roll(known: EventLog, test: EventLog, step_s: float) -> Iterator[Case]:
-    """Cut the test part into steps of time; each is asked of a fit on everything before it.
+    """Cut the test part into time steps; each is predicted from all events before it.
 
     Raises:
         ValueError: Some event has no time.

@@ -31,8 +31,6 @@ STEP_S = 7 * 86_400.0
 SPANNED_NUMBERS = 60_000_000
 """Most numbers in EASE by people: 240 MB, all of them read for each answer."""
 
-Note = Callable[[str], None]
-
 
 @dataclass(frozen=True, eq=False)
 class Basis:
@@ -65,7 +63,7 @@ class Choice:
 
 
 def train_recommender(
-    home: Home, *, export: Path | None = None, note: Note = lambda line: None
+    home: Home, *, export: Path | None = None, note: Callable[[str], None] = lambda line: None
 ) -> ModelManifest:
     """Choose settings, fit a model on all events, and save it; it answers from now on.
 
@@ -135,7 +133,7 @@ def read_basis(catalogue: Catalogue) -> Basis:
     return Basis(videos, log, encoder_id, mark, forgotten)
 
 
-def choose(basis: Basis, *, note: Note = lambda line: None) -> Choice:
+def choose(basis: Basis, *, note: Callable[[str], None] = lambda line: None) -> Choice:
     """Settings and weights, by what they predict of the later part of the history."""
     limit = dense_limit(len(basis.videos))
     cases = held_out_cases(basis.log)

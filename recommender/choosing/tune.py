@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recommender.choosing.ranking import ASKED, Scores, climb, judged
 from recommender.choosing.splits import Case
-from recommender.choosing.weights import fit_weights, gather, joined
+from recommender.choosing.weights import fit_weights, gather, join_examples
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
 from recommender.model.blend import alone
@@ -27,7 +27,7 @@ from recommender.sources.registry import (
     NEXT_ITEM,
     SASREC,
     SOURCES,
-    Setting,
+    SourceSetting,
 )
 
 GROWN = 1.25
@@ -163,7 +163,7 @@ def tune(
     if not parts:
         return ModelFit(settings), ModelFit(settings)
     note("weights")
-    examples = joined(parts)
+    examples = join_examples(parts)
     weights, figures = fit_weights(examples, DEFAULT_WEIGHTS)
     plain = examples.only([name for name in names if BY_NAME[name].personal or name == NEW])
     without, _ = fit_weights(plain, DEFAULT_WEIGHTS)
@@ -203,7 +203,7 @@ def _chosen_settings(
 
 def _climbed(
     source: str,
-    setting: Setting,
+    setting: SourceSetting,
     settings: Settings,
     cases: Sequence[Case],
     videos: VideoTable,

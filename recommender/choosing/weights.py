@@ -107,7 +107,7 @@ def gather(sources: Mapping[str, Source], case: Case) -> Examples:
                 histories.lengths,
             )
         )
-    return joined(parts)
+    return join_examples(parts)
 
 
 def _candidates(scores: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -126,7 +126,7 @@ def _candidates(scores: NDArray[np.float32]) -> NDArray[np.int64]:
     return table
 
 
-def joined(parts: Sequence[Examples]) -> Examples:
+def join_examples(parts: Sequence[Examples]) -> Examples:
     """The questions of several cases or chunks, one after another.
 
     Raises:

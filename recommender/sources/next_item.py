@@ -15,7 +15,7 @@ from recommender.sources.closed_form import inverse, precision
 from recommender.sources.item_links import DenseLinks, SparseLinks
 from recommender.sources.sparse_links import best_links
 
-LATEST = 10
+LATEST_ITEMS = 10
 """Latest items of a history that predict."""
 AHEAD = 3
 """Items predicted from each place: the very next alone is a noisier target."""
@@ -34,8 +34,8 @@ class NextItem(LinkSource):
     """Links from the latest items, each counting less with every later one."""
 
     def weights(self, histories: Histories) -> NDArray[np.float32]:
-        """(m,) 0 for items before the latest `LATEST`."""
-        faded = np.where(histories.since < LATEST, FADING**histories.since, 0.0)
+        """(m,) 0 for items before the latest `LATEST_ITEMS`."""
+        faded = np.where(histories.since < LATEST_ITEMS, FADING**histories.since, 0.0)
         return np.asarray(faded, np.float32)
 
 
@@ -100,7 +100,7 @@ class _Places:
 
     def before_and_after(self, n_slots: int) -> tuple[sparse.csr_array, sparse.csr_array]:
         """(places, n_slots) what came before each place, faded, and what comes from it on."""
-        before = self._shifted(range(-1, -LATEST - 1, -1), FADING, n_slots)
+        before = self._shifted(range(-1, -LATEST_ITEMS - 1, -1), FADING, n_slots)
         after = self._shifted(range(AHEAD), 1.0, n_slots)
         known = np.diff(before.indptr) > 0
         return before[known], after[known]

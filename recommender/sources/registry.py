@@ -29,7 +29,7 @@ Need = Literal["vectors", "events", "order", "dates"]
 
 
 @dataclass(frozen=True)
-class Setting:
+class SourceSetting:
     """A number that a source is fitted with."""
 
     name: str
@@ -51,7 +51,7 @@ class FitData:
     videos: VideoTable
     """The videos."""
     settings: Mapping[str, float]
-    """Every `Setting` by name."""
+    """Every `SourceSetting` by name."""
     dense_limit: int
     """Most videos or people, whichever are fewer, of which a dense matrix is inverted."""
     cache: dict[str, Any] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class SourceKind:
     """It tells what other people did, which counts less where there are few of them."""
     slow: bool = False
     """Takes minutes to fit."""
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[SourceSetting, ...] = ()
     """What it is fitted with, in the order in which they are chosen."""
 
     @property
@@ -163,8 +163,8 @@ SOURCES: tuple[SourceKind, ...] = (
         load=_load_links,
         keeps=_LINKS,
         settings=(
-            Setting("ridge", RIDGE, (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)),
-            Setting("content_rows", 0.0, (0.0, 1.0, 3.0, 10.0, 30.0), needs_vectors=True),
+            SourceSetting("ridge", RIDGE, (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)),
+            SourceSetting("content_rows", 0.0, (0.0, 1.0, 3.0, 10.0, 30.0), needs_vectors=True),
         ),
     ),
     SourceKind(
@@ -174,7 +174,7 @@ SOURCES: tuple[SourceKind, ...] = (
         fit=lambda data: LinkSource(data.ease_links, data.settings["half_life_places"]),
         load=_load_links,
         keeps=_LINKS,
-        settings=(Setting("half_life_places", 10.0, _HALF_LIVES),),
+        settings=(SourceSetting("half_life_places", 10.0, _HALF_LIVES),),
     ),
     SourceKind(
         NEXT_ITEM,
@@ -187,7 +187,7 @@ SOURCES: tuple[SourceKind, ...] = (
         ),
         load=lambda arrays, videos: NextItem.from_arrays(arrays),
         keeps=_LINKS,
-        settings=(Setting("next_ridge", NEXT_RIDGE, (30.0, 100.0, 300.0, 1000.0)),),
+        settings=(SourceSetting("next_ridge", NEXT_RIDGE, (30.0, 100.0, 300.0, 1000.0)),),
     ),
     SourceKind(
         RP3BETA,
@@ -196,7 +196,7 @@ SOURCES: tuple[SourceKind, ...] = (
         fit=lambda data: LinkSource(fit_rp3beta(data.log.liked, beta=data.settings["beta"])),
         load=_load_links,
         keeps=_LINKS,
-        settings=(Setting("beta", BETA, (0.0, 0.2, 0.4, 0.6, 0.8)),),
+        settings=(SourceSetting("beta", BETA, (0.0, 0.2, 0.4, 0.6, 0.8)),),
     ),
     SourceKind(
         IALS,
@@ -205,7 +205,7 @@ SOURCES: tuple[SourceKind, ...] = (
         fit=lambda data: fit_ials(data.log.liked, unseen=data.settings["unseen"]),
         load=lambda arrays, videos: Ials.from_arrays(arrays),
         keeps="one vector per item",
-        settings=(Setting("unseen", UNSEEN, (0.01, 0.03, 0.1, 0.3, 1.0)),),
+        settings=(SourceSetting("unseen", UNSEEN, (0.01, 0.03, 0.1, 0.3, 1.0)),),
     ),
     SourceKind(
         SASREC,

@@ -15,7 +15,7 @@ from recommender.choosing.weights import (
     climb_weights,
     fit_weights,
     gather,
-    joined,
+    join_examples,
 )
 from recommender.events.histories import Histories
 from recommender.model.blend import CEILING, HISTORY_LENGTHS, Blender, weights_from
@@ -197,7 +197,7 @@ def test_chunks_and_cases_are_joined_in_order(monkeypatch: pytest.MonkeyPatch) -
     parts = gather(SOURCES, asked)
     assert values(parts) == pytest.approx(values(whole))
     assert parts.lengths.tolist() == whole.lengths.tolist()
-    twice = joined([whole, parts])
+    twice = join_examples([whole, parts])
     assert len(twice) == 24
     some = twice.where(np.arange(24) >= 12)
     assert values(some) == pytest.approx(values(whole))
@@ -206,4 +206,4 @@ def test_chunks_and_cases_are_joined_in_order(monkeypatch: pytest.MonkeyPatch) -
 
 def test_nothing_asked_gives_no_examples() -> None:
     with pytest.raises(ValueError, match="at least one question"):
-        joined([])
+        join_examples([])

@@ -9,7 +9,7 @@ from recommender.events.histories import Histories
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
 from recommender.sources.base import Source
-from recommender.sources.next_item import AHEAD, FADING, LATEST, fit_next_item
+from recommender.sources.next_item import AHEAD, FADING, LATEST_ITEMS, fit_next_item
 from recommender.sources.registry import NEXT_ITEM
 from tests.recommender.sources.contract import SavedSourceContract
 from tests.recommender.tables import interactions
@@ -32,7 +32,7 @@ def test_it_is_the_plain_regression() -> None:
         items = histories.item[a:b]
         for place in range(1, len(items)):
             p, y = np.zeros(9), np.zeros(9)
-            for lag, item in enumerate(items[:place][::-1][:LATEST]):
+            for lag, item in enumerate(items[:place][::-1][:LATEST_ITEMS]):
                 p[item] += FADING**lag
             y[items[place : place + AHEAD]] = 1.0
             before.append(p)
@@ -84,7 +84,7 @@ def test_only_the_latest_ten_have_a_say() -> None:
     found = fit_next_item(histories, ridge=1.0)
     mine = histories.of(np.array([0]))
     links = found.links(mine, 14)
-    assert (links != 0).tolist() == [False] * 4 + [True] * LATEST
+    assert (links != 0).tolist() == [False] * 4 + [True] * LATEST_ITEMS
     assert links.sum() == pytest.approx(float(found.scores(mine)[0, 14]), abs=1e-5)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recommender.choosing.ranking import DEEPEST, accuracy, top_items
 from recommender.choosing.splits import Case
-from recommender.model.blend import HISTORY_LENGTHS, Weights, calibrated
+from recommender.model.blend import HISTORY_LENGTHS, BlendWeights, calibrated
 from recommender.sources.base import Source
 
 DEPTH = 100
@@ -149,7 +149,7 @@ def _wider(array: NDArray[Any], width: int) -> NDArray[Any]:
     return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, missing)])
 
 
-def fit_weights(examples: Examples, default: Weights) -> tuple[Weights, dict[str, float]]:
+def fit_weights(examples: Examples, default: BlendWeights) -> tuple[BlendWeights, dict[str, float]]:
     """Weights from examples, and how good they are on these.
 
     Args:
@@ -167,13 +167,13 @@ def fit_weights(examples: Examples, default: Weights) -> tuple[Weights, dict[str
     return fitted, figures | {"fitted": _quality(examples, fitted)}
 
 
-def _quality(examples: Examples, weights: Weights) -> float:
+def _quality(examples: Examples, weights: BlendWeights) -> float:
     rows = weights.of(examples.lengths)
     total = np.einsum("qs,sqc->qc", rows, examples.scores)
     return float(examples.ndcg(np.asarray(total, np.float32)).mean())
 
 
-def climb_weights(examples: Examples, start: Weights) -> Weights:
+def climb_weights(examples: Examples, start: BlendWeights) -> BlendWeights:
     """Coordinate ascent on NDCG@20 (Metzler and Croft 2007).
 
     All people together first, from the best of `start` and of each source alone, pulled back to
@@ -196,7 +196,7 @@ def climb_weights(examples: Examples, start: Weights) -> Weights:
         best = _ascended(examples.where(inside), [table[length], start.table[length]])
         trust = count / (count + (PRIOR_OF_LENGTH if length else PRIOR_OF_NONE))
         table[length] = trust * best + (1.0 - trust) * table[length] / table[length].sum()
-    return Weights(examples.names, table)
+    return BlendWeights(examples.names, table)
 
 
 def _ascended(examples: Examples, starts: list[Row]) -> Row:

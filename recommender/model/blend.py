@@ -22,7 +22,7 @@ HISTORY_LENGTHS = (0, 1, 6, 21)
 
 
 @dataclass(frozen=True, eq=False)
-class Weights:
+class BlendWeights:
     """How much each source counts, by length of history."""
 
     names: tuple[str, ...]
@@ -42,32 +42,32 @@ class Weights:
         counts = self.table.max(axis=0, initial=0.0) > 0
         return tuple(name for name, used in zip(self.names, counts, strict=True) if used)
 
-    def trusting(self, names: Sequence[str], share: float) -> Weights:
+    def trusting(self, names: Sequence[str], share: float) -> BlendWeights:
         """With only a share of the weights of some sources."""
         factor = np.asarray([share if name in names else 1.0 for name in self.names])
-        return Weights(self.names, self.table * factor)
+        return BlendWeights(self.names, self.table * factor)
 
     def rounded(self, name: str) -> list[float]:
         """The share of a source in the sum, by length of history, for a reader."""
         rows = self.of(np.asarray(HISTORY_LENGTHS))
         return [round(float(one) * CEILING, 3) for one in rows[:, self.names.index(name)]]
 
-    def only(self, names: Sequence[str]) -> Weights:
+    def only(self, names: Sequence[str]) -> BlendWeights:
         """Without the other sources; unknown names get no weight."""
         table = np.zeros((len(HISTORY_LENGTHS), len(names)))
         for to, name in enumerate(names):
             if name in self.names:
                 table[:, to] = self.table[:, self.names.index(name)]
-        return Weights(tuple(names), table)
+        return BlendWeights(tuple(names), table)
 
 
-def weights_from(rows: Sequence[Mapping[str, float]]) -> Weights:
+def weights_from(rows: Sequence[Mapping[str, float]]) -> BlendWeights:
     """Weights from one mapping for each of `HISTORY_LENGTHS`."""
     names = tuple(dict.fromkeys(name for row in rows for name in row))
-    return Weights(names, np.asarray([[row.get(name, 0.0) for name in names] for row in rows]))
+    return BlendWeights(names, np.asarray([[row.get(name, 0.0) for name in names] for row in rows]))
 
 
-def alone(name: str) -> Weights:
+def alone(name: str) -> BlendWeights:
     """Weights of a single source."""
     return weights_from([{name: 1.0}] * len(HISTORY_LENGTHS))
 
@@ -122,7 +122,7 @@ class Blender:
         weights: Of these sources; others are left out.
     """
 
-    def __init__(self, sources: Mapping[str, Source], weights: Weights) -> None:
+    def __init__(self, sources: Mapping[str, Source], weights: BlendWeights) -> None:
         self.sources = dict(sources)
         self.weights = weights.only(tuple(sources))
 

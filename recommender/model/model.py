@@ -11,7 +11,7 @@ import numpy as np
 
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
-from recommender.model.blend import HISTORY_LENGTHS, Blender, Weights, weights_from
+from recommender.model.blend import HISTORY_LENGTHS, Blender, BlendWeights, weights_from
 from recommender.sources.base import Source
 from recommender.sources.ease import DENSE_LIMIT
 from recommender.sources.registry import (
@@ -40,7 +40,7 @@ DEFAULT_WEIGHTS = weights_from(
 class Settings:
     """What a model is fitted with."""
 
-    weights: Weights = DEFAULT_WEIGHTS
+    weights: BlendWeights = DEFAULT_WEIGHTS
     """How much each source counts."""
     of_sources: Mapping[str, float] = field(default_factory=default_settings)
     """The settings of the sources, by name; see `recommender.sources.registry`."""
@@ -93,7 +93,7 @@ def fit_model(
     )
 
 
-def saved_names(weights: Weights) -> list[str]:
+def saved_names(weights: BlendWeights) -> list[str]:
     """Sources with a weight that a saved model holds; the others follow the events at once."""
     return [name for name in weights.used if BY_NAME[name].load is not None]
 
@@ -121,4 +121,4 @@ def settings_from_json(values: Mapping[str, Any]) -> Settings:
     unknown = {*names} - {*BY_NAME} or {*values["of_sources"]} ^ {*default_settings()}
     if unknown:
         raise ValueError(f"sources and settings must be known, got {sorted(unknown)}")
-    return Settings(Weights(names, table), values["of_sources"], values["dense_limit"])
+    return Settings(BlendWeights(names, table), values["of_sources"], values["dense_limit"])

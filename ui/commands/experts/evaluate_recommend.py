@@ -24,58 +24,65 @@ _SHOWN = {
 }
 
 
+TrainOption = Annotated[
+    Path,
+    typer.Option(
+        "--train",
+        metavar="FILE",
+        help="Known events: CSV or Parquet with the columns user, video[, at][, watched_s][, "
+        "duration_s][, kind].",
+    ),
+]
+TestOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--test",
+        metavar="FILE",
+        help="Events to predict; optional for last-out and rolling.",
+    ),
+]
+ValidationOption = Annotated[
+    Path | None,
+    typer.Option("--validation", metavar="FILE", help="Events to tune the settings on."),
+]
+ItemsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--items",
+        metavar="FILE",
+        help="Content vectors of the videos: .npz with ids and vectors, or Parquet with "
+        "video and vector.",
+    ),
+]
+ProtocolOption = Annotated[
+    Literal["given", "last-out", "rolling"],
+    typer.Option(
+        "--protocol",
+        metavar="given|last-out|rolling",
+        help="What is predicted: the events of --test (given), the last event of each user "
+        "(last-out), or each period from all before it (rolling).",
+    ),
+]
+StepDaysOption = Annotated[
+    float,
+    typer.Option(
+        "--step-days", metavar="D", min=0.001, help="rolling: length of a period, in days."
+    ),
+]
+RefitOption = Annotated[
+    bool,
+    typer.Option("--refit", help="given: fit on --validation too, once the settings are chosen."),
+]
+
+
 def measure_recommend(
-    train: Annotated[
-        Path,
-        typer.Option(
-            "--train",
-            metavar="FILE",
-            help="Known events: CSV or Parquet with the columns user, video[, at][, watched_s][, "
-            "duration_s][, kind].",
-        ),
-    ],
-    test: Annotated[
-        Path | None,
-        typer.Option(
-            "--test",
-            metavar="FILE",
-            help="Events to predict; optional for last-out and rolling.",
-        ),
-    ] = None,
-    validation: Annotated[
-        Path | None,
-        typer.Option("--validation", metavar="FILE", help="Events to tune the settings on."),
-    ] = None,
-    items: Annotated[
-        Path | None,
-        typer.Option(
-            "--items",
-            metavar="FILE",
-            help="Content vectors of the videos: .npz with ids and vectors, or Parquet with "
-            "video and vector.",
-        ),
-    ] = None,
-    protocol: Annotated[
-        Literal["given", "last-out", "rolling"],
-        typer.Option(
-            "--protocol",
-            metavar="given|last-out|rolling",
-            help="What is predicted: the events of --test (given), the last event of each user "
-            "(last-out), or each period from all before it (rolling).",
-        ),
-    ] = "given",
-    step_days: Annotated[
-        float,
-        typer.Option(
-            "--step-days", metavar="D", min=0.001, help="rolling: length of a period, in days."
-        ),
-    ] = 7.0,
-    refit: Annotated[
-        bool,
-        typer.Option(
-            "--refit", help="given: fit on --validation too, once the settings are chosen."
-        ),
-    ] = False,
+    train: TrainOption,
+    test: TestOption = None,
+    validation: ValidationOption = None,
+    items: ItemsOption = None,
+    protocol: ProtocolOption = "given",
+    step_days: StepDaysOption = 7.0,
+    refit: RefitOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ from ui.terminal.answer import (
     troubles_document,
     troubles_notice,
 )
-from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOption
+from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOption, WorkersOption
 from ui.terminal.progress import report
 from ui.terminal.text import length
 
@@ -31,141 +32,157 @@ if TYPE_CHECKING:
 PGD_STEPS = 3
 
 
+TrainingCaptionsOption = Annotated[
+    Path,
+    typer.Option(
+        "--captions",
+        metavar="FILE",
+        help="Captioned clips: CSV with the columns video, start_s, end_s, caption[, "
+        "backward_caption][, wrong_caption].",
+    ),
+]
+TrainingOutOption = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="New folder to write the encoder to.")
+]
+TrainingValidationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--validation",
+        metavar="FILE",
+        help="Captions for early stopping and evaluation.  [default: a quarter of the videos]",
+    ),
+]
+EncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help="Encoder to take the backbone from.  [default: the library's]",
+    ),
+]
+KindOption = Annotated[
+    Literal["attention", "convolution", "gru"],
+    typer.Option(
+        "--kind", metavar="attention|convolution|gru", help="Architecture of the temporal head."
+    ),
+]
+LossOption = Annotated[
+    Literal["infonce", "siglip"],
+    typer.Option("--loss", metavar="infonce|siglip", help="Contrastive loss."),
+]
+KeepOption = Annotated[
+    float,
+    typer.Option(
+        "--keep", metavar="W", min=0, help="Weight of the penalty for leaving mean pooling."
+    ),
+]
+TrainingBlocksOption = Annotated[
+    int,
+    typer.Option(
+        "--blocks", metavar="N", min=0, help="Number of last backbone blocks to train too."
+    ),
+]
+TrainingStepsOption = Annotated[
+    int | None, typer.Option("--steps", metavar="N", min=1, help="Maximum number of batches.")
+]
+EpochsOption = Annotated[
+    float | None,
+    typer.Option(
+        "--epochs", metavar="N", min=0.01, help="Maximum number of passes over the clips."
+    ),
+]
+BatchOption = Annotated[
+    int, typer.Option("--batch", metavar="N", min=2, help="Number of clips in a batch.")
+]
+RateOption = Annotated[
+    float, typer.Option("--rate", metavar="R", min=1e-9, help="Peak learning rate.")
+]
+ViewsOption = Annotated[
+    int,
+    typer.Option(
+        "--views",
+        metavar="N",
+        min=0,
+        help="Number of cropped and recoloured views of each clip.",
+    ),
+]
+SpeedOption = Annotated[
+    float,
+    typer.Option(
+        "--speed", metavar="X", min=1, help="Augmentation: play up to X times faster or slower."
+    ),
+]
+DropOption = Annotated[
+    float,
+    typer.Option(
+        "--drop", metavar="P", min=0, max=0.9, help="Augmentation: share of frames left out."
+    ),
+]
+AdversarialOption = Annotated[
+    Literal["fgsm", "pgd"] | None,
+    typer.Option(
+        "--adversarial", metavar="fgsm|pgd", help="Adversarial training with this attack."
+    ),
+]
+AttackedOption = Annotated[
+    Literal["features", "pixels"],
+    typer.Option("--on", metavar="features|pixels", help="Input that the attack changes."),
+]
+EpsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--eps",
+        metavar="E",
+        help="Size of the attack.  [default: 2/255 on pixels, 0.02 on features]",
+    ),
+]
+PatienceOption = Annotated[
+    int,
+    typer.Option(
+        "--patience", metavar="N", min=1, help="Stop after N evaluations without improvement."
+    ),
+]
+CheckpointOption = Annotated[
+    float,
+    typer.Option("--checkpoint", metavar="S", min=0, help="Seconds between two checkpoints."),
+]
+PrecisionOption = Annotated[
+    Literal["auto", "fp32", "bf16"],
+    typer.Option(
+        "--precision",
+        metavar="auto|fp32|bf16",
+        help="Number format; auto is bf16 on a GPU, else fp32.",
+    ),
+]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")]
+
+
 def spatiotemporal(
-    captions: Annotated[
-        Path,
-        typer.Option(
-            "--captions",
-            metavar="FILE",
-            help="Captioned clips: CSV with the columns video, start_s, end_s, caption[, "
-            "backward_caption][, wrong_caption].",
-        ),
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="New folder to write the encoder to.")
-    ],
-    validation: Annotated[
-        Path | None,
-        typer.Option(
-            "--validation",
-            metavar="FILE",
-            help="Captions for early stopping and evaluation.  [default: a quarter of the videos]",
-        ),
-    ] = None,
-    encoder: Annotated[
-        str | None,
-        typer.Option(
-            "--encoder",
-            metavar="NAME",
-            help="Encoder to take the backbone from.  [default: the library's]",
-        ),
-    ] = None,
+    captions: TrainingCaptionsOption,
+    out: TrainingOutOption,
+    validation: TrainingValidationOption = None,
+    encoder: EncoderOption = None,
     weights: WeightsOption = None,
-    kind: Annotated[
-        Literal["attention", "convolution", "gru"],
-        typer.Option(
-            "--kind", metavar="attention|convolution|gru", help="Architecture of the temporal head."
-        ),
-    ] = "attention",
-    loss: Annotated[
-        Literal["infonce", "siglip"],
-        typer.Option("--loss", metavar="infonce|siglip", help="Contrastive loss."),
-    ] = "infonce",
-    keep: Annotated[
-        float,
-        typer.Option(
-            "--keep", metavar="W", min=0, help="Weight of the penalty for leaving mean pooling."
-        ),
-    ] = 0.5,
-    blocks: Annotated[
-        int,
-        typer.Option(
-            "--blocks", metavar="N", min=0, help="Number of last backbone blocks to train too."
-        ),
-    ] = 0,
-    steps: Annotated[
-        int | None, typer.Option("--steps", metavar="N", min=1, help="Maximum number of batches.")
-    ] = None,
-    epochs: Annotated[
-        float | None,
-        typer.Option(
-            "--epochs", metavar="N", min=0.01, help="Maximum number of passes over the clips."
-        ),
-    ] = None,
-    batch: Annotated[
-        int, typer.Option("--batch", metavar="N", min=2, help="Number of clips in a batch.")
-    ] = 128,
-    rate: Annotated[
-        float, typer.Option("--rate", metavar="R", min=1e-9, help="Peak learning rate.")
-    ] = 1e-3,
-    views: Annotated[
-        int,
-        typer.Option(
-            "--views",
-            metavar="N",
-            min=0,
-            help="Number of cropped and recoloured views of each clip.",
-        ),
-    ] = 2,
-    speed: Annotated[
-        float,
-        typer.Option(
-            "--speed", metavar="X", min=1, help="Augmentation: play up to X times faster or slower."
-        ),
-    ] = 1.3,
-    drop: Annotated[
-        float,
-        typer.Option(
-            "--drop", metavar="P", min=0, max=0.9, help="Augmentation: share of frames left out."
-        ),
-    ] = 0.3,
-    adversarial: Annotated[
-        Literal["fgsm", "pgd"] | None,
-        typer.Option(
-            "--adversarial", metavar="fgsm|pgd", help="Adversarial training with this attack."
-        ),
-    ] = None,
-    on: Annotated[
-        Literal["features", "pixels"],
-        typer.Option("--on", metavar="features|pixels", help="Input that the attack changes."),
-    ] = "features",
-    eps: Annotated[
-        str | None,
-        typer.Option(
-            "--eps",
-            metavar="E",
-            help="Size of the attack.  [default: 2/255 on pixels, 0.02 on features]",
-        ),
-    ] = None,
-    patience: Annotated[
-        int,
-        typer.Option(
-            "--patience", metavar="N", min=1, help="Stop after N evaluations without improvement."
-        ),
-    ] = 8,
-    checkpoint: Annotated[
-        float,
-        typer.Option("--checkpoint", metavar="S", min=0, help="Seconds between two checkpoints."),
-    ] = 60.0,
-    precision: Annotated[
-        Literal["auto", "fp32", "bf16"],
-        typer.Option(
-            "--precision",
-            metavar="auto|fp32|bf16",
-            help="Number format; auto is bf16 on a GPU, else fp32.",
-        ),
-    ] = "auto",
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")] = 0,
+    kind: KindOption = "attention",
+    loss: LossOption = "infonce",
+    keep: KeepOption = 0.5,
+    blocks: TrainingBlocksOption = 0,
+    steps: TrainingStepsOption = None,
+    epochs: EpochsOption = None,
+    batch: BatchOption = 128,
+    rate: RateOption = 1e-3,
+    views: ViewsOption = 2,
+    speed: SpeedOption = 1.3,
+    drop: DropOption = 0.3,
+    adversarial: AdversarialOption = None,
+    on: AttackedOption = "features",
+    eps: EpsOption = None,
+    patience: PatienceOption = 8,
+    checkpoint: CheckpointOption = 60.0,
+    precision: PrecisionOption = "auto",
+    seed: SeedOption = 0,
     device: DeviceOption = "auto",
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers",
-            metavar="N",
-            min=1,
-            help="Number of decoding processes.  [default: one a core]",
-        ),
-    ] = None,
+    workers: WorkersOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
@@ -174,52 +191,43 @@ def spatiotemporal(
     Run the same command again to continue a run that was stopped. On several GPUs:
     torchrun --nproc-per-node=N -m ui.cli train spatiotemporal ...
     """
-    from embeddings.encoder import choose_encoder
+    from data.home import resolve_home
     from embeddings.training.head.batches import Augmentation
     from embeddings.training.head.objective import Objective
-    from embeddings.training.head.options import HeadTraining
+    from embeddings.training.head.options import HeadTraining, SpatiotemporalTraining
+
+    objective = Objective(loss=loss, keep=keep, attack=_attack(adversarial, on, eps))
+    augmentation = Augmentation(speed=speed, drop=drop, views=views > 0)
+    head = HeadTraining(kind=kind, objective=objective, augmentation=augmentation, seed=seed)
+    head = replace(head, steps=steps or 0, batch=batch, learning_rate=rate)
+    head = replace(head, patience=patience, checkpoint_s=checkpoint, precision=precision)
+    options = SpatiotemporalTraining(captions, out.absolute(), resolve_home(home).cache)
+    options = replace(options, encoder=encoder, weights=weights, validation=validation)
+    options = replace(options, head=head, epochs=epochs, views=views, blocks=blocks, attacked=on)
+    return _train(replace(options, device=device, workers=workers), home)
+
+
+def _train(options: SpatiotemporalTraining, home: Path | None) -> Answer:
+    """Train with the encoder that was given, else with the library's."""
+    from embeddings.encoder import choose_encoder
     from embeddings.training.head.run import train_spatiotemporal
     from ui.library.library import Library
 
-    attack = None if adversarial is None else _attack(adversarial, on, eps)
-    head = HeadTraining(
-        kind=kind,
-        objective=Objective(loss=loss, keep=keep, attack=attack),
-        augmentation=Augmentation(speed=speed, drop=drop, views=views > 0),
-        seed=seed,
-        steps=steps or 0,
-        batch=batch,
-        learning_rate=rate,
-        patience=patience,
-        checkpoint_s=checkpoint,
-        precision=precision,
-    )
     with Library(home) as library:
         catalogue = library.catalogue if library.home.catalogue.is_file() else None
-        name, file = choose_encoder(catalogue, encoder, weights)
-        options = SpatiotemporalTraining(
-            captions=captions,
-            out=out.absolute(),
-            cache=library.home.cache,
-            encoder=name,
-            weights=file,
-            validation=validation,
-            head=head,
-            epochs=epochs,
-            views=views,
-            blocks=blocks,
-            attacked=on,
-            device=device,
-            workers=workers,
-        )
-        result = train_spatiotemporal(options, find=_finder(library, captions), report=report)
+        name, file = choose_encoder(catalogue, options.encoder, options.weights)
+        options = replace(options, encoder=name, weights=file)
+        find = _finder(library, options.captions)
+        result = train_spatiotemporal(options, find=find, report=report)
     return Answer({}, "") if result is None else _answer(result, options)
 
 
-def _attack(name: Literal["fgsm", "pgd"], on: str, eps: str | None) -> Attack:
+def _attack(name: Literal["fgsm", "pgd"] | None, on: str, eps: str | None) -> Attack | None:
     """The attack in the unit of what it changes: pixels are 0 to 255."""
     from embeddings.training.attack import Attack
 
+    if name is None:
+        return None
     text = eps or ("2/255" if on == "pixels" else "0.02")
     above, _, below = text.partition("/")
     try:

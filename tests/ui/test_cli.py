@@ -57,6 +57,34 @@ def test_help_loads_nothing_heavy() -> None:
     assert "typer" in loaded
 
 
+def test_help_groups_the_commands_and_keeps_the_examples_on_their_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def help_of(*words: str) -> list[str]:
+        assert run([*words, "--help"]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    lines = help_of()
+    panels = ["Everyday", "Recommendation", "Maintenance", "Expert"]
+    assert [line for line in lines if line.endswith("commands:")] == [
+        f"{panel} commands:" for panel in panels
+    ]
+    for name, panel in (("search", 0), ("history", 1), ("verify", 2), ("train", 3)):
+        above = lines[: next(n for n, line in enumerate(lines) if line.startswith(f"  {name} "))]
+        assert [line for line in above if line.endswith("commands:")][-1].startswith(panels[panel])
+    for name in command_names():
+        shown = help_of(*name.split())
+        example = shown[shown.index("  Examples:") + 1]
+        assert example.startswith(f"    reelwise {name}"), name
+
+
+def test_a_shell_can_ask_for_the_commands_that_begin_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_REELWISE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "reelwise re")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    assert reelwise().stdout.split() == ["recommend", "rebuild"]
+
+
 def test_every_command_takes_home_and_json() -> None:
     root: Any = typer.main.get_command(build_app())
     for name in command_names():

@@ -24,7 +24,7 @@ serve: setup
 
 test: setup
 	./.ci/browser
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .

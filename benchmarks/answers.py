@@ -1,4 +1,4 @@
-"""How long one answer takes in a library of some size; alone in its process, for its memory.
+"""Time and memory of one answer in a library of a given size.
 
 `python -m benchmarks.answers VIDEOS PEOPLE` prints one JSON object.
 """
@@ -26,19 +26,19 @@ from recommender.answer.recommender import Recommender
 ANSWERS = 300
 """Answers that are timed."""
 COMPARED = 40
-"""Answers that are compared with scoring everything."""
+"""Answers that are compared with scoring all videos."""
 _MB = 2**20
 
 
 def measure_apart(n_videos: int, n_people: int) -> dict[str, Any]:
-    """`measure` in a process of its own."""
+    """`measure` in a separate process."""
     command = [sys.executable, "-m", "benchmarks.answers", str(n_videos), str(n_people)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def measure(n_videos: int, n_people: int) -> dict[str, float]:
-    """Fit on a made-up world and answer some of its people, on one thread."""
+    """Fit on synthetic data and answer some of its users, on one thread."""
     world = make_world(Size(n_videos, n_people))
     rng = np.random.default_rng(1)
     users = [f"p{i}" for i in rng.integers(n_people, size=ANSWERS)]
@@ -50,7 +50,7 @@ def measure(n_videos: int, n_people: int) -> dict[str, float]:
         took_ms = [recommender.recommend(user).took_ms for user in users]
         memory_mb = psutil.Process().memory_info().rss / _MB
         after_ms = _after_events(recommender, users[: ANSWERS // 3], rng)
-        found = {
+        figures = {
             "events": float(len(world.log)),
             "fit_s": fit_s,
             **_spread("ms", np.asarray(took_ms)),
@@ -58,13 +58,13 @@ def measure(n_videos: int, n_people: int) -> dict[str, float]:
             "memory_mb": memory_mb,
             "memory_peak_mb": _peak_mb(),
         }
-        if n_videos > shortlist.SCORED_WHOLE:
-            found["shared_with_scoring_all"] = _shared(recommender, users[:COMPARED])
-    return found
+        if n_videos > shortlist.MAX_SCORED:
+            figures["shared_with_scoring_all"] = _shared(recommender, users[:COMPARED])
+    return figures
 
 
 def _peak_mb() -> float:
-    """Most memory this process ever held; `getrusage` would count what its parent held as well."""
+    """Peak memory of this process; `getrusage` would include that of its parent."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
@@ -72,7 +72,7 @@ def _peak_mb() -> float:
 def _after_events(
     recommender: Recommender, users: list[str], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """(m,) ms from an event to the end of the answer that knows it."""
+    """(m,) ms from an event to the end of the answer that includes it."""
     took_ms = []
     now = START + timedelta(days=DAYS)
     for user in users:
@@ -86,11 +86,11 @@ def _after_events(
 
 
 def _shared(recommender: Recommender, users: list[str]) -> float:
-    """Part of the first ten that scoring every video gives as well."""
+    """Part of the first ten items that scoring all videos gives as well."""
     short = [{item.video_id for item in recommender.recommend(user).items} for user in users]
-    kept, recommender._shortlist = recommender._shortlist, None
+    recommender.scores_all = True
     full = [{item.video_id for item in recommender.recommend(user).items} for user in users]
-    recommender._shortlist = kept
+    recommender.scores_all = False
     return float(np.mean([len(a & b) / len(b) for a, b in zip(short, full, strict=True)]))
 
 

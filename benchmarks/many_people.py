@@ -1,7 +1,8 @@
-"""A made-up world of any size: videos in themes, people with a few of them, and what they watched.
+"""Synthetic data of any size: videos in themes, users who like a few themes, and their events.
 
-Themes look alike; within each there are circles that no vector shows, and series that are watched
-one after another. Some videos are known to all, most to few, and the latest to nobody.
+Videos of a theme have similar vectors; within each theme there are groups that no vector shows, and
+series that are watched one after another. Some videos are popular, most are not, and the latest
+have no event.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from recommender.events.videos import VideoTable
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 120.0
 NEW_SHARE = 0.05
-"""Videos that came last and that nobody has watched."""
+"""Part of the videos that are new: without an event."""
 _CIRCLES, _SERIES = 4, 0.3
 _NOISE, _COMMON = 0.8, 1.0
 _FAMOUS = 0.1
@@ -29,37 +30,37 @@ _DAY_S = 86_400.0
 
 @dataclass(frozen=True)
 class Size:
-    """How large a world is."""
+    """How much data there is."""
 
     videos: int
     """Videos."""
     people: int
     """People."""
     per_person: float = 20.0
-    """Mean number of events of one person."""
+    """Mean number of events of one user."""
     dim: int = 128
     """Length of the vectors."""
 
     @property
     def themes(self) -> int:
-        """Groups of videos that look alike, of 100 videos on average and never below 8."""
+        """Groups of similar videos: one for each 100 videos, at least 8."""
         return max(self.videos // 100, 8)
 
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """What is known, and the last event of some people, to be foretold."""
+    """The known events, and the last video of some users, which is to be predicted."""
 
     videos: VideoTable
     """The videos."""
     log: EventLog
-    """What everybody did before."""
+    """The known events."""
     last: NDArray[np.int64]
-    """(people,) row of each one's last video, which the log does not have; -1 for none."""
+    """(users,) row of each user's last video, which the log lacks; -1 for none."""
 
 
 def make_world(size: Size, *, seed: int = 0) -> World:
-    """Make a world; the same size and seed give the same one."""
+    """Make the data; the same size and seed give the same data."""
     rng = np.random.default_rng(seed)
     theme = np.sort(rng.integers(size.themes, size=size.videos))
     drawn = rng.lognormal(np.log(size.per_person) - 0.5, 1.0, size.people)
@@ -68,7 +69,7 @@ def make_world(size: Size, *, seed: int = 0) -> World:
     place = np.arange(len(person)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     row = _watched(rng, person, place, np.searchsorted(theme, np.arange(size.themes + 1)))
     new = rng.random(size.videos) < NEW_SHARE
-    # Everybody comes at some time and goes on until the end.
+    # Each user starts at some time and goes on until the end.
     began = 0.7 * rng.random(size.people)[person]
     day = DAYS * (began + (1.0 - began) * (place + rng.random(len(row))) / lengths[person])
     kept = ~new[row]
@@ -91,7 +92,7 @@ def _watched(
     place: NDArray[np.int64],
     start: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """(e,) the row of each event; a low place within a theme is a famous one."""
+    """(e,) the row of each event; the first rows of a theme are the popular ones."""
     n_people, n_themes, n_events = int(person[-1]) + 1, len(start) - 1, len(person)
     tastes = (n_themes * rng.random((n_people, len(_TASTES))) ** 1.5).astype(np.int64)
     circles = rng.integers(_CIRCLES, size=(n_people, len(_TASTES)))
@@ -131,5 +132,5 @@ def _without_last(videos: VideoTable, log: EventLog) -> World:
     known = np.ones(len(log), bool)
     known[ends] = False
     before = log.where(known)
-    last[before.user[before.item == last[before.user]]] = -1  # met before: nothing to foretell
+    last[before.user[before.item == last[before.user]]] = -1  # seen before: nothing to predict
     return World(videos, before, last)

@@ -1,28 +1,38 @@
-"""How long fitting and one answer take, beside plain numpy and `implicit`, up to a million videos.
+"""Time to fit, to answer and to log, beside plain numpy and `implicit`, up to a million videos.
 
-The world is made up (`benchmarks.many_people`). Fits run in turns on one thread, and each stands
-with the NDCG@10 of people's last videos, so that speed is not bought with quality. Answers are
-measured in a process for each size, so that its memory is its own.
+The data is synthetic (`benchmarks.many_people`). Fits take turns on one thread, and each is given
+with the NDCG@10 of the users' last videos, so that speed is not bought with quality. Answers are
+measured in one process for each size, so that memory is that of the size.
 """
 
 from __future__ import annotations
 
+import time
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
 
 from benchmarks.answers import measure_apart
 from benchmarks.fits import has_implicit, race, ratios
-from benchmarks.many_people import Size, make_world
+from benchmarks.many_people import START, Size, make_world
+from data.catalogue.catalogue import Catalogue
+from data.history.impressions import Impression, Impressions
+from data.home import resolve_home
 
 FITTED = {"small": Size(3_000, 6_000), "full": Size(6_000, 20_000)}
-"""Worlds of the race."""
+"""Sizes that are fitted on."""
 ROUNDS = {"small": 3, "full": 5}
-"""Times that everybody fits."""
+"""Fits of each contestant."""
 LIBRARIES = {
     "": (1_000, 1_000),
     "_100k": (100_000, 100_000),
     "_1m": (1_000_000, 1_000_000),
 }
-"""Ending of the keys to videos and people."""
+"""Ending of the keys to videos and users."""
+LOGGED = 20
+"""Pages that are logged."""
 _SEED = 7  # settings were chosen on seed 0
 
 
@@ -40,8 +50,22 @@ def run(size: str) -> dict[str, object]:
         **{name: round(value, 4) for name, value in raced.items()},
         **{name: round(value, 3) for name, value in ratios(raced).items()},
     }
+    figures["p50_log_page_ms"] = round(log_page_ms(), 3)
     for ending, (n_videos, n_people) in LIBRARIES.items():
         if size == "full" or ending != "_1m":
-            found = measure_apart(n_videos, n_people)
-            figures |= {f"{name}{ending}": round(value, 3) for name, value in found.items()}
+            measured = measure_apart(n_videos, n_people)
+            figures |= {f"{name}{ending}": round(value, 3) for name, value in measured.items()}
     return figures
+
+
+def log_page_ms() -> float:
+    """Median milliseconds until a page of ten impressions is durable."""
+    page = [Impression("user", n, START, n, "popularity", 1.0, 0.5) for n in range(1, 11)]
+    took_ms = []
+    with TemporaryDirectory() as folder, Catalogue(resolve_home(Path(folder))) as catalogue:
+        impressions = Impressions(catalogue)
+        for _ in range(LOGGED):
+            started = time.perf_counter()
+            impressions.add(page)
+            took_ms.append((time.perf_counter() - started) * 1000.0)
+    return float(np.median(took_ms))

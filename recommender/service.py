@@ -16,7 +16,7 @@ from data.home import Home
 from recommender.answer.exploration import Exploration
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
-from recommender.events.library import read_videos
+from recommender.events.library import read_video_table
 from recommender.model.store import LoadedModel, ModelMark, load_model, model_mark
 
 _UNKNOWN = HistoryMark(-1, -1, -1)
@@ -144,7 +144,7 @@ class LibraryRecommender:
         self._history = before if mark_history(self._catalogue) == before else _UNKNOWN
 
     def _read(self) -> Recommender:
-        videos = read_videos(self._catalogue)
+        videos = read_video_table(self._catalogue)
         self.model = load_model(self._catalogue, videos)
         events = History(self._catalogue).events()
         return Recommender(videos, events, self.model.settings, self.model.sources)

@@ -1,12 +1,29 @@
-"""Recommendations: a ranked list of videos, each with its reason."""
+"""A request for recommendations, and the answer: ranked videos, each with its reason."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.model.taste import Taste
+
 REST = "rest"
 """Source name for an item whose only evidence is that users have seen it."""
+
+
+@dataclass(frozen=True, eq=False)
+class UserRequest:
+    """One user, and what may be recommended."""
+
+    taste: Taste
+    """What is known of the user."""
+    allowed: NDArray[np.bool_]
+    """(n,) videos that may be recommended."""
+    playing: int
+    """Row of the video that is playing; -1 for none."""
 
 
 @dataclass(frozen=True)

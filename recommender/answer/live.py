@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.history.history import Event
-from recommender.events.log import EventLog, Pairs, joined, read_events
+from recommender.events.log import EventLog, Pairs, join_logs, read_events
 from recommender.events.videos import VideoTable
 from recommender.sources.popularity import CrowdCounts
 
@@ -63,7 +63,7 @@ class LiveLog:
         with self._lock:
             # A copy of the numbers: this log goes on while the other one is extended.
             later = self._later.where(slice(n_known - len(self._start), None))
-            return joined([later], dict(self.users))
+            return join_logs([later], dict(self.users))
 
     def extend(self, later: EventLog) -> None:
         """Add the events that another log got since this one was made of its events."""
@@ -74,7 +74,7 @@ class LiveLog:
     def _append(self, new: EventLog) -> None:
         users = [int(user) for user in np.unique(new.user)]
         before = [self.pairs_of(user) for user in users]
-        self._later = joined([self._later, new], self.users)
+        self._later = join_logs([self._later, new], self.users)
         for user, earlier in zip(users, before, strict=True):
             self.n_active += not len(earlier)
             self.counts.move(earlier, self.pairs_of(user), new.where(new.user == user))
@@ -85,7 +85,7 @@ class LiveLog:
             later = self._later.where(self._later.user == user)
         if not len(later):
             return self._start.pairs.of(user)
-        return joined([self._start.where(self._events_of(user)), later], self.users).pairs
+        return join_logs([self._start.where(self._events_of(user)), later], self.users).pairs
 
     def _events_of(self, user: int) -> NDArray[np.int64]:
         if not 0 <= user < len(self._ends) - 1:
@@ -97,7 +97,7 @@ class LiveLog:
         """All events as one frozen log; put together again after new events."""
         with self._lock:
             if len(self._whole) != len(self):
-                self._whole = joined([self._start, self._later], dict(self.users))
+                self._whole = join_logs([self._start, self._later], dict(self.users))
             return self._whole
 
     def until(self, at_s: float) -> EventLog:

@@ -17,7 +17,7 @@ from data.home import Home, TrainingLock
 from recommender.choosing.splits import Case, hold_out, last_steps
 from recommender.choosing.tune import tune
 from recommender.choosing.weights import FEWEST
-from recommender.events.library import read_videos
+from recommender.events.library import read_video_table
 from recommender.events.log import EventLog, read_events
 from recommender.events.videos import VideoTable
 from recommender.model.manifest import FORMAT, Kept, ModelManifest, in_words
@@ -123,7 +123,7 @@ def read_basis(catalogue: Catalogue) -> Basis:
         raise ReelwiseError(
             f"nothing is indexed in {catalogue.home.root}", fix="reelwise index FOLDER"
         )
-    videos = read_videos(catalogue)
+    videos = read_video_table(catalogue)
     log = read_events(History(catalogue).events(), videos)
     if not len(log):
         raise ReelwiseError(

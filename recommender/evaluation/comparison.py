@@ -20,7 +20,7 @@ HISTORY_SLICES = ((0, 0), (1, 5), (6, 20), (21, 50), (51, None))
 """Slices by the number of liked items in a history: first and last number of each."""
 
 
-def compare(
+def compare_fits(
     fits: Mapping[str, Fit],
     cases: Iterable[Case],
     videos: VideoTable,

@@ -23,7 +23,7 @@ from recommender.choosing.splits import (
 )
 from recommender.choosing.tune import tune
 from recommender.evaluation.baselines import BASELINES, CONTENT_ONLY
-from recommender.evaluation.comparison import compare
+from recommender.evaluation.comparison import compare_fits
 from recommender.evaluation.files import read_event_files
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
@@ -34,7 +34,6 @@ TEST_SHARE = 0.2
 """Part of the events that `rolling` predicts without a test file."""
 _DAY_S = 86_400.0
 
-Note = Callable[[str], None]
 Tables = dict[str, EventLog]
 
 
@@ -69,7 +68,7 @@ def evaluate_recommend(
     *,
     step_days: float = 7.0,
     refit: bool = False,
-    note: Note = lambda line: None,
+    note: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Evaluate the recommender and its baselines on files of events.
 
@@ -104,7 +103,7 @@ def evaluate_recommend(
     fitted_on = "train+validation" if refit and "validation" in tables else "train"
     return {
         "protocol": protocol,
-        **compare(fits, itertools.chain([first], cases), videos, note),
+        **compare_fits(fits, itertools.chain([first], cases), videos, note),
         "people": first.train.n_users,
         "videos": first.train.n_items,
         "events": sum(len(table) for table in tables.values()),
@@ -113,7 +112,9 @@ def evaluate_recommend(
     }
 
 
-def _fits(experiment: Experiment, videos: VideoTable, note: Note) -> dict[str, Fit]:
+def _fits(
+    experiment: Experiment, videos: VideoTable, note: Callable[[str], None]
+) -> dict[str, Fit]:
     """The recommender and its baselines with the settings that suit the held-out cases best."""
     ours, without_popularity = tune(experiment.held_out, videos, note=note)
     fits: dict[str, Fit] = {EVALUATED: ours}

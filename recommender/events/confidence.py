@@ -1,4 +1,4 @@
-"""How much one event says about liking a video."""
+"""Confidence that a user likes a video, from one event."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 IGNORED_FRACTION = 0.10
-"""Watched parts below this say nothing."""
+"""A view of less than this part of the video counts 0."""
 IGNORED_S = 3.0
-"""Watched seconds below this say nothing, unless they finish the video."""
+"""A view of fewer seconds counts 0, unless it finishes the video."""
 FULL_FRACTION = 0.80
-"""From here on a video counts as finished: the rest is credits."""
+"""A view of this part counts in full: the rest is credits."""
 UNKNOWN_LENGTH = 0.5
-"""Confidence of some seconds watched of a video whose length nobody knows."""
+"""Confidence of a view of a video of unknown length."""
 LIKE = 1.0
-"""What a like adds."""
+"""Added by a like."""
 VIEWS_CAP = 1.5
-"""Most that all views of one video by one person add up to: rewatching says more, not ever more."""
+"""Maximum sum of all views of one video by one user."""
 
 
 def view_confidence(
     watched_s: NDArray[np.float64], duration_s: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Turn watched seconds into confidence from 0 (says nothing) to 1 (finished).
+    """Turn watched seconds into confidence from 0 (ignored) to 1 (finished).
 
     Args:
-        watched_s: (n,) seconds; NaN when only the fact of watching is known, which counts in full.
+        watched_s: (n,) seconds; NaN if unknown, which counts in full.
         duration_s: (n,) lengths; NaN or 0 when unknown.
 
     Returns:
-        (n,) in [0, 1], rising in a straight line between the two fractions.
+        (n,) in [0, 1], linear between `IGNORED_FRACTION` and `FULL_FRACTION`.
     """
     known = np.nan_to_num(duration_s) > 0
     fraction = np.divide(watched_s, duration_s, out=np.zeros_like(watched_s), where=known)
@@ -41,5 +41,5 @@ def view_confidence(
 
 
 def decayed(age_s: NDArray[np.float64], half_life_days: float) -> NDArray[np.float64]:
-    """What is left of a weight of 1 after an age; an age below 0 counts as 0."""
+    """A weight of 1 halved per `half_life_days` of age; an age below 0 counts as 0."""
     return np.asarray(np.exp2(-np.maximum(age_s, 0.0) / (half_life_days * 86_400.0)))

@@ -1,4 +1,4 @@
-"""The videos of a library on disk, as the recommender sees them."""
+"""The videos of a library on disk as a table."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from indexer.search.view import open_view
 from recommender.events.videos import VideoTable
 
 
-def read_videos(catalogue: Catalogue) -> VideoTable:
-    """All videos that the library's encoder embedded; none before anything was indexed.
+def read_video_table(catalogue: Catalogue) -> VideoTable:
+    """All videos embedded by the library's encoder; an empty table before the first indexing.
 
     Raises:
         ReelwiseError: The library's vectors cannot be read.

@@ -159,7 +159,7 @@ class EventLog:
         """
         if (self.n_users, self.n_items) != (other.n_users, other.n_items):
             raise ValueError("logs must share the numbers of users and videos to be added")
-        return joined([self, other], self.users)
+        return join_logs([self, other], self.users)
 
     @cached_property
     def pairs(self) -> Pairs:
@@ -199,7 +199,7 @@ class EventLog:
         return sparse.csr_array(cells, shape=(self.n_users, self.n_items))
 
 
-def joined(logs: Sequence[EventLog], users: dict[str, int]) -> EventLog:
+def join_logs(logs: Sequence[EventLog], users: dict[str, int]) -> EventLog:
     """The events of at least one log, one log after another, on one table of videos."""
     has_times = all(log.has_times for log in logs)
     at_s = np.concatenate([log.at_s for log in logs])
@@ -233,7 +233,7 @@ def read_events(
     parts = [EventLog.empty(users, len(videos))]
     while chunk := list(itertools.islice(left, _CHUNK)):
         parts.append(_read_chunk(chunk, videos, users))
-    return joined(parts, users)
+    return join_logs(parts, users)
 
 
 def _read_chunk(events: list[Event], videos: VideoTable, users: dict[str, int]) -> EventLog:

@@ -24,7 +24,7 @@ def test_a_seed_gives_one_world_and_another_seed_another(world: World) -> None:
     assert not np.array_equal(other.videos.matrix, world.videos.matrix)
 
 
-def test_what_is_to_be_last_video_ndcg_is_not_in_the_log_and_new_videos_are_unwatched(
+def test_what_is_to_be_foretold_is_not_in_the_log_and_new_videos_are_unwatched(
     world: World,
 ) -> None:
     met = set(zip(world.log.user.tolist(), world.log.item.tolist(), strict=True))
@@ -46,7 +46,7 @@ def test_people_follow_their_themes(world: World) -> None:
     assert alike > any_two + 0.1
 
 
-def test_what_is_last_video_ndcg_is_the_ndcg_of_the_whole_list(world: World) -> None:
+def test_what_is_foretold_is_the_ndcg_of_the_whole_list(world: World) -> None:
     scores = np.random.default_rng(0).random((len(world.last), SMALL.videos), np.float32)
     asked = np.flatnonzero(world.last >= 0)
     expected = []
@@ -57,10 +57,10 @@ def test_what_is_last_video_ndcg_is_the_ndcg_of_the_whole_list(world: World) -> 
         place = ranked.index(int(world.last[person]))
         expected.append(1 / np.log2(place + 2) if place < 10 else 0.0)
 
-    def told(histories: Histories) -> NDArray[np.float32]:
+    def given(histories: Histories) -> NDArray[np.float32]:
         return scores[asked]
 
-    assert fits.last_video_ndcg(world, told) == pytest.approx(np.mean(expected))
+    assert fits.last_video_ndcg(world, given) == pytest.approx(np.mean(expected))
 
 
 def test_our_closed_form_is_numpys_and_all_learn_something(world: World) -> None:
@@ -107,7 +107,7 @@ def test_the_share_of_a_shortlist_with_scoring_all_is_given(
 ) -> None:
     monkeypatch.setattr(answers, "ANSWERS", 9)
     monkeypatch.setattr(answers, "COMPARED", 5)
-    monkeypatch.setattr(shortlist, "SCORED_WHOLE", 100)
+    monkeypatch.setattr(shortlist, "MAX_SCORED", 100)
     for name in ("NEAR", "LINKED", "STANDING", "UNWATCHED"):
         monkeypatch.setattr(shortlist, name, 400)
     assert answers.measure(400, 300)["shared_with_scoring_all"] == 1.0

@@ -65,9 +65,9 @@ def test_an_event_counts_once(recommender: LibraryRecommender, history: History)
     history.add("anna", "car0")
     recommender.recommend("anna")
     history.add("anna", "cat0")
-    weights = recommender.current().evidence("anna").taste.history.weight
+    weights = recommender.current().taste("anna").history.weight
     fresh = open_recommender(recommender._home)
-    assert weights.tolist() == fresh.current().evidence("anna").taste.history.weight.tolist()
+    assert weights.tolist() == fresh.current().taste("anna").history.weight.tolist()
     fresh.close()
 
 
@@ -83,8 +83,8 @@ def test_an_event_that_comes_in_while_all_is_read_counts_once_too(
 
     monkeypatch.setattr(History, "events", read_while_somebody_watches)
     with open_recommender(home) as opened:
-        assert len(opened.current().evidence("anna").taste.met) == 1
-        assert len(opened.current()._crowd.log) == 1
+        assert len(opened.current().taste("anna").met) == 1
+        assert len(opened.current().live.log) == 1
 
 
 def test_an_event_waits_for_its_video(
@@ -113,9 +113,9 @@ def test_nothing_of_a_forgotten_person_is_left(
     recommender.recommend("anna")
     history.forget("anna")
     current = recommender.current()
-    assert "anna" not in current._crowd.log.users
-    assert not len(current.evidence("anna").taste.met)
-    assert current._crowd.log.whole.liked.shape[0] == 1
+    assert "anna" not in current.live.log.users
+    assert not len(current.taste("anna").met)
+    assert current.live.log.whole.liked.shape[0] == 1
 
 
 def test_exclude_takes_names_and_refuses_unknown_ones(recommender: LibraryRecommender) -> None:

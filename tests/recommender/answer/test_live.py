@@ -89,7 +89,10 @@ def test_an_event_costs_what_its_person_did_and_not_what_all_did(
     before = [item.video_id for item in recommender.recommend("p7").items]
     recommender.observe([verdict("p7", before[0], "dislike")])
     assert before[0] not in [item.video_id for item in recommender.recommend("p7").items]
-    assert not recommender._crowd.stale
+    assert not recommender.live.stale
+    first = recommender.live
     monkeypatch.undo()
     recommender.observe([event(f"q{i}", 1) for i in range(40)])
-    assert len(recommender._crowd.log._start) == 1641  # more than 2 % is new: all anew
+    assert recommender.live is not first  # more than 2 % is new: fitted again
+    assert not recommender.live.stale
+    assert len(recommender.live.log) == 1641

@@ -79,13 +79,13 @@ def test_of_very_many_videos_those_beside_the_playing_one_are_found(
     events = [*linked(1, 51), event("a", 41), event("a", 42)]
     whole = Recommender(themed(), events).recommend("a", 4, playing=25)
     assert themes(whole) == [2] * 4
-    monkeypatch.setattr(candidates, "SCORED_WHOLE", 10)
+    monkeypatch.setattr(candidates, "MAX_SCORED", 10)
     for name in ("NEAR", "LINKED", "STANDING", "UNWATCHED"):
         monkeypatch.setattr(candidates, name, 5)
     monkeypatch.setattr(candidates, "SPARE", 1)
     shortened = Recommender(themed(), events)
     got = shortened.recommend("a", 4, playing=25)
-    assert shortened._shortlist is not None
+    assert not shortened.scores_all
     assert ids(got) == ids(whole)
 
 

@@ -48,29 +48,30 @@ def ratings() -> list[Event]:
 def test_the_blend_beats_popularity_on_the_last_liked_film() -> None:
     events, videos = ratings(), films()
     last = {event.user: event for event in events if event.kind == "like"}
-    recent = sorted(last.values(), key=lambda event: event.at)[-N_PEOPLE:]
-    asked = {event.user: event for event in recent}
+    latest = sorted(last.values(), key=lambda event: event.at)[-N_PEOPLE:]
+    asked = {event.user: event for event in latest}
     known = [e for e in events if e.user not in asked or e.at < asked[e.user].at]
     recommender = Recommender(videos, known)
-    everybody = np.bincount(recommender._crowd.log.whole.pairs.item, minlength=len(videos)).astype(
+    everybody = np.bincount(recommender.live.log.whole.pairs.item, minlength=len(videos)).astype(
         float
     )
     recent = recommender.model.sources[RECENT_POPULARITY].scores(
-        recommender._crowd.log.whole.histories
+        recommender.live.log.whole.histories
     )[0]
     found: dict[str, list[float]] = {"blend": [], "popularity": [], "recent popularity": []}
     for user, event in asked.items():
         assert event.video_id is not None
         wanted = event.video_id
-        evidence = recommender.evidence(user)
-        if not len(evidence.taste.met):
+        unseen = np.ones(len(videos), bool)
+        unseen[recommender.taste(user).met] = False
+        if unseen.all():
             continue
         pages = {"blend": [item.video_id for item in recommender.recommend(user).items]}
         for name, scores in (
             ("popularity", everybody),
             ("recent popularity", recent),
         ):
-            best = np.argsort(-np.where(evidence.allowed, scores, -1.0), kind="stable")[:10]
+            best = np.argsort(-np.where(unseen, scores, -1.0), kind="stable")[:10]
             pages[name] = [int(one) for one in videos.ids[best]]
         for name, page in pages.items():
             place = page.index(wanted) if wanted in page else np.inf

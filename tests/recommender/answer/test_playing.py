@@ -7,11 +7,12 @@ from data.history.history import Event
 from recommender.answer.playing import (
     LINKED_SHARE,
     PLAYING,
-    WEIGHT,
+    PLAYING_WEIGHT,
     PlayingNow,
     as_watched_last,
     with_playing,
 )
+from recommender.answer.scoring import linking
 from recommender.events.log import EventLog, read_events
 from recommender.model.blend import Blend
 from recommender.model.model import Settings, fit_model
@@ -22,7 +23,7 @@ VIDEOS = themed()
 
 def now(*events: Event, trust: float = 1.0) -> PlayingNow:
     log = read_events(events, VIDEOS)
-    return PlayingNow(VIDEOS, fit_model(log, VIDEOS, Settings()).sources, trust)
+    return PlayingNow(VIDEOS, linking(fit_model(log, VIDEOS, Settings()).sources), trust)
 
 
 def together(a: int, b: int) -> list[Event]:
@@ -65,7 +66,7 @@ def test_it_is_one_more_source_and_the_blend_still_adds_up_to_at_most_1() -> Non
     got = with_playing(blend, np.array([[0.0, 1.0, 0.5]], np.float32))
     assert got.names == ("content", PLAYING)
     assert got.total[0].tolist() == pytest.approx(
-        [1 - WEIGHT, 0.2 * (1 - WEIGHT) + WEIGHT, 0.5 * WEIGHT]
+        [1 - PLAYING_WEIGHT, 0.2 * (1 - PLAYING_WEIGHT) + PLAYING_WEIGHT, 0.5 * PLAYING_WEIGHT]
     )
     assert [got.source(0, row) for row in range(3)] == ["content", PLAYING, PLAYING]
 

@@ -4,14 +4,15 @@ import threading
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import sparse
 
 import indexer.store.faiss_cells
 from benchmarks.many_people import Size, World, make_world
 from recommender.answer import shortlist as candidates
-from recommender.answer.items import Recommendations
-from recommender.answer.recommender import Crowd, Recommender
-from recommender.answer.shortlist import Standing
+from recommender.answer.items import Recommendations, UserRequest
+from recommender.answer.recommender import Recommender
+from recommender.answer.shortlist import Shortlist, TopVideos
 from recommender.sources.item_links import DenseLinks, SparseLinks, best_rows
 from recommender.sources.popularity import CrowdCounts
 from tests.recommender.people import event, verdict
@@ -33,7 +34,7 @@ def scoring_all(world: World) -> Recommender:
 
 @pytest.fixture
 def shortlisting(world: World, monkeypatch: pytest.MonkeyPatch) -> Recommender:
-    monkeypatch.setattr(candidates, "SCORED_WHOLE", 100)
+    monkeypatch.setattr(candidates, "MAX_SCORED", 100)
     monkeypatch.setattr(indexer.store.faiss_cells, "EXACT", 100)
     recommender = Recommender(world.videos, world.log)
     recommender.warm_up()
@@ -46,14 +47,14 @@ def ids(got: Recommendations) -> list[int]:
 
 def n_scored(recommender: Recommender, user: str, monkeypatch: pytest.MonkeyPatch) -> int:
     sizes: list[int] = []
-    evidence = Recommender._evidence
+    rows = Shortlist.rows
 
-    def measured(*given: object) -> object:
-        found = evidence(*given)  # type: ignore[arg-type]
-        sizes.append(len(found.rows))
-        return found
+    def counted(self: Shortlist, request: UserRequest, k: int) -> NDArray[np.int64] | None:
+        picked = rows(self, request, k)
+        sizes.append(len(recommender.videos) if picked is None else len(picked))
+        return picked
 
-    monkeypatch.setattr(Recommender, "_evidence", measured)
+    monkeypatch.setattr(Shortlist, "rows", counted)
     recommender.recommend(user)
     return sizes[0]
 
@@ -67,7 +68,7 @@ def test_a_page_of_a_shortlist_is_nearly_the_page_of_all(
     ]
     assert np.mean(shared) >= 0.95
     assert n_scored(shortlisting, "p0", monkeypatch) < 3_000
-    assert n_scored(scoring_all, "p0", monkeypatch) == 6_000
+    assert scoring_all.scores_all
 
 
 def test_a_shortlist_of_everything_gives_the_very_same_page(
@@ -121,24 +122,23 @@ def test_an_event_changes_the_next_shortlist(world: World, shortlisting: Recomme
 def test_a_refit_goes_on_behind_and_loses_no_event(
     shortlisting: Recommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, go_on = shortlisting._crowd, threading.Event()
-    fit = Crowd.warm_up
+    before, go_on = shortlisting.live, threading.Event()
+    fit = Shortlist.warm_up
 
-    def held(crowd: Crowd) -> None:
+    def held(picker: Shortlist) -> None:
         assert go_on.wait(60)
-        fit(crowd)
+        fit(picker)
 
-    monkeypatch.setattr(Crowd, "warm_up", held)
+    monkeypatch.setattr(Shortlist, "warm_up", held)
     n = len(before.log)
     many = [event(f"new{i}", 1 + i % 50) for i in range(n // 50 + 1)]
     shortlisting.observe(many)
     shortlisting.observe([event("late", 77, day=1), event("p0", 78, day=1)])
-    assert shortlisting._crowd is before  # answers go on while it is fitted
+    assert shortlisting.live is before  # answers go on while it is fitted
     assert 77 not in ids(shortlisting.recommend("late"))
     go_on.set()
-    assert shortlisting._renewing is not None
-    shortlisting._renewing.join(60)
-    after = shortlisting._crowd
+    shortlisting.wait_for_refit(60)
+    after = shortlisting.live
     assert after is not before
     assert len(after.log) == len(before.log) == n + len(many) + 2
     assert after.log.users == before.log.users
@@ -151,7 +151,7 @@ def test_the_best_for_all_follow_the_events(world: World, monkeypatch: pytest.Mo
     monkeypatch.setattr(candidates, "_STALE", 7)
     rng = np.random.default_rng(0)
     counts = CrowdCounts(world.log, world.videos)
-    standing = Standing(counts.liked.__getitem__, counts)
+    standing = TopVideos(counts.liked.__getitem__, counts)
     allowed = rng.random(6_000) < 0.5
     for _ in range(60):
         rows = rng.integers(6_000, size=rng.integers(1, 4))

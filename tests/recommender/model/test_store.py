@@ -115,14 +115,14 @@ def test_videos_that_came_and_went_since_are_matched_by_id(home: Home, settings:
         assert "cat0" not in found
         assert {"aaa", "cat90", "cat91"} <= set(found)
         rows = {title: row for row, title in enumerate(served.videos.titles)}
-        blend = served.evidence("anna").blend
-        learned = {name: part[0] for name, part in zip(blend.names, blend.parts, strict=True)}
+        history = served.taste("anna").history
+        learned = {name: one.scores(history)[0] for name, one in served.model.sources.items()}
         assert learned[CONTENT][rows["aaa"]] > 0.0
         assert learned[RECENT_EASE][rows["aaa"]] == 0.0
         # The same links as before, by title: rows have moved.
         then = before.videos.titles.index("cat4")
-        now = served.evidence("anna").taste.history
-        expected = before.model.sources[EASE].links(before.evidence("anna").taste.history, then)
+        now = served.taste("anna").history
+        expected = before.model.sources[EASE].links(before.taste("anna").history, then)
         found_links = served.model.sources[EASE].links(now, rows["cat4"])
         assert rows["cat4"] != then
         assert expected.any()
@@ -155,7 +155,7 @@ def test_after_forget_the_quick_model_answers_until_the_next_training(home: Home
         assert [path.name for path in home.recommender.iterdir()] == ["training.lock"]
         assert opened.recommend("person-0-1").items
         assert opened.model.name == QUICK
-        assert "person-0-1" not in opened.current()._crowd.log.users
+        assert "person-0-1" not in opened.current().live.log.users
         train_recommender(home)
         opened.recommend("person-0-2")
         assert opened.model.name == "model-000002", "names are never used again"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.scenes import backwards, encode_frames, encode_scenes, held_out_scenes
 from data.toons import Scene
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
-from embeddings.toon.bank import backwards as backward_scene
+from embeddings.toon.bank import reverse_scene
 
 N_SCENES = {"small": 400, "full": 1500}
 
@@ -31,7 +31,7 @@ def twins_of(scenes: Sequence[Scene]) -> tuple[list[Scene], list[Scene]]:
     """The scenes that mean something else when played backwards, and their backward twins."""
     kept, twins = [], []
     for scene in scenes:
-        twin = backward_scene(scene)
+        twin = reverse_scene(scene)
         if twin is not None and twin.facts != scene.facts:
             kept.append(scene)
             twins.append(twin)

@@ -9,9 +9,7 @@ the teacher's space, so the teacher's temporal head works with the student.
 from __future__ import annotations
 
 import copy
-import itertools
 import json
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +20,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from data.errors import ReelwiseError
-from embeddings.backbone.backbone import as_pair
+from embeddings.backbone.backbone import Backbone, as_pair
 from embeddings.backbone.recipe import Config
 from embeddings.compress.judge import ClipFrames
 from embeddings.compress.request import TowerName
@@ -33,11 +30,12 @@ from embeddings.model_folder import SourceModel, architecture, build_model
 from embeddings.toon.bank import Bank, BatchShape, batches
 from embeddings.toon.start import POSITIONS, stretch_positions
 from embeddings.training.augment import MILD, STRONG, distort
-from embeddings.training.loop import Report
+from embeddings.training.loop import LoopOptions, Report, Task, TrainingLoop
 from embeddings.training.losses import contrastive
 
-TeacherInput = Iterator[tuple[NDArray[np.uint8], list[str]]]
+Taught = tuple[NDArray[np.uint8], list[str]]
 """Frames (n, px, px, 3) as the teacher wants them, and texts that need not belong to them."""
+TeacherInput = Iterator[Taught]
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,9 @@ class Distillation:
     steps: int = 400
     """Number of batches."""
     learning_rate: float = 2e-3
-    """At the top of a one-cycle schedule."""
+    """At the top of the schedule."""
+    weight_decay: float = 0.02
+    """AdamW's, for matrices only."""
     scale: float = 14.0
     """Factor on the cosines of the contrastive part."""
     average: float = 0.98
@@ -165,44 +165,54 @@ def follow(
     *,
     report: Report,
 ) -> nn.Module:
-    """Train some towers of a student, or of a pruned model; otherwise as `distil`."""
-    teacher = source.as_served()
-    trained = [
-        weight
-        for name, weight in student.named_parameters()
-        if ("image" if name.startswith("visual.") else "text") in towers
-    ]
-    optimizer = torch.optim.AdamW(trained, lr=options.learning_rate, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, options.learning_rate, total_steps=options.steps + 1, pct_start=0.1
+    """Train some towers of a student, or of a pruned model, in place; otherwise as `distil`."""
+    for name, weight in student.named_parameters():
+        weight.requires_grad_(("image" if name.startswith("visual.") else "text") in towers)
+    loop_options = LoopOptions(
+        steps=options.steps,
+        learning_rate=options.learning_rate,
+        weight_decay=options.weight_decay,
+        average=options.average,
     )
-    # A short run would otherwise keep the weights that it began with.
-    decay = min(options.average, 1 - 5 / max(options.steps, 6))
-    average_fn = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
-    average = AveragedModel(student, multi_avg_fn=average_fn, use_buffers=True)
-    size = as_pair(student.get_submodule("visual").image_size)  # type: ignore[arg-type]
-    began = time.monotonic()
-    student.train()
-    for step, (frames, texts) in enumerate(itertools.islice(material, options.steps)):
-        rows = []
-        if "image" in towers:
-            small = _scaled(teacher.normalise(frames), size)
-            rows.append((_encode(student, "encode_image", small), teacher.image_features(frames)))
-        if "text" in towers:
-            told = list(dict.fromkeys(texts))
-            tokens = teacher.tokenize(told)
-            rows.append((_encode(student, "encode_text", tokens), teacher.text_features(told)))
-        loss = torch.stack([_apart(own, truth, options.scale) for own, truth in rows]).sum()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        schedule.step()
-        average.update_parameters(student)
-        if step % 20 == 0 or step == options.steps - 1:
-            rate = (time.monotonic() - began) / (step + 1)
-            report(f"step {step + 1}/{options.steps} loss {loss.item():.3f} {rate:.2f} s/step")
-    return average.module.eval()
+    task = _FollowTask(source.as_served(), student, towers, material, options.scale)
+    TrainingLoop(task, loop_options, report=report).run()
+    return student.eval()
+
+
+class _FollowTask(Task[Taught]):
+    """A student that learns the features of a teacher."""
+
+    def __init__(
+        self,
+        teacher: Backbone,
+        student: nn.Module,
+        towers: Sequence[TowerName],
+        material: TeacherInput,
+        scale: float,
+    ) -> None:
+        self.model, self._teacher, self._towers = student, teacher, towers
+        self._material, self._scale = material, scale
+        size = student.get_submodule("visual").image_size
+        self._size = as_pair(size)  # type: ignore[arg-type]
+
+    def batches(self, first: int) -> Iterator[tuple[Taught, bool]]:
+        """The teacher's input; no evaluation."""
+        for batch in self._material:
+            yield batch, False
+
+    def losses(self, batch: Taught) -> dict[str, Tensor]:
+        """The distance to the teacher, tower by tower."""
+        (frames, texts), teacher, parts = batch, self._teacher, {}
+        student = self.model.train()
+        if "image" in self._towers:
+            small = _scaled(teacher.normalise(frames), self._size)
+            rows = _encode(student, "encode_image", small)
+            parts["image"] = _distance(rows, teacher.image_features(frames), self._scale)
+        if "text" in self._towers:
+            unique = list(dict.fromkeys(texts))
+            rows = _encode(student, "encode_text", teacher.tokenize(unique))
+            parts["text"] = _distance(rows, teacher.text_features(unique), self._scale)
+        return parts
 
 
 def _scaled(pixels: Tensor, size: tuple[int, int]) -> Tensor:
@@ -215,16 +225,16 @@ def _encode(student: nn.Module, method: str, rows: Tensor) -> Tensor:
     return F.normalize(features.float(), dim=-1)
 
 
-def _apart(rows: Tensor, truth: Tensor, scale: float) -> Tensor:
-    """Distance of directions, ten times, and InfoNCE of each row with its own truth."""
-    truth = truth.clone()  # made in inference mode, which autograd may not keep
-    return 10 * (1 - (rows * truth).sum(1)).mean() + contrastive(rows, truth, scale)
+def _distance(rows: Tensor, target: Tensor, scale: float) -> Tensor:
+    """Ten times the cosine distance, plus InfoNCE of each row with its own target."""
+    target = target.clone()  # made in inference mode, which autograd may not keep
+    return 10 * (1 - (rows * target).sum(1)).mean() + contrastive(rows, target, scale)
 
 
 def toon_input(bank: Bank, px: int, seed: int) -> TeacherInput:
     """Distorted views of toon scenes and of procedural footage, and the scenes' captions."""
     shape = BatchShape(px=px, frames=140, strong=16, footage=12)
-    for batch in batches(bank, shape, np.random.default_rng(seed)):
+    for batch in batches(bank, shape, seed):
         views = (batch.toons, batch.strong, batch.footage)
         frames = [view.reshape(-1, *view.shape[-3:]) for view in views]
         yield np.concatenate(frames), batch.captions + batch.wrong_captions

@@ -1,8 +1,7 @@
-"""Training material: toon scenes drawn once into a file, and batches of distorted views of them.
+"""Training data: toon scenes drawn once into a file, and batches of distorted views of them.
 
-Drawing costs as much as training, so a few processes draw scenes ahead into one memory-mapped file
-and every scene is seen several times, each time with other frames, another distortion and another
-wording.
+Drawing costs as much as training, so a few processes draw the scenes first into a memory-mapped
+file. Every scene is used several times, with other frames, distortion and wording each time.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +29,7 @@ BANK_PX = 112
 
 @dataclass(frozen=True)
 class BankSpec:
-    """What a bank holds; the same spec draws the same bank."""
+    """What is in a bank; the same spec draws the same bank."""
 
     folder: Path
     n_scenes: int
@@ -37,7 +37,7 @@ class BankSpec:
 
 
 def bank_scene(spec: BankSpec, index: int) -> Scene:
-    """Scene number `index`; its combination is never one of the held-out ones."""
+    """Scene number `index`, never of a held-out combination."""
     return random_scene(np.random.default_rng([spec.seed, index]), held_out=False)
 
 
@@ -66,7 +66,7 @@ class Bank:
         return np.flatnonzero(~np.isnan(self.times_s[:, 0]))
 
     def draw(self, index: int) -> None:
-        """Draw one scene at `SAMPLE_FPS` from a random phase, as an indexer would sample it."""
+        """Draw one scene at `SAMPLE_FPS` from a random phase, as the indexer samples."""
         scene = bank_scene(self.spec, index)
         rng = np.random.default_rng([self.spec.seed, index, 1])
         times = np.arange(rng.uniform(0, 1 / SAMPLE_FPS), scene.duration_s, 1 / SAMPLE_FPS)
@@ -82,7 +82,7 @@ class Bank:
 
 
 def draw_bank(spec: BankSpec, first: int, step: int) -> None:
-    """Draw those of scenes first, first + step, ... that a bank lacks; for a process of its own."""
+    """Draw the missing ones of scenes first, first + step, ...; runs in a separate process."""
     cv2.setNumThreads(1)
     bank = Bank(spec)
     for index in range(first, spec.n_scenes, step):
@@ -91,25 +91,25 @@ def draw_bank(spec: BankSpec, first: int, step: int) -> None:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """One training step's material."""
+class ToonBatch:
+    """The data of one training step."""
 
     toons: NDArray[np.uint8]
     """(b, t, px, px, 3) mild views."""
     times_s: NDArray[np.float32]
     """(b, t) seconds since the scene's start."""
     labels: Labels
-    """The truth about the mild views."""
+    """Of the mild views."""
     captions: list[str]
-    """b wordings."""
+    """b captions, one wording each."""
     meanings: list[str]
-    """b keys: equal where two scenes say the same."""
+    """b keys: equal where two scenes have the same meaning."""
     backward_captions: list[str | None]
-    """What each scene shows when played backwards; None where there are no words for it."""
+    """Caption of each reversed scene; None where there is none."""
     backward_meanings: list[str]
     """As `meanings`."""
     wrong_captions: list[str]
-    """True of no clip here: what scenes with two actors would show in the other order."""
+    """True of no clip: scenes with two actors in the other order."""
     strong: NDArray[np.uint8]
     """(s, u, px, px, 3) strong views of the first s scenes."""
     strong_times_s: NDArray[np.float32]
@@ -118,16 +118,18 @@ class Batch:
     """(2, f, u, px, px, 3): two views, mild and strong, of f stretches of footage."""
     footage_times_s: NDArray[np.float32]
     """(2, f, u)."""
+    seed: int
+    """For an attack's random start."""
 
 
 @dataclass(frozen=True)
 class BatchShape:
-    """Sizes of a step."""
+    """Sizes of a batch."""
 
     px: int
     """Side of a frame."""
     frames: int = 440
-    """Mild toon frames of a step; more frames a clip means fewer clips."""
+    """Mild toon frames; longer clips mean fewer clips."""
     strong: int = 28
     """Toon clips with a second, strong view."""
     footage: int = 24
@@ -136,10 +138,18 @@ class BatchShape:
     """Frames of a strong view and of a footage view."""
 
 
-def batches(bank: Bank, shape: BatchShape, rng: np.random.Generator) -> Iterator[Batch]:
-    """Batches without end from the scenes that are drawn."""
+def batches(bank: Bank, shape: BatchShape, seed: int, *, first: int = 0) -> Iterator[ToonBatch]:
+    """Endless batches of the drawn scenes.
+
+    Args:
+        bank: The scenes.
+        shape: Sizes of a batch.
+        seed: Batch number n follows from the seed and n alone.
+        first: Number of the first batch.
+    """
     drawn = bank.drawn()
-    while True:
+    for number in count(first):
+        rng = np.random.default_rng([seed, 3, number])
         length = int(rng.integers(4, 8))
         picked = rng.choice(drawn, shape.frames // length, replace=False)
         yield _make_batch(bank, shape, rng, picked, length)
@@ -151,17 +161,17 @@ def _make_batch(
     rng: np.random.Generator,
     picked: NDArray[np.int64],
     length: int,
-) -> Batch:
+) -> ToonBatch:
     scenes = [bank_scene(bank.spec, int(i)) for i in picked]
     mild = [_toon_view(bank, int(i), rng, length, part=0.8) for i in picked]
     strong = [
         _toon_view(bank, int(i), rng, shape.view_frames, 0.35) for i in picked[: shape.strong]
     ]
-    backward = [backwards(scene) for scene in scenes]
+    backward = [reverse_scene(scene) for scene in scenes]
     swapped = [scene.opposite() for scene in scenes if len(scene.actors) == 2]
     views = [_footage_views(rng, shape) for _ in range(shape.footage)]
     times_s = np.stack([t for _, t in mild])
-    return Batch(
+    return ToonBatch(
         toons=np.stack([distort(f, rng, MILD, size_px=shape.px) for f, _ in mild]),
         times_s=times_s,
         labels=label(scenes, times_s),
@@ -174,11 +184,12 @@ def _make_batch(
         strong_times_s=np.stack([t for _, t in strong]),
         footage=np.stack([np.stack([v[k][0] for v in views]) for k in (0, 1)]),
         footage_times_s=np.stack([np.stack([v[k][1] for v in views]) for k in (0, 1)]),
+        seed=int(rng.integers(1 << 62)),
     )
 
 
-def backwards(scene: Scene) -> Scene | None:
-    """The scene that this one shows when played backwards; None where nobody could tell."""
+def reverse_scene(scene: Scene) -> Scene | None:
+    """The scene played backwards; None where it looks the same."""
     if len(scene.actors) == 1:
         return scene.opposite()
     turned = (actor.opposite() or actor for actor in reversed(scene.actors))
@@ -193,7 +204,7 @@ def backwards(scene: Scene) -> Scene | None:
 
 
 def meaning(scene: Scene) -> str:
-    """A key that is equal for two scenes that the same words describe."""
+    """A key that is equal for scenes with the same meaning."""
     return json.dumps(scene.facts)
 
 
@@ -205,8 +216,7 @@ def _toon_view(
     n = int(np.count_nonzero(~np.isnan(times)))
     span = max(min(length, n), int(np.ceil(n * rng.uniform(part, 1.0))))
     first = int(rng.integers(0, n - span + 1))
-    replace = span < length
-    chosen = np.sort(rng.choice(span, length, replace=replace)) + first
+    chosen = np.sort(rng.choice(span, length, replace=span < length)) + first
     return np.asarray(bank.frames[index, chosen]), np.asarray(times[chosen])
 
 

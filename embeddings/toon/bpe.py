@@ -1,4 +1,4 @@
-"""A small byte-pair vocabulary learnt from captions, in the file format that open_clip reads.
+"""A small byte-pair vocabulary learned from captions, in the file format that open_clip reads.
 
 A full CLIP vocabulary would fill the embedded model: 49,408 rows for a few hundred words.
 """
@@ -6,53 +6,40 @@ A full CLIP vocabulary would fill the embedded model: 49,408 rows for a few hund
 from __future__ import annotations
 
 import gzip
-import re
-from collections import Counter
+import json
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
+
+from tokenizers import Regex, Tokenizer
+from tokenizers.models import BPE
+from tokenizers.normalizers import Lowercase
+from tokenizers.pre_tokenizers import Split
+from tokenizers.trainers import BpeTrainer
 
 from data.durable import write_atomic
 
 Pair = tuple[str, str]
+SYMBOLS = 52
+"""The letters a-z, inside and at the end of a word."""
 
 
 def learn_merges(texts: Iterable[str], *, most: int) -> list[Pair]:
     """Byte-pair merges, most frequent first (Sennrich et al., ACL 2016, algorithm 1).
 
     Args:
-        texts: The corpus; letters a-z count, anything else parts words.
-        most: Stop after this many merges.
+        texts: The corpus; only the letters a-z count, anything else separates words.
+        most: Maximum number of merges.
 
     Returns:
         Pairs of symbols; the last symbol of a word ends in `</w>`, as open_clip writes it.
     """
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(re.findall("[a-z]+", text.lower()))
-    words = {w: [*w[:-1], w[-1] + "</w>"] for w in counts}
-    merges: list[Pair] = []
-    while len(merges) < most:
-        pairs: Counter[Pair] = Counter()
-        for word, symbols in words.items():
-            for pair in pairwise(symbols):
-                pairs[pair] += counts[word]
-        if not pairs:
-            break
-        best = max(pairs, key=lambda pair: (pairs[pair], pair))
-        merges.append(best)
-        words = {word: _merge(symbols, best) for word, symbols in words.items()}
-    return merges
-
-
-def _merge(symbols: list[str], pair: Pair) -> list[str]:
-    out: list[str] = []
-    for symbol in symbols:
-        if out and (out[-1], symbol) == pair:
-            out[-1] += symbol
-        else:
-            out.append(symbol)
-    return out
+    tokenizer = Tokenizer(BPE())
+    tokenizer.normalizer = Lowercase()
+    tokenizer.pre_tokenizer = Split(Regex("[^a-z]+"), "removed")
+    trainer = BpeTrainer(vocab_size=SYMBOLS + most, end_of_word_suffix="</w>", show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    merges = json.loads(tokenizer.to_str())["model"]["merges"]
+    return [(first, second) for first, second in merges[:most]]
 
 
 def vocabulary_size(merges: list[Pair]) -> int:

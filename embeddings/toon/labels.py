@@ -1,8 +1,8 @@
-"""What training may also ask of toons, since everything about them is known exactly.
+"""Labels of toon scenes, which are known exactly, and linear probes for them: further losses.
 
-Captions alone teach slowly: a caption says once for a whole clip what a frame could be asked many
-times. Linear probes, thrown away after training, ask every frame what is visible, in which colour,
-where in the picture and in which place, and every clip who did what first and who did what then.
+Captions alone teach slowly: one says for a whole clip what could be learned from each frame. The
+probes, which are dropped after training, predict from each frame which actors are visible, in which
+colour, where in the picture and in which place, and from each clip the two actors and motions.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from torch.nn import functional as F
 from data.toons import COLOURS, KINDS, MOTIONS, PLACES, Scene
 from data.toons.shapes import ASPECT
 
-GRID = (6, 4)
+CELLS = (6, 4)
 """Cells of the picture across and down."""
 _KINDS, _COLOURS, _PLACES = list(KINDS), list(COLOURS), list(PLACES)
 _MOTIONS = list(MOTIONS)
-_FRAME_SIZES = (GRID[0] * GRID[1], len(_KINDS), len(_COLOURS))
+_FRAME_SIZES = (CELLS[0] * CELLS[1], len(_KINDS), len(_COLOURS))
 _ACT_SIZES = (len(_KINDS) + 1, len(_COLOURS) + 1, len(_MOTIONS) + 1)
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The truth about a batch of toon clips."""
+    """The labels of a batch of toon clips."""
 
     frames: NDArray[np.float32]
-    """(b, t, cells + kinds + colours): shares of the visible actors; zero where none is."""
+    """(b, t, cells + kinds + colours): counts of the visible actors."""
     places: NDArray[np.int64]
     """(b,)."""
     acts: NDArray[np.int64]
@@ -40,7 +40,7 @@ class Labels:
 
 
 def label(scenes: Sequence[Scene], times_s: NDArray[np.float32]) -> Labels:
-    """The truth about scenes at (b, t) times."""
+    """The labels of scenes at (b, t) times."""
     frames = np.zeros((*times_s.shape, sum(_FRAME_SIZES)), np.float32)
     acts = np.tile(np.array(_ACT_SIZES) - 1, (len(scenes), 2, 1))
     for row, scene in enumerate(scenes):
@@ -51,7 +51,7 @@ def label(scenes: Sequence[Scene], times_s: NDArray[np.float32]) -> Labels:
                 pose = actor.pose(float(time_s))
                 if pose.scale > 0.02:
                     target = frames[row, column]
-                    _spread(target, pose.x / ASPECT * GRID[0] - 0.5, pose.y * GRID[1] - 0.5)
+                    _spread(target, pose.x / ASPECT * CELLS[0] - 0.5, pose.y * CELLS[1] - 0.5)
                     target[_FRAME_SIZES[0] + kind] += 1
                     target[_FRAME_SIZES[0] + _FRAME_SIZES[1] + colour] += 1
     places = np.array([_PLACES.index(scene.place) for scene in scenes])
@@ -59,16 +59,16 @@ def label(scenes: Sequence[Scene], times_s: NDArray[np.float32]) -> Labels:
 
 
 def _spread(target: NDArray[np.float32], x: float, y: float) -> None:
-    """Add one, shared by the four cells around (x, y), to the picture's cells."""
+    """Add one, divided among the four cells around (x, y)."""
     for column, row in ((0, 0), (1, 0), (0, 1), (1, 1)):
         i, j = int(np.floor(x)) + column, int(np.floor(y)) + row
         share = (1 - abs(x - i)) * (1 - abs(y - j))
-        i, j = min(max(i, 0), GRID[0] - 1), min(max(j, 0), GRID[1] - 1)
-        target[j * GRID[0] + i] += share
+        i, j = min(max(i, 0), CELLS[0] - 1), min(max(j, 0), CELLS[1] - 1)
+        target[j * CELLS[0] + i] += share
 
 
 class Probes(nn.Module):
-    """Linear questions to frame and clip vectors; only training has them."""
+    """Linear classifiers of frame and clip vectors; only for training."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -78,23 +78,23 @@ class Probes(nn.Module):
         self.acts = nn.ModuleList(nn.Linear(dim, sum(_ACT_SIZES)) for _ in range(2))
 
     def forward(self, frames: Tensor, clips: Tensor, labels: Labels) -> dict[str, Tensor]:
-        """Cross entropies of frames (b, t, dim) and clips (b, dim), summed over the questions."""
+        """Cross entropies of frames (b, t, dim) and clips (b, dim), summed over the labels."""
         truth = torch.from_numpy(labels.frames)
-        answers = self.frame(frames * self.scale)
+        logits = self.frame(frames * self.scale)
         by_frame = torch.zeros(())
-        questions = zip(_split(truth, _FRAME_SIZES), _split(answers, _FRAME_SIZES), strict=True)
-        for asked, said in questions:
-            shown = asked.sum(-1, keepdim=True)
-            share = asked / shown.clamp(min=1e-6)
-            entropy = -(share * said.log_softmax(-1)).sum(-1)
-            by_frame = by_frame + entropy.sum() / (shown > 0).sum().clamp(min=1)
+        pairs = zip(_split(truth, _FRAME_SIZES), _split(logits, _FRAME_SIZES), strict=True)
+        for counts, predicted in pairs:
+            visible = counts.sum(-1, keepdim=True)
+            share = counts / visible.clamp(min=1e-6)
+            entropy = -(share * predicted.log_softmax(-1)).sum(-1)
+            by_frame = by_frame + entropy.sum() / (visible > 0).sum().clamp(min=1)
         place = self.place(frames.mean(1) * self.scale)
         by_frame = by_frame + F.cross_entropy(place, torch.from_numpy(labels.places))
         by_clip = torch.zeros(())
         acts = torch.from_numpy(labels.acts)
         for order, probe in enumerate(self.acts):
-            for column, said in enumerate(_split(probe(clips * self.scale), _ACT_SIZES)):
-                by_clip = by_clip + F.cross_entropy(said, acts[:, order, column])
+            for column, predicted in enumerate(_split(probe(clips * self.scale), _ACT_SIZES)):
+                by_clip = by_clip + F.cross_entropy(predicted, acts[:, order, column])
         return {"frame_facts": by_frame, "clip_facts": by_clip}
 
 

@@ -1,17 +1,21 @@
-"""The embedded model while it is trained: both towers, the temporal head, and what a step asks."""
+"""The toon model in training: both towers, the temporal head, and the losses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from embeddings.temporal.head import TemporalHead, clip_vectors, pool_frames
-from embeddings.toon.bank import Batch
+from embeddings.toon.bank import ToonBatch
 from embeddings.toon.labels import Probes
+from embeddings.training.attack import Attack, perturb
 from embeddings.training.losses import contrastive
+
+Tokenize = Callable[[list[str]], Tensor]
 
 
 class ToonModel(nn.Module):
@@ -44,15 +48,12 @@ class ToonModel(nn.Module):
         return F.normalize(features.float(), dim=-1)
 
 
-def batch_loss(
-    model: ToonModel, batch: Batch, tokenize: Callable[[list[str]], Tensor]
-) -> dict[str, Tensor]:
+def batch_loss(model: ToonModel, batch: ToonBatch, tokenize: Tokenize) -> dict[str, Tensor]:
     """The parts of the loss of one step.
 
-    `words`: clip and caption, with the same clips played backwards and their own captions among the
-    negatives, so that only motion and order can tell them apart. `pooled`: the same for mean
-    pooling, lightly, so that frame vectors stay useful alone. `views`: the same video under a
-    strong distortion.
+    `words`: clips and captions, with the reversed clips and their captions among the negatives,
+    which differ in motion and order only. `pooled`: the same for mean pooling, so that frame
+    vectors stay useful alone. `views`, `frame_views`: two views of the same video.
     """
     times = torch.from_numpy(batch.times_s)
     frames = model.frames(torch.from_numpy(batch.toons))
@@ -64,8 +65,7 @@ def batch_loss(
     texts = model.texts(tokenize([*captions, *batch.wrong_captions]))
     texts, wrong = texts[: len(captions)], texts[len(captions) :]
     keys = [*batch.meanings, *(batch.backward_meanings[i] for i in rows)]
-    codes = torch.tensor([hash(key) for key in keys])
-    same = codes[:, None] == codes[None]
+    same = _same(keys)
     scale = model.towers.logit_scale.exp()  # type: ignore[operator]
     words = contrastive(torch.cat([clips, back]), texts, scale, same=same, wrong=wrong)
     n = len(batch.captions)
@@ -77,7 +77,7 @@ def batch_loss(
 
 
 def _view_losses(
-    model: ToonModel, batch: Batch, frames: Tensor, clips: Tensor
+    model: ToonModel, batch: ToonBatch, frames: Tensor, clips: Tensor
 ) -> tuple[Tensor, Tensor]:
     """InfoNCE between two views of the same video, for clip vectors and for mean-pooled frames."""
     n = len(batch.strong)
@@ -109,8 +109,50 @@ WEIGHTS = {
 }
 
 
-def total_loss(parts: dict[str, Tensor], *, views: float) -> Tensor:
-    """The weighted sum of `batch_loss`, with a factor on what compares two views of a video."""
+def weighted_losses(parts: dict[str, Tensor], *, views: float) -> dict[str, Tensor]:
+    """The parts of `batch_loss` by their weights, with a factor on those of two views."""
     by_view = ("views", "frame_views")
     weights = {name: WEIGHTS[name] * (views if name in by_view else 1.0) for name in parts}
-    return torch.stack([weights[name] * part for name, part in parts.items()]).sum()
+    return {name: weights[name] * part for name, part in parts.items()}
+
+
+def attack_batch(
+    model: ToonModel, batch: ToonBatch, tokenize: Tokenize, attack: Attack
+) -> ToonBatch:
+    """The batch with the pixels of its toons perturbed so that clips miss their captions.
+
+    The strong views and the footage stay: their losses then compare attacked and clean views of a
+    scene. The model is attacked in evaluation mode, as it is used.
+
+    Args:
+        model: What is attacked; left in its mode.
+        batch: The data of a training step.
+        tokenize: Of the model's texts.
+        attack: In grey levels of 255.
+
+    Returns:
+        A new batch; frames are rounded to whole grey levels, so `eps` should be whole, too.
+    """
+    times = torch.from_numpy(batch.times_s)
+    same = _same(batch.meanings)
+    training = model.training
+    model.eval()
+    with torch.no_grad():
+        texts = model.texts(tokenize(batch.captions))
+        scale = model.towers.logit_scale.exp()  # type: ignore[operator]
+
+    def loss(pixels: Tensor) -> Tensor:
+        return contrastive(model.clips(model.frames(pixels), times), texts, scale, same=same)
+
+    pixels = torch.from_numpy(batch.toons).float()
+    generator = torch.Generator().manual_seed(batch.seed)
+    moved = perturb(pixels, loss, attack, low=0, high=255, generator=generator)
+    model.train(training)
+    return replace(batch, toons=moved.round().to(torch.uint8).numpy())
+
+
+def _same(keys: list[str]) -> Tensor:
+    """(n, n) bool: which keys are equal."""
+    numbers = {key: number for number, key in enumerate(keys)}
+    codes = torch.tensor([numbers[key] for key in keys])
+    return codes[:, None] == codes[None]

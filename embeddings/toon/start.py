@@ -1,11 +1,11 @@
-"""Going on from a model folder that training wrote: its words, its shape and its weights."""
+"""Toon models built from folders that training wrote, to train them further or to average them."""
 
 from __future__ import annotations
 
 import json
 import math
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -19,37 +19,35 @@ from embeddings.backbone.loading import build_tokenizer, build_untrained
 from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.encoder import load_head
 from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS
-from embeddings.toon.model import ToonModel
+from embeddings.toon.model import Tokenize, ToonModel
 
 POSITIONS = "visual.attnpool.positional_embedding"
 
 
 def check_start(folder: Path) -> None:
-    """Look whether training can go on from a folder.
+    """Check that a folder holds a model that can be trained further.
 
     Raises:
-        ReelwiseError: It does not hold all that `reelwise train toon` writes.
+        ReelwiseError: It lacks a file that `reelwise train toon` writes.
     """
     needed = (CONFIG_FILE, WEIGHTS_FILE, BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         raise ReelwiseError(
-            f"{folder} is not a model that training can go on from: it has no {missing[0]}",
+            f"{folder} is not a model that can be trained further: it has no {missing[0]}",
             fix="name a folder that `reelwise train toon` wrote, or toon",
         )
 
 
 def frame_side(folder: Path) -> int:
-    """Pixels across a frame of a folder's model; raises as `check_start` does."""
+    """Side in pixels of the frames of a folder's model; raises as `check_start` does."""
     check_start(folder)
     config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
     return int(config["model_cfg"]["vision_cfg"]["image_size"])
 
 
-def build_like(
-    start: Path, folder: Path, px: int
-) -> tuple[ToonModel, Callable[[list[str]], Tensor]]:
-    """A folder's model with its weights and words, for frames of another size.
+def build_like(start: Path, folder: Path, px: int) -> tuple[ToonModel, Tokenize]:
+    """A folder's model with its weights and vocabulary, for frames of any size.
 
     Raises:
         ReelwiseError: The temporal head in the folder is not served.
@@ -57,7 +55,7 @@ def build_like(
     head = load_head(start)
     if head is None:
         raise ReelwiseError(
-            f"the temporal head in {start} is not served, so training cannot go on from it",
+            f"the temporal head in {start} is not served, so that it cannot be trained further",
             fix="name a folder that `reelwise train toon` wrote, or toon",
         )
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,38 +69,35 @@ def build_like(
     return model.to(memory_format=torch.channels_last), build_tokenizer(folder)
 
 
-def mix_models(
-    parts: Sequence[tuple[Path, float]], folder: Path
-) -> tuple[ToonModel, Callable[[list[str]], Tensor]]:
-    """The weighted mean of the weights of models that went on from each other.
+def mix_models(parts: Sequence[tuple[Path, float]], folder: Path) -> ToonModel:
+    """The weighted mean of models that were trained one from another.
 
     Args:
-        parts: Model folders and their shares, which add up to 1; all take the shape and the frames
-            of the last.
+        parts: Model folders and their shares, which add up to 1; the last one gives the shape.
         folder: New folder for that shape.
     """
     last = parts[-1][0]
     px = frame_side(last)
-    mean, tokenize = build_like(last, folder, px)
+    mean, _ = build_like(last, folder, px)
     models = [(build_like(one, folder, px)[0].state_dict(), share) for one, share in parts if share]
     weights = mean.state_dict()
     for name, weight in weights.items():
         if weight.is_floating_point():
             weights[name] = sum(model[name] * share for model, share in models)
     mean.load_state_dict(weights)
-    return mean, tokenize
+    return mean
 
 
 def _load_towers(towers: nn.Module, folder: Path) -> None:
-    """Go on from a stage's weights; positions of its pooling grid are stretched to this one's."""
+    """Load a folder's weights; positions of its pooling grid are stretched to this one's."""
     weights = load_file(folder / WEIGHTS_FILE)
-    own = towers.state_dict()[POSITIONS]
-    weights[POSITIONS] = stretch_positions(weights[POSITIONS].float(), own.shape[0])
+    length = len(towers.state_dict()[POSITIONS])
+    weights[POSITIONS] = stretch_positions(weights[POSITIONS].float(), length)
     towers.load_state_dict(weights)
 
 
 def stretch_positions(positions: Tensor, length: int) -> Tensor:
-    """(1 + a * a, d), first that of the mean, -> (1 + b * b, d), bilinear."""
+    """(1 + a * a, d) -> (1 + b * b, d), bilinear; the first row is that of the mean and stays."""
     before, after = math.isqrt(len(positions) - 1), math.isqrt(length - 1)
     grid = positions[1:].T.reshape(1, -1, before, before)
     grid = F.interpolate(grid, (after, after), mode="bilinear", align_corners=False)

@@ -1,29 +1,27 @@
-"""Trains the small encoder that the project carries, on the toon world and on procedural footage.
+"""Trains the small encoder that the project carries, on toon scenes and on procedural footage.
 
     reelwise train toon --out FOLDER --seed 0
 
 writes a model folder that `load_encoder(FOLDER)` loads like any open_clip model. `--start FOLDER`
-goes on from such a folder's weights; `--adversarial 4` trains on frames changed against the model.
+trains such a model further; `--adversarial 4` trains on frames perturbed against the model.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 import multiprocessing
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from data.durable import write_atomic
@@ -33,39 +31,39 @@ from embeddings.backbone.loading import build_tokenizer, build_untrained
 from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.temporal.head import TemporalConfig, TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
-from embeddings.toon.attack import attack_batch
-from embeddings.toon.bank import Bank, BankSpec, Batch, BatchShape, batches, draw_bank
+from embeddings.toon.bank import Bank, BankSpec, BatchShape, ToonBatch, batches, draw_bank
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
-from embeddings.toon.model import ToonModel, batch_loss, total_loss
+from embeddings.toon.model import Tokenize, ToonModel, attack_batch, batch_loss, weighted_losses
 from embeddings.toon.start import build_like, check_start, frame_side, mix_models
 from embeddings.training.attack import Attack
-
-Report = Callable[[str], None]
+from embeddings.training.checkpoint import RunState
+from embeddings.training.loop import LoopOptions, Report, Task, TrainingLoop
 
 SECONDS = "seconds.json"
-"""How long a stage took; written last, so that a stage with it is complete."""
-LEAST_SCENES = 150
+"""Time of a stage; written last, so that a stage with this file is complete."""
+MIN_SCENES = 150
 """A batch takes up to 110 different ones."""
-SCENES_A_STEP = 30
-"""A stage of few steps would not see more of them."""
+SCENES_PER_STEP = 30
+"""Scenes per step of a short stage; it would not use more."""
 STAGE_SEEDS = 10_000
-"""Between the seeds of two stages, so that they see different scenes."""
+"""Distance between the seeds of two stages, so that they draw different scenes."""
+MAX_SCALE = 100.0
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stretch of training at one size of frame; the next one goes on from its weights.
+    """A part of the training with frames of one size; the next one starts from its weights.
 
-    Small frames first teach the most in an hour, larger ones then tell small things apart
-    (progressive resizing, as in EfficientNetV2, arXiv 2104.00298).
+    Small frames first, which train fastest, then larger ones for small details (progressive
+    resizing, as in EfficientNetV2, arXiv 2104.00298).
     """
 
     px: int
     """Side of a frame, a multiple of 32."""
     steps: int
-    """Batches of some 80 clips."""
+    """Batches of about 80 clips."""
     learning_rate: float
-    """At the top of the schedule; cosine down to nothing."""
+    """At the top of the schedule."""
     views: float = 1.0
     """Factor on the losses between two views of the same video."""
 
@@ -77,7 +75,7 @@ class ToonTraining:
     seed: int = 0
     """Seeds weights, scenes, views and order."""
     scenes: int = 24_000
-    """Scenes drawn for each stage; at most `SCENES_A_STEP` for each of its steps."""
+    """Scenes drawn for each stage; at most `SCENES_PER_STEP` for each of its steps."""
     stages: tuple[Stage, ...] = (
         Stage(64, 2000, 1.5e-3),
         Stage(96, 1400, 1e-3),
@@ -85,34 +83,31 @@ class ToonTraining:
     )
     """In order; the size of the last one is the model's."""
     shares: tuple[float, ...] | None = (0.15, 0.45, 0.4)
-    """How much of each stage's weights the model's are (a model soup: Wortsman et al., 2022); they
-    add up to 1. None takes those of the last stage alone. Chosen on validation scenes and footage
-    of their own, 2026-11-21: small frames teach what survives distortion, large ones kinds."""
+    """Share of each stage's weights in the model, of sum 1 (a model soup: Wortsman et al., 2022);
+    None takes the last stage alone. Small frames teach what survives distortion, large ones
+    kinds."""
     dim: int = 256
     """Length of a vector."""
     weight_decay: float = 0.05
-    """AdamW's, on matrices only."""
+    """AdamW's, for matrices only."""
     average: float = 0.995
-    """Decay of the running mean of the weights, which is what is kept."""
+    """Decay of the moving average of the weights, which is kept."""
     threads: int = 1
-    """Of torch. oneDNN's backward pass spins at barriers: on two busy cores (2026-11) two threads
-    took 5 to 25 s for a step that one thread does in 2 s."""
+    """Threads of torch; oneDNN's backward pass spins at barriers, so that more are slower on busy
+    cores."""
     drawers: int = 2
     """Processes that draw scenes."""
     attack: Attack | None = None
-    """Change the toons of each batch against the model before the step, in grey levels of 255."""
-    snapshot: int = 200
-    """The model so far is saved every so many steps."""
+    """Perturbs the toons of each batch before the step, in grey levels of 255."""
+    checkpoint_s: float = 120.0
+    """Seconds between two saved states."""
 
 
 def fine_tuning(start: Path) -> ToonTraining:
-    """A short run that goes on from a model, at its own size of frame.
-
-    The rate: 20 adversarial steps with 1e-3 left recall at 1 under PGD at 0.82, with 3e-4 at 0.74,
-    both 0.97 on clean frames (100 scenes, 64 px, 2026-11).
+    """Options of a short run that trains a model further, with frames of its size.
 
     Raises:
-        ReelwiseError: The folder holds no model that training can go on from.
+        ReelwiseError: The folder holds no model that can be trained further.
     """
     return ToonTraining(scenes=2000, stages=(Stage(frame_side(start), 40, 1e-3),), shares=None)
 
@@ -152,10 +147,10 @@ def train_toon(
     """Train the embedded encoder and save it as a model folder.
 
     Args:
-        out: New folder; everything on the way goes to `out/work`, which is removed at the end. A
-            run that was stopped goes on after its last whole stage and draws no scene twice.
+        out: New folder; intermediate files go to `out/work`, which is removed at the end. A run
+            that was stopped resumes from its last saved state.
         options: The run.
-        start: A model folder as this writes them, whose shape, words and weights are gone on from.
+        start: A model folder as this writes them, which is trained further.
         report: Takes a line of progress.
 
     Returns:
@@ -163,30 +158,30 @@ def train_toon(
         head and training.json.
 
     Raises:
-        ReelwiseError: `out` holds a model already, or `start` holds none.
+        ReelwiseError: `out` already holds a model, or `start` holds none.
     """
     if (out / CONFIG_FILE).exists():
-        raise ReelwiseError(f"{out} holds a model already", fix="name a new folder with --out")
+        raise ReelwiseError(f"{out} already holds a model", fix="name a new folder with --out")
     if start is not None:
         check_start(start)
     torch.set_num_threads(options.threads)
     shares = options.shares or (0.0,) * (len(options.stages) - 1) + (1.0,)
     if len(shares) != len(options.stages) or not math.isclose(sum(shares), 1):
-        raise ValueError(f"{len(options.stages)} stages need as many shares of 1, not {shares}")
+        raise ValueError(f"{len(options.stages)} stages need as many shares of sum 1, not {shares}")
     done = start
     seconds = []
     for number, stage in enumerate(options.stages, 1):
         folder = out / "work" / f"stage-{number}"
-        if not _is_complete(folder):
+        if not (folder / SECONDS).is_file():
             _run_stage(folder, number, options, start=done, report=report)
         report(f"stage {number} of {len(options.stages)}: {stage.px} px, {stage.steps} steps")
         seconds.append(json.loads((folder / SECONDS).read_text(encoding="utf-8")))
         done = folder
     if done is None or done == start:
-        raise ValueError("a run needs a stage or more, not none")
+        raise ValueError("a run needs at least one stage")
     shutil.copy(done / BPE_FILE, out / BPE_FILE)
     stages = [done.parent / f"stage-{number}" for number in range(1, len(shares) + 1)]
-    mixed, _ = mix_models(list(zip(stages, shares, strict=True)), out / "work" / "mixed")
+    mixed = mix_models(list(zip(stages, shares, strict=True)), out / "work" / "mixed")
     _save_weights(out, mixed)
     record = {**asdict(options), "seconds": seconds, "torch": torch.__version__}
     if start is not None:
@@ -197,10 +192,6 @@ def train_toon(
     return out
 
 
-def _is_complete(folder: Path) -> bool:
-    return (folder / SECONDS).is_file()
-
-
 def _run_stage(
     folder: Path,
     number: int,
@@ -209,12 +200,12 @@ def _run_stage(
     start: Path | None,
     report: Report,
 ) -> None:
-    """Draw scenes, train from `start` or from nothing, and leave a model folder."""
-    began = time.monotonic()
+    """Draw scenes, train from `start` or from scratch, and write a model folder."""
+    began_s = time.monotonic()
     stage = options.stages[number - 1]
     seed = options.seed + STAGE_SEEDS * (number - 1)
     torch.manual_seed(seed)
-    scenes = min(options.scenes, max(LEAST_SCENES, SCENES_A_STEP * stage.steps))
+    scenes = min(options.scenes, max(MIN_SCENES, SCENES_PER_STEP * stage.steps))
     spec = BankSpec(folder / "bank", scenes, seed)
     Bank(spec)
     drawers = _start_drawers(spec, options.drawers)
@@ -230,12 +221,23 @@ def _run_stage(
     finally:
         for process in drawers:
             process.terminate()
-    report(f"drew {scenes} scenes in {time.monotonic() - began:.0f} s")
-    kept = _train(model, spec, tokenize, stage, options, report)
-    _save_weights(folder, kept)
-    write_atomic(folder / SECONDS, str(round(time.monotonic() - began)).encode())
-    for scratch in ("bank", "snapshot"):
-        shutil.rmtree(folder / scratch, ignore_errors=True)
+    drawn_s = time.monotonic() - began_s
+    report(f"drew {scenes} scenes in {drawn_s:.0f} s")
+    task = _ToonTask(model, tokenize, spec, stage, options.attack)
+    identity = {"options": asdict(options), "stage": number, "torch": torch.__version__}
+    loop_options = LoopOptions(
+        steps=stage.steps,
+        learning_rate=stage.learning_rate,
+        weight_decay=options.weight_decay,
+        average=options.average,
+        checkpoint_s=options.checkpoint_s,
+    )
+    state = RunState(folder / "state", identity)
+    run = TrainingLoop(task, loop_options, state=state, report=report).run()
+    _save_weights(folder, model)
+    write_atomic(folder / SECONDS, str(round(drawn_s + run.seconds)).encode())
+    for scratch in ("bank", "state"):
+        shutil.rmtree(folder / scratch)
 
 
 def _start_drawers(spec: BankSpec, count: int) -> list[multiprocessing.process.BaseProcess]:
@@ -248,18 +250,16 @@ def _start_drawers(spec: BankSpec, count: int) -> list[multiprocessing.process.B
     return drawers
 
 
-def _learn_words(seed: int) -> list[tuple[str, str]]:
+def _learn_vocabulary(seed: int) -> list[tuple[str, str]]:
     rng = np.random.default_rng([seed, 2])
     corpus = [text for _ in range(3000) for text in random_scene(rng, held_out=False).captions()]
     return learn_merges(corpus, most=1500)
 
 
-def _build(
-    folder: Path, px: int, options: ToonTraining
-) -> tuple[ToonModel, Callable[[list[str]], Tensor]]:
+def _build(folder: Path, px: int, options: ToonTraining) -> tuple[ToonModel, Tokenize]:
     """An untrained model in a new folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    merges = _learn_words(options.seed)
+    merges = _learn_vocabulary(options.seed)
     save_merges(folder / BPE_FILE, merges)
     config = model_config(px, options.dim, vocabulary_size(merges))
     write_atomic(folder / CONFIG_FILE, json.dumps(config, indent=1).encode())
@@ -267,91 +267,57 @@ def _build(
     return model.to(memory_format=torch.channels_last), build_tokenizer(folder)
 
 
-def _train(
-    model: ToonModel,
-    spec: BankSpec,
-    tokenize: Callable[[list[str]], Tensor],
-    stage: Stage,
-    options: ToonTraining,
-    report: Report,
-) -> ToonModel:
-    average = copy.deepcopy(model).requires_grad_(False)
-    optimizer = _optimizer(model, options)
-    total = stage.steps
-    started = time.monotonic()
-    generator = torch.Generator().manual_seed(spec.seed)
-    for step, batch in enumerate(_material(spec, stage)):
-        if options.attack is not None:
-            batch = attack_batch(model, batch, tokenize, options.attack, generator)
-        for group in optimizer.param_groups:
-            group["lr"] = stage.learning_rate * _schedule(step, total)
-        parts = batch_loss(model.train(), batch, tokenize)
-        loss = total_loss(parts, views=stage.views)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        with torch.no_grad():
-            model.towers.logit_scale.clamp_(0, math.log(100))  # type: ignore[operator]
-        _follow(average, model, min(options.average, (step + 1) / (step + 10)))
-        if step % 20 == 0 or step == total - 1:
-            figures = " ".join(f"{name} {part.item():.3f}" for name, part in parts.items())
-            rate = (time.monotonic() - started) / (step + 1)
-            report(f"step {step + 1}/{total} {figures} {rate:.2f} s/step")
-        if (step + 1) % options.snapshot == 0:
-            _save_weights(spec.folder.parent / "snapshot", average)
-    return average
+class _ToonTask(Task[ToonBatch]):
+    """The toon model, trained on a bank of scenes and on footage."""
+
+    model: ToonModel
+
+    def __init__(
+        self,
+        model: ToonModel,
+        tokenize: Tokenize,
+        spec: BankSpec,
+        stage: Stage,
+        attack: Attack | None,
+    ) -> None:
+        self.model, self._tokenize, self._attack = model, tokenize, attack
+        self._spec, self._stage = spec, stage
+
+    def batches(self, first: int) -> Iterator[tuple[ToonBatch, bool]]:
+        """Batches that a separate process makes; no evaluation."""
+        loader = DataLoader(
+            _BankBatches(self._spec, self._stage.px, first),
+            batch_size=None,
+            num_workers=1,
+            prefetch_factor=4,
+            multiprocessing_context="spawn",  # OpenCV's threads do not survive a fork
+        )
+        for batch in loader:
+            yield batch, False
+
+    def losses(self, batch: ToonBatch) -> dict[str, Tensor]:
+        """The parts of the loss by their weights."""
+        if self._attack is not None:
+            batch = attack_batch(self.model, batch, self._tokenize, self._attack)
+        parts = batch_loss(self.model.train(), batch, self._tokenize)
+        return weighted_losses(parts, views=self._stage.views)
+
+    def limit_weights(self) -> None:
+        """Keep the scale of the cosines in its range."""
+        self.model.towers.logit_scale.clamp_(0, math.log(MAX_SCALE))  # type: ignore[operator]
 
 
-class Material(IterableDataset[Batch]):
-    """The batches of a whole run, made in a process of their own."""
+class _BankBatches(IterableDataset[ToonBatch]):
+    """Endless batches of a bank, for a process of its own."""
 
-    def __init__(self, spec: BankSpec, stage: Stage) -> None:
-        self.spec = spec
-        self.stage = stage
+    def __init__(self, spec: BankSpec, px: int, first: int) -> None:
+        self.spec, self.px, self.first = spec, px, first
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[ToonBatch]:
         """One batch a step."""
         cv2.setNumThreads(1)
-        rng = np.random.default_rng([self.spec.seed, 3])
-        shape = BatchShape(px=self.stage.px)
-        yield from islice(batches(Bank(self.spec), shape, rng), self.stage.steps)
-
-
-def _material(spec: BankSpec, stage: Stage) -> Iterable[Batch]:
-    return DataLoader(
-        Material(spec, stage),
-        batch_size=None,
-        num_workers=1,
-        prefetch_factor=4,
-        multiprocessing_context="spawn",  # OpenCV's threads do not survive a fork
-    )
-
-
-def _optimizer(model: ToonModel, options: ToonTraining) -> torch.optim.Optimizer:
-    matrices = [p for p in model.parameters() if p.ndim >= 2]
-    rest = [p for p in model.parameters() if p.ndim < 2]
-    groups = [
-        {"params": matrices, "weight_decay": options.weight_decay},
-        {"params": rest, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, betas=(0.9, 0.98))
-
-
-def _schedule(step: int, total: int) -> float:
-    warm = min(100, max(1, total // 10))
-    if step < warm:
-        return (step + 1) / warm
-    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
-
-
-@torch.no_grad()
-def _follow(average: ToonModel, model: ToonModel, decay: float) -> None:
-    for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-        if kept.is_floating_point():
-            kept.lerp_(new, 1 - decay)
-        else:
-            kept.copy_(new)
+        shape = BatchShape(px=self.px)
+        return batches(Bank(self.spec), shape, self.spec.seed, first=self.first)
 
 
 def _save_weights(out: Path, model: ToonModel) -> None:

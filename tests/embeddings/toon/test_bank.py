@@ -9,13 +9,13 @@ from embeddings.toon.bank import (
     BANK_PX,
     Bank,
     BankSpec,
-    Batch,
     BatchShape,
-    backwards,
+    ToonBatch,
     bank_scene,
     batches,
     draw_bank,
     meaning,
+    reverse_scene,
 )
 from embeddings.toon.footage import random_footage
 from embeddings.toon.labels import label
@@ -101,7 +101,7 @@ def test_every_part_of_a_batch_is_of_the_scene_it_stands_for(
     shape = BatchShape(px=BANK_PX, frames=240, strong=34, footage=30, view_frames=3)
     mild, strong = [], []
     shown: list[set[int]] = []
-    for _, batch in zip(range(6), batches(bank, shape, np.random.default_rng(0)), strict=False):
+    for _, batch in zip(range(6), batches(bank, shape, 0), strict=False):
         n, length = batch.times_s.shape
         assert batch.toons.shape == (n, length, BANK_PX, BANK_PX, 3)
         assert n == 240 // length
@@ -117,7 +117,7 @@ def test_every_part_of_a_batch_is_of_the_scene_it_stands_for(
         assert (batch.labels.frames == label(scenes, batch.times_s).frames).all()
         assert batch.meanings == [meaning(scene) for scene in scenes]
         assert batch.captions == [f"says {meaning(scene)}" for scene in scenes]
-        turned = [backwards(scene) for scene in scenes]
+        turned = [reverse_scene(scene) for scene in scenes]
         assert batch.backward_captions == [f"says {meaning(s)}" if s else None for s in turned]
         assert batch.backward_meanings == [meaning(s) if s else "" for s in turned]
         swapped = [scene.opposite() for scene in scenes if len(scene.actors) == 2]
@@ -128,6 +128,16 @@ def test_every_part_of_a_batch_is_of_the_scene_it_stands_for(
     strong_share, strong_middle = np.mean(strong, axis=0)
     assert mild_share > 0.82 > 0.55 > strong_share
     assert 0.45 < strong_middle < 0.55
+
+
+def test_a_batch_follows_from_its_number(bank: Bank) -> None:
+    shape = BatchShape(px=32, frames=40, strong=3, footage=2)
+    whole = batches(bank, shape, 7)
+    next(whole)
+    second, later = next(whole), next(batches(bank, shape, 7, first=1))
+    assert np.array_equal(second.toons, later.toons)
+    assert second.captions == later.captions
+    assert second.seed == later.seed != next(whole).seed
 
 
 def owner(bank: Bank, times_s: NDArray[np.float32]) -> int:
@@ -151,7 +161,7 @@ def check_view(
     return float(last - first), float(first + last) / 2
 
 
-def check_footage(batch: Batch) -> None:
+def check_footage(batch: ToonBatch) -> None:
     mild, strong = batch.footage[..., 0, 0, 0], batch.footage[..., 5, 5, 0].astype(float) / 50
     assert (mild[0] == 1).all()
     assert (mild[1] == 2).all()
@@ -166,13 +176,13 @@ def check_footage(batch: Batch) -> None:
     assert 1.05 < speeds[far].max() < 1.35
 
 
-def test_backwards_turns_directions_and_order() -> None:
-    left = backwards(scene_of(1, ("left",)))
+def test_a_reversed_scene_has_other_directions_and_another_order() -> None:
+    left = reverse_scene(scene_of(1, ("left",)))
     assert left is not None
     assert left.actors[0].motion == "right"
-    assert backwards(scene_of(1, ("bounce",))) is None
+    assert reverse_scene(scene_of(1, ("bounce",))) is None
     scene = scene_of(2, ("rise", "spin"))
-    both = backwards(scene)
+    both = reverse_scene(scene)
     assert both is not None
     assert [a.motion for a in both.actors] == ["spin", "fall"]
     assert [a.kind for a in both.actors] == [a.kind for a in reversed(scene.actors)]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data.toons import random_scene
-from embeddings.toon.bank import backwards
+from embeddings.toon.bank import reverse_scene
 from embeddings.training.reverse_captions import backward_caption, swapped_caption
 
 
@@ -63,7 +63,7 @@ def test_turning_a_toon_caption_twice_gives_it_back_in_meaning() -> None:
     rng = np.random.default_rng(8)
     for _ in range(100):
         scene = random_scene(rng, held_out=None)
-        twin = backwards(scene)
+        twin = reverse_scene(scene)
         told = twin is not None and twin.facts != scene.facts
         for caption in scene.captions():
             turned = backward_caption(caption)
@@ -77,7 +77,7 @@ def test_the_usual_words_of_a_toon_become_those_of_its_backward_scene() -> None:
     right = asked = 0
     for _ in range(300):
         scene = random_scene(rng, held_out=None)
-        twin = backwards(scene)
+        twin = reverse_scene(scene)
         if twin is None or twin.facts == scene.facts:
             continue
         asked += 1

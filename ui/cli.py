@@ -20,9 +20,9 @@ from typer.core import TyperGroup
 
 from data.errors import ReelwiseError
 from ui.commands.everyday import demo, index, search, serve, status
-from ui.commands.experts import compress, evaluate, train
+from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
 from ui.commands.maintain import doctor, encoders, rebuild, verify
-from ui.commands.recommend import history, recommend
+from ui.commands.recommend import history, recommend, train_recommender
 from ui.library.documents import as_json
 from ui.terminal.answer import (
     EXIT_KNOWN_ERROR,
@@ -92,8 +92,24 @@ def _register_commands(app: typer.Typer) -> None:
     for panel, function, lines in commands:
         app.command(rich_help_panel=panel, epilog=examples(*lines))(function)
     app.add_typer(history.history_commands, name="history", rich_help_panel=RECOMMEND)
-    app.add_typer(train.train_commands, name="train", rich_help_panel=EXPERTS)
+    app.add_typer(_train_commands(), name="train", rich_help_panel=EXPERTS)
     app.add_typer(evaluate.evaluate_commands, name="evaluate", rich_help_panel=EXPERTS)
+
+
+def _train_commands() -> typer.Typer:
+    """The group `train`, whose commands belong to several folders."""
+    group = typer.Typer(
+        help="Train the recommender and encoders.", no_args_is_help=True, rich_markup_mode=None
+    )
+    spatiotemporal = "reelwise train spatiotemporal --captions captions.csv --out my-encoder"
+    commands: list[tuple[Callable[..., Answer], str]] = [
+        (train_recommender.recommender, "reelwise train recommender"),
+        (train_spatiotemporal.spatiotemporal, spatiotemporal),
+        (train_toon.toon, "reelwise train toon --out my-toon --seed 1"),
+    ]
+    for function, line in commands:
+        group.command(epilog=examples(line))(function)
+    return group
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""`reelwise train`: the recommender, the temporal part of an encoder, or the embedded one."""
+"""`reelwise train toon`: train the small encoder that the project carries."""
 
 from __future__ import annotations
 
@@ -9,34 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands.experts.train_spatiotemporal import spatiotemporal
-from ui.commands.recommend.train_recommender import recommender
 from ui.terminal.answer import Answer
-from ui.terminal.options import HomeOption, JsonOption, examples
+from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.progress import report
 from ui.terminal.text import length
 
 if TYPE_CHECKING:
     from embeddings.toon.train import Stage
 
-train_commands = typer.Typer(
-    help="Train the recommender and encoders.", no_args_is_help=True, rich_markup_mode=None
-)
 
-
-@train_commands.callback()
-def _train() -> None:
-    """Train the recommender and encoders."""
-
-
-train_commands.command("recommender", epilog=examples("reelwise train recommender"))(recommender)
-train_commands.command(
-    "spatiotemporal",
-    epilog=examples("reelwise train spatiotemporal --captions captions.csv --out my-encoder"),
-)(spatiotemporal)
-
-
-@train_commands.command("toon", epilog=examples("reelwise train toon --out my-toon --seed 1"))
 def toon(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="New folder to write the model to.")

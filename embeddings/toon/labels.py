@@ -19,11 +19,11 @@ from torch.nn import functional as F
 from data.toons import COLOURS, KINDS, MOTIONS, PLACES, Scene
 from data.toons.shapes import ASPECT
 
-CELLS = (6, 4)
+GRID_CELLS = (6, 4)
 """Cells of the picture across and down."""
 _KINDS, _COLOURS, _PLACES = list(KINDS), list(COLOURS), list(PLACES)
 _MOTIONS = list(MOTIONS)
-_FRAME_SIZES = (CELLS[0] * CELLS[1], len(_KINDS), len(_COLOURS))
+_FRAME_SIZES = (GRID_CELLS[0] * GRID_CELLS[1], len(_KINDS), len(_COLOURS))
 _ACT_SIZES = (len(_KINDS) + 1, len(_COLOURS) + 1, len(_MOTIONS) + 1)
 
 
@@ -51,7 +51,9 @@ def label(scenes: Sequence[Scene], times_s: NDArray[np.float32]) -> Labels:
                 pose = actor.pose(float(time_s))
                 if pose.scale > 0.02:
                     target = frames[row, column]
-                    _spread(target, pose.x / ASPECT * CELLS[0] - 0.5, pose.y * CELLS[1] - 0.5)
+                    _spread(
+                        target, pose.x / ASPECT * GRID_CELLS[0] - 0.5, pose.y * GRID_CELLS[1] - 0.5
+                    )
                     target[_FRAME_SIZES[0] + kind] += 1
                     target[_FRAME_SIZES[0] + _FRAME_SIZES[1] + colour] += 1
     places = np.array([_PLACES.index(scene.place) for scene in scenes])
@@ -63,8 +65,8 @@ def _spread(target: NDArray[np.float32], x: float, y: float) -> None:
     for column, row in ((0, 0), (1, 0), (0, 1), (1, 1)):
         i, j = int(np.floor(x)) + column, int(np.floor(y)) + row
         share = (1 - abs(x - i)) * (1 - abs(y - j))
-        i, j = min(max(i, 0), CELLS[0] - 1), min(max(j, 0), CELLS[1] - 1)
-        target[j * CELLS[0] + i] += share
+        i, j = min(max(i, 0), GRID_CELLS[0] - 1), min(max(j, 0), GRID_CELLS[1] - 1)
+        target[j * GRID_CELLS[0] + i] += share
 
 
 class Probes(nn.Module):

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from data.toons import COLOURS, KINDS, MOTIONS, PLACES, Actor, Scene, random_scene
 from data.toons.shapes import ASPECT
-from embeddings.toon.labels import CELLS, Labels, Probes, label
+from embeddings.toon.labels import GRID_CELLS, Labels, Probes, label
 
-CELLS = CELLS[0] * CELLS[1]
+CELLS = GRID_CELLS[0] * GRID_CELLS[1]
 SIZES = (CELLS, len(KINDS), len(COLOURS))
 
 
@@ -29,15 +29,15 @@ def label_one(scene: Scene, *times_s: float) -> tuple[NDArray[np.float32], ...]:
     """(t, cells down, cells across), (t, kinds), (t, colours) of one scene."""
     found = label([scene], np.array([times_s], np.float32)).frames[0]
     cells, kinds, colours = np.split(found, np.cumsum(SIZES)[:-1], axis=1)
-    return cells.reshape(-1, CELLS[1], CELLS[0]), kinds, colours
+    return cells.reshape(-1, GRID_CELLS[1], GRID_CELLS[0]), kinds, colours
 
 
 def test_the_cells_of_an_actor_have_its_position_as_their_mean() -> None:
     x, y = 0.7, 0.4
     cells, _, _ = label_one(scene_of(still("car", "red", (x, y))), 1.0)
     across, down = (
-        (np.arange(CELLS[0]) + 0.5) / CELLS[0] * ASPECT,
-        (np.arange(CELLS[1]) + 0.5) / CELLS[1],
+        (np.arange(GRID_CELLS[0]) + 0.5) / GRID_CELLS[0] * ASPECT,
+        (np.arange(GRID_CELLS[1]) + 0.5) / GRID_CELLS[1],
     )
     assert cells.sum() == pytest.approx(1)
     assert np.count_nonzero(cells) == 4
@@ -46,7 +46,7 @@ def test_the_cells_of_an_actor_have_its_position_as_their_mean() -> None:
 
 
 def test_an_actor_in_a_corner_fills_the_cell_there() -> None:
-    corners = {(0.0, 0.0): (0, 0), (ASPECT, 1.0): (CELLS[1] - 1, CELLS[0] - 1)}
+    corners = {(0.0, 0.0): (0, 0), (ASPECT, 1.0): (GRID_CELLS[1] - 1, GRID_CELLS[0] - 1)}
     for at, (row, column) in corners.items():
         cells, _, _ = label_one(scene_of(still("car", "red", at)), 1.0)
         assert cells[0, row, column] == cells.sum() == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,17 +32,18 @@ def frames(thing: int, way: str, n_frames: int, rng: np.random.Generator) -> NDA
     place = WAYS[way] * np.linspace(-1, 1, n_frames)
     rows = AXES[thing] + 0.7 * place[:, None] * AXES[N_THINGS]
     rows = rows + 0.15 * rng.normal(size=rows.shape) / DIM**0.5
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows, np.float16)
 
 
-def encode_texts(texts) -> NDArray[np.float32]:
+def encode_texts(texts: Sequence[str]) -> NDArray[np.float32]:
     """`thing 3 left` -> what a text tower that knows things and sides would say."""
     rows = []
     for text in texts:
         _, thing, way = [*text.split(" "), ""][:3]
         rows.append(AXES[int(thing)] + 0.5 * WAYS[way] * AXES[N_THINGS + 1] + 0.3 * AXES[-1])
-    rows = np.stack(rows)
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    stacked = np.stack(rows)
+    return np.asarray(stacked / np.linalg.norm(stacked, axis=1, keepdims=True), np.float32)
 
 
 def caption(thing: int, way: str) -> str:

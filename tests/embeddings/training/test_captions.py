@@ -4,7 +4,13 @@ from pathlib import Path
 import pytest
 
 from data.errors import ReelwiseError
-from embeddings.training.captions import find_beside, halve_captions, read_captions, split_captions
+from embeddings.training.captions import (
+    CaptionFile,
+    find_beside,
+    halve_captions,
+    read_captions,
+    split_captions,
+)
 
 HEADER = "video,start_s,end_s,caption"
 
@@ -17,11 +23,13 @@ def written(folder: Path, *lines: str, header: str = HEADER) -> Path:
     return path
 
 
-def read(path: Path):
+def read(path: Path) -> CaptionFile:
     return read_captions(path, find_beside(path))
 
 
-def test_lines_name_videos_beside_the_file_and_rules_of_words_turn_them_round(tmp_path) -> None:
+def test_lines_name_videos_beside_the_file_and_rules_of_words_turn_them_round(
+    tmp_path: Path,
+) -> None:
     told = read(
         written(tmp_path, "a.mp4,1.5,4,a red car drives left", f"{tmp_path}/b.mp4,0,2,a cat")
     )
@@ -34,7 +42,7 @@ def test_lines_name_videos_beside_the_file_and_rules_of_words_turn_them_round(tm
     assert told.troubles == []
 
 
-def test_exact_captions_come_before_the_rules(tmp_path) -> None:
+def test_exact_captions_come_before_the_rules(tmp_path: Path) -> None:
     header = f"{HEADER},backward_caption,wrong_caption"
     told = read(
         written(
@@ -62,7 +70,7 @@ def test_exact_captions_come_before_the_rules(tmp_path) -> None:
     ],
 )
 def test_a_bad_line_is_recorded_with_its_number_and_the_others_are_read(
-    tmp_path, line: str, reason: str
+    tmp_path: Path, line: str, reason: str
 ) -> None:
     told = read(written(tmp_path, line, "b.mp4,0,1,a dog"))
     assert [row.text for row in told.rows] == ["a dog"]
@@ -70,7 +78,7 @@ def test_a_bad_line_is_recorded_with_its_number_and_the_others_are_read(
     assert reason in told.troubles[0].reason
 
 
-def test_queries_without_times_are_about_whole_videos_where_that_is_allowed(tmp_path) -> None:
+def test_queries_without_times_are_about_whole_videos_where_that_is_allowed(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     path = written(tmp_path, "a.mp4,a cat", "e.mp4,a dog,3", header="video,query,start_s")
     (tmp_path / "there" / "e.mp4").touch()
@@ -86,7 +94,7 @@ def test_queries_without_times_are_about_whole_videos_where_that_is_allowed(tmp_
         read_captions(path, find, words=("caption", "query"), timed=False)
 
 
-def test_files_that_are_no_captions_are_refused_with_what_to_do(tmp_path) -> None:
+def test_files_that_are_no_captions_are_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ReelwiseError, match="no column start_s, end_s") as refused:
         read(written(tmp_path, "a.mp4,hello", header="video,caption"))
     assert "video,start_s,end_s,caption" in refused.value.fix
@@ -101,7 +109,7 @@ def test_files_that_are_no_captions_are_refused_with_what_to_do(tmp_path) -> Non
         read(tmp_path / "binary.csv")
 
 
-def test_no_video_is_on_two_sides_and_the_seed_decides(tmp_path) -> None:
+def test_no_video_is_on_two_sides_and_the_seed_decides(tmp_path: Path) -> None:
     lines = [f"{name}.mp4,{second},{second + 1},a cat" for name in "abcd" for second in range(3)]
     rows = read(written(tmp_path, *lines)).rows
     parts = split_captions(rows, seed=0)

@@ -79,6 +79,6 @@ def test_a_start_that_is_no_model_is_an_error_that_says_what_to_do(
     code = run(["train", "toon", "--out", str(tmp_path / "new"), "--start", str(tmp_path)])
     assert code == 1
     told = capsys.readouterr().err
-    assert "is not a model that training can go on from" in told
+    assert "is not a model that can be trained further" in told
     assert "fix: name a folder that `reelwise train toon` wrote, or toon" in told
     assert not Path(tmp_path / "new").exists()

@@ -1,12 +1,14 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from data.video.types import FrameSpec
 from data.video.write import write_video
 from embeddings.training.captions import Stretch
-from embeddings.training.head.features import Collected, FeatureSource, collect, mild_view
+from embeddings.training.head.features import Collected, Encode, FeatureSource, collect, mild_view
 
 SPEC = FrameSpec(16, 16)
 
@@ -22,18 +24,20 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def grey(pixels):
+def grey(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """A feature of two numbers: the mean grey, and one."""
     means = pixels.astype(np.float32).mean((1, 2, 3)) / 255
     return np.stack([means, np.ones_like(means)], axis=1)
 
 
-def gathered(stretches, cache: Path, *, views: int = 0, encode=grey) -> Collected:
+def gathered(
+    stretches: Sequence[Stretch], cache: Path, *, views: int = 0, encode: Encode | None = grey
+) -> Collected:
     source = FeatureSource(SPEC, "grey", encode, views)
     return collect(stretches, source, cache, workers=1)
 
 
-def test_a_stretch_is_sampled_twice_a_second_from_its_start(videos, tmp_path) -> None:
+def test_a_stretch_is_sampled_twice_a_second_from_its_start(videos: Path, tmp_path: Path) -> None:
     stretch = Stretch(videos / "a.mp4", 1.0, 3.0)
     ((frames, times),) = gathered([stretch, stretch], tmp_path).frames[stretch]
     assert times.tolist() == [1.0, 1.5, 2.0, 2.5]
@@ -41,7 +45,7 @@ def test_a_stretch_is_sampled_twice_a_second_from_its_start(videos, tmp_path) ->
     assert frames.dtype == np.float16
 
 
-def test_a_second_run_decodes_nothing_and_gives_the_same(videos, tmp_path) -> None:
+def test_a_second_run_decodes_nothing_and_gives_the_same(videos: Path, tmp_path: Path) -> None:
     stretches = [Stretch(videos / "a.mp4", 0.0, 2.0), Stretch(videos / "b.mp4", 0.0, 2.0)]
     first = gathered(stretches, tmp_path, views=1)
     again = gathered(stretches, tmp_path, views=1)
@@ -54,7 +58,7 @@ def test_a_second_run_decodes_nothing_and_gives_the_same(videos, tmp_path) -> No
     assert gathered(stretches, tmp_path).decoded == 0  # more than enough are
 
 
-def test_a_bad_video_is_recorded_and_stops_nothing(videos, tmp_path) -> None:
+def test_a_bad_video_is_recorded_and_stops_nothing(videos: Path, tmp_path: Path) -> None:
     good = Stretch(videos / "b.mp4", 0.0, 1.0)
     bad = [Stretch(videos / "bad.mp4", 0.0, 1.0), Stretch(videos / "gone.mp4", 0.0, 1.0)]
     late = Stretch(videos / "a.mp4", 90.0, 95.0)
@@ -65,7 +69,7 @@ def test_a_bad_video_is_recorded_and_stops_nothing(videos, tmp_path) -> None:
     assert "not a video" in told["bad.mp4 0-1 s"]
 
 
-def test_a_damaged_cache_file_is_made_again(videos, tmp_path) -> None:
+def test_a_damaged_cache_file_is_made_again(videos: Path, tmp_path: Path) -> None:
     stretch = Stretch(videos / "a.mp4", 0.0, 1.0)
     before = gathered([stretch], tmp_path).frames[stretch][0][0]
     (file,) = (tmp_path / "training" / "grey").iterdir()
@@ -76,14 +80,14 @@ def test_a_damaged_cache_file_is_made_again(videos, tmp_path) -> None:
         assert np.array_equal(again.frames[stretch][0][0], before)
 
 
-def test_the_same_content_under_another_name_is_known(videos, tmp_path) -> None:
+def test_the_same_content_under_another_name_is_known(videos: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.mp4"
     copy.write_bytes((videos / "a.mp4").read_bytes())
     gathered([Stretch(videos / "a.mp4", 0.0, 1.0)], tmp_path)
     assert gathered([Stretch(copy, 0.0, 1.0)], tmp_path).decoded == 0
 
 
-def test_pixels_are_kept_where_features_change(videos, tmp_path) -> None:
+def test_pixels_are_kept_where_features_change(videos: Path, tmp_path: Path) -> None:
     stretch = Stretch(videos / "a.mp4", 0.0, 2.0)
     ((pixels, times),) = gathered([stretch], tmp_path, encode=None).frames[stretch]
     assert pixels.dtype == np.uint8

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[4]
 TRAIN, VALIDATION, UNSEEN = (made_data(n, seed=seed) for seed, n in ((1, 150), (2, 60), (3, 120)))
 
 
-def fit(**changes) -> FittedHead:
+def fit(**changes: Any) -> FittedHead:
     return fit_head(TRAIN, VALIDATION, replace(OPTIONS, **changes))
 
 
@@ -32,7 +33,7 @@ def test_a_head_learns_which_way_time_runs_and_mean_pooling_cannot(kind: HeadKin
     fitted = fit(config=replace(SMALL, kind=kind))
     head, mean = evaluate_head(fitted.head, UNSEEN), evaluate_head(None, UNSEEN)
     assert mean.figures.order_accuracy == 0.5
-    assert head.figures.order_accuracy > 0.95
+    assert (head.figures.order_accuracy or 0) > 0.95
     assert head.figures.recall_at_1 >= mean.figures.recall_at_1
     assert beats(head, mean, UNSEEN)
     assert not beats(mean, head, UNSEEN)
@@ -41,7 +42,7 @@ def test_a_head_learns_which_way_time_runs_and_mean_pooling_cannot(kind: HeadKin
 
 def test_siglip_learns_it_as_well() -> None:
     fitted = fit(objective=Objective(loss="siglip"), steps=120)
-    assert fitted.head_figures.order_accuracy > 0.9
+    assert (fitted.head_figures.order_accuracy or 0) > 0.9
 
 
 def test_captions_by_chance_teach_nothing_that_would_be_served() -> None:
@@ -93,7 +94,7 @@ def test_adversarial_training_runs_and_a_judged_attack_hurts(attack: Attack) -> 
     fitted = fit(objective=Objective(attack=attack), steps=40)
     calm = evaluate_head(fitted.head, UNSEEN).figures
     hurt = evaluate_head(fitted.head, UNSEEN, attack=replace(attack, random_start=False)).figures
-    assert calm.order_accuracy > 0.8
+    assert (calm.order_accuracy or 0) > 0.8
     assert hurt.mrr < calm.mrr
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import open_clip  # noqa: TID251  # a name of our own for the tiny backbone
@@ -20,12 +21,10 @@ from embeddings.temporal.head import TemporalConfig
 from embeddings.temporal.record import unserved_notice
 from embeddings.training.attack import Attack
 from embeddings.training.head import run as training
+from embeddings.training.head.folder import TrainingResult
 from embeddings.training.head.objective import Objective
-from embeddings.training.head.options import HeadTraining, SpatiotemporalTraining
-from embeddings.training.head.run import (
-    TrainingResult,
-    train_spatiotemporal,
-)
+from embeddings.training.head.options import AttackTarget, HeadTraining, SpatiotemporalTraining
+from embeddings.training.head.run import train_spatiotemporal
 from tests.embeddings.tiny import TINY
 
 NAME = "reelwise-tiny-test"
@@ -76,7 +75,9 @@ def _paint(path: Path, colour: tuple[int, int, int], way: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def options(weights: Path, captions: Path, tmp_path_factory) -> SpatiotemporalTraining:
+def options(
+    weights: Path, captions: Path, tmp_path_factory: pytest.TempPathFactory
+) -> SpatiotemporalTraining:
     cache = tmp_path_factory.mktemp("cache")
     return SpatiotemporalTraining(
         captions=captions,
@@ -91,7 +92,7 @@ def options(weights: Path, captions: Path, tmp_path_factory) -> SpatiotemporalTr
     )
 
 
-def train(options: SpatiotemporalTraining, **changes) -> TrainingResult:
+def train(options: SpatiotemporalTraining, **changes: Any) -> TrainingResult:
     result = train_spatiotemporal(replace(options, **changes))
     assert result is not None
     return result
@@ -108,7 +109,9 @@ def never_better(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("always_better")
-def test_a_head_names_its_backbone_and_finds_it_again(options, weights, tmp_path) -> None:
+def test_a_head_names_its_backbone_and_finds_it_again(
+    options: SpatiotemporalTraining, weights: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "head"
     result = train(options, out=out)
     assert {file.name for file in out.iterdir()} == {
@@ -137,7 +140,9 @@ def test_a_head_names_its_backbone_and_finds_it_again(options, weights, tmp_path
 
 
 @pytest.mark.usefixtures("always_better")
-def test_a_head_refuses_other_weights_of_its_backbone(options, weights, tmp_path) -> None:
+def test_a_head_refuses_other_weights_of_its_backbone(
+    options: SpatiotemporalTraining, weights: Path, tmp_path: Path
+) -> None:
     train(options, out=tmp_path / "head")
     state = load_file(weights)
     state["visual.proj"] = state["visual.proj"] + 0.01
@@ -151,7 +156,7 @@ def test_a_head_refuses_other_weights_of_its_backbone(options, weights, tmp_path
 
 @pytest.mark.usefixtures("never_better")
 def test_a_head_that_is_no_better_is_kept_and_not_used_and_says_so(
-    options, weights, tmp_path
+    options: SpatiotemporalTraining, weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "head"
     assert not train(options, out=out).served
@@ -166,7 +171,9 @@ def test_a_head_that_is_no_better_is_kept_and_not_used_and_says_so(
 
 
 @pytest.mark.usefixtures("never_better")
-def test_a_second_run_decodes_only_what_failed(options, tmp_path) -> None:
+def test_a_second_run_decodes_only_what_failed(
+    options: SpatiotemporalTraining, tmp_path: Path
+) -> None:
     train(options, out=tmp_path / "first")
     again = train(options, out=tmp_path / "second")
     assert again.decoded == 0
@@ -176,7 +183,7 @@ def test_a_second_run_decodes_only_what_failed(options, tmp_path) -> None:
 
 @pytest.mark.usefixtures("always_better")
 def test_the_last_block_learns_and_the_folder_holds_the_whole_model(
-    options, weights, tmp_path
+    options: SpatiotemporalTraining, weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "model"
     train(options, out=out, blocks=1)
@@ -192,7 +199,9 @@ def test_the_last_block_learns_and_the_folder_holds_the_whole_model(
 
 
 @pytest.mark.parametrize("on", ["features", "pixels"])
-def test_adversarial_training_tells_robustness_before_and_after(options, tmp_path, on) -> None:
+def test_adversarial_training_tells_robustness_before_and_after(
+    options: SpatiotemporalTraining, tmp_path: Path, on: AttackTarget
+) -> None:
     eps = 0.02 if on == "features" else 2.0
     head = replace(HEAD, objective=Objective(attack=Attack(eps, 2, random_start=True)), steps=3)
     result = train(options, out=tmp_path / "head", head=head, attacked=on)
@@ -201,7 +210,7 @@ def test_adversarial_training_tells_robustness_before_and_after(options, tmp_pat
     assert "attacked, trained" in (tmp_path / "head" / "README.md").read_text()
 
 
-def test_a_tower_has_gradients_for_pixels_and_for_its_last_blocks_only(weights) -> None:
+def test_a_tower_has_gradients_for_pixels_and_for_its_last_blocks_only(weights: Path) -> None:
     backbone = load_backbone(NAME, weights=weights, precision="fp32")
     plain = backbone.image_features(np.full((2, 64, 64, 3), 90, np.uint8))
     tower = Tower(backbone, blocks=1)
@@ -211,14 +220,16 @@ def test_a_tower_has_gradients_for_pixels_and_for_its_last_blocks_only(weights) 
     features.sum().backward()
     assert pixels.grad is not None
     assert pixels.grad.abs().sum() > 0
-    blocks = backbone.model.visual.transformer.resblocks
+    blocks: Any = backbone.model.get_submodule("visual.transformer.resblocks")
     assert not any(weight.requires_grad for weight in blocks[0].parameters())
     assert all(weight.grad is not None for weight in blocks[1].parameters())
     with pytest.raises(ReelwiseError, match="more than the 2 blocks"):
         Tower(backbone, blocks=3)
 
 
-def test_too_few_videos_are_refused(options, tmp_path, captions) -> None:
+def test_too_few_videos_are_refused(
+    options: SpatiotemporalTraining, tmp_path: Path, captions: Path
+) -> None:
     lines = captions.read_text().splitlines()
     few = captions.with_name("few.csv")
     few.write_text("\n".join(lines[:7]) + "\n")

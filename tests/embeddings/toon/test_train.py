@@ -54,20 +54,24 @@ def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(tmp_p
 
 @pytest.mark.timeout(400)
 def test_a_stopped_run_resumes_to_the_very_same_model(tmp_path: Path) -> None:
-    out = tmp_path / "model"
-    lines: list[str] = []
+    stages = (Stage(32, 3, 1e-3), Stage(64, 2, 1e-3))
+    options = replace(SHORT, stages=stages)
+    lines: list[list[str]] = [[], [], []]
     threads = torch.get_num_threads()
     try:
+        for words, told in zip(("step 3/3", "stage 1 of 2", "stage 1 of 2"), lines, strict=True):
+            with pytest.raises(KeyboardInterrupt):
+                train_toon(tmp_path / "model", options, report=_stop_at(words, told))
         with pytest.raises(KeyboardInterrupt):
-            train_toon(out, SHORT, report=_stop_at("step 3/3"))
-        train_toon(out, SHORT, report=lines.append)
-        train_toon(tmp_path / "whole", SHORT, report=lambda _: None)
+            train_toon(tmp_path / "whole", options, report=_stop_at("stage 1 of 2", []))
     finally:
         torch.set_num_threads(threads)
-    assert sum(line.startswith("drew") for line in lines) == 1  # the first stage is not repeated
-    assert "resumed at step 2" in lines
+    assert "resumed at step 2" in lines[1]
+    assert len(lines[2]) == 1  # a complete stage is not repeated
     for name in ("open_clip_model.safetensors", "temporal.safetensors"):
-        resumed, whole = load_file(out / name), load_file(tmp_path / "whole" / name)
+        resumed, whole = (
+            load_file(tmp_path / out / "work" / "stage-1" / name) for out in ("model", "whole")
+        )
         assert all(torch.equal(resumed[key], whole[key]) for key in whole)
 
 
@@ -103,8 +107,9 @@ def test_a_model_is_trained_further_on_frames_changed_against_it(
     assert load_encoder(str(out), device="cpu").dim == 32
 
 
-def _stop_at(words: str) -> Callable[[str], None]:
+def _stop_at(words: str, lines: list[str]) -> Callable[[str], None]:
     def report(line: str) -> None:
+        lines.append(line)
         if words in line:
             raise KeyboardInterrupt
 

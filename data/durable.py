@@ -5,8 +5,6 @@ the folder that received the name is fsynced; only then may anything else refer 
 does not begin with `TEMP_PREFIX` therefore always stands for a complete file.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """The one root of every error that a user of reelwise can repair."""
 
-from __future__ import annotations
-
 
 class ReelwiseError(Exception):
     """A problem that a user can repair: what is wrong, and what to do about it.

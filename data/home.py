@@ -1,7 +1,5 @@
 """The folder that holds one library's state, and the lock of its one writer."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import re

@@ -1,7 +1,5 @@
 """CSV tables about intervals of videos: captions, queries and labels, read one way."""
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """JSON files with a checksum of themselves, and checksums of other files."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass

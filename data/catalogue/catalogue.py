@@ -1,7 +1,5 @@
 """What the library holds: videos, their files and clips, and how far each encoder has come."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Checks of the catalogue itself, and its claims about vectors for `indexer.verify` to compare."""
 
-from __future__ import annotations
-
 from sqlalchemy.exc import DatabaseError
 
 from data.catalogue.catalogue import Catalogue

@@ -1,7 +1,5 @@
 """One SQLite file, opened so that a commit is on the disk when it returns."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager

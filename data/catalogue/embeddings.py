@@ -1,7 +1,5 @@
 """The catalogue's embeddings: what each encoder made of each video, and in which part it lies."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 

@@ -1,7 +1,5 @@
 """The catalogue's files: what lies where on the disk, and which video each file holds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Names of videos: one rule for the command line, the page and imported histories."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

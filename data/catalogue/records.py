@@ -1,7 +1,5 @@
 """The rows of the catalogue as its readers see them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """The tables of the catalogue. A change is a new `SCHEMA_VERSION` and a step in `MIGRATIONS`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import (

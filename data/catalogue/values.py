@@ -1,7 +1,5 @@
 """How times, paths and SQL statements are written for the catalogue's columns."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice

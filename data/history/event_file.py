@@ -4,8 +4,6 @@
 accepts row by row is a file that the other accepts.
 """
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Callable, Iterator, Sequence

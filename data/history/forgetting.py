@@ -7,8 +7,6 @@ A model holds no names, but its numbers follow from what users did: when one is 
 models are removed. Only `recommender.model.store` knows what is in them.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from contextlib import suppress

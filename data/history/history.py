@@ -1,7 +1,5 @@
 """What users watched, liked and disliked; it leaves the library only when its owner says so."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Sequence

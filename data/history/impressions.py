@@ -1,7 +1,5 @@
 """Impressions: what was recommended to whom and how probably, for off-policy estimates."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime

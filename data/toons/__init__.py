@@ -6,8 +6,6 @@ combination of kind, colour, motion and place in ten is held out: never trained 
 on it proves meaning and not memory. Everything follows from a seed.
 """
 
-from __future__ import annotations
-
 from data.toons.actors import MOTIONS, OPPOSITES, Actor
 from data.toons.library import ToonLibrary, write_library
 from data.toons.objects import COLOURS

@@ -4,10 +4,9 @@ Periods are chosen so that every motion shows in two frames per second: none of 
 period near 0.5 s or 1 s, and each shows several different poses within three seconds.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +98,7 @@ class Actor:
     sense: int = 1
     """1 turns clockwise, -1 the other way."""
 
-    def opposite(self) -> Actor | None:
+    def opposite(self) -> Self | None:
         """Return the actor that does the same backwards; None where that would look the same."""
         motion = OPPOSITES.get(self.motion)
         if motion is None:

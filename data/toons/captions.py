@@ -1,7 +1,5 @@
 """What people say about a toon scene: many wordings of the same facts, from `words.json`."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Toon libraries: a folder of stories as H.264 files, with captions, queries and watch events."""
 
-from __future__ import annotations
-
 import csv
 import io
 import os

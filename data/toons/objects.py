@@ -1,7 +1,5 @@
 """The colours of the toon world, and the brush that paints its objects."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import cv2

@@ -6,8 +6,6 @@ choose follows taste, fashion and chance; how long they watch and whether they l
 taste.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -3,8 +3,6 @@
 Colours are soft, so that the actors in front (saturated, with a white border) stay legible.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -4,11 +4,10 @@ One combination of kind, colour, motion and place in ten is held out: never trai
 search on it proves meaning and not memory.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +64,7 @@ class Scene:
         with_place = bool(rng.random() < _PLACE_SHARE)
         return any_caption(self.actors, self.place, rng, with_place=with_place)
 
-    def opposite(self) -> Scene | None:
+    def opposite(self) -> Self | None:
         """Return the twin that differs in time only; None for one actor without a direction.
 
         With one actor it is the same scene played backwards ("to the left" becomes "to the right");

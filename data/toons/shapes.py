@@ -6,8 +6,6 @@ contrast to it (`line`), or a neutral that never changes (`glass`, `cream`, ...)
 named in a caption is the colour of most pixels.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Stories of the toon world: titled sequences of scenes with hard cuts at exact times."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 

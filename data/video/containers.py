@@ -4,8 +4,6 @@ No decoder opens a file of another format: an ffconcat or HLS playlist named `.m
 read other files and addresses. The name of a file proves nothing and is ignored.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The video files in a library's folders, the identity of their content, and their titles."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os

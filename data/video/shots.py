@@ -1,7 +1,5 @@
 """Shots and clips: where the picture is cut, and the stretches that are embedded and indexed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise

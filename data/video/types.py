@@ -1,7 +1,5 @@
 """Requests and results of decoding, shared by the decoders, their child processes and callers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

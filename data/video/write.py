@@ -1,7 +1,5 @@
 """Write video files, and changed copies of them; a file appears only when it is complete."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import tempfile
@@ -9,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import av
 import cv2
@@ -90,7 +87,7 @@ class _Sink:
         self._stream: Any = None
         self._to_yuv = VideoReformatter()  # shared: making one costs more than using it
 
-    def __enter__(self) -> _Sink:
+    def __enter__(self) -> Self:
         with tempfile.NamedTemporaryFile(
             dir=self._path.parent,
             prefix=f".{self._path.stem}-",
@@ -106,12 +103,7 @@ class _Sink:
             self._container.metadata["title"] = self._title
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None and self._stream is not None:
                 self._container.mux(self._stream.encode(None))

@@ -5,8 +5,6 @@ the kernel's signal on Linux, by the end of its pipe elsewhere. It imports only 
 where a request names it, decord.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import mmap

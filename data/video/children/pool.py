@@ -6,12 +6,10 @@ much memory, or a dead child end the file with a reason, and the next file gets 
 Results are pulled; children wait while the caller is busy.
 """
 
-from __future__ import annotations
-
 import queue
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +71,7 @@ class DecodePool:
         self._threads: list[threading.Thread] = []
         self._running: _Run | None = None
 
-    def __enter__(self) -> DecodePool:
+    def __enter__(self) -> Self:
         """Start the threads; children start with the first request."""
         for number in range(self._workers):
             thread = threading.Thread(target=self._serve, name=f"decode-{number}", daemon=True)
@@ -81,13 +79,7 @@ class DecodePool:
             self._threads.append(thread)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop what runs, and end the children."""
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

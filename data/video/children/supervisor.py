@@ -1,7 +1,5 @@
 """Start one decoding child, exchange messages with it, and end it when it breaks a limit."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import mmap
@@ -129,6 +127,33 @@ def _environment() -> dict[str, str]:
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     kept["PATH"] = os.defpath  # decord does not load without one
     return {**kept, **single, "PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1"}
+
+
+class _Watch:
+    """The clocks of one file. Time in which the child waits for its parent does not count."""
+
+    def __init__(self, limits: DecodeLimits) -> None:
+        self._limits = limits
+        self._begun = self._last = time.monotonic()
+        self._waited_s = 0.0
+        self._wall_s = limits.wall_s
+
+    def lengthen(self, video_s: float) -> None:
+        """Allow for the length of the video."""
+        self._wall_s = self._limits.wall_s + self._limits.wall_per_video_s * video_s
+
+    def progress(self) -> None:
+        """The child sent something, or may go on."""
+        self._last = time.monotonic()
+
+    def reason(self) -> str | None:
+        """Which limit the child has broken; None for none."""
+        now = time.monotonic()
+        if now - self._last > self._limits.stall_s:
+            return f"stopped: no progress for {self._limits.stall_s:g} s"
+        if now - self._begun > self._wall_s:
+            return f"stopped: not done after {self._wall_s:.0f} s"
+        return None
 
 
 class Supervisor:
@@ -265,33 +290,6 @@ class Supervisor:
     def _recycle(self, process: _Process) -> None:
         if process.rss_bytes() > self._limits.recycle_bytes:
             self.close()
-
-
-class _Watch:
-    """The clocks of one file. Time in which the child waits for its parent does not count."""
-
-    def __init__(self, limits: DecodeLimits) -> None:
-        self._limits = limits
-        self._begun = self._last = time.monotonic()
-        self._waited_s = 0.0
-        self._wall_s = limits.wall_s
-
-    def lengthen(self, video_s: float) -> None:
-        """Allow for the length of the video."""
-        self._wall_s = self._limits.wall_s + self._limits.wall_per_video_s * video_s
-
-    def progress(self) -> None:
-        """The child sent something, or may go on."""
-        self._last = time.monotonic()
-
-    def reason(self) -> str | None:
-        """Which limit the child has broken; None for none."""
-        now = time.monotonic()
-        if now - self._last > self._limits.stall_s:
-            return f"stopped: no progress for {self._limits.stall_s:g} s"
-        if now - self._begun > self._wall_s:
-            return f"stopped: not done after {self._wall_s:.0f} s"
-        return None
 
 
 def _too_much(limits: DecodeLimits) -> str:

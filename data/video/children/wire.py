@@ -6,14 +6,12 @@ filled again. Child to parent: `{"info": {...}}`, `{"beat": 1}`, `{"frames": [sl
 `{"ending": {...}}`.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from data.video.types import FRAMES_PER_BATCH, DecodeRequest, Ending, FrameSpec
 
@@ -34,7 +32,7 @@ class SlotPlan:
     """Bytes of one slot."""
 
     @classmethod
-    def of(cls, spec: FrameSpec) -> SlotPlan:
+    def of(cls, spec: FrameSpec) -> Self:
         """As many frames as fit, at most a batch, at least one."""
         n_frames = max(1, min(FRAMES_PER_BATCH, SLOT_BYTES // spec.frame_bytes))
         return cls(n_frames, n_frames * spec.frame_bytes)

@@ -4,8 +4,6 @@ A bad file can crash or hang a decoder, so files that come from outside are read
 `data.video.children.pool`, which runs this in child processes that can be killed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace

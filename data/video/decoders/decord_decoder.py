@@ -4,8 +4,6 @@ It hangs for ever with the interpreter's lock held on some files (dmlc/decord#37
 without bound (#157, #208), so it only ever runs in a child that can be killed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Open a video safely, describe it, and judge how much of what it promises was decoded."""
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Iterator

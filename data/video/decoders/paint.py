@@ -3,9 +3,8 @@
 One pass of swscale goes from YUV to RGB at the final size: conversion at full size costs far more.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -32,7 +31,7 @@ class Layout:
     """The frame."""
 
     @classmethod
-    def of(cls, spec: FrameSpec, width: float, height: float) -> Layout:
+    def of(cls, spec: FrameSpec, width: float, height: float) -> Self:
         """Layout of a picture with this display size."""
         if spec.fit == "squash":
             return cls(spec.width_px, spec.height_px, spec)

@@ -4,8 +4,6 @@ The plan comes from packet times alone. A plan that drops too few packets costs 
 never drops too many is tested on the same clip in many encodings.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

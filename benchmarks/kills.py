@@ -28,7 +28,10 @@ from indexer.verify import verify_library
 
 KILLS = {"small": 50, "full": 200}
 LIVES_PER_HOME = 10
-LATEST_KILL_S = 0.4
+LATEST_VIDEO = 4
+"""A kill comes up to `LATEST_KILL_S` after a writer's report of at most this many videos, so that
+a slow machine leaves it no less to lose."""
+LATEST_KILL_S = 0.2
 
 _CHILD_PATIENCE_S = 60.0
 
@@ -89,6 +92,16 @@ class Tally:
     """Longest restart in a home whose writer was killed, from fork to ready."""
 
 
+@dataclass(frozen=True)
+class Kill:
+    """The instant of a kill."""
+
+    delay_s: float
+    """Seconds after the writer has reported `after_videos`."""
+    after_videos: int
+    """Number of videos; 0 counts from its start."""
+
+
 class WriterHost:
     """The warm process that forks writers, see `benchmarks.kill_child`; a context manager.
 
@@ -122,17 +135,13 @@ class WriterHost:
     def run_writer(
         self,
         job: Mapping[str, object],
-        *,
-        kill_after_s: float | None = None,
-        after_videos: int = 0,
+        kill: Kill | None = None,
     ) -> Iterator[tuple[float, str, Any]]:
         """Run one writer, and give its reports until it is dead.
 
         Args:
             job: What it does, see `benchmarks.kill_child.run_writer`.
-            kill_after_s: Seconds from its start to the kill; None lets it end by itself.
-            after_videos: Count from its report of this many videos instead, so that its progress
-                does not depend on the speed of the machine.
+            kill: When to kill it; None lets it end by itself.
 
         Yields:
             (monotonic seconds, word, value); the last word is `died` with the exit code.
@@ -146,8 +155,8 @@ class WriterHost:
             at_s, word, value = self._next()
             pid = value if word == "pid" else pid
             videos += word == "video"
-            if kill_after_s is not None and timer is None and pid and videos >= after_videos:
-                timer = threading.Timer(kill_after_s, _kill, [pid])
+            if kill and timer is None and pid and videos >= kill.after_videos:
+                timer = threading.Timer(kill.delay_s, _kill, [pid])
                 timer.start()
             yield at_s, word, value
         if timer:
@@ -186,7 +195,8 @@ def run(
                 reported = Reported()
                 for life in range(first, min(first + LIVES_PER_HOME, wanted)):
                     job = {"home": folder, "seed": [seed, life], "mutant": mutant}
-                    kill_and_audit(host, job, rng.uniform(0, LATEST_KILL_S), reported, tally)
+                    kill = Kill(rng.uniform(0, LATEST_KILL_S), int(rng.integers(LATEST_VIDEO + 1)))
+                    kill_and_audit(host, job, kill, reported, tally)
                 tally.reported += len(reported.videos) + len(reported.users)
     return {
         "kills": tally.kills,
@@ -204,13 +214,13 @@ def run(
 def kill_and_audit(
     host: WriterHost,
     job: Mapping[str, object],
-    kill_after_s: float | None,
+    kill: Kill | None,
     reported: Reported,
     tally: Tally,
 ) -> None:
     """Run one writer until it dies, then audit its home."""
     born_s = 0.0
-    for at_s, word, value in host.run_writer(job, kill_after_s=kill_after_s):
+    for at_s, word, value in host.run_writer(job, kill):
         reported.add(word, value)
         if word == "lives":
             born_s = at_s

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.kills import Reported, Tally, WriterHost, audit, run
+from benchmarks.kills import Kill, Reported, Tally, WriterHost, audit, run
 from data.catalogue.catalogue import Catalogue
 from indexer.store.generations import open_generation
 from indexer.verify import verify_library
@@ -72,8 +72,8 @@ def test_killing_the_real_pipeline_loses_and_doubles_nothing(tmp_path: Path) -> 
                 path = folder / f"{one}-{two}-{seconds}.mp4"
                 names.add(paint(path, (one, 1), (two, seconds)).name)
             videos = int(rng.integers(0, LATEST_VIDEO + 1))
-            delay_s = rng.uniform(0, 0.12 if videos else 0.3)
-            for _, word, value in warm.run_writer(job, kill_after_s=delay_s, after_videos=videos):
+            kill = Kill(rng.uniform(0, 0.12 if videos else 0.3), videos)
+            for _, word, value in warm.run_writer(job, kill):
                 told |= {value} if word == "video" else set()
                 codes += [value] if word == "died" else []
             with Catalogue(home) as catalogue:

@@ -126,7 +126,7 @@ def test_a_refit_goes_on_behind_and_loses_no_event(
     fit = Shortlist.warm_up
 
     def held(picker: Shortlist) -> None:
-        assert go_on.wait(60)
+        assert go_on.wait(300)
         fit(picker)
 
     monkeypatch.setattr(Shortlist, "warm_up", held)
@@ -137,7 +137,7 @@ def test_a_refit_goes_on_behind_and_loses_no_event(
     assert shortlisting.live is before  # answers go on while it is fitted
     assert 77 not in ids(shortlisting.recommend("late"))
     go_on.set()
-    shortlisting.wait_for_refit(60)
+    shortlisting.wait_for_refit(300)
     after = shortlisting.live
     assert after is not before
     assert len(after.log) == len(before.log) == n + len(many) + 2

@@ -13,7 +13,7 @@ from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons import ToonLibrary, write_library
 from data.video.write import Change, transcode
-from tests.ui.conftest import ENCODER, ROOT, ask, tell
+from tests.ui.conftest import ENCODER, PATIENCE_S, ROOT, ask, tell
 from ui.commands.maintain import doctor
 
 HIT_FIELDS = {"rank", "video_id", "path", "start_s", "end_s", "score", "relevance", "why"}
@@ -304,7 +304,7 @@ def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(
                 break
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
-        assert process.wait(timeout=30) == 130
+        assert process.wait(timeout=PATIENCE_S) == 130
     assert "Traceback" not in rest
     assert "goes on where it stopped" in rest
 

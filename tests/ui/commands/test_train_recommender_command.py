@@ -17,10 +17,9 @@ from recommender.model.status import DUE_EVENTS, DUE_SHARE, ModelStatus, model_s
 from recommender.model.store import ARRAYS_FILE
 from tests.recommender.people import DAY
 from tests.recommender.watched_library import bytes_below, indexed_home, watch
-from tests.ui.conftest import ask, serving, tell
+from tests.ui.conftest import PATIENCE_S, ask, serving, tell
 from ui.cli import run
 
-PATIENCE_S = 60
 Value = TypeVar("Value")
 
 

@@ -13,7 +13,7 @@ from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons import ToonLibrary
 from data.video.write import Change, transcode
-from tests.ui.conftest import Server
+from tests.ui.conftest import PATIENCE_S, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Request, Response
@@ -30,7 +30,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 150_000
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +62,7 @@ class Visitor:
 def visitor(browser: "Browser", server: Server) -> Iterator[Visitor]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(1000 * PATIENCE_S)
     visitor = Visitor(page)
 
     def note_request(request: "Request") -> None:

@@ -15,7 +15,7 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import Video
 from data.home import Home
 from data.toons import ToonLibrary
-from tests.ui.conftest import LARGE_BYTES, Odd, Server
+from tests.ui.conftest import LARGE_BYTES, PATIENCE_S, Odd, Server
 from ui.cli import run
 from ui.server.media import real_path_below
 
@@ -256,7 +256,7 @@ def _read_all(server: Server, path: str, headers: dict[str, str]) -> int:
     """Bytes of an answer, read in pieces so that this process does not hold them either."""
     import http.client
 
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     buffer, total = bytearray(1 << 20), 0

@@ -16,6 +16,7 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from torch.utils.data import IterableDataset
 
 from data.toons import Scene, draw_scene, random_scene
 from data.video.types import SAMPLE_FPS
@@ -153,6 +154,19 @@ def batches(bank: Bank, shape: BatchShape, seed: int, *, first: int = 0) -> Iter
         length = int(rng.integers(4, 8))
         picked = rng.choice(drawn, shape.frames // length, replace=False)
         yield _make_batch(bank, shape, rng, picked, length)
+
+
+class BankBatches(IterableDataset[ToonBatch]):
+    """Endless batches of a bank, for a process of its own: this module loads no open_clip."""
+
+    def __init__(self, spec: BankSpec, px: int, first: int) -> None:
+        self.spec, self.px, self.first = spec, px, first
+
+    def __iter__(self) -> Iterator[ToonBatch]:
+        """One batch a step."""
+        cv2.setNumThreads(1)
+        shape = BatchShape(px=self.px)
+        return batches(Bank(self.spec), shape, self.spec.seed, first=self.first)
 
 
 def _make_batch(

@@ -17,12 +17,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader
 
 from data.durable import write_atomic
 from data.errors import ReelwiseError
@@ -31,7 +30,7 @@ from embeddings.backbone.loading import build_tokenizer, build_untrained
 from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.temporal.head import TemporalConfig, TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
-from embeddings.toon.bank import Bank, BankSpec, BatchShape, ToonBatch, batches, draw_bank
+from embeddings.toon.bank import Bank, BankBatches, BankSpec, ToonBatch, draw_bank
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
 from embeddings.toon.model import Tokenize, ToonModel, attack_batch, batch_loss, weighted_losses
 from embeddings.toon.start import build_like, check_start, frame_side, mix_models
@@ -286,7 +285,7 @@ class _ToonTask(Task[ToonBatch]):
     def batches(self, first: int) -> Iterator[tuple[ToonBatch, bool]]:
         """Batches that a separate process makes; no evaluation."""
         loader = DataLoader(
-            _BankBatches(self._spec, self._stage.px, first),
+            BankBatches(self._spec, self._stage.px, first),
             batch_size=None,
             num_workers=1,
             prefetch_factor=4,
@@ -305,19 +304,6 @@ class _ToonTask(Task[ToonBatch]):
     def limit_weights(self) -> None:
         """Keep the scale of the cosines in its range."""
         self.model.towers.logit_scale.clamp_(0, math.log(MAX_SCALE))  # type: ignore[operator]
-
-
-class _BankBatches(IterableDataset[ToonBatch]):
-    """Endless batches of a bank, for a process of its own."""
-
-    def __init__(self, spec: BankSpec, px: int, first: int) -> None:
-        self.spec, self.px, self.first = spec, px, first
-
-    def __iter__(self) -> Iterator[ToonBatch]:
-        """One batch a step."""
-        cv2.setNumThreads(1)
-        shape = BatchShape(px=self.px)
-        return batches(Bank(self.spec), shape, self.spec.seed, first=self.first)
 
 
 def _save_weights(out: Path, model: ToonModel) -> None:

@@ -1,6 +1,7 @@
 import json
-from collections.abc import Callable
-from dataclasses import replace
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,63 +20,80 @@ from embeddings.toon.train import Stage, ToonTraining, train_toon
 from embeddings.training.attack import Attack
 from tests.toon_folder import write_untrained
 
-STAGES = (Stage(32, 2, 1e-3), Stage(64, 3, 1e-3))
+STAGES = (Stage(32, 3, 1e-3), Stage(64, 2, 1e-3))
 SHORT = ToonTraining(
     seed=3, scenes=150, stages=STAGES, shares=(0.25, 0.75), drawers=1, checkpoint_s=0
 )
+WEIGHTS = ("open_clip_model.safetensors", "temporal.safetensors")
 
 
-@pytest.mark.timeout(400)
-def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(tmp_path: Path) -> None:
-    lines: list[str] = []
+@dataclass(frozen=True)
+class Run:
+    """A finished run of `SHORT`."""
+
+    out: Path
+    lines: list[str]
+    first_stage: Path
+    """Copies of the weights after the first stage."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _threads() -> Iterator[None]:
+    """Training sets the number of threads of the whole process."""
     threads = torch.get_num_threads()
-    try:
-        out = train_toon(tmp_path / "model", SHORT, report=lines.append)
-    finally:
-        torch.set_num_threads(threads)
-    assert any("step 3/3" in line for line in lines)
-    assert any("stage 2 of 2: 64 px" in line for line in lines)
-    assert sum(line.startswith("drew 150 scenes") for line in lines) == 2
-    encoder = load_encoder(str(out), device="cpu")
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("whole")
+    run = Run(folder / "model", [], folder / "first-stage")
+
+    def report(line: str) -> None:
+        run.lines.append(line)
+        if line.startswith("stage 1 of 2"):
+            run.first_stage.mkdir()
+            for name in WEIGHTS:
+                shutil.copy(run.out / "work" / "stage-1" / name, run.first_stage)
+
+    train_toon(run.out, SHORT, report=report)
+    return run
+
+
+def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(whole: Run) -> None:
+    assert any("step 3/3" in line for line in whole.lines)
+    assert any("stage 2 of 2: 64 px" in line for line in whole.lines)
+    assert sum(line.startswith("drew 150 scenes") for line in whole.lines) == 2
+    encoder = load_encoder(str(whole.out), device="cpu")
     assert encoder.frame_spec.width_px == 64
     assert encoder.head is not None
     assert encoder.frame_spec.fit == "squash"
     rows = encoder.encode_texts(["a red car drives to the left", "a zebra"])
     assert rows.shape == (2, 256)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
-    size_bytes = sum(f.stat().st_size for f in out.glob("*.safetensors"))
+    size_bytes = sum(f.stat().st_size for f in whole.out.glob("*.safetensors"))
     assert size_bytes <= 16e6
-    assert json.loads((out / "training.json").read_text())["seed"] == 3
-    assert len(json.loads((out / "training.json").read_text())["seconds"]) == 2
-    assert not [file for file in out.iterdir() if file.is_dir()]
+    assert json.loads((whole.out / "training.json").read_text())["seed"] == 3
+    assert len(json.loads((whole.out / "training.json").read_text())["seconds"]) == 2
+    assert not [file for file in whole.out.iterdir() if file.is_dir()]
     with pytest.raises(ReelwiseError, match="already holds a model"):
-        train_toon(out, SHORT, report=lines.append)
+        train_toon(whole.out, SHORT, report=whole.lines.append)
 
 
-@pytest.mark.timeout(400)
-def test_a_stopped_run_resumes_to_the_very_same_model(tmp_path: Path) -> None:
-    stages = (Stage(32, 3, 1e-3), Stage(64, 2, 1e-3))
-    options = replace(SHORT, stages=stages)
+def test_a_stopped_run_resumes_to_the_very_same_model(tmp_path: Path, whole: Run) -> None:
     lines: list[list[str]] = [[], [], []]
-    threads = torch.get_num_threads()
-    try:
-        for words, told in zip(("step 3/3", "stage 1 of 2", "stage 1 of 2"), lines, strict=True):
-            with pytest.raises(KeyboardInterrupt):
-                train_toon(tmp_path / "model", options, report=_stop_at(words, told))
+    for words, told in zip(("step 3/3", "stage 1 of 2", "stage 1 of 2"), lines, strict=True):
         with pytest.raises(KeyboardInterrupt):
-            train_toon(tmp_path / "whole", options, report=_stop_at("stage 1 of 2", []))
-    finally:
-        torch.set_num_threads(threads)
+            train_toon(tmp_path / "model", SHORT, report=_stop_at(words, told))
     assert "resumed at step 2" in lines[1]
     assert len(lines[2]) == 1  # a complete stage is not repeated
-    for name in ("open_clip_model.safetensors", "temporal.safetensors"):
-        resumed, whole = (
-            load_file(tmp_path / out / "work" / "stage-1" / name) for out in ("model", "whole")
-        )
-        assert all(torch.equal(resumed[key], whole[key]) for key in whole)
+    for name in WEIGHTS:
+        resumed = load_file(tmp_path / "model" / "work" / "stage-1" / name)
+        once = load_file(whole.first_stage / name)
+        assert all(torch.equal(resumed[key], once[key]) for key in once)
 
 
-@pytest.mark.timeout(400)
 def test_a_model_is_trained_further_on_frames_changed_against_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,12 +106,8 @@ def test_a_model_is_trained_further_on_frames_changed_against_it(
     monkeypatch.setattr(embeddings.toon.train, "attack_batch", attack)
     start = write_untrained(tmp_path / "start")
     asked = Attack(4, random_start=True)
-    options = replace(SHORT, stages=STAGES[:1], shares=None, attack=asked)
-    threads = torch.get_num_threads()
-    try:
-        out = train_toon(tmp_path / "out", options, start=start, report=lambda _: None)
-    finally:
-        torch.set_num_threads(threads)
+    options = replace(SHORT, stages=(Stage(32, 2, 1e-3),), shares=None, attack=asked)
+    out = train_toon(tmp_path / "out", options, start=start, report=lambda _: None)
     assert attacks == [asked, asked]
     record = json.loads((out / "training.json").read_text())
     assert record["start"] == "start"

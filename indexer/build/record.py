@@ -22,7 +22,7 @@ from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
 from indexer.build.embed import Embedded
 from indexer.store.generations import remove_unpublished
-from indexer.store.vectors import PartInfo, VectorStore, new_part_name
+from indexer.store.vectors import VectorStore, new_part_name
 
 FLUSH_VIDEOS = 32
 """Videos of one part file at most."""
@@ -37,7 +37,7 @@ FLUSH_EVERY_S = 5.0
 
 def record_embedded(
     catalogue: Catalogue, store: VectorStore, videos: Sequence[Embedded]
-) -> PartInfo | None:
+) -> Part | None:
     """Store one flush of videos; when this returns, they are done, whatever happens next.
 
     Args:
@@ -64,14 +64,13 @@ def record_embedded(
     first = catalogue.embeddings.reserve(store.encoder_id, name, n_clips)
     crash_point("flush.after_reserve")
     videos = _with_ids(videos, first)
-    info = store.write_part([video.vectors for video in videos], name=name)
+    part = store.write_part([video.vectors for video in videos], name=name)
     crash_point("flush.after_part")
-    part = Part(info.name, info.sha256, info.size_bytes, video_ids)
     catalogue.embeddings.commit_part(
         store.encoder_id, part, [_embedding_row(video) for video in videos]
     )
     crash_point("flush.after_commit")
-    return info
+    return part
 
 
 class FlushBuffer:

@@ -16,7 +16,7 @@ from data.video.children.pool import decode_one
 from data.video.shots import CutDetector, split_clips
 from data.video.types import SAMPLE_FPS, DecodeRequest, FrameSpec
 from indexer.search.query import Span
-from indexer.store.vector_index import Floats
+from indexer.store.faiss_index import Floats
 from indexer.store.vectors import VideoVectors
 
 if TYPE_CHECKING:

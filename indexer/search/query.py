@@ -11,7 +11,7 @@ import numpy as np
 
 from data.catalogue.records import ClipTable, Video
 from data.errors import ReelwiseError
-from indexer.store.vector_index import Mask
+from indexer.store.faiss_index import Mask
 
 _SPAN = re.compile(r"^(?P<ref>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<end>\d+(?:\.\d+)?)$")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from indexer.search.examples import Example
-from indexer.store.vector_index import Floats
+from indexer.store.faiss_index import Floats
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder

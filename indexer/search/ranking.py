@@ -15,7 +15,7 @@ from indexer.search.query import Filters
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.rerank import ExampleMatcher, ReadVectors
 from indexer.search.view import TableRows, View, inner_products
-from indexer.store.vector_index import Floats, Mask
+from indexer.store.faiss_index import Floats, Mask
 
 FETCH_PER_HIT = 8
 """Clips fetched per wanted hit: enough that merging rarely needs a second fetch."""

@@ -29,8 +29,8 @@ from indexer.search.query_vectors import (
 from indexer.search.ranking import Hit, Options, rank
 from indexer.search.view import View, open_view
 from indexer.store.cache import VectorCache
+from indexer.store.faiss_index import Floats
 from indexer.store.generations import read_current
-from indexer.store.vector_index import Floats
 from indexer.store.vectors import VectorStore, VideoVectors
 
 if TYPE_CHECKING:

@@ -13,9 +13,8 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import ClipTable, Video
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.store.faiss_flat import FlatIndex
+from indexer.store.faiss_index import FlatIndex, Floats, Ids, Mask, VectorIndex
 from indexer.store.generations import Generation, open_generation, read_current
-from indexer.store.vector_index import Floats, Ids, Mask, VectorIndex
 from indexer.store.vectors import VectorStore, read_videos
 
 SAMPLE_CLIPS = 4096

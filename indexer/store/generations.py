@@ -36,8 +36,7 @@ from data.durable import (
 from data.errors import ReelwiseError
 from data.home import Home, holds_lock
 from data.sealed import MANIFEST_FILE, file_sum, seal
-from indexer.store.faiss_cells import CellIndex
-from indexer.store.faiss_flat import FlatIndex
+from indexer.store.faiss_index import INDEX_KINDS, FlatIndex, VectorIndex
 from indexer.store.manifest import (
     LAYOUT_VERSION,
     Manifest,
@@ -45,11 +44,8 @@ from indexer.store.manifest import (
     generation_name,
     read_manifest,
 )
-from indexer.store.vector_index import RECALL_QUERIES, VectorIndex, fill_index
+from indexer.store.recall import RECALL_QUERIES, fill_index
 from indexer.store.vectors import VectorStore
-
-INDEX_KINDS: dict[str, type[VectorIndex]] = {kind.kind: kind for kind in (FlatIndex, CellIndex)}
-"""Every kind that a generation may hold, by the name in its manifest."""
 
 INDEX_FILE = "clips.faiss"
 KEPT_GENERATIONS = 2
@@ -284,8 +280,7 @@ def _clip_batches(
     parts: list[Part], store: VectorStore
 ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float16]]]:
     for part in parts:
-        clips = store.read_clips(part.name, part.sha256, part.video_ids)
-        yield clips.ids, clips.vectors
+        yield store.read_clips(part.name, part.sha256, part.video_ids)
 
 
 def _sample(parts: list[Part], store: VectorStore) -> npt.NDArray[np.float16]:
@@ -298,7 +293,7 @@ def _sample(parts: list[Part], store: VectorStore) -> npt.NDArray[np.float16]:
     rows = []
     for place in picked:
         part = parts[place]
-        vectors = store.read_clips(part.name, part.sha256, part.video_ids).vectors
+        _, vectors = store.read_clips(part.name, part.sha256, part.video_ids)
         rows.append(vectors[rng.permutation(len(vectors))[:each]])
     return np.concatenate(rows)
 

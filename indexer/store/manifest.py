@@ -31,7 +31,7 @@ class Manifest:
     parts: tuple[str, ...]
     """The vector parts that it was built from."""
     index_kind: str
-    """Kind of the index, see `indexer.store.vector_index`."""
+    """Kind of the index, see `indexer.store.faiss_index`."""
     recall_at_10: float
     """Share of the true ten nearest that it returns, measured at build."""
     made_at: str

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import Part
 from data.durable import crash_point, make_dir, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home
@@ -51,32 +52,6 @@ class VideoVectors:
     """(m, d) unit rows, one per clip."""
 
 
-@dataclass(frozen=True)
-class ClipVectors:
-    """Clip vectors of some videos of one part, from which an index is built."""
-
-    ids: npt.NDArray[np.int64]
-    """(m,) permanent clip ids."""
-    video_ids: npt.NDArray[np.int64]
-    """(m,) the video of each."""
-    vectors: Half
-    """(m, d) unit rows."""
-
-
-@dataclass(frozen=True)
-class PartInfo:
-    """A part that is on the disk, synced."""
-
-    name: str
-    """File name in the encoder's folder."""
-    sha256: str
-    """Checksum of the whole file, hex."""
-    size_bytes: int
-    """Size of the file."""
-    n: int
-    """Videos in it."""
-
-
 def new_part_name() -> str:
     """A name that no other part has or will have."""
     return f"part-{uuid.uuid4()}.parquet"
@@ -95,7 +70,7 @@ class VectorStore:
         self.encoder_id = encoder_id
         self.folder = home.vectors(encoder_id)
 
-    def write_part(self, rows: Sequence[VideoVectors], *, name: str | None = None) -> PartInfo:
+    def write_part(self, rows: Sequence[VideoVectors], *, name: str | None = None) -> Part:
         """Write a new part; when this returns, it survives a power cut.
 
         Args:
@@ -110,7 +85,8 @@ class VectorStore:
         make_dir(self.folder)
         write_atomic(self.folder / name, content, point="part")
         crash_point("part.written")
-        return PartInfo(name, hashlib.sha256(content).hexdigest(), len(content), len(rows))
+        video_ids = frozenset(row.video_id for row in rows)
+        return Part(name, hashlib.sha256(content).hexdigest(), len(content), video_ids)
 
     def read_part(self, name: str, sha256: str) -> list[VideoVectors]:
         """Read every video of a part, its checksum verified before the bytes are parsed.
@@ -118,13 +94,12 @@ class VectorStore:
         Raises:
             ReelwiseError: The part is missing, or its bytes are not those that were written.
         """
-        table = self._open(name, sha256).read(use_threads=False)
-        return list(_rows(table))
+        return list(_rows(self._open(name, sha256).read(use_threads=False)))
 
     def read_clips(
-        self, name: str, sha256: str, video_ids: frozenset[int] | None = None
-    ) -> ClipVectors:
-        """Read only the clip vectors of a part, of all its videos or of some.
+        self, name: str, sha256: str, video_ids: frozenset[int]
+    ) -> tuple[npt.NDArray[np.int64], Half]:
+        """Read only the clips of some videos of a part: ids (m,) and unit rows (m, d).
 
         Raises:
             ReelwiseError: As `read_part`.
@@ -135,10 +110,8 @@ class VectorStore:
         vectors, counts = _matrix(table["clips"], np.float16)
         ids = _flat(table["clip_ids"])
         owners = np.repeat(_numbers(pa.concat_arrays(table["video_id"].chunks)), counts)
-        if video_ids is None:
-            return ClipVectors(ids, owners, vectors)
         wanted = np.isin(owners, np.fromiter(video_ids, dtype=np.int64, count=len(video_ids)))
-        return ClipVectors(ids[wanted], owners[wanted], vectors[wanted])
+        return ids[wanted], vectors[wanted]
 
     def read_clip_ids(self, name: str, sha256: str) -> dict[int, list[int]]:
         """Read which clips of which videos a part holds, without their vectors.
@@ -154,7 +127,7 @@ class VectorStore:
         """The file of a part."""
         return self.folder / name
 
-    def _bytes(self, name: str, sha256: str) -> bytes:
+    def _open(self, name: str, sha256: str) -> pq.ParquetFile:
         path = self.path(name)
         try:
             content = path.read_bytes()
@@ -164,16 +137,10 @@ class VectorStore:
             raise _broken(f"the vector part {path} cannot be read: {error.strerror}") from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise _broken(f"the vector part {path} is not as it was written (wrong checksum)")
-        return content
-
-    def _open(self, name: str, sha256: str) -> pq.ParquetFile:
-        content = self._bytes(name, sha256)
         part = pq.ParquetFile(pa.BufferReader(content))
         written = (part.schema_arrow.metadata or {}).get(b"format", b"none").decode()
         if written != PART_FORMAT:
-            raise _broken(
-                f"the vector part {self.path(name)} has format {written!r}, not {PART_FORMAT!r}"
-            )
+            raise _broken(f"the vector part {path} has format {written!r}, not {PART_FORMAT!r}")
         return part
 
 
@@ -204,16 +171,9 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str) -> bytes:
     dim = rows[0].clips.shape[1]
     for row in rows:
         _check(row, dim)
-    frames = [len(row.frames) for row in rows]
-    clips = [len(row.clips) for row in rows]
-    columns = {
-        "video_id": _column(np.array([row.video_id for row in rows], dtype=np.int64)),
-        "frame_times_s": _lists(_column(np.concatenate([r.frame_times_s for r in rows])), frames),
-        "frames": _lists(_fixed(np.concatenate([row.frames for row in rows])), frames),
-        "clip_ids": _lists(_column(np.concatenate([row.clip_ids for row in rows])), clips),
-        "clip_spans": _lists(_fixed(np.concatenate([row.clip_spans for row in rows])), clips),
-        "clips": _lists(_fixed(np.concatenate([row.clips for row in rows])), clips),
-    }
+    columns = {"video_id": _column(np.array([row.video_id for row in rows], dtype=np.int64))}
+    for name in ("frame_times_s", "frames", "clip_ids", "clip_spans", "clips"):
+        columns[name] = _lists([getattr(row, name) for row in rows])
     table = pa.table(columns).replace_schema_metadata(
         {"format": PART_FORMAT, "encoder_id": encoder_id, "dim": str(dim)}
     )
@@ -246,12 +206,13 @@ def _column(values: npt.NDArray[np.generic]) -> pa.Array:
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 
 
-def _fixed(matrix: npt.NDArray[np.generic]) -> pa.FixedSizeListArray:
-    return pa.FixedSizeListArray.from_arrays(_column(matrix.reshape(-1)), matrix.shape[1])
-
-
-def _lists(values: pa.Array, counts: Sequence[int]) -> pa.ListArray:
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+def _lists(arrays: Sequence[npt.NDArray[np.generic]]) -> pa.ListArray:
+    """One list per array: of its numbers, or of its rows where it has two dimensions."""
+    joined = np.concatenate(arrays)
+    values = _column(joined.reshape(-1))
+    if joined.ndim == 2:
+        values = pa.FixedSizeListArray.from_arrays(values, joined.shape[1])
+    offsets = np.cumsum([0, *(len(array) for array in arrays)]).astype(np.int32)
     return pa.ListArray.from_arrays(_column(offsets), values)
 
 
@@ -262,15 +223,15 @@ def _rows(table: pa.Table) -> Iterator[VideoVectors]:
     times, ids = _flat(table["frame_times_s"]), _flat(table["clip_ids"])
     frame_ends, clip_ends = np.cumsum(n_frames), np.cumsum(n_clips)
     for row, video_id in enumerate(table["video_id"].to_pylist()):
-        frame_rows = slice(frame_ends[row] - n_frames[row], frame_ends[row])
-        clip_rows = slice(clip_ends[row] - n_clips[row], clip_ends[row])
+        of_frames = slice(frame_ends[row] - n_frames[row], frame_ends[row])
+        of_clips = slice(clip_ends[row] - n_clips[row], clip_ends[row])
         yield VideoVectors(
             video_id,
-            times[frame_rows],
-            frames[frame_rows],
-            ids[clip_rows],
-            spans[clip_rows],
-            clips[clip_rows],
+            times[of_frames],
+            frames[of_frames],
+            ids[of_clips],
+            spans[of_clips],
+            clips[of_clips],
         )
 
 

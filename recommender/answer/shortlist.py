@@ -8,8 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.faiss_cells import index_rows
-from indexer.store.vector_index import VectorIndex
+from indexer.store.faiss_index import VectorIndex, index_rows
 from recommender.answer.items import UserRequest
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable

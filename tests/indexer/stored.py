@@ -5,11 +5,11 @@ from pathlib import Path
 
 from benchmarks.kill_child import ENCODER, embedded
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import FileRecord
+from data.catalogue.records import FileRecord, Part
 from data.home import Home, resolve_home
 from indexer.build.record import record_embedded, writing_session
 from indexer.store.generations import Generation, publish
-from indexer.store.vectors import PartInfo, VectorStore
+from indexer.store.vectors import VectorStore
 
 __all__ = ["ENCODER", "add", "file_of", "new_home", "published"]
 
@@ -22,14 +22,14 @@ def file_of(content: str) -> Path:
     return Path("/library") / f"{content}.mp4"
 
 
-def add(catalogue: Catalogue, contents: Iterable[str]) -> PartInfo:
+def add(catalogue: Catalogue, contents: Iterable[str]) -> Part:
     """Embed these contents in one part."""
     names = list(contents)
     ids = catalogue.files.put([FileRecord(file_of(name), 1, 1, 1, name) for name in names])
     rows = [embedded(ids[file_of(name)] or 0, name) for name in names]
-    info = record_embedded(catalogue, VectorStore(catalogue.home, ENCODER), rows)
-    assert info is not None
-    return info
+    part = record_embedded(catalogue, VectorStore(catalogue.home, ENCODER), rows)
+    assert part is not None
+    return part
 
 
 def published(home: Home, *parts: Iterable[str]) -> Generation:

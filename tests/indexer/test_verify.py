@@ -17,7 +17,7 @@ from data.home import Home
 from data.sealed import file_sum, seal
 from data.video.scan import content_key
 from indexer.build.record import writing_session
-from indexer.store.faiss_flat import FlatIndex
+from indexer.store.faiss_index import FlatIndex
 from indexer.store.generations import generation_names, open_generation
 from indexer.verify import Problem, verify_library
 from tests.indexer.stored import ENCODER, add, new_home, published

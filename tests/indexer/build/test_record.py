@@ -18,8 +18,7 @@ from data.home import Home
 from data.video.types import Ending
 from indexer.build import record
 from indexer.build.record import record_embedded, tidy, writing_session
-from indexer.store import faiss_flat as faiss_index
-from indexer.store import generations
+from indexer.store import faiss_index, generations
 from indexer.store.vectors import VectorStore, read_videos
 from tests.indexer.build.disk_order import DiskOrder
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published
@@ -157,7 +156,7 @@ def library(tmp_path: Path) -> Home:
 def test_one_flush_makes_its_videos_searchable_with_their_facts(library: Home) -> None:
     with writing_session(library) as catalogue:
         info = add(catalogue, ["a", "b"])
-        assert info.n == 2
+        assert len(info.video_ids) == 2
         videos = catalogue.videos(ENCODER)
         assert [(v.content_key, v.codec) for v in videos] == [("a", "none"), ("b", "none")]
         store = VectorStore(library, ENCODER)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import indexer.store.faiss_cells
+import indexer.store.faiss_index
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
@@ -19,7 +19,7 @@ from indexer.search.query import Filters, Query, QueryWeights, Span
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import Options
 from indexer.search.searcher import Searcher, SearchResult
-from indexer.store.faiss_cells import CellIndex
+from indexer.store.faiss_index import CellIndex
 from indexer.store.generations import publish
 from tests.fakes import ColourEncoder, RandomEncoder, random_units
 from tests.indexer.made import store
@@ -81,7 +81,7 @@ def test_the_index_answers_like_brute_force(home: Home) -> None:
 def test_an_approximate_index_is_searched_in_the_same_way(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexer.store.faiss_cells, "PROBES", 8)
+    monkeypatch.setattr(indexer.store.faiss_index, "PROBES", 8)
     random_library(home, 300, seed=1, published=False)
     with writing_session(home) as catalogue:
         publish(home, catalogue, "random-1", kind=CellIndex.kind)

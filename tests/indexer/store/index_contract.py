@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from data.errors import ReelwiseError
-from indexer.store.vector_index import Floats, Ids, VectorIndex, fill_index
+from indexer.store.faiss_index import Floats, Ids, VectorIndex
+from indexer.store.recall import fill_index
 from tests.fakes import random_units
 
 DIM = 32

@@ -16,11 +16,10 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.sealed import seal
 from indexer.build.record import writing_session
-from indexer.store.faiss_cells import CellIndex
-from indexer.store.faiss_flat import FlatIndex
+from indexer.store.faiss_index import CellIndex, FlatIndex, Ids
 from indexer.store.generations import generation_names, open_generation, publish
 from indexer.store.manifest import read_manifest
-from indexer.store.vectors import ClipVectors, VectorStore
+from indexer.store.vectors import Half, VectorStore
 from tests.indexer.store.index_contract import same
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published
 
@@ -222,8 +221,8 @@ def test_memory_of_a_build_is_that_of_one_part(home: Home, monkeypatch: pytest.M
     read = VectorStore.read_clips
 
     def counted(
-        self: VectorStore, name: str, sha256: str, video_ids: frozenset[int] | None = None
-    ) -> ClipVectors:
+        self: VectorStore, name: str, sha256: str, video_ids: frozenset[int]
+    ) -> tuple[Ids, Half]:
         names.append(name)
         return read(self, name, sha256, video_ids)
 

@@ -47,7 +47,7 @@ def test_what_was_written_comes_back_bit_for_bit(
     rows = [video(n + 1, *size) for n, size in enumerate(sizes)]
     info = store.write_part(rows)
     back = store.read_part(info.name, info.sha256)
-    assert len(back) == info.n == len(rows)
+    assert len(back) == len(info.video_ids) == len(rows)
     assert all(same(one, two) for one, two in zip(rows, back, strict=True))
 
 
@@ -64,12 +64,11 @@ def test_the_file_has_the_recorded_size_and_checksum(store: VectorStore) -> None
 def test_clip_columns_are_those_of_the_wanted_videos_only(store: VectorStore) -> None:
     rows = [video(n, n_clips=n) for n in (1, 2, 3)]
     info = store.write_part(rows)
-    clips = store.read_clips(info.name, info.sha256, frozenset({1, 3}))
-    assert clips.ids.tolist() == [100, 300, 301, 302]
-    assert clips.video_ids.tolist() == [1, 3, 3, 3]
-    assert np.array_equal(clips.vectors, np.concatenate([rows[0].clips, rows[2].clips]))
-    assert len(store.read_clips(info.name, info.sha256).ids) == 6
-    assert store.read_clips(info.name, info.sha256, frozenset()).vectors.shape == (0, 16)
+    ids, vectors = store.read_clips(info.name, info.sha256, frozenset({1, 3}))
+    assert ids.tolist() == [100, 300, 301, 302]
+    assert np.array_equal(vectors, np.concatenate([rows[0].clips, rows[2].clips]))
+    assert len(store.read_clips(info.name, info.sha256, info.video_ids)[0]) == 6
+    assert store.read_clips(info.name, info.sha256, frozenset())[1].shape == (0, 16)
     assert store.read_clip_ids(info.name, info.sha256)[2] == [200, 201]
 
 
@@ -81,9 +80,11 @@ def test_a_changed_byte_is_seen_before_anything_is_parsed(
     content[len(content) // 2] ^= 1
     store.path(info.name).write_bytes(content)
     monkeypatch.setattr(pq, "ParquetFile", lambda *_: pytest.fail("parsed before verified"))
-    for read in (store.read_part, store.read_clips, store.read_clip_ids):
+    for read in (store.read_part, store.read_clip_ids):
         with pytest.raises(ReelwiseError, match="wrong checksum"):
             read(info.name, info.sha256)
+    with pytest.raises(ReelwiseError, match="wrong checksum"):
+        store.read_clips(info.name, info.sha256, info.video_ids)
     store.path(info.name).unlink()
     with pytest.raises(ReelwiseError, match="missing"):
         store.read_part(info.name, info.sha256)

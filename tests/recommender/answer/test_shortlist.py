@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import sparse
 
-import indexer.store.faiss_cells
+import indexer.store.faiss_index
 from benchmarks.many_people import Size, World, make_world
 from recommender.answer import shortlist as candidates
 from recommender.answer.items import Recommendations, UserRequest
@@ -35,7 +35,7 @@ def scoring_all(world: World) -> Recommender:
 @pytest.fixture
 def shortlisting(world: World, monkeypatch: pytest.MonkeyPatch) -> Recommender:
     monkeypatch.setattr(candidates, "MAX_SCORED", 100)
-    monkeypatch.setattr(indexer.store.faiss_cells, "EXACT", 100)
+    monkeypatch.setattr(indexer.store.faiss_index, "EXACT", 100)
     recommender = Recommender(world.videos, world.log)
     recommender.warm_up()
     return recommender
@@ -76,7 +76,7 @@ def test_a_shortlist_of_everything_gives_the_very_same_page(
 ) -> None:
     for name in ("NEAR", "LINKED", "STANDING", "UNWATCHED"):
         monkeypatch.setattr(candidates, name, 6_000)
-    monkeypatch.setattr(indexer.store.faiss_cells, "PROBES", 6_000)
+    monkeypatch.setattr(indexer.store.faiss_index, "PROBES", 6_000)
     for user in [*PEOPLE[:10], "nobody"]:
         expected, found = scoring_all.recommend(user).items, shortlisting.recommend(user).items
         assert [one.video_id for one in found] == [one.video_id for one in expected]

@@ -113,7 +113,7 @@ def _faiss() -> Finding:
     """Build a small index and search it."""
     import numpy as np
 
-    from indexer.store.faiss_flat import FlatIndex
+    from indexer.store.faiss_index import FlatIndex
 
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((64, 16)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The approximate index kind, and the choice between it and the exact one."""
+"""The index kinds, and the choice between them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import indexer.store.faiss_cells
+import indexer.store.faiss_index
 from data.errors import ReelwiseError
-from indexer.store.faiss_cells import CellIndex, index_rows
-from indexer.store.faiss_flat import FlatIndex
+from indexer.store.faiss_index import CellIndex, FlatIndex, index_rows
+from tests.fakes import random_units
 from tests.indexer.store.index_contract import (
     DIM,
     IndexContract,
@@ -18,6 +18,20 @@ from tests.indexer.store.index_contract import (
     share_of_brute_force,
     some_ids,
 )
+
+
+class TestFlatIndex(IndexContract):
+    kind = FlatIndex
+
+    def test_what_is_returned_is_the_best_in_order(self) -> None:
+        rng = np.random.default_rng(1)
+        vectors, ids = random_units(rng, 700, 32), rng.permutation(10_000)[:700].astype(np.int64)
+        index, recall = self.build(ids, vectors)
+        queries = random_units(rng, 40, 32)
+        _, got = index.search(queries, 5)
+        best = np.argsort(-(queries @ vectors.T), axis=1)[:, :5]
+        assert (got == ids[best]).mean() > 0.99  # float16 may swap two neighbours
+        assert recall > 0.998
 
 
 class TestCellIndex(IndexContract):
@@ -43,16 +57,16 @@ def test_few_rows_are_compared_one_by_one() -> None:
 
 
 def test_many_rows_are_looked_up_in_a_few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexer.store.faiss_cells, "EXACT", 1_000)
+    monkeypatch.setattr(indexer.store.faiss_index, "EXACT", 1_000)
     rows = clustered(10_000)
     assert isinstance(index_rows(rows), CellIndex)
     assert share_of_brute_force(index_rows(rows), rows) > 0.97
-    monkeypatch.setattr(indexer.store.faiss_cells, "PROBES", 1)
+    monkeypatch.setattr(indexer.store.faiss_index, "PROBES", 1)
     assert 0.8 < share_of_brute_force(index_rows(rows), rows) < 0.97
 
 
 def test_one_probed_cell_may_hold_fewer_than_were_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexer.store.faiss_cells, "PROBES", 1)
+    monkeypatch.setattr(indexer.store.faiss_index, "PROBES", 1)
     rows = clustered(5_000)
     index = CellIndex.empty(DIM, n=5_000, sample=rows)
     index.add(np.arange(5_000), rows)

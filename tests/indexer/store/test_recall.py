@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from indexer.store.faiss_flat import FlatIndex
-from indexer.store.vector_index import RecallProbe
+from indexer.store.faiss_index import FlatIndex
+from indexer.store.recall import RecallProbe
 from tests.fakes import random_units
 
 

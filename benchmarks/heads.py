@@ -29,7 +29,7 @@ from embeddings.backbone.loading import build_untrained
 from embeddings.backbone.names import TOON_FOLDER
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
 from embeddings.temporal.head import HEAD_KINDS, TemporalConfig, TemporalHead, clip_vectors
-from embeddings.toon.bank import meaning, reverse_scene
+from embeddings.toon.batches import meaning, reverse_scene
 from embeddings.training.augment import MILD, distort
 from embeddings.training.head.data import Caption, FrameTable, HeadData, build_head_data
 from embeddings.training.head.evaluation import HeadFigures, evaluate_head

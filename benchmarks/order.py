@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.scenes import backwards, encode_frames, encode_scenes, held_out_scenes
 from data.toons import Scene
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
-from embeddings.toon.bank import reverse_scene
+from embeddings.toon.batches import reverse_scene
 
 N_SCENES = {"small": 400, "full": 1500}
 

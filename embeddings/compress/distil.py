@@ -27,7 +27,8 @@ from embeddings.backbone.recipe import Config
 from embeddings.compress.judge import ClipFrames
 from embeddings.compress.request import TowerName
 from embeddings.model_folder import SourceModel, architecture, build_model
-from embeddings.toon.bank import Bank, BatchShape, batches
+from embeddings.toon.bank import Bank
+from embeddings.toon.batches import BatchShape, batches
 from embeddings.toon.start import POSITIONS, stretch_positions
 from embeddings.training.augment import MILD, STRONG, distort
 from embeddings.training.loop import LoopOptions, Report, Task, TrainingLoop

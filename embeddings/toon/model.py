@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from embeddings.temporal.head import TemporalHead, clip_vectors, pool_frames
-from embeddings.toon.bank import ToonBatch
+from embeddings.toon.batches import ToonBatch
 from embeddings.toon.labels import Probes
 from embeddings.training.attack import Attack, perturb
 from embeddings.training.losses import contrastive

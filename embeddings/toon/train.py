@@ -30,7 +30,8 @@ from embeddings.backbone.loading import build_tokenizer, build_untrained
 from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.temporal.head import TemporalConfig, TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
-from embeddings.toon.bank import Bank, BankBatches, BankSpec, ToonBatch, draw_bank
+from embeddings.toon.bank import Bank, BankSpec, draw_bank
+from embeddings.toon.batches import BankBatches, ToonBatch
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
 from embeddings.toon.model import Tokenize, ToonModel, attack_batch, batch_loss, weighted_losses
 from embeddings.toon.start import build_like, check_start, frame_side, mix_models
@@ -285,7 +286,7 @@ class _ToonTask(Task[ToonBatch]):
     def batches(self, first: int) -> Iterator[tuple[ToonBatch, bool]]:
         """Batches that a separate process makes; no evaluation."""
         loader = DataLoader(
-            BankBatches(self._spec, self._stage.px, first),
+            BankBatches(self._spec, self._stage.px, first, self._stage.steps),
             batch_size=None,
             num_workers=1,
             prefetch_factor=4,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings.toon.bank import ToonBatch
+from embeddings.toon.batches import ToonBatch
 from embeddings.toon.labels import Labels
 from embeddings.toon.model import WEIGHTS, ToonModel, attack_batch, weighted_losses
 from embeddings.toon.start import build_like

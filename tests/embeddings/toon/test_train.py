@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 import embeddings.toon.train
 from data.errors import ReelwiseError
 from embeddings.encoder import load_encoder
-from embeddings.toon.bank import ToonBatch
+from embeddings.toon.batches import ToonBatch
 from embeddings.toon.model import ToonModel, attack_batch
 from embeddings.toon.start import mix_models
 from embeddings.toon.train import Stage, ToonTraining, train_toon

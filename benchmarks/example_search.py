@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.videos import real_videos
 from data.home import resolve_home
-from data.toons import write_library
+from data.toons.library import write_library
 from data.video.children.pool import decode_one
 from data.video.decoders.opening import open_video
 from data.video.types import DecodeRequest, FrameSpec

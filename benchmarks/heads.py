@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from benchmarks.scenes import held_out_scenes
 from benchmarks.timing import median_seconds
-from data.toons import Scene, draw_scene, random_scene
+from data.toons.scenes import Scene, draw_scene, random_scene
 from data.video.types import SAMPLE_FPS
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.loading import build_untrained

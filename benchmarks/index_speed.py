@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.videos import real_videos
 from data.home import resolve_home
-from data.toons import write_library
+from data.toons.library import write_library
 from data.video.children.pool import DecodePool
 from data.video.types import DecodeRequest, FrameBatch
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder

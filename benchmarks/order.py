@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.scenes import backwards, encode_frames, encode_scenes, held_out_scenes
-from data.toons import Scene
+from data.toons.scenes import Scene
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from embeddings.toon.batches import reverse_scene
 

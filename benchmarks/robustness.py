@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from benchmarks.scenes import held_out_scenes, ranks, scene_pixels
-from data.toons import Scene
+from data.toons.scenes import Scene
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.names import TOON_FOLDER

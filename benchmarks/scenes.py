@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.toons import Scene, draw_scene, random_scene
+from data.toons.scenes import Scene, draw_scene, random_scene
 from data.video.types import SAMPLE_FPS, FrameSpec
 from embeddings.encoder import SpatiotemporalEncoder
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.scenes import encode_frames, encode_scenes, held_out_scenes, ranks
 from data.home import resolve_home
-from data.toons import write_library
+from data.toons.library import write_library
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from indexer.build.pipeline import index_library
 from indexer.search.evaluate import evaluate_search

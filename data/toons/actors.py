@@ -21,26 +21,6 @@ OPPOSITES: dict[str, str] = {
     "appear": "vanish",
 }
 OPPOSITES |= {after: before for before, after in OPPOSITES.items()}
-MOTIONS: tuple[str, ...] = (
-    "left",
-    "right",
-    "rise",
-    "fall",
-    "diagonal_up",
-    "diagonal_down",
-    "grow",
-    "shrink",
-    "appear",
-    "vanish",
-    "spin",
-    "bounce",
-    "shake",
-    "swing",
-    "zigzag",
-    "circle",
-    "blink",
-)
-"""Every way to move or change; those in `OPPOSITES` are another one played backwards."""
 FLAT = frozenset({"left", "right", "appear", "vanish", "spin", "shake", "blink"})
 """Motions that fit into the upper or lower half of the frame."""
 
@@ -98,14 +78,17 @@ class Actor:
     sense: int = 1
     """1 turns clockwise, -1 the other way."""
 
+    @property
+    def facts(self) -> tuple[str, str, str]:
+        """Kind, colour and motion."""
+        return self.kind, self.colour, self.motion
+
     def opposite(self) -> Self | None:
         """Return the actor that does the same backwards; None where that would look the same."""
-        motion = OPPOSITES.get(self.motion)
-        if motion is None:
+        if self.motion not in OPPOSITES:
             return None
-        return replace(
-            self, motion=motion, start=self.stop, stop=self.start, phase=1.0 - self.phase
-        )
+        motion, phase = OPPOSITES[self.motion], 1.0 - self.phase
+        return replace(self, motion=motion, start=self.stop, stop=self.start, phase=phase)
 
     def pose(self, time_s: float) -> Pose:
         """Return where it is at `time_s` of the scene."""
@@ -114,8 +97,7 @@ class Actor:
         x = self.start[0] + part * (self.stop[0] - self.start[0])
         y = self.start[1] + part * (self.stop[1] - self.start[1])
         still = Pose(x, y, self.scale)
-        change = _CHANGES.get(self.motion)
-        return change(self, still, acting_s) if change else still
+        return _CHANGES[self.motion](self, still, acting_s) if self.motion in _CHANGES else still
 
     def affine(self, time_s: float, width_px: int, height_px: int) -> NDArray[np.float64] | None:
         """Return the (2, 3) map from drawing units to pixels, or None while it cannot be seen."""
@@ -205,6 +187,9 @@ _CHANGES = {
     "circle": _circle,
     "blink": _blink,
 }
+_PATHS = ("left", "right", "rise", "fall", "diagonal_up", "diagonal_down")
+MOTIONS: tuple[str, ...] = (*_PATHS, *_CHANGES)
+"""Every way to move or change; those in `OPPOSITES` are another one played backwards."""
 
 
 @dataclass(frozen=True)
@@ -234,18 +219,9 @@ def place_actor(rng: np.random.Generator, kind: str, colour: str, motion: str, s
     shortest = 0.7 if alone else 0.85
     half = (shape.half_width * scale, shape.half_height * scale)
     path = _path(rng, motion, _room(motion, slot, half), shortest)
-    return Actor(
-        kind,
-        colour,
-        motion,
-        slot.begin_s,
-        slot.end_s,
-        *path,
-        scale,
-        faces=int(rng.choice([-1, 1])),
-        phase=float(rng.random()),
-        sense=int(rng.choice([-1, 1])),
-    )
+    faces, phase, sense = int(rng.choice([-1, 1])), float(rng.random()), int(rng.choice([-1, 1]))
+    time_s = (slot.begin_s, slot.end_s)
+    return Actor(kind, colour, motion, *time_s, *path, scale, faces, phase, sense)
 
 
 def _room(motion: str, slot: Slot, half: tuple[float, float]) -> tuple[_Span, _Span]:
@@ -264,8 +240,8 @@ def _path(
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return where the centre starts and stops; a path covers `shortest` or more of what fits."""
     x, y = room
-    x0 = x1 = rng.uniform(*x)
-    y0 = y1 = rng.uniform(*y)
+    x0 = x1 = float(rng.uniform(*x))
+    y0 = y1 = float(rng.uniform(*y))
     if motion in ("left", "right", "zigzag"):
         x0, x1 = _stretch(rng, x, 1.1, shortest)
     elif motion in ("rise", "fall"):
@@ -277,7 +253,7 @@ def _path(
         (x0, y0), (x1, y1) = (x1, y1), (x0, y0)
     if motion in ("zigzag", "diagonal_up", "diagonal_down") and rng.random() < 0.5:
         x0, x1 = x1, x0
-    return (float(x0), float(y0)), (float(x1), float(y1))
+    return (x0, y0), (x1, y1)
 
 
 _REACH: dict[str, tuple[float, float, float]] = {
@@ -298,9 +274,7 @@ def _span(low: float, high: float) -> _Span:
     return (low, high) if low < high else ((low + high) / 2, (low + high) / 2)
 
 
-def _stretch(
-    rng: np.random.Generator, span: _Span, longest: float, shortest: float
-) -> tuple[float, float]:
+def _stretch(rng: np.random.Generator, span: _Span, longest: float, shortest: float) -> _Span:
     """Return two ends, the smaller first; `shortest` is a share of the span."""
     room = min(span[1] - span[0], longest)
     length = rng.uniform(shortest * room, room)

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+
+from data.toons.actors import Actor
 
 T = TypeVar("T")
 Verb = Sequence[str]
@@ -33,34 +35,24 @@ Choose = np.random.Generator | None
 """A generator to choose wordings with; None takes the usual words."""
 
 
-class Acting(Protocol):
-    """What captions say of an actor."""
-
-    @property
-    def kind(self) -> str:
-        """One of `KINDS`."""
-
-    @property
-    def colour(self) -> str:
-        """One of `COLOURS`."""
-
-    @property
-    def motion(self) -> str:
-        """One of `MOTIONS`."""
-
-
-def plain_caption(actors: Sequence[Acting], place: str) -> str:
-    """Return the usual words for one actor, or two in order, with the place."""
-    return _caption(_CAPTIONS["one" if len(actors) == 1 else "two"][0], actors, place, None)
-
-
-def any_caption(
-    actors: Sequence[Acting], place: str, rng: np.random.Generator, *, with_place: bool
+def wording(
+    actors: Sequence[Actor], place: str, rng: Choose = None, *, with_place: bool = True
 ) -> str:
-    """Return one wording by chance, half of the time in the usual words for each fact."""
+    """Return one wording for one actor, or two in order; half of the words are the usual ones."""
     name = ("one" if len(actors) == 1 else "two") + ("" if with_place else "_without_place")
     patterns = _CAPTIONS[name]
-    return _caption(patterns[int(rng.integers(len(patterns)))], actors, place, rng)
+    pattern = patterns[0 if rng is None else int(rng.integers(len(patterns)))]
+    first, last = actors[0], actors[-1]
+    does, doing = motion_words(first.kind, first.motion, rng)
+    then, _ = motion_words(last.kind, last.motion, rng)
+    return pattern.format(
+        a=noun(first.kind, first.colour, rng),
+        b=noun(last.kind, last.colour, rng),
+        does=does,
+        doing=doing,
+        then=then,
+        place=place_words(place, rng),
+    )
 
 
 def noun(kind: str, colour: str, rng: Choose = None) -> str:
@@ -85,20 +77,6 @@ def motion_words(kind: str, motion: str, rng: Choose = None) -> tuple[str, str]:
 def place_words(place: str, rng: Choose = None) -> str:
     """Return for example "on the beach"."""
     return _pick(PLACE_WORDS[place], rng)
-
-
-def _caption(pattern: str, actors: Sequence[Acting], place: str, rng: Choose) -> str:
-    first, last = actors[0], actors[-1]
-    does, doing = motion_words(first.kind, first.motion, rng)
-    then, _ = motion_words(last.kind, last.motion, rng)
-    return pattern.format(
-        a=noun(first.kind, first.colour, rng),
-        b=noun(last.kind, last.colour, rng),
-        does=does,
-        doing=doing,
-        then=then,
-        place=place_words(place, rng),
-    )
 
 
 def _pick(options: Sequence[T], rng: Choose) -> T:

@@ -1,11 +1,10 @@
 """Toon libraries: a folder of stories as H.264 files, with captions, queries and watch events."""
 
 import csv
-import io
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from data.toons.people import ToonEvent, make_people
@@ -20,7 +19,6 @@ class ToonLibrary:
     """A folder that `write_library` wrote."""
 
     folder: Path
-    """The folder."""
     videos: tuple[tuple[str, Story], ...]
     """File name and story of each video."""
     events: tuple[ToonEvent, ...]
@@ -83,25 +81,23 @@ def _write_story(folder: Path, name: str, story: Story) -> None:
     path = folder / name
     write_video(path, draw_story(story), fps=FPS, crf=_CRF, title=story.title)
     if story.subtitled:
-        _write_text(path.with_suffix(".srt"), _subtitles(story))
+        path.with_suffix(".srt").write_text(_subtitles(story), encoding="utf-8", newline="\n")
 
 
 def _subtitles(story: Story) -> str:
     cues = zip(story.starts_s, story.ends_s, story.scenes, strict=True)
-    return "".join(
-        f"{i}\n{_srt_time(start_s)} --> {_srt_time(end_s)}\n{_sentence(scene.captions()[1])}\n\n"
-        for i, (start_s, end_s, scene) in enumerate(cues, 1)
-    )
+    text = ""
+    for number, (start_s, end_s, scene) in enumerate(cues, 1):
+        caption = scene.captions()[1]
+        sentence = caption[0].upper() + caption[1:] + "."
+        text += f"{number}\n{_srt_time(start_s)} --> {_srt_time(end_s)}\n{sentence}\n\n"
+    return text
 
 
 def _srt_time(time_s: float) -> str:
     minutes, millis = divmod(round(time_s * 1000), 60_000)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02d}:{minutes:02d}:{millis // 1000:02d},{millis % 1000:03d}"
-
-
-def _sentence(caption: str) -> str:
-    return caption[0].upper() + caption[1:] + "."
 
 
 def _write_tables(library: ToonLibrary) -> None:
@@ -113,24 +109,12 @@ def _write_tables(library: ToonLibrary) -> None:
             captions += [(name, start_s, end_s, caption) for caption in scene.captions()]
     _write_csv(library.queries_file, ("query", "video", "start_s", "end_s"), queries)
     _write_csv(library.captions_file, ("video", "start_s", "end_s", "caption"), captions)
-    if library.events:
-        header = ("user", "video", "at", "watched_s", "duration_s", "kind")
-        rows = [
-            (e.user, e.video, e.at.isoformat(), e.watched_s, e.duration_s, e.kind)
-            for e in library.events
-        ]
-        _write_csv(library.events_file, header, rows)
-    else:
-        library.events_file.unlink(missing_ok=True)
+    library.events_file.unlink(missing_ok=True)
+    rows = [asdict(event) | {"at": event.at.isoformat()} for event in library.events]
+    if rows:
+        _write_csv(library.events_file, tuple(rows[0]), [tuple(row.values()) for row in rows])
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    _write_text(path, text.getvalue())
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])

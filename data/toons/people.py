@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.toons.actors import MOTIONS
-from data.toons.objects import COLOURS
 from data.toons.places import PLACES
-from data.toons.shapes import KINDS
+from data.toons.shapes import COLOURS, KINDS
 from data.toons.stories import Story
 
 LAST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
@@ -33,11 +32,10 @@ _CROWDS = (
     ("castle crown key bell guitar hat clock", "yellow red", "stage forest", "swing shake blink"),
     ("balloon kite ball umbrella heart house", "orange green", "beach meadow", "rise fall left"),
 )
-_FIRST_NAMES = (
+_NAMES = (
     "anna ben carla david elif finn greta hugo ines jonas karim lena mateo nora oskar paula "
     "quentin rosa samir tilda umut vera wanda xaver yuki zoe amir bella chen dora emil fatima"
 )
-_NAMES = _FIRST_NAMES.split()
 _ATTRIBUTES = (*KINDS, *COLOURS, *PLACES, *MOTIONS)
 _COLUMN = {name: i for i, name in enumerate(_ATTRIBUTES)}
 _LIKE, _DISLIKE, _REVISIT = 0.4, 0.35, 0.08
@@ -61,20 +59,19 @@ class ToonEvent:
     """`view`, `like` or `dislike`."""
 
 
-@dataclass(frozen=True)
 class _Shelf:
-    """The videos that everyone can watch."""
+    """The n videos that everyone can watch."""
 
-    names: list[str]
-    """File names."""
-    features: NDArray[np.float64]
-    """(n, attributes) what each video shows, rows of unit length."""
-    durations_s: NDArray[np.float64]
-    """(n,) lengths."""
-    fashion: NDArray[np.float64]
-    """(n,) general popularity beyond taste, standard normal."""
-    born_day: NDArray[np.float64]
-    """(n,) day it came out: before the first day, or later for a fifth of the videos."""
+    def __init__(self, videos: Sequence[tuple[str, Story]], rng: np.random.Generator) -> None:
+        n = len(videos)
+        self.names = [name for name, _ in videos]
+        self.features = np.stack([_features(story) for _, story in videos])
+        """(n, attributes) what each video shows, rows of unit length."""
+        self.durations_s = np.array([story.duration_s for _, story in videos])
+        self.born_day = np.where(rng.random(n) < 0.2, rng.uniform(0, _DAYS - 5, n), 0.0)
+        """(n,) day it came out: before the first day, or later for a fifth of the videos."""
+        self.fashion = rng.normal(size=n)
+        """(n,) general popularity beyond taste, standard normal."""
 
 
 def make_people(videos: Sequence[tuple[str, Story]], n_people: int, seed: int) -> list[ToonEvent]:
@@ -85,27 +82,15 @@ def make_people(videos: Sequence[tuple[str, Story]], n_people: int, seed: int) -
     if not videos or n_people <= 0:
         return []
     rng = np.random.default_rng([seed, 19])
-    shelf = _shelve(videos, rng)
+    shelf = _Shelf(videos, rng)
     events = [event for number in range(n_people) for event in _history(_name(number), shelf, rng)]
     return sorted(events, key=lambda event: (event.at, event.user, event.kind))
 
 
 def _name(number: int) -> str:
-    again = number // len(_NAMES)
-    return _NAMES[number % len(_NAMES)] + (str(again + 1) if again else "")
-
-
-def _shelve(videos: Sequence[tuple[str, Story]], rng: np.random.Generator) -> _Shelf:
-    features = np.stack([_features(story) for _, story in videos])
-    n = len(videos)
-    born_day = np.where(rng.random(n) < 0.2, rng.uniform(0, _DAYS - 5, n), 0.0)
-    return _Shelf(
-        [name for name, _ in videos],
-        features,
-        np.array([story.duration_s for _, story in videos]),
-        rng.normal(size=n),
-        born_day,
-    )
+    names = _NAMES.split()
+    again = number // len(names)
+    return names[number % len(names)] + (str(again + 1) if again else "")
 
 
 def _features(story: Story) -> NDArray[np.float64]:
@@ -143,8 +128,7 @@ def _history(user: str, shelf: _Shelf, rng: np.random.Generator) -> list[ToonEve
         drift = day / _DAYS
         liking = (1 - drift) * affinities[0] + drift * affinities[1]
         video = _choose(shelf, liking, day, seen, rng)
-        watched = _watch(user, shelf, video, float(liking[video]), day, rng)
-        events += watched
+        events += _watch(user, shelf, video, float(liking[video]), day, rng)
         free_day = day + (shelf.durations_s[video] + 5) / 86400
         seen.append(video)
     return events
@@ -183,12 +167,7 @@ def _choose(
 
 
 def _watch(
-    user: str,
-    shelf: _Shelf,
-    video: int,
-    liking: float,
-    day: float,
-    rng: np.random.Generator,
+    user: str, shelf: _Shelf, video: int, liking: float, day: float, rng: np.random.Generator
 ) -> list[ToonEvent]:
     duration_s = float(shelf.durations_s[video])
     share = 1 / (1 + np.exp(-(liking - 1.1 + rng.normal(0, 1.0)) * 1.4))

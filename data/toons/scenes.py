@@ -1,8 +1,4 @@
-"""Scenes of the toon world: one place, one actor or two that act in order, and their captions.
-
-One combination of kind, colour, motion and place in ten is held out: never trained on, so that
-search on it proves meaning and not memory.
-"""
+"""Scenes of the toon world: one place, one actor or two that act in order, and their captions."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,16 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.toons.actors import FLAT, MOTIONS, Actor, Slot, place_actor
-from data.toons.captions import any_caption, plain_caption
-from data.toons.objects import COLOURS, paint
+from data.toons.captions import wording
 from data.toons.places import PLACES, draw_place
-from data.toons.shapes import ASPECT, KINDS
+from data.toons.shapes import ASPECT, COLOURS, KINDS, paint
 
 _HELD_OUT_ONE_IN = 10
 _TWO_ACTORS_SHARE = 0.25
 _PLACE_SHARE = 0.75  # of training captions, how many name the place
-_N_CAPTIONS_WITH_PLACE = 6
-_N_CAPTIONS_SHORT = 2
+_N_CAPTIONS, _N_CAPTIONS_WITH_PLACE = 8, 6
 
 
 @dataclass(frozen=True)
@@ -41,28 +35,26 @@ class Scene:
     @property
     def held_out(self) -> bool:
         """Whether every actor is a combination that is never trained on."""
-        return all(is_held_out(a.kind, a.colour, a.motion, self.place) for a in self.actors)
+        return all(is_held_out(*actor.facts, self.place) for actor in self.actors)
 
     @property
     def facts(self) -> tuple[object, ...]:
         """What the full captions say, comparable between scenes: place, then actors in order."""
-        return (self.place, *((a.kind, a.colour, a.motion) for a in self.actors))
+        return (self.place, *(actor.facts for actor in self.actors))
 
     def captions(self) -> tuple[str, ...]:
         """Return eight wordings: six with all facts, the plainest first, and two without place."""
         rng = np.random.default_rng([self.seed, 11])
-        full = {plain_caption(self.actors, self.place): None}
-        while len(full) < _N_CAPTIONS_WITH_PLACE:
-            full[any_caption(self.actors, self.place, rng, with_place=True)] = None
-        short: dict[str, None] = {}
-        while len(short) < _N_CAPTIONS_SHORT:
-            short[any_caption(self.actors, self.place, rng, with_place=False)] = None
-        return (*full, *short)
+        captions = {wording(self.actors, self.place): None}
+        for n, with_place in ((_N_CAPTIONS_WITH_PLACE, True), (_N_CAPTIONS, False)):
+            while len(captions) < n:
+                captions[wording(self.actors, self.place, rng, with_place=with_place)] = None
+        return tuple(captions)
 
     def caption(self, rng: np.random.Generator) -> str:
         """Return one wording by chance; a quarter of them leave the place out."""
         with_place = bool(rng.random() < _PLACE_SHARE)
-        return any_caption(self.actors, self.place, rng, with_place=with_place)
+        return wording(self.actors, self.place, rng, with_place=with_place)
 
     def opposite(self) -> Self | None:
         """Return the twin that differs in time only; None for one actor without a direction.
@@ -74,13 +66,9 @@ class Scene:
             twin = self.actors[0].opposite()
             return None if twin is None else replace(self, actors=(twin,))
         first, then = self.actors
-        return replace(
-            self,
-            actors=(
-                replace(then, begin_s=first.begin_s, end_s=first.end_s),
-                replace(first, begin_s=then.begin_s, end_s=then.end_s),
-            ),
-        )
+        now_first = replace(then, begin_s=first.begin_s, end_s=first.end_s)
+        now_last = replace(first, begin_s=then.begin_s, end_s=then.end_s)
+        return replace(self, actors=(now_first, now_last))
 
 
 def is_held_out(kind: str, colour: str, motion: str, place: str) -> bool:
@@ -112,9 +100,8 @@ def random_scene(
     fifths = rng.integers(15, 26) if n == 1 else rng.integers(22, 31)
     duration_s = int(fifths) / 5  # whole frames at 5, 10, 15, 20, 25 and 30 per second
     slots = _slots(rng, [motion for _, _, motion in casting], duration_s)
-    actors = tuple(
-        place_actor(rng, *facts, slot) for facts, slot in zip(casting, slots, strict=True)
-    )
+    pairs = zip(casting, slots, strict=True)
+    actors = tuple(place_actor(rng, *facts, slot) for facts, slot in pairs)
     return Scene(actors, place, duration_s, int(rng.integers(1 << 31)))
 
 
@@ -129,11 +116,8 @@ def _slots(rng: np.random.Generator, motions: list[str], duration_s: float) -> l
     halves = [(0.0, ASPECT / 2, 0.0, 1.0), (ASPECT / 2, ASPECT, 0.0, 1.0)]
     if FLAT.issuperset(motions) and not {"left", "right"}.isdisjoint(motions):
         halves = [(0.0, ASPECT, 0.0, 0.5), (0.0, ASPECT, 0.5, 1.0)]
-    first = int(rng.integers(2))
-    return [
-        Slot(0.0, duration_s / 2, *halves[first]),
-        Slot(duration_s / 2, duration_s, *halves[1 - first]),
-    ]
+    first, middle_s = int(rng.integers(2)), duration_s / 2
+    return [Slot(0.0, middle_s, *halves[first]), Slot(middle_s, duration_s, *halves[1 - first])]
 
 
 def draw_scene(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from data.toons.captions import any_caption, noun, place_words
+from data.toons.captions import noun, place_words, wording
 from data.toons.scenes import Scene, draw_scene, random_scene
 from data.toons.shapes import ANIMALS, VEHICLES
 
@@ -51,7 +51,7 @@ class Story:
     def queries(self) -> tuple[str, ...]:
         """Return for each scene one sentence with all its facts, as people might search for it."""
         rng = np.random.default_rng([self.seed, 13])
-        return tuple(any_caption(s.actors, s.place, rng, with_place=True) for s in self.scenes)
+        return tuple(wording(s.actors, s.place, rng) for s in self.scenes)
 
     def _borders_s(self) -> tuple[float, ...]:
         fifths = np.cumsum([0, *(round(scene.duration_s * 5) for scene in self.scenes)])
@@ -60,7 +60,7 @@ class Story:
 
 def actor_facts(scene: Scene) -> list[Facts]:
     """Return kind, colour, motion and place of each actor."""
-    return [(a.kind, a.colour, a.motion, scene.place) for a in scene.actors]
+    return [(*actor.facts, scene.place) for actor in scene.actors]
 
 
 def make_story(

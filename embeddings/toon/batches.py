@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import IterableDataset
 
-from data.toons import Scene
+from data.toons.scenes import Scene
 from embeddings.toon.bank import Bank, BankSpec, bank_scene
 from embeddings.toon.footage import random_footage
 from embeddings.toon.labels import Labels, label

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from data.toons import COLOURS, KINDS, MOTIONS, PLACES, Scene
-from data.toons.shapes import ASPECT
+from data.toons.actors import MOTIONS
+from data.toons.places import PLACES
+from data.toons.scenes import Scene
+from data.toons.shapes import ASPECT, COLOURS, KINDS
 
 GRID_CELLS = (6, 4)
 """Cells of the picture across and down."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import reelwise
-from data.toons import write_library
+from data.toons.library import write_library
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "python-api.md"

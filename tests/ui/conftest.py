@@ -21,7 +21,7 @@ from PIL import Image
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
-from data.toons import ToonLibrary, write_library
+from data.toons.library import ToonLibrary, write_library
 from data.video.write import write_video
 from ui.cli import run
 

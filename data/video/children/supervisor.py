@@ -19,14 +19,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from data.video.children.wire import (
-    SLOTS,
-    LineReader,
-    SlotPlan,
-    read_ending,
-    request_fields,
-    send,
-)
+from data.video.children.wire import SLOTS, LineReader, SlotPlan, read_ending, request_fields, send
 from data.video.types import (
     LONGEST_VIDEO_S,
     DecodeRequest,

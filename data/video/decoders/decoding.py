@@ -12,14 +12,7 @@ from typing import Protocol
 from data.video.decoders.decord_decoder import DecordDecoding
 from data.video.decoders.opening import OpenVideo, open_video
 from data.video.decoders.pyav_decoder import PyavDecoding
-from data.video.types import (
-    DecodeRequest,
-    Ending,
-    OnProgress,
-    Sample,
-    UnreadableVideo,
-    VideoInfo,
-)
+from data.video.types import DecodeRequest, Ending, OnProgress, Sample, UnreadableVideo, VideoInfo
 
 
 class Decoder(Protocol):

@@ -8,8 +8,9 @@ import re
 import numpy as np
 import pytest
 
-from data.toons import MOTIONS, random_scene
+from data.toons.actors import MOTIONS
 from data.toons.captions import COLOUR_WORDS, KIND_WORDS, PLACE_WORDS, motion_words
+from data.toons.scenes import random_scene
 
 
 def _says_kind(caption: str, kind: str) -> bool:

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.toons import Story, ToonLibrary, draw_story, make_people, make_story, write_library
-from data.toons.people import LAST_DAY
-from data.toons.stories import FPS, actor_facts
+from data.toons.library import ToonLibrary, write_library
+from data.toons.people import LAST_DAY, make_people
+from data.toons.stories import FPS, Story, actor_facts, draw_story, make_story
 
 
 @pytest.fixture(scope="module")

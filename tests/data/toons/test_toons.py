@@ -15,22 +15,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.toons import (
-    COLOURS,
-    KINDS,
-    MOTIONS,
-    OPPOSITES,
-    PLACES,
-    Scene,
-    draw_scene,
-    is_held_out,
-    random_scene,
-)
 from data.toons import shapes as shapes_module
-from data.toons.actors import Actor, Slot, place_actor
-from data.toons.objects import paint, palette
-from data.toons.places import draw_place
-from data.toons.shapes import read_parts
+from data.toons.actors import MOTIONS, OPPOSITES, Actor, Slot, place_actor
+from data.toons.places import PLACES, draw_place
+from data.toons.scenes import Scene, draw_scene, is_held_out, random_scene
+from data.toons.shapes import COLOURS, KINDS, paint, palette, read_parts
 
 SEEDS = range(4)
 PINNED = [

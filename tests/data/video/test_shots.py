@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from data.toons import draw_scene, random_scene
+from data.toons.scenes import draw_scene, random_scene
 from data.video.shots import CutDetector, _blocks, split_clips
 
 SIZE = 96

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data.toons import draw_scene
+from data.toons.scenes import draw_scene
 from embeddings.toon.bank import BANK_PX, Bank, bank_scene, draw_bank
 
 

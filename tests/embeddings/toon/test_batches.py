@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.toons import Scene, random_scene
+from data.toons.scenes import Scene, random_scene
 from embeddings.toon import batches as toon_batches
 from embeddings.toon.bank import BANK_PX, Bank, bank_scene
 from embeddings.toon.batches import BatchShape, ToonBatch, batches, meaning, reverse_scene

@@ -9,8 +9,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from data.toons import COLOURS, KINDS, MOTIONS, PLACES, Actor, Scene, random_scene
-from data.toons.shapes import ASPECT
+from data.toons.actors import MOTIONS, Actor
+from data.toons.places import PLACES
+from data.toons.scenes import Scene, random_scene
+from data.toons.shapes import ASPECT, COLOURS, KINDS
 from embeddings.toon.labels import GRID_CELLS, Labels, Probes, label
 
 CELLS = GRID_CELLS[0] * GRID_CELLS[1]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data.toons import random_scene
+from data.toons.scenes import random_scene
 from embeddings.toon.batches import reverse_scene
 from embeddings.training.reverse_captions import backward_caption, swapped_caption
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data.toons import ToonLibrary
+from data.toons.library import ToonLibrary
 from embeddings.encoder import load_encoder
 from ui.cli import run
 

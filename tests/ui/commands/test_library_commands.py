@@ -11,7 +11,7 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
-from data.toons import ToonLibrary, write_library
+from data.toons.library import ToonLibrary, write_library
 from data.video.write import Change, transcode
 from tests.ui.conftest import ENCODER, PATIENCE_S, ROOT, ask, tell
 from ui.commands.maintain import doctor

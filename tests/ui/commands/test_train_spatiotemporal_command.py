@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.toons import ToonLibrary
+from data.toons.library import ToonLibrary
 from ui.cli import run
 
 FAST = ("--steps", "30", "--batch", "24", "--rate", "2e-3", "--views", "0", "--device", "cpu")

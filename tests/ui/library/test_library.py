@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from data.errors import ReelwiseError
-from data.toons import ToonLibrary
+from data.toons.library import ToonLibrary
 from tests.ui.conftest import ENCODER
 from ui.cli import run
 from ui.library.library import Library

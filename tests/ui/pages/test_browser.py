@@ -11,7 +11,7 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
-from data.toons import ToonLibrary
+from data.toons.library import ToonLibrary
 from data.video.write import Change, transcode
 from tests.ui.conftest import PATIENCE_S, Server
 

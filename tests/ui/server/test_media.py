@@ -14,7 +14,7 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import Video
 from data.home import Home
-from data.toons import ToonLibrary
+from data.toons.library import ToonLibrary
 from tests.ui.conftest import LARGE_BYTES, PATIENCE_S, Odd, Server
 from ui.cli import run
 from ui.server.media import real_path_below

@@ -118,7 +118,7 @@ def _show(line: str = "") -> None:
 
 
 def _make_toons(home: Home) -> Document:
-    from data.toons import write_library
+    from data.toons.library import write_library
 
     began = time.perf_counter()
     marker = home.toons / "queries.csv"

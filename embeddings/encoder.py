@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 
 from data.errors import ReelwiseError
 from data.video.types import FrameSpec
-from embeddings.backbone.backbone import Backbone, choose_device
+from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.device import choose_device
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.names import CONFIG_FILE, DEFAULT_BACKBONE, parse_name
 from embeddings.temporal.head import TemporalConfig, TemporalHead, clip_vectors

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from data.errors import ReelwiseError
 from data.video.types import FrameSpec
 
 SMALL_TEXT_TOWER = 10_000_000
@@ -119,20 +118,6 @@ class Backbone:
 def as_pair(size: int | Sequence[int]) -> tuple[int, int]:
     """Height and width of a size that open_clip writes as one number or two."""
     return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
-
-
-def choose_device(name: str = "auto") -> torch.device:
-    """`auto` takes a CUDA GPU where there is one, else the CPU.
-
-    Raises:
-        ReelwiseError: `cuda` is wanted and there is none.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device is auto, cpu or cuda, not {name!r}")
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise ReelwiseError("no CUDA GPU can be used here", fix="--device cpu, or --device auto")
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
 
 
 def _fingerprint(model: torch.nn.Module, preprocess: dict[str, object]) -> str:

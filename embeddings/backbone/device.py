@@ -1,0 +1,21 @@
+"""Where models compute. Imports no open_clip, which costs a process seconds."""
+
+from __future__ import annotations
+
+import torch
+
+from data.errors import ReelwiseError
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """`auto` takes a CUDA GPU where there is one, else the CPU.
+
+    Raises:
+        ReelwiseError: `cuda` is wanted and there is none.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device is auto, cpu or cuda, not {name!r}")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise ReelwiseError("no CUDA GPU can be used here", fix="--device cpu, or --device auto")
+    return torch.device("cuda" if available and name != "cpu" else "cpu")

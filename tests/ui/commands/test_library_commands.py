@@ -11,9 +11,9 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
-from data.toons.library import ToonLibrary, write_library
+from data.toons.library import ToonLibrary
 from data.video.write import Change, transcode
-from tests.ui.conftest import ENCODER, PATIENCE_S, ROOT, ask, tell
+from tests.ui.conftest import ENCODER, N_VIDEOS, PATIENCE_S, ROOT, ask, tell
 from ui.commands.maintain import doctor
 
 HIT_FIELDS = {"rank", "video_id", "path", "start_s", "end_s", "score", "relevance", "why"}
@@ -287,9 +287,8 @@ def test_history_comes_in_goes_out_and_is_forgotten(
 
 
 def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    toons: ToonLibrary, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    toons = write_library(tmp_path / "toons", 24, seed=5)
     home = tmp_path / "home"
     command = [sys.executable, "-m", "ui.cli", "index", str(toons.folder), "--home", str(home)]
     with subprocess.Popen(
@@ -311,7 +310,7 @@ def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(
     document = ask(capsys, "index", str(toons.folder), home=home)
     assert document["failed"] == 0
     with Catalogue(Home(home)) as catalogue:
-        assert len(catalogue.videos()) == 24
+        assert len(catalogue.videos()) == N_VIDEOS
         clips = catalogue.clip_table(catalogue.encoder or "")
     starts = zip(clips.video_ids.tolist(), clips.starts_s.tolist(), strict=True)
     assert len(set(starts)) == len(clips) > 0

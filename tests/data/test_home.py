@@ -15,7 +15,7 @@ from pathlib import Path
 from data.home import Home, WriterLock
 with WriterLock(Home(Path(sys.argv[1]))):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 

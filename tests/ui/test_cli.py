@@ -196,7 +196,7 @@ def test_a_fault_of_our_own_shows_its_traceback_and_keeps_one_document(
         sys.stdout.write("noise of a library on stdout")
         raise RuntimeError("not foreseen")
 
-    monkeypatch.setattr("ui.library.status.status_document", breaks)
+    monkeypatch.setattr("ui.commands.everyday.status.status_document", breaks)
     assert run(["status", "--home", str(tmp_path), "--json"]) == 1
     told = capsys.readouterr()
     assert "not foreseen" in json.loads(told.out)["error"]
@@ -210,7 +210,7 @@ def test_ctrl_c_says_that_a_rerun_goes_on(
     def stops(*_: object, **__: object) -> Never:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ui.library.status.status_document", stops)
+    monkeypatch.setattr("ui.commands.everyday.status.status_document", stops)
     assert run(["status", "--home", str(tmp_path)]) == 130
     assert "goes on where it stopped" in capsys.readouterr().err
 

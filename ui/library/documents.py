@@ -6,13 +6,16 @@ They are made at the edge: commands and pages print from the results themselves.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ui.library.status import model_warning
+from data.errors import ReelwiseError
 
 if TYPE_CHECKING:
+    from data.catalogue.catalogue import Catalogue
+    from data.home import Home
     from indexer.search.ranking import Hit
     from indexer.search.searcher import SearchResult
     from recommender.answer.items import Item, Recommendations
@@ -71,6 +74,116 @@ def _item(item: Item, *, explored: bool) -> Document:
         "because": because and {"video_id": str(because.video_id), "title": because.title},
         **({"propensity": item.propensity} if explored else {}),
     }
+
+
+def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Document:
+    """The document of `status --json` and `/api/status`; no index or encoder is loaded.
+
+    Args:
+        catalogue: The catalogue of the library.
+        with_failures: Add `failures`: the files that could not be indexed, or only in part.
+    """
+    document: Document = {
+        "home": str(catalogue.home.root),
+        **catalogue.counts(),
+        "encoder": catalogue.encoder_name,
+        "encoder_id": catalogue.encoder,
+        "encoder_notice": _encoder_notice(catalogue.encoder_name),
+        **_generation(catalogue.home),
+        "bytes": _size_bytes_below(catalogue.home.root),
+        "roots": [str(root) for root in catalogue.files.roots()],
+        "recommender": model_document(catalogue),
+    }
+    if with_failures:
+        failures = catalogue.embeddings.failures(catalogue.encoder)
+        document["failures"] = [asdict(each) | {"path": str(each.path)} for each in failures]
+    return document
+
+
+def _encoder_notice(name: str | None) -> str | None:
+    from embeddings.temporal.record import unserved_notice
+
+    try:
+        return unserved_notice(name)
+    except ReelwiseError as error:
+        return error.problem
+
+
+def _generation(home: Home) -> Document:
+    """The published index, or in `warning` why it cannot be used."""
+    from indexer.store.generations import read_current
+    from indexer.store.manifest import read_manifest
+
+    facts: Document = {
+        "generation": None,
+        "index_kind": None,
+        "recall_at_10": None,
+        "warning": None,
+    }
+    name = read_current(home)
+    if name is None:
+        return facts
+    try:
+        manifest = read_manifest(home.index / name)
+    except ReelwiseError as error:
+        return facts | {"warning": f"{error.problem} (reelwise rebuild makes a new one)"}
+    return facts | {
+        "generation": manifest.generation,
+        "index_kind": manifest.index_kind,
+        "recall_at_10": manifest.recall_at_10,
+    }
+
+
+def _size_bytes_below(folder: Path) -> int:
+    """Bytes of all files below a folder; a file that vanishes meanwhile counts as 0."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            if path.is_file() and not path.is_symlink():
+                total += path.stat().st_size
+        except OSError:
+            continue
+    return total
+
+
+def model_document(catalogue: Catalogue) -> Document:
+    """Which recommender model is used, what it was fitted on and how, and what is new since."""
+    from recommender.model.model import settings_from_json
+    from recommender.model.status import model_status
+
+    status = model_status(catalogue)
+    manifest = status.manifest
+    document = {
+        "model": status.name if manifest and status.name else "quick",
+        "fitted_at": manifest.made_at if manifest else None,
+        "events": manifest.kept.events if manifest else 0,
+        "people": manifest.kept.people if manifest else 0,
+        "videos": manifest.videos if manifest else 0,
+        "events_since": status.events_since,
+        "stale": status.stale,
+        "training_due": status.due,
+        "warning": model_warning(status.trouble),
+    }
+    if manifest is None:
+        return document
+    weights, kept = settings_from_json(manifest.settings).weights, manifest.kept
+    return document | {
+        "settings_from": manifest.settings_from,
+        "why": manifest.why,
+        "figures": manifest.figures,
+        "took_s": manifest.took_s,
+        "settings": manifest.settings["of_sources"],
+        "weights": {name: weights.rounded(name) for name in weights.used},
+        "kept": {"until": kept.until, "what": kept.what, "sources": kept.sources},
+        "bytes": sum(file.size_bytes for file in manifest.files.values()),
+    }
+
+
+def model_warning(trouble: ReelwiseError | None) -> str | None:
+    """Why the saved model is not used; None where nothing is wrong."""
+    if trouble is None:
+        return None
+    return f"{trouble.problem}; a quick model answers (reelwise train recommender makes a new one)"
 
 
 def reason_in_words(item: Item) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.library.status import FailureDocument, StatusDocument, status_document
+from ui.library.documents import Document, status_document
 from ui.pages import cards, served
 from ui.terminal.text import clock, length, size
 
@@ -39,7 +39,7 @@ def show_library() -> None:
     _videos(videos[:MAX_ROWS])
 
 
-def _numbers(status: StatusDocument, duration_s: float) -> None:
+def _numbers(status: Document, duration_s: float) -> None:
     shown = [
         ("Videos", f"{status['videos']:,}"),
         ("Clips", f"{status['clips']:,}"),
@@ -52,7 +52,7 @@ def _numbers(status: StatusDocument, duration_s: float) -> None:
         column.metric(name, value, border=True)
 
 
-def _failures(failures: list[FailureDocument]) -> None:
+def _failures(failures: list[Document]) -> None:
     if not failures:
         st.success("Every file was read completely.", icon=":material/check_circle:")
         return

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from data.errors import NoSuchVideo, ReelwiseError
-from ui.library.documents import Document, as_json, recommend_document, search_document
+from ui.library.documents import (
+    Document,
+    as_json,
+    recommend_document,
+    search_document,
+    status_document,
+)
 from ui.library.library import Library
-from ui.library.status import StatusDocument, status_document
 from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
 from ui.server.media import ALLOWED_METHODS, Media
@@ -103,7 +108,7 @@ class Api:
         )
         return recommend_document(result, self._library.recommender.model)
 
-    def status(self, request: Request) -> StatusDocument:
+    def status(self, request: Request) -> Document:
         """`/api/status?failed=1`."""
         failed = _flag(request, "failed")
         document = status_document(self._library.catalogue, with_failures=failed)
@@ -111,7 +116,7 @@ class Api:
         return document
 
 
-def answering(answer: Callable[[Request], Mapping[str, object]]) -> Callable[[Request], Response]:
+def answering(answer: Callable[[Request], Document]) -> Callable[[Request], Response]:
     """A route from a method of `Api`; known errors become 4xx, faults 500 without details."""
 
     def endpoint(request: Request) -> Response:

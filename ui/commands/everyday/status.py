@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ui.library.status import ModelDocument, StatusDocument
+from ui.library.documents import Document, status_document
+from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import count, short_path, size
@@ -21,17 +22,14 @@ def status(
     as_json: JsonOption = False,
 ) -> Answer:
     """Show counts, encoder, index kind and recall, the recommender's model, and failures."""
-    from ui.library.library import Library
-    from ui.library.status import status_document
-
     with Library(home) as library:
         document = status_document(library.catalogue, with_failures=failed)
     warnings = [document["warning"], document["recommender"]["warning"]]
     notice = "\n".join(one for one in warnings if one)
-    return Answer({**document}, "\n".join(_lines(document)), notice=notice)
+    return Answer(document, "\n".join(_lines(document)), notice=notice)
 
 
-def _lines(status: StatusDocument) -> list[str]:
+def _lines(status: Document) -> list[str]:
     lines = [f"library     {status['home']}"]
     if status["encoder"] is None:
         return [*lines, "            nothing is indexed yet: reelwise index FOLDER"]
@@ -61,7 +59,7 @@ def _lines(status: StatusDocument) -> list[str]:
     return lines
 
 
-def _model_line(model: ModelDocument) -> str:
+def _model_line(model: Document) -> str:
     since = count(model["events_since"], "event")
     if model["fitted_at"] is None:
         return f"a quick model, {since} in the history   (reelwise train recommender)"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.library.documents import Document, model_document
+from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.progress import report
@@ -14,7 +16,6 @@ from ui.terminal.text import count, length, size
 
 if TYPE_CHECKING:
     from recommender.model.manifest import ModelManifest
-    from ui.library.status import ModelDocument
 
 
 def recommender(
@@ -33,8 +34,6 @@ def recommender(
     """
     from data.home import resolve_home
     from recommender.choosing.train import train_recommender
-    from ui.library.library import Library
-    from ui.library.status import model_document
 
     target = None if export is None else export.absolute()
     manifest = train_recommender(resolve_home(home), export=target, note=report)
@@ -44,7 +43,7 @@ def recommender(
     return Answer({**document, "export": target}, "\n".join(lines))
 
 
-def _lines(document: ModelDocument, manifest: ModelManifest, target: Path | None) -> list[str]:
+def _lines(document: Document, manifest: ModelManifest, target: Path | None) -> list[str]:
     kept = manifest.kept
     lines = [
         f"{document['model']} answers from now on: fitted in {length(manifest.took_s)} on "

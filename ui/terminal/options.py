@@ -10,7 +10,6 @@ import typer
 HomeOption = Annotated[
     Path | None,
     typer.Option(
-        "--home",
         metavar="DIR",
         envvar="REELWISE_HOME",
         file_okay=False,
@@ -23,15 +22,12 @@ JsonOption = Annotated[
 DeviceOption = Annotated[
     Literal["auto", "cpu", "cuda"],
     typer.Option(
-        "--device",
-        metavar="auto|cpu|cuda",
-        help="Where the encoder runs; auto takes a GPU where there is one.",
+        metavar="auto|cpu|cuda", help="Where the encoder runs; auto takes a GPU where there is one."
     ),
 ]
 WeightsOption = Annotated[
     Path | None,
     typer.Option(
-        "--weights",
         metavar="FILE",
         help="Encoder weights, .safetensors or .pt.  [default: those the library was indexed "
         "with, else downloaded]",
@@ -42,9 +38,7 @@ LimitOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None,
-    typer.Option(
-        "--workers", metavar="N", min=1, help="Number of decoding processes.  [default: one a core]"
-    ),
+    typer.Option(metavar="N", min=1, help="Number of decoding processes.  [default: one a core]"),
 ]
 
 

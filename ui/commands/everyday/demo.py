@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING
 from data.errors import ReelwiseError
 from data.interval_table import read_table
 from ui.commands.everyday.index import index_answer
-from ui.library.documents import (
-    Document,
-    reason_in_words,
-    recommend_document,
-    search_document,
-)
+from ui.library.documents import Document, reason_in_words, recommend_document, search_document
 from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption

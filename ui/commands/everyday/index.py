@@ -29,7 +29,6 @@ def index(
     encoder: Annotated[
         str | None,
         typer.Option(
-            "--encoder",
             metavar="NAME",
             help="Encoder: toon, or NAME[/PRETRAINED] as in open_clip, or a model folder.  "
             "[default: the library's, else PE-Core-B-16/meta]",
@@ -38,7 +37,7 @@ def index(
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
     workers: WorkersOption = None,
-    engine: Annotated[Literal["local"], typer.Option("--engine", hidden=True)] = "local",
+    engine: Annotated[Literal["local"], typer.Option(hidden=True)] = "local",
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try files again that failed before.")
     ] = False,

@@ -23,14 +23,12 @@ TextArgument = Annotated[
 LikeOption = Annotated[
     str | None,
     typer.Option(
-        "--like",
         metavar="CLIP[@START-END]",
         help="Find moments similar to this video file, or to a part of it in seconds.",
     ),
 ]
 ImageOption = Annotated[
-    Path | None,
-    typer.Option("--image", metavar="FILE", help="Find moments similar to this picture."),
+    Path | None, typer.Option(metavar="FILE", help="Find moments similar to this picture.")
 ]
 NotOption = Annotated[
     str | None, typer.Option("--not", metavar="TEXT", help="Rank results similar to TEXT lower.")
@@ -38,23 +36,17 @@ NotOption = Annotated[
 MinRelevanceOption = Annotated[
     float,
     typer.Option(
-        "--min-relevance",
-        metavar="R",
-        min=0,
-        max=1,
-        help="Leave out results of lower relevance, from 0 to 1.",
+        metavar="R", min=0, max=1, help="Leave out results of lower relevance, from 0 to 1."
     ),
 ]
 UnderOption = Annotated[
-    Path | None, typer.Option("--under", metavar="PATH", help="Only videos below this folder.")
+    Path | None, typer.Option(metavar="PATH", help="Only videos below this folder.")
 ]
 MinDurationOption = Annotated[
-    float | None,
-    typer.Option("--min-duration", metavar="S", min=0, help="Only videos of at least S seconds."),
+    float | None, typer.Option(metavar="S", min=0, help="Only videos of at least S seconds.")
 ]
 MaxDurationOption = Annotated[
-    float | None,
-    typer.Option("--max-duration", metavar="S", min=0, help="Only videos of at most S seconds."),
+    float | None, typer.Option(metavar="S", min=0, help="Only videos of at most S seconds.")
 ]
 NoMergeOption = Annotated[
     bool, typer.Option("--no-merge", help="List single clips; adjacent ones are not joined.")

@@ -13,15 +13,14 @@ from ui.terminal.options import DeviceOption, HomeOption, JsonOption
 
 def serve(
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", metavar="N", min=1, max=65535, help="Port to listen on.")
+        int, typer.Option(metavar="N", min=1, max=65535, help="Port to listen on.")
     ] = 8501,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
-            "--allow-host",
             metavar="NAME",
             help="Host name that browsers may use for this server, besides localhost; repeatable.",
         ),
@@ -29,7 +28,6 @@ def serve(
     refit_every: Annotated[
         str,
         typer.Option(
-            "--refit-every",
             metavar="HOURS|off",
             help="Train the recommender in the background when enough is new: least hours between "
             "two trainings, or off.",

@@ -35,43 +35,31 @@ EncoderArgument = Annotated[
     ),
 ]
 OutOption = Annotated[
-    Path,
-    typer.Option("--out", metavar="DIR", help="New folder to write the compressed model to."),
+    Path, typer.Option(metavar="DIR", help="New folder to write the compressed model to.")
 ]
-HowOption = Annotated[How, typer.Option("--how", help="Method of compression.")]
-TowerOption = Annotated[
-    TowerName, typer.Option("--tower", help="prune: tower to remove parts from.")
-]
+HowOption = Annotated[How, typer.Option(help="Method of compression.")]
+TowerOption = Annotated[TowerName, typer.Option(help="prune: tower to remove parts from.")]
 BlocksOption = Annotated[
-    int, typer.Option("--blocks", metavar="N", min=0, help="prune: number of blocks to remove.")
+    int, typer.Option(metavar="N", min=0, help="prune: number of blocks to remove.")
 ]
 ChannelsOption = Annotated[
     float,
-    typer.Option(
-        "--channels",
-        metavar="SHARE",
-        min=0,
-        max=0.95,
-        help="prune: share of MLP channels to remove.",
-    ),
+    typer.Option(metavar="SHARE", min=0, max=0.95, help="prune: share of MLP channels to remove."),
 ]
 StudentOption = Annotated[
     str | None,
     typer.Option(
-        "--student",
         metavar="NAME|FILE.json",
         help="distil: open_clip architecture or configuration file of the student.  "
         "[default: half as wide]",
     ),
 ]
 StepsOption = Annotated[
-    int,
-    typer.Option("--steps", metavar="N", min=0, help="distil, prune: number of training batches."),
+    int, typer.Option(metavar="N", min=0, help="distil, prune: number of training batches.")
 ]
 CaptionsOption = Annotated[
     Path | None,
     typer.Option(
-        "--captions",
         metavar="FILE",
         help="Captioned clips to calibrate and evaluate on: CSV with the columns video, "
         "start_s, end_s, and caption or query.",
@@ -80,9 +68,7 @@ CaptionsOption = Annotated[
 VideosOption = Annotated[
     Path | None,
     typer.Option(
-        "--videos",
-        metavar="DIR",
-        help="Folder of the videos named in --captions, or of uncaptioned videos.",
+        metavar="DIR", help="Folder of the videos named in --captions, or of uncaptioned videos."
     ),
 ]
 

@@ -33,7 +33,6 @@ def measure_search(
     queries: Annotated[
         Path,
         typer.Option(
-            "--queries",
             metavar="FILE",
             help="Queries with their right answers: CSV with the columns query (or like), video[, "
             "start_s, end_s][, group].",
@@ -42,7 +41,6 @@ def measure_search(
     videos: Annotated[
         Path | None,
         typer.Option(
-            "--videos",
             metavar="DIR",
             help="Folder that relative file names refer to.  [default: folder of --queries]",
         ),

@@ -27,7 +27,6 @@ _SHOWN = {
 TrainOption = Annotated[
     Path,
     typer.Option(
-        "--train",
         metavar="FILE",
         help="Known events: CSV or Parquet with the columns user, video[, at][, watched_s][, "
         "duration_s][, kind].",
@@ -35,20 +34,14 @@ TrainOption = Annotated[
 ]
 TestOption = Annotated[
     Path | None,
-    typer.Option(
-        "--test",
-        metavar="FILE",
-        help="Events to predict; optional for last-out and rolling.",
-    ),
+    typer.Option(metavar="FILE", help="Events to predict; optional for last-out and rolling."),
 ]
 ValidationOption = Annotated[
-    Path | None,
-    typer.Option("--validation", metavar="FILE", help="Events to tune the settings on."),
+    Path | None, typer.Option(metavar="FILE", help="Events to tune the settings on.")
 ]
 ItemsOption = Annotated[
     Path | None,
     typer.Option(
-        "--items",
         metavar="FILE",
         help="Content vectors of the videos: .npz with ids and vectors, or Parquet with "
         "video and vector.",
@@ -57,17 +50,13 @@ ItemsOption = Annotated[
 ProtocolOption = Annotated[
     Literal["given", "last-out", "rolling"],
     typer.Option(
-        "--protocol",
         metavar="given|last-out|rolling",
         help="What is predicted: the events of --test (given), the last event of each user "
         "(last-out), or each period from all before it (rolling).",
     ),
 ]
 StepDaysOption = Annotated[
-    float,
-    typer.Option(
-        "--step-days", metavar="D", min=0.001, help="rolling: length of a period, in days."
-    ),
+    float, typer.Option(metavar="D", min=0.001, help="rolling: length of a period, in days.")
 ]
 RefitOption = Annotated[
     bool,

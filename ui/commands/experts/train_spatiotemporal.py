@@ -35,19 +35,17 @@ PGD_STEPS = 3
 TrainingCaptionsOption = Annotated[
     Path,
     typer.Option(
-        "--captions",
         metavar="FILE",
         help="Captioned clips: CSV with the columns video, start_s, end_s, caption[, "
         "backward_caption][, wrong_caption].",
     ),
 ]
 TrainingOutOption = Annotated[
-    Path, typer.Option("--out", metavar="DIR", help="New folder to write the encoder to.")
+    Path, typer.Option(metavar="DIR", help="New folder to write the encoder to.")
 ]
 TrainingValidationOption = Annotated[
     Path | None,
     typer.Option(
-        "--validation",
         metavar="FILE",
         help="Captions for early stopping and evaluation.  [default: a quarter of the videos]",
     ),
@@ -55,106 +53,67 @@ TrainingValidationOption = Annotated[
 EncoderOption = Annotated[
     str | None,
     typer.Option(
-        "--encoder",
-        metavar="NAME",
-        help="Encoder to take the backbone from.  [default: the library's]",
+        metavar="NAME", help="Encoder to take the backbone from.  [default: the library's]"
     ),
 ]
 KindOption = Annotated[
     Literal["attention", "convolution", "gru"],
-    typer.Option(
-        "--kind", metavar="attention|convolution|gru", help="Architecture of the temporal head."
-    ),
+    typer.Option(metavar="attention|convolution|gru", help="Architecture of the temporal head."),
 ]
 LossOption = Annotated[
-    Literal["infonce", "siglip"],
-    typer.Option("--loss", metavar="infonce|siglip", help="Contrastive loss."),
+    Literal["infonce", "siglip"], typer.Option(metavar="infonce|siglip", help="Contrastive loss.")
 ]
 KeepOption = Annotated[
-    float,
-    typer.Option(
-        "--keep", metavar="W", min=0, help="Weight of the penalty for leaving mean pooling."
-    ),
+    float, typer.Option(metavar="W", min=0, help="Weight of the penalty for leaving mean pooling.")
 ]
 TrainingBlocksOption = Annotated[
-    int,
-    typer.Option(
-        "--blocks", metavar="N", min=0, help="Number of last backbone blocks to train too."
-    ),
+    int, typer.Option(metavar="N", min=0, help="Number of last backbone blocks to train too.")
 ]
 TrainingStepsOption = Annotated[
-    int | None, typer.Option("--steps", metavar="N", min=1, help="Maximum number of batches.")
+    int | None, typer.Option(metavar="N", min=1, help="Maximum number of batches.")
 ]
 EpochsOption = Annotated[
     float | None,
-    typer.Option(
-        "--epochs", metavar="N", min=0.01, help="Maximum number of passes over the clips."
-    ),
+    typer.Option(metavar="N", min=0.01, help="Maximum number of passes over the clips."),
 ]
-BatchOption = Annotated[
-    int, typer.Option("--batch", metavar="N", min=2, help="Number of clips in a batch.")
-]
-RateOption = Annotated[
-    float, typer.Option("--rate", metavar="R", min=1e-9, help="Peak learning rate.")
-]
+BatchOption = Annotated[int, typer.Option(metavar="N", min=2, help="Number of clips in a batch.")]
+RateOption = Annotated[float, typer.Option(metavar="R", min=1e-9, help="Peak learning rate.")]
 ViewsOption = Annotated[
     int,
-    typer.Option(
-        "--views",
-        metavar="N",
-        min=0,
-        help="Number of cropped and recoloured views of each clip.",
-    ),
+    typer.Option(metavar="N", min=0, help="Number of cropped and recoloured views of each clip."),
 ]
 SpeedOption = Annotated[
     float,
-    typer.Option(
-        "--speed", metavar="X", min=1, help="Augmentation: play up to X times faster or slower."
-    ),
+    typer.Option(metavar="X", min=1, help="Augmentation: play up to X times faster or slower."),
 ]
 DropOption = Annotated[
-    float,
-    typer.Option(
-        "--drop", metavar="P", min=0, max=0.9, help="Augmentation: share of frames left out."
-    ),
+    float, typer.Option(metavar="P", min=0, max=0.9, help="Augmentation: share of frames left out.")
 ]
 AdversarialOption = Annotated[
     Literal["fgsm", "pgd"] | None,
-    typer.Option(
-        "--adversarial", metavar="fgsm|pgd", help="Adversarial training with this attack."
-    ),
+    typer.Option(metavar="fgsm|pgd", help="Adversarial training with this attack."),
 ]
 AttackedOption = Annotated[
     Literal["features", "pixels"],
-    typer.Option("--on", metavar="features|pixels", help="Input that the attack changes."),
+    typer.Option(metavar="features|pixels", help="Input that the attack changes."),
 ]
 EpsOption = Annotated[
     str | None,
     typer.Option(
-        "--eps",
-        metavar="E",
-        help="Size of the attack.  [default: 2/255 on pixels, 0.02 on features]",
+        metavar="E", help="Size of the attack.  [default: 2/255 on pixels, 0.02 on features]"
     ),
 ]
 PatienceOption = Annotated[
-    int,
-    typer.Option(
-        "--patience", metavar="N", min=1, help="Stop after N evaluations without improvement."
-    ),
+    int, typer.Option(metavar="N", min=1, help="Stop after N evaluations without improvement.")
 ]
 CheckpointOption = Annotated[
-    float,
-    typer.Option("--checkpoint", metavar="S", min=0, help="Seconds between two checkpoints."),
+    float, typer.Option(metavar="S", min=0, help="Seconds between two checkpoints.")
 ]
 PrecisionOption = Annotated[
     Literal["auto", "fp32", "bf16"],
-    typer.Option(
-        "--precision",
-        metavar="auto|fp32|bf16",
-        help="Number format; auto is bf16 on a GPU, else fp32.",
-    ),
+    typer.Option(metavar="auto|fp32|bf16", help="Number format; auto is bf16 on a GPU, else fp32."),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")]
+SeedOption = Annotated[int, typer.Option(metavar="N", min=0, help="Random seed.")]
 
 
 def spatiotemporal(

@@ -19,32 +19,25 @@ if TYPE_CHECKING:
 
 
 def toon(
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="New folder to write the model to.")
-    ],
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")] = 0,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="New folder to write the model to.")],
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Random seed.")] = 0,
     scenes: Annotated[
-        int | None,
-        typer.Option("--scenes", metavar="N", min=150, help="Number of scenes to train on."),
+        int | None, typer.Option(metavar="N", min=150, help="Number of scenes to train on.")
     ] = None,
     stages: Annotated[
         str | None,
         typer.Option(
-            "--stages",
             metavar="PX:STEPS:RATE[:VIEWS],...",
             help="Stages of training: frame size in pixels, number of batches, learning rate.",
         ),
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option(
-            "--start", metavar="DIR", help="Model folder to start from; toon is the embedded one."
-        ),
+        typer.Option(metavar="DIR", help="Model folder to start from; toon is the embedded one."),
     ] = None,
     adversarial: Annotated[
         float | None,
         typer.Option(
-            "--adversarial",
             metavar="LEVELS",
             min=0,
             max=64,

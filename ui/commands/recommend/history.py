@@ -26,9 +26,7 @@ MAX_ROWS_SHOWN = 20
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Name of the user.")]
 
 history_commands = typer.Typer(
-    help="Import, export, add and delete watch events.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
+    help="Import, export, add and delete watch events.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
@@ -88,7 +86,7 @@ def _import_answer(report: ImportReport, file: Path) -> Answer:
 @history_commands.command("export", epilog=examples("reelwise history export --user anna"))
 def export_events(
     user: Annotated[
-        str | None, typer.Option("--user", metavar="USER", help="Only events of this user.")
+        str | None, typer.Option(metavar="USER", help="Only events of this user.")
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -105,7 +103,7 @@ def export_events(
 @history_commands.command("impressions", epilog=examples("reelwise history impressions"))
 def export_impressions(
     user: Annotated[
-        str | None, typer.Option("--user", metavar="USER", help="Only events of this user.")
+        str | None, typer.Option(metavar="USER", help="Only events of this user.")
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -142,11 +140,7 @@ def _as_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str
 
 
 @history_commands.command("forget", epilog=examples("reelwise history forget anna"))
-def forget(
-    user: UserArgument,
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> Answer:
+def forget(user: UserArgument, home: HomeOption = None, as_json: JsonOption = False) -> Answer:
     """Delete a user and all that was learned from the user; no byte of the name stays."""
     from ui.library.library import Library
 
@@ -188,8 +182,7 @@ def add(
         str, typer.Argument(metavar="VIDEO", help="Path, file name or id of an indexed video.")
     ],
     watched: Annotated[
-        float | None,
-        typer.Option("--watched", metavar="S", min=0, help="Seconds watched.  [default: unknown]"),
+        float | None, typer.Option(metavar="S", min=0, help="Seconds watched.  [default: unknown]")
     ] = None,
     like: Annotated[bool, typer.Option("--like", help="The user liked it.")] = False,
     dislike: Annotated[bool, typer.Option("--dislike", help="The user disliked it.")] = False,

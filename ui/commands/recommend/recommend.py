@@ -23,21 +23,16 @@ def recommend(
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            "--exclude",
-            metavar="VIDEO",
-            help="Video not to recommend: path, file name or id; repeatable.",
+            metavar="VIDEO", help="Video not to recommend: path, file name or id; repeatable."
         ),
     ] = None,
     playing: Annotated[
         str | None,
-        typer.Option(
-            "--playing", metavar="VIDEO", help="Video that is playing; similar videos rank higher."
-        ),
+        typer.Option(metavar="VIDEO", help="Video that is playing; similar videos rank higher."),
     ] = None,
     explore: Annotated[
         float,
         typer.Option(
-            "--explore",
             metavar="P",
             min=0,
             max=1,

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 def recommender(
     export: Annotated[
         Path | None,
-        typer.Option(
-            "--export", metavar="DIR", help="Write a copy of the model to this new folder too."
-        ),
+        typer.Option(metavar="DIR", help="Write a copy of the model to this new folder too."),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,

@@ -1,20 +1,13 @@
 """The For you page: what a user may want to watch next, why, and buttons for what they think."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from data.errors import ReelwiseError
+from data.history.event_file import EventKind
+from recommender.answer.items import Item
 from ui.library.documents import reason_in_words
+from ui.library.library import Library
 from ui.pages import cards, served
-from ui.pages.look import CARDS_PER_ROW
-
-if TYPE_CHECKING:
-    from data.history.event_file import EventKind
-    from recommender.answer.items import Item
-    from ui.library.library import Library
 
 ITEMS = 12
 
@@ -24,9 +17,7 @@ def show_for_you() -> None:
     library = served.library()
     st.html(cards.heading("For you", "What to watch next, and why."))
     if library.catalogue.encoder is None:
-        st.html(
-            cards.empty("Nothing is indexed yet", "Index a folder first.", "reelwise index FOLDER")
-        )
+        st.html(cards.nothing_indexed())
         return
     user = _choose_user(library)
     if not user:
@@ -46,7 +37,9 @@ def show_for_you() -> None:
         return
     if not result.items:
         st.html(cards.empty("All seen", f"There is no video left that {user} has not seen."))
-    _show_items(library, user, result.items)
+    for column, item in cards.in_columns(result.items):
+        with column:
+            _show_item(library, user, item)
 
 
 def _choose_user(library: Library) -> str:
@@ -75,14 +68,6 @@ def _choose_playing(library: Library) -> int | None:
 
 def _play(video_id: int | None) -> None:
     st.session_state["playing"] = video_id
-
-
-def _show_items(library: Library, user: str, items: list[Item]) -> None:
-    for first in range(0, len(items), CARDS_PER_ROW):
-        row = items[first : first + CARDS_PER_ROW]
-        for column, item in zip(st.columns(CARDS_PER_ROW), row, strict=False):
-            with column:
-                _show_item(library, user, item)
 
 
 def _show_item(library: Library, user: str, item: Item) -> None:

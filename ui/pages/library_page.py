@@ -1,18 +1,13 @@
 """The Library page: what is indexed, what is not, and why."""
 
-from __future__ import annotations
-
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from data.catalogue.records import Video
 from ui.library.documents import Document, status_document
 from ui.pages import cards, served
 from ui.terminal.text import clock, length, size
-
-if TYPE_CHECKING:
-    from data.catalogue.records import Video
 
 MAX_ROWS = 2000
 
@@ -23,9 +18,7 @@ def show_library() -> None:
     st.html(cards.heading("Library", str(library.home.root)))
     status = status_document(library.catalogue, with_failures=True)
     if status["encoder"] is None:
-        st.html(
-            cards.empty("Nothing is indexed yet", "Index a folder first.", "reelwise index FOLDER")
-        )
+        st.html(cards.nothing_indexed())
         return
     newest_first = attrgetter("added_at", "id")
     videos = sorted(library.catalogue.videos(), key=newest_first, reverse=True)

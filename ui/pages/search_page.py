@@ -1,28 +1,23 @@
 """The Search page: text, an example clip or picture, or both."""
 
-from __future__ import annotations
-
 import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from data.durable import make_dir
 from data.errors import ReelwiseError
+from indexer.search.ranking import Hit
+from indexer.search.searcher import SearchResult
 from ui.library.documents import NOTHING_MATCHES
+from ui.library.library import Library
 from ui.pages import cards, served
-from ui.pages.look import CARDS_PER_ROW
 from ui.terminal.text import count
-
-if TYPE_CHECKING:
-    from indexer.search.ranking import Hit
-    from indexer.search.searcher import SearchResult
-    from ui.library.library import Library
 
 UPLOAD_VIDEO_SUFFIXES = ("mp4", "mkv", "mov", "webm", "avi", "m4v", "gif")
 UPLOAD_IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp")
@@ -166,12 +161,10 @@ def _show_hits(library: Library, result: SearchResult, *, similar: bool) -> None
     else:
         st.html(f'<div class="rw-note">{took}</div>')
     videos = library.catalogue.videos_by_id(hit.video_id for hit in hits)
-    for first in range(0, len(hits), CARDS_PER_ROW):
-        row = hits[first : first + CARDS_PER_ROW]
-        for column, hit in zip(st.columns(CARDS_PER_ROW), row, strict=False):
-            video = videos.get(hit.video_id)
-            with column:
-                _show_hit(hit, playable=video is None or cards.is_playable(video))
+    for column, hit in cards.in_columns(hits):
+        video = videos.get(hit.video_id)
+        with column:
+            _show_hit(hit, playable=video is None or cards.is_playable(video))
 
 
 def _show_hit(hit: Hit, *, playable: bool) -> None:

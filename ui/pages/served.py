@@ -1,7 +1,5 @@
 """The library that the pages show: Streamlit runs them without arguments."""
 
-from __future__ import annotations
-
 import threading
 
 from ui.library.library import Library

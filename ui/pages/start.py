@@ -1,13 +1,11 @@
 """The script that Streamlit runs for every visitor: the frame of the site and its three pages."""
 
-from __future__ import annotations
-
 import streamlit as st
 
-from ui.pages import for_you_page, library_page, look, search_page
+from ui.pages import cards, for_you_page, library_page, search_page
 
-st.set_page_config(page_title="reelwise", page_icon=look.icon(), layout="wide", menu_items={})
-look.apply()
+st.set_page_config(page_title="reelwise", page_icon=cards.icon(), layout="wide", menu_items={})
+st.html(cards.STYLE)
 page = st.navigation(
     [
         st.Page(

@@ -1,7 +1,5 @@
 """Files that can be made again, cached up to a total size; the oldest are removed first."""
 
-from __future__ import annotations
-
 import hashlib
 import threading
 from collections.abc import Callable

@@ -1,19 +1,13 @@
 """Frames for pictures and previews, decoded by supervised children that the server keeps."""
 
-from __future__ import annotations
-
 import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from data.video.children.pool import DecodePool
-from data.video.types import DecodeRequest, FrameBatch
-
-if TYPE_CHECKING:
-    from data.video.types import FrameSpec
+from data.video.types import DecodeRequest, FrameBatch, FrameSpec
 
 CHILDREN = 2
 """Number of decoding children."""
@@ -25,11 +19,10 @@ class FrameSource:
     A child that a file kills or hangs is replaced, and the file gives no frames.
     """
 
-    def __init__(self, children: int = CHILDREN) -> None:
+    def __init__(self) -> None:
         self._idle: queue.LifoQueue[DecodePool] = queue.LifoQueue()
         self._lock = threading.Lock()
         self._pools: list[DecodePool] = []
-        self._max_children = children
         self._closed = False
 
     def first(self, path: Path, spec: FrameSpec, start_s: float, end_s: float) -> FrameBatch | None:
@@ -50,7 +43,7 @@ class FrameSource:
         with self._lock:
             if self._closed:
                 raise ValueError("the frame source is closed")
-            if self._idle.empty() and len(self._pools) < self._max_children:
+            if self._idle.empty() and len(self._pools) < CHILDREN:
                 pool = DecodePool(1)
                 pool.__enter__()
                 self._pools.append(pool)

@@ -1,7 +1,5 @@
 """Background training of the recommender: one child process at a time, at low priority."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -9,32 +7,19 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from data.errors import ReelwiseError
+from ui.library.documents import Document
 from ui.library.library import Library
 
-EVERY_HOURS = 6.0
-"""Least time between two trainings."""
 CHECK_EVERY_S = 30.0
 """How often the number of new events is checked: one row is read from the catalogue."""
 NICENESS = 19
 """Lowest priority: the server's requests come first."""
 _MAX_ERROR_CHARS = 500
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A training that has ended."""
-
-    started_at: datetime
-    """When, UTC."""
-    ended_at: datetime
-    """When, UTC."""
-    error: str | None
-    """Why no model was published; None where one was."""
 
 
 class Refits:
@@ -45,17 +30,17 @@ class Refits:
         every_hours: Least time between two trainings; 0 trains whenever enough is new.
     """
 
-    def __init__(self, library: Library, every_hours: float = EVERY_HOURS) -> None:
+    def __init__(self, library: Library, every_hours: float) -> None:
         self._library = library
-        self.every_hours = every_hours
-        self.last: Attempt | None = None
-        """The last training that ended."""
+        self._every_hours = every_hours
+        self._last: Document | None = None
+        """The last training that ended: from when to when (UTC), and why it failed if it did."""
         self._child: subprocess.Popen[str] | None = None
-        self._tried_s: float | None = None
+        self._tried_s = float("-inf")
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="refits", daemon=True)
 
-    def __enter__(self) -> Refits:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -67,37 +52,24 @@ class Refits:
             child.terminate()
         self._thread.join(timeout=10)
 
-    def document(self) -> dict[str, object]:
+    def document(self) -> Document:
         """For `/api/status`."""
-        last = self.last
-        return {
-            "every_hours": self.every_hours,
-            "running": self._child is not None,
-            "last": None
-            if last is None
-            else {
-                "started_at": last.started_at,
-                "ended_at": last.ended_at,
-                "ok": last.error is None,
-                "error": last.error,
-            },
-        }
+        running = self._child is not None
+        return {"every_hours": self._every_hours, "running": running, "last": self._last}
 
     def _run(self) -> None:
-        pause_s = min(CHECK_EVERY_S, max(self.every_hours * 3600.0 / 4, 0.5))
+        pause_s = min(CHECK_EVERY_S, max(self._every_hours * 3600.0 / 4, 0.5))
         while not self._ending.wait(pause_s):
             try:
                 if self._wanted():
                     self._train()
             except Exception as error:  # noqa: BLE001 - training must go on after any fault
-                now = datetime.now(UTC)
-                self._note(Attempt(now, now, f"{type(error).__name__}: {error}"))
+                self._note(datetime.now(UTC), f"{type(error).__name__}: {error}")
 
     def _wanted(self) -> bool:
         from recommender.model.status import model_status
 
-        since_s = time.monotonic() - (float("-inf") if self._tried_s is None else self._tried_s)
-        if since_s < self.every_hours * 3600.0:
+        if time.monotonic() - self._tried_s < self._every_hours * 3600.0:
             return False
         catalogue = self._library.catalogue
         return catalogue.encoder is not None and model_status(catalogue).due
@@ -109,7 +81,7 @@ class Refits:
         if self._ending.is_set():
             return
         error = None if code == 0 else _reason(output, code)
-        self._note(Attempt(started_at, datetime.now(UTC), error))
+        self._note(started_at, error)
         if error is None:
             # Load the model here, so that no request waits for it.
             with contextlib.suppress(ReelwiseError):
@@ -137,9 +109,11 @@ class Refits:
         finally:
             self._child = None
 
-    def _note(self, attempt: Attempt) -> None:
-        self.last = attempt
-        outcome = attempt.error or "the recommender is trained"
+    def _note(self, started_at: datetime, error: str | None) -> None:
+        ended_at = datetime.now(UTC)
+        ok = error is None
+        self._last = {"started_at": started_at, "ended_at": ended_at, "ok": ok, "error": error}
+        outcome = error or "the recommender is trained"
         sys.stderr.write(f"reelwise: background training: {outcome}\n")
         sys.stderr.flush()
 

@@ -1,7 +1,5 @@
 """The catalogue's video files over HTTP, with byte ranges, and no other file."""
 
-from __future__ import annotations
-
 import stat
 from pathlib import Path
 

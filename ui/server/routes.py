@@ -1,7 +1,5 @@
 """The JSON API and the media routes, beside the Streamlit pages in the same process."""
 
-from __future__ import annotations
-
 import sys
 import traceback
 from collections.abc import Callable
@@ -22,7 +20,7 @@ from ui.library.library import Library
 from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
 from ui.server.media import ALLOWED_METHODS, Media
-from ui.server.pictures import Previews, Thumbnails
+from ui.server.pictures import Pictures
 
 MAX_RESULTS = 200
 MAX_QUERY_CHARS = 2000
@@ -53,17 +51,16 @@ def api_routes(
         refits: Background training, for `/api/status`; None where there is none.
     """
     api = Api(library, refits)
-    media, cache = Media(library), library.home.cache
-    thumbnails = Thumbnails(cache, media.path_of, frames)
-    previews = Previews(cache, media.path_of, frames)
+    media = Media(library)
+    pictures = Pictures(library.home.cache, media.path_of, frames)
     return [
         Route("/api/search", answering(api.search)),
         Route("/api/similar", answering(api.similar)),
         Route("/api/recommend", answering(api.recommend)),
         Route("/api/status", answering(api.status)),
         Route("/api/media/{video_id}", media.answer, methods=list(ALLOWED_METHODS)),
-        Route("/api/previews/{video_id}", previews.answer, methods=list(ALLOWED_METHODS)),
-        Route("/api/thumbs/{video_id}", thumbnails.answer, methods=list(ALLOWED_METHODS)),
+        Route("/api/previews/{video_id}", pictures.preview, methods=list(ALLOWED_METHODS)),
+        Route("/api/thumbs/{video_id}", pictures.thumbnail, methods=list(ALLOWED_METHODS)),
         Route("/api", unknown),
         Route("/api/{rest:path}", unknown),
     ]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ui.terminal.text import count, length
 
@@ -35,7 +34,7 @@ class ProgressBar:
         self._last_line_s = float("-inf")
         self._phases_shown = {"finished"}
 
-    def __enter__(self) -> ProgressBar:
+    def __enter__(self) -> Self:
         """Start the bar, where stderr is a terminal."""
         if sys.stderr.isatty():
             from rich.console import Console
@@ -53,12 +52,7 @@ class ProgressBar:
             self._bar.add_task("looking for videos", total=None, numbers="")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the terminal as it was."""
         if self._bar is not None:
             self._bar.stop()
@@ -66,11 +60,12 @@ class ProgressBar:
     def update(self, now: Snapshot) -> None:
         """Show the numbers."""
         if self._bar is not None:
+            sized = now.phase == "indexing"
             self._bar.update(
                 self._bar.task_ids[0],
                 description=now.phase,
-                total=_total(now),
-                completed=_completed(now),
+                total=(now.bytes_total or None) if sized else None,
+                completed=now.bytes_done if sized else 0,
                 numbers=numbers(now),
             )
             return
@@ -86,14 +81,6 @@ class ProgressBar:
             self._bar.console.print(message, markup=False, highlight=False)
         else:
             report(message)
-
-
-def _total(now: Snapshot) -> float | None:
-    return now.bytes_total if now.phase == "indexing" and now.bytes_total else None
-
-
-def _completed(now: Snapshot) -> float:
-    return now.bytes_done if now.phase == "indexing" else 0
 
 
 def numbers(now: Snapshot) -> str:

@@ -6,13 +6,11 @@ import shlex
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from data.interval_table import read_table
+from data.interval_table import TableRow, read_table
 from ui.commands.everyday.index import index_answer
 from ui.library.documents import Document, reason_in_words, recommend_document, search_document
 from ui.library.library import Library
@@ -55,45 +53,30 @@ def demo(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
     return Answer(document, "")
 
 
-@dataclass(frozen=True)
-class Described:
-    """A text, and the interval of a video that it describes."""
-
-    text: str
-    """The text."""
-    video: str
-    """File name of the video."""
-    start_s: float
-    """First second of the interval."""
-    end_s: float
-    """First second after it."""
-
-    def overlap(self, start_s: float, end_s: float) -> float:
-        """Intersection over union with another interval, 0 to 1."""
-        from indexer.search.moments import iou
-
-        return iou((self.start_s, self.end_s), (start_s, end_s))
+def _queries(home: Home) -> list[TableRow]:
+    """Queries of the cartoons: a text, and the interval of a video that it describes."""
+    columns = ["query", "video", "start_s", "end_s"]
+    return read_table(home.toons / "queries.csv", columns, header=",".join(columns)).rows
 
 
-def toon_rows(file: Path, column: str) -> list[Described]:
-    """The rows of a toon library's queries.csv or captions.csv."""
-    table = read_table(file, [column, "video", "start_s", "end_s"], header=f"{column},video,...")
-    return [Described(row[column], row["video"], *row.interval()) for row in table.rows]
+def _captions(home: Home) -> list[TableRow]:
+    """Captions of the scenes of the cartoons."""
+    columns = ["video", "start_s", "end_s", "caption"]
+    return read_table(home.toons / "captions.csv", columns, header=",".join(columns)).rows
 
 
-class Captions:
-    """The caption of any interval of a toon library."""
+def _caption(scenes: list[TableRow], video: str, start_s: float = 0.0, end_s: float = 1.0) -> str:
+    """Caption of the scene that fills most of an interval; "" for an unknown video."""
+    of_video = [scene for scene in scenes if scene["video"] == video]
+    best = max(of_video, key=lambda scene: _overlap(scene, start_s, end_s), default=None)
+    return best["caption"] if best else ""
 
-    def __init__(self, folder: Path) -> None:
-        self._by_video: defaultdict[str, list[Described]] = defaultdict(list)
-        for row in toon_rows(folder / "captions.csv", "caption"):
-            self._by_video[row.video].append(row)
 
-    def of(self, video: str, start_s: float = 0.0, end_s: float = 1.0) -> str:
-        """Caption of the scene that fills most of an interval; "" for an unknown video."""
-        scenes = self._by_video.get(video, [])
-        best = max(scenes, key=lambda scene: scene.overlap(start_s, end_s), default=None)
-        return best.text if best else ""
+def _overlap(row: TableRow, start_s: float, end_s: float) -> float:
+    """Intersection over union of a row's interval and another, 0 to 1."""
+    from indexer.search.moments import iou
+
+    return iou(row.interval(), (start_s, end_s))
 
 
 def _refuse_another_encoder(library: Library) -> None:
@@ -142,42 +125,43 @@ def _index(library: Library) -> dict[str, object]:
 
 def _search(library: Library) -> list[Document]:
     _show("3. Three searches by text:")
-    captions = Captions(library.home.toons)
+    captions = _captions(library.home)
     documents = []
-    for about, query in _chosen_queries(library.home.toons):
-        result = library.search(query.text, k=3)
+    for about, query in _chosen_queries(_queries(library.home)):
+        result = library.search(query["query"], k=3)
         right = bool(result.hits) and _is_right(result.hits[0], query)
-        _show_hits(f'{about}: "{query.text}"', result, captions, right=right)
-        document = search_document({"text": query.text}, result)
+        _show_hits(f'{about}: "{query["query"]}"', result, captions, right=right)
+        document = search_document({"text": query["query"]}, result)
         documents.append(document | {"about": about, "right": right})
     return documents
 
 
-def _show_hits(title: str, result: SearchResult, captions: Captions, *, right: bool) -> None:
+def _show_hits(title: str, result: SearchResult, captions: list[TableRow], *, right: bool) -> None:
     _show(f"   {title}   ({result.took_ms:.0f} ms)")
     for hit in result.hits:
         verdict = ""
         if hit.rank == 1:
             verdict = "   <- right" if right else "   <- wrong"
         name = hit.path.name
-        shows = captions.of(name, hit.start_s, hit.end_s)
+        shows = _caption(captions, name, hit.start_s, hit.end_s)
         interval = span(hit.start_s, hit.end_s)
         _show(f"     {hit.rank}. {hit.relevance:.2f}  {name}  {interval}  {shows}{verdict}")
 
 
-def _chosen_queries(folder: Path) -> list[tuple[str, Described]]:
+def _chosen_queries(queries: list[TableRow]) -> list[tuple[str, TableRow]]:
     """One query that turns on direction, one on order, and one more."""
-    queries = toon_rows(folder / "queries.csv", "query")
-    ordered = [each for each in queries if any(word in each.text for word in ORDER_WORDS)]
+    ordered = [each for each in queries if any(word in each["query"] for word in ORDER_WORDS)]
     plain = [each for each in queries if each not in ordered]
-    directed = [each for each in plain if any(word in each.text for word in DIRECTION_WORDS)]
+    directed = [each for each in plain if any(word in each["query"] for word in DIRECTION_WORDS)]
     other = [each for each in plain if each not in directed]
     kinds = (("direction", directed), ("order", ordered), ("what and where", other))
     return [(about, some[0]) for about, some in kinds if some]
 
 
-def _is_right(hit: Hit, query: Described) -> bool:
-    return hit.path.name == query.video and query.overlap(hit.start_s, hit.end_s) >= MIN_OVERLAP
+def _is_right(hit: Hit, query: TableRow) -> bool:
+    return (
+        hit.path.name == query["video"] and _overlap(query, hit.start_s, hit.end_s) >= MIN_OVERLAP
+    )
 
 
 def _evaluate(library: Library) -> Document:
@@ -195,41 +179,41 @@ def _evaluate(library: Library) -> Document:
 def _search_by_example(library: Library) -> Document:
     from data.video.write import Change, transcode
 
-    query = toon_rows(library.home.toons / "queries.csv", "query")[-1]
+    query = _queries(library.home)[-1]
+    video, (start_s, end_s) = query["video"], query.interval()
     _show("4. A search by example: a part of a video, cut out, made smaller and compressed hard:")
     with tempfile.TemporaryDirectory() as folder:
         example = Path(folder) / "example.mp4"
-        source = library.home.toons / query.video
-        change = Change(start_s=query.start_s, end_s=query.end_s, scale=0.5, crf=35)
-        transcode(source, example, change)
+        change = Change(start_s=start_s, end_s=end_s, scale=0.5, crf=35)
+        transcode(library.home.toons / video, example, change)
         result = library.search(like=example, k=3)
-    right = bool(result.hits) and result.hits[0].path.name == query.video
-    title = f"from {query.video} {span(query.start_s, query.end_s)}"
-    _show_hits(title, result, Captions(library.home.toons), right=right)
-    return search_document({"like": f"{query.video} @ half size"}, result) | {"right": right}
+    right = bool(result.hits) and result.hits[0].path.name == video
+    title = f"from {video} {span(start_s, end_s)}"
+    _show_hits(title, result, _captions(library.home), right=right)
+    return search_document({"like": f"{video} @ half size"}, result) | {"right": right}
 
 
 def _recommend(library: Library) -> list[Document]:
     _show("5. Recommendations for two users:")
-    captions = Captions(library.home.toons)
+    captions = _captions(library.home)
     documents = []
     for user in library.history.users()[:2]:
         result = library.recommend(user, k=4)
         _show(f"   {user}   ({result.took_ms:.0f} ms)")
         for item in result.items:
             name = item.path.name if item.path else item.title
-            _show(f"     {item.rank}. {name}  {captions.of(name)}")
+            _show(f"     {item.rank}. {name}  {_caption(captions, name)}")
             _show(f"        {reason_in_words(item)}{_cause(library, item, captions)}")
         documents.append(recommend_document(result))
     return documents
 
 
-def _cause(library: Library, item: Item, captions: Captions) -> str:
+def _cause(library: Library, item: Item, captions: list[TableRow]) -> str:
     """The caption of the video that an item is recommended because of."""
     if item.because is None:
         return ""
     video = library.catalogue.video(item.because.video_id)
-    return f" ({captions.of(video.path.name)})"
+    return f" ({_caption(captions, video.path.name)})"
 
 
 def _all_right(document: Document) -> bool:

@@ -116,13 +116,14 @@ def _answer(
     from embeddings.model_folder import folder_bytes
 
     compressed = source.encoder(load_backbone(str(folder)))
+    judged, judged_by = _judged(clips, source.name)
     figures = compare(
         {
             "original in fp32": Contender(source.encoder(), source.size_bytes),
             "original here": Contender(source.encoder(source.as_served()), source.size_bytes),
             "compressed": Contender(compressed, folder_bytes(folder)),
         },
-        _clips_to_judge(clips, source.name),
+        judged,
     )
     troubles = [] if clips is None else clips.troubles
     document: Document = {
@@ -130,12 +131,12 @@ def _answer(
         "how": how,
         "encoder_id": compressed.id,
         "seconds": seconds,
-        "judged_by": _judged_by(clips, source.name),
+        "judged_by": judged_by,
         **_ratios(figures["original in fp32"], figures["original here"], figures["compressed"]),
         "figures": figures,
         **troubles_document(troubles),
     }
-    lines = [*_table(figures), f"judged by {document['judged_by']}; made in {length(seconds)}"]
+    lines = [*_table(figures), f"judged by {judged_by}; made in {length(seconds)}"]
     lines.append(f"reelwise index FOLDER --encoder {folder}")
     code = EXIT_SOME_FILES_FAILED if troubles else EXIT_DONE
     return Answer(document, "\n".join(lines), code, troubles_notice(troubles))
@@ -149,21 +150,17 @@ def _user_clips(captions: Path | None, videos: Path | None) -> UserClips | None:
     return None if videos is None else video_clips(videos)
 
 
-def _clips_to_judge(clips: UserClips | None, encoder: str) -> ClipSource:
+def _judged(clips: UserClips | None, encoder: str) -> tuple[ClipSource, str]:
+    """The clips to evaluate on, and what they are in words."""
     from embeddings.compress.judge import halves, toon_clips, without_words
 
     if clips is not None:
-        return lambda spec: halves(clips(spec))[1]
-    toons = toon_clips(TOONS_TO_JUDGE, seed=500)
-    return toons if encoder == "toon" else without_words(toons)
-
-
-def _judged_by(clips: UserClips | None, encoder: str) -> str:
-    if clips is not None:
-        return "every second clip of yours"
+        return lambda spec: halves(clips(spec))[1], "every second clip of yours"
+    toons, cartoons = toon_clips(TOONS_TO_JUDGE, seed=500), f"{TOONS_TO_JUDGE} cartoons"
     if encoder == "toon":
-        return f"{TOONS_TO_JUDGE} cartoons of combinations that were never trained"
-    return f"agreement on {TOONS_TO_JUDGE} cartoons; name your own with --captions or --videos"
+        return toons, f"{cartoons} of combinations that were never trained"
+    advice = "name your own with --captions or --videos"
+    return without_words(toons), f"agreement on {cartoons}; {advice}"
 
 
 def _ratios(
@@ -182,11 +179,8 @@ def _ratios(
 
 
 def _table(figures: dict[str, dict[str, float]]) -> list[str]:
-    names = list(dict.fromkeys(name for each in figures.values() for name in each))
     rows = [["", *figures]]
-    for name in names:
-        cells = [each.get(name) for each in figures.values()]
-        rows.append(
-            [name.replace("_", " "), *("" if cell is None else f"{cell:.4g}" for cell in cells)]
-        )
+    for name in dict.fromkeys(name for each in figures.values() for name in each):
+        cells = [f"{each[name]:.4g}" if name in each else "" for each in figures.values()]
+        rows.append([name.replace("_", " "), *cells])
     return columns(rows, indent="")

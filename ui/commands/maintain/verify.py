@@ -1,7 +1,6 @@
 """`reelwise verify`: consistency of the library."""
 
-from __future__ import annotations
-
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -29,9 +28,7 @@ def verify(
     from indexer.verify import verify_library
 
     report = verify_library(resolve_home(home), deep=deep, repair=repair)
-    problems = [
-        {"what": each.what, "path": str(each.path), "fix": each.fix} for each in report.problems
-    ]
+    problems = [asdict(each) for each in report.problems]
     document = {"ok": not problems, "problems": problems}
     if not problems:
         return Answer(document, "catalogue, vectors and index agree")

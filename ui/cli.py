@@ -4,8 +4,6 @@ Commands import the heavy libraries inside their functions, so that `reelwise --
 under half a second.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import io
@@ -13,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -24,13 +23,7 @@ from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_
 from ui.commands.maintain import doctor, encoders, rebuild, verify
 from ui.commands.recommend import history, recommend, train_recommender
 from ui.library.documents import as_json
-from ui.terminal.answer import (
-    EXIT_KNOWN_ERROR,
-    EXIT_STOPPED_BY_CTRL_C,
-    EXIT_WRONG_USAGE,
-    Answer,
-    refusal,
-)
+from ui.terminal.answer import EXIT_STOPPED_BY_CTRL_C, EXIT_WRONG_USAGE, Answer, refusal
 from ui.terminal.options import examples
 
 EVERYDAY = "Everyday commands"
@@ -91,24 +84,37 @@ def _register_commands(app: typer.Typer) -> None:
     ]
     for panel, function, lines in commands:
         app.command(rich_help_panel=panel, epilog=examples(*lines))(function)
-    app.add_typer(history.history_commands, name="history", rich_help_panel=RECOMMEND)
-    app.add_typer(_train_commands(), name="train", rich_help_panel=EXPERTS)
-    app.add_typer(evaluate.evaluate_commands, name="evaluate", rich_help_panel=EXPERTS)
-
-
-def _train_commands() -> typer.Typer:
-    """The group `train`, whose commands belong to several folders."""
-    group = typer.Typer(
-        help="Train the recommender and encoders.", no_args_is_help=True, rich_markup_mode=None
+    events = _group(
+        "Import, export, add and delete watch events.",
+        (history.import_events, "reelwise history import events.csv"),
+        (history.export_events, "reelwise history export --user anna"),
+        (history.export_impressions, "reelwise history impressions"),
+        (history.forget, "reelwise history forget anna"),
+        (history.add, "reelwise history add anna lake.mp4 --watched 42"),
     )
-    spatiotemporal = "reelwise train spatiotemporal --captions captions.csv --out my-encoder"
-    commands: list[tuple[Callable[..., Answer], str]] = [
+    app.add_typer(events, name="history", rich_help_panel=RECOMMEND)
+    captions = "--captions captions.csv --out my-encoder"
+    train = _group(
+        "Train the recommender and encoders.",
         (train_recommender.recommender, "reelwise train recommender"),
-        (train_spatiotemporal.spatiotemporal, spatiotemporal),
+        (train_spatiotemporal.spatiotemporal, f"reelwise train spatiotemporal {captions}"),
         (train_toon.toon, "reelwise train toon --out my-toon --seed 1"),
-    ]
-    for function, line in commands:
-        group.command(epilog=examples(line))(function)
+    )
+    app.add_typer(train, name="train", rich_help_panel=EXPERTS)
+    files = "--train train.csv --test test.csv --items vectors.npz"
+    measure = _group(
+        "Measure search and recommendation on your own files.",
+        (evaluate.measure_search, "reelwise evaluate search --queries queries.csv"),
+        (evaluate.measure_recommend, f"reelwise evaluate recommend {files}"),
+    )
+    app.add_typer(measure, name="evaluate", rich_help_panel=EXPERTS)
+
+
+def _group(help_text: str, *commands: tuple[Callable[..., Answer], str]) -> typer.Typer:
+    """Commands of one group, each with an example, which begins with `reelwise GROUP NAME`."""
+    group = typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None)
+    for function, example in commands:
+        group.command(example.split()[2], epilog=examples(example))(function)
     return group
 
 
@@ -214,9 +220,8 @@ def _unexpected_answer(error: Exception) -> Answer:
     answer = refusal(
         f"unexpected {type(error).__name__}: {error}",
         "this is a fault in reelwise: please report it with the lines above",
-        exit_code=EXIT_KNOWN_ERROR,
     )
-    return Answer(answer.document, "", answer.exit_code, f"{trace}\n{answer.notice}")
+    return replace(answer, notice=f"{trace}\n{answer.notice}")
 
 
 def _write(answer: Answer, stdout: TextIO, *, json_wanted: bool) -> None:

@@ -3,11 +3,15 @@
 A test compares the page with what this prints, so it cannot fall behind.
 """
 
-from __future__ import annotations
-
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
+
+import typer
+
+from ui.cli import build_app, run
 
 WIDTH_COLUMNS = "100"
 
@@ -31,11 +35,6 @@ def docs_page() -> str:
 
 
 def _helps() -> Iterator[tuple[str, str]]:
-    import contextlib
-    import io
-
-    from ui.cli import run
-
     for name in ("", *command_names()):
         shown = io.StringIO()
         with contextlib.redirect_stdout(shown):
@@ -45,10 +44,6 @@ def _helps() -> Iterator[tuple[str, str]]:
 
 def command_names() -> list[str]:
     """Every command as it is typed after `reelwise`."""
-    import typer
-
-    from ui.cli import build_app
-
     root = typer.main.get_command(build_app())
     names: list[str] = []
     for name, command in getattr(root, "commands", {}).items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ui.library.library import Library
 from ui.terminal.answer import (
     EXIT_DONE,
     EXIT_SOME_FILES_FAILED,
@@ -16,6 +17,7 @@ from ui.terminal.answer import (
     refusal,
 )
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOption, WorkersOption
+from ui.terminal.progress import ProgressBar
 from ui.terminal.text import count, length
 
 if TYPE_CHECKING:
@@ -48,9 +50,6 @@ def index(
 
     Unchanged files are not read again. It is safe to stop it and run it again.
     """
-    from ui.library.library import Library
-    from ui.terminal.progress import ProgressBar
-
     with Library(home, weights=weights, device=device) as library:
         try:
             with ProgressBar() as bar:

@@ -9,6 +9,7 @@ import typer
 
 from data.errors import ReelwiseError
 from ui.library.documents import NOTHING_MATCHES, search_document
+from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption, WeightsOption
 from ui.terminal.text import columns, short_path, span
@@ -76,7 +77,6 @@ def search(
             fix='reelwise search "a red car drives to the left"    (or --like CLIP, --image FILE)',
         )
     from indexer.search.query import Filters, Query
-    from ui.library.library import Library
 
     query = Query(text=text, like=like, image=image, without=not_)
     filters = Filters(
@@ -104,8 +104,6 @@ def similar(
     as_json: JsonOption = False,
 ) -> Answer:
     """Find moments of other videos similar to an indexed video or to a part of it."""
-    from ui.library.library import Library
-
     with Library(home, device=device) as library:
         result = library.similar(video, k=limit)
     return Answer(search_document({"similar": video}, result), _text(result))

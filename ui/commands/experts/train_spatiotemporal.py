@@ -11,6 +11,7 @@ import typer
 
 from data.errors import ReelwiseError
 from ui.library.documents import Document
+from ui.library.library import Library
 from ui.terminal.answer import (
     EXIT_DONE,
     EXIT_SOME_FILES_FAILED,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from embeddings.training.captions import FindVideo
     from embeddings.training.head.folder import TrainingResult
     from embeddings.training.head.options import SpatiotemporalTraining
-    from ui.library.library import Library
 
 PGD_STEPS = 3
 
@@ -170,7 +170,6 @@ def _train(options: SpatiotemporalTraining, home: Path | None) -> Answer:
     """Train with the encoder that was given, else with the library's."""
     from embeddings.encoder import choose_encoder
     from embeddings.training.head.run import train_spatiotemporal
-    from ui.library.library import Library
 
     with Library(home) as library:
         catalogue = library.catalogue if library.home.catalogue.is_file() else None

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOption
 from ui.terminal.text import count, length
@@ -30,7 +31,6 @@ def rebuild(
     The old index is searched until the new one is published.
     """
     from indexer.build.pipeline import rebuild as rebuild_index
-    from ui.library.library import Library
 
     began = time.perf_counter()
     with Library(home, weights=weights, device=device) as library:

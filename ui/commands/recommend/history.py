@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.errors import ReelwiseError
+from ui.library.library import Library
 from ui.terminal.answer import EXIT_SOME_FILES_FAILED, Answer
-from ui.terminal.options import HomeOption, JsonOption, examples
+from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import count, short_path
 
 if TYPE_CHECKING:
@@ -25,12 +26,7 @@ MAX_ROWS_SHOWN = 20
 
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Name of the user.")]
 
-history_commands = typer.Typer(
-    help="Import, export, add and delete watch events.", no_args_is_help=True, rich_markup_mode=None
-)
 
-
-@history_commands.command("import", epilog=examples("reelwise history import events.csv"))
 def import_events(
     file: Annotated[
         Path,
@@ -44,8 +40,6 @@ def import_events(
     as_json: JsonOption = False,
 ) -> Answer:
     """Add the events of a file; importing it again changes nothing."""
-    from ui.library.library import Library
-
     if not file.is_file():
         raise ReelwiseError(
             f"there is no file {file}",
@@ -83,7 +77,6 @@ def _import_answer(report: ImportReport, file: Path) -> Answer:
     return Answer(document, "\n".join(lines), EXIT_SOME_FILES_FAILED if bad else 0, notice)
 
 
-@history_commands.command("export", epilog=examples("reelwise history export --user anna"))
 def export_events(
     user: Annotated[
         str | None, typer.Option(metavar="USER", help="Only events of this user.")
@@ -93,14 +86,12 @@ def export_events(
 ) -> Answer:
     """Print the events as CSV, as `history import` reads it."""
     from data.history.event_file import EVENT_COLUMNS
-    from ui.library.library import Library
 
     with Library(home) as library:
         rows = [event.as_row() for event in library.history.events(user)]
     return Answer({"events": rows}, _as_csv(rows, EVENT_COLUMNS))
 
 
-@history_commands.command("impressions", epilog=examples("reelwise history impressions"))
 def export_impressions(
     user: Annotated[
         str | None, typer.Option(metavar="USER", help="Only events of this user.")
@@ -110,7 +101,6 @@ def export_impressions(
 ) -> Answer:
     """Print the logged recommendations as CSV, with the propensity of each place."""
     from data.history.impressions import Impressions
-    from ui.library.library import Library
 
     with Library(home) as library:
         logged = Impressions(library.catalogue).all(user)
@@ -139,11 +129,8 @@ def _as_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str
     return written.getvalue().rstrip("\n")
 
 
-@history_commands.command("forget", epilog=examples("reelwise history forget anna"))
 def forget(user: UserArgument, home: HomeOption = None, as_json: JsonOption = False) -> Answer:
     """Delete a user and all that was learned from the user; no byte of the name stays."""
-    from ui.library.library import Library
-
     with Library(home) as library:
         forgotten = library.history.forget(user)
     export = forgotten.export
@@ -175,7 +162,6 @@ def _forgotten_lines(user: str, forgotten: Forgotten) -> list[str]:
     return lines
 
 
-@history_commands.command("add", epilog=examples("reelwise history add anna lake.mp4 --watched 42"))
 def add(
     user: UserArgument,
     video: Annotated[
@@ -190,8 +176,6 @@ def add(
     as_json: JsonOption = False,
 ) -> Answer:
     """Record that a user watched, liked or disliked a video."""
-    from ui.library.library import Library
-
     if like and dislike:
         raise typer.BadParameter("give --like or --dislike, not both")
     if not user.strip():

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.library.documents import reason_in_words, recommend_document
+from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption
 from ui.terminal.text import columns
@@ -48,9 +50,6 @@ def recommend(
     as_json: JsonOption = False,
 ) -> Answer:
     """Recommend videos to a user; a new user gets what is watched most."""
-    from ui.library.documents import recommend_document
-    from ui.library.library import Library
-
     with Library(home, device=device) as library:
         result = library.recommend(
             user, k=limit, exclude=exclude or (), playing=playing, explore=explore, log=log
@@ -60,8 +59,6 @@ def recommend(
 
 
 def _text(result: Recommendations, *, explain: bool) -> str:
-    from ui.library.documents import reason_in_words
-
     if not result.items:
         return f"nothing left to recommend to {result.user}: every video here was watched"
     rows = [

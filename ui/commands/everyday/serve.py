@@ -1,7 +1,5 @@
 """`reelwise serve`: the web page, the JSON API and the media in one process."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`reelwise status`: what is in the library and what is not."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """`reelwise encoders`: which encoders can be used here."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from ui.terminal.answer import Answer

@@ -1,7 +1,5 @@
 """`reelwise rebuild`: a new index generation from what is stored."""
 
-from __future__ import annotations
-
 import time
 from typing import Annotated
 

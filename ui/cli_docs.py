@@ -7,7 +7,6 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
 
 import typer
 
@@ -29,17 +28,13 @@ With `--json` exactly one JSON document is printed; after an error it has `error
 def docs_page() -> str:
     """The whole page as Markdown."""
     sections = [HEAD]
-    for name, text in _helps():
-        sections.append(f"## {name}\n\n```text\n{text.rstrip()}\n```\n")
-    return "\n".join(sections)
-
-
-def _helps() -> Iterator[tuple[str, str]]:
     for name in ("", *command_names()):
         shown = io.StringIO()
         with contextlib.redirect_stdout(shown):
             run([*name.split(), "--help"])
-        yield f"reelwise {name}".rstrip(), shown.getvalue()
+        title = f"reelwise {name}".rstrip()
+        sections.append(f"## {title}\n\n```text\n{shown.getvalue().rstrip()}\n```\n")
+    return "\n".join(sections)
 
 
 def command_names() -> list[str]:

@@ -151,9 +151,9 @@ def serve_library(
     """Serve one library until Ctrl-C.
 
     Args:
-        home: The library's folder.
+        home: The library's folder; None takes the default one.
         address: Where to listen.
-        device: Where the encoder runs.
+        device: Where the encoder runs: "auto", "cpu" or "cuda".
         refit_every_hours: Least hours between two trainings of the recommender; None trains none.
 
     Raises:

@@ -44,11 +44,6 @@ def api_routes(
     """Every route below /api.
 
     Streamlit answers any unknown path with its page and 200, so the rest of /api is 404 here.
-
-    Args:
-        library: The library to serve.
-        frames: What decodes pictures and previews.
-        refits: Background training, for `/api/status`; None where there is none.
     """
     api = Api(library, refits)
     media = Media(library)
@@ -95,10 +90,11 @@ class Api:
     def recommend(self, request: Request) -> Document:
         """`/api/recommend?user=NAME&k=10&playing=ID&exclude=ID&explore=0&log=1`; only ids."""
         user, playing = _text(request, "user"), request.query_params.get("playing")
+        exclude = request.query_params.getlist("exclude")[:MAX_RESULTS]
         result = self._library.recommend(
             user,
             k=_limit(request),
-            exclude=[_video_id(request, "exclude", one) for one in _all(request, "exclude")],
+            exclude=[_video_id(request, "exclude", one) for one in exclude],
             playing=None if playing is None else _video_id(request, "playing", playing),
             explore=_number(request, "explore", 0.0, 0.0, 1.0),
             log=_flag(request, "log"),
@@ -150,10 +146,6 @@ def _text(request: Request, name: str) -> str:
             fix=f"{request.url.path}?{name}=...",
         )
     return value
-
-
-def _all(request: Request, name: str) -> list[str]:
-    return request.query_params.getlist(name)[:MAX_RESULTS]
 
 
 def _flag(request: Request, name: str) -> bool:

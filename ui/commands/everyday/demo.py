@@ -7,9 +7,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from data.errors import ReelwiseError
+from data.home import Home
 from data.interval_table import TableRow, read_table
 from ui.commands.everyday.index import index_answer
 from ui.library.documents import Document, reason_in_words, recommend_document, search_document
@@ -20,7 +21,6 @@ from ui.terminal.progress import ProgressBar
 from ui.terminal.text import count, length, short_path, span
 
 if TYPE_CHECKING:
-    from data.home import Home
     from indexer.search.ranking import Hit
     from indexer.search.searcher import SearchResult
     from recommender.answer.items import Item
@@ -53,16 +53,11 @@ def demo(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
     return Answer(document, "")
 
 
-def _queries(home: Home) -> list[TableRow]:
-    """Queries of the cartoons: a text, and the interval of a video that it describes."""
-    columns = ["query", "video", "start_s", "end_s"]
-    return read_table(home.toons / "queries.csv", columns, header=",".join(columns)).rows
-
-
-def _captions(home: Home) -> list[TableRow]:
-    """Captions of the scenes of the cartoons."""
-    columns = ["video", "start_s", "end_s", "caption"]
-    return read_table(home.toons / "captions.csv", columns, header=",".join(columns)).rows
+def _toon_rows(home: Home, text: Literal["query", "caption"]) -> list[TableRow]:
+    """Queries or captions of the cartoons: a text, and the interval of a video it describes."""
+    file = home.toons / ("queries.csv" if text == "query" else "captions.csv")
+    columns = [text, "video", "start_s", "end_s"]
+    return read_table(file, columns, header=",".join(columns)).rows
 
 
 def _caption(scenes: list[TableRow], video: str, start_s: float = 0.0, end_s: float = 1.0) -> str:
@@ -125,9 +120,9 @@ def _index(library: Library) -> dict[str, object]:
 
 def _search(library: Library) -> list[Document]:
     _show("3. Three searches by text:")
-    captions = _captions(library.home)
+    captions = _toon_rows(library.home, "caption")
     documents = []
-    for about, query in _chosen_queries(_queries(library.home)):
+    for about, query in _chosen_queries(_toon_rows(library.home, "query")):
         result = library.search(query["query"], k=3)
         right = bool(result.hits) and _is_right(result.hits[0], query)
         _show_hits(f'{about}: "{query["query"]}"', result, captions, right=right)
@@ -179,7 +174,7 @@ def _evaluate(library: Library) -> Document:
 def _search_by_example(library: Library) -> Document:
     from data.video.write import Change, transcode
 
-    query = _queries(library.home)[-1]
+    query = _toon_rows(library.home, "query")[-1]
     video, (start_s, end_s) = query["video"], query.interval()
     _show("4. A search by example: a part of a video, cut out, made smaller and compressed hard:")
     with tempfile.TemporaryDirectory() as folder:
@@ -189,13 +184,13 @@ def _search_by_example(library: Library) -> Document:
         result = library.search(like=example, k=3)
     right = bool(result.hits) and result.hits[0].path.name == video
     title = f"from {video} {span(start_s, end_s)}"
-    _show_hits(title, result, _captions(library.home), right=right)
+    _show_hits(title, result, _toon_rows(library.home, "caption"), right=right)
     return search_document({"like": f"{video} @ half size"}, result) | {"right": right}
 
 
 def _recommend(library: Library) -> list[Document]:
     _show("5. Recommendations for two users:")
-    captions = _captions(library.home)
+    captions = _toon_rows(library.home, "caption")
     documents = []
     for user in library.history.users()[:2]:
         result = library.recommend(user, k=4)

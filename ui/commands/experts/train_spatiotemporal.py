@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -211,10 +211,8 @@ def _finder(library: Library, captions: Path) -> FindVideo:
     def find(name: str) -> Path | None:
         path = beside(name)
         if path is None and indexed:
-            try:
+            with suppress(ReelwiseError):
                 path = library.catalogue.video(name).path
-            except ReelwiseError:
-                return None
         return path
 
     return find
@@ -258,6 +256,4 @@ def _answer(result: TrainingResult, options: SpatiotemporalTraining) -> Answer:
 
 
 def _figures(figures: Any) -> Document | None:
-    if figures is None:
-        return None
-    return {**dataclasses.asdict(figures), "score": figures.score}
+    return None if figures is None else {**asdict(figures), "score": figures.score}

@@ -1,7 +1,5 @@
 """`reelwise doctor`: what this machine can do, tried out rather than read from versions."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import platform
@@ -11,15 +9,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
+from data.home import Home, resolve_home
 from ui.terminal.answer import EXIT_DONE, EXIT_KNOWN_ERROR, Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import columns, size
-
-if TYPE_CHECKING:
-    from data.home import Home
 
 MIN_FREE_BYTES = 1_000_000_000
 """Below this a library of a few thousand videos may not fit."""
@@ -30,8 +25,6 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
 
     The exit code is 1 where something that `index` needs is missing.
     """
-    from data.home import resolve_home
-
     findings = examine(resolve_home(home))
     ok = all(each.ok for each in findings)
     rows = columns(

@@ -24,6 +24,9 @@ IMPRESSION_COLUMNS = ("user", "video", "video_id", "at", "rank", "source", "prop
 MAX_ROWS_SHOWN = 20
 """Bad rows listed one by one; the rest are counted."""
 
+OnlyUserOption = Annotated[
+    str | None, typer.Option(metavar="USER", help="Only events of this user.")
+]
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Name of the user.")]
 
 
@@ -78,11 +81,7 @@ def _import_answer(report: ImportReport, file: Path) -> Answer:
 
 
 def export_events(
-    user: Annotated[
-        str | None, typer.Option(metavar="USER", help="Only events of this user.")
-    ] = None,
-    home: HomeOption = None,
-    as_json: JsonOption = False,
+    user: OnlyUserOption = None, home: HomeOption = None, as_json: JsonOption = False
 ) -> Answer:
     """Print the events as CSV, as `history import` reads it."""
     from data.history.event_file import EVENT_COLUMNS
@@ -93,11 +92,7 @@ def export_events(
 
 
 def export_impressions(
-    user: Annotated[
-        str | None, typer.Option(metavar="USER", help="Only events of this user.")
-    ] = None,
-    home: HomeOption = None,
-    as_json: JsonOption = False,
+    user: OnlyUserOption = None, home: HomeOption = None, as_json: JsonOption = False
 ) -> Answer:
     """Print the logged recommendations as CSV, with the propensity of each place."""
     from data.history.impressions import Impressions

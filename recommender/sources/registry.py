@@ -229,11 +229,7 @@ SOURCES: tuple[SourceKind, ...] = (
         lambda counts: SameForAll(counts.trend),
     ),
     _same_for_all(
-        NEW,
-        "new here, or not watched by anyone yet",
-        frozenset({"dates"}),
-        Newness,
-        from_crowd=False,
+        NEW, "new here, or never watched", frozenset({"dates"}), Newness, from_crowd=False
     ),
 )
 """Every source."""

@@ -91,7 +91,7 @@ class Library:
                 raise self._nothing_indexed()
             if self._encoder is None or self._encoder.id != wanted_id:
                 # Another process may have moved the library to another encoder meanwhile.
-                # Threads that are searching keep the old searcher: it is let go of, not closed.
+                # Threads that are searching keep the old searcher: it is dropped, not closed.
                 self._searcher = None
                 self._encoder = self._load_encoder(wanted_id)
             return self._encoder

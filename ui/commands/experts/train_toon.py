@@ -63,8 +63,8 @@ def toon(
     folder = train_toon(out.absolute(), options, start=begin, report=report)
     took_s = time.perf_counter() - began
     text = f"trained in {length(took_s)}: reelwise index FOLDER --encoder {folder}"
-    told = {"out": folder, "start": begin, "seconds": took_s, **dataclasses.asdict(options)}
-    return Answer(told, text)
+    document = {"out": folder, "start": begin, "seconds": took_s, **dataclasses.asdict(options)}
+    return Answer(document, text)
 
 
 def _model_folder(name: str) -> Path:

@@ -176,7 +176,7 @@ def serve_library(
 
 
 def _listen(address: ServerAddress) -> socket.socket:
-    """The listening socket, bound before anything heavy is loaded: a taken port is an error at once."""
+    """The listening socket, bound before heavy imports: a taken port fails at once."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -67,11 +67,6 @@ class _Work:
     waiting: int = 0
     """Frames that were decoded and are not encoded yet."""
     ending: Ending | None = None
-
-    @property
-    def n_frames(self) -> int:
-        """Frames that are encoded."""
-        return sum(len(rows) for rows in self.rows)
 
 
 @dataclass(frozen=True)
@@ -142,18 +137,16 @@ class EmbeddingStream:
         self._complete_since_s = 0.0
         self._batches: deque[tuple[Future[NDArray[np.float32]], list[tuple[_Work, int]]]] = deque()
         self._closing: deque[Future[list[Embedded]]] = deque()
-        self.frames = 0
-        """Frames encoded so far."""
 
     def run(self, requests: Iterable[DecodeRequest]) -> Generator[Embedded]:
         """Embed the video of each request, whose key is the video's id.
 
         `requests` is pulled only as decoders become free.
         """
-        with (
-            _cores_per_thread(self._threads),
-            _thread_pool(self._threads) as threads,
-        ):
+        threads = ThreadPoolExecutor(self._threads, thread_name_prefix="encode")
+        with _cores_per_thread(self._threads), ExitStack() as stack:
+            # The threads end within one batch when the run is stopped.
+            stack.callback(threads.shutdown, cancel_futures=True)
             for key, result in self._pool.run(requests):
                 self._take(key, result)
                 self._submit(threads, whole_batches=True)
@@ -210,7 +203,6 @@ class EmbeddingStream:
         while self._batches and (len(self._batches) > at_most or self._batches[0][0].done()):
             future, owners = self._batches.popleft()
             rows = future.result()
-            self.frames += len(rows)
             first = 0
             for work, count in owners:
                 work.rows.append(rows[first : first + count])
@@ -226,7 +218,7 @@ class EmbeddingStream:
         """Make finished videos into clips once there are enough of them, or one has waited long."""
         if not self._complete:
             return
-        few = sum(work.n_frames for work in self._complete) < CLOSE_FRAMES
+        few = sum(len(rows) for work in self._complete for rows in work.rows) < CLOSE_FRAMES
         waited_s = time.monotonic() - self._complete_since_s
         if whole_groups and few and waited_s < CLOSE_AFTER_S:
             return
@@ -259,16 +251,6 @@ class EmbeddingStream:
 def _are_unit(rows: NDArray[np.float32]) -> bool:
     # Half of what the store accepts: rounding to float16 comes on top. NaN fails as well.
     return bool(np.all(np.abs(np.linalg.norm(rows, axis=1) - 1) < UNIT_TOLERANCE / 2))
-
-
-@contextmanager
-def _thread_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that end within one batch when the run is stopped."""
-    executor = ThreadPoolExecutor(threads, thread_name_prefix="encode")
-    try:
-        yield executor
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager

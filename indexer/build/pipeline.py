@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.build.interrupt import interruptible
-from indexer.build.pending import every_video
 from indexer.build.progress import Listener
 from indexer.build.record import writing_session
 from indexer.build.report import IndexReport
-from indexer.build.run import Run
+from indexer.build.run import Run, every_video
 from indexer.store.generations import Generation, open_generation, publish
 
 if TYPE_CHECKING:

@@ -1,14 +1,14 @@
 """What changed in the library's folders since the last scan, decided without decoding."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.catalogue.records import FileRecord
-from data.video.scan import FoundFile
+from data.video.scan import FoundFile, file_title
+
+ContentKey = Callable[[Path], str]
 
 
 @dataclass(frozen=True)
@@ -22,20 +22,16 @@ class Unseen:
 
 
 @dataclass
-class Plan:
-    """The changes; none of them is recorded yet."""
+class FileChanges:
+    """Counts of changed and unchanged files."""
 
-    records: list[FileRecord] = field(default_factory=list)
-    """Files to record: new, changed, touched or unreadable ones."""
-    gone: list[Path] = field(default_factory=list)
-    """Known files that are no longer there."""
     added: int = 0
     """Contents that no other file of the library holds."""
     edited: int = 0
-    """Known files with other content than before."""
+    """Known files with other content; the old one stays only where another file holds it."""
     moved: int = 0
     """Known contents under another name, whose old name is gone or holds other content."""
-    copied: int = 0
+    copies: int = 0
     """Known contents under one more name."""
     touched: int = 0
     """Files with the same content and another time stamp."""
@@ -43,27 +39,27 @@ class Plan:
     """Files that were not even opened."""
     removed: int = 0
     """Files of known videos that are gone, without those that only moved."""
+
+
+@dataclass
+class Plan(FileChanges):
+    """The changes; none of them is recorded yet."""
+
+    records: list[FileRecord] = field(default_factory=list)
+    """Files to record: new, changed, touched or unreadable ones."""
+    gone: list[Path] = field(default_factory=list)
+    """Known files that are no longer there."""
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     """Files whose bytes could not be read, with the reason."""
     unseen: list[Unseen] = field(default_factory=list)
     """What the scan could not read; nothing below it is taken for gone."""
 
 
-@dataclass(frozen=True)
-class Reader:
-    """Functions that read files: those of `data.video.scan`, or a test's."""
-
-    content_key: Callable[[Path], str]
-    """Identity of the bytes; raises OSError where they cannot be read."""
-    title: Callable[[Path], str | None]
-    """Title of a new video, from the name of its file."""
-
-
 def plan_changes(
     scanned: Iterable[FoundFile | Unseen],
     known: Mapping[Path, FileRecord],
     roots: Sequence[Path],
-    read: Reader,
+    content_key: ContentKey,
 ) -> Plan:
     """Tell added, edited, moved, copied, touched, unchanged and removed files apart.
 
@@ -74,7 +70,7 @@ def plan_changes(
         scanned: What a scan of `roots` gives.
         known: All files of the catalogue by absolute path; only those below `roots` can be gone.
         roots: The folders and files that were scanned, absolute.
-        read: Functions that read files.
+        content_key: Gives the identity of a file's bytes; raises OSError where it cannot be read.
     """
     plan = Plan()
     now: dict[Path, str | None] = {}
@@ -88,7 +84,7 @@ def plan_changes(
             plan.unchanged += 1
             now[file.path] = before.content_key
             continue
-        key = _content_key(file, before, read, plan)
+        key = _read_key(file, before, content_key, plan)
         now[file.path] = key or (before.content_key if before else None)
         if key is not None:
             changed.append((file, key))
@@ -98,7 +94,7 @@ def plan_changes(
         for path in known
         if path not in now and is_below(path, roots) and not is_below(path, unseen)
     ]
-    _sort_changed(plan, changed, known, now, read)
+    _sort_changed(plan, changed, known, now)
     return plan
 
 
@@ -109,18 +105,15 @@ def is_below(path: Path, roots: Iterable[Path]) -> bool:
 
 
 def _same_stat(file: FoundFile, before: FileRecord) -> bool:
-    return (file.size_bytes, file.mtime_ns, file.inode) == (
-        before.size_bytes,
-        before.mtime_ns,
-        before.inode,
-    )
+    now = (file.size_bytes, file.mtime_ns, file.inode)
+    return now == (before.size_bytes, before.mtime_ns, before.inode)
 
 
-def _content_key(
-    file: FoundFile, before: FileRecord | None, read: Reader, plan: Plan
+def _read_key(
+    file: FoundFile, before: FileRecord | None, content_key: ContentKey, plan: Plan
 ) -> str | None:
     try:
-        return read.content_key(file.path)
+        return content_key(file.path)
     except OSError as error:
         reason = f"cannot be read: {(error.strerror or str(error)).lower()}"
     plan.unreadable.append((file.path, reason))
@@ -135,12 +128,11 @@ def _sort_changed(
     changed: Sequence[tuple[FoundFile, str]],
     known: Mapping[Path, FileRecord],
     now: Mapping[Path, str | None],
-    read: Reader,
 ) -> None:
-    names = _Names.of(known, now, set(plan.gone))
+    names = _Names(known, now, set(plan.gone))
     for file, key in changed:
         before_key = known[file.path].content_key if file.path in known else None
-        words = True
+        title = file_title(file.path)
         if before_key == key:
             plan.touched += 1
         elif names.take(key):
@@ -148,53 +140,49 @@ def _sort_changed(
         elif before_key is not None:
             plan.edited += 1
         elif key in names.held:
-            plan.copied += 1
-            words = False  # the first file keeps naming the video
+            plan.copies += 1
+            title = None  # the first file keeps naming the video
         else:
             plan.added += 1
         names.held.add(key)
-        plan.records.append(_with_title(file, key, read) if words else _record(file, key))
+        plan.records.append(_record(file, key, title=title))
     plan.removed = names.vanished.total()
 
 
-@dataclass
 class _Names:
     """Which names still hold a content, and which no longer do."""
 
-    vanished: Counter[str] = field(default_factory=Counter)
-    """Names that are gone, by the content they held."""
-    overwritten: Counter[str] = field(default_factory=Counter)
-    """Names that hold something else now, by the content they held."""
-    held: set[str] = field(default_factory=set)
-    """Contents that some name holds."""
-
-    @classmethod
-    def of(
-        cls, known: Mapping[Path, FileRecord], now: Mapping[Path, str | None], gone: set[Path]
-    ) -> _Names:
-        names = cls()
+    def __init__(
+        self, known: Mapping[Path, FileRecord], now: Mapping[Path, str | None], gone: set[Path]
+    ) -> None:
+        self.vanished: Counter[str] = Counter()
+        """Names that are gone, by the content they held."""
+        self._overwritten: Counter[str] = Counter()
+        self.held: set[str] = set()
+        """Contents that some name holds."""
         for path, before in known.items():
             key = before.content_key
             if not key:
                 continue
             if path in gone:
-                names.vanished[key] += 1
+                self.vanished[key] += 1
             elif now.get(path, key) != key:
-                names.overwritten[key] += 1
+                self._overwritten[key] += 1
             else:
-                names.held.add(key)
-        return names
+                self.held.add(key)
 
     def take(self, key: str) -> bool:
         """Use up one name that no longer holds this content; False where there is none."""
-        for left in (self.vanished, self.overwritten):
+        for left in (self.vanished, self._overwritten):
             if left[key] > 0:
                 left[key] -= 1
                 return True
         return False
 
 
-def _record(file: FoundFile, key: str | None, *, reason: str | None = None) -> FileRecord:
+def _record(
+    file: FoundFile, key: str | None, *, reason: str | None = None, title: str | None = None
+) -> FileRecord:
     return FileRecord(
         path=file.path,
         size_bytes=file.size_bytes,
@@ -202,15 +190,5 @@ def _record(file: FoundFile, key: str | None, *, reason: str | None = None) -> F
         inode=file.inode,
         content_key=key,
         reason=reason,
-    )
-
-
-def _with_title(file: FoundFile, key: str, read: Reader) -> FileRecord:
-    return FileRecord(
-        path=file.path,
-        size_bytes=file.size_bytes,
-        mtime_ns=file.mtime_ns,
-        inode=file.inode,
-        content_key=key,
-        title=read.title(file.path),
+        title=title,
     )

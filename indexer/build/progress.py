@@ -1,7 +1,5 @@
 """How far an indexing run has come, reported to a listener."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +11,7 @@ UPDATE_EVERY_S = 0.2
 """A listener gets the numbers at most this often, and every new phase at once."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Snapshot:
     """The state of a run at one instant."""
 
@@ -72,18 +70,8 @@ class Listener(Protocol):
         """Show a line that stays: a file that failed, a folder that cannot be read."""
 
 
-class _Silent:
-    """A listener that shows nothing."""
-
-    def update(self, now: Snapshot) -> None:
-        """Ignore the numbers."""
-
-    def note(self, message: str) -> None:
-        """Ignore the line."""
-
-
 class Meter:
-    """Counts, and reports the counts to a listener a few times a second.
+    """The counts of a run, reported to a listener a few times a second.
 
     Args:
         listener: None for none.
@@ -93,61 +81,35 @@ class Meter:
     def __init__(
         self, listener: Listener | None, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._listener: Listener = listener if listener is not None else _Silent()
+        self._listener = listener
         self._clock = clock
         self._began_s = clock()
         self._reported_s = float("-inf")
         self.now = Snapshot("scanning")
+        """The counts; call `report` after changing them."""
 
-    def enter(self, phase: Phase, *, files_total: int = 0, bytes_total: int = 0) -> None:
-        """Begin a phase; `indexing` sets the totals and starts the clock of the rates anew."""
-        if phase == "indexing":
-            self._began_s = self._clock()
-            self.now = Snapshot("indexing", files_total=files_total, bytes_total=bytes_total)
-        else:
-            self.now = replace(self.now, phase=phase)
-        self._report(force=True)
+    def begin_indexing(self, files_total: int, bytes_total: int) -> None:
+        """Set the totals and start the counts and the clock of the rates anew."""
+        self._began_s = self._clock()
+        self.now = Snapshot("indexing", files_total=files_total, bytes_total=bytes_total)
+        self.report(force=True)
 
-    def resume(self) -> None:
-        """Go on indexing after a publication in between; the counts stay."""
-        self.now = replace(self.now, phase="indexing")
-        self._report(force=True)
-
-    def seen(self, files: int) -> None:
-        """Count the files that the scan has seen so far."""
-        self.now = replace(self.now, files_done=files)
-        self._report()
-
-    def decoded(self, frames: int) -> None:
-        """Count encoded frames."""
-        self.now = replace(self.now, frames=self.now.frames + frames)
-        self._report()
-
-    def finished(self, name: str, *, size_bytes: int, video_s: float, failed: bool) -> None:
-        """Count a video that came to its end, good or bad."""
-        self.now = replace(
-            self.now,
-            files_done=self.now.files_done + 1,
-            failed=self.now.failed + int(failed),
-            video_s=self.now.video_s + video_s,
-            bytes_done=self.now.bytes_done + size_bytes,
-            current=name,
-        )
-        self._report()
-
-    def stored(self, clips: int) -> None:
-        """Count clips that are durable."""
-        self.now = replace(self.now, clips=self.now.clips + clips)
-        self._report()
+    def enter(self, phase: Phase) -> None:
+        """Begin a phase, or go on with one; the counts stay."""
+        self.now.phase = phase
+        self.report(force=True)
 
     def note(self, message: str) -> None:
         """Pass one line on."""
-        self._listener.note(message)
+        if self._listener is not None:
+            self._listener.note(message)
 
-    def _report(self, *, force: bool = False) -> None:
+    def report(self, *, force: bool = False) -> None:
+        """Give the listener the counts, unless it got some just now."""
         now_s = self._clock()
         if not force and now_s - self._reported_s < UPDATE_EVERY_S:
             return
         self._reported_s = now_s
-        self.now = replace(self.now, elapsed_s=now_s - self._began_s)
-        self._listener.update(self.now)
+        self.now.elapsed_s = now_s - self._began_s
+        if self._listener is not None:
+            self._listener.update(replace(self.now))

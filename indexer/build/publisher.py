@@ -64,7 +64,7 @@ class Publisher:
         with self._stop.shielded():
             self._meter.enter("publishing")
             publish(self._catalogue.home, self._catalogue, self._encoder.id)
-            self._meter.resume()
+            self._meter.enter("indexing")
         self._published_s = time.monotonic()
         self._took_s = self._published_s - began_s
 

@@ -1,13 +1,11 @@
 """Counts of an indexing run: for its report, and for the listener that shows its progress."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from data.catalogue.records import MAX_ATTEMPTS, Pending, State
 from indexer.build.embed import Embedded
-from indexer.build.plan import Plan
+from indexer.build.plan import FileChanges, Plan
 from indexer.build.progress import Meter
 
 
@@ -24,23 +22,9 @@ class FileTrouble:
 
 
 @dataclass
-class IndexReport:
+class IndexReport(FileChanges):
     """Counts of one run; files as the scan saw them, videos as they were embedded."""
 
-    added: int = 0
-    """New contents."""
-    edited: int = 0
-    """Known files with new content; the old one stays only where another file holds it."""
-    moved: int = 0
-    """Files that were renamed or moved; nothing was decoded for them."""
-    copies: int = 0
-    """Files with the content of another file; nothing was decoded for them."""
-    touched: int = 0
-    """Files with a new time stamp and the same content; nothing was decoded for them."""
-    unchanged: int = 0
-    """Files that were not even opened."""
-    removed: int = 0
-    """Files that are gone."""
     unreadable: int = 0
     """Files whose bytes could not be read; counted in `failed` too."""
     decoded: int = 0
@@ -88,11 +72,9 @@ class RunCounts:
 
     def planned(self, plan: Plan) -> None:
         """Count the changes of files."""
-        report = self.report
-        report.added, report.edited = plan.added, plan.edited
-        report.moved, report.copies, report.touched = plan.moved, plan.copied, plan.touched
-        report.unchanged, report.removed = plan.unchanged, plan.removed
-        report.unreadable = report.failed = len(plan.unreadable)
+        for count in fields(FileChanges):
+            setattr(self.report, count.name, getattr(plan, count.name))
+        self.report.unreadable = self.report.failed = len(plan.unreadable)
         for each in plan.unseen:
             self._meter.note(f"{each.path}: passed over: {each.reason.lower()}")
         for path, reason in plan.unreadable:
@@ -101,7 +83,8 @@ class RunCounts:
     def encoded(self, video: Embedded) -> None:
         """Count a video that was decoded and encoded, not yet stored."""
         self.report.decode_cpu_s += video.ending.cpu_s
-        self._meter.decoded(len(video.vectors.frames))
+        self._meter.now.frames += len(video.vectors.frames)
+        self._meter.report()
 
     def changed_meanwhile(self, path: Path) -> None:
         """Count a video whose file changed while it was read."""
@@ -110,18 +93,18 @@ class RunCounts:
 
     def stored(self, pending: Pending, video: Embedded) -> None:
         """Count a video that is durable: done, partial or failed."""
-        video_s = 0.0
+        now = self._meter.now
         if video.ending.state == "failed":
+            now.failed += 1
             self._failed(pending, video.ending.reason)
         else:
-            video_s = video.ending.decoded_s
+            now.clips += len(video.vectors.clips)
+            now.video_s += video.ending.decoded_s
             self._embedded(pending, video)
-        self._meter.finished(
-            pending.path.name,
-            size_bytes=pending.size_bytes,
-            video_s=video_s,
-            failed=video.ending.state == "failed",
-        )
+        now.files_done += 1
+        now.bytes_done += pending.size_bytes
+        now.current = pending.path.name
+        self._meter.report()
 
     def _failed(self, pending: Pending, reason: str) -> None:
         is_last = pending.attempts + 1 >= MAX_ATTEMPTS
@@ -139,7 +122,6 @@ class RunCounts:
             self._trouble(pending.path, State.PARTIAL, video.ending.reason)
         else:
             report.done += 1
-        self._meter.stored(len(video.vectors.clips))
 
     def stopped(self, files_total: int) -> None:
         """Say what Ctrl-C left."""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import Pending
+from data.catalogue.records import MAX_ATTEMPTS, FileRecord, Pending, State
 from data.video.children.pool import DecodePool
-from data.video.scan import FoundFile, content_key, file_title, scan
+from data.video.scan import FoundFile, content_key, scan
 from data.video.types import DecodeRequest
 from indexer.build.embed import Embedded, EmbeddingStream, cores
 from indexer.build.interrupt import Interrupt
-from indexer.build.pending import not_embedded
-from indexer.build.plan import Reader, Unseen, plan_changes
+from indexer.build.plan import Unseen, plan_changes
 from indexer.build.progress import Listener, Meter
 from indexer.build.publisher import Publisher
 from indexer.build.record import FlushBuffer
@@ -50,7 +49,7 @@ class Run:
         """Record which files there are now; returns the videos to embed."""
         self._meter.enter("scanning")
         known = self._catalogue.files.known()
-        plan = plan_changes(self._scan(roots), known, roots, Reader(content_key, file_title))
+        plan = plan_changes(self._scan(roots), known, roots, content_key)
         with self._stop.shielded():
             self._catalogue.files.add_roots(roots)
             if plan.records:
@@ -68,7 +67,8 @@ class Run:
         unseen: list[Unseen] = []
         files = scan(roots, on_unreadable=lambda path, why: unseen.append(Unseen(path, why)))
         for count, file in enumerate(files, start=1):
-            self._meter.seen(count)
+            self._meter.now.files_done = count
+            self._meter.report()
             yield file
         # A file that vanished during the scan is no folder that cannot be read.
         yield from (each for each in unseen if each.reason != os.strerror(errno.ENOENT))
@@ -77,8 +77,7 @@ class Run:
         """Decode, encode and store; what is stored is durable before it is counted."""
         self._publisher.serve_if_first()
         self._pending = {each.video_id: each for each in pending}
-        size_bytes = sum(each.size_bytes for each in pending)
-        self._meter.enter("indexing", files_total=len(pending), bytes_total=size_bytes)
+        self._meter.begin_indexing(len(pending), sum(each.size_bytes for each in pending))
         if not pending:
             return
         try:
@@ -130,6 +129,44 @@ class Run:
         generation = open_generation(self._catalogue.home)
         self.report.generation = generation.number if generation is not None else None
         self._meter.enter("finished")
+
+
+def not_embedded(
+    catalogue: Catalogue, encoder_id: str, *, retry_failed: bool
+) -> tuple[list[Pending], int]:
+    """Videos that an encoder has not embedded; `retry_failed` adds the quarantined and partial ones.
+
+    Returns:
+        The videos whose file can be reached, and the number of the others.
+    """
+    wanted = [
+        each
+        for each in catalogue.embeddings.missing(encoder_id, retry_failed=True)
+        if retry_failed or each.attempts < MAX_ATTEMPTS
+    ]
+    reachable = [each for each in wanted if each.path.exists()]
+    offline = len(wanted) - len(reachable)
+    return reachable + (_read_in_part(catalogue, encoder_id) if retry_failed else []), offline
+
+
+def _read_in_part(catalogue: Catalogue, encoder_id: str) -> list[Pending]:
+    failures = catalogue.embeddings.failures(encoder_id)
+    partial = [each.path for each in failures if each.state == State.PARTIAL]
+    return _by_video(catalogue.files.known(partial).values())
+
+
+def every_video(catalogue: Catalogue) -> list[Pending]:
+    """Every video whose file can be reached, embedded or not, once."""
+    return _by_video(catalogue.files.known().values())
+
+
+def _by_video(files: Iterable[FileRecord]) -> list[Pending]:
+    firsts: dict[int, Pending] = {}
+    for file in files:
+        if file.video_id is not None and file.path.exists():
+            pending = Pending(file.video_id, file.path, file.size_bytes, attempts=0)
+            firsts.setdefault(file.video_id, pending)
+    return list(firsts.values())
 
 
 def _stat(path: Path) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from data.catalogue.records import FileRecord
 from data.video.scan import FoundFile
-from indexer.build.plan import Plan, Reader, Unseen, plan_changes
+from indexer.build.plan import Plan, Unseen, plan_changes
 
 ROOT = Path("/lib")
 
@@ -44,20 +44,19 @@ def plan(
             raise PermissionError(13, "Permission denied")
         return files[path.name]
 
-    read = Reader(content_key, lambda path: path.stem)
     scanned = [there(name, key) for name, key in files.items()]
     closed = [Unseen(path, "Permission denied") for path in unseen]
-    return plan_changes([*scanned, *closed], before, [ROOT], read)
+    return plan_changes([*scanned, *closed], before, [ROOT], content_key)
 
 
 def counts(made: Plan) -> dict[str, int]:
-    names = ("added", "edited", "moved", "copied", "touched", "unchanged", "removed")
+    names = ("added", "edited", "moved", "copies", "touched", "unchanged", "removed")
     return {name: getattr(made, name) for name in names if getattr(made, name)}
 
 
 def test_new_files_are_added_and_equal_ones_are_copies() -> None:
     made = plan({"a": "A", "b": "B", "c": "A"}, {})
-    assert counts(made) == {"added": 2, "copied": 1}
+    assert counts(made) == {"added": 2, "copies": 1}
     assert [(r.path.name, r.content_key, r.title) for r in made.records] == [
         ("a", "A", "a"),
         ("b", "B", "b"),
@@ -72,12 +71,11 @@ def test_an_unchanged_file_is_not_even_opened() -> None:
         opened.append(path)
         return "A"
 
-    read = Reader(content_key, lambda _: None)
-    made = plan_changes([found("a")], known(a="A"), [ROOT], read)
+    made = plan_changes([found("a")], known(a="A"), [ROOT], content_key)
     assert counts(made) == {"unchanged": 1}
     assert not opened
     for other in (found("a", mtime_ns=2), found("a", inode=2)):
-        assert counts(plan_changes([other], known(a="A"), [ROOT], read)) == {"touched": 1}
+        assert counts(plan_changes([other], known(a="A"), [ROOT], content_key)) == {"touched": 1}
     assert len(opened) == 2
 
 
@@ -89,7 +87,7 @@ def test_a_renamed_file_is_moved_and_its_old_name_is_gone() -> None:
 
 def test_moved_and_copied_are_told_apart_by_how_many_names_are_left() -> None:
     made = plan({"x": "A", "y": "A"}, known(old="A"))
-    assert counts(made) == {"moved": 1, "copied": 1}
+    assert counts(made) == {"moved": 1, "copies": 1}
     made = plan({"x": "A"}, known(old="A", older="A"))
     assert counts(made) == {"moved": 1, "removed": 1}
 
@@ -124,7 +122,7 @@ def test_only_files_below_the_scanned_folders_can_be_gone() -> None:
 def test_content_held_outside_the_scanned_folders_makes_a_copy() -> None:
     elsewhere = Path("/other/b")
     before = {elsewhere: FileRecord(elsewhere, 10, 1, 1, content_key="B")}
-    assert counts(plan({"b": "B"}, before)) == {"copied": 1}
+    assert counts(plan({"b": "B"}, before)) == {"copies": 1}
 
 
 def test_nothing_below_a_folder_that_could_not_be_read_is_gone() -> None:
@@ -155,7 +153,7 @@ def test_every_file_is_counted_once_and_the_records_lead_to_what_is_there(
     before: dict[str, str], after: dict[str, str]
 ) -> None:
     made = plan(after, known(**before))
-    seen = made.added + made.edited + made.moved + made.copied + made.touched + made.unchanged
+    seen = made.added + made.edited + made.moved + made.copies + made.touched + made.unchanged
     assert seen == len(after)
     state = {ROOT / name: key for name, key in before.items()}
     for record in made.records:

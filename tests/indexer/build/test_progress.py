@@ -30,7 +30,7 @@ def test_rates_and_time_left_count_from_the_start_of_indexing() -> None:
     meter = Meter(told, clock=clock)
     meter.enter("scanning")
     clock.now_s += 50
-    meter.enter("indexing", files_total=4, bytes_total=400)
+    meter.begin_indexing(files_total=4, bytes_total=400)
     assert told.seen[-1].eta_s is None
     clock.now_s += 10
     meter.decoded(32)
@@ -52,7 +52,7 @@ def test_rates_and_time_left_count_from_the_start_of_indexing() -> None:
 def test_a_listener_is_not_called_for_every_frame() -> None:
     clock, told = Clock(), Told()
     meter = Meter(told, clock=clock)
-    meter.enter("indexing", files_total=1, bytes_total=1)
+    meter.begin_indexing(files_total=1, bytes_total=1)
     for _ in range(1000):
         clock.now_s += UPDATE_EVERY_S / 100
         meter.decoded(1)
@@ -64,10 +64,10 @@ def test_a_listener_is_not_called_for_every_frame() -> None:
 def test_a_publication_in_between_keeps_the_counts() -> None:
     told = Told()
     meter = Meter(told)
-    meter.enter("indexing", files_total=9, bytes_total=9)
+    meter.begin_indexing(files_total=9, bytes_total=9)
     meter.stored(3)
     meter.enter("publishing")
-    meter.resume()
+    meter.enter("indexing")
     assert (told.seen[-1].phase, told.seen[-1].clips, told.seen[-1].files_total) == (
         "indexing",
         3,

@@ -134,7 +134,7 @@ class Run:
 def not_embedded(
     catalogue: Catalogue, encoder_id: str, *, retry_failed: bool
 ) -> tuple[list[Pending], int]:
-    """Videos that an encoder has not embedded; `retry_failed` adds the quarantined and partial ones.
+    """Videos without vectors of an encoder; `retry_failed` adds the quarantined and partial ones.
 
     Returns:
         The videos whose file can be reached, and the number of the others.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from indexer.search.calibrate import Background
+from indexer.search.examples import Example
 from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips
 from indexer.search.query import Filters
 from indexer.search.query_vectors import QueryVectors
@@ -72,30 +72,20 @@ class Options:
     """What every hit must fulfil."""
     merge: bool = True
     """Join clips that touch into one moment; else every clip is a hit."""
-    exact: bool = False
-    """Score every clip instead of querying the index; for evaluation."""
 
 
 def rank(view: View, query: QueryVectors, options: Options, read_vectors: ReadVectors) -> list[Hit]:
-    """The best hits, the best first.
-
-    Args:
-        view: What is searched.
-        query: What is looked for.
-        options: Number of hits, filters, merging.
-        read_vectors: Reads the stored vectors of some videos; used for examples only.
-    """
+    """The best hits, the best first; `read_vectors` is used for examples only."""
     allowed = options.filters.allowed_clips(view.table, view.videos)
     n_allowed = view.n_clips if allowed is None else int(np.count_nonzero(allowed))
     if n_allowed == 0 or options.k <= 0:
         return []
-    candidates = _Candidates(view, query.vectors, options, allowed, n_allowed)
+    clips = _Candidates(view, query.vectors, options, allowed, n_allowed)
     if query.example is None:
-        scoring: _Scoring = _ByClips(candidates)
+        scoring = _ByClips(clips)
     else:
-        matcher = ExampleMatcher(query.example, read_vectors)
-        scoring = _ByFrames(candidates, matcher, query.example.video_id)
-    scored = [(each, scoring.background.relevance(each.score)) for each in _moments(scoring)]
+        scoring = _ByFrames(clips, query.example, read_vectors)
+    scored = [(each, scoring.background.relevance(each.score)) for each in scoring.best_moments()]
     relevant = [pair for pair in scored if pair[1] >= options.filters.min_relevance]
     return [_hit(view, n, *pair) for n, pair in enumerate(relevant[: options.k], start=1)]
 
@@ -116,22 +106,6 @@ def _hit(view: View, place: int, moment: Moment, relevance: float) -> Hit:
     )
 
 
-def _moments(scoring: _Scoring) -> list[Moment]:
-    """Fetch more and more clips until k moments are certain, or no other clip can pass."""
-    candidates = scoring.candidates
-    fetch = candidates.first_fetch()
-    while True:
-        rows, bound = candidates.fetch(fetch)
-        moments = scoring.moments(candidates.scored(rows), bound)
-        if (
-            len(moments) >= candidates.options.k
-            or bound == float("-inf")
-            or scoring.is_irrelevant(bound)
-        ):
-            return moments
-        fetch = min(candidates.n_allowed, 4 * fetch)
-
-
 @dataclass(frozen=True)
 class _Candidates:
     """The clips that a query is compared with."""
@@ -142,62 +116,50 @@ class _Candidates:
     allowed: Mask | None
     n_allowed: int
 
-    def first_fetch(self) -> int:
-        if self.options.exact:
-            return self.n_allowed
-        return min(max(FETCH_PER_HIT * self.options.k, MIN_FETCH), self.n_allowed)
-
     def fetch(self, n: int) -> tuple[TableRows, float]:
         """Rows of the clips to score, and a bound that the score of no other clip exceeds."""
-        view = self.view
-        if self.options.exact:
-            every = np.ones(view.n_clips, dtype=bool) if self.allowed is None else self.allowed
-            return np.flatnonzero(every), float("-inf")
-        rows, bound = view.top(self.vectors, n, self.allowed)
+        rows, bound = self.view.top(self.vectors, n, self.allowed)
         if self.options.merge:
             # A moment may reach over clips that score too low to be fetched themselves.
-            rows = view.rows_of(view.table.video_ids[rows])
+            rows = self.view.rows_of(self.view.table.video_ids[rows])
             rows = rows if self.allowed is None else rows[self.allowed[rows]]
         return rows, bound
 
     def scored(self, rows: TableRows) -> list[ScoredClip]:
         table = self.view.table
-        scores = self.view.scores(self.vectors, rows).max(axis=0)
-        columns = (
-            table.ids[rows].tolist(),
-            table.video_ids[rows].tolist(),
-            table.starts_s[rows].tolist(),
-            table.ends_s[rows].tolist(),
-            scores.tolist(),
-        )
-        return [ScoredClip(*row) for row in zip(*columns, strict=True)]
-
-
-class _Scoring(Protocol):
-    """A way of making moments from candidate clips."""
-
-    candidates: _Candidates
-    background: Background
-    """How the query scores by accident."""
-
-    def moments(self, clips: Sequence[ScoredClip], bound: float) -> list[Moment]:
-        """The moments that are certain, the best first; no other clip exceeds `bound`."""
-        ...
-
-    def is_irrelevant(self, bound: float) -> bool:
-        """True where no clip up to this score can pass the filters."""
-        ...
+        columns = (table.ids, table.video_ids, table.starts_s, table.ends_s)
+        scores = self.view.scores(self.vectors, rows).max(axis=0).tolist()
+        values = zip(*(column[rows].tolist() for column in columns), scores, strict=True)
+        return [ScoredClip(*row) for row in values]
 
 
 class _ByClips:
-    """Words and mixed queries: by clip vectors alone."""
+    """Words and mixed queries: moments by clip vectors alone."""
 
     def __init__(self, candidates: _Candidates) -> None:
         self.candidates = candidates
+        self.background = self.learn_background()
+        """How the query scores by accident."""
+
+    def best_moments(self) -> list[Moment]:
+        """Fetch more and more clips until k moments are certain, or no other clip can pass."""
+        candidates = self.candidates
+        k, n_allowed = candidates.options.k, candidates.n_allowed
+        fetch = min(max(FETCH_PER_HIT * k, MIN_FETCH), n_allowed)
+        while True:
+            rows, bound = candidates.fetch(fetch)
+            moments = self.moments(candidates.scored(rows), bound)
+            if len(moments) >= k or bound == float("-inf") or self.is_irrelevant(bound):
+                return moments
+            fetch = min(n_allowed, 4 * fetch)
+
+    def learn_background(self) -> Background:
+        candidates = self.candidates
         scores = inner_products(candidates.vectors, candidates.view.sample).max(axis=0)
-        self.background = Background(scores, candidates.n_allowed)
+        return Background(scores, candidates.n_allowed)
 
     def moments(self, clips: Sequence[ScoredClip], bound: float) -> list[Moment]:
+        """The moments that are certain, the best first; no other clip exceeds `bound`."""
         if self.candidates.options.merge:
             moments = merge_clips(clips, background=self.background.median)
         else:
@@ -205,25 +167,29 @@ class _ByClips:
         return [moment for moment in moments if moment.score >= bound]
 
     def is_irrelevant(self, bound: float) -> bool:
+        """True where no clip up to this score can pass the filters."""
         return self.background.relevance(bound) < self.candidates.options.filters.min_relevance
 
 
-class _ByFrames:
+class _ByFrames(_ByClips):
     """Examples: by clip vectors and frames together, for the best videos by clip vectors."""
 
     def __init__(
-        self, candidates: _Candidates, matcher: ExampleMatcher, source: int | None
+        self, candidates: _Candidates, example: Example, read_vectors: ReadVectors
     ) -> None:
-        self.candidates = candidates
-        self._matcher = matcher
-        self._source = source
+        self._matcher = ExampleMatcher(example, read_vectors)
+        self._source = example.video_id
+        super().__init__(candidates)
+
+    def learn_background(self) -> Background:
+        candidates = self.candidates
         rows = candidates.view.sample_rows
         if len(rows) > BACKGROUND_CLIPS:
             rows = np.sort(np.random.default_rng(0).choice(rows, BACKGROUND_CLIPS, replace=False))
-        blended = matcher.blend(candidates.scored(rows))
-        matcher.learn_usual(blended)
+        blended = self._matcher.blend(candidates.scored(rows))
+        self._matcher.learn_usual(blended)
         scores = np.asarray([clip.score for clip in blended], dtype=np.float32)
-        self.background = Background(scores, candidates.n_allowed)
+        return Background(scores, candidates.n_allowed)
 
     def moments(self, clips: Sequence[ScoredClip], bound: float) -> list[Moment]:
         options = self.candidates.options
@@ -238,20 +204,15 @@ class _ByFrames:
             ]
         else:
             moments = as_moments(blended)
-        return sorted(moments, key=_source_first(self._source))
+        return sorted(moments, key=self._source_first)
 
     def is_irrelevant(self, bound: float) -> bool:
         return False  # the bound is one of clip vectors, relevance one of blended scores
 
-
-def _source_first(source: int | None) -> Callable[[Moment], tuple[float, int, float]]:
-    """Order by score; of equal ones (re-encoded twins) the example's own video comes first."""
-
-    def key(moment: Moment) -> tuple[float, int, float]:
-        bonus = EQUAL_SCORES if moment.video_id == source else 0.0
+    def _source_first(self, moment: Moment) -> tuple[float, int, float]:
+        """Order by score; of equal ones (re-encoded twins) the example's own video comes first."""
+        bonus = EQUAL_SCORES if moment.video_id == self._source else 0.0
         return (-moment.score - bonus, moment.video_id, moment.start_s)
-
-    return key
 
 
 def _of_best_videos(clips: Sequence[ScoredClip], k: int) -> list[ScoredClip]:

@@ -90,9 +90,8 @@ class Searcher:
             True where something changed.
         """
         with self._refreshing:
-            view = self._view
             now = (self._catalogue.changes(), read_current(self._home))
-            if now == (view.changes, view.current):
+            if now == (self._view.changes, self._view.current):
                 return False
             self._view = open_view(self._home, self._catalogue, self._encoder.id)
             return True
@@ -104,7 +103,6 @@ class Searcher:
         *,
         filters: Filters | None = None,
         merge: bool = True,
-        exact: bool = False,
     ) -> SearchResult:
         """Find the moments that match best.
 
@@ -113,7 +111,6 @@ class Searcher:
             k: Most hits.
             filters: What every hit must fulfil.
             merge: Join clips that touch into one moment; else every clip is a hit.
-            exact: Score every clip instead of querying the index; slow, for comparison.
 
         Raises:
             ReelwiseError: The example or the picture cannot be read.
@@ -121,7 +118,7 @@ class Searcher:
         began_s = time.perf_counter()
         view = self._view
         vectors = self.embed(query, view)
-        options = Options(k, filters or Filters(), merge=merge, exact=exact)
+        options = Options(k, filters or Filters(), merge=merge)
         return self.search_vectors(vectors, options, view=view, began_s=began_s)
 
     def search_vectors(
@@ -140,8 +137,8 @@ class Searcher:
             view: What to search; None takes the current one.
             began_s: Start of the work on the query, by `time.perf_counter`; None is now.
         """
-        began_s = time.perf_counter() if began_s is None else began_s
-        searched = self._view if view is None else view
+        began_s = began_s or time.perf_counter()
+        searched = view or self._view
         hits = rank(searched, query, options, lambda ids: self._vectors_of(searched, ids))
         return SearchResult(
             hits=hits,
@@ -173,24 +170,16 @@ class Searcher:
         return self.search_vectors(vectors, options, view=view, began_s=began_s)
 
     def video(self, ref: str | int) -> Video:
-        """The live video that a path, file name or id means.
-
-        Raises:
-            ReelwiseError: None, or several.
-        """
+        """The live video that a path, file name or id means; an error for none and for several."""
         return self._catalogue.video(ref)
 
     def embed(self, query: Query, view: View | None = None) -> QueryVectors:
-        """Turn a query into vectors.
-
-        Args:
-            query: What is looked for.
-            view: Where examples that the library holds are looked up; None takes the current one.
+        """Turn a query into vectors; `view` holds known examples, None takes the current one.
 
         Raises:
             ReelwiseError: The example or the picture cannot be read.
         """
-        view = self._view if view is None else view
+        view = view or self._view
         weights, parts = query.weights, []
         example: Example | None = None
         if query.words:

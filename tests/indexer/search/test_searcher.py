@@ -15,9 +15,10 @@ from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from indexer.build.pipeline import rebuild
 from indexer.build.record import writing_session
+from indexer.search import ranking
 from indexer.search.query import Filters, Query, QueryWeights, Span
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.ranking import Options
+from indexer.search.ranking import Hit, Options
 from indexer.search.searcher import Searcher, SearchResult
 from indexer.store.faiss_index import CellIndex
 from indexer.store.generations import publish
@@ -61,7 +62,17 @@ def test_a_text_finds_the_clip_that_shows_it_with_its_times(home: Home) -> None:
     assert hits[0].why == {"visual": hits[0].score, "text": None}
 
 
-def test_the_index_answers_like_brute_force(home: Home) -> None:
+def exact_hits(
+    searcher: Searcher, query: QueryVectors, monkeypatch: pytest.MonkeyPatch
+) -> list[Hit]:
+    """The ten best hits where every clip of every cell is scored."""
+    with monkeypatch.context() as patched:
+        patched.setattr(ranking, "MIN_FETCH", 1_000_000)
+        patched.setattr(indexer.store.faiss_index, "PROBES", 1_000_000)
+        return searcher.search_vectors(query, Options(10)).hits
+
+
+def test_the_index_answers_like_brute_force(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     random_library(home, 300, seed=1)
     random_library(home, 20, seed=2, published=False)
     searcher = Searcher(home, RandomEncoder())
@@ -74,8 +85,7 @@ def test_the_index_answers_like_brute_force(home: Home) -> None:
         single = searcher.search(query, k=10, merge=False).hits
         assert [hit.clip_ids[0] for hit in single] == table.ids[best].tolist()
         merged = searcher.search_vectors(vectors_of_query, Options(10))
-        exact = searcher.search_vectors(vectors_of_query, Options(10, exact=True))
-        assert merged.hits == exact.hits
+        assert merged.hits == exact_hits(searcher, vectors_of_query, monkeypatch)
 
 
 def test_an_approximate_index_is_searched_in_the_same_way(
@@ -89,7 +99,7 @@ def test_an_approximate_index_is_searched_in_the_same_way(
     shares = []
     for i in range(20):
         query = searcher.embed(Query(text=f"query {i}"))
-        exact = searcher.search_vectors(query, Options(10, exact=True)).hits
+        exact = exact_hits(searcher, query, monkeypatch)
         hits = searcher.search_vectors(query, Options(10)).hits
         shares.append(len({h.clip_ids for h in hits} & {h.clip_ids for h in exact}) / 10)
     assert 0.6 < float(np.mean(shares)) < 1.0, "8 of 32 cells miss some, not most"

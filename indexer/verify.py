@@ -1,7 +1,5 @@
 """Check catalogue, vectors and index against each other and against their checksums; repair."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path

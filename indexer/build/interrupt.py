@@ -1,7 +1,5 @@
 """Ctrl-C that never cuts through a commit."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Iterator

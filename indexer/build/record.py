@@ -7,8 +7,6 @@ A kill after the first step leaves unused numbers, after the second a file that 
 removes. Nothing is searchable before the third, and then everything of the flush is.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -20,8 +20,6 @@ median, though its distance is a hundredth of the others'. For words, whose cosi
 g is linear.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

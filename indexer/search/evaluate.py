@@ -5,8 +5,6 @@ VTT, ECCV 2018), mIoU and R@1 with IoU >= 0.5 judge the first moment's times (Ga
 ICCV 2017; Escorcia et al., 2019).
 """
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """From scored clips to moments: clips of one video that touch and match alike become one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

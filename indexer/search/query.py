@@ -1,7 +1,5 @@
 """What a search looks for: the query, its filters, and references such as `VIDEO@START-END`."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from pathlib import Path

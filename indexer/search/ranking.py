@@ -1,7 +1,5 @@
 """From query vectors to hits: candidate clips -> moments -> relevance -> hits."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Examples compared frame by frame: how well a stretch shows the example, and where it begins."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """A consistent view of what can be searched: published clips and new ones, without removed ones."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Stored vectors in memory, for re-ranking examples and for `similar` without decoding."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable

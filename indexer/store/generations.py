@@ -8,8 +8,6 @@ A generation is built under a temporary name, every byte and name of it is force
 `CURRENT` is replaced atomically. A reader keeps what it opened; nothing is ever changed in place.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Iterator

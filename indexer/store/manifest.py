@@ -1,7 +1,5 @@
 """The manifest of an index generation: what it was built from, and the checksums of its files."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

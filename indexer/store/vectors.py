@@ -5,8 +5,6 @@ of its frames, ids, spans and vectors of its clips. Vectors are float16; a unit 
 keeps every inner product to 5e-4.
 """
 
-from __future__ import annotations
-
 import hashlib
 import uuid
 from collections.abc import Iterator, Sequence

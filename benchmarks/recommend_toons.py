@@ -26,7 +26,7 @@ from recommender.answer.recommender import Recommender
 from recommender.choosing.ranking import Outcome, Scores, accuracy, ask
 from recommender.choosing.splits import Case
 from recommender.choosing.tune import ModelFit, SharedSources, tune
-from recommender.evaluation.intervals import interval
+from recommender.evaluation.comparison import interval
 from recommender.events.log import read_events
 from recommender.events.videos import VideoTable
 from recommender.model.blend import alone

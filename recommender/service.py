@@ -1,12 +1,9 @@
 """The recommender of one library on disk, kept up to date with what is indexed and watched."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from data.catalogue.catalogue import Catalogue
@@ -16,7 +13,7 @@ from data.home import Home
 from recommender.answer.exploration import Exploration
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
-from recommender.events.library import read_video_table
+from recommender.events.videos import read_video_table
 from recommender.model.store import LoadedModel, ModelMark, load_model, model_mark
 
 _UNKNOWN = HistoryMark(-1, -1, -1)
@@ -28,10 +25,8 @@ class LibraryRecommender:
 
     No video is decoded and no encoder loaded: it reads vectors, the history, and the saved model
     if there is one. After `forget` it holds nothing of the person from its next answer on. A model
-    that is saved meanwhile gives the next answer.
-
-    Args:
-        home: The library; one in which nothing is indexed yet recommends nothing.
+    that is saved meanwhile gives the next answer. Where nothing is indexed yet, it recommends
+    nothing.
 
     Raises:
         ReelwiseError: The library's vectors cannot be read.
@@ -43,20 +38,13 @@ class LibraryRecommender:
         self._refreshing = threading.Lock()
         self.model: LoadedModel
         """The model that answers."""
-        self._library: LibraryMark
         self._history: HistoryMark
-        self._recommender: Recommender
         self._start_anew(self._library_mark())
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -73,17 +61,10 @@ class LibraryRecommender:
         playing: str | int | Path | None = None,
         explore: float | Exploration = 0.0,
     ) -> Recommendations:
-        """Recommend up to k videos; see `Recommender.recommend`.
+        """Recommend up to k videos, as `Recommender.recommend`; videos by id, path or name.
 
-        A page with explored places is in the log of impressions when this returns.
-
-        Args:
-            user: The person; an unknown one gets what is popular and new.
-            k: Most videos to recommend.
-            exclude: Ids, paths or names of videos not to recommend.
-            at: Answer as of this time, which is never logged; None is now.
-            playing: Id, path or name of the video that plays now.
-            explore: Probability with which each place is explored.
+        A page with explored places is in the log of impressions when this returns, unless it is as
+        of another time.
 
         Raises:
             ReelwiseError: A named video is not known, or its name fits several.
@@ -148,8 +129,3 @@ class LibraryRecommender:
         self.model = load_model(self._catalogue, videos)
         events = History(self._catalogue).events()
         return Recommender(videos, events, self.model.settings, self.model.sources)
-
-
-def open_recommender(home: Home) -> LibraryRecommender:
-    """Open the recommender of a library."""
-    return LibraryRecommender(home)

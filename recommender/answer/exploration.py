@@ -1,7 +1,5 @@
 """Exploration: places of a page that are filled at random, with their propensities."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,23 +24,15 @@ class Exploration:
     """Random numbers; used by one thread at a time."""
 
     def __post_init__(self) -> None:
-        """Check the share.
-
-        Raises:
-            ValueError: It is not from 0 to 1.
-        """
+        """Raise a ValueError if the share is not from 0 to 1."""
         if not 0.0 <= self.share <= 1.0:
             raise ValueError(f"explore must be from 0 to 1, got {self.share}")
 
     def choose(self, scores: NDArray[np.float64], fixed: int) -> tuple[int, float]:
-        """Fill one place.
+        """Position of the candidate that gets a place, and its propensity.
 
-        Args:
-            scores: (n,) of the candidates left, falling, at least 0.
-            fixed: Position of the candidate that is chosen without exploration.
-
-        Returns:
-            Position of the chosen candidate, and its propensity.
+        `scores` (n,) of the candidates left fall, and are at least 0; `fixed` is the position of
+        the one that is chosen without exploration.
         """
         propensities = self.propensities(scores, fixed)
         if self.rng.random() < self.share:

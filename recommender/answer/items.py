@@ -1,7 +1,5 @@
 """A request for recommendations, and the answer: ranked videos, each with its reason."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +17,6 @@ class UserRequest:
     """One user, and what may be recommended."""
 
     taste: Taste
-    """What is known of the user."""
     allowed: NDArray[np.bool_]
     """(n,) videos that may be recommended."""
     playing: int
@@ -33,7 +30,6 @@ class Because:
     video_id: int
     """Its permanent id."""
     title: str
-    """Its title."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,6 @@ class Item:
     path: Path | None
     """Its file, where known."""
     title: str
-    """Its title."""
     score: float
     """0 to 1; never rising along the list without exploration."""
     source: str
@@ -63,7 +58,6 @@ class Recommendations:
     """A ranked list for one user."""
 
     user: str
-    """User name."""
     items: list[Item]
     """Best first; fewer than requested if few videos are left."""
     took_ms: float

@@ -1,7 +1,5 @@
 """Append-only view of the event log: a snapshot indexed by user, and the events since."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable
 
@@ -19,10 +17,6 @@ class LiveLog:
 
     To add an event, or to read one user's pairs, costs the events of that user and one pass over
     the events since the snapshot; only `whole` costs all events.
-
-    Args:
-        start: The snapshot.
-        videos: The videos.
     """
 
     def __init__(self, start: EventLog, videos: VideoTable) -> None:
@@ -99,7 +93,3 @@ class LiveLog:
             if len(self._whole) != len(self):
                 self._whole = join_logs([self._start, self._later], dict(self.users))
             return self._whole
-
-    def until(self, at_s: float) -> EventLog:
-        """The events up to and including a time, frozen."""
-        return self.whole.until(at_s)

@@ -1,7 +1,5 @@
 """Re-rank scored videos into a page: diverse, of several folders, with places for new videos."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

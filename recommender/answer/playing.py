@@ -1,7 +1,5 @@
 """Similarity to the video that is playing, as one more source of the blend."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,7 +25,6 @@ class PlayingNow:
     """The neighbours of one video: similar ones, and those watched with it."""
 
     videos: VideoTable
-    """The videos."""
     linking: Sequence[Source]
     """Fitted sources that link single videos."""
     trust: float = 1.0

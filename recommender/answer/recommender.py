@@ -23,7 +23,7 @@ from recommender.answer.shortlist import Shortlist
 from recommender.events.log import EventLog, read_events
 from recommender.events.videos import VideoTable
 from recommender.model.blend import Blender
-from recommender.model.model import Model, Settings, fit_model
+from recommender.model.model import Settings, fit_sources
 from recommender.model.taste import Taste, read_taste
 from recommender.sources.base import Source
 from recommender.sources.item_links import Rows
@@ -38,13 +38,9 @@ FROM_CROWD = tuple(kind.name for kind in SOURCES if kind.from_crowd)
 
 
 class LiveModel:
-    """A log that grows and the model fitted on it; replaced as a whole when fitted again.
+    """A log that grows and the sources fitted on it; replaced as a whole when fitted again.
 
-    Args:
-        log: The events.
-        videos: The videos.
-        settings: What to fit with.
-        saved: Sources of a saved model, which stay as they are; None fits them on the log.
+    `saved` sources of a saved model stay as they are; None fits them on the log.
     """
 
     def __init__(
@@ -59,7 +55,7 @@ class LiveModel:
         self._videos = videos
         self._settings = settings
         self._lock = threading.Lock()
-        self._model: Model | None = None
+        self._sources: dict[str, Source] | None = None
         self._n_fitted = 0
 
     @property
@@ -68,23 +64,27 @@ class LiveModel:
         if self._saved is not None:
             return False
         new = len(self.log) - self._n_fitted
-        return self._model is not None and new > REFIT_SHARE * self._n_fitted
+        return self._sources is not None and new > REFIT_SHARE * self._n_fitted
 
     @property
-    def model(self) -> Model:
+    def sources(self) -> dict[str, Source]:
         """Fitted on first use; popularity and newness follow the events at once."""
         with self._lock:
-            if self._model is None:
+            if self._sources is None:
                 whole = self.log.whole
                 self._n_fitted = len(whole)
                 fitted = live_sources(self.log.counts) | dict(self._saved or {})
-                self._model = fit_model(whole, self._videos, self._settings, fitted=fitted)
-            return self._model
+                self._sources = fit_sources(whole, self._videos, self._settings, fitted=fitted)
+            return self._sources
 
     @cached_property
     def shortlist(self) -> Shortlist:
         """Picks the videos worth scoring."""
-        return Shortlist(self.model.sources, self.log.counts, self._videos)
+        return Shortlist(self.sources, self.log.counts, self._videos)
+
+    def taste(self, user: str) -> Taste:
+        """What is known of a user."""
+        return read_taste(self.log.pairs_of(self.log.users.get(user, -1)), len(self._videos))
 
     def trust(self, taste: Taste) -> float:
         """How much sources of other users count for one user: less if there are few others."""
@@ -94,7 +94,7 @@ class LiveModel:
     def blender(self, trust: float) -> Blender:
         """The sources with their weights; those of other users count by `trust`."""
         weights = self._settings.weights.trusting(FROM_CROWD, trust)
-        return Blender(self.model.sources, weights)
+        return Blender(self.sources, weights)
 
     def on(self, log: EventLog) -> LiveModel:
         """The same settings on other events, fitted on first use."""
@@ -104,12 +104,8 @@ class LiveModel:
 class Recommender:
     """Recommends to every user of a library; several threads may share one.
 
-    Args:
-        videos: The videos.
-        events: All events, in any order; those on other videos are ignored.
-        settings: What to fit with; None takes the default ones.
-        saved: Sources of a saved model, which stay as they are; None fits them here, and again
-            when enough events are new.
+    Events on other videos are ignored. `saved` sources of a saved model stay as they are; None fits
+    them here, and again when enough events are new.
     """
 
     def __init__(
@@ -127,15 +123,6 @@ class Recommender:
         """The events and the model that answer now."""
         self._writing = threading.Lock()
         self._refitting: threading.Thread | None = None
-
-    @property
-    def model(self) -> Model:
-        """The sources as they are fitted now."""
-        return self.live.model
-
-    def taste(self, user: str) -> Taste:
-        """What is known of a user."""
-        return _taste(self.live, user, len(self.videos))
 
     def observe(self, events: Iterable[Event]) -> None:
         """Add new events; they count in the next answer."""
@@ -211,7 +198,7 @@ class Recommender:
         live = self.live
         if at is None or at.timestamp() >= live.log.latest_s:
             return live
-        return live.on(live.log.until(at.timestamp()))
+        return live.on(live.log.whole.until(at.timestamp()))
 
     def _request(
         self,
@@ -221,7 +208,7 @@ class Recommender:
         at: datetime | None,
         playing: int | None,
     ) -> UserRequest:
-        taste = _taste(live, user, len(self.videos))
+        taste = live.taste(user)
         allowed = np.ones(len(self.videos), bool)
         allowed[taste.met] = False
         allowed[[self.videos.row_of[one] for one in exclude if one in self.videos.row_of]] = False
@@ -237,7 +224,3 @@ class Recommender:
         rows: Rows = None if self.scores_all else live.shortlist.rows(request, k)
         unwatched, trust = live.log.counts.unwatched, live.trust(request.taste)
         return score(self.videos, unwatched, request, live.blender(trust), trust, rows)
-
-
-def _taste(live: LiveModel, user: str, n_videos: int) -> Taste:
-    return read_taste(live.log.pairs_of(live.log.users.get(user, -1)), n_videos)

@@ -1,7 +1,5 @@
 """Score candidates for one request: blend the sources, push dislikes down, name the reasons."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,13 +25,10 @@ class Scored:
     """The videos scored for one request."""
 
     videos: VideoTable
-    """The videos."""
     unwatched: NDArray[np.bool_]
     """(n,) videos without an event for or against them."""
     request: UserRequest
-    """The request."""
     sources: Mapping[str, Source]
-    """The fitted sources."""
     rows: NDArray[np.int64]
     """(m,) the scored videos, in rising order: all, or a shortlist."""
     blend: Blend
@@ -93,15 +88,10 @@ def score(
     trust: float,
     rows: Rows,
 ) -> Scored:
-    """Score videos for one request.
+    """Score all videos, or those in `rows`, in rising order, for one request.
 
-    Args:
-        videos: The videos.
-        unwatched: (n,) videos without an event for or against them.
-        request: The request.
-        blender: The sources and their weights.
-        trust: How much sources of what other users did count, 0 to 1.
-        rows: The videos to score, in rising order; None is all.
+    `unwatched` (n,) are without an event for or against them; sources of what other users did count
+    by `trust`, 0 to 1.
     """
     history = request.taste.history
     allowed = request.allowed if rows is None else request.allowed[rows]

@@ -1,8 +1,6 @@
 """Candidate generation: pick the few thousand videos worth scoring in a large library."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -12,11 +10,11 @@ from indexer.store.faiss_index import VectorIndex, index_rows
 from recommender.answer.items import UserRequest
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable
-from recommender.sources.base import SameForAll, Source
+from recommender.sources.base import SameForAll, Source, ValuesOf
 from recommender.sources.content import Content
 from recommender.sources.item_links import best_rows
-from recommender.sources.popularity import CrowdCounts, Newness
-from recommender.sources.registry import CONTENT
+from recommender.sources.popularity import CrowdCounts
+from recommender.sources.registry import CONTENT, NEW
 
 MAX_SCORED = 50_000
 """Libraries of up to this many videos are scored whole."""
@@ -39,16 +37,10 @@ _STALE = 1_000  # changed videos after which the top videos are searched again a
 class TopVideos:
     """The best videos by scores that are the same for all users, without a full search per event.
 
-    Args:
-        scores: Gives the scores of some rows.
-        counts: Lists the videos whose scores have changed.
+    The counts list the videos whose scores have changed.
     """
 
-    def __init__(
-        self,
-        scores: Callable[[NDArray[np.int64] | slice], NDArray[np.float64]],
-        counts: CrowdCounts,
-    ) -> None:
+    def __init__(self, scores: ValuesOf, counts: CrowdCounts) -> None:
         self._scores = scores
         self._counts = counts
         # The best rows of the last full search, and how many changes there were before it.
@@ -66,13 +58,7 @@ class TopVideos:
 
 
 class Shortlist:
-    """Candidates from every source with a weight: nearest videos, best by source, top for all.
-
-    Args:
-        sources: The sources with a weight.
-        counts: What all users did.
-        videos: The videos.
-    """
+    """Candidates from every source with a weight: nearest videos, best by source, top for all."""
 
     def __init__(
         self, sources: Mapping[str, Source], counts: CrowdCounts, videos: VideoTable
@@ -89,9 +75,9 @@ class Shortlist:
             return np.where(counts.unwatched[rows], 1.0 + since_s[rows], 0.0)
 
         self._top = [TopVideos(unwatched, counts), TopVideos(counts.newness, counts)]
-        for one in sources.values():
-            if isinstance(one, SameForAll):
-                self._top.append(TopVideos(one.values.__getitem__, counts))
+        for name, one in sources.items():
+            if isinstance(one, SameForAll) and name != NEW:
+                self._top.append(TopVideos(one.values, counts))
 
     @cached_property
     def _nearest(self) -> VectorIndex:
@@ -103,16 +89,11 @@ class Shortlist:
         self._best_for_all(np.ones(len(self._vectors), bool))
 
     def rows(self, request: UserRequest, k: int) -> NDArray[np.int64] | None:
-        """Rows to score in rising order, all of them allowed; None if all must be scored.
-
-        Args:
-            request: The request.
-            k: Length of the page.
-        """
+        """Rows to score for a page of k, rising, all of them allowed; None if all must be."""
         parts = [*self._similar(request), *self._best_for_all(request.allowed)]
         for history in _histories(request):
             for source in self._sources.values():
-                if not isinstance(source, SameForAll | Newness | Content):
+                if not isinstance(source, SameForAll | Content):
                     parts.append(_best_of(source, history, request.allowed))
         rows = np.unique(np.concatenate(parts))
         return rows if len(rows) >= SPARE * k else None

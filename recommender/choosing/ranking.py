@@ -1,7 +1,5 @@
 """Full rankings for many people at a time, their metrics, and the choice of a setting by them."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,16 +56,6 @@ class Outcome:
     shown: NDArray[np.bool_]
     """(n_items,) items on at least one list of `LIST`."""
 
-    def where(self, which: NDArray[np.bool_]) -> Outcome:
-        """Some of the questions."""
-        return Outcome(
-            self.person[which],
-            self.known[which],
-            {name: values[which] for name, values in self.values.items()},
-            {name: values[which] for name, values in self.new.items()},
-            self.shown,
-        )
-
 
 def pool(outcomes: list[Outcome]) -> Outcome:
     """All questions of several steps together."""
@@ -84,16 +72,14 @@ def pool(outcomes: list[Outcome]) -> Outcome:
 def ask(scores_of_people: Scores, case: Case, videos: VideoTable | None = None) -> Outcome:
     """Rank all items for each person with something to predict; memory stays bounded.
 
-    Args:
-        scores_of_people: Fitted on `case.train`.
-        case: The questions.
-        videos: The items; without vectors there is no similarity within a list.
+    Without vectors of the videos there is no similarity within a list.
     """
     people = case.users
     n_items = case.train.n_items
     width = max(1, min(2048, _CHUNK_BYTES // (4 * max(n_items, 1))))
     seen_by = np.bincount(case.train.seen.indices, minlength=n_items)
-    beyond = _BeyondAccuracy(seen_by, case.train.n_users, videos)
+    # Laplace's prior keeps the surprise of an item without events finite.
+    surprise = -np.log2((seen_by + 1.0) / (case.train.n_users + 1.0))
     parts: list[tuple[Values, Values]] = []
     shown = np.zeros(n_items, bool)
     for start in range(0, len(people), width):
@@ -109,7 +95,7 @@ def ask(scores_of_people: Scores, case: Case, videos: VideoTable | None = None) 
         for each in new.values():
             each[without] = np.nan
         listed = best[:, :LIST]
-        values |= beyond.of(listed)
+        values |= _beyond_accuracy(listed, surprise, videos)
         shown[np.unique(listed[listed >= 0])] = True
         parts.append((values, new))
     liked = np.diff(case.train.liked.indptr)[people].astype(np.int64)
@@ -187,27 +173,19 @@ def first_places(scores: NDArray[np.float32], wanted: NDArray[np.bool_]) -> Valu
     return {"rank": rank, "mrr": 1.0 / rank}
 
 
-class _BeyondAccuracy:
-    """Novelty of a list, and similarity within it."""
-
-    def __init__(
-        self, seen_by: NDArray[np.int64], n_people: int, videos: VideoTable | None
-    ) -> None:
-        # Laplace's prior keeps the surprise of an item without events finite.
-        self._surprise = -np.log2((seen_by + 1.0) / (n_people + 1.0))
-        self._vectors = videos.centred if videos is not None and videos.has_vectors else None
-
-    def of(self, listed: NDArray[np.int64]) -> Values:
-        """Mean of -log2 of the share of people who have seen an item; mean cosine of pairs."""
-        real = listed >= 0
-        surprise = np.where(real, self._surprise[listed], 0.0).sum(axis=1)
-        values: Values = {"novelty_at_10": surprise / np.maximum(real.sum(axis=1), 1)}
-        if self._vectors is not None:
-            shown = self._vectors[listed] * real[:, :, None]
-            k = shown.shape[1]
-            alike = (shown.sum(axis=1) ** 2).sum(axis=1) - (shown**2).sum(axis=(1, 2))
-            values["intra_list_similarity_at_10"] = alike / max(k * (k - 1), 1)
-        return values
+def _beyond_accuracy(
+    listed: NDArray[np.int64], surprise: NDArray[np.float64], videos: VideoTable | None
+) -> Values:
+    """Novelty of lists, which is the mean surprise of an item, and mean cosine of their pairs."""
+    real = listed >= 0
+    total = np.where(real, surprise[listed], 0.0).sum(axis=1)
+    values: Values = {"novelty_at_10": total / np.maximum(real.sum(axis=1), 1)}
+    if videos is not None and videos.has_vectors:
+        shown = videos.centred[listed] * real[:, :, None]
+        k = shown.shape[1]
+        alike = (shown.sum(axis=1) ** 2).sum(axis=1) - (shown**2).sum(axis=(1, 2))
+        values["intra_list_similarity_at_10"] = alike / max(k * (k - 1), 1)
+    return values
 
 
 def summary(outcome: Outcome) -> dict[str, float]:
@@ -234,12 +212,9 @@ def judged(fit: Fit, cases: Sequence[Case], videos: VideoTable) -> float:
 
 
 def climb(settings: Sequence[float], quality: Callable[[float], float], *, start: int) -> float:
-    """Walk along settings in order from `start` for as long as they get better.
+    """Walk along settings from position `start` for as long as they get better.
 
-    Args:
-        settings: In order, so that quality rises and then falls along them.
-        quality: Of a setting; called once for each.
-        start: Position of the first guess.
+    They are in order, so that quality rises and then falls along them.
     """
     quality_of = functools.cache(quality)
     best = start

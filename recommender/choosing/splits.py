@@ -1,12 +1,10 @@
 """Evaluation protocols: which events are known, which choose settings, which are predicted."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +54,7 @@ class Case:
         """Numbers of the people with something to predict, in rising order."""
         return np.flatnonzero(np.diff(self.wanted.indptr)).astype(np.int64)
 
-    def of_some(self, most: int) -> Case:
+    def of_some(self, most: int) -> Self:
         """The same with questions of at most `most` people, always the same ones."""
         if len(self.users) <= most:
             return self
@@ -91,14 +89,7 @@ def split_last(events: EventLog) -> tuple[EventLog, EventLog]:
 
 
 def hold_out(events: EventLog, *, by_time: bool, part: float = HELD_OUT) -> Case:
-    """Known events and a part of them to choose settings on.
-
-    Args:
-        events: All known events.
-        by_time: The last part of all events, as the test part lies after the train part; else a
-            random part.
-        part: The share to hold out.
-    """
+    """Known events and a part of them, the last or a random one, to choose settings on."""
     n_held = max(int(part * len(events)), 1)
     if by_time and events.timed:
         cut = float(np.partition(events.at_s, len(events) - n_held)[len(events) - n_held])

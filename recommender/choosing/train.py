@@ -1,7 +1,5 @@
 """`train recommender`: settings chosen on the later history, a model fitted on all of it, saved."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,11 +15,10 @@ from data.home import Home, TrainingLock
 from recommender.choosing.splits import Case, hold_out, last_steps
 from recommender.choosing.tune import tune
 from recommender.choosing.weights import FEWEST
-from recommender.events.library import read_video_table
 from recommender.events.log import EventLog, read_events
-from recommender.events.videos import VideoTable
-from recommender.model.manifest import FORMAT, Kept, ModelManifest, in_words
-from recommender.model.model import Settings, fit_model, saved_names, settings_as_json
+from recommender.events.videos import VideoTable, read_video_table
+from recommender.model.manifest import FEW_PEOPLE, FORMAT, Kept, ModelManifest
+from recommender.model.model import Settings, fit_sources, saved_names, settings_as_json
 from recommender.model.store import clean_up, publish_model, require_free
 from recommender.sources.ease import DENSE_LIMIT, TUNED_DENSE_LIMIT
 from recommender.sources.registry import BY_NAME
@@ -37,9 +34,7 @@ class Basis:
     """What a model is fitted on."""
 
     videos: VideoTable
-    """The library."""
     log: EventLog
-    """All events."""
     encoder_id: str
     """Whose vectors."""
     history: HistoryMark
@@ -53,7 +48,6 @@ class Choice:
     """Settings, and how they were chosen."""
 
     settings: Settings
-    """What to fit with."""
     settings_from: Literal["history", "default"]
     """Whether they were chosen on the later part of the history, or are the default ones."""
     why: str
@@ -67,13 +61,8 @@ def train_recommender(
 ) -> ModelManifest:
     """Choose settings, fit a model on all events, and save it; it answers from now on.
 
-    Args:
-        home: The library; it may be searched, watched and indexed meanwhile.
-        export: A new folder for a copy of the model.
-        note: Called with a line for each step.
-
-    Returns:
-        The manifest of the model.
+    The library may be searched, watched and indexed meanwhile. A copy goes to the new folder
+    `export`; `note` is called with a line for each step.
 
     Raises:
         ReelwiseError: Nothing is indexed or watched, another process trains, or a person was
@@ -88,7 +77,7 @@ def train_recommender(
         choice = choose(basis, note=note)
         note("fitting on everything")
         names = saved_names(choice.settings.weights)
-        model = fit_model(basis.log, basis.videos, choice.settings, names=names)
+        sources = fit_sources(basis.log, basis.videos, choice.settings, names=names)
         manifest = ModelManifest(
             format=FORMAT,
             model=0,
@@ -108,7 +97,7 @@ def train_recommender(
             files={},
         )
         note("publishing")
-        return publish_model(lock, catalogue, manifest, (basis.videos, model.sources), export)
+        return publish_model(lock, catalogue, manifest, (basis.videos, sources), export)
 
 
 def read_basis(catalogue: Catalogue) -> Basis:
@@ -168,6 +157,8 @@ def dense_limit(n_videos: int) -> int:
 
 
 def _kept(log: EventLog, names: Sequence[str]) -> Kept:
+    people, what = log.n_active, "item-item sums over people; no names, no single history"
+    if people < FEW_PEOPLE:
+        what += f"; with only {people} people such sums are close to the history of one of them"
     until = datetime.fromtimestamp(log.latest_s, UTC).isoformat(timespec="seconds")
-    holds = {name: BY_NAME[name].keeps for name in names}
-    return Kept(log.n_active, len(log), until, in_words(log.n_active), holds)
+    return Kept(people, len(log), until, what, {name: BY_NAME[name].keeps for name in names})

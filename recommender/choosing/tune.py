@@ -1,7 +1,5 @@
 """Choose the settings of the sources, then the weights of the blend, on held-out events."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,8 +13,8 @@ from recommender.choosing.splits import Case
 from recommender.choosing.weights import fit_weights, gather, join_examples
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
-from recommender.model.blend import alone
-from recommender.model.model import DEFAULT_WEIGHTS, Model, Settings, fit_model
+from recommender.model.blend import Blender, alone
+from recommender.model.model import DEFAULT_WEIGHTS, Settings, fit_sources
 from recommender.model.taste import pushed_down, read_taste
 from recommender.sources.base import Source
 from recommender.sources.ease import TUNED_DENSE_LIMIT
@@ -52,24 +50,24 @@ class SharedSources:
         self._sources: dict[str, Source] = {}
         self._n_fitted: dict[str, int] = {}
 
-    def model(
+    def fit(
         self,
         train: EventLog,
         videos: VideoTable,
         settings: Settings,
         names: Sequence[str] | None = None,
-    ) -> Model:
-        """A model of which only missing sources are fitted."""
+    ) -> dict[str, Source]:
+        """The sources of a model, of which only missing ones are fitted."""
         if train is not self._train:
             self._sources = {
                 name: one for name, one in self._sources.items() if self._still_good(name, train)
             }
             self._train = train
-        model = fit_model(train, videos, settings, fitted=self._sources, names=names)
-        for name in {*model.sources} - {*self._sources}:
+        sources = fit_sources(train, videos, settings, fitted=self._sources, names=names)
+        for name in {*sources} - {*self._sources}:
             self._n_fitted[name] = len(train)
-        self._sources |= model.sources
-        return model
+        self._sources |= sources
+        return sources
 
     def _still_good(self, name: str, train: EventLog) -> bool:
         """A slow source, and the events are those from before and some later ones."""
@@ -81,16 +79,10 @@ class SharedSources:
 
 
 class BlendScores:
-    """The scores of a model for the people of some events, before diversity and kept places.
+    """Scores for the people of the events that sources were fitted on, before any re-ranking."""
 
-    Args:
-        model: Fitted on `train`.
-        train: The known events.
-        videos: The items.
-    """
-
-    def __init__(self, model: Model, train: EventLog, videos: VideoTable) -> None:
-        self._blender, self._train, self._videos = model.blender, train, videos
+    def __init__(self, blender: Blender, train: EventLog, videos: VideoTable) -> None:
+        self._blender, self._train, self._videos = blender, train, videos
         self._pushes = np.zeros(train.n_users, bool)
         if videos.has_vectors:
             pairs = train.pairs
@@ -119,7 +111,8 @@ class ModelFit:
 
     def __call__(self, train: EventLog, videos: VideoTable) -> Scores:
         """Fit on some events."""
-        return BlendScores(self.shared.model(train, videos, self.settings), train, videos)
+        sources = self.shared.fit(train, videos, self.settings)
+        return BlendScores(Blender(sources, self.settings.weights), train, videos)
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -142,11 +135,7 @@ def tune(
 ) -> tuple[ModelFit, ModelFit]:
     """Choose settings source by source, then the weights of all, on the questions of the cases.
 
-    Args:
-        cases: In order of time, where there is one.
-        videos: The items.
-        dense_limit: Most videos or people, whichever are fewer, that are inverted.
-        note: Called with a line for each step.
+    The cases are in order of time, where there is one. `note` is called with a line for each step.
 
     Returns:
         How to fit the model, and how to fit it without popularity.
@@ -156,7 +145,7 @@ def tune(
     names = _worth_fitting(cases[-1].train, videos, quality)
     note("asking every source")
     parts = [
-        gather(shared.model(case.train, videos, settings, names).sources, case.of_some(ASKED))
+        gather(shared.fit(case.train, videos, settings, names), case.of_some(ASKED))
         for case in cases
         if len(case.users)
     ]
@@ -175,7 +164,7 @@ def tune(
 
 def _worth_fitting(train: EventLog, videos: VideoTable, quality: Mapping[str, float]) -> list[str]:
     """Names of the sources: those of vectors only with vectors, SASRec only where order tells."""
-    names = [kind.name for kind in SOURCES if videos.has_vectors or "vectors" not in kind.needs]
+    names = [kind.name for kind in SOURCES if videos.has_vectors or not kind.needs_vectors]
     if train.liked.nnz < SASREC_LIKES or quality[NEXT_ITEM] < ORDER_TELLS * quality[EASE]:
         names.remove(SASREC)
     return names
@@ -217,8 +206,8 @@ def _climbed(
         tried = replace(_with(settings, setting.name, value), weights=alone(source))
 
         def fit(train: EventLog, videos: VideoTable) -> Scores:
-            model = fit_model(train, videos, tried, cache=caches[id(train)])
-            return BlendScores(model, train, videos)
+            sources = fit_sources(train, videos, tried, cache=caches[id(train)])
+            return BlendScores(Blender(sources, tried.weights), train, videos)
 
         return judged(fit, cases, videos)
 

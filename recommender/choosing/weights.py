@@ -1,10 +1,8 @@
 """Weights of the blend, fitted to what people wanted in held-out events."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +43,6 @@ class Examples:
     """Questions and what was wanted, over the items that some source puts first."""
 
     names: tuple[str, ...]
-    """The sources."""
     scores: NDArray[np.float32]
     """(sources, q, c) calibrated scores; 0 where a question has fewer than c candidates."""
     wanted: NDArray[np.bool_]
@@ -65,19 +62,19 @@ class Examples:
         best = top_items(np.where(known, scores, np.float32(-np.inf)), DEEPEST)
         return accuracy(best, self.wanted, self.n_wanted)["ndcg_at_20"]
 
-    def only(self, names: Sequence[str]) -> Examples:
+    def only(self, names: Sequence[str]) -> Self:
         """The scores of some of the sources."""
         at = [self.names.index(name) for name in names]
         return replace(self, names=tuple(names), scores=self.scores[at])
 
-    def where(self, which: NDArray[np.bool_]) -> Examples:
+    def where(self, which: NDArray[np.bool_]) -> Self:
         """Some of the questions."""
-        return Examples(
-            self.names,
-            self.scores[:, which],
-            self.wanted[which],
-            self.n_wanted[which],
-            self.lengths[which],
+        return replace(
+            self,
+            scores=self.scores[:, which],
+            wanted=self.wanted[which],
+            n_wanted=self.n_wanted[which],
+            lengths=self.lengths[which],
         )
 
 
@@ -150,11 +147,7 @@ def _wider(array: NDArray[Any], width: int) -> NDArray[Any]:
 
 
 def fit_weights(examples: Examples, default: BlendWeights) -> tuple[BlendWeights, dict[str, float]]:
-    """Weights from examples, and how good they are on these.
-
-    Args:
-        examples: Questions.
-        default: Weights to start from; they stay where there are fewer than `FEWEST` questions.
+    """Weights from examples; the default ones where there are fewer than `FEWEST` questions.
 
     Returns:
         The weights, and `questions` and NDCG@20 of the `default` and the `fitted` weights.

@@ -1,7 +1,5 @@
 """What the recommender is compared with: popularity, neighbours, EASE, iALS, content."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from recommender.choosing.ranking import Fit, Scores, Tune, scores_of, tuned
@@ -31,12 +29,12 @@ def or_popular(source: Source, train: EventLog) -> Scores:
 
 def popularity_baseline(train: EventLog, videos: VideoTable) -> Scores:
     """How many people liked an item."""
-    return scores_of(SameForAll(popularity(train)), train.histories)
+    return scores_of(SameForAll(popularity(train).__getitem__), train.histories)
 
 
 def recent_popularity_baseline(train: EventLog, videos: VideoTable) -> Scores:
     """How many people liked it, each the less the longer ago."""
-    return scores_of(SameForAll(recent_popularity(train)), train.histories)
+    return scores_of(SameForAll(recent_popularity(train).__getitem__), train.histories)
 
 
 def item_knn_baseline(train: EventLog, videos: VideoTable, *, shrink: float = SHRINK) -> Scores:
@@ -66,16 +64,6 @@ def content_baseline(train: EventLog, videos: VideoTable) -> Scores:
     return scores_of(Content(videos.centred), train.histories)
 
 
-tune_item_knn = tuned(item_knn_baseline, "shrink", SHRINKS, start=10.0)
-"""Chooses the shrinkage."""
-_CHOICES = {one.name: one.choices for kind in SOURCES for one in kind.settings}
-tune_rp3beta = tuned(rp3beta_baseline, "beta", _CHOICES["beta"], start=BETA)
-"""Chooses how much popularity is taken off."""
-tune_ease = tuned(ease_baseline, "ridge", _CHOICES["ridge"], start=300.0)
-"""Chooses the ridge."""
-tune_ials = tuned(ials_baseline, "unseen", _CHOICES["unseen"], start=UNSEEN)
-"""Chooses the weight of unseen pairs."""
-
 CONTENT_ONLY = "content only"
 """The baseline that needs vectors."""
 
@@ -84,13 +72,14 @@ def _fixed(fit: Fit) -> Tune:
     return lambda cases, videos: fit
 
 
+_CHOICES = {one.name: one.choices for kind in SOURCES for one in kind.settings}
 BASELINES: dict[str, Tune] = {
     "popularity": _fixed(popularity_baseline),
     "recent popularity": _fixed(recent_popularity_baseline),
-    "item-knn": tune_item_knn,
-    "rp3beta": tune_rp3beta,
-    "ease": tune_ease,
-    "ials": tune_ials,
+    "item-knn": tuned(item_knn_baseline, "shrink", SHRINKS, start=10.0),
+    "rp3beta": tuned(rp3beta_baseline, "beta", _CHOICES["beta"], start=BETA),
+    "ease": tuned(ease_baseline, "ridge", _CHOICES["ridge"], start=300.0),
+    "ials": tuned(ials_baseline, "unseen", _CHOICES["unseen"], start=UNSEEN),
     CONTENT_ONLY: _fixed(content_baseline),
 }
 """What the recommender is compared with."""

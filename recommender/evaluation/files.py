@@ -1,7 +1,5 @@
 """Event files and item vectors read whole into arrays."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path

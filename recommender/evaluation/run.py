@@ -1,9 +1,8 @@
 """`reelwise evaluate recommend`: the recommender and its baselines on files of events."""
 
-from __future__ import annotations
-
+import functools
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -156,16 +155,18 @@ def _given(tables: Tables, refit: bool, step_s: float) -> Experiment:
 
 
 def _last_out(tables: Tables, refit: bool, step_s: float) -> Experiment:
-    before, test = split_last(_together(list(tables.values())))
+    before, test = split_last(functools.reduce(EventLog.plus, tables.values()))
     return Experiment([Case(*split_last(before))], [Case(before, test)], by_time=False)
 
 
 def _rolling(tables: Tables, refit: bool, step_s: float) -> Experiment:
     if "test" in tables:
-        known = _together([table for name, table in tables.items() if name != "test"])
+        known = functools.reduce(
+            EventLog.plus, (table for name, table in tables.items() if name != "test")
+        )
         test = tables["test"]
     else:
-        everything = _together(list(tables.values()))
+        everything = functools.reduce(EventLog.plus, tables.values())
         cut = float(np.quantile(everything.at_s, 1.0 - TEST_SHARE))
         known = everything.where(everything.at_s < cut)
         test = everything.where(everything.at_s >= cut)
@@ -176,10 +177,3 @@ def _rolling(tables: Tables, refit: bool, step_s: float) -> Experiment:
             fix="give the earlier events in --train and the later ones in --test",
         )
     return Experiment(last_steps(past, step_s), roll(known, test, step_s), by_time=True)
-
-
-def _together(logs: Sequence[EventLog]) -> EventLog:
-    first, *others = logs
-    for other in others:
-        first = first.plus(other)
-    return first

@@ -1,7 +1,5 @@
 """Confidence that a user likes a video, from one event."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -46,17 +46,6 @@ class Histories:
         """(m,) number of later items of the same user; 0 for the latest."""
         return self.starts[self.user + 1] - 1 - np.arange(len(self.item))
 
-    @cached_property
-    def later(self) -> NDArray[np.int64]:
-        """(m,) number of items with a later time: items without a known order are equally old."""
-        n = len(self.item)
-        if not n:
-            return np.zeros(0, np.int64)
-        ends = np.ones(n, bool)
-        ends[:-1] = (np.diff(self.at_s) != 0) | (np.diff(self.user) != 0)
-        last_of_its_time = np.flatnonzero(ends)
-        return self.since[last_of_its_time[np.searchsorted(last_of_its_time, np.arange(n))]]
-
     def of(self, users: NDArray[np.int64]) -> Histories:
         """Some of the users, in the given order."""
         lengths = self.lengths[users]
@@ -64,10 +53,6 @@ class Histories:
         within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
         rows = np.repeat(self.starts[users], lengths) + within
         return Histories(starts, self.item[rows], self.weight[rows], self.at_s[rows], self.n_items)
-
-    def latest(self, length: int) -> Histories:
-        """At most the latest `length` items of each user."""
-        return self._where(self.since < length)
 
     def before_last(self) -> tuple[Histories, NDArray[np.int64]]:
         """Each history without its latest item, and that item; -1 for an empty history."""

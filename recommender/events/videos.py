@@ -1,7 +1,5 @@
 """The videos that can be recommended: ids, vectors, titles, files."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from data.catalogue.catalogue import Catalogue
+from indexer.search.view import open_view
 
 CENTRE_PRIOR = 20
 """Shrinkage of the mean vector, in videos: centring must not make two videos opposite."""
@@ -117,6 +118,28 @@ class VideoTable:
     def path(self, row: int) -> Path | None:
         """The file of a row, where known."""
         return self.paths[row] if self.paths else None
+
+
+def read_video_table(catalogue: Catalogue) -> VideoTable:
+    """All videos embedded by the library's encoder; an empty table before the first indexing.
+
+    Raises:
+        ReelwiseError: The library's vectors cannot be read.
+    """
+    encoder_id = catalogue.encoder
+    if encoder_id is None:
+        return VideoTable(np.zeros(0, np.int64), np.zeros((0, 0), np.float32))
+    view = open_view(catalogue.home, catalogue, encoder_id)
+    ids, matrix = view.video_matrix
+    videos = [view.videos[int(one)] for one in ids]
+    return VideoTable(
+        ids=ids,
+        matrix=matrix,
+        titles=[video.title for video in videos],
+        paths=[video.path for video in videos],
+        added_at=[video.added_at for video in videos],
+        durations_s=[video.duration_s for video in videos],
+    )
 
 
 def without_vectors(n_items: int) -> VideoTable:

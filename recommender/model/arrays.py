@@ -1,13 +1,11 @@
 """Fitted sources as named arrays in one safetensors file, and back for the videos of now."""
 
-from __future__ import annotations
-
 import json
 import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +14,7 @@ from safetensors.numpy import save_file
 from data.durable import fsync_file
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable
-from recommender.sources.base import SavedSource, Source
+from recommender.sources.base import Source
 from recommender.sources.item_links import Rows
 from recommender.sources.registry import BY_NAME
 
@@ -92,7 +90,7 @@ def pack(sources: Mapping[str, Source]) -> SourceArrays:
     for name, source in sources.items():
         if BY_NAME[name].load is None:
             raise TypeError(f"a source must be one that can be saved, got {name!r}")
-        for key, array in cast(SavedSource, source).to_arrays().items():
+        for key, array in source.to_arrays().items():
             path = f"{name}/{key}"
             if id(array) in first:
                 packed.same[path] = first[id(array)]
@@ -131,15 +129,11 @@ def unpack(
     return sources
 
 
-class _Renumbered:
-    """A source in the rows of a table that has changed since: rows are matched by permanent id.
+class _Renumbered(Source):
+    """A source in the rows of a table that has changed since it was fitted for `fitted_ids` (m,).
 
-    Videos that have come since score 0, and those that are gone are not in the answer.
-
-    Args:
-        source: Fitted for the videos of `fitted_ids`, in that order.
-        fitted_ids: (m,) permanent ids.
-        ids: (n,) permanent ids of the videos to score.
+    Rows are matched by permanent id to `ids` (n,): videos that have come since score 0, and those
+    that are gone are not in the answer.
     """
 
     def __init__(

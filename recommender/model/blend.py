@@ -1,10 +1,9 @@
 """Several sources, one score: each scaled by its best items, weighted by length of history."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,6 @@ class BlendWeights:
     """How much each source counts, by length of history."""
 
     names: tuple[str, ...]
-    """The sources."""
     table: NDArray[np.float64]
     """(len(HISTORY_LENGTHS), sources) at least 0."""
 
@@ -42,23 +40,23 @@ class BlendWeights:
         counts = self.table.max(axis=0, initial=0.0) > 0
         return tuple(name for name, used in zip(self.names, counts, strict=True) if used)
 
-    def trusting(self, names: Sequence[str], share: float) -> BlendWeights:
+    def trusting(self, names: Sequence[str], share: float) -> Self:
         """With only a share of the weights of some sources."""
         factor = np.asarray([share if name in names else 1.0 for name in self.names])
-        return BlendWeights(self.names, self.table * factor)
+        return replace(self, table=self.table * factor)
 
     def rounded(self, name: str) -> list[float]:
         """The share of a source in the sum, by length of history, for a reader."""
         rows = self.of(np.asarray(HISTORY_LENGTHS))
         return [round(float(one) * CEILING, 3) for one in rows[:, self.names.index(name)]]
 
-    def only(self, names: Sequence[str]) -> BlendWeights:
+    def only(self, names: Sequence[str]) -> Self:
         """Without the other sources; unknown names get no weight."""
         table = np.zeros((len(HISTORY_LENGTHS), len(names)))
         for to, name in enumerate(names):
             if name in self.names:
                 table[:, to] = self.table[:, self.names.index(name)]
-        return BlendWeights(tuple(names), table)
+        return replace(self, names=tuple(names), table=table)
 
 
 def weights_from(rows: Sequence[Mapping[str, float]]) -> BlendWeights:
@@ -75,14 +73,9 @@ def alone(name: str) -> BlendWeights:
 def calibrated(
     scores: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float32]:
-    """Put each row on one scale: its top ten allowed scores average 1; at most 0 becomes 0.
+    """(b, n) scores, each row on one scale from 0 to `CEILING`; at most 0 becomes 0.
 
-    Args:
-        scores: (b, n).
-        allowed: (b, n) which may be recommended; None is all.
-
-    Returns:
-        (b, n) float32 from 0 to `CEILING`.
+    The top ten that are `allowed` (b, n; None is all) average 1.
     """
     positive = np.maximum(scores, 0.0)
     if allowed is not None:
@@ -99,7 +92,6 @@ class Blend:
     """Blended scores for one or more people, and the part of each source."""
 
     names: tuple[str, ...]
-    """The sources."""
     parts: NDArray[np.float32]
     """(sources, b, n) at least 0; they add up to `total`."""
 
@@ -115,50 +107,38 @@ class Blend:
 
 
 class Blender:
-    """Sources and their weights.
-
-    Args:
-        sources: By name.
-        weights: Of these sources; others are left out.
-    """
+    """Sources and their weights; weights of other sources are left out."""
 
     def __init__(self, sources: Mapping[str, Source], weights: BlendWeights) -> None:
         self.sources = dict(sources)
         self.weights = weights.only(tuple(sources))
 
-    @property
-    def used(self) -> dict[str, Source]:
-        """The sources with a weight for some length of history."""
-        return {name: self.sources[name] for name in self.weights.used}
-
     def blend(
         self, histories: Histories, allowed: NDArray[np.bool_] | None = None, rows: Rows = None
     ) -> Blend:
-        """The part of each source in the scores of some people; memory is sources x b x n.
+        """The part of each source in the scores of b people; memory is sources x b x n.
 
-        Args:
-            histories: Of b people.
-            allowed: (b, n) which may be recommended; None is all.
-            rows: Only these videos; the columns of `allowed` and of the answer are these.
+        `allowed` (b, n) may be recommended; None is all. With `rows`, its columns and those of the
+        answer are these videos.
         """
-        names = self.weights.used
-        weights = self.weights.only(names).of(histories.lengths)
-        parts = [
-            weights[:, at, None] * calibrated(self.sources[name].scores(histories, rows), allowed)
-            for at, name in enumerate(names)
-        ]
         n = histories.n_items if rows is None else len(rows)
-        empty = np.zeros((0, len(histories), n), np.float32)
-        return Blend(names, np.stack(parts) if parts else empty)
+        parts = np.zeros((len(self.weights.used), len(histories), n), np.float32)
+        for at, part in enumerate(self._parts(histories, allowed, rows)):
+            parts[at] = part
+        return Blend(self.weights.used, parts)
 
     def total(
         self, histories: Histories, allowed: NDArray[np.bool_] | None = None
     ) -> NDArray[np.float32]:
         """(b, n_items) the blended scores alone, one source in memory at a time."""
+        empty = np.zeros((len(histories), histories.n_items), np.float32)
+        return sum(self._parts(histories, allowed, None), empty)
+
+    def _parts(
+        self, histories: Histories, allowed: NDArray[np.bool_] | None, rows: Rows
+    ) -> Iterator[NDArray[np.float32]]:
         names = self.weights.used
         weights = self.weights.only(names).of(histories.lengths)
-        total = np.zeros((len(histories), histories.n_items), np.float32)
         for at, name in enumerate(names):
-            scores = self.sources[name].scores(histories)
-            total += weights[:, at, None] * calibrated(scores, allowed)
-        return total
+            scores = self.sources[name].scores(histories, rows)
+            yield weights[:, at, None] * calibrated(scores, allowed)

@@ -1,8 +1,6 @@
 """The manifest of a saved model: what it was fitted on, with which settings, and what it keeps."""
 
-from __future__ import annotations
-
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +22,6 @@ class Kept:
     people: int
     """People whose events it was fitted on."""
     events: int
-    """Events."""
     until: str | None
     """Time of the last of them, ISO 8601 UTC."""
     what: str
@@ -71,11 +68,6 @@ class ModelManifest:
     """Checksum of every other file in the folder."""
 
 
-def as_bytes(manifest: ModelManifest) -> bytes:
-    """The manifest as `read_model_manifest` reads it."""
-    return sealed.seal(asdict(manifest))
-
-
 def read_model_manifest(folder: Path) -> ModelManifest:
     """Read and verify the manifest alone.
 
@@ -109,11 +101,3 @@ def unusable(folder: Path, why: str) -> ReelwiseError:
         f"the recommender's model {folder.name} cannot be used: {why}",
         fix="reelwise train recommender      (until then a quick model answers)",
     )
-
-
-def in_words(people: int) -> str:
-    """What any model keeps of this number of people."""
-    sums = "item-item sums over people; no names, no single history"
-    if people >= FEW_PEOPLE:
-        return sums
-    return f"{sums}; with only {people} people such sums are close to the history of one of them"

@@ -1,17 +1,14 @@
 """The model: fitted sources, and the weights by which they are blended into one list."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
-from recommender.model.blend import HISTORY_LENGTHS, Blender, BlendWeights, weights_from
+from recommender.model.blend import HISTORY_LENGTHS, BlendWeights, weights_from
 from recommender.sources.base import Source
 from recommender.sources.ease import DENSE_LIMIT
 from recommender.sources.registry import (
@@ -48,22 +45,7 @@ class Settings:
     """Most videos or people, whichever are fewer, of which a dense matrix is inverted."""
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
-    """Fitted sources and their weights."""
-
-    settings: Settings
-    """What it was fitted with."""
-    sources: Mapping[str, Source]
-    """By name."""
-
-    @cached_property
-    def blender(self) -> Blender:
-        """The sources by their weights."""
-        return Blender(self.sources, self.settings.weights)
-
-
-def fit_model(
+def fit_sources(
     log: EventLog,
     videos: VideoTable,
     settings: Settings,
@@ -71,26 +53,18 @@ def fit_model(
     fitted: Mapping[str, Source] | None = None,
     names: Sequence[str] | None = None,
     cache: dict[str, Any] | None = None,
-) -> Model:
-    """Fit a model.
+) -> dict[str, Source]:
+    """The sources of a model by name, fitted on the events, or as they are in `fitted`.
 
-    Args:
-        log: Everybody's events.
-        videos: What may be recommended.
-        settings: What to fit with.
-        fitted: Sources to take as they are; all others are fitted on `log`.
-        names: Only these sources; None takes those with a weight.
-        cache: Kept between fits on the same events, for what does not depend on their settings.
+    `names` None takes those with a weight. A `cache` is kept between fits on the same events, for
+    what does not depend on their settings.
     """
     data = FitData(
         log, videos, settings.of_sources, settings.dense_limit, {} if cache is None else cache
     )
     ready = {} if fitted is None else fitted
     wanted = settings.weights.used if names is None else names
-    return Model(
-        settings,
-        {name: ready[name] if name in ready else BY_NAME[name].fit(data) for name in wanted},
-    )
+    return {name: ready[name] if name in ready else BY_NAME[name].fit(data) for name in wanted}
 
 
 def saved_names(weights: BlendWeights) -> list[str]:

@@ -1,7 +1,5 @@
 """The state of the saved model without loading it: whether it is whole, and how old."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from data.catalogue.catalogue import Catalogue

@@ -5,12 +5,10 @@ replaced inside a transaction of the catalogue that makes sure that no person wa
 the events were read. A kill at any instant leaves the old model or the new one.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,15 +39,10 @@ from data.history.forgetting import (
     require_no_forgetting,
 )
 from data.home import Home, TrainingLock
-from data.sealed import MANIFEST_FILE, FileSum, file_sum
+from data.sealed import MANIFEST_FILE, FileSum, file_sum, seal
 from recommender.events.videos import VideoTable
 from recommender.model.arrays import SourceArrays, map_arrays, pack, unpack, write_arrays
-from recommender.model.manifest import (
-    ModelManifest,
-    as_bytes,
-    read_model_manifest,
-    unusable,
-)
+from recommender.model.manifest import ModelManifest, read_model_manifest, unusable
 from recommender.model.model import Settings, saved_names, settings_from_json
 from recommender.sources.base import Source
 
@@ -69,9 +62,7 @@ class SavedModel:
     name: str
     """Its folder's name."""
     manifest: ModelManifest
-    """What it is."""
     settings: Settings
-    """What it was fitted with."""
     arrays: dict[str, NDArray[Any]] = field(repr=False)
     """Mapped into memory, read-only."""
 
@@ -216,17 +207,10 @@ def publish_model(
     fitted: tuple[VideoTable, Mapping[str, Source]],
     export: Path | None = None,
 ) -> ModelManifest:
-    """Save a model; it answers from now on.
+    """Save the sources that were fitted for some videos; they answer from now on.
 
-    Args:
-        lock: Held by the caller.
-        catalogue: The library's.
-        manifest: All but what follows from the arrays.
-        fitted: The videos, and the sources that were fitted for them.
-        export: A new folder for a copy.
-
-    Returns:
-        The manifest as written.
+    The given manifest lacks what follows from the arrays; the returned one is as written. A copy
+    goes to the new folder `export`.
 
     Raises:
         ReelwiseError: A person was forgotten since the history was read: nothing is saved.
@@ -274,7 +258,7 @@ def _write(
     write_arrays(temp / ARRAYS_FILE, arrays)
     crash_point("model.after_fsync_arrays")
     manifest = replace(manifest, files={ARRAYS_FILE: file_sum(temp / ARRAYS_FILE)})
-    write_synced(temp / MANIFEST_FILE, as_bytes(manifest))
+    write_synced(temp / MANIFEST_FILE, seal(asdict(manifest)))
     crash_point("model.after_fsync_manifest")
     fsync_dir(temp)
     crash_point("model.after_fsync_folder")

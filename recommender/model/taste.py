@@ -1,7 +1,5 @@
 """What is known of one person: the history, and what the person disliked or soon left."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

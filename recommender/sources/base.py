@@ -1,9 +1,8 @@
 """The interface of a source of recommendations, and two kinds that several sources share."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,9 @@ from scipy import sparse
 
 from recommender.events.histories import Histories
 from recommender.sources.item_links import Arrays, ItemLinks, Rows, links_from_arrays
+
+ValuesOf = Callable[[NDArray[np.int64] | slice], NDArray[np.float64]]
+"""Gives values of some rows, at least 0, as they are now."""
 
 
 class Source(Protocol):
@@ -26,44 +28,34 @@ class Source(Protocol):
         self, history: Histories, n: int, allowed: NDArray[np.bool_]
     ) -> NDArray[np.int64] | None:
         """At most n allowed rows, the best for one person; None where all must be scored."""
-
-
-class SavedSource(Source, Protocol):
-    """A source that a saved model holds."""
+        return None
 
     def to_arrays(self) -> Arrays:
-        """All that the source knows."""
+        """All that the source knows, for a saved model; nothing where it follows the events."""
+        return {}
 
 
 @dataclass(frozen=True, eq=False)
-class SameForAll:
-    """The same scores for every person."""
+class SameForAll(Source):
+    """The same scores for every person; no item of a history is the reason."""
 
-    values: NDArray[np.float64]
-    """(n_items,) at least 0."""
+    values: ValuesOf
 
     def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
-        """(b, n), a read-only view of one row."""
-        values = self.values if rows is None else self.values[rows]
+        """(b, n or len(rows)), a read-only view of one row."""
+        values = self.values(slice(None) if rows is None else rows)
         return np.broadcast_to(values.astype(np.float32), (len(histories), len(values)))
 
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
-        """Zeros: no item of the history is the reason."""
+        """(m,) zeros."""
         return np.zeros(len(history.item))
-
-    def best(
-        self, history: Histories, n: int, allowed: NDArray[np.bool_]
-    ) -> NDArray[np.int64] | None:
-        """None: all must be scored."""
-        return None
 
 
 @dataclass(frozen=True, eq=False)
-class LinkSource:
+class LinkSource(Source):
     """Adds up item-item links from the items of a history."""
 
     item_links: ItemLinks
-    """The links."""
     half_life_places: float = np.inf
     """Later items of the history at which one counts half."""
 
@@ -82,7 +74,7 @@ class LinkSource:
     def best(
         self, history: Histories, n: int, allowed: NDArray[np.bool_]
     ) -> NDArray[np.int64] | None:
-        """At most n allowed rows, the best for one person; None where all must be scored."""
+        """As of the links."""
         return self.item_links.best(self._weighted(history), n, allowed)
 
     def _weighted(self, histories: Histories) -> sparse.csr_array:
@@ -94,12 +86,10 @@ class LinkSource:
 
     def to_arrays(self) -> Arrays:
         """What `from_arrays` needs."""
-        return {
-            "half_life_places": np.asarray([self.half_life_places]),
-            **self.item_links.to_arrays(),
-        }
+        half_life = np.asarray([self.half_life_places])
+        return {"half_life_places": half_life, **self.item_links.to_arrays()}
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> LinkSource:
+    def from_arrays(cls, arrays: Arrays) -> Self:
         """The source that `to_arrays` was called on."""
         return cls(links_from_arrays(arrays), float(arrays["half_life_places"][0]))

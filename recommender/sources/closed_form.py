@@ -1,7 +1,5 @@
 """The matrix inverse of the closed forms."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 import numpy as np
@@ -17,12 +15,9 @@ _MIRRORED = 1_000
 
 
 def precision(products: sparse.csr_array, ridge: float, *, more: float = 0.0) -> type[np.floating]:
-    """The least precise type that is enough for the inverse of some products and a ridge.
+    """The least precise type that is enough for the inverse of products (n, n) plus a ridge.
 
-    Args:
-        products: (n, n) at least 0.
-        ridge: Added to their diagonal.
-        more: Bound of the largest eigenvalue of other terms that are added.
+    `more` bounds the largest eigenvalue of other terms that are added.
     """
     largest = float(np.max(products.sum(axis=1), initial=0.0)) + more
     return np.float32 if largest <= SINGLE * ridge else np.float64

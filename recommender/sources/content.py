@@ -1,14 +1,14 @@
 """Content: similarity to liked items, by vectors mapped so that co-watched items are near."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from recommender.events.histories import Histories
+from recommender.sources.base import Source
 from recommender.sources.item_links import Arrays, Rows
 
 CONTENT_HALF_LIFE = 10.0
@@ -34,7 +34,7 @@ _BLOCK_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Content:
+class Content(Source):
     """Scores items by the root of the mean of max(cosine, 0)^2 to the liked items: from 0 to 1.
 
     Squared, since otherwise everything faintly similar adds up; the root keeps a smaller part of
@@ -54,7 +54,7 @@ class Content:
         content: NDArray[np.float32],
         mapping: NDArray[np.float32] | None = None,
         half_life_places: float = CONTENT_HALF_LIFE,
-    ) -> Content:
+    ) -> Self:
         """The source over content vectors (n, d), unit rows or zeros.
 
         Raises:
@@ -89,12 +89,6 @@ class Content:
         parts = weights * _squared(self.vectors[history.item] @ self.vectors[row])
         return np.asarray(parts / max(float(np.sqrt(parts.sum() * weights.sum())), 1e-30))
 
-    def best(
-        self, history: Histories, n: int, allowed: NDArray[np.bool_]
-    ) -> NDArray[np.int64] | None:
-        """None: all must be scored."""
-        return None
-
     def to_arrays(self) -> Arrays:
         """The map, without the vectors of the items."""
         none = np.zeros((self.vectors.shape[1], 0), np.float32)
@@ -102,12 +96,8 @@ class Content:
         return {"mapping": mapping, "half_life_places": np.asarray([self.half_life_places])}
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays, content: NDArray[np.float32]) -> Content:
-        """The source that `to_arrays` was called on, over other content vectors.
-
-        Raises:
-            ValueError: The vectors have another width than the map.
-        """
+    def from_arrays(cls, arrays: Arrays, content: NDArray[np.float32]) -> Self:
+        """The source that `to_arrays` was called on, over other content vectors; see `of`."""
         mapping = np.asarray(arrays["mapping"], np.float32)
         half_life = float(arrays["half_life_places"][0])
         return cls.of(content, mapping if mapping.size else None, half_life)
@@ -121,11 +111,8 @@ def fit_content(histories: Histories, content: NDArray[np.float32]) -> Content:
     """Map content vectors so that items which the same people like are near each other.
 
     A part of the items is held out first: unless a map fitted without them predicts who likes them
-    better than unmapped vectors do, by `LEAST_GAIN`, the vectors stay as they are.
-
-    Args:
-        histories: Of all people.
-        content: (n, d) unit rows; zero rows where no vector is known.
+    better than unmapped vectors do, by `LEAST_GAIN`, the vectors stay as they are: (n, d) unit
+    rows, zeros where no vector is known.
     """
     unmapped = Content(content)
     rng = np.random.default_rng(_SEED)

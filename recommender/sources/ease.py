@@ -1,7 +1,5 @@
 """EASE: item-item weights in closed form, or shrunk cosines where there is too much to invert."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 import numpy as np
@@ -81,7 +79,7 @@ def _by_items(
     return DenseLinks(liked.shape[1], watched, np.ascontiguousarray(weights, dtype=np.float32))
 
 
-class _ByPeople:
+class _ByPeople(ItemLinks):
     """The same matrix by a people x people inverse (Woodbury): P = (I - X' (rI + XX')^-1 X) / r."""
 
     def __init__(self, liked: sparse.csr_array, ridge: float) -> None:
@@ -109,19 +107,12 @@ class _ByPeople:
         found = (self._xt[rows] @ column) / self._diagonal[target]
         return np.asarray(np.where(rows == target, 0.0, found))
 
-    def best(
-        self, history: sparse.csr_array, n: int, allowed: NDArray[np.bool_]
-    ) -> NDArray[np.int64] | None:
-        """None: all must be scored."""
-        return None
-
     def to_arrays(self) -> Arrays:
-        """The same links in a basis without people."""
         return self._spanned
 
     @cached_property
     def _spanned(self) -> Arrays:
-        """X' M X = GG', with G = X'U / sqrt(s^2 + r).
+        """The same links in a basis without people: X' M X = GG', with G = X'U / sqrt(s^2 + r).
 
         X = U s V' has a row for each person, which may not be kept; G has none. Directions that
         are rounding noise beside the largest are left out.

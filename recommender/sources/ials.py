@@ -1,8 +1,7 @@
 """iALS, implicit alternating least squares: people and items as short vectors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +9,7 @@ from scipy import sparse
 from scipy.linalg import lapack
 
 from recommender.events.histories import Histories
+from recommender.sources.base import Source
 from recommender.sources.item_links import Arrays, Rows
 
 FACTORS = 64
@@ -28,13 +28,8 @@ _ROUNDS = 40
 _EXACT = 1e-12  # part of the squared right side that may remain as error
 
 
-class Ials:
-    """Items as short vectors; people are folded in from what they liked.
-
-    Args:
-        items: (n, FACTORS) float32.
-        unseen: Weight of a pair without an event.
-    """
+class Ials(Source):
+    """Items as short vectors (n, FACTORS) float32; people are folded in from what they liked."""
 
     def __init__(self, items: NDArray[np.float32], unseen: float) -> None:
         self.items = items
@@ -54,28 +49,20 @@ class Ials:
         _, through, _ = lapack.sposv(system, self.items[row])
         return np.asarray(weight * (near @ through), dtype=np.float64)
 
-    def best(
-        self, history: Histories, n: int, allowed: NDArray[np.bool_]
-    ) -> NDArray[np.int64] | None:
-        """None: all must be scored."""
-        return None
-
     def to_arrays(self) -> Arrays:
         """What `from_arrays` needs."""
         return {"items": self.items, "unseen": np.asarray([self.unseen])}
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Ials:
+    def from_arrays(cls, arrays: Arrays) -> Self:
         """The source that `to_arrays` was called on."""
         return cls(arrays["items"], float(arrays["unseen"][0]))
 
 
 def fit_ials(liked: sparse.csr_array, *, unseen: float = UNSEEN) -> Ials:
-    """Fit iALS (Hu et al. 2008) with the ridge scaled by how much is known of a row.
+    """Fit iALS (Hu et al. 2008) to (people, items) confidence from 0 to 1.
 
-    Args:
-        liked: (people, items) confidence from 0 to 1.
-        unseen: Weight of a pair without an event.
+    The ridge is scaled by how much is known of a row.
     """
     by_person = liked.astype(np.float32)
     by_item = sparse.csr_array(by_person.T.tocsr())

@@ -1,7 +1,5 @@
 """Item-item links, in the forms in which they are fitted and saved."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -28,12 +26,13 @@ class ItemLinks(Protocol):
         self, history: sparse.csr_array, n: int, allowed: NDArray[np.bool_]
     ) -> NDArray[np.int64] | None:
         """At most n allowed rows, the best for one person; None where all must be scored."""
+        return None
 
     def to_arrays(self) -> Arrays:
         """What `links_from_arrays` needs."""
 
 
-class DenseLinks:
+class DenseLinks(ItemLinks):
     """All links among the items with an event or a vector.
 
     Args:
@@ -89,7 +88,7 @@ class DenseLinks:
         return {"watched": self._watched, "weights": self._weights, "n_items": n_items}
 
 
-class SpannedLinks:
+class SpannedLinks(ItemLinks):
     """Links as inner products of item vectors: g_i . g_j / (1 - |g_j|^2) from i to another item j.
 
     EASE by people, in a basis that has no axis of any single person.
@@ -117,23 +116,13 @@ class SpannedLinks:
         found = self._vectors[rows] @ self._vectors[target] / (1.0 - self._length[target])
         return np.where(rows == target, 0.0, found).astype(np.float64)
 
-    def best(
-        self, history: sparse.csr_array, n: int, allowed: NDArray[np.bool_]
-    ) -> NDArray[np.int64] | None:
-        """None: all must be scored."""
-        return None
-
     def to_arrays(self) -> Arrays:
         """The vectors."""
         return {"vectors": self._vectors, "length": self._length}
 
 
-class SparseLinks:
-    """The best links of each item.
-
-    Args:
-        matrix: (n, n) from row to column.
-    """
+class SparseLinks(ItemLinks):
+    """The best links of each item, (n, n) from row to column."""
 
     def __init__(self, matrix: sparse.csr_array) -> None:
         self._links = matrix.astype(np.float32, copy=False)

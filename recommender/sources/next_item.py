@@ -1,7 +1,5 @@
 """Next-item: what is watched after the latest items, a regression in closed form."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,20 +46,20 @@ def fit_next_item(
     (P'P + ridge)^-1 P'Y: the closed form of Choi et al. 2021 ("Session-aware linear item-item
     models", SLIT), with fading in place of their weights by time. Of too many items for an
     inverse only the diagonal of P'P is taken, and the best links of each item are kept.
-
-    Args:
-        histories: Of all people.
-        ridge: Penalty on every link.
-        dense_limit: Most items of which a matrix is inverted.
     """
     watched = np.unique(histories.item)
     if not len(watched):
         return NextItem(SparseLinks(sparse.csr_array((histories.n_items, histories.n_items))))
     if len(watched) > dense_limit:
-        return NextItem(SparseLinks(_sparse_links(_Places(histories), ridge)))
+        before, after = _before_and_after(histories, histories.item, histories.n_items)
+        diagonal = np.asarray(before.multiply(before).sum(axis=0)).ravel() + ridge
+        of_each = best_links(
+            before.T.tocsr(), after, lambda rows, columns, data: data / diagonal[rows], BEST_NEXT
+        )
+        return NextItem(SparseLinks(of_each))
     slot = np.zeros(histories.n_items, np.int64)
     slot[watched] = np.arange(len(watched))
-    before, after = _Places(histories, slot).before_and_after(len(watched))
+    before, after = _before_and_after(histories, slot[histories.item], len(watched))
     products = before.T @ before
     dtype = precision(products, ridge)
     gram = products.astype(dtype).toarray()
@@ -73,47 +71,27 @@ def fit_next_item(
     return NextItem(DenseLinks(histories.n_items, watched, links))
 
 
-def _sparse_links(places: _Places, ridge: float) -> sparse.csr_array:
-    before, after = places.before_and_after(places.n_items)
-    diagonal = np.asarray(before.multiply(before).sum(axis=0)).ravel() + ridge
+def _before_and_after(
+    histories: Histories, slots: NDArray[np.int64], n_slots: int
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """(places, n_slots) what came before each place of all histories, faded, and what follows.
 
-    def share(
-        rows: NDArray[np.int64], columns: NDArray[np.int64], data: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        return np.asarray(data / diagonal[rows])
-
-    return best_links(before.T.tocsr(), after, share, BEST_NEXT)
-
-
-class _Places:
-    """Rows for all places of all histories.
-
-    Args:
-        histories: Of all people.
-        slot: (n_items,) column of each item; None takes its row.
+    `slots` (m,) are the columns of their items.
     """
 
-    def __init__(self, histories: Histories, slot: NDArray[np.int64] | None = None) -> None:
-        self.n_items = histories.n_items
-        self._person = histories.user
-        self._slots = histories.item if slot is None else slot[histories.item]
-
-    def before_and_after(self, n_slots: int) -> tuple[sparse.csr_array, sparse.csr_array]:
-        """(places, n_slots) what came before each place, faded, and what comes from it on."""
-        before = self._shifted(range(-1, -LATEST_ITEMS - 1, -1), FADING, n_slots)
-        after = self._shifted(range(AHEAD), 1.0, n_slots)
-        known = np.diff(before.indptr) > 0
-        return before[known], after[known]
-
-    def _shifted(self, lags: Iterable[int], fading: float, n_slots: int) -> sparse.csr_array:
-        """(places, slots) the items at some distances, each further one counting `fading` less."""
-        n = len(self._slots)
+    def shifted(lags: Iterable[int], fading: float) -> sparse.csr_array:
+        """The items at some distances, each further one counting `fading` less."""
+        n = len(slots)
         rows, columns, values = [], [], []
         for step, lag in enumerate(lags):
             here = np.arange(max(-lag, 0), n - max(lag, 0))
-            here = here[self._person[here] == self._person[here + lag]]
+            here = here[histories.user[here] == histories.user[here + lag]]
             rows.append(here)
-            columns.append(self._slots[here + lag])
+            columns.append(slots[here + lag])
             values.append(np.full(len(here), fading**step, np.float32))
         cells = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
         return sparse.csr_array(cells, shape=(n, n_slots))
+
+    before, after = shifted(range(-1, -LATEST_ITEMS - 1, -1), FADING), shifted(range(AHEAD), 1.0)
+    known = np.diff(before.indptr) > 0
+    return before[known], after[known]

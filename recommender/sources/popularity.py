@@ -1,15 +1,13 @@
 """Popularity, recent popularity and newness: counted once, then kept up to date event by event."""
 
-from __future__ import annotations
+import functools
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.events.confidence import decayed
-from recommender.events.histories import Histories
 from recommender.events.log import EventLog, Pairs
 from recommender.events.videos import VideoTable
-from recommender.sources.item_links import Rows
 
 TREND_HALF_LIFE_DAYS = 14.0
 """Age at which a person counts half in recent popularity, and a video is half as new."""
@@ -32,22 +30,8 @@ def recent_popularity(log: EventLog) -> NDArray[np.float64]:
     return np.bincount(log.pairs.item, weights, minlength=log.n_items).astype(np.float64)
 
 
-def newness(log: EventLog, videos: VideoTable) -> NDArray[np.float64]:
-    """(n_videos,) 1 for a video that has just come, half of it after `TREND_HALF_LIFE_DAYS`.
-
-    A video is as old as its first event for or against it; without one, as the library says; where
-    that is unknown, it is new.
-    """
-    return CrowdCounts(log, videos).newness(slice(None))
-
-
 class CrowdCounts:
-    """Counts by video that change in place: a reader sees each video before or after an event.
-
-    Args:
-        log: All events so far.
-        videos: The videos.
-    """
+    """Counts by video that change in place: a reader sees each video before or after an event."""
 
     def __init__(self, log: EventLog, videos: VideoTable) -> None:
         self._since_s = log.latest_s
@@ -75,7 +59,8 @@ class CrowdCounts:
         rows = np.unique(new.item)
         earlier = before.where(np.isin(before.item, rows))
         later = after.where(np.isin(after.item, rows))
-        for counts, weight in ((self.liked, _weight), (self.trend, self._recent_weight)):
+        recent = functools.partial(_recent_weight, now_s=self._since_s)
+        for counts, weight in ((self.liked, _weight), (self.trend, recent)):
             old = counts[rows]
             counts[earlier.item] -= weight(earlier)
             counts[rows[counts[rows] < _ROUNDING * old]] = 0.0
@@ -87,7 +72,11 @@ class CrowdCounts:
         self.touched += rows.tolist()
 
     def newness(self, rows: NDArray[np.int64] | slice) -> NDArray[np.float64]:
-        """(m,) as `newness` of some videos."""
+        """(m,) 1 for a video that has just come, half of it after `TREND_HALF_LIFE_DAYS`.
+
+        A video is as old as its first event for or against it; without one, as the library says;
+        where that is unknown, it is new.
+        """
         first_s, added_s = self.first_s[rows], self._added_s[rows]
         now_s = max(self.latest_s, self._latest_added_s)
         born_s = np.where(np.isfinite(first_s), first_s, np.where(added_s > 0, added_s, now_s))
@@ -96,41 +85,12 @@ class CrowdCounts:
         at_once = self._first_ever_s == self.latest_s
         return np.where(np.isfinite(first_s) & at_once, 0.0, new)
 
-    def _recent_weight(self, pairs: Pairs) -> NDArray[np.float64]:
-        return _recent_weight(pairs, self._since_s)
-
     def _rescale(self, latest_s: float) -> None:
         self.latest_s = max(self.latest_s, latest_s)
         if self.latest_s - self._since_s > _RESCALED_DAYS * _DAY_S:
             age_s = np.asarray([self.latest_s - self._since_s])
             self.trend *= float(decayed(age_s, TREND_HALF_LIFE_DAYS)[0])
             self._since_s = self.latest_s
-
-
-class Newness:
-    """How new each video is, following the counts.
-
-    Args:
-        counts: Kept up to date elsewhere.
-    """
-
-    def __init__(self, counts: CrowdCounts) -> None:
-        self._counts = counts
-
-    def scores(self, histories: Histories, rows: Rows = None) -> NDArray[np.float32]:
-        """(b, n or len(rows)), a read-only view of one row."""
-        values = self._counts.newness(slice(None) if rows is None else rows)
-        return np.broadcast_to(values.astype(np.float32), (len(histories), len(values)))
-
-    def links(self, history: Histories, row: int) -> NDArray[np.float64]:
-        """Zeros: no item of the history is the reason."""
-        return np.zeros(len(history.item))
-
-    def best(
-        self, history: Histories, n: int, allowed: NDArray[np.bool_]
-    ) -> NDArray[np.int64] | None:
-        """None: all must be scored."""
-        return None
 
 
 def _weight(pairs: Pairs) -> NDArray[np.float64]:

@@ -1,31 +1,26 @@
 """All sources of recommendations: a new one is a module of this folder and an entry here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
-from recommender.sources.base import LinkSource, SameForAll, Source
+from recommender.sources.base import LinkSource, SameForAll, Source, ValuesOf
 from recommender.sources.content import Content, fit_content
 from recommender.sources.ease import RIDGE, fit_ease
 from recommender.sources.ials import UNSEEN, Ials, fit_ials
 from recommender.sources.item_links import Arrays, ItemLinks
 from recommender.sources.next_item import NEXT_RIDGE, NextItem, fit_next_item
-from recommender.sources.popularity import CrowdCounts, Newness
+from recommender.sources.popularity import CrowdCounts
 from recommender.sources.rp3beta import BETA, fit_rp3beta
 
 CONTENT, EASE, RECENT_EASE, NEXT_ITEM = "content", "ease", "recent ease", "next-item"
 SASREC, RP3BETA, IALS = "sasrec", "rp3beta", "ials"
 POPULARITY, RECENT_POPULARITY, NEW = "popularity", "recent popularity", "new"
-
-Need = Literal["vectors", "events", "order", "dates"]
-"""What a source is fitted on: vectors of the videos, who watched what, in which order, dates."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +42,7 @@ class FitData:
     """What sources are fitted on, and what several of them share."""
 
     log: EventLog
-    """Everybody's events."""
     videos: VideoTable
-    """The videos."""
     settings: Mapping[str, float]
     """Every `SourceSetting` by name."""
     dense_limit: int
@@ -85,10 +78,7 @@ class SourceKind:
     """Its name in weights, saved models and JSON."""
     reason: str
     """Why an item is recommended; `{title}` is the video of the history that led to it."""
-    needs: frozenset[Need]
-    """What it is fitted on."""
     fit: Callable[[FitData], Source]
-    """Fits it."""
     load: Callable[[Arrays, VideoTable], Source] | None = None
     """From a saved model; None: it follows the events of the library at once and is not saved."""
     live: Callable[[CrowdCounts], Source] | None = None
@@ -97,6 +87,8 @@ class SourceKind:
     """A loaded source is for the rows of the videos that it was fitted on."""
     keeps: str = ""
     """What its arrays hold, for a reader."""
+    needs_vectors: bool = False
+    """It scores nothing without content vectors."""
     from_crowd: bool = True
     """It tells what other people did, which counts less where there are few of them."""
     slow: bool = False
@@ -120,7 +112,7 @@ def _fit_sasrec(data: FitData) -> Source:
 def _load_sasrec(arrays: Arrays, videos: VideoTable) -> Source:
     from recommender.sources.sequence.model import SequenceModel  # torch is loaded only if used
 
-    return SequenceModel.from_arrays(dict(arrays))
+    return SequenceModel.from_arrays(arrays)
 
 
 def _load_links(arrays: Arrays, videos: VideoTable) -> Source:
@@ -128,15 +120,13 @@ def _load_links(arrays: Arrays, videos: VideoTable) -> Source:
 
 
 def _same_for_all(
-    name: str,
-    reason: str,
-    needs: frozenset[Need],
-    live: Callable[[CrowdCounts], Source],
-    *,
-    from_crowd: bool = True,
+    name: str, reason: str, values: Callable[[CrowdCounts], ValuesOf], *, from_crowd: bool = True
 ) -> SourceKind:
+    def live(counts: CrowdCounts) -> Source:
+        return SameForAll(values(counts))
+
     return SourceKind(
-        name, reason, needs, lambda data: live(data.counts), live=live, from_crowd=from_crowd
+        name, reason, lambda data: live(data.counts), live=live, from_crowd=from_crowd
     )
 
 
@@ -148,7 +138,7 @@ SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         CONTENT,
         "similar to {title}, which you watched",
-        needs=frozenset({"vectors", "events"}),
+        needs_vectors=True,
         fit=lambda data: fit_content(data.log.histories, data.videos.centred),
         load=lambda arrays, videos: Content.from_arrays(arrays, videos.centred),
         by_rows=False,
@@ -158,7 +148,6 @@ SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         EASE,
         _TOGETHER,
-        needs=frozenset({"events"}),
         fit=lambda data: LinkSource(data.ease_links),
         load=_load_links,
         keeps=_LINKS,
@@ -170,7 +159,6 @@ SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         RECENT_EASE,
         _TOGETHER,
-        needs=frozenset({"events"}),
         fit=lambda data: LinkSource(data.ease_links, data.settings["half_life_places"]),
         load=_load_links,
         keeps=_LINKS,
@@ -179,7 +167,6 @@ SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         NEXT_ITEM,
         "often watched soon after {title}",
-        needs=frozenset({"events", "order"}),
         fit=lambda data: fit_next_item(
             data.log.histories,
             ridge=data.settings["next_ridge"],
@@ -192,7 +179,6 @@ SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         RP3BETA,
         _TOGETHER,
-        needs=frozenset({"events"}),
         fit=lambda data: LinkSource(fit_rp3beta(data.log.liked, beta=data.settings["beta"])),
         load=_load_links,
         keeps=_LINKS,
@@ -201,7 +187,6 @@ SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         IALS,
         "fits what you watched, {title} above all",
-        needs=frozenset({"events"}),
         fit=lambda data: fit_ials(data.log.liked, unseen=data.settings["unseen"]),
         load=lambda arrays, videos: Ials.from_arrays(arrays),
         keeps="one vector per item",
@@ -210,26 +195,19 @@ SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         SASREC,
         "follows from what you watched lately, {title} above all",
-        needs=frozenset({"events", "order"}),
         fit=_fit_sasrec,
         load=_load_sasrec,
         keeps="one vector per item, a network over them",
         slow=True,
     ),
     _same_for_all(
-        POPULARITY,
-        "among what is watched most",
-        frozenset({"events"}),
-        lambda counts: SameForAll(counts.liked),
+        POPULARITY, "among what is watched most", lambda counts: counts.liked.__getitem__
     ),
     _same_for_all(
-        RECENT_POPULARITY,
-        "watched a lot lately",
-        frozenset({"events", "dates"}),
-        lambda counts: SameForAll(counts.trend),
+        RECENT_POPULARITY, "watched a lot lately", lambda counts: counts.trend.__getitem__
     ),
     _same_for_all(
-        NEW, "new here, or never watched", frozenset({"dates"}), Newness, from_crowd=False
+        NEW, "new here, or never watched", lambda counts: counts.newness, from_crowd=False
     ),
 )
 """Every source."""

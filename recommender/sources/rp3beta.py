@@ -1,9 +1,6 @@
 """RP3beta: random walks over who watched what, as sparse links for libraries of any size."""
 
-from __future__ import annotations
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.sources.item_links import SparseLinks
@@ -16,23 +13,19 @@ BEST_WALKS = 200
 
 
 def fit_rp3beta(liked: sparse.csr_array, *, beta: float = BETA) -> SparseLinks:
-    """Fit RP3beta (Paudel et al. 2016, alpha 1): walks of three steps, popularity taken off.
+    """Fit RP3beta (Paudel et al. 2016, alpha 1) to (people, items) confidence from 0 to 1.
 
-    Args:
-        liked: (people, items) confidence from 0 to 1.
-        beta: Power of popularity.
+    It sums walks of three steps, with popularity taken off.
     """
     to_items = _step(liked)
     to_people = _step(liked.T.tocsr())
     popularity = np.asarray(liked.sum(axis=0)).ravel()
     penalty = np.divide(1.0, popularity**beta, out=np.zeros_like(popularity), where=popularity > 0)
-
-    def penalised(
-        rows: NDArray[np.int64], columns: NDArray[np.int64], data: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        return np.asarray(data * penalty[columns])
-
-    return SparseLinks(best_links(to_people, to_items, penalised, BEST_WALKS))
+    return SparseLinks(
+        best_links(
+            to_people, to_items, lambda rows, columns, data: data * penalty[columns], BEST_WALKS
+        )
+    )
 
 
 def _step(weights: sparse.csr_array) -> sparse.csr_array:

@@ -1,7 +1,5 @@
 """Sparse item-item links, computed in blocks so that no items x items matrix is ever held."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -24,11 +22,7 @@ def best_links(
 ) -> sparse.csr_array:
     """The `keep` largest links above 0 of each row of `left @ right`, none of an item to itself.
 
-    Args:
-        left: (n, m).
-        right: (m, n).
-        reweigh: The weight of a link, from its product.
-        keep: Maximum number of links of a row.
+    `reweigh` gives the weights from the products of `left` (n, m) and `right` (m, n).
     """
     data, columns, counts = [], [], np.zeros(left.shape[0] + 1, np.int64)
     for rows_of_block in _blocks(left, right):
@@ -73,10 +67,9 @@ def shrunk_cosine(
 ) -> sparse.csr_array:
     """Links c_ij / (|c_i| |c_j| + shrink) between items that the same people liked."""
     norms = np.sqrt(np.asarray(liked.multiply(liked).sum(axis=0)).ravel())
-
-    def cosine(
-        rows: NDArray[np.int64], columns: NDArray[np.int64], data: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        return np.asarray(data / (norms[rows] * norms[columns] + shrink))
-
-    return best_links(liked.T.tocsr(), sparse.csr_array(liked), cosine, keep)
+    return best_links(
+        liked.T.tocsr(),
+        sparse.csr_array(liked),
+        lambda rows, columns, data: data / (norms[rows] * norms[columns] + shrink),
+        keep,
+    )

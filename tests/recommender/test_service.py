@@ -9,7 +9,7 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history.history import Event, History
 from data.home import Home, resolve_home
-from recommender.service import LibraryRecommender, open_recommender
+from recommender.service import LibraryRecommender
 from tests.recommender.people import DAY, around, axes
 from tests.recommender.watched_library import add_videos
 
@@ -30,7 +30,7 @@ def history(home: Home) -> Iterator[History]:
 
 @pytest.fixture
 def recommender(home: Home) -> Iterator[LibraryRecommender]:
-    with open_recommender(home) as opened:
+    with LibraryRecommender(home) as opened:
         yield opened
 
 
@@ -39,7 +39,7 @@ def titles(recommender: LibraryRecommender, user: str, k: int = 3) -> list[str]:
 
 
 def test_a_home_without_videos_recommends_nothing(tmp_path: Path) -> None:
-    with open_recommender(resolve_home(tmp_path / "empty")) as opened:
+    with LibraryRecommender(resolve_home(tmp_path / "empty")) as opened:
         assert opened.recommend("anna").items == []
 
 
@@ -65,9 +65,9 @@ def test_an_event_counts_once(recommender: LibraryRecommender, history: History)
     history.add("anna", "car0")
     recommender.recommend("anna")
     history.add("anna", "cat0")
-    weights = recommender.current().taste("anna").history.weight
-    fresh = open_recommender(recommender._home)
-    assert weights.tolist() == fresh.current().taste("anna").history.weight.tolist()
+    weights = recommender.current().live.taste("anna").history.weight
+    fresh = LibraryRecommender(recommender._home)
+    assert weights.tolist() == fresh.current().live.taste("anna").history.weight.tolist()
     fresh.close()
 
 
@@ -82,8 +82,8 @@ def test_an_event_that_comes_in_while_all_is_read_counts_once_too(
         return read(self)
 
     monkeypatch.setattr(History, "events", read_while_somebody_watches)
-    with open_recommender(home) as opened:
-        assert len(opened.current().taste("anna").met) == 1
+    with LibraryRecommender(home) as opened:
+        assert len(opened.current().live.taste("anna").met) == 1
         assert len(opened.current().live.log) == 1
 
 
@@ -114,7 +114,7 @@ def test_nothing_of_a_forgotten_person_is_left(
     history.forget("anna")
     current = recommender.current()
     assert "anna" not in current.live.log.users
-    assert not len(current.taste("anna").met)
+    assert not len(current.live.taste("anna").met)
     assert current.live.log.whole.liked.shape[0] == 1
 
 

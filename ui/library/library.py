@@ -144,9 +144,9 @@ class Library:
             raise self._nothing_indexed()
         with self._loading:
             if self._recommender is None:
-                from recommender.service import open_recommender
+                from recommender.service import LibraryRecommender
 
-                self._recommender = open_recommender(self.home)
+                self._recommender = LibraryRecommender(self.home)
             return self._recommender
 
     def index(

@@ -1,7 +1,5 @@
 """Fits the sequence model to liked items, until the NDCG of held-out last items stops rising."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,18 +9,8 @@ from numpy.typing import NDArray
 from embeddings.training.loop import LoopOptions, LoopResult, TrainingLoop
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable, without_vectors
-from recommender.sources.sequence.model import (
-    NOTHING_LEARNED,
-    Reason,
-    SequenceModel,
-    SequenceTraining,
-)
-from recommender.sources.sequence.training import (
-    FittedParts,
-    SequenceSettings,
-    SequenceTask,
-    Targets,
-)
+from recommender.sources.sequence.model import Reason, SequenceModel, SequenceTraining
+from recommender.sources.sequence.training import SequenceSettings, SequenceTask, Targets
 
 _CUT = 10
 """List length of the NDCG that passes are compared by."""
@@ -79,28 +67,21 @@ def fit_sequence(
             settings,
             rng,
             epochs=stop.epochs,
-            measure=lambda parts: last_item_ndcg(_model(parts), known, wanted),
+            measure=lambda parts: last_item_ndcg(SequenceModel(*parts), known, wanted),
         )
         if not len(targets):
-            return _model(task.fitted())
-        run = TrainingLoop(task, _loop_options(settings, stop)).run()
-    return _model(task.fitted(), _account(run))
-
-
-def _model(parts: FittedParts, training: SequenceTraining = NOTHING_LEARNED) -> SequenceModel:
-    return SequenceModel(parts.encoder, parts.vectors, parts.biases, parts.known, training)
-
-
-def _loop_options(settings: SequenceSettings, stop: StopRule) -> LoopOptions:
-    return LoopOptions(
-        steps=stop.steps,
-        learning_rate=settings.learning_rate,
-        weight_decay=0.0,
-        cosine=False,
-        average=settings.averaged,
-        patience=stop.patience,
-        budget_s=stop.budget_s,
-    )
+            return SequenceModel(*task.fitted())
+        options = LoopOptions(
+            steps=stop.steps,
+            learning_rate=settings.learning_rate,
+            weight_decay=0.0,
+            cosine=False,
+            average=settings.averaged,
+            patience=stop.patience,
+            budget_s=stop.budget_s,
+        )
+        run = TrainingLoop(task, options).run()
+    return SequenceModel(*task.fitted(), training=_account(run))
 
 
 def _account(run: LoopResult) -> SequenceTraining:
@@ -119,13 +100,7 @@ def _account(run: LoopResult) -> SequenceTraining:
 def hold_out_last(
     histories: Histories, most: int, rng: np.random.Generator
 ) -> tuple[Targets, Histories]:
-    """The targets to learn from, and the histories whose last item is held out.
-
-    Args:
-        histories: What people liked.
-        most: Maximum number of held-out people.
-        rng: Draws them.
-    """
+    """The targets to learn from, and at most `most` histories whose last item is held out."""
     counts = np.bincount(histories.item, minlength=histories.n_items)
     ends = histories.starts[1:].copy()
     able = np.flatnonzero(histories.lengths >= 3)

@@ -1,10 +1,9 @@
 """The fitted sequence model: scores items by the order of a history."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from recommender.sources.sequence.network import SequenceEncoder
 
 Reason = Literal["patience", "epochs", "steps", "seconds", "nothing to learn"]
 """Why training stopped."""
-_REASONS: tuple[Reason, ...] = ("patience", "epochs", "steps", "seconds", "nothing to learn")
+_REASONS: tuple[Reason, ...] = get_args(Reason)
 _POSITIONS = 16_384
 """Positions encoded at once."""
 
@@ -24,21 +23,18 @@ _POSITIONS = 16_384
 class SequenceTraining:
     """How training went."""
 
-    epochs: int
+    epochs: int = 0
     """Passes over all windows."""
-    steps: int
+    steps: int = 0
     """Batches learned from."""
-    seconds_s: float
+    seconds_s: float = 0.0
     """Wall time."""
-    best_epoch: int
+    best_epoch: int = 0
     """The pass whose weights are kept, counted from 1; 0 when nothing was learned."""
-    ndcg_at_10: float
+    ndcg_at_10: float = float("nan")
     """Of held-out last items after that pass; NaN when none were held out."""
-    why: Reason
+    why: Reason = "nothing to learn"
     """Why it stopped."""
-
-
-NOTHING_LEARNED = SequenceTraining(0, 0, 0.0, 0, float("nan"), "nothing to learn")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +53,8 @@ class SequenceModel:
     """(n_items,) popularity of each item, as a logit."""
     known: NDArray[np.bool_]
     """(n_items,) whether an item has events in training or a content vector."""
-    training: SequenceTraining
+    training: SequenceTraining = SequenceTraining()
     """How training went."""
-
-    @property
-    def length(self) -> int:
-        """Number of latest known items that are used."""
-        return self.encoder.length
 
     @cached_property
     def _out(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -83,15 +74,7 @@ class SequenceModel:
     def scores(
         self, histories: Histories, rows: NDArray[np.int64] | None = None
     ) -> NDArray[np.float32]:
-        """Score all items, or some, for any histories.
-
-        Args:
-            histories: Of b people, in training or not.
-            rows: Items to score; None is all.
-
-        Returns:
-            (b, n_items or len(rows)); zeros for a history without a known item.
-        """
+        """(b, n_items or len(rows)); zeros for a history without a known item."""
         self._check(histories)
         rows = np.arange(len(self.known)) if rows is None else rows
         items, lengths = self._sequences(histories)
@@ -105,28 +88,23 @@ class SequenceModel:
         scores[lengths == 0] = 0.0
         return np.asarray(scores, dtype=np.float32)
 
-    def links(self, history_of_one: Histories, row: int) -> NDArray[np.float64]:
-        """The fall of an item's score when each item of the history is left out.
+    def links(self, history: Histories, row: int) -> NDArray[np.float64]:
+        """(m,) the fall, in nats, of an item's score when each item of the history is left out.
 
-        Args:
-            history_of_one: One person with m items.
-            row: The item that is scored.
-
-        Returns:
-            (m,) nats, 0 for items too far back to be used; an older item takes the place of the
-            one left out.
+        It is 0 for items too far back to be used; an older item takes the place of the one left
+        out.
 
         Raises:
             ValueError: There is not exactly one person.
         """
-        self._check(history_of_one)
-        if len(history_of_one) != 1:
-            raise ValueError(f"links are of one person, got {len(history_of_one)}")
-        falls = np.zeros(len(history_of_one.item))
+        self._check(history)
+        if len(history) != 1:
+            raise ValueError(f"links are of one person, got {len(history)}")
+        falls = np.zeros(len(history.item))
         # One more than is used: it moves up where another is left out.
-        near = np.flatnonzero(self.known[history_of_one.item])[-self.length - 1 :]
-        items = history_of_one.item[near]
-        tried = np.arange(len(near))[-self.length :]
+        near = np.flatnonzero(self.known[history.item])[-self.encoder.length - 1 :]
+        items = history.item[near]
+        tried = np.arange(len(near))[-self.encoder.length :]
         left = [items, *(np.delete(items, place) for place in tried)]
         item, lengths = np.concatenate(left), [len(one) for one in left]
         starts = np.cumsum([0, *lengths])
@@ -149,9 +127,9 @@ class SequenceModel:
         lengths = np.bincount(person, minlength=len(histories))
         ends = np.cumsum(lengths)
         since = ends[person] - 1 - np.arange(len(person))
-        near = since < self.length
-        lengths = np.minimum(lengths, self.length)
-        items = np.full((len(histories), self.length), -1)
+        near = since < self.encoder.length
+        lengths = np.minimum(lengths, self.encoder.length)
+        items = np.full((len(histories), self.encoder.length), -1)
         place = lengths[person] - 1 - since
         items[person[near], place[near]] = histories.item[known][near]
         return items, lengths
@@ -172,26 +150,24 @@ class SequenceModel:
             states[some] = last.numpy()
         return states
 
-    def best(
-        self, history: Histories, n: int, allowed: NDArray[np.bool_]
-    ) -> NDArray[np.int64] | None:
+    def best(self, history: Histories, n: int, allowed: NDArray[np.bool_]) -> None:
         """None: all must be scored."""
-        return None
 
-    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything, as arrays by name."""
         weights = {f"encoder.{k}": v.numpy() for k, v in self.encoder.state_dict().items()}
-        training = [getattr(self.training, field.name) for field in fields(SequenceTraining)]
-        training[-1] = _REASONS.index(self.training.why)
+        training = [*astuple(self.training)[:-1], _REASONS.index(self.training.why)]
         shape = {
-            "shape": np.asarray([self.encoder.heads, len(self.encoder.blocks), self.length]),
+            "shape": np.asarray(
+                [self.encoder.heads, len(self.encoder.blocks), self.encoder.length]
+            ),
             "training": np.asarray(training, np.float64),
         }
         items = {"vectors": self.vectors, "biases": self.biases, "known": self.known}
         return weights | shape | items
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> SequenceModel:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """The inverse of `to_arrays`."""
         start = "encoder."
         weights = {
@@ -203,19 +179,9 @@ class SequenceModel:
         heads, blocks, length = (int(size) for size in arrays["shape"])
         encoder = SequenceEncoder(vectors.shape[1], heads, blocks, length=length)
         encoder.load_state_dict(weights)
-        record = np.asarray(arrays["training"], float)
+        epochs, steps, seconds_s, best_epoch, ndcg, why = arrays["training"].tolist()
         training = SequenceTraining(
-            epochs=int(record[0]),
-            steps=int(record[1]),
-            seconds_s=float(record[2]),
-            best_epoch=int(record[3]),
-            ndcg_at_10=float(record[4]),
-            why=_REASONS[int(record[5])],
+            int(epochs), int(steps), seconds_s, int(best_epoch), ndcg, _REASONS[int(why)]
         )
-        return cls(
-            encoder.eval(),
-            vectors,
-            np.asarray(arrays["biases"], np.float32),
-            np.asarray(arrays["known"], bool),
-            training,
-        )
+        biases, known = np.asarray(arrays["biases"], np.float32), np.asarray(arrays["known"], bool)
+        return cls(encoder.eval(), vectors, biases, known, training)

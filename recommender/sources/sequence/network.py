@@ -1,7 +1,5 @@
 """The network that predicts the next item: causal attention over vectors of items."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

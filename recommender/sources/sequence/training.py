@@ -1,12 +1,9 @@
 """The training task of the sequence model: windows of histories, batches and losses."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +18,9 @@ from recommender.sources.sequence.network import (
     SequenceEncoder,
     sampled_loss,
 )
+
+Parts = tuple[SequenceEncoder, NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]
+"""The encoder, vectors, biases and known items of a `SequenceModel`."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,7 @@ class Targets:
     ) -> Iterator[WindowBatch]:
         """All targets in windows of at most `length`, cut at different places in each call.
 
-        Args:
-            length: Maximum length of a window.
-            positions: Maximum size of a batch, padding included, where a window is not longer.
-            rng: Draws cuts and order.
+        A batch has at most `positions`, padding included, where a window is not longer.
         """
         person = self.histories.user[self._place]
         cut = rng.integers(length, size=len(self.histories))
@@ -129,19 +126,6 @@ class Targets:
         item = self.histories.item
         weight = np.minimum(self.histories.weight[place[real]], 1.0)
         return WindowBatch(np.where(real, item[place - 1], 0), real, item[place[real]], weight)
-
-
-class FittedParts(NamedTuple):
-    """What a sequence model is made of."""
-
-    encoder: SequenceEncoder
-    """On the CPU, not in training mode."""
-    vectors: NDArray[np.float32]
-    """(n_items, hidden); zero rows for unknown items."""
-    biases: NDArray[np.float32]
-    """(n_items,)."""
-    known: NDArray[np.bool_]
-    """(n_items,) items with events in training or a content vector."""
 
 
 class _Network(nn.Module):
@@ -173,7 +157,7 @@ class SequenceTask(Task[WindowBatch]):
         rng: np.random.Generator,
         *,
         epochs: int,
-        measure: Callable[[FittedParts], float],
+        measure: Callable[[Parts], float],
     ) -> None:
         self._targets, self._settings, self._rng = targets, settings, rng
         self._epochs, self._measure = epochs, measure
@@ -221,7 +205,7 @@ class SequenceTask(Task[WindowBatch]):
         """As `measure`."""
         return Evaluation(self._measure(self.fitted()))
 
-    def fitted(self) -> FittedParts:
+    def fitted(self) -> Parts:
         """The model with the present weights, on the CPU, without an account of its training."""
         encoder = copy.deepcopy(self.model.encoder).cpu().eval()
         parts = copy.deepcopy(self.model.parts).cpu()
@@ -231,7 +215,7 @@ class SequenceTask(Task[WindowBatch]):
             vectors, biases = (rows.numpy() for rows in parts(slots, content, seen))
         known = np.asarray(self._content.any(axis=1) | (self._targets.counts > 0))
         vectors[~known] = 0.0
-        return FittedParts(encoder, vectors, biases, known)
+        return encoder, vectors, biases, known
 
     def _full_loss(self, batch: WindowBatch) -> Tensor:
         vectors, biases = self._items(torch.arange(len(self._seen), device=self._device))

@@ -10,7 +10,7 @@ from data.history.history import Event
 from recommender.answer.live import LiveLog
 from recommender.answer.recommender import Recommender
 from recommender.events.log import EventLog, read_events
-from recommender.sources.popularity import newness, popularity, recent_popularity
+from recommender.sources.popularity import CrowdCounts, popularity, recent_popularity
 from tests.recommender.people import event, table, themed, verdict
 
 VIDEOS = table(np.eye(8, dtype=np.float32), added_days=[0, -3, 1, -9, 2, 4, -1, 5])
@@ -53,7 +53,8 @@ def test_a_log_that_grows_says_what_one_made_at_once_says(
         assert found.history(8).item.tolist() == expected.history(8).item.tolist()
     counts = live.counts
     assert counts.liked == pytest.approx(popularity(whole))
-    assert counts.newness(slice(None)) == pytest.approx(newness(whole, VIDEOS))
+    new = CrowdCounts(whole, VIDEOS).newness(slice(None))
+    assert counts.newness(slice(None)) == pytest.approx(new)
     told = recent_popularity(whole)
     if told.max() > 0:
         assert counts.trend / counts.trend.max() == pytest.approx(told / told.max(), abs=1e-9)

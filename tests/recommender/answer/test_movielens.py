@@ -55,7 +55,7 @@ def test_the_blend_beats_popularity_on_the_last_liked_film() -> None:
     everybody = np.bincount(recommender.live.log.whole.pairs.item, minlength=len(videos)).astype(
         float
     )
-    recent = recommender.model.sources[RECENT_POPULARITY].scores(
+    recent = recommender.live.sources[RECENT_POPULARITY].scores(
         recommender.live.log.whole.histories
     )[0]
     found: dict[str, list[float]] = {"blend": [], "popularity": [], "recent popularity": []}
@@ -63,7 +63,7 @@ def test_the_blend_beats_popularity_on_the_last_liked_film() -> None:
         assert event.video_id is not None
         wanted = event.video_id
         unseen = np.ones(len(videos), bool)
-        unseen[recommender.taste(user).met] = False
+        unseen[recommender.live.taste(user).met] = False
         if unseen.all():
             continue
         pages = {"blend": [item.video_id for item in recommender.recommend(user).items]}

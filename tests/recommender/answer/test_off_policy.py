@@ -14,7 +14,7 @@ from data.history.history import History
 from data.history.impressions import Impression, Impressions
 from data.home import Home, resolve_home
 from recommender.answer.exploration import Exploration
-from recommender.service import LibraryRecommender, open_recommender
+from recommender.service import LibraryRecommender
 from tests.recommender.people import around, axes
 from tests.recommender.watched_library import add_videos
 
@@ -37,7 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def recommender(home: Home) -> Iterator[LibraryRecommender]:
-    with open_recommender(home) as opened:
+    with LibraryRecommender(home) as opened:
         yield opened
 
 
@@ -118,7 +118,7 @@ def test_a_page_is_logged_each_time_it_is_shown(
 def test_an_answer_as_of_the_past_is_not_logged(tmp_path: Path) -> None:
     home = resolve_home(tmp_path / "home")
     add_videos(home, ["a", "b"], around(axes(2), 1))
-    with open_recommender(home) as opened, Catalogue(home) as catalogue:
+    with LibraryRecommender(home) as opened, Catalogue(home) as catalogue:
         from datetime import UTC, datetime, timedelta
 
         past = datetime.now(UTC) + timedelta(seconds=1)

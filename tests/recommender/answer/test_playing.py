@@ -15,7 +15,7 @@ from recommender.answer.playing import (
 from recommender.answer.scoring import linking
 from recommender.events.log import EventLog, read_events
 from recommender.model.blend import Blend
-from recommender.model.model import Settings, fit_model
+from recommender.model.model import Settings, fit_sources
 from tests.recommender.people import event, themed
 
 VIDEOS = themed()
@@ -23,7 +23,7 @@ VIDEOS = themed()
 
 def now(*events: Event, trust: float = 1.0) -> PlayingNow:
     log = read_events(events, VIDEOS)
-    return PlayingNow(VIDEOS, linking(fit_model(log, VIDEOS, Settings()).sources), trust)
+    return PlayingNow(VIDEOS, linking(fit_sources(log, VIDEOS, Settings())), trust)
 
 
 def together(a: int, b: int) -> list[Event]:

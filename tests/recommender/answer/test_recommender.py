@@ -118,7 +118,7 @@ def test_co_watching_names_the_video_that_is_linked_not_the_latest() -> None:
     events = [event(f"p{i}", v, day=-40) for i in range(40) for v in (1, 51)]
     events += [event(f"q{i}", 30 + i % 5, day=-40) for i in range(40)]
     recommender = Recommender(themed(), [*events, event("a", 1), event("a", 21, day=1)])
-    assert recommender.taste("a").history.item[-1] == 20
+    assert recommender.live.taste("a").history.item[-1] == 20
     found = next(item for item in recommender.recommend("a").items if item.video_id == 51)
     assert found.because is not None
     assert found.because.video_id == 1
@@ -135,7 +135,7 @@ def test_a_disliked_video_is_gone_and_its_neighbours_sink_by_a_bounded_part() ->
     assert set(themes(after)[:6]) == {0}
     # Bounded: the neighbours of what is disliked still stand above all that nothing speaks for.
     assert set(themes(after)[:16]) == {0, 1}
-    kept = pushed_down(disliking.taste("a"), videos)
+    kept = pushed_down(disliking.live.taste("a"), videos)
     assert kept.min() == pytest.approx(1 - PUSH, abs=0.01)
     assert kept[[0, 20, 30, 40, 50]] == pytest.approx(1.0)
 
@@ -201,7 +201,7 @@ def test_co_watching_learns_from_observed_events_without_waiting_long() -> None:
     recommender = Recommender(themed(), [event("a", 1)])
     recommender.warm_up()
     recommender.observe([event(f"p{i}", v) for i in range(40) for v in (1, 51)])
-    scores = recommender.model.sources["recent ease"].scores(recommender.taste("a").history)
+    scores = recommender.live.sources["recent ease"].scores(recommender.live.taste("a").history)
     assert scores[0, 50] > 0
 
 

@@ -101,7 +101,7 @@ def test_a_slow_source_is_kept_for_later_events_never_for_earlier_ones(
 
     def fit(data: FitData) -> Source:
         fitted.append(len(data.log))
-        return SameForAll(np.ones(N))
+        return SameForAll(np.ones(N).__getitem__)
 
     kinds = {**BY_NAME, SASREC: replace(BY_NAME[SASREC], fit=fit)}
     monkeypatch.setattr(model, "BY_NAME", kinds)
@@ -111,15 +111,15 @@ def test_a_slow_source_is_kept_for_later_events_never_for_earlier_ones(
     steps = [whole.where(order[:m]) for m in (n // 2, n // 2 + 20, int(GROWN * n / 2) + 2, n // 3)]
     shared, table = SharedSources(), without_vectors(N)
     for step in steps:
-        shared.model(step, table, Settings(), [SASREC, POPULARITY])
-        shared.model(step, table, Settings(), [SASREC])
+        shared.fit(step, table, Settings(), [SASREC, POPULARITY])
+        shared.fit(step, table, Settings(), [SASREC])
     assert fitted == [len(steps[0]), len(steps[2]), len(steps[3])]
     fewer = whole.where(order[-(n // 3 - 5) :])  # somebody was taken out, whatever came later
-    shared.model(fewer, table, Settings(), [SASREC])
+    shared.fit(fewer, table, Settings(), [SASREC])
     assert fitted.pop() == len(fewer)
     untimed = replace(whole, at_s=np.zeros(n), has_times=False)
     for part in (untimed, untimed.where(np.arange(n) < n - 1)):
-        shared.model(part, table, Settings(), [SASREC])
+        shared.fit(part, table, Settings(), [SASREC])
     assert fitted[3:] == [n, n - 1]
 
 

@@ -126,7 +126,7 @@ def test_few_questions_move_the_weights_less() -> None:
 N = 30
 
 
-class Drawn:
+class Drawn(Source):
     """Random scores for every pair of a history and an item."""
 
     def __init__(self, seed: int) -> None:
@@ -136,11 +136,6 @@ class Drawn:
         first = histories.item[histories.starts[:-1]]
         found = self._scores[first]
         return found if rows is None else found[:, rows]
-
-    def best(
-        self, history: Histories, n: int, allowed: NDArray[np.bool_]
-    ) -> NDArray[np.int64] | None:
-        return None
 
     def links(self, history: Histories, row: int) -> NDArray[np.float64]:
         return np.zeros(len(history.item))

@@ -18,7 +18,6 @@ from recommender.evaluation.baselines import (
     popularity_baseline,
     recent_popularity_baseline,
     rp3beta_baseline,
-    tune_ease,
 )
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable, without_vectors
@@ -170,7 +169,7 @@ def test_the_recommender_works_with_and_without_vectors_and_times() -> None:
 
 def test_the_ridge_is_the_one_that_foretells_best() -> None:
     case = hold_out(two_tastes(), by_time=False)
-    fit = tune_ease([case], BARE)
+    fit = BASELINES["ease"]([case], BARE)
     assert fit(case.train, BARE)(np.array([0])).shape == (1, 20)
 
 

@@ -14,8 +14,7 @@ from data.errors import ReelwiseError
 from recommender.choosing.ranking import Scores
 from recommender.evaluation import run
 from recommender.evaluation.baselines import BASELINES, popularity_baseline
-from recommender.evaluation.comparison import INTERVAL_METRICS
-from recommender.evaluation.intervals import interval
+from recommender.evaluation.comparison import INTERVAL_METRICS, interval
 from recommender.evaluation.run import EVALUATED, Files, evaluate_recommend
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable

@@ -23,10 +23,6 @@ def test_each_item_stands_where_the_person_came_to_it_last() -> None:
     assert got.since.tolist() == [2, 1, 0, 1, 0, 0]
 
 
-def test_what_happened_at_one_time_is_of_one_age() -> None:
-    assert three().later.tolist() == [2, 1, 0, 0, 0, 0]
-
-
 def test_some_people_in_any_order() -> None:
     got = three().of(np.array([2, 3, 0, 0]))
     assert got.lengths.tolist() == [1, 0, 3, 3]
@@ -41,7 +37,6 @@ def test_an_old_item_counts_half_after_so_many_others() -> None:
 
 
 def test_the_latest_and_all_before_it() -> None:
-    assert three().latest(1).item.tolist() == [1, 0, 3]
     before, last = three().before_last()
     assert before.item.tolist() == [2, 0, 2]
     assert last[:5].tolist() == [1, 0, 3, -1, -1]
@@ -52,4 +47,3 @@ def test_nobody_has_no_history() -> None:
     got = three().of(np.zeros(0, np.int64))
     assert len(got) == 0
     assert got.matrix().shape == (0, 4)
-    assert got.later.tolist() == []

@@ -29,7 +29,9 @@ ANYBODY = interactions("a:0", n_items=3).histories.of(np.array([0, 1]))
 
 def blended(*rows: list[float], weights: list[float], allowed: list[bool] | None = None) -> Blend:
     names = tuple("abcd"[: len(rows)])
-    sources = {name: SameForAll(np.array(row)) for name, row in zip(names, rows, strict=True)}
+    sources = {
+        name: SameForAll(np.array(row).__getitem__) for name, row in zip(names, rows, strict=True)
+    }
     table = weights_from([dict(zip(names, weights, strict=True))] * len(HISTORY_LENGTHS))
     histories = interactions("a:0", n_items=len(rows[0])).histories.of(np.array([0]))
     mask = None if allowed is None else np.array([allowed])
@@ -44,7 +46,10 @@ def test_parts_add_up_to_a_total_between_0_and_1() -> None:
 
 
 def test_the_total_alone_is_the_same() -> None:
-    sources = {"a": SameForAll(np.array([3.0, 1.0, 0.0])), "b": SameForAll(np.array([0.0, 1, 5]))}
+    sources = {
+        "a": SameForAll(np.array([3.0, 1.0, 0.0]).__getitem__),
+        "b": SameForAll(np.array([0.0, 1, 5]).__getitem__),
+    }
     table = weights_from([{"a": 1.0, "b": 0.5}] * len(HISTORY_LENGTHS))
     blender = Blender(sources, table)
     assert blender.total(ANYBODY) == pytest.approx(blender.blend(ANYBODY).total)

@@ -4,13 +4,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from data import durable
+from data import durable, sealed
 from data.catalogue.catalogue import Catalogue
 from data.durable import arm_crash
 from data.errors import ReelwiseError
@@ -21,10 +21,10 @@ from indexer.build.record import writing_session
 from recommender.answer.recommender import Recommender
 from recommender.choosing.train import Basis, Choice, read_basis, train_recommender
 from recommender.model.blend import weights_from
-from recommender.model.manifest import as_bytes, read_model_manifest
+from recommender.model.manifest import read_model_manifest
 from recommender.model.model import Settings, saved_names
 from recommender.model.store import ARRAYS_FILE, QUICK, open_model
-from recommender.service import open_recommender
+from recommender.service import LibraryRecommender
 from recommender.sources.registry import CONTENT, EASE, RECENT_EASE, SOURCES, default_settings
 from tests.indexer.build.disk_order import DiskOrder
 from tests.recommender.people import DAY, around, axes, event
@@ -65,7 +65,7 @@ def test_the_saved_model_answers_as_the_one_in_memory(home: Home, settings: Sett
     basis = basis_of(home)
     alike = Recommender(basis.videos, basis.log, settings)
     quick = Recommender(basis.videos, basis.log)
-    with open_recommender(home) as opened:
+    with LibraryRecommender(home) as opened:
         served = opened.current()
         assert opened.model.name == "model-000001"
         assert opened.model.trouble is None
@@ -79,8 +79,8 @@ def test_the_saved_model_answers_as_the_one_in_memory(home: Home, settings: Sett
 
 def test_an_event_counts_at_once_and_nothing_is_fitted_anew(home: Home, settings: Settings) -> None:
     train_recommender(home)
-    with open_recommender(home) as opened, Catalogue(home) as catalogue:
-        before = opened.current().model.sources
+    with LibraryRecommender(home) as opened, Catalogue(home) as catalogue:
+        before = opened.current().live.sources
         history = History(catalogue)
         for n in range(40):
             history.add(f"new-{n}", "cat1", at=DAY + timedelta(days=90))
@@ -89,7 +89,7 @@ def test_an_event_counts_at_once_and_nothing_is_fitted_anew(home: Home, settings
         assert list(page(after, "anna", 3)) != list(page(after, "a stranger", 3))
         assert "sky1" not in page(after, "anna")
         for name in saved_names(settings.weights):
-            assert after.model.sources[name] is before[name]
+            assert after.live.sources[name] is before[name]
         assert opened.model.name == "model-000001"
 
 
@@ -102,7 +102,7 @@ def test_videos_that_came_and_went_since_are_matched_by_id(home: Home, settings:
     before.observe(watched)
     with Catalogue(home) as catalogue:
         gone = catalogue.video("cat0").path
-    with open_recommender(home) as opened:
+    with LibraryRecommender(home) as opened:
         add_videos(home, ["aaa", "cat90", "cat91"], around(axes(4)[:1], 3, seed=5))
         with writing_session(home) as catalogue:
             catalogue.files.remove([gone])
@@ -115,15 +115,15 @@ def test_videos_that_came_and_went_since_are_matched_by_id(home: Home, settings:
         assert "cat0" not in found
         assert {"aaa", "cat90", "cat91"} <= set(found)
         rows = {title: row for row, title in enumerate(served.videos.titles)}
-        history = served.taste("anna").history
-        learned = {name: one.scores(history)[0] for name, one in served.model.sources.items()}
+        history = served.live.taste("anna").history
+        learned = {name: one.scores(history)[0] for name, one in served.live.sources.items()}
         assert learned[CONTENT][rows["aaa"]] > 0.0
         assert learned[RECENT_EASE][rows["aaa"]] == 0.0
         # The same links as before, by title: rows have moved.
         then = before.videos.titles.index("cat4")
-        now = served.taste("anna").history
-        expected = before.model.sources[EASE].links(before.taste("anna").history, then)
-        found_links = served.model.sources[EASE].links(now, rows["cat4"])
+        now = served.live.taste("anna").history
+        expected = before.live.sources[EASE].links(before.live.taste("anna").history, then)
+        found_links = served.live.sources[EASE].links(now, rows["cat4"])
         assert rows["cat4"] != then
         assert expected.any()
         assert found_links == pytest.approx(expected, abs=1e-5)
@@ -135,7 +135,7 @@ def open_model_of(home: Home):  # type: ignore[no-untyped-def]
 
 
 def test_a_training_is_picked_up_without_a_restart(home: Home) -> None:
-    with open_recommender(home) as opened:
+    with LibraryRecommender(home) as opened:
         opened.recommend("person-0-1")
         assert opened.model.name == QUICK
         train_recommender(home)
@@ -148,7 +148,7 @@ def test_a_training_is_picked_up_without_a_restart(home: Home) -> None:
 
 def test_after_forget_the_quick_model_answers_until_the_next_training(home: Home) -> None:
     train_recommender(home)
-    with open_recommender(home) as opened, Catalogue(home) as catalogue:
+    with LibraryRecommender(home) as opened, Catalogue(home) as catalogue:
         opened.recommend("person-0-1")
         forgotten = History(catalogue).forget("person-0-1")
         assert (forgotten.events, forgotten.models) == (6, 1)
@@ -185,17 +185,17 @@ def of_a_later_version(home: Home, folder: Path) -> None:
     names = ["crystal ball", *manifest.settings["weights"]["names"][1:]]
     weights = manifest.settings["weights"] | {"names": names}
     newer = replace(manifest, settings=manifest.settings | {"weights": weights})
-    (folder / "manifest.json").write_bytes(as_bytes(newer))
+    (folder / "manifest.json").write_bytes(sealed.seal(asdict(newer)))
 
 
 def of_another_format(home: Home, folder: Path) -> None:
     older = replace(read_model_manifest(folder), format=1)
-    (folder / "manifest.json").write_bytes(as_bytes(older))
+    (folder / "manifest.json").write_bytes(sealed.seal(asdict(older)))
 
 
 def without_a_source(home: Home, folder: Path) -> None:
     less = replace(read_model_manifest(folder), sources=[])
-    (folder / "manifest.json").write_bytes(as_bytes(less))
+    (folder / "manifest.json").write_bytes(sealed.seal(asdict(less)))
 
 
 def encoded_anew(home: Home, folder: Path) -> None:
@@ -229,7 +229,7 @@ def test_what_cannot_be_trusted_is_refused_and_the_quick_model_answers(
 ) -> None:
     train_recommender(home)
     SPOILED[how](home, home.recommender / "model-000001")
-    with open_recommender(home) as opened:
+    with LibraryRecommender(home) as opened:
         assert len(opened.recommend("person-0-1", 3).items) == 3
         assert opened.model.name == QUICK
         assert opened.model.trouble is not None
@@ -298,7 +298,7 @@ def test_a_kill_at_any_named_point_leaves_the_old_or_the_new_model(
         after = open_model_of(home)
         assert after is not None
         seen.add(after.name == before)
-        with open_recommender(home) as opened:
+        with LibraryRecommender(home) as opened:
             opened.recommend("person-0-1")
             assert opened.model.name == after.name
         # The lock is free, and the next training tidies up.
@@ -322,7 +322,7 @@ def test_a_kill_while_forgetting_leaves_no_model_that_is_used(
         user = f"person-0-{n}"
         train_recommender(home)
         assert killed_at(point, lambda user=user: forget(user)), point
-        with Catalogue(home) as catalogue, open_recommender(home) as opened:
+        with Catalogue(home) as catalogue, LibraryRecommender(home) as opened:
             opened.recommend("a stranger")
             deleted = user not in History(catalogue).users()
             assert (opened.model.name == QUICK) == deleted, point
@@ -353,7 +353,7 @@ def answering(home: Home) -> Iterator[list[BaseException]]:
     """Threads that ask all the time; gives what went wrong."""
     wrong: list[BaseException] = []
     done = threading.Event()
-    with open_recommender(home) as opened:
+    with LibraryRecommender(home) as opened:
 
         def ask() -> None:
             while not done.is_set():

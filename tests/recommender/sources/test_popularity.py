@@ -7,8 +7,8 @@ from data.history.history import Event
 from recommender.events.histories import Histories
 from recommender.events.log import EventLog, read_events
 from recommender.events.videos import VideoTable
-from recommender.sources.base import Source
-from recommender.sources.popularity import CrowdCounts, Newness, recent_popularity
+from recommender.sources.base import SameForAll, Source
+from recommender.sources.popularity import CrowdCounts, recent_popularity
 from tests.recommender.people import event, themed, verdict
 from tests.recommender.sources.contract import N_PEOPLE, N, SourceContract
 
@@ -45,4 +45,4 @@ class TestNewness(SourceContract):
         verdict = np.ones(len(histories.item), np.int64)
         user, item = histories.user, histories.item
         log = EventLog(people, N, user, item, at_s, np.zeros(len(item)), verdict)
-        return Newness(CrowdCounts(log, VideoTable(videos.ids, videos.matrix)))
+        return SameForAll(CrowdCounts(log, VideoTable(videos.ids, videos.matrix)).newness)

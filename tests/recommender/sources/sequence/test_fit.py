@@ -86,9 +86,9 @@ def test_people_do_not_change_one_another(walked: SequenceModel) -> None:
 
 def test_only_the_latest_items_matter(walked: SequenceModel) -> None:
     row = list(range(40))
-    late = walked.scores(histories([row[-walked.length :]], RING))
+    late = walked.scores(histories([row[-walked.encoder.length :]], RING))
     assert np.allclose(walked.scores(histories([row], RING)), late, atol=1e-5)
-    shorter = walked.scores(histories([row[1 - walked.length :]], RING))
+    shorter = walked.scores(histories([row[1 - walked.encoder.length :]], RING))
     assert not np.allclose(late, shorter, atol=1e-3)
 
 
@@ -127,7 +127,7 @@ def test_links_of_hardly_anything(walked: SequenceModel) -> None:
 
 
 def test_a_model_survives_being_stored(walked: SequenceModel) -> None:
-    again = SequenceModel.from_arrays(load(save(walked.to_arrays())))
+    again = SequenceModel.from_arrays(load(save(dict(walked.to_arrays()))))
     assert np.array_equal(again.scores(walks(9, 4)), walked.scores(walks(9, 4)))
     assert again.training == walked.training
 

@@ -20,7 +20,7 @@ MAP_POWER = 0.35
 """Power of the generalised eigenvalues: 0 keeps all directions alike, 1 the most shared ones."""
 MOST_LIKES = 30.0
 """A person counts as at most this many liked items, however many there are."""
-MOST_PEOPLE = 50_000
+MOST_PEOPLE = 20_000
 """Maximum number of people that the map is computed from."""
 HELD_OUT_ITEMS, MOST_HELD_OUT = 0.1, 500
 """Part of the items that judges the map: it is there for new ones; and their maximum number."""
@@ -73,8 +73,10 @@ class Content(Source):
         """(b, n or len(rows)); 0 for items without vectors and for empty histories."""
         liked = histories.matrix(self.half_life_places)
         total = np.maximum(np.asarray(liked.sum(axis=1)), np.float32(1e-30))
-        used = np.unique(liked.indices)
-        columns = liked.tocsc()[:, used]
+        # Only the liked columns: scipy's own choice of columns takes longer than the products.
+        used, place = np.unique(liked.indices, return_inverse=True)
+        cells = (liked.data, place, liked.indptr)
+        columns = sparse.csr_array(cells, shape=(len(histories), len(used)))
         vectors = self.vectors if rows is None else self.vectors[rows]
         scores = np.zeros((len(histories), len(vectors)), np.float32)
         width = max(1, _BLOCK_BYTES // (4 * max(len(vectors), 1)))
@@ -154,20 +156,19 @@ def _co_liked_map(histories: Histories, content: NDArray[np.float32]) -> NDArray
     Generalised eigenvectors of the covariance of pairs that one person likes against that of single
     items: in the mapped space the inner product tells how much likelier a pair is than chance.
     """
-    liked = histories.matrix().astype(np.float64)
-    squares = liked.multiply(liked)
-    total = np.asarray(liked.sum(axis=1)).ravel()
+    liked = histories.matrix()
+    squares = liked.multiply(liked).astype(np.float64)
+    total = np.asarray(liked.sum(axis=1, dtype=np.float64)).ravel()
     pairs = np.maximum(total**2 - np.asarray(squares.sum(axis=1)).ravel(), 1e-9)
     weight = np.minimum(histories.lengths, MOST_LIKES) / pairs
     alone = np.asarray(squares.multiply(weight[:, None]).sum(axis=0)).ravel()
     share = np.asarray(liked.multiply((weight * total)[:, None]).sum(axis=0)).ravel() - alone
     if share.sum() <= 0:
         return None
-    by_person = liked @ content
-    together = (by_person * weight[:, None]).T @ by_person - (content.T * alone) @ content
+    together = _gram(liked @ content, weight) - _gram(content, alone)
     share, together = share / share.sum(), together / share.sum()
     mean = share @ content
-    single = (content.T * share) @ content - np.outer(mean, mean)
+    single = _gram(content, share) - np.outer(mean, mean)
     ridge = MAP_RIDGE * max(np.trace(single), 1e-12) / len(single)
     values, axes = linalg.eigh(
         together - np.outer(mean, mean), single + ridge * np.eye(len(single))
@@ -176,6 +177,11 @@ def _co_liked_map(histories: Histories, content: NDArray[np.float32]) -> NDArray
     if not used.any():
         return None
     return np.asarray(axes[:, used] * values[used] ** MAP_POWER, np.float32)
+
+
+def _gram(rows: NDArray[np.float32], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(k, k) sum of the outer products of some rows; in float32: twice as fast."""
+    return ((rows * weight.astype(np.float32)[:, None]).T @ rows).astype(np.float64)
 
 
 def _ndcg(

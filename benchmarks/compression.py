@@ -15,11 +15,9 @@ from typing import Any
 
 import torch
 
-from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.names import CONFIG_FILE
 from embeddings.compress.judge import (
     ClipSource,
-    Contender,
     Figures,
     compare,
     toon_clips,
@@ -27,6 +25,7 @@ from embeddings.compress.judge import (
 )
 from embeddings.compress.request import How, Request
 from embeddings.compress.run import compress_encoder
+from embeddings.encoder import load_encoder
 from embeddings.model_folder import (
     SourceModel,
     architecture,
@@ -71,14 +70,13 @@ def _figures(
     prefix: str, source: SourceModel, requests: dict[str, Request], judged: ClipSource
 ) -> dict[str, Any]:
     contenders = {
-        "fp32": Contender(source.encoder(), source.size_bytes),
-        "served": Contender(source.encoder(source.as_served()), source.size_bytes),
+        "fp32": (source.encoder, source.size_bytes),
+        "served": (source.served(), source.size_bytes),
     }
     with tempfile.TemporaryDirectory() as scratch:
         for name, request in requests.items():
             out = compress_encoder(source, Path(scratch) / name, request, None, lambda _: None)
-            encoder = source.encoder(load_backbone(str(out)))
-            contenders[name] = Contender(encoder, folder_bytes(out))
+            contenders[name] = (load_encoder(str(out), device="cpu"), folder_bytes(out))
         figures = compare(contenders, judged)
     return {
         f"{prefix}_{name.replace('-', '_')}_{key}": value

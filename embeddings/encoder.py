@@ -1,37 +1,29 @@
 """Encoders: frames, clips and texts to unit vectors of one space, and how they are loaded."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
+from torch.nn.utils.rnn import pad_sequence
 
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.video.types import FrameSpec
-from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.backbone import Backbone, Precision
 from embeddings.backbone.device import choose_device
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.names import CONFIG_FILE, DEFAULT_BACKBONE, parse_name
 from embeddings.temporal.head import TemporalConfig, TemporalHead, clip_vectors
-from embeddings.temporal.record import (
-    HEAD_WEIGHTS,
-    BackboneRecord,
-    HeadRecord,
-    read_record,
-    unserved_notice,
-)
-
-if TYPE_CHECKING:
-    from data.catalogue.catalogue import Catalogue
+from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord, read_record, unserved_notice
 
 CLIPS_AT_ONCE = 16
 """Clips are padded to the longest of their batch, so that large batches waste time on padding."""
@@ -42,21 +34,14 @@ TEXTS_KEPT = 512
 class Encoder(Protocol):
     """What indexing and search need of an encoder."""
 
-    @property
-    def id(self) -> str:
-        """Safe as a folder name; changes with everything that shapes a vector."""
-
-    @property
-    def name(self) -> str:
-        """As a user typed it, and as `status` prints it."""
-
-    @property
-    def dim(self) -> int:
-        """Length of every vector."""
-
-    @property
-    def frame_spec(self) -> FrameSpec:
-        """How frames must be cut and scaled before they come in."""
+    id: str
+    """Safe as a folder name; changes with everything that shapes a vector."""
+    name: str
+    """As a user typed it, and as `status` prints it."""
+    dim: int
+    """Length of every vector."""
+    frame_spec: FrameSpec
+    """How frames must be cut and scaled before they come in."""
 
     def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(n, height, width, 3) uint8 RGB as `frame_spec` says -> (n, dim) unit rows."""
@@ -67,9 +52,15 @@ class Encoder(Protocol):
         times_s: NDArray[np.float64],
         spans: Sequence[tuple[int, int]],
     ) -> NDArray[np.float32]:
-        """(n, dim) frame vectors and (n,) times, m spans [first, last) of them -> (m, dim).
+        """Clip vectors of one or more videos from the vectors of their frames.
 
-        The rows may be several videos, one after another; a span lies within one.
+        Args:
+            vectors: (n, dim) unit rows, video after video in order of time.
+            times_s: (n,) presentation times in seconds, rising within a video.
+            spans: m pairs [first, last) of row numbers, none empty, each within one video.
+
+        Returns:
+            (m, dim) float32 unit rows.
         """
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -79,9 +70,7 @@ class Encoder(Protocol):
 class SpatiotemporalEncoder:
     """An open_clip backbone and, where one was trained for it, a temporal head.
 
-    Attributes:
-        id: See `Encoder`.
-        name: See `Encoder`.
+    Attributes (beside those of `Encoder`):
         weights: The weights file that it was loaded from, so that a library can remember it.
         notice: A sentence for the user where its temporal head is not used; else empty.
         backbone: Its image and text towers.
@@ -102,6 +91,8 @@ class SpatiotemporalEncoder:
                 fix="use the head that was trained with this backbone",
             )
         self.name = name or backbone.name
+        self.dim = backbone.dim
+        self.frame_spec = backbone.frame_spec
         self.notice = unserved_notice(self.name) or ""
         self.weights = weights
         self.backbone = backbone
@@ -110,18 +101,8 @@ class SpatiotemporalEncoder:
         self._texts: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._lock = Lock()
 
-    @property
-    def dim(self) -> int:
-        """Length of every vector."""
-        return self.backbone.dim
-
-    @property
-    def frame_spec(self) -> FrameSpec:
-        """How frames must be cut and scaled before they come in."""
-        return self.backbone.frame_spec
-
     def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, height, width, 3) uint8 RGB as `frame_spec` says -> (n, dim) float32 unit rows."""
+        """(n, height, width, 3) uint8 RGB -> (n, dim) float32 unit rows."""
         out = np.zeros((len(pixels), self.dim), np.float32)
         for first in range(0, len(pixels), FRAMES_AT_ONCE):
             batch = pixels[first : first + FRAMES_AT_ONCE]
@@ -134,16 +115,7 @@ class SpatiotemporalEncoder:
         times_s: NDArray[np.float64],
         spans: Sequence[tuple[int, int]],
     ) -> NDArray[np.float32]:
-        """Clip vectors of one or more videos from the vectors of their frames.
-
-        Args:
-            vectors: (n, dim) unit rows, video after video in order of time.
-            times_s: (n,) presentation times in seconds, rising within a video.
-            spans: m pairs [first, last) of row numbers, none empty, each within one video.
-
-        Returns:
-            (m, dim) float32 unit rows.
-        """
+        """(m, dim) float32 unit rows: see `Encoder`."""
         if any(last <= first for first, last in spans):
             raise ValueError(f"a span of frames holds at least one frame: {list(spans)}")
         out = np.zeros((len(spans), self.dim), np.float32)
@@ -159,17 +131,15 @@ class SpatiotemporalEncoder:
         times_s: NDArray[np.float64],
         spans: Sequence[tuple[int, int]],
     ) -> NDArray[np.float32]:
-        length = max(last - first for first, last in spans)
-        frames = torch.zeros(len(spans), length, self.dim)
-        times = torch.zeros(len(spans), length)
-        mask = torch.zeros(len(spans), length, dtype=torch.bool)
-        for row, (first, last) in enumerate(spans):
-            frames[row, : last - first] = torch.from_numpy(np.asarray(vectors[first:last]))
-            times[row, : last - first] = torch.from_numpy(times_s[first:last] - times_s[first])
-            mask[row, : last - first] = True
+        parts = [torch.from_numpy(np.asarray(vectors[a:b], np.float32)) for a, b in spans]
+        since_s = [torch.from_numpy(times_s[a:b] - times_s[a]).float() for a, b in spans]
+        real = [torch.ones(len(part), dtype=torch.bool) for part in parts]
         device = self.backbone.device
+        frames, times, mask = (
+            pad_sequence(rows, batch_first=True).to(device) for rows in (parts, since_s, real)
+        )
         with torch.inference_mode():
-            rows = clip_vectors(frames.to(device), times.to(device), mask.to(device), self.head)
+            rows = clip_vectors(frames, times, mask, self.head)
         return np.asarray(rows.cpu().numpy(), dtype=np.float32)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -198,7 +168,11 @@ def load_head(folder: Path) -> TemporalHead | None:
 
 
 def load_encoder(
-    name: str | None = None, *, weights: Path | None = None, device: str = "auto"
+    name: str | None = None,
+    *,
+    weights: Path | None = None,
+    device: str = "auto",
+    precision: Precision = "auto",
 ) -> SpatiotemporalEncoder:
     """Load an encoder by name.
 
@@ -207,20 +181,20 @@ def load_encoder(
             that was trained with a backbone elsewhere; None for the default backbone.
         weights: A file with the weights of that architecture.
         device: `auto`, `cpu` or `cuda`.
+        precision: As `load_backbone` takes it.
 
     Raises:
         ReelwiseError: It cannot be loaded here; the fix says what to do.
     """
-    alone = read_head_alone(Path(name)) if name else None
-    if name and alone is not None:
-        return _load_around_head(Path(name).resolve(), alone, weights=weights, device=device)
-    backbone = load_backbone(
-        name or DEFAULT_BACKBONE, weights=weights, device=choose_device(device)
-    )
-    folder = parse_name(name, weights=weights).model if name else ""
-    head = None
-    if weights is None and folder.startswith("local-dir:"):
-        head = load_head(Path(folder.removeprefix("local-dir:")))
+    name = name or DEFAULT_BACKBONE
+    alone = None if (Path(name) / CONFIG_FILE).is_file() else read_record(Path(name))
+    if alone is not None:
+        folder = Path(name).resolve()
+        return _load_around_head(folder, alone, weights, device=device, precision=precision)
+    where = choose_device(device)
+    backbone = load_backbone(name, weights=weights, device=where, precision=precision)
+    local = None if weights else parse_name(name).folder
+    head = load_head(local) if local else None
     return SpatiotemporalEncoder(backbone, head, weights=weights and weights.absolute())
 
 
@@ -240,15 +214,8 @@ def choose_encoder(
     return catalogue.encoder_name, weights or catalogue.encoder_weights
 
 
-def read_head_alone(folder: Path) -> HeadRecord | None:
-    """The record of a head whose backbone is elsewhere; None for any other folder."""
-    if (folder / CONFIG_FILE).is_file():
-        return None
-    return read_record(folder)
-
-
 def _load_around_head(
-    folder: Path, record: HeadRecord, *, weights: Path | None, device: str
+    folder: Path, record: HeadRecord, weights: Path | None, *, device: str, precision: Precision
 ) -> SpatiotemporalEncoder:
     wanted = record.backbone
     if wanted is None:
@@ -258,26 +225,23 @@ def _load_around_head(
         )
     if weights is None and wanted.weights is not None:
         weights = Path(wanted.weights)
-    backbone = load_backbone(wanted.name, weights=weights, device=choose_device(device))
-    _check_fingerprint(folder, wanted, backbone)
-    return SpatiotemporalEncoder(
-        backbone, load_head(folder), weights=weights and weights.absolute(), name=str(folder)
-    )
-
-
-def _check_fingerprint(folder: Path, wanted: BackboneRecord, backbone: Backbone) -> None:
+    where = choose_device(device)
+    backbone = load_backbone(wanted.name, weights=weights, device=where, precision=precision)
     if backbone.fingerprint != wanted.fingerprint:
         raise ReelwiseError(
             f"the head in {folder} was trained with other weights of {wanted.name} "
             f"({wanted.fingerprint[:12]}, here {backbone.fingerprint[:12]})",
             fix=f"give those weights: --encoder {folder} --weights FILE; or train it again",
         )
+    return SpatiotemporalEncoder(
+        backbone, load_head(folder), weights=weights and weights.absolute(), name=str(folder)
+    )
 
 
 def _encoder_id(backbone: Backbone, head: TemporalHead | None) -> str:
     digest = hashlib.sha256(backbone.fingerprint.encode())
     if head is not None:
-        digest.update(json.dumps(head.config.as_dict(), sort_keys=True).encode())
+        digest.update(json.dumps(asdict(head.config), sort_keys=True).encode())
         for key, value in sorted(head.state_dict().items()):
             digest.update(key.encode())
             digest.update(value.detach().cpu().contiguous().numpy().tobytes())

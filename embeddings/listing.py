@@ -4,8 +4,6 @@ Building every architecture to count its weights takes some 15 s, too long for `
 the counts lie in `model_sizes.json`, which `python -m embeddings.listing` writes again.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator

@@ -1,11 +1,9 @@
 """Makes a model folder from another encoder: configuration, tokenizer, temporal head, weights."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import open_clip
@@ -15,11 +13,10 @@ from torch import Tensor, nn
 
 from data.durable import write_atomic
 from data.errors import ReelwiseError
-from embeddings.backbone.backbone import Backbone
-from embeddings.backbone.loading import load_backbone
+from embeddings.backbone.loading import build_untrained
 from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE, parse_name
-from embeddings.backbone.recipe import PROGRAM_FILES, Config, Recipe, read_recipe, write_recipe
-from embeddings.encoder import SpatiotemporalEncoder, load_head
+from embeddings.backbone.recipe import PROGRAM_FILES, RECIPE_FILE, Config, Recipe, read_recipe
+from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS
 
 COPIED_FILES = (BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)
@@ -29,41 +26,30 @@ COPIED_FILES = (BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)
 class SourceModel:
     """The encoder that another one is made from."""
 
-    backbone: Backbone
+    encoder: SpatiotemporalEncoder
     """In fp32, on the CPU."""
     config: Config
     """`model_cfg` and `preprocess_cfg`, as an `open_clip_config.json` has them."""
     folder: Path | None
     """Its model folder, where it has one."""
-    encoder_id: str
-    """Its identity."""
-    name: str
-    """As `load_backbone` takes it."""
-    weights: Path | None
-    """As `load_backbone` takes it."""
 
     @property
     def size_bytes(self) -> int:
         """Size of its weights: of their file, or in fp32 where that is not known."""
-        if self.weights is not None:
-            return self.weights.stat().st_size
+        if self.encoder.weights is not None:
+            return self.encoder.weights.stat().st_size
         if self.folder is not None:
             return folder_bytes(self.folder)
         return sum(weights.numel() * 4 for weights in self.model.parameters())
 
-    def as_served(self) -> Backbone:
-        """The backbone in the precision that is chosen on this machine."""
-        return load_backbone(self.name, weights=self.weights)
+    def served(self) -> SpatiotemporalEncoder:
+        """The encoder in the precision that is chosen for this CPU."""
+        return load_encoder(self.encoder.name, weights=self.encoder.weights, device="cpu")
 
     @property
     def model(self) -> nn.Module:
         """The open_clip model."""
-        return self.backbone.model
-
-    def encoder(self, backbone: Backbone | None = None) -> SpatiotemporalEncoder:
-        """The source, or another backbone in its place, with the source's temporal head."""
-        head = load_head(self.folder) if self.folder else None
-        return SpatiotemporalEncoder(backbone or self.backbone, head)
+        return self.encoder.backbone.model
 
 
 def open_source_model(name: str, *, weights: Path | None = None) -> SourceModel:
@@ -74,22 +60,20 @@ def open_source_model(name: str, *, weights: Path | None = None) -> SourceModel:
     """
     parsed = parse_name(name, weights=weights)
     folder = parsed.folder
-    if folder is not None:
-        recipe = read_recipe(folder)
-        if recipe is not None and not recipe.plain:
-            raise ReelwiseError(
-                f"{name} is the result of --how {recipe.how}, which cannot be compressed further",
-                fix=f"compress the model that it was made from ({recipe.source})",
-            )
-    backbone = load_backbone(name, weights=weights, precision="fp32")
+    recipe = read_recipe(folder) if folder else None
+    if recipe is not None and not recipe.plain:
+        raise ReelwiseError(
+            f"{name} is the result of --how {recipe.how}, which cannot be compressed further",
+            fix=f"compress the model that it was made from ({recipe.source})",
+        )
+    encoder = load_encoder(name, weights=weights, device="cpu", precision="fp32")
     if folder is None:
         model_cfg = open_clip.get_model_config(parsed.model)
     else:
         model_cfg = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["model_cfg"]
-    preprocess = open_clip.get_model_preprocess_cfg(backbone.model)
+    preprocess = open_clip.get_model_preprocess_cfg(encoder.backbone.model)
     config = {"model_cfg": model_cfg, "preprocess_cfg": dict(preprocess)}
-    source = SourceModel(backbone, config, None if weights else folder, "", name, weights)
-    return replace(source, encoder_id=source.encoder().id)
+    return SourceModel(encoder, config, None if weights else folder)
 
 
 def start_folder(out: Path) -> None:
@@ -111,7 +95,7 @@ def finish_folder(out: Path, source: SourceModel, config: Config, recipe: Recipe
     for name in COPIED_FILES:
         if source.folder is not None and (source.folder / name).is_file():
             shutil.copy(source.folder / name, out / name)
-    write_recipe(out, recipe)
+    write_atomic(out / RECIPE_FILE, recipe.as_bytes())
     write_atomic(out / CONFIG_FILE, json.dumps(config, indent=1).encode())
 
 
@@ -119,7 +103,7 @@ def build_model(config: Config, state: dict[str, Tensor] | None = None) -> nn.Mo
     """The model of a configuration, in fp32 and for training, with random or these weights."""
     with tempfile.TemporaryDirectory() as folder:
         write_atomic(Path(folder) / CONFIG_FILE, json.dumps(config).encode())
-        model: nn.Module = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
+        model = build_untrained(Path(folder))
     if state is not None:
         model.load_state_dict(state)
     return model

@@ -1,6 +1,7 @@
 """A model folder as training writes it, with random weights: small, and made in a second."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -26,5 +27,5 @@ def write_untrained(folder: Path, *, px: int = 32, dim: int = 32, seed: int = 0)
     head = TemporalHead(TemporalConfig(dim=dim, width=32, kind="convolution", windows=(1, 2)))
     torch.nn.init.normal_(head.fuse.weight, std=0.02)
     save_file(head.state_dict(), folder / HEAD_WEIGHTS)
-    HeadRecord(head.config.as_dict()).write(folder)
+    HeadRecord(asdict(head.config)).write(folder)
     return folder

@@ -1,7 +1,5 @@
 """An open_clip model as a backbone: frames and texts to unit vectors, and its fingerprint."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +30,7 @@ class Backbone:
 
     Attributes:
         name: The label the library remembers.
+        device: Where its weights are, and the rows that it returns.
         dim: Length of a feature.
         frame_spec: How frames must be cut and scaled before they come in.
         fingerprint: sha256 over architecture, preprocessing and every weight.
@@ -72,20 +71,16 @@ class Backbone:
         if any(isinstance(m, torch.nn.Conv2d) for m in model.modules()):
             self._format = torch.channels_last
             self.model = self.model.to(memory_format=self._format)
-        self._text_threads = 1 if _text_weights(model) < SMALL_TEXT_TOWER else None
-        self.dim = self._measure_dim()
+        text = [w for key, w in model.named_parameters() if not key.startswith("visual")]
+        self._text_threads = 1 if sum(w.numel() for w in text) < SMALL_TEXT_TOWER else None
+        blank = torch.zeros(1, height, width, 3, dtype=torch.uint8)
+        self.dim: int = self.image_features(blank).shape[1]
 
     def image_features(self, pixels: NDArray[np.uint8] | Tensor) -> Tensor:
-        """Features of frames already cut and scaled as `frame_spec` says.
-
-        Args:
-            pixels: (n, height, width, 3) uint8 RGB.
-
-        Returns:
-            (n, dim) float32 unit rows, on the backbone's device.
-        """
+        """(n, height, width, 3) uint8 RGB as `frame_spec` says -> (n, dim) float32 unit rows."""
         x = self.normalise(pixels)
-        with torch.inference_mode(), self._autocast():
+        cast = torch.autocast(self.device.type, self.dtype, self.dtype is not torch.float32)
+        with torch.inference_mode(), cast:
             features = self.model.encode_image(x)  # type: ignore[operator]
         return F.normalize(features.float(), dim=-1)
 
@@ -104,15 +99,6 @@ class Backbone:
         with torch.inference_mode(), _threads(self._text_threads):
             features = self.model.encode_text(tokens)  # type: ignore[operator]
         return F.normalize(features.float(), dim=-1)
-
-    def _autocast(self) -> torch.autocast:
-        enabled = self.dtype is not torch.float32
-        return torch.autocast(self.device.type, self.dtype, enabled=enabled)
-
-    def _measure_dim(self) -> int:
-        spec = self.frame_spec
-        blank = torch.zeros(1, spec.height_px, spec.width_px, 3, dtype=torch.uint8)
-        return int(self.image_features(blank).shape[1])
 
 
 def as_pair(size: int | Sequence[int]) -> tuple[int, int]:
@@ -134,19 +120,10 @@ def _compute_dtype(device: torch.device, precision: Precision) -> torch.dtype:
         return torch.float32 if precision == "fp32" else torch.bfloat16
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    return torch.bfloat16 if _has_fast_bf16() else torch.float32
-
-
-def _has_fast_bf16() -> bool:
-    flags = Path("/proc/cpuinfo")
-    if not flags.is_file():
-        return False
-    text = flags.read_text(encoding="ascii", errors="replace")
-    return "avx512_bf16" in text or "amx_bf16" in text
-
-
-def _text_weights(model: torch.nn.Module) -> int:
-    return sum(w.numel() for name, w in model.named_parameters() if not name.startswith("visual"))
+    file = Path("/proc/cpuinfo")
+    flags = file.read_text(encoding="ascii", errors="replace") if file.is_file() else ""
+    fast = "avx512_bf16" in flags or "amx_bf16" in flags
+    return torch.bfloat16 if fast else torch.float32
 
 
 @contextmanager

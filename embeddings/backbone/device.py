@@ -1,7 +1,5 @@
 """Where models compute. Imports no open_clip, which costs a process seconds."""
 
-from __future__ import annotations
-
 import torch
 
 from data.errors import ReelwiseError

@@ -5,8 +5,6 @@ Names are those of open_clip (`PE-Core-B-16`, `PE-Core-B-16/meta`, `ViT-B-32/lai
 loaded through open_clip's `local-dir:`.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import warnings
@@ -27,7 +25,7 @@ from embeddings.backbone.names import (
     hub_answers,
     parse_name,
 )
-from embeddings.backbone.recipe import Recipe, keep_blocks, mark, open_exported, read_recipe
+from embeddings.backbone.recipe import ExportedTowers, Recipe, keep_blocks, mark, read_recipe
 
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 
@@ -60,39 +58,27 @@ def load_backbone(
         precision = recipe.precision
     model = _create_model(parsed, weights) if recipe is None else _create_compressed(parsed, recipe)
     try:
-        tokenizer = _tokenizer(parsed.model)
+        tokenizer = build_tokenizer(parsed.model)
     except (OSError, ImportError) as error:
         raise ReelwiseError(
             f"the tokenizer of {parsed.label} is not on this machine ({_first_line(error)})",
             fix="run once with network, or use a model with open_clip's own tokenizer",
         ) from error
-    return Backbone(
-        model,
-        tokenizer,
-        name=parsed.label,
-        device=device or torch.device("cpu"),
-        precision=precision,
-    )
+    device = device or torch.device("cpu")
+    return Backbone(model, tokenizer, name=parsed.label, device=device, precision=precision)
 
 
 def build_untrained(folder: Path) -> torch.nn.Module:
     """The model of a folder's open_clip_config.json with random weights, for training."""
-    name = f"local-dir:{folder.resolve()}"
-    model: torch.nn.Module = open_clip.create_model(name, load_weights=False)
+    model: torch.nn.Module = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
     return model
 
 
-def build_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of a model folder: texts -> (n, context_length) int64."""
-    return _tokenizer(f"local-dir:{folder.resolve()}")
-
-
-def _tokenizer(model: str) -> Tokenizer:
-    kwargs: dict[str, str] = {}
-    if model.startswith("local-dir:"):
-        merges = Path(model.removeprefix("local-dir:")) / BPE_FILE
-        if merges.is_file():
-            kwargs["bpe_path"] = str(merges)
+def build_tokenizer(model: str) -> Tokenizer:
+    """The tokenizer of an open_clip architecture or of `local-dir:FOLDER`."""
+    merges = Path(model.removeprefix("local-dir:")) / BPE_FILE
+    local = model.startswith("local-dir:") and merges.is_file()
+    kwargs = {"bpe_path": str(merges)} if local else {}
     tokenizer: Tokenizer = open_clip.get_tokenizer(model, **kwargs)
     return tokenizer
 
@@ -103,7 +89,7 @@ def _create_compressed(parsed: BackboneName, recipe: Recipe) -> torch.nn.Module:
     assert folder is not None
     if recipe.runtime == "onnx":
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-        return open_exported(folder, config["preprocess_cfg"])
+        return ExportedTowers(folder, config["preprocess_cfg"])
     if recipe.kept:
         model = keep_blocks(build_untrained(folder), recipe.kept)
         model.load_state_dict(load_file(folder / WEIGHTS_FILE))

@@ -1,9 +1,6 @@
 """Names of backbones, files of a model folder, and published weights that are on this machine."""
 
-from __future__ import annotations
-
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -60,7 +57,10 @@ def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
         )
     tags = open_clip.list_pretrained_tags_by_model(model)
     if tag and tag not in tags:
-        raise _unknown_tag(model, tag, tags)
+        raise ReelwiseError(
+            f"{model} has no pretrained weights {tag!r}; it has {', '.join(tags) or 'none'}",
+            fix=f"--encoder {model}/{tags[0]}" if tags else f"--encoder {model} --weights FILE",
+        )
     if weights is not None:
         return BackboneName(model, tag or None, name)
     if not (tag or tags):
@@ -69,13 +69,6 @@ def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
             fix=f"name a weights file: --encoder {model} --weights FILE.safetensors",
         )
     return BackboneName(model, tag or tags[0], f"{model}/{tag or tags[0]}")
-
-
-def _unknown_tag(model: str, tag: str, tags: Sequence[str]) -> ReelwiseError:
-    return ReelwiseError(
-        f"{model} has no pretrained weights {tag!r}; it has {', '.join(tags) or 'none'}",
-        fix=f"--encoder {model}/{tags[0]}" if tags else f"--encoder {model} --weights FILE",
-    )
 
 
 def find_cached_weights(model: str, tag: str) -> Path | None:

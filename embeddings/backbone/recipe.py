@@ -4,8 +4,6 @@ Beside an `open_clip_config.json`, which says how frames and words come in, it h
 `compression.json`, and either weights for that configuration or `image.onnx` and `text.onnx`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import json
@@ -18,7 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from data.durable import write_atomic
 from data.errors import ReelwiseError
 
 RECIPE_FILE = "compression.json"
@@ -80,15 +77,10 @@ def read_recipe(folder: Path) -> Recipe | None:
     return recipe
 
 
-def write_recipe(folder: Path, recipe: Recipe) -> None:
-    """Put `compression.json` into a folder."""
-    write_atomic(folder / RECIPE_FILE, recipe.as_bytes())
-
-
 def mark(model: nn.Module, recipe: Recipe) -> None:
     """Make the recipe a buffer of the model, so that its fingerprint depends on it."""
-    digest = np.frombuffer(hashlib.sha256(recipe.as_bytes()).digest(), np.uint8).copy()
-    model.register_buffer("compression", torch.from_numpy(digest))
+    digest = hashlib.sha256(recipe.as_bytes()).digest()
+    model.register_buffer("compression", _as_tensor(digest))
 
 
 def keep_blocks(model: nn.Module, kept: dict[str, list[int]]) -> nn.Module:
@@ -97,21 +89,37 @@ def keep_blocks(model: nn.Module, kept: dict[str, list[int]]) -> nn.Module:
         parent, _, name = path.rpartition(".")
         blocks = model.get_submodule(path)
         assert isinstance(blocks, nn.ModuleList | nn.Sequential)
-        chosen = [blocks[i] for i in numbers]
-        same = nn.Sequential(*chosen) if isinstance(blocks, nn.Sequential) else None
-        model.get_submodule(parent).register_module(name, same or nn.ModuleList(chosen))
+        chosen = nn.ModuleList(blocks[i] for i in numbers)
+        same = nn.Sequential(*chosen) if isinstance(blocks, nn.Sequential) else chosen
+        model.get_submodule(parent).register_module(name, same)
     return model
 
 
 class ExportedTowers(nn.Module):
-    """Two exported programs with the interface of an open_clip model."""
+    """The programs that `--how onnx` or `--how int8` made, with an open_clip model's interface.
 
-    def __init__(self, image: Program, text: Program, preprocess: Config, digest: bytes) -> None:
+    Args:
+        folder: Holds `image.onnx` and `text.onnx`.
+        preprocess: The `preprocess_cfg` of its configuration.
+
+    Raises:
+        ReelwiseError: A file or onnxruntime is missing.
+    """
+
+    def __init__(self, folder: Path, preprocess: Config) -> None:
         super().__init__()
-        self.visual = _Preprocess(preprocess)
-        self._image = image
-        self._text = text
-        self.register_buffer("programs", torch.from_numpy(np.frombuffer(digest, np.uint8).copy()))
+        # open_clip looks for a model's preprocessing here.
+        self.visual = nn.Module()
+        self.visual.preprocess_cfg = preprocess  # type: ignore[assignment]
+        digest = hashlib.sha256()
+        for name in PROGRAM_FILES:
+            if not (folder / name).is_file():
+                raise ReelwiseError(
+                    f"{folder} has no {name}", fix="make the folder again: reelwise compress"
+                )
+            digest.update((folder / name).read_bytes())
+        self._image, self._text = (_load_program(folder / name) for name in PROGRAM_FILES)
+        self.register_buffer("programs", _as_tensor(digest.digest()))
 
     def encode_image(self, pixels: Tensor) -> Tensor:
         """(n, 3, height, width) float32, normalised -> (n, dim) float32."""
@@ -122,33 +130,8 @@ class ExportedTowers(nn.Module):
         return self._text(tokens)
 
 
-class _Preprocess(nn.Module):
-    """Where open_clip looks for a model's preprocessing."""
-
-    def __init__(self, preprocess: Config) -> None:
-        super().__init__()
-        self.preprocess_cfg = preprocess
-
-
-def open_exported(folder: Path, preprocess: Config) -> ExportedTowers:
-    """The towers of a folder that `reelwise compress --how onnx` or `--how int8` made.
-
-    Args:
-        folder: Holds `image.onnx` and `text.onnx`.
-        preprocess: The `preprocess_cfg` of its configuration.
-
-    Raises:
-        ReelwiseError: A file or onnxruntime is missing.
-    """
-    digest = hashlib.sha256()
-    for name in PROGRAM_FILES:
-        if not (folder / name).is_file():
-            raise ReelwiseError(
-                f"{folder} has no {name}", fix="make the folder again: reelwise compress"
-            )
-        digest.update((folder / name).read_bytes())
-    image, text = (_load_program(folder / name) for name in PROGRAM_FILES)
-    return ExportedTowers(image, text, preprocess, digest.digest())
+def _as_tensor(content: bytes) -> Tensor:
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8)
 
 
 def _load_program(path: Path) -> Program:

@@ -1,9 +1,6 @@
 """The image tower of a backbone with gradients, to train its last blocks or to attack pixels."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,25 +34,19 @@ class Tower(nn.Module):
         self._backbone = backbone
         self.visual: nn.Module = backbone.model.get_submodule("visual")
         if blocks:
-            free_last_blocks(self.visual, blocks)
+            _free_last_blocks(self.visual, blocks)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """See the class."""
-        parts = [self._features(part) for part in pixels.split(FRAMES_PER_PART)]  # type: ignore[no-untyped-call]
-        return torch.cat(parts)
-
-    def _features(self, pixels: Tensor) -> Tensor:
-        x = self._backbone.normalise(pixels)
-        features = self._backbone.model.encode_image(x)  # type: ignore[operator]
-        return F.normalize(features.float(), dim=-1)
+        rows = []
+        for part in pixels.split(FRAMES_PER_PART):  # type: ignore[no-untyped-call]
+            x = self._backbone.normalise(part)
+            rows.append(self._backbone.model.encode_image(x))  # type: ignore[operator]
+        return F.normalize(torch.cat(rows).float(), dim=-1)
 
 
-def free_last_blocks(visual: nn.Module, count: int) -> None:
-    """Let the last blocks of an image tower, and what follows them, take gradients.
-
-    Raises:
-        ReelwiseError: The tower has fewer blocks, or of an unknown kind.
-    """
+def _free_last_blocks(visual: nn.Module, count: int) -> None:
+    """Let the last blocks of an image tower, and what follows them, take gradients."""
     blocks = _blocks(visual)
     if count > len(blocks):
         raise ReelwiseError(
@@ -70,10 +61,8 @@ def free_last_blocks(visual: nn.Module, count: int) -> None:
 
 
 def _blocks(visual: nn.Module) -> Sequence[nn.Module]:
+    modules = dict(visual.named_modules())
     for name in BLOCK_LISTS:
-        blocks: Any = visual
-        for part in name.split("."):
-            blocks = getattr(blocks, part, None)
-        if blocks is not None:
-            return list(blocks)
-    return [visual.get_submodule(name) for name in LAYERS if hasattr(visual, name)]
+        if name in modules:
+            return list(modules[name].children())
+    return [modules[name] for name in LAYERS if name in modules]

@@ -1,7 +1,5 @@
 """The user's clips, to compress an encoder with and to evaluate it on."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +13,7 @@ from embeddings.training.captions import CaptionRow, Stretch, Trouble, find_besi
 
 MOST_S = 10.0
 """Of a longer stretch of video the beginning is taken."""
+MOST_VIDEOS = 200
 NO_FRAME = "no frame in this stretch"
 LEAST_CLIPS = 4
 """Half are compressed with, and comparing rankings takes two of the others."""
@@ -92,13 +91,13 @@ def described_clips(file: Path, *, videos: Path | None = None) -> UserClips:
     return UserClips(list(rows.values()), table.troubles)
 
 
-def video_clips(folder: Path, *, most: int = 200) -> UserClips:
-    """The beginnings of the first videos below a folder, without texts.
+def video_clips(folder: Path) -> UserClips:
+    """The beginnings of the first 200 videos below a folder, without texts.
 
     Raises:
         ReelwiseError: There is no video.
     """
-    stretches = [Stretch(file.path, 0.0, MOST_S) for file in scan([folder])][:most]
+    stretches = [Stretch(file.path, 0.0, MOST_S) for file in scan([folder])][:MOST_VIDEOS]
     if not stretches:
         raise ReelwiseError(f"there is no video below {folder}", fix="check the path of --videos")
     return UserClips([CaptionRow(stretch, "", None, None) for stretch in stretches])

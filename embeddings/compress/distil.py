@@ -6,12 +6,9 @@ interactive contrast, the two strongest parts of CLIP-KD (Yang et al., CVPR 2024
 the teacher's space, so the teacher's temporal head works with the student.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,22 +36,11 @@ Taught = tuple[NDArray[np.uint8], list[str]]
 TeacherInput = Iterator[Taught]
 
 
-@dataclass(frozen=True)
-class Distillation:
-    """How a student is trained."""
-
-    steps: int = 400
-    """Number of batches."""
-    learning_rate: float = 2e-3
-    """At the top of the schedule."""
-    weight_decay: float = 0.02
-    """AdamW's, for matrices only."""
-    scale: float = 14.0
-    """Factor on the cosines of the contrastive part."""
-    average: float = 0.98
-    """Decay of the exponential moving average of the weights, which is what is saved."""
-    seed: int = 0
-    """Of weights and batches."""
+DISTILLATION = LoopOptions(steps=400, learning_rate=2e-3, weight_decay=0.02)
+SCALE = 14.0
+"""Factor on the cosines of the contrastive part."""
+CLIPS_OF_BATCH = 24
+FRAMES_OF_CLIP = 4
 
 
 def student_config(source: SourceModel, student: str | None) -> Config:
@@ -98,26 +84,18 @@ def distil(
     source: SourceModel,
     config: Config,
     material: TeacherInput,
-    options: Distillation,
+    options: LoopOptions,
     report: Report,
 ) -> nn.Module:
-    """Train a student.
-
-    Args:
-        source: The teacher.
-        config: As `student_config` gives it.
-        material: Endless batches.
-        options: The run.
-        report: Takes a line of progress.
+    """Train a student of this configuration on endless batches.
 
     Returns:
-        The averaged weights of the student, in fp32 and in evaluation mode.
+        The student with its averaged weights, in fp32 and in evaluation mode.
     """
-    torch.manual_seed(options.seed)
+    torch.manual_seed(0)
     model = build_model(config)
-    towers: tuple[TowerName, ...] = ("image", "text")
-    if copy_weights(source.model, model):
-        towers = ("image",)
+    same_text = copy_weights(source.model, model)
+    towers: tuple[TowerName, ...] = ("image",) if same_text else ("image", "text")
     return follow(source, model, towers, material, options, report=report)
 
 
@@ -162,21 +140,15 @@ def follow(
     student: nn.Module,
     towers: Sequence[TowerName],
     material: TeacherInput,
-    options: Distillation,
+    options: LoopOptions,
     *,
     report: Report,
 ) -> nn.Module:
     """Train some towers of a student, or of a pruned model, in place; otherwise as `distil`."""
     for name, weight in student.named_parameters():
         weight.requires_grad_(("image" if name.startswith("visual.") else "text") in towers)
-    loop_options = LoopOptions(
-        steps=options.steps,
-        learning_rate=options.learning_rate,
-        weight_decay=options.weight_decay,
-        average=options.average,
-    )
-    task = _FollowTask(source.as_served(), student, towers, material, options.scale)
-    TrainingLoop(task, loop_options, report=report).run()
+    task = _FollowTask(source.served().backbone, student, towers, material)
+    TrainingLoop(task, options, report=report).run()
     return student.eval()
 
 
@@ -189,10 +161,9 @@ class _FollowTask(Task[Taught]):
         student: nn.Module,
         towers: Sequence[TowerName],
         material: TeacherInput,
-        scale: float,
     ) -> None:
-        self.model, self._teacher, self._towers = student, teacher, towers
-        self._material, self._scale = material, scale
+        self.model, self._teacher = student, teacher
+        self._towers, self._material = towers, material
         size = student.get_submodule("visual").image_size
         self._size = as_pair(size)  # type: ignore[arg-type]
 
@@ -206,18 +177,16 @@ class _FollowTask(Task[Taught]):
         (frames, texts), teacher, parts = batch, self._teacher, {}
         student = self.model.train()
         if "image" in self._towers:
-            small = _scaled(teacher.normalise(frames), self._size)
+            small = teacher.normalise(frames)
+            if small.shape[-2:] != self._size:
+                small = F.interpolate(small, self._size, mode="area")
             rows = _encode(student, "encode_image", small)
-            parts["image"] = _distance(rows, teacher.image_features(frames), self._scale)
+            parts["image"] = _distance(rows, teacher.image_features(frames))
         if "text" in self._towers:
             unique = list(dict.fromkeys(texts))
             rows = _encode(student, "encode_text", teacher.tokenize(unique))
-            parts["text"] = _distance(rows, teacher.text_features(unique), self._scale)
+            parts["text"] = _distance(rows, teacher.text_features(unique))
         return parts
-
-
-def _scaled(pixels: Tensor, size: tuple[int, int]) -> Tensor:
-    return pixels if pixels.shape[-2:] == size else F.interpolate(pixels, size, mode="area")
 
 
 def _encode(student: nn.Module, method: str, rows: Tensor) -> Tensor:
@@ -226,30 +195,28 @@ def _encode(student: nn.Module, method: str, rows: Tensor) -> Tensor:
     return F.normalize(features.float(), dim=-1)
 
 
-def _distance(rows: Tensor, target: Tensor, scale: float) -> Tensor:
+def _distance(rows: Tensor, target: Tensor) -> Tensor:
     """Ten times the cosine distance, plus InfoNCE of each row with its own target."""
     target = target.clone()  # made in inference mode, which autograd may not keep
-    return 10 * (1 - (rows * target).sum(1)).mean() + contrastive(rows, target, scale)
+    return 10 * (1 - (rows * target).sum(1)).mean() + contrastive(rows, target, SCALE)
 
 
-def toon_input(bank: Bank, px: int, seed: int) -> TeacherInput:
+def toon_input(bank: Bank, px: int) -> TeacherInput:
     """Distorted views of toon scenes and of procedural footage, and the scenes' captions."""
     shape = BatchShape(px=px, frames=140, strong=16, footage=12)
-    for batch in batches(bank, shape, seed):
+    for batch in batches(bank, shape, 0):
         views = (batch.toons, batch.strong, batch.footage)
         frames = [view.reshape(-1, *view.shape[-3:]) for view in views]
         yield np.concatenate(frames), batch.captions + batch.wrong_captions
 
 
-def clip_input(
-    clips: list[ClipFrames], seed: int, *, at_once: int = 24, each: int = 4
-) -> TeacherInput:
+def clip_input(clips: list[ClipFrames]) -> TeacherInput:
     """Distorted views of a user's clips, and their texts where they have any.
 
     Raises:
         ReelwiseError: The teacher's frames are not square.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     height, width = clips[0].frames.shape[1:3]
     if height != width:
         raise ReelwiseError(
@@ -257,10 +224,10 @@ def clip_input(
             fix="use --how int8 or --how prune with this encoder",
         )
     while True:
-        chosen = [clips[i] for i in rng.integers(0, len(clips), at_once)]
+        chosen = [clips[i] for i in rng.integers(0, len(clips), CLIPS_OF_BATCH)]
         frames = []
         for clip in chosen:
-            picked = np.sort(rng.integers(0, len(clip.frames), each))
+            picked = np.sort(rng.integers(0, len(clip.frames), FRAMES_OF_CLIP))
             how = MILD if rng.random() < 0.7 else STRONG
             frames.append(distort(clip.frames[picked], rng, how, size_px=height))
         yield np.concatenate(frames), [clip.text for clip in chosen if clip.text]

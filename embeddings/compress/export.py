@@ -1,6 +1,4 @@
-"""Exports the towers of a backbone as ONNX programs, which run without open_clip."""
-
-from __future__ import annotations
+"""Exports the towers of a backbone as ONNX programs, and makes these eight bits wide."""
 
 import contextlib
 import copy
@@ -9,8 +7,11 @@ import logging
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from embeddings.backbone.backbone import Backbone
@@ -18,58 +19,38 @@ from embeddings.backbone.recipe import PROGRAM_FILES, require
 
 EXAMPLES = 2
 """Rows of the example that is traced; the number of rows stays free."""
+CALIBRATED_AT_ONCE = 8
 
 
-class ImageTower(nn.Module):
-    """Frames to features."""
+class _Tower(nn.Module):
+    """One tower of a model: (n, ...) normalised frames or tokens -> (n, dim) float32 features."""
 
-    def __init__(self, backbone: Backbone) -> None:
+    def __init__(self, model: nn.Module, method: str, parts: set[str]) -> None:
         super().__init__()
-        self.model = _with_only(backbone.model, {"visual"})
+        # Without the other parts, so that a program holds no unused weight.
+        self.model = copy.copy(model)
+        self.model._modules = {k: v for k, v in model._modules.items() if k in parts}
+        self.method = method
 
     def forward(self, rows: Tensor) -> Tensor:
-        """(n, 3, height, width) float32, normalised -> (n, dim) float32."""
-        out: Tensor = self.model.encode_image(rows)  # type: ignore[operator]
+        """See the class."""
+        out: Tensor = getattr(self.model, self.method)(rows)
         return out
-
-
-class TextTower(nn.Module):
-    """Tokens to features."""
-
-    def __init__(self, backbone: Backbone) -> None:
-        super().__init__()
-        parts = {name for name, _ in backbone.model.named_children()}
-        self.model = _with_only(backbone.model, parts - {"visual"})
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """(n, context) int64 -> (n, dim) float32."""
-        out: Tensor = self.model.encode_text(rows)  # type: ignore[operator]
-        return out
-
-
-def _with_only(model: nn.Module, names: set[str]) -> nn.Module:
-    """The model with only these of its parts, so that a program holds no unused weight."""
-    same = copy.copy(model)
-    same._modules = {k: v for k, v in model._modules.items() if k in names}
-    return same
 
 
 def export_towers(backbone: Backbone, folder: Path) -> None:
-    """Write `image.onnx` and `text.onnx` into a folder.
-
-    Args:
-        backbone: On the CPU and in fp32, since onnxruntime has no bf16 there.
-        folder: Where the files go.
+    """Write `image.onnx` and `text.onnx` of a backbone on the CPU and in fp32 into a folder.
 
     Raises:
         ReelwiseError: onnx or onnxscript is not installed.
     """
-    spec = backbone.frame_spec
+    spec, model = backbone.frame_spec, backbone.model
     frames = torch.zeros(EXAMPLES, 3, spec.height_px, spec.width_px)
     tokens = backbone.tokenize(["a red car", "a dog"])
+    parts = {name for name, _ in model.named_children()} - {"visual"}
     image, text = (folder / name for name in PROGRAM_FILES)
-    _export(ImageTower(backbone).eval(), frames, image)
-    _export(TextTower(backbone).eval(), tokens, text)
+    _export(_Tower(model, "encode_image", {"visual"}), frames, image)
+    _export(_Tower(model, "encode_text", parts), tokens, text)
 
 
 def _export(tower: nn.Module, rows: Tensor, path: Path) -> None:
@@ -77,7 +58,7 @@ def _export(tower: nn.Module, rows: Tensor, path: Path) -> None:
         require(library)
     with _quiet(), torch.no_grad():
         torch.onnx.export(
-            tower,
+            tower.eval(),
             (rows,),
             path,
             dynamo=True,
@@ -100,3 +81,61 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
+
+
+def quantize_programs(folder: Path, backbone: Backbone, frames: NDArray[np.uint8] | None) -> None:
+    """Make both programs of a folder int8.
+
+    Args:
+        folder: As `export_towers` left it.
+        backbone: What was exported.
+        frames: (n, h, w, 3) typical frames, on which the ranges of the image tower's activations
+            are measured once; None has them measured in every run. The text tower's ranges are
+            always measured in every run: texts are few.
+    """
+    image, text = (folder / name for name in PROGRAM_FILES)
+    _quantize(image, None if frames is None else _batches(backbone, frames))
+    _quantize(text, None)
+
+
+def _batches(backbone: Backbone, frames: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+    for first in range(0, len(frames), CALIBRATED_AT_ONCE):
+        yield backbone.normalise(frames[first : first + CALIBRATED_AT_ONCE]).numpy()
+
+
+def _quantize(program: Path, batches: Iterator[NDArray[np.float32]] | None) -> None:
+    """Quantise one program in place, weights by channel."""
+    onnx = require("onnx")
+    quantization = require("onnxruntime.quantization")
+    model = onnx.load(program)
+    # Exported intermediate shapes contradict onnx's own inference for fused attention.
+    del model.graph.value_info[:]
+    plain, out = program.with_suffix(".plain"), program.with_suffix(".int8")
+    onnx.save(model, plain)
+    try:
+        if batches is None:
+            quantization.quantize_dynamic(plain, out, weight_type=quantization.QuantType.QInt8)
+        else:
+            quantization.quantize_static(
+                plain,
+                out,
+                _reader(quantization, model.graph.input[0].name, batches),
+                quant_format=quantization.QuantFormat.QDQ,
+                per_channel=True,
+                weight_type=quantization.QuantType.QInt8,
+                activation_type=quantization.QuantType.QUInt8,
+            )
+    finally:
+        plain.unlink()
+    out.replace(program)
+
+
+def _reader(quantization: Any, name: str, batches: Iterator[NDArray[np.float32]]) -> Any:
+    """The inputs as onnxruntime's calibration wants them."""
+
+    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
+        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+            batch = next(batches, None)
+            return None if batch is None else {name: batch}
+
+    return Reader()

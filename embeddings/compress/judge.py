@@ -1,7 +1,5 @@
 """Compares encoders: agreement and recall of their vectors, speed and size, side by side."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -57,17 +55,6 @@ def toon_clips(n: int, *, seed: int, held_out: bool = True) -> ClipSource:
         return out
 
     return clips
-
-
-def toon_captions(n: int, *, seed: int) -> list[str]:
-    """Captions of n toon scenes, in random wordings."""
-    rng = np.random.default_rng(seed)
-    return [random_scene(rng, held_out=False).caption(rng) for _ in range(n)]
-
-
-def halves(clips: list[ClipFrames]) -> tuple[list[ClipFrames], list[ClipFrames]]:
-    """Every second clip, and the others: to compress with, and to evaluate on."""
-    return clips[::2], clips[1::2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,25 +124,17 @@ def _ranking(encoded: EncodedClips) -> NDArray[np.int64]:
 
 
 def speeds(
-    backbones: Mapping[str, Backbone],
-    clips: Mapping[str, Sequence[ClipFrames]],
-    *,
-    rounds: int = ROUNDS,
+    backbones: Mapping[str, Backbone], clips: Mapping[str, Sequence[ClipFrames]]
 ) -> dict[str, Figures]:
-    """Frames and texts per CPU second of each backbone, measured in turns in one run.
+    """Frames and texts per CPU second of each backbone, measured in turns on the clips of its name.
 
     CPU seconds are summed over threads. The best round counts: other load on the machine can only
     make a round slower.
-
-    Args:
-        backbones: By name.
-        clips: By the same names, in the frame size of the backbone.
-        rounds: Number of turns of each.
     """
     frames = {name: _frames_to_time(each) for name, each in clips.items()}
     texts = [f"a red car drives to the left past {n} trees" for n in range(TIMED_TEXTS)]
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in backbones}
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         for name, backbone in backbones.items():
             began = time.process_time()
             backbone.image_features(frames[name])
@@ -177,39 +156,33 @@ def _frames_to_time(clips: Sequence[ClipFrames]) -> NDArray[np.uint8]:
     return np.resize(pixels, (TIMED_FRAMES, *pixels.shape[1:])).astype(np.uint8)
 
 
-@dataclass(frozen=True)
-class Contender:
-    """One encoder of a comparison."""
-
-    encoder: SpatiotemporalEncoder
-    """The encoder."""
-    size_bytes: int
-    """Size of its weights or programs."""
-
-
-def compare(contenders: Mapping[str, Contender], judged: ClipSource) -> dict[str, Figures]:
+def compare(
+    contenders: Mapping[str, tuple[SpatiotemporalEncoder, int]], judged: ClipSource
+) -> dict[str, Figures]:
     """Quality, speed and size of encoders side by side.
 
     Args:
-        contenders: By name; the others are compared with the first, the original.
+        contenders: Encoder and size in bytes by name; the first is the original, with which the
+            others are compared.
         judged: Clips that none of them was made with.
 
     Returns:
         By name: `frames_per_cpu_s`, `texts_per_cpu_s`, `megabytes`, `recall_at_1` and `_5` where
         there are texts, and the figures of `agreement`.
     """
-    clips = {name: judged(each.encoder.frame_spec) for name, each in contenders.items()}
-    encoded = {name: encode(each.encoder, clips[name]) for name, each in contenders.items()}
+    encoders = {name: encoder for name, (encoder, _) in contenders.items()}
+    clips = {name: judged(each.frame_spec) for name, each in encoders.items()}
+    encoded = {name: encode(each, clips[name]) for name, each in encoders.items()}
     original = next(iter(encoded.values()))
-    fast = speeds({name: each.encoder.backbone for name, each in contenders.items()}, clips)
+    fast = speeds({name: each.backbone for name, each in encoders.items()}, clips)
     return {
         name: {
             **fast[name],
-            "megabytes": each.size_bytes / 1e6,
+            "megabytes": size_bytes / 1e6,
             **recall(encoded[name]),
             **agreement(original, encoded[name]),
         }
-        for name, each in contenders.items()
+        for name, (_, size_bytes) in contenders.items()
     }
 
 

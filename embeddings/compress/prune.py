@@ -7,15 +7,11 @@ output on the data (Wanda's score, arXiv 2306.11695, by column), the same number
 since open_clip has one `mlp_ratio` for all.
 """
 
-from __future__ import annotations
-
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -30,7 +26,6 @@ LISTS: dict[TowerName, tuple[str, ...]] = {
 }
 """Where open_clip and timm keep the blocks of a tower."""
 SECTIONS: dict[TowerName, str] = {"image": "vision_cfg", "text": "text_cfg"}
-PROBED_AT_ONCE = 16
 CHANNEL_STEP = 8
 """Widths of hidden layers stay multiples of this, as matrix units need."""
 Probe = Callable[[nn.Module], Tensor]
@@ -52,13 +47,7 @@ class Pruned:
 
 
 def drop_blocks(source: SourceModel, tower: TowerName, count: int, probe: Probe) -> Pruned:
-    """Remove the blocks of a tower that change its features least.
-
-    Args:
-        source: The encoder.
-        tower: Which tower.
-        count: Number of blocks to remove.
-        probe: Features of data for that tower.
+    """Remove the `count` blocks of a tower that change the features of `probe` least.
 
     Raises:
         ReelwiseError: The tower is no transformer, or has too few blocks.
@@ -76,27 +65,20 @@ def drop_blocks(source: SourceModel, tower: TowerName, count: int, probe: Probe)
         losses = {}
         for i in numbers:
             rest = [n for n in numbers if n != i]
-            losses[i] = _change(truth, probe(_shallow(source.model, path, rest)))
+            features = probe(_shallow(source.model, path, rest))
+            losses[i] = float(1 - (truth * features).sum(1).mean())
         numbers.remove(min(losses, key=losses.__getitem__))
     model = keep_blocks(copy.deepcopy(source.model), {path: numbers})
     config = copy.deepcopy(source.config)
-    kept = None
-    if "trunk" in path:
-        kept = {path: numbers}
-    else:
+    kept = {path: numbers} if "trunk" in path else None
+    if kept is None:
         config["model_cfg"][SECTIONS[tower]]["layers"] = len(numbers)
     removed = sorted(set(range(total)) - set(numbers))
     return Pruned(model, config, kept, f"{tower} blocks {removed} of {total} left out")
 
 
 def narrow_mlps(source: SourceModel, tower: TowerName, share: float, probe: Probe) -> Pruned:
-    """Remove the channels between the two layers of every MLP that add least.
-
-    Args:
-        source: The encoder.
-        tower: Which tower.
-        share: Share of the channels to remove, above 0 and below 1.
-        probe: Features of data for that tower.
+    """Remove the share (above 0, below 1) of every MLP's hidden channels that adds least.
 
     Raises:
         ReelwiseError: The tower has none of open_clip's own transformer blocks.
@@ -128,26 +110,14 @@ def narrow_mlps(source: SourceModel, tower: TowerName, share: float, probe: Prob
     return Pruned(build_model(config, state).eval(), config, None, details)
 
 
-def image_probe(source: SourceModel, pixels: NDArray[np.uint8]) -> Probe:
-    """Features of (n, h, w, 3) uint8 frames."""
-    starts = range(0, len(pixels), PROBED_AT_ONCE)
-    batches = [source.backbone.normalise(pixels[i : i + PROBED_AT_ONCE]) for i in starts]
+def make_probe(tower: TowerName, batches: Sequence[Tensor]) -> Probe:
+    """Features of batches of normalised frames (n, 3, h, w), or of tokens (n, context)."""
 
     def features(model: nn.Module) -> Tensor:
+        encode = getattr(model, f"encode_{tower}")
         with torch.inference_mode():
-            rows = [model.encode_image(batch) for batch in batches]  # type: ignore[operator]
+            rows = [encode(batch) for batch in batches]
         return F.normalize(torch.cat(rows).float(), dim=-1)
-
-    return features
-
-
-def text_probe(source: SourceModel, texts: list[str]) -> Probe:
-    """Features of texts."""
-    tokens = source.backbone.tokenize(texts)
-
-    def features(model: nn.Module) -> Tensor:
-        with torch.inference_mode():
-            return F.normalize(model.encode_text(tokens).float(), dim=-1)  # type: ignore[operator]
 
     return features
 
@@ -176,24 +146,17 @@ def _shallow(model: nn.Module, path: str, numbers: list[int]) -> nn.Module:
     return keep_blocks(top, {path: numbers})
 
 
-def _change(truth: Tensor, features: Tensor) -> float:
-    return float(1 - (truth * features).sum(1).mean())
-
-
 def _mean_inputs(layers: list[nn.Module], run: Callable[[], object]) -> list[Tensor]:
     """Mean absolute input of each layer, by channel, while `run` runs."""
-    seen: list[list[Tensor]] = [[] for _ in layers]
+    seen: dict[nn.Module, list[Tensor]] = {layer: [] for layer in layers}
 
-    def watch(kept: list[Tensor]) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-        return lambda _, inputs: kept.append(inputs[0].abs().flatten(0, -2).mean(0).float())
+    def watch(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        seen[layer].append(inputs[0].abs().flatten(0, -2).mean(0).float())
 
-    hooks = [
-        layer.register_forward_pre_hook(watch(kept))
-        for layer, kept in zip(layers, seen, strict=True)
-    ]
+    hooks = [layer.register_forward_pre_hook(watch) for layer in layers]
     try:
         run()
     finally:
         for hook in hooks:
             hook.remove()
-    return [torch.stack(kept).mean(0) for kept in seen]
+    return [torch.stack(rows).mean(0) for rows in seen.values()]

@@ -1,7 +1,5 @@
 """What `reelwise compress` can do to an encoder; light to import, so that `--help` stays fast."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,22 +1,20 @@
 """Compresses an encoder in one of the ways of `reelwise compress`, into a new model folder."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from data.errors import ReelwiseError
+from data.toons.scenes import random_scene
 from embeddings.backbone.recipe import Config, Recipe
 from embeddings.compress.distil import (
-    Distillation,
+    DISTILLATION,
     TeacherInput,
     clip_input,
     distil,
@@ -24,16 +22,9 @@ from embeddings.compress.distil import (
     student_config,
     toon_input,
 )
-from embeddings.compress.export import export_towers
-from embeddings.compress.int8 import quantize_programs
-from embeddings.compress.judge import ClipFrames, toon_captions, toon_clips
-from embeddings.compress.prune import (
-    Probe,
-    drop_blocks,
-    image_probe,
-    narrow_mlps,
-    text_probe,
-)
+from embeddings.compress.export import export_towers, quantize_programs
+from embeddings.compress.judge import ClipFrames, toon_clips
+from embeddings.compress.prune import Probe, drop_blocks, make_probe, narrow_mlps
 from embeddings.compress.request import Request
 from embeddings.model_folder import SourceModel, finish_folder, save_weights, start_folder
 from embeddings.toon.bank import Bank, BankSpec, draw_bank
@@ -43,6 +34,7 @@ LEAST_TO_CALIBRATE = 32
 """Fewest frames from which ranges of activations are taken."""
 MOST_TO_CALIBRATE = 256
 MOST_TO_PROBE = 48
+PROBED_AT_ONCE = 16
 CAPTIONS_TO_PROBE = 100
 TOONS_TO_DRAW = 30
 
@@ -87,16 +79,22 @@ class _Run:
     def halve(self) -> tuple[Recipe, Config]:
         """Weights in bf16."""
         save_weights(self.out, self.source.model.state_dict(), dtype=torch.bfloat16)
-        return Recipe("bf16", "open_clip", "bf16", self.source.encoder_id), self.source.config
+        return Recipe("bf16", "open_clip", "bf16", self.source.encoder.id), self.source.config
 
     def export(self) -> tuple[Recipe, Config]:
         """ONNX programs, in fp32 or int8."""
-        how, backbone = self.request.how, self.source.backbone
-        frames = self.frames_to_calibrate() if how == "int8" else None
+        how, backbone = self.request.how, self.source.encoder.backbone
+        frames = self.frames(MOST_TO_CALIBRATE) if how == "int8" else None
+        if frames is not None and len(frames) < LEAST_TO_CALIBRATE:
+            raise ReelwiseError(
+                f"int8 takes its ranges from {LEAST_TO_CALIBRATE} frames or more, "
+                f"not {len(frames)}",
+                fix="name more clips with --captions or --videos, or use --how int8-dynamic",
+            )
         export_towers(backbone, self.out)
         if how != "onnx":
             quantize_programs(self.out, backbone, frames)
-        return Recipe(how, "onnx", "fp32", self.source.encoder_id), self.source.config
+        return Recipe(how, "onnx", "fp32", self.source.encoder.id), self.source.config
 
     def prune(self) -> tuple[Recipe, Config]:
         """A smaller model, trained to follow the original where steps are given."""
@@ -112,54 +110,40 @@ class _Run:
         self.report(pruned.details)
         model, details = pruned.model, pruned.details
         if request.steps:
-            options = Distillation(steps=request.steps, learning_rate=3e-4)
-            towers = (request.tower,)
-            model.requires_grad_(True)
+            options = replace(DISTILLATION, steps=request.steps, learning_rate=3e-4)
             with self.teacher_input() as frames:
-                model = follow(source, model, towers, frames, options, report=self.report)
+                follow(source, model, [request.tower], frames, options, report=self.report)
             details += f"; then {request.steps} steps of following the original"
-        return self.save("prune", model, details, pruned.kept), pruned.config
+        save_weights(self.out, model.state_dict(), dtype=torch.float16)
+        recipe = Recipe("prune", "open_clip", "auto", source.encoder.id, details, pruned.kept)
+        return recipe, pruned.config
 
     def distil(self) -> tuple[Recipe, Config]:
         """A student, trained to follow the original."""
         config = student_config(self.source, self.request.student)
-        options = Distillation(steps=self.request.steps or Distillation.steps)
+        options = replace(DISTILLATION, steps=self.request.steps or DISTILLATION.steps)
         with self.teacher_input() as frames:
             model = distil(self.source, config, frames, options, self.report)
-        return self.save("distil", model, f"{options.steps} steps"), config
-
-    def save(
-        self,
-        how: str,
-        model: nn.Module,
-        details: str,
-        kept: dict[str, list[int]] | None = None,
-    ) -> Recipe:
-        """Write the weights in half precision."""
         save_weights(self.out, model.state_dict(), dtype=torch.float16)
-        return Recipe(how, "open_clip", "auto", self.source.encoder_id, details, kept)
+        details = f"{options.steps} steps"
+        return Recipe("distil", "open_clip", "auto", self.source.encoder.id, details), config
 
     def probe(self) -> Probe:
         """Features of the data for the tower that is pruned."""
-        if self.request.tower == "text":
-            texts = [clip.text for clip in self.clips or [] if clip.text][:CAPTIONS_TO_PROBE]
-            return text_probe(self.source, texts or toon_captions(CAPTIONS_TO_PROBE, seed=3))
-        return image_probe(self.source, self.frames(MOST_TO_PROBE))
-
-    def frames_to_calibrate(self) -> NDArray[np.uint8]:
-        """Frames on which ranges of activations are measured."""
-        frames = self.frames(MOST_TO_CALIBRATE)
-        if len(frames) < LEAST_TO_CALIBRATE:
-            raise ReelwiseError(
-                f"int8 takes its ranges from {LEAST_TO_CALIBRATE} frames or more, "
-                f"not {len(frames)}",
-                fix="name more clips with --captions or --videos, or use --how int8-dynamic",
-            )
-        return frames
+        backbone = self.source.encoder.backbone
+        if self.request.tower == "image":
+            frames = backbone.normalise(self.frames(MOST_TO_PROBE))
+            return make_probe("image", frames.split(PROBED_AT_ONCE))  # type: ignore[no-untyped-call]
+        texts = [clip.text for clip in self.clips or [] if clip.text]
+        if not texts:
+            rng = np.random.default_rng(3)
+            scenes = (random_scene(rng, held_out=False) for _ in range(CAPTIONS_TO_PROBE))
+            texts = [scene.caption(rng) for scene in scenes]
+        return make_probe("text", [backbone.tokenize(texts[:CAPTIONS_TO_PROBE])])
 
     def frames(self, most: int) -> NDArray[np.uint8]:
         """At most `most` frames, spread over the clips, or over a few toons without clips."""
-        spec, clips = self.source.backbone.frame_spec, self.clips
+        spec, clips = self.source.encoder.frame_spec, self.clips
         if clips is None:
             clips = toon_clips(TOONS_TO_DRAW, seed=2, held_out=False)(spec)
         if not clips:
@@ -171,9 +155,9 @@ class _Run:
     def teacher_input(self) -> Iterator[TeacherInput]:
         """Batches to train a student on: of the clips, else of toons that are drawn for it."""
         if self.clips is not None:
-            yield clip_input(self.clips, 0)
+            yield clip_input(self.clips)
             return
         with tempfile.TemporaryDirectory() as scratch:
             bank = Bank(BankSpec(Path(scratch), self.request.scenes, 5))
             draw_bank(bank.spec, 0, 1)
-            yield toon_input(bank, self.source.backbone.frame_spec.height_px, 0)
+            yield toon_input(bank, self.source.encoder.frame_spec.height_px)

@@ -1,11 +1,8 @@
 """The temporal head: frame features of a clip to one vector that depends on motion and order."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
-from dataclasses import fields as dataclass_fields
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, Literal, Self, get_args
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +19,7 @@ KERNEL = 5
 
 @dataclass(frozen=True)
 class TemporalConfig:
-    """Shape of a temporal head; stored beside its weights."""
+    """Shape of a temporal head; stored beside its weights, as `dataclasses.asdict` gives it."""
 
     dim: int
     """Length of a frame feature and of the clip vector."""
@@ -45,13 +42,9 @@ class TemporalConfig:
     pools: tuple[Pool, ...] = ("mean", "max", "attention")
     """How each window is pooled."""
 
-    def as_dict(self) -> dict[str, Any]:
-        """The fields as plain JSON values."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-
     @classmethod
-    def from_dict(cls, fields: dict[str, Any]) -> TemporalConfig:
-        """The inverse of `as_dict`.
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """The inverse of `asdict`, also after a round through JSON.
 
         Raises:
             ValueError: A field is unknown, missing or has an unknown value.
@@ -59,10 +52,10 @@ class TemporalConfig:
         values: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()
         }
-        unknown = values.keys() - {field.name for field in dataclass_fields(cls)}
-        if unknown or "dim" not in values:
-            raise ValueError(f"not the shape of a temporal head: {fields}")
-        config = cls(**values)
+        try:
+            config = cls(**values)
+        except TypeError as error:
+            raise ValueError(f"not the shape of a temporal head: {fields}") from error
         if config.kind not in HEAD_KINDS or not set(config.pools) <= set(get_args(Pool)):
             raise ValueError(f"a temporal head of another version: {fields}")
         return config
@@ -189,7 +182,9 @@ class TemporalHead(nn.Module):
         Returns:
             (b, dim).
         """
-        frames, times_s, mask = _to_front(frames, times_s, mask)
+        order = (~mask).to(torch.uint8).argsort(dim=1, stable=True)  # real frames first
+        frames = frames.gather(1, order[..., None].expand_as(frames))
+        times_s, mask = times_s.gather(1, order), mask.gather(1, order)
         keep = mask[..., None]
         frames = frames * keep
         unit = frames.shape[-1] ** 0.5
@@ -236,13 +231,6 @@ class TemporalHead(nn.Module):
         return torch.cat(out, dim=-1)
 
 
-def _to_front(frames: Tensor, times_s: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The same clips with the real frames first, in their order."""
-    order = (~mask).to(torch.uint8).argsort(dim=1, stable=True)
-    rows = order[..., None].expand_as(frames)
-    return frames.gather(1, rows), times_s.gather(1, order), mask.gather(1, order)
-
-
 def pool_frames(frames: Tensor, mask: Tensor) -> Tensor:
     """Mean of unit frame features: (b, t, dim), (b, t) bool -> (b, dim), not normalised."""
     return (frames * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
@@ -251,16 +239,9 @@ def pool_frames(frames: Tensor, mask: Tensor) -> Tensor:
 def clip_vectors(
     frames: Tensor, times_s: Tensor, mask: Tensor, head: TemporalHead | None
 ) -> Tensor:
-    """`norm(mean_t norm(f_t) + delta(f))`.
+    """`norm(mean_t norm(f_t) + delta(f))`, (b, dim), of what `TemporalHead` takes.
 
-    Args:
-        frames: (b, t, dim) unit rows.
-        times_s: (b, t) seconds.
-        mask: (b, t) bool.
-        head: The temporal head; None is mean pooling.
-
-    Returns:
-        (b, dim) unit rows.
+    A head of None gives mean pooling.
     """
     pooled = pool_frames(frames, mask)
     if head is not None:

@@ -3,8 +3,6 @@
 Reading it imports nothing heavy, so that `status` can report a head without loading it.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,7 +32,7 @@ class HeadRecord:
     """The content of `temporal.json`."""
 
     head: dict[str, Any]
-    """`TemporalConfig.as_dict`."""
+    """The fields of `TemporalConfig`."""
     served: bool = True
     """False where it did not beat mean pooling: the folder then gives mean pooling."""
     judged: str = ""
@@ -44,8 +42,7 @@ class HeadRecord:
 
     def write(self, folder: Path) -> None:
         """Write it into the head's folder."""
-        content = json.dumps(asdict(self), indent=1)
-        write_atomic(folder / HEAD_CONFIG, content.encode())
+        write_atomic(folder / HEAD_CONFIG, json.dumps(asdict(self), indent=1).encode())
 
 
 def read_record(folder: Path) -> HeadRecord | None:
@@ -75,9 +72,7 @@ def read_record(folder: Path) -> HeadRecord | None:
 
 def unserved_notice(name: str | None) -> str | None:
     """A sentence for the user where the head of an encoder is not used; None otherwise."""
-    if name is None or not (Path(name) / HEAD_CONFIG).is_file():
-        return None
-    record = read_record(Path(name))
+    record = read_record(Path(name)) if name else None
     if record is None or record.served:
         return None
     return (

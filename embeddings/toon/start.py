@@ -66,7 +66,7 @@ def build_like(start: Path, folder: Path, px: int) -> tuple[ToonModel, Tokenize]
     write_atomic(folder / CONFIG_FILE, json.dumps(config, indent=1).encode())
     model = ToonModel(build_untrained(folder), head)
     _load_towers(model.towers, start)
-    return model.to(memory_format=torch.channels_last), build_tokenizer(folder)
+    return model.to(memory_format=torch.channels_last), build_tokenizer(f"local-dir:{folder}")
 
 
 def mix_models(parts: Sequence[tuple[Path, float]], folder: Path) -> ToonModel:

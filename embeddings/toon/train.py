@@ -264,7 +264,7 @@ def _build(folder: Path, px: int, options: ToonTraining) -> tuple[ToonModel, Tok
     config = model_config(px, options.dim, vocabulary_size(merges))
     write_atomic(folder / CONFIG_FILE, json.dumps(config, indent=1).encode())
     model = ToonModel(build_untrained(folder), TemporalHead(TemporalConfig(dim=options.dim)))
-    return model.to(memory_format=torch.channels_last), build_tokenizer(folder)
+    return model.to(memory_format=torch.channels_last), build_tokenizer(f"local-dir:{folder}")
 
 
 class _ToonTask(Task[ToonBatch]):
@@ -313,4 +313,4 @@ def _save_weights(out: Path, model: ToonModel) -> None:
     save_file(half, out / WEIGHTS_FILE)
     head = {k: v.half().contiguous() for k, v in model.head.state_dict().items()}
     save_file(head, out / HEAD_WEIGHTS)
-    HeadRecord(model.head.config.as_dict()).write(out)
+    HeadRecord(asdict(model.head.config)).write(out)

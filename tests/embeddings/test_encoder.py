@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +186,7 @@ def test_a_head_is_kept_beside_its_model_in_half_precision_and_computes_in_full(
     alone = load_encoder(str(folder), device="cpu")
     head = small_head(dim=32)
     save_file({k: v.half() for k, v in head.state_dict().items()}, folder / "temporal.safetensors")
-    HeadRecord(head.config.as_dict()).write(folder)
+    HeadRecord(asdict(head.config)).write(folder)
     loaded = load_head(folder)
     assert loaded is not None
     assert {weights.dtype for weights in loaded.parameters()} == {torch.float32}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def write_head(folder: Path, dim: int, backbone: BackboneRecord | None = None) -
     head = TemporalHead(TemporalConfig(dim=dim, width=16, heads=2))
     torch.nn.init.normal_(head.fuse.weight, std=0.05)
     save_file(head.state_dict(), folder / HEAD_WEIGHTS)
-    HeadRecord(head.config.as_dict(), backbone=backbone).write(folder)
+    HeadRecord(asdict(head.config), backbone=backbone).write(folder)
 
 
 @pytest.fixture(scope="module")

@@ -96,7 +96,7 @@ def write_folder(trained: Trained) -> None:
     folder = temp_name(out)
     folder.mkdir()
     record = HeadRecord(
-        trained.result.fitted.head.config.as_dict(),
+        asdict(trained.result.fitted.head.config),
         trained.result.served,
         _summary(trained.result),
         _write_backbone(folder, trained),

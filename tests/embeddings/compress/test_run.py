@@ -122,14 +122,14 @@ def test_every_way_keeps_vectors_and_their_ranking(
 ) -> None:
     encoder = load_encoder(str(made(how)), device="cpu")
     clips = smooth_clips(40, 3)
-    before, after = encode(source.encoder(), clips), encode(encoder, clips)
+    before, after = encode(source.encoder, clips), encode(encoder, clips)
     least_image, least_text, same_nearest, overlap = BOUNDS[how]
     assert (before.frames * after.frames).sum(1).min() > least_image
     assert (before.texts * after.texts).sum(1).min() > least_text
-    assert encoder.dim == source.backbone.dim
-    assert encoder.frame_spec == source.backbone.frame_spec
+    assert encoder.dim == source.encoder.backbone.dim
+    assert encoder.frame_spec == source.encoder.frame_spec
     wordless = [ClipFrames(clip.frames, clip.times_s) for clip in clips]
-    figures = agreement(encode(source.encoder(), wordless), encode(encoder, wordless))
+    figures = agreement(encode(source.encoder, wordless), encode(encoder, wordless))
     assert figures["same_nearest"] >= same_nearest
     assert figures["overlap_at_10"] >= overlap
 
@@ -160,7 +160,7 @@ def test_whatever_changes_vectors_changes_the_identity(
 ) -> None:
     ids = {load_encoder(str(made(how)), device="cpu").id.rpartition("-")[2] for how in BOUNDS}
     assert len(ids) == len(BOUNDS)
-    assert source.encoder_id.rpartition("-")[2] not in ids
+    assert source.encoder.id.rpartition("-")[2] not in ids
     assert load_encoder(str(made("int8"))).id == load_encoder(str(made("int8"))).id
 
 
@@ -182,14 +182,14 @@ def test_a_pruned_model_is_smaller_and_an_ordinary_open_clip_folder(
     )
     config = json.loads((out / "open_clip_config.json").read_text())
     encoder = load_encoder(str(out), device="cpu")
-    assert encoder.id != source.encoder_id
+    assert encoder.id != source.encoder.id
     before = sum(w.numel() for w in source.model.parameters())
     model = build_model(config)
     assert sum(w.numel() for w in model.parameters()) < before
     section = config["model_cfg"]["vision_cfg" if tower == "image" else "text_cfg"]
     original = TINY["model_cfg"]["vision_cfg" if tower == "image" else "text_cfg"]
     assert section["layers"] == original["layers"] - blocks
-    figures = agreement(*(encode(e, smooth_clips(20, 7)) for e in (source.encoder(), encoder)))
+    figures = agreement(*(encode(e, smooth_clips(20, 7)) for e in (source.encoder, encoder)))
     assert figures["cosine"] > (0.5 if tower == "image" else 0.9999)
 
 
@@ -206,7 +206,7 @@ def test_the_block_that_does_nothing_is_the_one_that_goes(folder: Path, tmp_path
         idle, tmp_path / "idle", Request("prune", "image", 1), clips, lines.append
     )
     assert lines == ["image blocks [2] of 4 left out"]
-    same = agreement(encode(idle.encoder(), clips), encode(load_encoder(str(out)), clips))
+    same = agreement(encode(idle.encoder, clips), encode(load_encoder(str(out)), clips))
     assert same["cosine"] > 0.999
 
 
@@ -226,7 +226,7 @@ def test_blocks_of_a_timm_tower_go_too(tmp_path: Path) -> None:
     )
     assert folder_bytes(out) < 0.5 * folder_bytes(tmp_path)
     encoder = load_encoder(str(out), device="cpu")
-    figures = agreement(encode(source.encoder(), clips), encode(encoder, clips))
+    figures = agreement(encode(source.encoder, clips), encode(encoder, clips))
     assert 0.5 < figures["cosine"] < 0.9999
     with pytest.raises(ReelwiseError, match="cannot be compressed further"):
         open_source_model(str(out))
@@ -241,7 +241,7 @@ def test_channels_that_are_never_used_go_first(folder: Path, tmp_path: Path) -> 
     clips = smooth_clips(12, 9)
     request = Request("prune", "image", channels=0.5)
     out = compress_encoder(idle, tmp_path / "idle", request, clips, lambda _: None)
-    same = agreement(encode(idle.encoder(), clips), encode(load_encoder(str(out)), clips))
+    same = agreement(encode(idle.encoder, clips), encode(load_encoder(str(out)), clips))
     assert same["cosine"] > 0.999
 
 
@@ -254,7 +254,7 @@ def test_a_student_that_was_taught_is_better_than_one_that_was_not(
         request = Request("distil", steps=steps)
         out = compress_encoder(source, tmp_path / str(steps), request, clips, lambda _: None)
         encoder = load_encoder(str(out), device="cpu")
-        found[steps] = agreement(encode(source.encoder(), unseen), encode(encoder, unseen))
+        found[steps] = agreement(encode(source.encoder, unseen), encode(encoder, unseen))
     config = json.loads((tmp_path / "40" / "open_clip_config.json").read_text())
     assert config["model_cfg"]["vision_cfg"]["width"] == 32
     assert folder_bytes(tmp_path / "40") < 0.52 * source.size_bytes
@@ -270,7 +270,7 @@ def test_pruning_and_then_following_the_original_brings_quality_back(
         request = Request("prune", "image", 2, steps=steps)
         out = compress_encoder(source, tmp_path / str(steps), request, clips, lambda _: None)
         after = encode(load_encoder(str(out), device="cpu"), unseen)
-        cosines.append(agreement(encode(source.encoder(), unseen), after)["cosine"])
+        cosines.append(agreement(encode(source.encoder, unseen), after)["cosine"])
     assert cosines[1] > cosines[0]
 
 

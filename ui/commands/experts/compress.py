@@ -93,7 +93,6 @@ def compress(
     The result is a model folder for --encoder. Quality is measured on held-out clips: every second
     clip of --captions or --videos, or generated cartoons.
     """
-    from embeddings.compress.judge import halves
     from embeddings.compress.run import compress_encoder
     from embeddings.model_folder import open_source_model, start_folder
 
@@ -102,7 +101,7 @@ def compress(
     source = open_source_model(encoder, weights=weights)
     request = Request(how, tower, blocks, channels, student, steps)
     clips = _user_clips(captions, videos)
-    typical = None if clips is None else halves(clips(source.backbone.frame_spec))[0]
+    typical = None if clips is None else clips(source.encoder.frame_spec)[::2]
     folder = compress_encoder(source, out.absolute(), request, typical, report)
     return _answer(source, folder, how, clips, seconds=time.perf_counter() - began)
 
@@ -111,17 +110,17 @@ def _answer(
     source: SourceModel, folder: Path, how: How, clips: UserClips | None, *, seconds: float
 ) -> Answer:
     """The compressed model beside its source."""
-    from embeddings.backbone.loading import load_backbone
-    from embeddings.compress.judge import Contender, compare
+    from embeddings.compress.judge import compare
+    from embeddings.encoder import load_encoder
     from embeddings.model_folder import folder_bytes
 
-    compressed = source.encoder(load_backbone(str(folder)))
-    judged, judged_by = _judged(clips, source.name)
+    compressed = load_encoder(str(folder), device="cpu")
+    judged, judged_by = _judged(clips, source.encoder.name)
     figures = compare(
         {
-            "original in fp32": Contender(source.encoder(), source.size_bytes),
-            "original here": Contender(source.encoder(source.as_served()), source.size_bytes),
-            "compressed": Contender(compressed, folder_bytes(folder)),
+            "original in fp32": (source.encoder, source.size_bytes),
+            "original here": (source.served(), source.size_bytes),
+            "compressed": (compressed, folder_bytes(folder)),
         },
         judged,
     )
@@ -152,10 +151,10 @@ def _user_clips(captions: Path | None, videos: Path | None) -> UserClips | None:
 
 def _judged(clips: UserClips | None, encoder: str) -> tuple[ClipSource, str]:
     """The clips to evaluate on, and what they are in words."""
-    from embeddings.compress.judge import halves, toon_clips, without_words
+    from embeddings.compress.judge import toon_clips, without_words
 
     if clips is not None:
-        return lambda spec: halves(clips(spec))[1], "every second clip of yours"
+        return lambda spec: clips(spec)[1::2], "every second clip of yours"
     toons, cartoons = toon_clips(TOONS_TO_JUDGE, seed=500), f"{TOONS_TO_JUDGE} cartoons"
     if encoder == "toon":
         return toons, f"{cartoons} of combinations that were never trained"

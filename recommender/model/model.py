@@ -38,7 +38,6 @@ class Settings:
     """What a model is fitted with."""
 
     weights: BlendWeights = DEFAULT_WEIGHTS
-    """How much each source counts."""
     of_sources: Mapping[str, float] = field(default_factory=default_settings)
     """The settings of the sources, by name; see `recommender.sources.registry`."""
     dense_limit: int = DENSE_LIMIT

@@ -5,7 +5,6 @@ import os
 import re
 import socket
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -19,17 +18,33 @@ HOME_VARIABLE = "REELWISE_HOME"
 _ENCODER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 
 
-@dataclass(frozen=True)
 class Home:
-    """The paths of one library's state; creating the object touches no disk."""
+    """The paths of one library's state; creating the object touches no disk.
 
-    root: Path
-    """The folder itself, absolute."""
+    Args:
+        root: The folder itself, absolute.
+    """
 
-    @property
-    def catalogue(self) -> Path:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.catalogue = root / "catalogue.db"
         """The SQLite file: videos, files, clips, watch events."""
-        return self.root / "catalogue.db"
+        self.all_vectors = root / "vectors"
+        """The folder with one folder per encoder."""
+        self.index = root / "index"
+        """The folder of the index generations."""
+        self.current = self.index / "CURRENT"
+        """The file that names the published generation."""
+        self.recommender = root / "recommender"
+        """The folder of the recommender's models."""
+        self.current_model = self.recommender / "CURRENT"
+        """The file that names the published model."""
+        self.cache = root / "cache"
+        """Thumbnails and previews: may be deleted at any time."""
+        self.toons = root / "toons"
+        """Videos, queries and events that `reelwise demo` made."""
+        self.lock_file = root / "writer.lock"
+        """The file whose flock is held by the one writer."""
 
     def vectors(self, encoder_id: str) -> Path:
         """The folder of one encoder's vector parts.
@@ -40,46 +55,6 @@ class Home:
         if not _ENCODER_ID.fullmatch(encoder_id):
             raise ValueError(f"encoder id must match {_ENCODER_ID.pattern}, got {encoder_id!r}")
         return self.all_vectors / encoder_id
-
-    @property
-    def all_vectors(self) -> Path:
-        """The folder with one folder per encoder."""
-        return self.root / "vectors"
-
-    @property
-    def index(self) -> Path:
-        """The folder of the index generations."""
-        return self.root / "index"
-
-    @property
-    def current(self) -> Path:
-        """The file that names the published generation."""
-        return self.index / "CURRENT"
-
-    @property
-    def recommender(self) -> Path:
-        """The folder of the recommender's models."""
-        return self.root / "recommender"
-
-    @property
-    def current_model(self) -> Path:
-        """The file that names the published model."""
-        return self.recommender / "CURRENT"
-
-    @property
-    def cache(self) -> Path:
-        """Thumbnails and previews: may be deleted at any time."""
-        return self.root / "cache"
-
-    @property
-    def toons(self) -> Path:
-        """Videos, queries and events that `reelwise demo` made."""
-        return self.root / "toons"
-
-    @property
-    def lock_file(self) -> Path:
-        """The file whose flock is held by the one writer."""
-        return self.root / "writer.lock"
 
 
 def resolve_home(path: Path | None) -> Home:

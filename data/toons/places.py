@@ -84,13 +84,11 @@ def _beach(b: Backdrop, rng: np.random.Generator) -> None:
     for _ in range(14):
         x, y = rng.uniform(0, ASPECT), rng.uniform(shore + 0.12, 0.98)
         b.oval((226, 198, 140), x, y, 0.014, 0.006)
-    side = float(rng.choice([0.12, 1.64])) + rng.uniform(-0.05, 0.05)
-    _palm(b, side, shore + 0.16)
+    _palm(b, float(rng.choice([0.12, 1.64])) + rng.uniform(-0.05, 0.05), shore + 0.16)
 
 
 def _palm(b: Backdrop, x: float, y: float) -> None:
-    trunk = polygon(x - 0.025, y, x + 0.025, y, x + 0.03, y - 0.42, x, y - 0.42)
-    b.fill((166, 130, 92), trunk)
+    b.fill((166, 130, 92), polygon(x - 0.025, y, x + 0.025, y, x + 0.03, y - 0.42, x, y - 0.42))
     for turn in (-160, -120, -60, -20, 15, 165):
         c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
         leaf = ellipse(x + 0.015 + 0.1 * c, y - 0.42 + 0.07 * s, 0.12, 0.03, turn * 0.7)
@@ -136,8 +134,7 @@ def _fir(b: Backdrop, x: float, y: float, height: float, tone: Rgb) -> None:
     for step in range(3):
         top, base = y - height + step * height * 0.22, y - height * (0.5 - 0.2 * step)
         half = height * (0.14 + 0.05 * step)
-        boughs = polygon(x, top, x + half, base, x - half, base)
-        b.fill(_shade(tone, 1 - 0.04 * step), boughs)
+        b.fill(_shade(tone, 1 - 0.04 * step), polygon(x, top, x + half, base, x - half, base))
 
 
 def _desert(b: Backdrop, rng: np.random.Generator) -> None:
@@ -171,27 +168,14 @@ def _snow(b: Backdrop, rng: np.random.Generator) -> None:
     for _ in range(3):
         x, top, half = rng.uniform(0, ASPECT), rng.uniform(0.16, 0.34), rng.uniform(0.3, 0.5)
         b.fill((158, 176, 204), polygon(x, top, x + half, 0.75, x - half, 0.75))
-        cap = polygon(
-            x,
-            top,
-            x + half * 0.3,
-            top + 0.2,
-            x + half * 0.1,
-            top + 0.14,
-            x,
-            top + 0.2,
-            x - half * 0.14,
-            top + 0.13,
-            x - half * 0.3,
-            top + 0.2,
-        )
-        b.fill((244, 248, 252), cap)
+        across = x + half * np.array([0, 0.3, 0.1, 0, -0.14, -0.3])
+        down = top + np.array([0, 0.2, 0.14, 0.2, 0.13, 0.2])
+        b.fill((244, 248, 252), np.stack([across, down], 1).astype(np.float32))
     b.hills((220, 230, 242), 0.66, 0.04, rng)
     for _ in range(int(rng.integers(2, 6))):
         x, y = rng.uniform(0, ASPECT), rng.uniform(0.68, 0.8)
         _fir(b, x, y, 0.24, (150, 178, 184))
-        cap = polygon(x, y - 0.24, x + 0.035, y - 0.16, x - 0.035, y - 0.16)
-        b.fill((246, 250, 252), cap)
+        b.fill((246, 250, 252), polygon(x, y - 0.24, x + 0.035, y - 0.16, x - 0.035, y - 0.16))
     b.hills((240, 245, 250), 0.8, 0.03, rng)
     for x, y in rng.uniform((0, 0), (ASPECT, 1), (60, 2)):
         b.oval((255, 255, 255), float(x), float(y), 0.008, 0.008)
@@ -219,9 +203,8 @@ def _underwater(b: Backdrop, rng: np.random.Generator) -> None:
     b.sky([(0, (128, 206, 216)), (0.5, (64, 150, 182)), (1, (36, 104, 150))])
     for _ in range(4):
         x, w = rng.uniform(0, ASPECT), rng.uniform(0.05, 0.12)
-        ray = polygon(x, 0, x + w, 0, x + w - 0.25, 0.6, x - 0.35, 0.6)
         under = b.pixels.copy()
-        b.fill((156, 220, 226), ray)
+        b.fill((156, 220, 226), polygon(x, 0, x + w, 0, x + w - 0.25, 0.6, x - 0.35, 0.6))
         cv2.addWeighted(b.pixels, 0.3, under, 0.7, 0, b.pixels)
     b.hills((70, 132, 150), 0.82, 0.05, rng)
     for _ in range(int(rng.integers(5, 9))):
@@ -289,14 +272,11 @@ def _stage(b: Backdrop, rng: np.random.Generator) -> None:
     for plank in np.arange(-0.9, ASPECT + 0.9, 0.2):
         far = ASPECT / 2 + (float(plank) - ASPECT / 2) * 0.7
         near = float(plank)
-        gap = polygon(far, 0.76, far + 0.008, 0.76, near + 0.012, 1, near, 1)
-        b.fill((164, 126, 90), gap)
+        b.fill((164, 126, 90), polygon(far, 0.76, far + 0.008, 0.76, near + 0.012, 1, near, 1))
     b.oval((222, 194, 156), x, 0.88, 0.45, 0.08)
-    width = rng.uniform(0.16, 0.24)
-    folds = 4
-    for i in range(folds):
+    w = rng.uniform(0.16, 0.24) / 4
+    for i in range(4):
         tone = _shade(hue, (1.0, 0.84)[i % 2])
-        w = width / folds
         for left in (i * w, ASPECT - (i + 1) * w):
             b.rect(tone, (left, 0), (left + w + 0.002, 0.86))
     for i in range(13):

@@ -7,28 +7,17 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from data.video.containers import HEAD_BYTES, container_of
 
-VIDEO_SUFFIXES = frozenset(
-    f".{name}"
-    for names in (
-        ("mp4", "m4v", "mov", "qt", "3gp", "3g2", "mkv", "webm", "gif", "avi", "ts", "mts"),
-        ("m2ts", "mpg", "mpeg", "vob", "ogv", "flv", "wmv", "asf"),
-    )
-    for name in names
-)
+_VIDEOS = "mp4 m4v mov qt 3gp 3g2 mkv webm gif avi ts mts m2ts mpg mpeg vob ogv flv wmv asf"
+VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEOS.split())
 """Files with these names are videos, even where they turn out to be damaged."""
 
-OTHER_SUFFIXES = frozenset(
-    f".{name}"
-    for names in (
-        ("m4a", "m4b", "mka", "oga", "ogg", "opus", "wma", "heic", "heif", "avif", "jpg", "jpeg"),
-        ("png", "webp", "txt", "srt", "vtt", "csv", "json", "py"),
-    )
-    for name in names
-)
+_OTHERS = "m4a m4b mka oga ogg opus wma heic heif avif jpg jpeg png webp txt srt vtt csv json py"
+OTHER_SUFFIXES = frozenset(f".{name}" for name in _OTHERS.split())
 """Files with these names are not opened: sound and pictures share containers with video."""
 
 SAMPLE_BYTES = 64 * 1024
@@ -102,7 +91,9 @@ def _walk(folder: Path, seen: set[tuple[int, int]], report: Unreadable) -> Itera
         seen.add((status.st_dev, status.st_ino))
         try:
             with os.scandir(here) as entries:
-                names = sorted((e for e in entries if not e.name.startswith(".")), key=_by_name)
+                names = sorted(
+                    (e for e in entries if not e.name.startswith(".")), key=attrgetter("name")
+                )
         except OSError as error:
             report(here, error.strerror or str(error))
             continue
@@ -113,10 +104,6 @@ def _walk(folder: Path, seen: set[tuple[int, int]], report: Unreadable) -> Itera
             else:
                 yield here / entry.name
         waiting.extend(reversed(folders))
-
-
-def _by_name(entry: os.DirEntry[str]) -> str:
-    return entry.name
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

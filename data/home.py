@@ -19,11 +19,7 @@ _ENCODER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 
 
 class Home:
-    """The paths of one library's state; creating the object touches no disk.
-
-    Args:
-        root: The folder itself, absolute.
-    """
+    """The paths of one library's state below its absolute `root`; creating it touches no disk."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -91,10 +87,8 @@ class WriterLock:
     """The right to change vectors, index and library rows of one home; use as a context manager.
 
     It is an flock: the kernel frees it the moment the process is gone, however it died, so a lock
-    left behind by a dead writer cannot exist. Neither reading nor adding watch events needs it.
-
-    Args:
-        home: The home to write in; its folder must exist.
+    left behind by a dead writer cannot exist. Neither reading nor adding watch events needs it. The
+    folder of the home must exist.
     """
 
     doing = "the library {home} is being written"

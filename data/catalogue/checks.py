@@ -23,9 +23,7 @@ _LOOSE = sql("SELECT name FROM loose_parts")
 def contradictions(catalogue: Catalogue, *, deep: bool = False) -> list[str]:
     """List what is wrong within the file itself, one line each; nothing when it is sound.
 
-    Args:
-        catalogue: The catalogue.
-        deep: Compare every index of the database with its table too.
+    `deep` compares every index of the database with its table too.
     """
     check = "integrity_check" if deep else "quick_check"
     try:
@@ -41,11 +39,7 @@ def contradictions(catalogue: Catalogue, *, deep: bool = False) -> list[str]:
 
 
 def miscounted(catalogue: Catalogue) -> dict[int, str]:
-    """Find searchable videos whose rows do not fit together.
-
-    Returns:
-        Video id and encoder id of each.
-    """
+    """Give video id and encoder id of searchable videos whose rows do not fit together."""
     with catalogue.reading() as connection:
         return {row[0]: row[1] for row in connection.execute(_MISCOUNTED)}
 

@@ -98,11 +98,7 @@ _DROP_LOOSE = sql("DELETE FROM loose_parts WHERE name IN :names", "names")
 
 
 class Embeddings:
-    """Embeddings, clips and parts; `indexer.build.record` writes them in the one durable order.
-
-    Args:
-        database: The catalogue's database.
-    """
+    """Embeddings, clips and parts; `indexer.build.record` writes them in the one durable order."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -110,9 +106,7 @@ class Embeddings:
     def missing(self, encoder_id: str, *, retry_failed: bool = False) -> list[Pending]:
         """List the live videos that an encoder has not embedded, in the order they became known.
 
-        Args:
-            encoder_id: The encoder.
-            retry_failed: Also those that failed or are quarantined.
+        `retry_failed` adds those that failed or are quarantined.
         """
         query = _UNTRIED_OR_FAILED if retry_failed else _UNTRIED
         with self._database.reading() as connection:
@@ -170,11 +164,6 @@ class Embeddings:
         A video that was embedded before is replaced: its old clips go, its old rows in older parts
         become out of date.
 
-        Args:
-            encoder_id: The encoder.
-            part: The part as written; its name must have been announced by `reserve`.
-            rows: One row per video in the part.
-
         Raises:
             ReelwiseError: The part was not announced (another writer cleaned up meanwhile).
         """
@@ -194,9 +183,7 @@ class Embeddings:
     def parts(self, encoder_id: str, *, live: bool = True) -> list[Part]:
         """List an encoder's parts in the order they were made, each with the videos it speaks for.
 
-        Args:
-            encoder_id: The encoder.
-            live: Leave out videos without any file, and parts that then hold nothing.
+        `live` leaves out videos without any file, and parts that then hold nothing.
         """
         parts: dict[str, tuple[str, int, list[int]]] = {}
         with self._database.reading() as connection:

@@ -34,11 +34,7 @@ _ROOTS = sql("SELECT path FROM roots ORDER BY path")
 
 
 class VideoFiles:
-    """Roots and files. Every method takes many rows at once: one transaction, one fsync.
-
-    Args:
-        database: The catalogue's database.
-    """
+    """Roots and files. Every method takes many rows at once: one transaction, one fsync."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -112,9 +112,6 @@ class History:
     """The watch events of one library.
 
     Events may be added while another process indexes: they need no writer lock.
-
-    Args:
-        catalogue: The library's catalogue.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -180,12 +177,7 @@ class History:
         return report
 
     def events(self, user: str | None = None, *, until: datetime | None = None) -> list[Event]:
-        """List events in order of time, of all users or of one.
-
-        Args:
-            user: Only this user's.
-            until: Only those before this instant.
-        """
+        """List events before `until` in order of time, of all users or of one."""
         values = {"until": None if until is None else to_micros(until)}
         with self._catalogue.reading() as connection:
             if user is None:

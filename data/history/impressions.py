@@ -38,11 +38,7 @@ class Impression:
 
 
 class Impressions:
-    """The log of what was recommended in one library; `History.forget` removes a user from it.
-
-    Args:
-        catalogue: The library's catalogue.
-    """
+    """The log of what was recommended in one library; `History.forget` removes a user from it."""
 
     def __init__(self, catalogue: Database) -> None:
         self._catalogue = catalogue

@@ -168,12 +168,8 @@ def transcode(src: Path, dst: Path, change: Change | None = None) -> None:
     """Write a changed copy of the picture track: cut, resized, cropped, greyer, faster, barred.
 
     Frames keep their presentation times (less the cut, over the speed), so that a variable frame
-    rate stays one. Sound is left out. Damaged frames are left out; what can be read is kept.
-
-    Args:
-        src: Any container of the allow-list: mp4, mov, mkv, webm, GIF, avi, ...
-        dst: The copy, H.264; its suffix names the container.
-        change: What to alter.
+    rate stays one. Sound and damaged frames are left out. The copy is H.264; the suffix of `dst`
+    names its container.
 
     Raises:
         ReelwiseError: No frame could be read in this part.

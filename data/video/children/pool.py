@@ -51,13 +51,7 @@ class _Run:
 
 
 class DecodePool:
-    """Child processes that decode files.
-
-    Args:
-        workers: Children that work at the same time.
-        limits: When a child is ended.
-        child: Name of the module that children run.
-    """
+    """Child processes, `workers` of them at the same time, that decode files."""
 
     def __init__(
         self, workers: int, limits: DecodeLimits | None = None, *, child: str = CHILD
@@ -155,14 +149,7 @@ def decode_each(
     limits: DecodeLimits | None = None,
     child: str = CHILD,
 ) -> Iterator[tuple[int, Decoded]]:
-    """Decode some requests whole: the key and result of each, in the order in which they end.
-
-    Args:
-        requests: Each with another key.
-        workers: Child processes.
-        limits: When a child is ended.
-        child: Name of the module that children run.
-    """
+    """Decode requests, each with another key, whole: key and result of each, as they end."""
     batches: dict[int, list[FrameBatch]] = {request.key: [] for request in requests}
     specs = {request.key: request.spec for request in requests}
     with DecodePool(max(1, min(workers, len(requests))), limits, child=child) as pool:

@@ -150,12 +150,7 @@ class _Watch:
 
 
 class Supervisor:
-    """One child, replaced whenever it has to be ended; one thread uses it.
-
-    Args:
-        limits: When a child is ended.
-        child: Name of the module that the child runs.
-    """
+    """One child, replaced whenever it has to be ended; one thread uses it."""
 
     def __init__(self, limits: DecodeLimits, child: str = CHILD) -> None:
         self._limits = limits

@@ -97,10 +97,6 @@ def open_decoding(
 ) -> Iterator[Decoding]:
     """Open a video for sampling.
 
-    Args:
-        request: The video, its range and the decoder.
-        on_progress: Called often.
-
     Raises:
         UnreadableVideo: It is no video, or none that can be opened.
     """

@@ -72,13 +72,7 @@ class Painter:
         self._scaler = VideoReformatter()
 
     def paint(self, frame: VideoFrame, shape: float, out: Pixels) -> None:
-        """Draw a frame upright.
-
-        Args:
-            frame: As decoded.
-            shape: Width over height of one of its pixels.
-            out: (h, w, 3) uint8, filled.
-        """
+        """Draw a frame upright into `out` (h, w, 3) uint8; `shape`: a pixel's width over height."""
         turns = quarter_turns(frame)
         wide, high = frame.width * shape, float(frame.height)
         layout = Layout.of(self._spec, *((high, wide) if turns % 2 else (wide, high)))

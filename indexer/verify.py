@@ -1,6 +1,6 @@
 """Check catalogue, vectors and index against each other and against their checksums; repair."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from data.catalogue.records import FileRecord, Part
 from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.scan import content_key
 from indexer.build.record import writing_session
 from indexer.store.generations import (
     Generation,
@@ -163,9 +164,8 @@ def _part_problem(
 
 def _still_listed(catalogue: Catalogue, store: VectorStore, part: Part) -> bool:
     # A writer may have removed it, rightly, during the check.
-    return any(
-        part.name == now.name for now in catalogue.embeddings.parts(store.encoder_id, live=False)
-    )
+    now = catalogue.embeddings.parts(store.encoder_id, live=False)
+    return part.name in {each.name for each in now}
 
 
 def _check_strays(home: Home, catalogue: Catalogue, report: VerifyReport) -> None:
@@ -236,18 +236,16 @@ def _wrong_vectors(catalogue: Catalogue, generation: Generation) -> int:
 
 
 def _check_files(catalogue: Catalogue, report: VerifyReport) -> None:
-    from data.video.scan import content_key
-
     for file in catalogue.files.known().values():
         if file.content_key is None:
             continue
         report.count("files")
-        problem = _file_problem(file, content_key)
+        problem = _file_problem(file)
         if problem:
             report.add(problem, file.path, "run reelwise index with the library's folders")
 
 
-def _file_problem(file: FileRecord, content_key: Callable[[Path], str]) -> str | None:
+def _file_problem(file: FileRecord) -> str | None:
     try:
         now = file.path.stat()
         if (now.st_size, now.st_mtime_ns) != (file.size_bytes, file.mtime_ns):

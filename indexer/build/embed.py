@@ -119,10 +119,8 @@ class _Cut:
 class EmbeddingStream:
     """Turns decode requests into embedded videos, in the order in which they finish.
 
-    Args:
-        pool: The decoding processes, entered.
-        encoder: Called from several threads at once.
-        threads: Encoding threads; None takes one per core, at most `MOST_THREADS`.
+    The encoder is called from several threads at once: one per core, at most `MOST_THREADS`, unless
+    `threads` says otherwise. The pool must be entered.
     """
 
     def __init__(self, pool: DecodePool, encoder: Encoder, *, threads: int | None = None) -> None:

@@ -36,7 +36,7 @@ def index_library(
     vectors, which serve until that is complete.
 
     Args:
-        home: Where the library's state lives.
+        home: The library.
         paths: Folders and files; each must exist.
         encoder: Turns frames into vectors.
         workers: Decoding processes; None takes one per core.
@@ -67,14 +67,9 @@ def rebuild(
     workers: int | None = None,
     progress: Listener | None = None,
 ) -> Generation:
-    """Make and publish a new index generation.
+    """Make and publish a new index generation from the stored vectors.
 
-    Args:
-        home: Where the library's state lives.
-        encoder: None takes the stored vectors and decodes nothing; an encoder embeds every video
-            again first.
-        workers: Decoding processes; None takes one per core.
-        progress: Shows how far the run is.
+    With an encoder every video is embedded again first; see `index_library`.
 
     Raises:
         ReelwiseError: Nothing was indexed yet, or another process is writing.

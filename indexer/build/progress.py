@@ -71,12 +71,7 @@ class Listener(Protocol):
 
 
 class Meter:
-    """The counts of a run, reported to a listener a few times a second.
-
-    Args:
-        listener: None for none.
-        clock: Monotonic seconds; for tests.
-    """
+    """The counts of a run, reported to a listener a few times a second; `clock` gives seconds."""
 
     def __init__(
         self, listener: Listener | None, *, clock: Callable[[], float] = time.monotonic

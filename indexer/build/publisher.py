@@ -48,8 +48,7 @@ class Publisher:
     def finish(self, *, changed: bool) -> bool:
         """Publish what is stored; serve a new encoder once it has all that the old one had.
 
-        Returns:
-            False while an older encoder is still served.
+        Gives False while an older encoder is still served.
         """
         if not (self._is_served() or self._has_all()):
             return False

@@ -36,15 +36,12 @@ FLUSH_EVERY_S = 5.0
 def record_embedded(
     catalogue: Catalogue, store: VectorStore, videos: Sequence[Embedded]
 ) -> Part | None:
-    """Store one flush of videos; when this returns, they are done, whatever happens next.
+    """Store videos in one part; when this returns, they are done, whatever happens next.
 
-    Args:
-        catalogue: The library's catalogue; this process must hold the writer lock.
-        store: The encoder's parts.
-        videos: Each at most once, with at least one clip; nothing happens for an empty list.
+    Each is given once, with at least one clip. This process must hold the writer lock.
 
     Returns:
-        The part they lie in; None for an empty list.
+        The part they lie in; None where no video is given.
 
     Raises:
         ValueError: A vector is not finite or not of unit length, shapes do not fit, or the lock is
@@ -122,10 +119,8 @@ def tidy(home: Home, catalogue: Catalogue) -> int:
     """Remove what no reader can use: unfinished files, uncommitted parts, half-built indexes.
 
     Only files that a writer announced are removed from `vectors/`: a catalogue that was lost or
-    swapped never costs a vector. The caller holds the writer lock.
-
-    Returns:
-        How many files and folders went.
+    swapped never costs a vector. The caller holds the writer lock. Gives the number of
+    removed files and folders.
     """
     removed = remove_unpublished(home) + remove_unfinished(home.root)
     loose = catalogue.embeddings.retire_parts()

@@ -119,11 +119,7 @@ class Run:
                 self._counts.stored(self._pending[video.vectors.video_id], video)
 
     def finish(self, *, changed: bool = False) -> None:
-        """Publish what was stored.
-
-        Args:
-            changed: Publish also where this run stored nothing and no file changed.
-        """
+        """Publish what was stored; `changed` publishes even where this run changed nothing."""
         changed = changed or self._changed or self.report.done + self.report.partial > 0
         self.report.switched = self._publisher.finish(changed=changed)
         generation = open_generation(self._catalogue.home)

@@ -210,14 +210,13 @@ def _score(hits: Sequence[Target], right: Sequence[Target]) -> _Score:
     videos = list(dict.fromkeys(hit.video_id for hit in hits))
     wanted = {target.video_id for target in right}
     rank = next((i for i, v in enumerate(videos, start=1) if v in wanted), MAX_MOMENTS + 1)
-    spans = [(target.video_id, target.span) for target in right if target.span is not None]
-    if not spans:
+    if not any(target.span for target in right):
         return _Score(rank, None)
-    first = hits[0] if hits else None
     ious = [
-        iou(first.span, span)
-        for video_id, span in spans
-        if first is not None and first.span is not None and first.video_id == video_id
+        iou(first.span, target.span)
+        for first in hits[:1]
+        for target in right
+        if first.span and target.span and first.video_id == target.video_id
     ]
     return _Score(rank, max(ious, default=0.0))
 

@@ -103,13 +103,7 @@ def load_example(path: Path, span: Span | None, encoder: Encoder) -> Example:
             fix="try another part of it, or convert it: ffmpeg -i FILE copy.mp4",
         )
     step = -(-len(pixels) // MAX_EXAMPLE_FRAMES)
-    return embed_frames(pixels[::step], times_s[::step], encoder)
-
-
-def embed_frames(
-    pixels: NDArray[np.uint8], times_s: NDArray[np.float64], encoder: Encoder
-) -> Example:
-    """An example from (n, h, w, 3) uint8 frames of one video at (n,) seconds."""
+    pixels, times_s = pixels[::step], times_s[::step]
     detector = CutDetector()
     detector.feed(pixels, times_s)
     spans = split_clips(times_s, float(times_s[-1]) + 1 / SAMPLE_FPS, detector.cuts_s)
@@ -118,18 +112,17 @@ def embed_frames(
 
 
 def load_image(path: Path, encoder: Encoder) -> Example:
-    """Open a picture within limits and embed it as a clip of one frame.
-
-    Raises:
-        ReelwiseError: It is no picture, a damaged one, or too large.
-    """
-    pixels = read_image(path, encoder.frame_spec)[None]
-    frames = encoder.encode_frames(pixels)
+    """Embed a picture as a clip of one frame; errors as in `read_image`."""
+    frames = encoder.encode_frames(read_image(path, encoder.frame_spec)[None])
     return example_of_frames(frames, np.zeros(1), [(0, 1)], encoder)
 
 
 def read_image(path: Path, spec: FrameSpec) -> NDArray[np.uint8]:
-    """A picture as the decoder would give it as a frame: (height_px, width_px, 3) uint8 RGB."""
+    """A picture as the decoder would give it as a frame: (height_px, width_px, 3) uint8 RGB.
+
+    Raises:
+        ReelwiseError: It is no picture, a damaged one, or too large.
+    """
     try:
         with warnings.catch_warnings():
             # Pillow warns above its own limit; `MAX_IMAGE_PIXELS` is checked before any pixel is

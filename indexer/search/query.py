@@ -1,7 +1,7 @@
 """What a search looks for: the query, its filters, and references such as `VIDEO@START-END`."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,20 +24,6 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class QueryWeights:
-    """How much each part of a query counts, relative to the others."""
-
-    text: float = 1.0
-    """Words."""
-    like: float = 1.0
-    """An example clip."""
-    image: float = 1.0
-    """A picture."""
-    without: float = 0.5
-    """Words for what is not wanted; subtracted."""
-
-
-@dataclass(frozen=True)
 class Query:
     """Words, an example, a picture, or several of them together."""
 
@@ -49,8 +35,6 @@ class Query:
     """A picture file."""
     without: str | None = None
     """Words for what is not wanted."""
-    weights: QueryWeights = field(default_factory=QueryWeights)
-    """How much each part counts."""
 
     def __post_init__(self) -> None:
         if not (self.words or self.like or self.image):
@@ -66,12 +50,7 @@ class Query:
 
     def as_dict(self) -> dict[str, str]:
         """The parts that were given, as `search --json` prints them."""
-        parts = {
-            "text": self.words,
-            "like": self.like,
-            "image": self.image,
-            "without": self.without,
-        }
+        parts = vars(self) | {"text": self.words}
         return {name: str(value) for name, value in parts.items() if value}
 
 

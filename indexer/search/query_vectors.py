@@ -13,6 +13,9 @@ from indexer.store.faiss_index import Floats
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
 
+UNWANTED_WEIGHT = -0.5
+"""Weight of words for what is not wanted; every other part of a query has 1."""
+
 MAX_EXAMPLE_CLIPS = 16
 """Most clips of an example that become vectors; longer examples are thinned evenly."""
 

@@ -27,12 +27,7 @@ ReadVectors = Callable[[Sequence[int]], dict[int, VideoVectors]]
 
 
 class FrameMatch:
-    """The frames of an example against the stored frames of one video.
-
-    Args:
-        example: What is looked for.
-        video: The video's stored vectors.
-    """
+    """The frames of an example against the stored frames of one video."""
 
     def __init__(self, example: Example, video: VideoVectors) -> None:
         step = -(-len(example.frames) // MAX_COMPARED_FRAMES)
@@ -53,12 +48,9 @@ class FrameMatch:
     def trim(self, moment: Moment, usual: float) -> tuple[float, float]:
         """The part of a moment that shows the example, cut half-way between frames.
 
-        The stretch of frames with the largest sum of leads over a bar between the background and
-        the best frame (maximum subarray; Kadane 1977).
-
-        Args:
-            moment: What to trim.
-            usual: The background: how well unrelated frames match the example.
+        The stretch of frames with the largest sum of leads over a bar between the background
+        (`usual`, how well unrelated frames match the example) and the best frame (maximum subarray;
+        Kadane 1977).
         """
         inside = np.flatnonzero((self._times_s >= moment.start_s) & (self._times_s < moment.end_s))
         if len(inside) < 2:
@@ -91,12 +83,7 @@ def _largest_sum(values: Floats) -> tuple[int, int]:
 
 
 class ExampleMatcher:
-    """Scores clips by their vectors and frames together; each video is read once.
-
-    Args:
-        example: What is looked for.
-        read_vectors: Reads the stored vectors of videos.
-    """
+    """Scores clips by their vectors and frames together; each video is read once."""
 
     def __init__(self, example: Example, read_vectors: ReadVectors) -> None:
         self.usual = 0.0
@@ -124,9 +111,7 @@ class ExampleMatcher:
     def trim(self, moment: Moment, clip_score: float) -> Moment:
         """Cut a moment of blended clips to what shows the example, and score it anew.
 
-        Args:
-            moment: What to trim.
-            clip_score: Score of its best clip by vectors alone.
+        `clip_score` is that of its best clip by vectors alone.
         """
         match = self._matches[moment.video_id]
         start_s, end_s = match.trim(moment, self.usual)

@@ -20,6 +20,7 @@ from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
 from indexer.search.query import Filters, Query, Span, parse_span
 from indexer.search.query_vectors import (
+    UNWANTED_WEIGHT,
     QueryPart,
     QueryVectors,
     mix,
@@ -84,11 +85,7 @@ class Searcher:
         return self._view
 
     def refresh(self) -> bool:
-        """Read what was indexed or removed since; cheap when nothing was.
-
-        Returns:
-            True where something changed.
-        """
+        """Read what was indexed or removed since; False where nothing was, which is cheap."""
         with self._refreshing:
             now = (self._catalogue.changes(), read_current(self._home))
             if now == (self._view.changes, self._view.current):
@@ -104,13 +101,7 @@ class Searcher:
         filters: Filters | None = None,
         merge: bool = True,
     ) -> SearchResult:
-        """Find the moments that match best.
-
-        Args:
-            query: What is looked for.
-            k: Most hits.
-            filters: What every hit must fulfil.
-            merge: Join clips that touch into one moment; else every clip is a hit.
+        """Find the at most k moments that match best, the best first; options as in `Options`.
 
         Raises:
             ReelwiseError: The example or the picture cannot be read.
@@ -129,13 +120,9 @@ class Searcher:
         view: View | None = None,
         began_s: float | None = None,
     ) -> SearchResult:
-        """Answer a query that is already in vectors, see `embed`.
+        """Answer a query that is already in vectors, see `embed`; `view` None is the current one.
 
-        Args:
-            query: What is looked for.
-            options: Number of hits, filters, merging.
-            view: What to search; None takes the current one.
-            began_s: Start of the work on the query, by `time.perf_counter`; None is now.
+        `began_s` is the start of the work on the query, by `time.perf_counter`; None is now.
         """
         began_s = began_s or time.perf_counter()
         searched = view or self._view
@@ -180,46 +167,42 @@ class Searcher:
             ReelwiseError: The example or the picture cannot be read.
         """
         view = view or self._view
-        weights, parts = query.weights, []
+        parts: list[QueryPart] = []
         example: Example | None = None
         if query.words:
-            parts.append(self._text_part(weights.text, query.words))
+            parts.append(self._text_part(query.words))
         if query.like is not None:
             example = self._like(view, str(query.like))
-            parts.append(self._example_part(weights.like, example, view))
+            parts.append(self._example_part(example, view))
         if query.image is not None:
             example = load_image(query.image, self._encoder)
-            parts.append(self._example_part(weights.image, example, view))
+            parts.append(self._example_part(example, view))
         if query.without and query.without.strip():
-            parts.append(self._text_part(-weights.without, query.without.strip()))
+            parts.append(self._text_part(query.without.strip(), UNWANTED_WEIGHT))
         if example is not None and len(parts) == 1:
             return vectors_of_example(example)
         return QueryVectors(mix(parts)[None])
 
-    def _text_part(self, weight: float, words: str) -> QueryPart:
+    def _text_part(self, words: str, weight: float = 1.0) -> QueryPart:
         vector = np.asarray(self._encoder.encode_texts([words])[0], dtype=np.float32)
         return QueryPart(weight, vector, text_mean(self._encoder))
 
-    def _example_part(self, weight: float, example: Example, view: View) -> QueryPart:
+    def _example_part(self, example: Example, view: View) -> QueryPart:
         mean: Floats = view.mean if view.n_clips else np.zeros_like(example.whole)
-        return QueryPart(weight, example.whole, mean)
+        return QueryPart(1.0, example.whole, mean)
 
     def _like(self, view: View, ref: str) -> Example:
         name, span = parse_span(ref)
         path = Path(name).expanduser()
-        known = self._known_content(view, path)
-        if known is not None:
-            return self._example_of(view, known.id, span)
-        return load_example(path, span, self._encoder)
-
-    def _known_content(self, view: View, path: Path) -> Video | None:
-        """The indexed video with the same bytes as this file: its vectors are stored already."""
         try:
             key = content_key(path)
         except OSError:
-            return None
-        ids = self._catalogue.files.known_contents([key])
-        return view.videos.get(ids.get(key, -1))
+            key = ""  # `load_example` says what is wrong with it
+        # Of an indexed video with the same bytes the vectors are stored already.
+        video_id = self._catalogue.files.known_contents([key]).get(key)
+        if video_id is not None and video_id in view.videos:
+            return self._example_of(view, video_id, span)
+        return load_example(path, span, self._encoder)
 
     def _example_of(self, view: View, video_id: int, span: Span | None) -> Example:
         stored = self._vectors_of(view, [video_id]).get(video_id)

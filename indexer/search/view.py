@@ -1,6 +1,7 @@
 """A consistent view of what can be searched: published clips and new ones, without removed ones."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,12 +56,9 @@ class View:
         return len(self.table)
 
     def top(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[TableRows, float]:
-        """The clips nearest to any of some queries.
+        """The k clips per index that are nearest to each of some queries (q, d).
 
-        Args:
-            queries: (q, d) rows.
-            k: Number per query and index.
-            allowed: (m,) which rows of `table` count; None for all.
+        `allowed` (m,) says which rows of `table` count; None allows all.
 
         Returns:
             Rows of `table`, ascending, and a bound: no other clip scores higher with any query
@@ -164,21 +162,9 @@ def open_view(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
         ReelwiseError: Stored vectors are missing or damaged.
     """
     for _ in range(READ_ATTEMPTS - 1):
-        try:
+        with suppress(ReelwiseError):
             return _read(home, catalogue, encoder_id)
-        except (ReelwiseError, _ChangedMeanwhileError):
-            continue
-    try:
-        return _read(home, catalogue, encoder_id)
-    except _ChangedMeanwhileError as error:
-        raise ReelwiseError(
-            f"the stored vectors in {home.root} do not fit the catalogue",
-            fix="run reelwise verify --repair, then reelwise index",
-        ) from error
-
-
-class _ChangedMeanwhileError(Exception):
-    """A writer replaced something between two reads."""
+    return _read(home, catalogue, encoder_id)
 
 
 def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
@@ -199,7 +185,7 @@ def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
     return View(
         changes=changes,
         current=current,
-        generation=generation.number if generation is not None else None,
+        generation=generation.number if generation else None,
         warning=warning,
         table=table,
         videos=videos,
@@ -240,5 +226,9 @@ def _delta(catalogue: Catalogue, store: VectorStore, table: ClipTable, new: Mask
         mine = np.isin(video.clip_ids, wanted)
         index.add(video.clip_ids[mine], video.clips[mine])
     if index is None or len(index) != len(wanted):
-        raise _ChangedMeanwhileError
+        # Or a writer replaced something between two reads.
+        raise ReelwiseError(
+            f"the stored vectors in {catalogue.home.root} do not fit the catalogue",
+            fix="run reelwise verify --repair, then reelwise index",
+        )
     return index

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from copy import deepcopy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,30 +26,23 @@ class VectorCache:
         self._lock = threading.Lock()
 
     def videos(self, clip_ids: dict[int, NDArray[np.int64]]) -> dict[int, VideoVectors]:
-        """The stored vectors of some videos.
+        """The vectors of some videos as stored now; those no longer stored are left out.
 
-        Args:
-            clip_ids: For each video the ids of its clips as the caller knows them; where the cached
-                vectors have others, they are read again.
-
-        Returns:
-            By video, as stored now, which may be after a newer embedding; videos that are no longer
-            stored are left out.
+        `clip_ids` are those that the caller knows: where the cached vectors have others, they are
+        read again, which may be after a newer embedding.
         """
         vectors = self._cached(clip_ids)
         missing = [video_id for video_id in clip_ids if video_id not in vectors]
         if missing:
-            for row in self._read(missing):
+            try:
+                rows = list(read_videos(self._catalogue, self._store, missing))
+            except ReelwiseError:
+                # A writer may have retired a part after the catalogue named it: look it up again.
+                rows = list(read_videos(self._catalogue, self._store, missing))
+            for row in rows:
                 self._add(row)
                 vectors[row.video_id] = row
         return vectors
-
-    def _read(self, video_ids: list[int]) -> list[VideoVectors]:
-        try:
-            return list(read_videos(self._catalogue, self._store, video_ids))
-        except ReelwiseError:
-            # A writer may have retired a part after the catalogue named it: look it up again.
-            return list(read_videos(self._catalogue, self._store, video_ids))
 
     def _cached(self, clip_ids: dict[int, NDArray[np.int64]]) -> dict[int, VideoVectors]:
         vectors = {}
@@ -63,26 +56,13 @@ class VectorCache:
 
     def _add(self, row: VideoVectors) -> None:
         with self._lock:
-            self._drop([row.video_id])
-            # Copies: the arrays are views into a whole part, which would stay in memory.
-            kept = VideoVectors(
-                row.video_id,
-                row.frame_times_s.copy(),
-                row.frames.copy(),
-                row.clip_ids.copy(),
-                row.clip_spans.copy(),
-                row.clips.copy(),
-            )
-            self._rows[row.video_id] = kept
-            self._bytes += _size(kept)
+            old = self._rows.pop(row.video_id, None)
+            # A copy: the arrays are views into a whole part, which would stay in memory.
+            self._rows[row.video_id] = deepcopy(row)
+            self._bytes += _size(row) - (_size(old) if old is not None else 0)
             while self._bytes > MAX_CACHED_BYTES and len(self._rows) > 1:
-                self._drop([next(iter(self._rows))])
-
-    def _drop(self, video_ids: Iterable[int]) -> None:
-        for video_id in video_ids:
-            old = self._rows.pop(video_id, None)
-            if old is not None:
-                self._bytes -= _size(old)
+                _, oldest = self._rows.popitem(last=False)
+                self._bytes -= _size(oldest)
 
 
 def _size(row: VideoVectors) -> int:

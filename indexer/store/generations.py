@@ -90,13 +90,7 @@ def publish(
     """Build the next generation from the stored vectors of all live videos and serve it.
 
     Parts are read one at a time: memory is that of the index itself. A kill at any instant leaves
-    the old or the new generation published, each whole.
-
-    Args:
-        home: The library; this process must hold its writer lock.
-        catalogue: Its catalogue.
-        encoder_id: The encoder whose vectors to serve.
-        kind: Kind of the index, one of `INDEX_KINDS`.
+    the old or the new generation published, each whole. `kind` is one of `INDEX_KINDS`.
 
     Raises:
         ReelwiseError: A vector part is missing or damaged (nothing is published).
@@ -206,10 +200,7 @@ def read_generation(folder: Path) -> Generation:
 def remove_unpublished(home: Home) -> int:
     """Remove half-built generations, and whole ones that a kill kept from being published.
 
-    Only the holder of the writer lock may call it.
-
-    Returns:
-        Number of removed folders and temporary files.
+    Only the holder of the writer lock may call it. Returns the number of removed files and folders.
     """
     removed = remove_unfinished(home.index)
     current, names = read_current(home), generation_names(home)
@@ -224,12 +215,9 @@ def remove_unpublished(home: Home) -> int:
 
 
 def drop_damaged(home: Home) -> list[str]:
-    """Remove the generations that can never be opened again; they can be rebuilt from vectors.
+    """Remove the generations that can never be opened again, and give their names.
 
     Only the holder of the writer lock may call it, and publish a new generation after it.
-
-    Returns:
-        Their names.
     """
     dropped = []
     for name in generation_names(home):
@@ -297,9 +285,8 @@ def _sample(parts: list[Part], store: VectorStore) -> npt.NDArray[np.float16]:
 
 
 def _next_number(home: Home) -> int:
-    names = generation_names(home)
-    current = read_current(home)
-    return max((_number(name) for name in [*names, current or "gen-000000"]), default=0) + 1
+    names = [*generation_names(home), read_current(home) or "gen-000000"]
+    return max(map(_number, names)) + 1
 
 
 def _drop_old(home: Home, number: int) -> None:
@@ -309,12 +296,9 @@ def _drop_old(home: Home, number: int) -> None:
 
 
 def _fall_back(home: Home, current: str | None, problem: str) -> Generation:
-    older = [
-        name
-        for name in reversed(generation_names(home))
-        if current is None or _number(name) < _number(current)
-    ]
-    for name in older:
+    for name in reversed(generation_names(home)):
+        if current is not None and _number(name) >= _number(current):
+            continue
         try:
             generation = read_generation(home.index / name)
         except ReelwiseError:

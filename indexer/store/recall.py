@@ -44,10 +44,8 @@ def fill_index(
 class RecallProbe:
     """Measures recall@10 against brute force in one pass over vectors, batch by batch.
 
-    Queries are stored vectors moved by noise, so that a query is not simply its own answer.
-
-    Args:
-        sample: (q, d) stored vectors to make queries of.
+    Queries are the stored vectors of `sample` (q, d) moved by noise, so that a query is not simply
+    its own answer.
     """
 
     def __init__(self, sample: NDArray[np.floating]) -> None:

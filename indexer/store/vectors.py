@@ -56,12 +56,7 @@ def new_part_name() -> str:
 
 
 class VectorStore:
-    """The parts of one encoder.
-
-    Args:
-        home: The library.
-        encoder_id: The encoder; vectors of different encoders never share a folder.
-    """
+    """The parts of one encoder; vectors of different encoders never share a folder."""
 
     def __init__(self, home: Home, encoder_id: str) -> None:
         self.home = home
@@ -69,11 +64,7 @@ class VectorStore:
         self.folder = home.vectors(encoder_id)
 
     def write_part(self, rows: Sequence[VideoVectors], *, name: str | None = None) -> Part:
-        """Write a new part; when this returns, it survives a power cut.
-
-        Args:
-            rows: At least one video.
-            name: A name from `new_part_name`; None takes a new one.
+        """Write a new part of at least one video; when this returns, it survives a power cut.
 
         Raises:
             ValueError: A vector is not finite or not of unit length, or shapes do not fit together.

@@ -1,7 +1,7 @@
 """Compresses an encoder in one of the ways of `reelwise compress`, into a new model folder."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from embeddings.compress.distil import (
 from embeddings.compress.export import export_towers, quantize_programs
 from embeddings.compress.judge import ClipFrames, toon_clips
 from embeddings.compress.prune import Probe, drop_blocks, make_probe, narrow_mlps
-from embeddings.compress.request import Request
+from embeddings.compress.request import How, Request
 from embeddings.model_folder import SourceModel, finish_folder, save_weights, start_folder
 from embeddings.toon.bank import Bank, BankSpec, draw_bank
 from embeddings.training.loop import Report
@@ -60,8 +60,15 @@ def compress_encoder(
     """
     start_folder(out)
     run = _Run(source, out, request, clips, report)
-    ways = {"bf16": run.halve, "prune": run.prune, "distil": run.distil}
-    recipe, config = ways.get(request.how, run.export)()
+    ways: dict[How, Callable[[], tuple[Recipe, Config]]] = {
+        "bf16": run.halve,
+        "onnx": run.export,
+        "int8": run.export,
+        "int8-dynamic": run.export,
+        "prune": run.prune,
+        "distil": run.distil,
+    }
+    recipe, config = ways[request.how]()
     finish_folder(out, source, config, recipe)
     return out
 

@@ -37,7 +37,13 @@ EncoderArgument = Annotated[
 OutOption = Annotated[
     Path, typer.Option(metavar="DIR", help="New folder to write the compressed model to.")
 ]
-HowOption = Annotated[How, typer.Option(help="Method of compression.")]
+HowOption = Annotated[
+    How,
+    typer.Option(
+        help="bf16: half the size. int8, int8-dynamic, onnx: run by onnxruntime, int8 with ranges "
+        "measured on clips. prune: remove parts. distil: train a smaller student."
+    ),
+]
 TowerOption = Annotated[TowerName, typer.Option(help="prune: tower to remove parts from.")]
 BlocksOption = Annotated[
     int, typer.Option(metavar="N", min=0, help="prune: number of blocks to remove.")
@@ -55,7 +61,13 @@ StudentOption = Annotated[
     ),
 ]
 StepsOption = Annotated[
-    int, typer.Option(metavar="N", min=0, help="distil, prune: number of training batches.")
+    int,
+    typer.Option(
+        metavar="N",
+        min=0,
+        show_default=False,
+        help="distil, prune: number of training batches.  [default: 400 for distil, 0 for prune]",
+    ),
 ]
 CaptionsOption = Annotated[
     Path | None,

@@ -33,8 +33,7 @@ from embeddings.toon.batches import meaning, reverse_scene
 from embeddings.training.augment import MILD, distort
 from embeddings.training.head.data import Caption, FrameTable, HeadData, build_head_data
 from embeddings.training.head.evaluation import HeadFigures, evaluate_head
-from embeddings.training.head.fit import fit_head
-from embeddings.training.head.options import HeadTraining
+from embeddings.training.head.fit import HeadTraining, fit_head
 
 SIZES = {"small": (500, 200, 100), "full": (4000, 500, 600)}
 """Scenes to train on, scenes to judge on, steps."""
@@ -68,7 +67,7 @@ def run(size: str) -> dict[str, Any]:
         fitted = fit_head(train, validation, HeadTraining(kind=kind, steps=steps))
         table[kind] = evaluate_head(fitted.head, test).figures
         beaten += _beaten(table[kind], mean)
-        figures[f"{kind}_seconds"] = fitted.seconds
+        figures[f"{kind}_seconds"] = fitted.run.seconds
         figures[f"{kind}_weights"] = sum(w.numel() for w in fitted.head.parameters())
     for name, row in table.items():
         figures[f"{name}_recall_at_1"] = row.recall_at_1

@@ -4,8 +4,6 @@ Drawing costs as much as training, so a few processes draw the scenes ahead into
 file. This module imports no torch, which would cost each of them seconds.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -38,10 +36,8 @@ def bank_scene(spec: BankSpec, index: int) -> Scene:
 class Bank:
     """The memory-mapped frames and times of a bank.
 
-    Attributes:
-        frames: (n_scenes, FRAMES_KEPT, BANK_PX, BANK_PX, 3) uint8.
-        times_s: (n_scenes, FRAMES_KEPT) float32 seconds since the scene's start, NaN where no
-        frame.
+    `frames`: (n_scenes, FRAMES_KEPT, BANK_PX, BANK_PX, 3) uint8. `times_s`: (n_scenes, FRAMES_KEPT)
+    float32 seconds since the scene's start, NaN where there is no frame.
     """
 
     def __init__(self, spec: BankSpec) -> None:
@@ -65,14 +61,11 @@ class Bank:
         rng = np.random.default_rng([self.spec.seed, index, 1])
         times = np.arange(rng.uniform(0, 1 / SAMPLE_FPS), scene.duration_s, 1 / SAMPLE_FPS)
         times = times[:FRAMES_KEPT]
+        size = (BANK_PX, BANK_PX)
         for i, frame in enumerate(draw_scene(scene, times)):
-            self.frames[index, i] = cv2.resize(
-                frame, (BANK_PX, BANK_PX), interpolation=cv2.INTER_AREA
-            )
-        kept = np.full(FRAMES_KEPT, np.nan, np.float32)
-        kept[: len(times)] = times
-        self.times_s[index, 1:] = kept[1:]
-        self.times_s[index, 0] = kept[0]
+            self.frames[index, i] = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        self.times_s[index, 1 : len(times)] = times[1:]
+        self.times_s[index, 0] = times[0]  # last: a scene that has it is complete
 
 
 def draw_bank(spec: BankSpec, first: int, step: int) -> None:

@@ -4,9 +4,10 @@ Every scene is seen several times, each time with other frames, another distorti
 wording. This module imports no open_clip, which would cost the process of `BankBatches` seconds.
 """
 
-from __future__ import annotations
-
 import json
+import multiprocessing
+import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count, islice
@@ -72,13 +73,9 @@ class BatchShape:
 
 
 def batches(bank: Bank, shape: BatchShape, seed: int, *, first: int = 0) -> Iterator[ToonBatch]:
-    """Endless batches of the drawn scenes.
+    """Endless batches of the drawn scenes, from number `first` on.
 
-    Args:
-        bank: The scenes.
-        shape: Sizes of a batch.
-        seed: Batch number n follows from the seed and n alone.
-        first: Number of the first batch.
+    Batch number n follows from the seed and n alone.
     """
     drawn = bank.drawn()
     for number in count(first):
@@ -97,17 +94,22 @@ class BankBatches(IterableDataset[ToonBatch]):
     def __iter__(self) -> Iterator[ToonBatch]:
         """One batch a step."""
         cv2.setNumThreads(1)
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         shape = BatchShape(px=self.px)
         endless = batches(Bank(self.spec), shape, self.spec.seed, first=self.first)
         return islice(endless, self.end - self.first)
 
 
+def _end_with_parent() -> None:
+    """End this process with its parent: the batches that none reads would block its normal end."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
 def _make_batch(
-    bank: Bank,
-    shape: BatchShape,
-    rng: np.random.Generator,
-    picked: NDArray[np.int64],
-    length: int,
+    bank: Bank, shape: BatchShape, rng: np.random.Generator, picked: NDArray[np.int64], length: int
 ) -> ToonBatch:
     scenes = [bank_scene(bank.spec, int(i)) for i in picked]
     mild = [_toon_view(bank, int(i), rng, length, part=0.8) for i in picked]
@@ -139,15 +141,12 @@ def reverse_scene(scene: Scene) -> Scene | None:
     """The scene played backwards; None where it looks the same."""
     if len(scene.actors) == 1:
         return scene.opposite()
-    turned = (actor.opposite() or actor for actor in reversed(scene.actors))
-    spans = ((actor.begin_s, actor.end_s) for actor in scene.actors)
-    return replace(
-        scene,
-        actors=tuple(
-            replace(actor, begin_s=begin_s, end_s=end_s)
-            for actor, (begin_s, end_s) in zip(turned, spans, strict=True)
-        ),
-    )
+    backwards = (actor.opposite() or actor for actor in reversed(scene.actors))
+    actors = [
+        replace(actor, begin_s=before.begin_s, end_s=before.end_s)
+        for actor, before in zip(backwards, scene.actors, strict=True)
+    ]
+    return replace(scene, actors=tuple(actors))
 
 
 def meaning(scene: Scene) -> str:

@@ -3,8 +3,6 @@
 A full CLIP vocabulary would fill the embedded model: 49,408 rows for a few hundred words.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Iterable

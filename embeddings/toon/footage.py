@@ -1,13 +1,10 @@
 """Procedural footage without meaning: textures, strokes, rooms and blobs under a slow camera.
 
-Toons alone teach an encoder nothing about what filmed video looks like. This footage has the
-statistics of images (1/f noise, dead leaves, edges in perspective, ink on paper), in endless
-variety from a seed, so that training can ask "which two of these are the same video?" beyond
-cartoons. The idea that such images teach usable features is Baradad et al., "Learning to See by
-Looking at Noise", NeurIPS 2021.
+Cartoons alone do not prepare an encoder for filmed video. This footage has the statistics of
+natural images (1/f noise, dead leaves, edges in perspective, ink on paper), so that training can
+also ask which two views show the same video beyond cartoons (Baradad et al., "Learning to See by
+Looking at Noise", NeurIPS 2021).
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,15 +12,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 Image = NDArray[np.uint8]
 CANVAS_PX = 224
+Stroke = tuple[NDArray[np.int32], tuple[int, int, int], int]
+"""Points, colour, width in pixels."""
 _SHIFT = 4
 
 
 @dataclass(frozen=True)
 class Sprite:
-    """A blob that moves on its own over the canvas."""
+    """A blob that moves over the frame."""
 
     outline: NDArray[np.float32]
     """(n, 2) points around the origin, in pixels of the frame."""
@@ -39,14 +39,14 @@ class Footage:
     """One stretch of procedural video; `frames` draws it at any times."""
 
     canvas: Image
-    """(CANVAS_PX, CANVAS_PX, 3) RGB, what the camera looks at."""
-    strokes: tuple[tuple[NDArray[np.int32], tuple[int, int, int], int], ...]
-    """Lines that are drawn one after another as time goes by: points, colour, width in pixels."""
+    """(CANVAS_PX, CANVAS_PX, 3) RGB, the scene in front of the camera."""
+    strokes: tuple[Stroke, ...]
+    """Lines that are drawn one after another over the whole duration."""
     sprites: tuple[Sprite, ...]
     pan: NDArray[np.float64]
     """(2,) camera movement in canvas pixels per second."""
     zoom_per_s: float
-    """Growth of the picture per second, around 1."""
+    """Factor on the size of the picture per second, around 1."""
     duration_s: float
 
     def frames(self, times_s: NDArray[np.float64], *, size_px: int = 128) -> Image:
@@ -69,13 +69,8 @@ class Footage:
         centre = CANVAS_PX / 2 + self.pan * since
         shift = size_px / 2 - scale * centre
         matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-        frame = cv2.warpAffine(
-            canvas,
-            matrix,
-            (size_px, size_px),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REFLECT,
-        )
+        size = (size_px, size_px)
+        frame = cv2.warpAffine(canvas, matrix, size, borderMode=cv2.BORDER_REFLECT)
         for sprite in self.sprites:
             at = np.abs((sprite.start + sprite.velocity * time_s + 1) % 2 - 1) * size_px
             points = ((sprite.outline * (size_px / 128) + at) * 2**_SHIFT).astype(np.int32)
@@ -103,7 +98,7 @@ def random_footage(rng: np.random.Generator) -> Footage:
 
 
 def _palette(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-    """N RGB colours around a common tint: filmed scenes are seldom a rainbow."""
+    """(n, 3) RGB colours around a common tint, as in most filmed scenes."""
     tint = rng.uniform(20, 235, 3)
     spread = rng.choice([15, 40, 80])
     return np.clip(tint + rng.normal(0, spread, (n, 3)) + rng.normal(0, 30, (n, 1)), 0, 255)
@@ -121,7 +116,7 @@ def _blob(rng: np.random.Generator, radius: float) -> NDArray[np.float32]:
 
 
 def _leaves(rng: np.random.Generator) -> Image:
-    """Dead leaves: shapes with power-law sizes hiding one another (Lee et al., IJCV 2001)."""
+    """Dead leaves: overlapping shapes with power-law sizes (Lee et al., IJCV 2001)."""
     n = int(rng.integers(30, 160))
     colours = _palette(rng, n)
     canvas = np.full((CANVAS_PX, CANVAS_PX, 3), colours[0], np.uint8)
@@ -145,7 +140,7 @@ def _noise(rng: np.random.Generator) -> Image:
 
 
 def _room(rng: np.random.Generator) -> Image:
-    """Walls, floor, boxes and shelves: large quadrilaterals with gradients and rows of edges."""
+    """Wall, floor and shelves: large quadrilaterals with rows of edges."""
     canvas = np.zeros((CANVAS_PX, CANVAS_PX, 3), np.float32)
     top, bottom = _palette(rng, 2)
     mix = np.linspace(0, 1, CANVAS_PX)[:, None, None]
@@ -156,15 +151,14 @@ def _room(rng: np.random.Generator) -> Image:
         x, y = rng.uniform(-20, CANVAS_PX, 2)
         width, height = rng.uniform(12, 120, 2)
         skew = rng.normal(0, 0.15, 8).reshape(4, 2) * min(width, height)
-        corners = (
-            np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]]) + skew
-        )
+        right, low = x + width, y + height
+        corners = np.array([[x, y], [right, y], [right, low], [x, low]]) + skew
         cv2.fillPoly(canvas, [corners.astype(np.int32)], colour.tolist(), cv2.LINE_AA)
         rows = int(rng.integers(0, 8))
         for i in range(rows):
-            a = corners[0] + (corners[3] - corners[0]) * (i + 1) / (rows + 1)
-            b = corners[1] + (corners[2] - corners[1]) * (i + 1) / (rows + 1)
-            ends = np.stack([a, b]).astype(np.int32)
+            share = (i + 1) / (rows + 1)
+            ends = corners[:2] + (corners[[3, 2]] - corners[:2]) * share
+            ends = ends.astype(np.int32)
             cv2.line(canvas, ends[0].tolist(), ends[1].tolist(), (colour * 0.6).tolist(), 1)
     return _grain(rng, np.asarray(np.clip(canvas, 0, 255), dtype=np.uint8))
 
@@ -179,7 +173,7 @@ def _paper(rng: np.random.Generator) -> Image:
 
 
 def _dark(rng: np.random.Generator) -> Image:
-    """A plain field with a vignette and a few spots, as under a microscope or at night."""
+    """A plain colour with a vignette and a few spots, as under a microscope or at night."""
     y, x = np.mgrid[-1 : 1 : CANVAS_PX * 1j, -1 : 1 : CANVAS_PX * 1j]
     glow = np.clip(1 - rng.uniform(0.2, 0.9) * (x**2 + y**2), 0, 1)[..., None]
     canvas = np.asarray(np.clip(glow * _palette(rng, 1)[0], 0, 255), dtype=np.uint8)
@@ -190,7 +184,7 @@ def _dark(rng: np.random.Generator) -> Image:
 
 
 def _fade_colours(canvas: Image, saturation: float) -> Image:
-    """Filmed colours are mostly dull: 0 leaves grey, 1 the colours as they were."""
+    """The canvas with less colour: 0 gives grey, 1 leaves it unchanged."""
     grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)[..., None].astype(np.float32)
     return np.asarray(grey + (canvas - grey) * saturation, dtype=np.uint8)
 
@@ -204,8 +198,8 @@ def _grain(rng: np.random.Generator, canvas: Image) -> Image:
 
 def _random_strokes(
     rng: np.random.Generator, canvas: Image, *, most: int = 14
-) -> tuple[tuple[NDArray[np.int32], tuple[int, int, int], int], ...]:
-    """Smooth lines over the middle of the canvas, in one or two inks that stand out from it."""
+) -> tuple[Stroke, ...]:
+    """Smooth lines over the middle of the canvas, in colours that contrast with it."""
     dark = canvas.mean() > 128
     strokes = []
     for _ in range(int(rng.integers(1, most))):
@@ -214,13 +208,7 @@ def _random_strokes(
         knots = rng.uniform(0.2, 0.8, 2) + np.cumsum(rng.normal(0, 0.14, (6, 2)), axis=0)
         t = np.linspace(0, 5, 60)
         line = np.stack([np.interp(t, np.arange(6), knots[:, i]) for i in range(2)], axis=1)
-        smooth = np.stack(
-            [
-                np.convolve(np.pad(line[:, i], 5, "edge"), np.full(11, 1 / 11), "valid")
-                for i in range(2)
-            ],
-            axis=1,
-        )
+        smooth = uniform_filter1d(line, 11, axis=0, mode="nearest")
         colour = (int(ink[0]), int(ink[1]), int(ink[2]))
         points = np.clip(smooth * CANVAS_PX, -40, CANVAS_PX + 40).astype(np.int32)
         strokes.append((points, colour, int(rng.integers(1, 4))))

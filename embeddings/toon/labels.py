@@ -1,11 +1,9 @@
 """Labels of toon scenes, which are known exactly, and linear probes for them: further losses.
 
-Captions alone teach slowly: one says for a whole clip what could be learned from each frame. The
-probes, which are dropped after training, predict from each frame which actors are visible, in which
-colour, where in the picture and in which place, and from each clip the two actors and motions.
+A caption describes a whole clip; labels of each frame teach faster. The probes, which are dropped
+after training, predict from each frame which actors are visible, in which colour, where in the
+picture and in which place, and from each clip the two actors and motions.
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +23,8 @@ GRID_CELLS = (6, 4)
 """Cells of the picture across and down."""
 _KINDS, _COLOURS, _PLACES = list(KINDS), list(COLOURS), list(PLACES)
 _MOTIONS = list(MOTIONS)
-_FRAME_SIZES = (GRID_CELLS[0] * GRID_CELLS[1], len(_KINDS), len(_COLOURS))
-_ACT_SIZES = (len(_KINDS) + 1, len(_COLOURS) + 1, len(_MOTIONS) + 1)
+_FRAME_SIZES = [GRID_CELLS[0] * GRID_CELLS[1], len(_KINDS), len(_COLOURS)]
+_ACT_SIZES = [len(_KINDS) + 1, len(_COLOURS) + 1, len(_MOTIONS) + 1]
 
 
 @dataclass(frozen=True)
@@ -53,9 +51,8 @@ def label(scenes: Sequence[Scene], times_s: NDArray[np.float32]) -> Labels:
                 pose = actor.pose(float(time_s))
                 if pose.scale > 0.02:
                     target = frames[row, column]
-                    _spread(
-                        target, pose.x / ASPECT * GRID_CELLS[0] - 0.5, pose.y * GRID_CELLS[1] - 0.5
-                    )
+                    x, y = pose.x / ASPECT * GRID_CELLS[0], pose.y * GRID_CELLS[1]
+                    _spread(target, x - 0.5, y - 0.5)
                     target[_FRAME_SIZES[0] + kind] += 1
                     target[_FRAME_SIZES[0] + _FRAME_SIZES[1] + colour] += 1
     places = np.array([_PLACES.index(scene.place) for scene in scenes])
@@ -83,11 +80,10 @@ class Probes(nn.Module):
 
     def forward(self, frames: Tensor, clips: Tensor, labels: Labels) -> dict[str, Tensor]:
         """Cross entropies of frames (b, t, dim) and clips (b, dim), summed over the labels."""
-        truth = torch.from_numpy(labels.frames)
-        logits = self.frame(frames * self.scale)
+        truth = torch.split(torch.from_numpy(labels.frames), _FRAME_SIZES, -1)
+        logits = torch.split(self.frame(frames * self.scale), _FRAME_SIZES, -1)
         by_frame = torch.zeros(())
-        pairs = zip(_split(truth, _FRAME_SIZES), _split(logits, _FRAME_SIZES), strict=True)
-        for counts, predicted in pairs:
+        for counts, predicted in zip(truth, logits, strict=True):
             visible = counts.sum(-1, keepdim=True)
             share = counts / visible.clamp(min=1e-6)
             entropy = -(share * predicted.log_softmax(-1)).sum(-1)
@@ -97,11 +93,7 @@ class Probes(nn.Module):
         by_clip = torch.zeros(())
         acts = torch.from_numpy(labels.acts)
         for order, probe in enumerate(self.acts):
-            for column, predicted in enumerate(_split(probe(clips * self.scale), _ACT_SIZES)):
+            classes = torch.split(probe(clips * self.scale), _ACT_SIZES, -1)
+            for column, predicted in enumerate(classes):
                 by_clip = by_clip + F.cross_entropy(predicted, acts[:, order, column])
         return {"frame_facts": by_frame, "clip_facts": by_clip}
-
-
-def _split(rows: Tensor, sizes: Sequence[int]) -> tuple[Tensor, ...]:
-    """Cut the last dimension into pieces of these sizes."""
-    return torch.split(rows, list(sizes), dim=-1)

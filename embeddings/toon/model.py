@@ -1,7 +1,5 @@
 """The toon model in training: both towers, the temporal head, and the losses."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,7 +17,7 @@ Tokenize = Callable[[list[str]], Tensor]
 
 
 class ToonModel(nn.Module):
-    """Both towers of an open_clip model and the temporal head, trained together."""
+    """Both towers of an open_clip model, the temporal head and the probes of the labels."""
 
     def __init__(self, towers: nn.Module, head: TemporalHead) -> None:
         super().__init__()
@@ -83,12 +81,8 @@ def _view_losses(
     n = len(batch.strong)
     footage = torch.from_numpy(batch.footage).flatten(0, 1)
     other = model.frames(torch.cat([torch.from_numpy(batch.strong), footage]))
-    other_times = torch.cat(
-        [
-            torch.from_numpy(batch.strong_times_s),
-            torch.from_numpy(batch.footage_times_s).flatten(0, 1),
-        ]
-    )
+    footage_times = torch.from_numpy(batch.footage_times_s).flatten(0, 1)
+    other_times = torch.cat([torch.from_numpy(batch.strong_times_s), footage_times])
     vectors = model.clips(other, other_times)
     half = n + batch.footage.shape[1]
     first = torch.cat([clips[:n], vectors[n:half]])
@@ -99,14 +93,8 @@ def _view_losses(
     return contrastive(first, second, 14.0), contrastive(mean_first, mean_second, 14.0)
 
 
-WEIGHTS = {
-    "words": 1.0,
-    "pooled": 0.2,
-    "views": 0.4,
-    "frame_views": 0.2,
-    "frame_facts": 0.2,
-    "clip_facts": 0.1,
-}
+WEIGHTS = {"words": 1.0, "pooled": 0.2, "views": 0.4, "frame_views": 0.2}
+WEIGHTS |= {"frame_facts": 0.2, "clip_facts": 0.1}
 
 
 def weighted_losses(parts: dict[str, Tensor], *, views: float) -> dict[str, Tensor]:
@@ -119,19 +107,11 @@ def weighted_losses(parts: dict[str, Tensor], *, views: float) -> dict[str, Tens
 def attack_batch(
     model: ToonModel, batch: ToonBatch, tokenize: Tokenize, attack: Attack
 ) -> ToonBatch:
-    """The batch with the pixels of its toons perturbed so that clips miss their captions.
+    """The batch with the pixels of its toons perturbed away from their captions.
 
-    The strong views and the footage stay: their losses then compare attacked and clean views of a
-    scene. The model is attacked in evaluation mode, as it is used.
-
-    Args:
-        model: What is attacked; left in its mode.
-        batch: The data of a training step.
-        tokenize: Of the model's texts.
-        attack: In grey levels of 255.
-
-    Returns:
-        A new batch; frames are rounded to whole grey levels, so `eps` should be whole, too.
+    The strong views and the footage are unchanged, so that their losses compare attacked and clean
+    views of a scene. The model is attacked in evaluation mode, and left in its mode. Pixels are
+    rounded, so that `eps` should be a whole number of the 255 levels.
     """
     times = torch.from_numpy(batch.times_s)
     same = _same(batch.meanings)

@@ -1,7 +1,5 @@
 """Toon models built from folders that training wrote, to train them further or to average them."""
 
-from __future__ import annotations
-
 import json
 import math
 import shutil
@@ -70,11 +68,9 @@ def build_like(start: Path, folder: Path, px: int) -> tuple[ToonModel, Tokenize]
 
 
 def mix_models(parts: Sequence[tuple[Path, float]], folder: Path) -> ToonModel:
-    """The weighted mean of models that were trained one from another.
+    """The weighted mean of models that were trained one from another, in a new folder.
 
-    Args:
-        parts: Model folders and their shares, which add up to 1; the last one gives the shape.
-        folder: New folder for that shape.
+    `parts` are model folders and their shares, which add up to 1; the last one gives the shape.
     """
     last = parts[-1][0]
     px = frame_side(last)
@@ -97,7 +93,7 @@ def _load_towers(towers: nn.Module, folder: Path) -> None:
 
 
 def stretch_positions(positions: Tensor, length: int) -> Tensor:
-    """(1 + a * a, d) -> (1 + b * b, d), bilinear; the first row is that of the mean and stays."""
+    """(1 + a * a, d) -> (1 + b * b, d), bilinear; the first row, of the mean, is unchanged."""
     before, after = math.isqrt(len(positions) - 1), math.isqrt(length - 1)
     grid = positions[1:].T.reshape(1, -1, before, before)
     grid = F.interpolate(grid, (after, after), mode="bilinear", align_corners=False)

@@ -6,15 +6,13 @@ writes a model folder that `load_encoder(FOLDER)` loads like any open_clip model
 trains such a model further; `--adversarial 4` trains on frames perturbed against the model.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import multiprocessing
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +34,7 @@ from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
 from embeddings.toon.model import Tokenize, ToonModel, attack_batch, batch_loss, weighted_losses
 from embeddings.toon.start import build_like, check_start, frame_side, mix_models
 from embeddings.training.attack import Attack
-from embeddings.training.checkpoint import RunState
-from embeddings.training.loop import LoopOptions, Report, Task, TrainingLoop
+from embeddings.training.loop import LoopOptions, Report, RunState, Task, TrainingLoop
 
 SECONDS = "seconds.json"
 """Time of a stage; written last, so that a stage with this file is complete."""
@@ -48,14 +45,20 @@ SCENES_PER_STEP = 30
 STAGE_SEEDS = 10_000
 """Distance between the seeds of two stages, so that they draw different scenes."""
 MAX_SCALE = 100.0
+DIM = 256
+"""Length of a vector."""
+AVERAGE = 0.995
+"""Decay of the moving average of the weights."""
+THREADS = 1
+"""Of torch; oneDNN's backward pass spins at barriers, so that more are slower on busy cores."""
 
 
 @dataclass(frozen=True)
 class Stage:
     """A part of the training with frames of one size; the next one starts from its weights.
 
-    Small frames first, which train fastest, then larger ones for small details (progressive
-    resizing, as in EfficientNetV2, arXiv 2104.00298).
+    Small frames first, which train fastest, then larger ones for details (progressive resizing, as
+    in EfficientNetV2, arXiv 2104.00298).
     """
 
     px: int
@@ -86,15 +89,6 @@ class ToonTraining:
     """Share of each stage's weights in the model, of sum 1 (a model soup: Wortsman et al., 2022);
     None takes the last stage alone. Small frames teach what survives distortion, large ones
     kinds."""
-    dim: int = 256
-    """Length of a vector."""
-    weight_decay: float = 0.05
-    """AdamW's, for matrices only."""
-    average: float = 0.995
-    """Decay of the moving average of the weights, which is kept."""
-    threads: int = 1
-    """Threads of torch; oneDNN's backward pass spins at barriers, so that more are slower on busy
-    cores."""
     drawers: int = 2
     """Processes that draw scenes."""
     attack: Attack | None = None
@@ -114,48 +108,27 @@ def fine_tuning(start: Path) -> ToonTraining:
 
 def model_config(px: int, dim: int, vocab_size: int) -> dict[str, object]:
     """The open_clip configuration of the embedded model, as `open_clip_config.json` holds it."""
+    vision = {"image_size": px, "layers": [1, 1, 1, 1], "width": 16, "head_width": 64}
+    text = {"context_length": 32, "vocab_size": vocab_size, "width": 192, "heads": 4, "layers": 3}
+    pixels = {"size": [px, px], "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
     return {
-        "model_cfg": {
-            "embed_dim": dim,
-            "vision_cfg": {
-                "image_size": px,
-                "layers": [1, 1, 1, 1],
-                "width": 16,
-                "head_width": 64,
-            },
-            "text_cfg": {
-                "context_length": 32,
-                "vocab_size": vocab_size,
-                "width": 192,
-                "heads": 4,
-                "layers": 3,
-            },
-        },
-        "preprocess_cfg": {
-            "size": [px, px],
-            "mean": [0.5, 0.5, 0.5],
-            "std": [0.25, 0.25, 0.25],
-            "interpolation": "bicubic",
-            "resize_mode": "squash",
-        },
+        "model_cfg": {"embed_dim": dim, "vision_cfg": vision, "text_cfg": text},
+        "preprocess_cfg": {**pixels, "interpolation": "bicubic", "resize_mode": "squash"},
     }
 
 
 def train_toon(
     out: Path, options: ToonTraining, *, start: Path | None = None, report: Report
 ) -> Path:
-    """Train the embedded encoder and save it as a model folder.
+    """Train the embedded encoder and save it as a model folder, `out`.
+
+    A run that was stopped resumes from its last saved state, in `out/work`.
 
     Args:
-        out: New folder; intermediate files go to `out/work`, which is removed at the end. A run
-            that was stopped resumes from its last saved state.
+        out: New folder, for configuration, weights, merges, temporal head and training.json.
         options: The run.
-        start: A model folder as this writes them, which is trained further.
+        start: A model folder that this wrote, which is trained further.
         report: Takes a line of progress.
-
-    Returns:
-        `out`, with open_clip_config.json, open_clip_model.safetensors, the merges, the temporal
-        head and training.json.
 
     Raises:
         ReelwiseError: `out` already holds a model, or `start` holds none.
@@ -164,12 +137,11 @@ def train_toon(
         raise ReelwiseError(f"{out} already holds a model", fix="name a new folder with --out")
     if start is not None:
         check_start(start)
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(THREADS)
     shares = options.shares or (0.0,) * (len(options.stages) - 1) + (1.0,)
     if len(shares) != len(options.stages) or not math.isclose(sum(shares), 1):
         raise ValueError(f"{len(options.stages)} stages need as many shares of sum 1, not {shares}")
-    done = start
-    seconds = []
+    done, seconds = start, []
     for number, stage in enumerate(options.stages, 1):
         folder = out / "work" / f"stage-{number}"
         if not (folder / SECONDS).is_file():
@@ -181,8 +153,7 @@ def train_toon(
         raise ValueError("a run needs at least one stage")
     shutil.copy(done / BPE_FILE, out / BPE_FILE)
     stages = [done.parent / f"stage-{number}" for number in range(1, len(shares) + 1)]
-    mixed = mix_models(list(zip(stages, shares, strict=True)), out / "work" / "mixed")
-    _save_weights(out, mixed)
+    _save_weights(out, mix_models(list(zip(stages, shares, strict=True)), out / "work" / "mixed"))
     record = {**asdict(options), "seconds": seconds, "torch": torch.__version__}
     if start is not None:
         record["start"] = start.name
@@ -193,12 +164,7 @@ def train_toon(
 
 
 def _run_stage(
-    folder: Path,
-    number: int,
-    options: ToonTraining,
-    *,
-    start: Path | None,
-    report: Report,
+    folder: Path, number: int, options: ToonTraining, *, start: Path | None, report: Report
 ) -> None:
     """Draw scenes, train from `start` or from scratch, and write a model folder."""
     began_s = time.monotonic()
@@ -208,62 +174,47 @@ def _run_stage(
     scenes = min(options.scenes, max(MIN_SCENES, SCENES_PER_STEP * stage.steps))
     spec = BankSpec(folder / "bank", scenes, seed)
     Bank(spec)
-    drawers = _start_drawers(spec, options.drawers)
-    if start is None:
-        model, tokenize = _build(folder, stage.px, options)
-    else:
-        model, tokenize = build_like(start, folder, stage.px)
+    context, n = multiprocessing.get_context("spawn"), options.drawers
+    drawers = [context.Process(target=draw_bank, args=(spec, i, n), daemon=True) for i in range(n)]
     try:
+        for process in drawers:
+            process.start()
+        if start is None:
+            model, tokenize = _build(folder, stage.px, options)
+        else:
+            model, tokenize = build_like(start, folder, stage.px)
         for process in drawers:
             process.join()
             if process.exitcode != 0:
                 raise RuntimeError("a process that draws training scenes died")
     finally:
         for process in drawers:
-            process.terminate()
+            if process.pid is not None:
+                process.terminate()
     drawn_s = time.monotonic() - began_s
     report(f"drew {scenes} scenes in {drawn_s:.0f} s")
     task = _ToonTask(model, tokenize, spec, stage, options.attack)
     identity = {"options": asdict(options), "stage": number, "torch": torch.__version__}
-    loop_options = LoopOptions(
-        steps=stage.steps,
-        learning_rate=stage.learning_rate,
-        weight_decay=options.weight_decay,
-        average=options.average,
-        checkpoint_s=options.checkpoint_s,
-    )
+    loop = LoopOptions(stage.steps, stage.learning_rate, average=AVERAGE)
+    loop = replace(loop, checkpoint_s=options.checkpoint_s)
     state = RunState(folder / "state", identity)
-    run = TrainingLoop(task, loop_options, state=state, report=report).run()
+    run = TrainingLoop(task, loop, state=state, report=report).run()
     _save_weights(folder, model)
     write_atomic(folder / SECONDS, str(round(drawn_s + run.seconds)).encode())
     for scratch in ("bank", "state"):
         shutil.rmtree(folder / scratch)
 
 
-def _start_drawers(spec: BankSpec, count: int) -> list[multiprocessing.process.BaseProcess]:
-    context = multiprocessing.get_context("spawn")
-    drawers: list[multiprocessing.process.BaseProcess] = [
-        context.Process(target=draw_bank, args=(spec, i, count), daemon=True) for i in range(count)
-    ]
-    for process in drawers:
-        process.start()
-    return drawers
-
-
-def _learn_vocabulary(seed: int) -> list[tuple[str, str]]:
-    rng = np.random.default_rng([seed, 2])
-    corpus = [text for _ in range(3000) for text in random_scene(rng, held_out=False).captions()]
-    return learn_merges(corpus, most=1500)
-
-
 def _build(folder: Path, px: int, options: ToonTraining) -> tuple[ToonModel, Tokenize]:
     """An untrained model in a new folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    merges = _learn_vocabulary(options.seed)
+    rng = np.random.default_rng([options.seed, 2])
+    corpus = [text for _ in range(3000) for text in random_scene(rng, held_out=False).captions()]
+    merges = learn_merges(corpus, most=1500)
     save_merges(folder / BPE_FILE, merges)
-    config = model_config(px, options.dim, vocabulary_size(merges))
+    config = model_config(px, DIM, vocabulary_size(merges))
     write_atomic(folder / CONFIG_FILE, json.dumps(config, indent=1).encode())
-    model = ToonModel(build_untrained(folder), TemporalHead(TemporalConfig(dim=options.dim)))
+    model = ToonModel(build_untrained(folder), TemporalHead(TemporalConfig(dim=DIM)))
     return model.to(memory_format=torch.channels_last), build_tokenizer(f"local-dir:{folder}")
 
 
@@ -285,14 +236,7 @@ class _ToonTask(Task[ToonBatch]):
 
     def batches(self, first: int) -> Iterator[tuple[ToonBatch, bool]]:
         """Batches that a separate process makes; no evaluation."""
-        loader = DataLoader(
-            BankBatches(self._spec, self._stage.px, first, self._stage.steps),
-            batch_size=None,
-            num_workers=1,
-            prefetch_factor=4,
-            multiprocessing_context="spawn",  # OpenCV's threads do not survive a fork
-        )
-        for batch in loader:
+        for batch in batch_loader(self._spec, self._stage.px, first, self._stage.steps):
             yield batch, False
 
     def losses(self, batch: ToonBatch) -> dict[str, Tensor]:
@@ -307,10 +251,20 @@ class _ToonTask(Task[ToonBatch]):
         self.model.towers.logit_scale.clamp_(0, math.log(MAX_SCALE))  # type: ignore[operator]
 
 
+def batch_loader(spec: BankSpec, px: int, first: int, end: int) -> DataLoader[ToonBatch]:
+    """Batches number `first` to `end` of a bank, made in a process of their own."""
+    return DataLoader(
+        BankBatches(spec, px, first, end),
+        batch_size=None,
+        num_workers=1,
+        prefetch_factor=4,
+        multiprocessing_context="spawn",  # OpenCV's threads do not survive a fork
+    )
+
+
 def _save_weights(out: Path, model: ToonModel) -> None:
     out.mkdir(exist_ok=True)
-    half = {k: v.half().contiguous() for k, v in model.towers.state_dict().items()}
-    save_file(half, out / WEIGHTS_FILE)
-    head = {k: v.half().contiguous() for k, v in model.head.state_dict().items()}
-    save_file(head, out / HEAD_WEIGHTS)
+    for part, name in ((model.towers, WEIGHTS_FILE), (model.head, HEAD_WEIGHTS)):
+        half = {k: v.half().contiguous() for k, v in part.state_dict().items()}
+        save_file(half, out / name)
     HeadRecord(asdict(model.head.config)).write(out)

@@ -1,10 +1,9 @@
-"""The worst small change to an input: FGSM (Goodfellow et al., 2015) and PGD (Madry et al., 2018).
+"""Adversarial examples: FGSM (Goodfellow et al., 2015) and PGD (Madry et al., 2018).
 
 attacked = perturb(pixels, lambda x: -similarity(x).sum(), Attack(eps=2 / 255, steps=5))
 """
 
-from __future__ import annotations
-
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -14,34 +13,34 @@ from torch import Tensor
 
 Norm = Literal["linf", "l2"]
 OVERSHOOT = 2.5
-"""Steps of PGD together, over the radius: enough to reach the far side of the ball from any start,
-as Madry et al. (arXiv 1706.06083, section 5) take it."""
+"""Sum of the PGD steps over the radius, so that the far side of the ball can be reached from any
+start (Madry et al., arXiv 1706.06083, section 5)."""
 
 
 @dataclass(frozen=True)
 class Attack:
-    """How far an attack may go, and in how many steps."""
+    """The size of an attack, and its steps."""
 
     eps: float
-    """Largest distance from the input, in the input's own unit."""
+    """Maximum distance from the input, in the unit of the input."""
     steps: int = 1
     """Gradient steps: 1 is FGSM, more is PGD."""
     step_size: float | None = None
     """Length of a step; None is `eps` for one step, `2.5 * eps / steps` for more."""
     norm: Norm = "linf"
-    """What distance means: the largest change of a value, or the Euclidean length of a row's."""
+    """Distance: the largest change of a value, or the Euclidean length of a row's change."""
     random_start: bool = False
     """Begin at a uniformly random point of the ball instead of at the input."""
 
     def __post_init__(self) -> None:
         if not self.eps >= 0:
-            raise ValueError(f"eps is a distance of 0 or more, not {self.eps}")
+            raise ValueError(f"eps must be 0 or more, not {self.eps}")
         if self.steps < 1:
-            raise ValueError(f"an attack takes 1 step or more, not {self.steps}")
+            raise ValueError(f"steps must be 1 or more, not {self.steps}")
         if self.step_size is not None and not self.step_size > 0:
-            raise ValueError(f"step_size is more than 0, not {self.step_size}")
+            raise ValueError(f"step_size must be more than 0, not {self.step_size}")
         if self.norm not in get_args(Norm):
-            raise ValueError(f"norm is one of {get_args(Norm)}, not {self.norm!r}")
+            raise ValueError(f"norm must be one of {get_args(Norm)}, not {self.norm!r}")
 
 
 def perturb(
@@ -49,34 +48,34 @@ def perturb(
     loss: Callable[[Tensor], Tensor],
     attack: Attack,
     *,
-    low: float | None = None,
-    high: float | None = None,
+    low: float = -math.inf,
+    high: float = math.inf,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """The input moved, within the attack's reach, to where the loss is high.
+    """The input, changed within the attack's radius so that the loss is high.
 
-    Only the gradient at the input is taken: parameters keep theirs. A module in training mode
-    still updates what it counts in its forward pass (batch normalisation).
+    Gradients of parameters are left unchanged. A module in training mode still updates its
+    running statistics in its forward pass (batch normalisation).
 
     Args:
         x: (n, ...) floating point; each of the n rows has its own ball.
         loss: From a tensor like `x` to a scalar; a sum over rows attacks each row alone.
-        attack: Reach, norm and steps.
-        low: Least value allowed; `x` itself must keep to it.
-        high: Largest value allowed, likewise.
+        attack: Radius, norm and steps.
+        low: Minimum value of `x` and of the result.
+        high: Maximum value of both.
         generator: For `random_start`, on the device of `x`.
 
     Returns:
-        Like `x`, detached, never farther than `eps` from it, not even by rounding.
+        Like `x`, detached, at most `eps` from it, also after rounding.
 
     Raises:
         ValueError: `x` is not floating point, or not between `low` and `high`.
     """
     x = x.detach()
     if not x.is_floating_point():
-        raise ValueError(f"an attack needs floating point values, not {x.dtype}")
-    if not torch.equal(_clamp(x, low, high), x):
-        raise ValueError(f"values to attack lie between {low} and {high}, these do not")
+        raise ValueError(f"x must be floating point, not {x.dtype}")
+    if (x < low).any() or (x > high).any():
+        raise ValueError(f"x must be between {low} and {high}")
     step_size = attack.step_size
     if step_size is None:
         step_size = attack.eps if attack.steps == 1 else OVERSHOOT * attack.eps / attack.steps
@@ -86,15 +85,11 @@ def perturb(
         if attack.random_start:
             change = _random_change(x, attack, generator)
         for _ in range(attack.steps):
-            moved = _clamp(x + change, low, high).requires_grad_()
+            moved = (x + change).clamp(low, high).requires_grad_()
             (slope,) = torch.autograd.grad(loss(moved), moved)
             change = moved.detach() - x + step_size * _steepest(slope, attack.norm)
             change = _project(change, attack)
-        return _clamp(_keep_within(x, x + change, attack), low, high)
-
-
-def _clamp(x: Tensor, low: float | None, high: float | None) -> Tensor:
-    return x if low is None and high is None else x.clamp(low, high)
+        return _keep_within(x, x + change, attack).clamp(low, high)
 
 
 def _lengths(x: Tensor) -> Tensor:
@@ -103,11 +98,11 @@ def _lengths(x: Tensor) -> Tensor:
 
 
 def _steepest(slope: Tensor, norm: Norm) -> Tensor:
-    """The step of length one along which the loss rises most; zero where it is flat."""
+    """The step of length one that raises the loss most; zero where the slope is zero."""
     if norm == "linf":
         return slope.sign()
     largest = slope.abs().amax(dim=tuple(range(1, slope.ndim)), keepdim=True)
-    slope = slope / torch.where(largest > 0, largest, 1)  # or tiny slopes have length zero
+    slope = slope / torch.where(largest > 0, largest, 1)  # else the length of tiny ones underflows
     lengths = _lengths(slope)
     return slope / torch.where(lengths > 0, lengths, 1)
 
@@ -120,19 +115,19 @@ def _project(change: Tensor, attack: Attack) -> Tensor:
 
 
 def _random_change(x: Tensor, attack: Attack, generator: torch.Generator | None) -> Tensor:
-    """Uniform in each row's ball."""
+    """A uniformly random point of each row's ball."""
     if attack.norm == "linf":
         share = torch.rand(x.shape, generator=generator, device=x.device, dtype=x.dtype)
         return (2 * share - 1) * attack.eps
-    way = torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+    direction = torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
     shape = (len(x), *[1] * (x.ndim - 1))
     share = torch.rand(shape, generator=generator, device=x.device, dtype=x.dtype)
     radius = attack.eps * share ** (1 / max(1, x[0].numel()))
-    return _project(_steepest(way, "l2") * radius, attack)
+    return _project(_steepest(direction, "l2") * radius, attack)
 
 
 def _keep_within(x: Tensor, moved: Tensor, attack: Attack) -> Tensor:
-    """Take back what rounding added to a distance, one float at a time."""
+    """Undo what rounding added to the distances, one floating point step at a time."""
     while True:
         distances = (moved.double() - x.double()).abs()
         over = (distances if attack.norm == "linf" else _lengths(distances)) > attack.eps

@@ -1,6 +1,4 @@
-"""What happens to videos on their way through the world: cut, re-encoded, washed out, barred."""
-
-from __future__ import annotations
+"""Distorted views of clips: cropped, re-encoded, with other light and colours, with bars."""
 
 from dataclasses import dataclass
 
@@ -13,18 +11,18 @@ Clip = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Distortion:
-    """How far a view may be from its video; every range is drawn once a clip, not once a frame."""
+    """Strength of a distortion; values are drawn once per clip, the same for all its frames."""
 
     crop: float
-    """Least share of width and height that stays."""
+    """Minimum share of width and height that is kept."""
     saturation: tuple[float, float]
-    """Range of colourfulness, 0 grey, 1 unchanged."""
+    """Range of the factor on saturation; 0 is grey, 1 unchanged."""
     light: float
     """Standard deviation of the logarithm of brightness and contrast."""
     bar: float
-    """Chance of a bar across one border."""
+    """Probability of a bar across the picture."""
     shrink: float
-    """Chance of a detour over a smaller picture."""
+    """Probability of scaling down, JPEG compression and scaling up again."""
 
 
 MILD = Distortion(crop=0.88, saturation=(0.85, 1.15), light=0.06, bar=0.0, shrink=0.3)
@@ -71,7 +69,7 @@ def _recolour(
 
 
 def _draw_bar(clip: NDArray[np.float32], rng: np.random.Generator) -> None:
-    """A black, seldom grey or white, bar over up to a quarter of one side, or across the middle."""
+    """Draw a bar, mostly black, over up to a quarter of the picture at a border or inside."""
     size = clip.shape[1]
     thick = int(size * rng.uniform(0.05, 0.25))
     first = int(rng.choice([0, size - thick, rng.integers(0, size - thick)]))

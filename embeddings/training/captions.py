@@ -1,6 +1,4 @@
-"""Captions files: what is said of which stretch of which video, and what is held out."""
-
-from __future__ import annotations
+"""Captions files: captions of stretches of videos, and which of them are held out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -59,12 +57,12 @@ class Trouble:
 
 @dataclass(frozen=True)
 class CaptionFile:
-    """What a captions file holds."""
+    """The content of a captions file."""
 
     rows: list[CaptionRow]
-    """Lines that can be used."""
+    """Usable lines."""
     troubles: list[Trouble]
-    """Lines that cannot."""
+    """Other lines."""
 
 
 def read_captions(
@@ -72,16 +70,16 @@ def read_captions(
 ) -> CaptionFile:
     """Read a CSV with the columns `video,start_s,end_s,caption`.
 
-    Where there is a column `backward_caption`, it says what a stretch shows played backwards
-    (empty: nothing about time), and `wrong_caption` what is true of it neither way; without them,
-    rules for English words say so.
+    A column `backward_caption` says what a stretch shows played backwards (empty where the caption
+    says nothing about time), a column `wrong_caption` what is wrong for it both ways. Without these
+    columns, rules for English words give both.
 
     Args:
         path: The file.
-        find: The file of a video as a line names it; None where there is none.
-        words: Columns that may hold the caption; the first that is there is read.
-        timed: Whether every line must say both times; if not, a line without them is about the
-            whole video.
+        find: The file of a video by its name in a line; None where there is none.
+        words: Columns that may hold the caption; the first existing one is read.
+        timed: Whether every line needs both times; if not, a line without them is about the whole
+            video.
 
     Raises:
         ReelwiseError: It cannot be read, lacks a column, or has no line that can be used.
@@ -107,7 +105,7 @@ def read_captions(
 def _caption(
     line: TableRow, column: str, columns: Sequence[str], find: FindVideo, *, timed: bool
 ) -> CaptionRow:
-    """Give the caption of a line; raises ValueError with what is wrong with it."""
+    """The caption of a line; raises ValueError with what is wrong with it."""
     text, name = line[column], line["video"]
     if not text or not name:
         raise ValueError("it has no caption" if name else "it names no video")
@@ -133,9 +131,7 @@ def find_beside(captions: Path, *, videos: Path | None = None) -> FindVideo:
     return find
 
 
-def split_captions(
-    rows: Sequence[CaptionRow], *, seed: int
-) -> tuple[list[CaptionRow], list[CaptionRow], list[CaptionRow]]:
+def split_captions(rows: Sequence[CaptionRow], *, seed: int) -> list[list[CaptionRow]]:
     """Split by video: for training, early stopping and evaluation.
 
     Raises:
@@ -148,14 +144,10 @@ def split_captions(
             fix="caption four videos or more, or name others with --validation FILE",
         )
     held = max(2, round(len(videos) * EVALUATION_SHARE))
-    names = {video: 0 if i >= held else 1 + i % 2 for i, video in enumerate(videos)}
-    train, stop, final = ([r for r in rows if names[r.stretch.path] == part] for part in range(3))
-    return train, stop, final
+    return _rows_of(rows, videos[held:], videos[:held:2], videos[1:held:2])
 
 
-def halve_captions(
-    rows: Sequence[CaptionRow], *, seed: int
-) -> tuple[list[CaptionRow], list[CaptionRow]]:
+def halve_captions(rows: Sequence[CaptionRow], *, seed: int) -> list[list[CaptionRow]]:
     """Split a validation file by video: for early stopping and evaluation.
 
     Raises:
@@ -168,11 +160,12 @@ def halve_captions(
             "evaluation are needed",
             fix="caption two videos or more for --validation",
         )
-    first = set(videos[::2])
-    return (
-        [row for row in rows if row.stretch.path in first],
-        [row for row in rows if row.stretch.path not in first],
-    )
+    return _rows_of(rows, videos[::2], videos[1::2])
+
+
+def _rows_of(rows: Sequence[CaptionRow], *parts: list[Path]) -> list[list[CaptionRow]]:
+    """The rows about each list of videos."""
+    return [[row for row in rows if row.stretch.path in videos] for videos in map(set, parts)]
 
 
 def _shuffled_videos(rows: Sequence[CaptionRow], seed: int) -> list[Path]:

@@ -1,20 +1,21 @@
 """One training loop: learning rate, clipping, average of weights, early stop, resumption."""
 
-from __future__ import annotations
-
+import csv
+import io
+import json
 import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from data.durable import crash_point
-from embeddings.training.checkpoint import RunState
+from data.durable import crash_point, make_dir, write_atomic
+from data.errors import ReelwiseError
 
 Report = Callable[[str], None]
 """Takes a line of progress."""
@@ -22,6 +23,7 @@ EndReason = Literal["steps", "seconds", "patience", "batches"]
 Weights = dict[str, Tensor]
 BatchT = TypeVar("BatchT")
 
+CHECKPOINT, LOG = "checkpoint.pt", "log.csv"
 LARGEST_GRADIENT = 1.0
 """Longer gradients are shortened to this Euclidean length."""
 REPORT_EVERY_S = 5.0
@@ -31,9 +33,9 @@ REPORT_EVERY_S = 5.0
 class LoopOptions:
     """What a run of the loop depends on, beside its task."""
 
-    steps: int
+    steps: int = 1000
     """Maximum number of batches."""
-    learning_rate: float
+    learning_rate: float = 1e-3
     """AdamW's, at the top of the schedule."""
     weight_decay: float = 0.05
     """AdamW's, for matrices only."""
@@ -43,7 +45,7 @@ class LoopOptions:
     """Decay of the exponential moving average of the weights, which is evaluated and returned."""
     patience: int | None = None
     """Evaluations without a better score before the run ends; None for no limit."""
-    budget_s: float = math.inf
+    budget_s: float | None = None
     """Maximum time, after at least one step; where it ends a run, a second run may differ."""
     checkpoint_s: float = 60.0
     """Seconds between two saved states; 0 saves at every step."""
@@ -68,7 +70,7 @@ class Task(ABC, Generic[BatchT]):
 
     @abstractmethod
     def batches(self, first: int) -> Iterator[tuple[BatchT, bool]]:
-        """Batches from step number `first` on, and whether an evaluation follows each."""
+        """Batches from number `first` on, and whether an evaluation follows each."""
 
     @abstractmethod
     def losses(self, batch: BatchT) -> dict[str, Tensor]:
@@ -94,9 +96,9 @@ class LoopResult:
     """How far a run has come, and its best evaluation."""
 
     steps: int = 0
-    """Batches trained on."""
+    """Number of batches trained on."""
     evaluations: int = 0
-    """Evaluations made."""
+    """Number of evaluations."""
     best_step: int = 0
     """Step of the best evaluation; 0 for the untrained weights."""
     best_evaluation: int = 0
@@ -111,6 +113,54 @@ class LoopResult:
     """Loss of each step since this process began."""
     reason: EndReason | None = None
     """Why it ended; "batches" when the task gave no more."""
+
+
+class RunState:
+    """The checkpoint of a run, from which it resumes after a kill, and its CSV log.
+
+    Args:
+        folder: Where they are; created where missing.
+        identity: Everything that the run depends on, as JSON values: a checkpoint of another run is
+            refused.
+        read_only: For all processes of a run but the first: `save` does nothing.
+    """
+
+    def __init__(self, folder: Path, identity: Any, *, read_only: bool = False) -> None:
+        self.folder, self._read_only = folder, read_only
+        self._identity = json.dumps(identity, sort_keys=True, default=str)
+        make_dir(folder)
+
+    def load(self) -> dict[str, Any] | None:
+        """The last saved state; None for a new run.
+
+        Raises:
+            ReelwiseError: It is the state of a run with other options or other data.
+        """
+        path = self.folder / CHECKPOINT
+        if not path.is_file():
+            return None
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        if state["identity"] != self._identity:
+            raise ReelwiseError(
+                f"{self.folder} holds an unfinished run with other options or captions",
+                fix=f"repeat that run's command, name another --out, or remove {self.folder}",
+            )
+        return state
+
+    def save(self, state: Mapping[str, Any], log: list[dict[str, Any]]) -> None:
+        """Replace the log, then the state, each all or nothing."""
+        if self._read_only:
+            return
+        if log:
+            text = io.StringIO()
+            writer = csv.DictWriter(text, list(log[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(log)
+            write_atomic(self.folder / LOG, text.getvalue().encode())
+        content = io.BytesIO()
+        torch.save({**state, "identity": self._identity}, content)
+        write_atomic(self.folder / CHECKPOINT, content.getvalue(), point="checkpoint")
+        crash_point("checkpoint.saved")
 
 
 class TrainingLoop(Generic[BatchT]):
@@ -139,12 +189,11 @@ class TrainingLoop(Generic[BatchT]):
         self._optimizer = _adamw(task, self._trained, options)
         frozen = parameters.keys() - self._trained.keys()
         self._weights = {k: v for k, v in task.model.state_dict().items() if k not in frozen}
-        self._average = _copies(self._weights)
-        self._best = _copies(self._weights)
+        self._average, self._best = _copies(self._weights), _copies(self._weights)
         self._done = LoopResult(best_score=score)
 
     def run(self) -> LoopResult:
-        """Train to the end, from where a saved state stands.
+        """Train to the end, from the saved state where there is one.
 
         Returns:
             The account of the run. The best averaged weights are in place; the last ones where the
@@ -152,7 +201,7 @@ class TrainingLoop(Generic[BatchT]):
         """
         self._resume()
         done, began_s = self._done, time.monotonic() - self._done.seconds
-        saved_s = told_s = time.monotonic()
+        saved_s = reported_s = time.monotonic()
         done.reason = self._end_reason()
         for batch, due in self._task.batches(done.steps) if done.reason is None else ():
             parts = self._train_step(batch)
@@ -161,10 +210,11 @@ class TrainingLoop(Generic[BatchT]):
             evaluated = self._evaluate(parts) if due or done.reason else None
             done.seconds = (now_s := time.monotonic()) - began_s
             done.reason = done.reason or self._end_reason()
-            if evaluated or done.reason or done.steps == 1 or now_s - told_s > REPORT_EVERY_S:
-                self._tell(parts, evaluated)
-                told_s = now_s
-            if evaluated or done.reason or now_s - saved_s >= self._options.checkpoint_s:
+            milestone = bool(evaluated or done.reason)
+            if milestone or done.steps == 1 or now_s - reported_s > REPORT_EVERY_S:
+                self._report_step(parts, evaluated)
+                reported_s = now_s
+            if milestone or now_s - saved_s >= self._options.checkpoint_s:
                 self._save()
                 saved_s = now_s
             crash_point("train.step")
@@ -206,59 +256,47 @@ class TrainingLoop(Generic[BatchT]):
         waited = done.evaluations - done.best_evaluation
         if options.patience is not None and waited >= options.patience:
             return "patience"
-        return "seconds" if done.steps and done.seconds >= options.budget_s else None
+        over = options.budget_s is not None and done.seconds >= options.budget_s
+        return "seconds" if done.steps and over else None
 
     def _evaluate(self, parts: Mapping[str, float]) -> Evaluation | None:
         """Measure the averaged weights, and keep them where they are the best so far."""
-        done = self._done
-        with self._averaged():
-            measured = self._task.evaluate()
+        done, latest = self._done, _copies(self._weights)
+        _put(self._weights, self._average)
+        measured = self._task.evaluate()
+        _put(self._weights, latest)
         if measured is None:
             return None
         done.evaluations += 1
         if not measured.score <= done.best_score:
             done.best_step, done.best_evaluation = done.steps, done.evaluations
             done.best_score, self._best = measured.score, _copies(self._average)
-        row: dict[str, Any] = {
-            "step": done.steps,
-            **{f"loss_{name}": part for name, part in parts.items()},
-        }
+        row: dict[str, Any] = {"step": done.steps}
+        row |= {f"loss_{name}": part for name, part in parts.items()}
         row |= {"seconds": round(done.seconds, 2), "validation_score": measured.score}
         row |= {f"validation_{name}": value for name, value in measured.figures.items()}
         done.log.append(row)
-        if self._state is not None:
-            self._state.write_log(done.log)
         return measured
 
-    @contextmanager
-    def _averaged(self) -> Iterator[None]:
-        """The averaged weights are in place meanwhile."""
-        now = _copies(self._weights)
-        _put(self._weights, self._average)
-        try:
-            yield
-        finally:
-            _put(self._weights, now)
-
-    def _tell(self, parts: Mapping[str, float], evaluated: Evaluation | None) -> None:
+    def _report_step(self, parts: Mapping[str, float], evaluated: Evaluation | None) -> None:
         done, steps = self._done, self._options.steps
-        rate = done.seconds / done.steps
+        step_s = done.seconds / done.steps
         text = " ".join(f"{name} {value:.3f}" for name, value in parts.items())
-        text += f", {rate:.2f} s/step, {rate * (steps - done.steps):.0f} s left"
-        told = f"; validation {evaluated.text}" if evaluated else ""
-        self._report(f"step {done.steps}/{steps} {text}{told}")
+        text += f", {step_s:.2f} s/step, {step_s * (steps - done.steps):.0f} s left"
+        text += f"; validation {evaluated.text}" if evaluated else ""
+        self._report(f"step {done.steps}/{steps} {text}")
 
     def _save(self) -> None:
-        if self._state is not None:
-            self._state.save(
-                {
-                    "done": {**vars(self._done), "losses": []},
-                    "weights": self._weights,
-                    "average": self._average,
-                    "best": self._best,
-                    "optimizer": self._optimizer.state_dict(),
-                }
-            )
+        if self._state is None:
+            return
+        state = {
+            "done": {**vars(self._done), "losses": []},
+            "weights": self._weights,
+            "average": self._average,
+            "best": self._best,
+            "optimizer": self._optimizer.state_dict(),
+        }
+        self._state.save(state, self._done.log)
 
     def _resume(self) -> None:
         saved = None if self._state is None else self._state.load()
@@ -274,10 +312,7 @@ class TrainingLoop(Generic[BatchT]):
 def rate_schedule(step: int, steps: int, *, cosine: bool = True) -> float:
     """Factor on the learning rate: linear over the first 5 % (at most 100 steps), then a cosine.
 
-    Args:
-        step: Number of the step, from 0.
-        steps: Length of the whole run.
-        cosine: Whether it falls to zero at the end; if not, it stays 1.
+    It falls to zero at the last of `steps`; without `cosine` it stays 1. `step` counts from 0.
     """
     warm = min(100, max(1, steps // 20))
     if step < warm:

@@ -1,7 +1,5 @@
 """Contrastive losses over unit rows."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -27,24 +25,23 @@ def contrastive(
     Returns:
         Scalar, natural logarithms.
     """
-    logits = scale * a @ b.T
+    n = len(a)
+    columns = b if wrong is None else torch.cat([b, wrong])
+    alike = torch.zeros(n, len(columns), dtype=torch.bool, device=a.device)
     if same is not None:
-        others = same & ~torch.eye(len(a), dtype=torch.bool, device=a.device)
-        logits = logits.masked_fill(others, float("-inf"))
-    target = torch.arange(len(a), device=a.device)
-    rows = logits if wrong is None else torch.cat([logits, scale * a @ wrong.T], dim=1)
-    return (F.cross_entropy(rows, target) + F.cross_entropy(logits.T, target)) / 2
+        alike[:, :n] = same
+    return info_nce(scale * a @ columns.T, alike, n)
 
 
 def info_nce(logits: Tensor, same: Tensor, pairs: int) -> Tensor:
-    """Cross entropy both ways over a table of scaled cosines with more rows and columns than pairs.
+    """InfoNCE over rows and columns of which only the first ones form pairs.
 
     Args:
-        logits: (v, t); row i belongs to column i for i < pairs, the other rows and columns are
-            negatives only.
+        logits: (v, t) scaled cosines; row i belongs to column i for i < pairs, the other rows and
+            columns are negatives only.
         same: (v, t) bool, true where a row and a column mean the same; off the diagonal such
             entries do not repel.
-        pairs: How many rows and columns belong together.
+        pairs: Number of pairs.
 
     Returns:
         Scalar, natural logarithms.
@@ -56,9 +53,9 @@ def info_nce(logits: Tensor, same: Tensor, pairs: int) -> Tensor:
 
 
 def siglip(logits: Tensor, same: Tensor, pairs: int) -> Tensor:
-    """Every entry by itself, pair or not (Zhai et al., ICCV 2023, algorithm 1).
+    """Sigmoid loss of each entry (Zhai et al., ICCV 2023, algorithm 1); arguments as of `info_nce`.
 
-    Args and result as of `info_nce`; the bias is in the logits already.
+    The bias is in the logits already.
     """
     sign = -torch.ones_like(logits)
     sign[:pairs, :pairs] += 2 * torch.eye(pairs, device=logits.device)
@@ -68,6 +65,6 @@ def siglip(logits: Tensor, same: Tensor, pairs: int) -> Tensor:
 
 def _others(same: Tensor, pairs: int) -> Tensor:
     """Entries that mean the same and are not the pairs themselves."""
-    own = torch.zeros_like(same)
-    own[:pairs, :pairs] = torch.eye(pairs, dtype=torch.bool, device=same.device)
-    return same & ~own
+    others = same.clone()
+    others[:pairs, :pairs].fill_diagonal_(False)
+    return others

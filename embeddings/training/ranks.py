@@ -1,10 +1,8 @@
 """The processes of one training run: a single one, or those that torchrun started.
 
-Every process computes the vectors of its share of a batch, all see the vectors of all, and each
-computes the whole loss; gradients then add up to those of one process with the whole batch.
+Every process computes the vectors of its share of a batch and gets those of the others; each
+computes the whole loss, and gradients add up to those of one process with the whole batch.
 """
-
-from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
@@ -28,7 +26,7 @@ class Ranks:
     device: torch.device
     """Device of its tensors."""
     rank: int = 0
-    """From 0, which reads, writes and reports."""
+    """Its number; process 0 reads, writes and reports."""
     world: int = 1
     """Number of processes."""
 
@@ -52,8 +50,8 @@ class Ranks:
         """Make every process's gradients those of the whole batch.
 
         Args:
-            through: Weights that vectors depend on: each process has the gradients of its rows.
-            direct: Weights that only the loss depends on: each process has the whole gradient.
+            through: Weights of the vectors: each process has the gradients of its rows.
+            direct: Weights of the loss alone: each process has the whole gradient.
         """
         if self.world == 1:
             return

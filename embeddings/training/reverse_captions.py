@@ -1,99 +1,25 @@
-"""Captions turned round in time by rules for English words: what a clip shows played backwards.
+"""Captions reversed in time by rules for English words: what a clip shows when played backwards.
 
-Only for training: a caption whose direction or order is swapped is a negative that only time can
-tell apart. Rules of words err (what lies "on the left" stays there, "a left turn" is anybody's
-guess), so exact captions are used in their place wherever a captions file has them.
+Only for training: a caption with the opposite direction or order is a negative that only motion
+can tell apart. Such rules make mistakes, so exact captions take their place wherever a captions
+file has them.
 """
 
-from __future__ import annotations
-
+import json
 import re
 from functools import lru_cache
+from pathlib import Path
 
-_VERBS = """
-rise rises rising rose risen | fall falls falling fell fallen
-ascend ascends ascending ascended | descend descends descending descended
-climb climbs climbing climbed | descend descends descending descended
-drop drops dropping dropped | rise rises rising rose
-appear appears appearing appeared | disappear disappears disappearing disappeared
-vanish vanishes vanishing vanished | appear appears appearing appeared
-emerge emerges emerging emerged | disappear disappears disappearing disappeared
-grow grows growing grew grown | shrink shrinks shrinking shrank shrunk
-expand expands expanding expanded | contract contracts contracting contracted
-inflate inflates inflating inflated | deflate deflates deflating deflated
-- opens opening opened | - closes closing closed
-enter enters entering entered | leave leaves leaving left
-exit exits exiting exited | enter enters entering entered
-arrive arrives arriving arrived | depart departs departing departed
-approach approaches approaching approached | leave leaves leaving left
-- starts starting started | - stops stopping stopped
-begin begins beginning began begun | stop stops stopping stopped stopped
-lift lifts lifting lifted | lower lowers lowering lowered
-raise raises raising raised | lower lowers lowering lowered
-push pushes pushing pushed | pull pulls pulling pulled
-throw throws throwing threw thrown | catch catches catching caught caught
-fill fills filling filled | empty empties emptying emptied
-load loads loading loaded | unload unloads unloading unloaded
-pack packs packing packed | unpack unpacks unpacking unpacked
-wrap wraps wrapping wrapped | unwrap unwraps unwrapping unwrapped
-fold folds folding folded | unfold unfolds unfolding unfolded
-tie ties tying tied | untie unties untying untied
-lock locks locking locked | unlock unlocks unlocking unlocked
-attach attaches attaching attached | detach detaches detaching detached
-connect connects connecting connected | disconnect disconnects disconnecting disconnected
-cover covers covering covered | uncover uncovers uncovering uncovered
-accelerate accelerates accelerating accelerated | decelerate decelerates decelerating decelerated
-freeze freezes freezing froze frozen | melt melts melting melted melted
-pick|up picks|up picking|up picked|up | put|down puts|down putting|down put|down
-sit|down sits|down sitting|down sat|down | stand|up stands|up standing|up stood|up
-get|up gets|up getting|up got|up | lie|down lies|down lying|down lay|down
-speed|up speeds|up speeding|up sped|up | slow|down slows|down slowing|down slowed|down
-turn|on turns|on turning|on turned|on | turn|off turns|off turning|off turned|off
-switch|on switches|on switching|on switched|on | switch|off switches|off switching|off switched|off
-fade|in fades|in fading|in faded|in | fade|out fades|out fading|out faded|out
-drop|down drops|down dropping|down dropped|down | rise|up rises|up rising|up rose|up
-arrive|at arrives|at arriving|at arrived|at | depart|from departs|from departing|from departed|from
-take|off takes|off taking|off took|off | - lands - landed
-show|up shows|up showing|up showed|up | disappear disappears disappearing disappeared
-"""
-"""Opposite verbs in the same forms; `-` for a form with too many other meanings. Where the second
-verb of a line has no opposite yet, the first one becomes it."""
-
-_WORDS = """
-left right; leftward rightward; leftwards rightwards; upward downward; upwards downwards; up down;
-uphill downhill; upstairs downstairs; forward backward; forwards backwards; sunrise sunset;
-clockwise anticlockwise; clockwise counterclockwise; towards the camera=away from the camera;
-into the room=out of the room; into the water=out of the water; into=out of; onto=off
-"""
-
-_VIEW = [
-    (verb, ending)
-    for verb, ending in zip(
-        ("come", "comes", "coming", "came"),
-        ("disappear", "disappears", "disappearing", "disappeared"),
-        strict=True,
-    )
+_WORDS = json.loads(Path(__file__).with_name("opposites.json").read_text(encoding="utf-8"))
+"""`verbs`: opposite verbs in the same forms; `-` for a form with too many other meanings, `_` for a
+space; where the second verb has no opposite yet, the first one becomes it. `words`: other
+opposites. `phrases`: longer ones, `{}` being each word of `for`. `unchanged`: symmetric in time, or
+a place."""
+_VERBS = [
+    [[form.replace("_", " ") for form in verb.split()] for verb in pair] for pair in _WORDS["verbs"]
 ]
-_CHANGE = ("get", "gets", "getting", "got", "become", "becomes", "becoming", "became")
-_DEGREES = {"bigger": "smaller", "larger": "smaller", "smaller": "larger"}
-_DEGREES |= {"darker": "brighter", "brighter": "darker", "fuller": "emptier", "emptier": "fuller"}
-_DEGREES |= {"taller": "shorter", "shorter": "taller", "faster": "slower", "slower": "faster"}
-_DEGREES |= {"closer": "farther away", "nearer": "farther away"}
-_OWNERS = ("the", "his", "her", "its", "their", "my", "your")
-_STILL = (
-    ["up and down", "back and forth", "on and off", "from side to side", "in and out", "up close"]
-    + ["left and right", "right and left", "close up", "upside down", "made up", "dressed up"]
-    + ["right away", "right now", "in front", "lies down on"]
-    + [
-        f"{at} {whose} {side}"
-        for at in ("on", "at")
-        for whose in _OWNERS
-        for side in ("left", "right")
-    ]
-    + [f"{side} {part}" for side in ("left", "right") for part in ("hand", "arm", "leg", "foot")]
-    + [f"{side} {part}" for side in ("left", "right") for part in ("corner", "eye", "half", "lane")]
-)
-"""What stays as it is: symmetric in time, or a place."""
+_BASES = {first[0] for pair in _VERBS for first in pair}
+"""First forms of the verbs: many are nouns as well."""
 
 _PLACES = "in|on|at|among|under|deep|inside|outside|near|by|beside|behind|over|through|along|next"
 _EDGES = re.compile(
@@ -112,115 +38,78 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _CONNECTOR = re.compile(r"\b(after|before)\b", re.IGNORECASE)
+_OTHER_CONNECTOR = {"after": "before", "before": "after"}
+_DETERMINER = re.compile(r"\b(?:a|an|the|his|her|its|their|my|your|of)\s+(?:\w+\s+)?$", re.I)
 
 
 def backward_caption(text: str) -> str | None:
     """What a clip of this caption shows when it is played backwards.
 
-    Directions and changes become their opposites and parts that follow one another change places:
+    Directions and changes become their opposites, and consecutive parts are exchanged:
     "a car drives left, then a ball rises" becomes "a ball falls, then a car drives right".
 
     Returns:
         None where the caption says nothing about time that these rules know, or says the same.
     """
-    turned = _swap_order(_swap_directions(text))
-    return None if turned.casefold() == text.casefold() else turned
+    reversed_text = _swap_order(_swap_directions(text))
+    return None if reversed_text.casefold() == text.casefold() else reversed_text
 
 
 def swapped_caption(text: str) -> str | None:
-    """A caption that is true of the clip neither forwards nor backwards: parts in the other order.
+    """The caption with its parts in the other order: wrong for the clip forwards and backwards.
 
     Returns:
-        None where nothing follows anything, or where that is what it shows backwards.
+        None where it has no consecutive parts, or where that is what the clip shows backwards.
     """
-    turned = _swap_order(text)
-    if turned.casefold() == text.casefold() or turned == backward_caption(text):
-        return None
-    return turned
+    swapped = _swap_order(text)
+    same = swapped.casefold() == text.casefold() or swapped == backward_caption(text)
+    return None if same else swapped
 
 
 def _swap_directions(text: str) -> str:
     table, pattern = _directions()
 
     def swap(match: re.Match[str]) -> str:
-        found = match.group(0)
-        if found.lower() in _bases() and _DETERMINER.search(text[: match.start()]):
-            return found  # "a tie", "the lift"
-        return _like(found, table[re.sub(r"\s+", " ", found.lower())])
+        word = match.group(0)
+        if word.lower() in _BASES and _DETERMINER.search(text[: match.start()]):
+            return word  # "a tie", "the lift"
+        return _in_case_of(word, table[re.sub(r"\s+", " ", word.lower())])
 
     return pattern.sub(swap, text)
 
 
-_DETERMINER = re.compile(r"\b(?:a|an|the|his|her|its|their|my|your|of)\s+(?:\w+\s+)?$", re.I)
-
-
-@lru_cache(maxsize=1)
-def _bases() -> frozenset[str]:
-    """First forms of the verbs: many are nouns as well."""
-    return frozenset(form[0] for line in _VERBS.strip().splitlines() for form in _forms(line))
-
-
 @lru_cache(maxsize=1)
 def _directions() -> tuple[dict[str, str], re.Pattern[str]]:
-    """Phrases and what they become, and one pattern that finds them, the longest first."""
-    pairs = [_forms(line) for line in _VERBS.strip().splitlines()]
-    pairs += [_pair(entry) for entry in _WORDS.replace("\n", " ").split(";")]
-    there = {a: b for one, other in reversed(pairs) for a, b in zip(one, other, strict=False)}
-    back = {b: a for one, other in reversed(pairs) for a, b in zip(one, other, strict=False)}
-    for word in ("left", "off"):  # a side and a switch far more often than how somebody went
-        back.pop(word)
-    table = {**back, **there, **_phrases()}
-    table.pop("-", None)
-    table = {one: other for one, other in table.items() if other != "-"}
+    """Phrases and what they become, and one pattern that matches them, the longest first."""
+    pairs = [*_VERBS, *([[one], [other]] for one, other in _WORDS["words"])]
+    forms = [form for pair in reversed(pairs) for form in zip(*pair, strict=False)]
+    table = {second: first for first, second in forms}
+    for word in ("left", "off"):  # a side and a switch far more often than a way of leaving
+        table.pop(word)
+    table |= dict(forms)
+    table = {one: other for one, other in table.items() if "-" not in (one, other)}
+    for group in _WORDS["phrases"]:
+        for word in group["for"]:
+            table |= {a.format(word): b.format(word) for a, b in group["becomes"].items()}
+    for group in _WORDS["unchanged"]:
+        phrases = [text.format(word) for word in group["for"] for text in group["phrases"]]
+        table |= {phrase: phrase for phrase in phrases}
     words = sorted(table, key=len, reverse=True)
     either = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in words)
     return table, re.compile(rf"(?<![\w-])(?:{either})(?![\w-])", re.IGNORECASE)
 
 
-def _phrases() -> dict[str, str]:
-    """Directions of several words, and what stays as it is."""
-    table: dict[str, str] = {}
-    for verb in _CHANGE:
-        table |= {f"{verb} {degree}": f"{verb} {other}" for degree, other in _DEGREES.items()}
-        if verb.startswith("g"):  # small things get bigger and become larger
-            table[f"{verb} smaller"] = f"{verb} bigger"
-    table |= {f"{verb} into view": gone for verb, gone in _VIEW}
-    for whose in _OWNERS[:4]:
-        table |= {f"left {whose}": f"entered {whose}", f"takes off {whose}": f"puts on {whose}"}
-        table |= {f"puts on {whose}": f"takes off {whose}"}
-    for it in ("it", "him", "her", "them"):
-        table |= {f"puts {it} down": f"picks {it} up", f"picks {it} up": f"puts {it} down"}
-        table |= {f"put {it} down": f"picked {it} up", f"picked {it} up": f"put {it} down"}
-    for way in ("towards", "toward"):
-        table |= {f"{way} the {side}": f"{way} the {other}" for side, other in _SIDES.items()}
-    return table | {phrase: phrase for phrase in _STILL}
-
-
-_SIDES = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
-
-
-def _forms(line: str) -> tuple[list[str], list[str]]:
-    one, other = line.split(" | ")
-    return (
-        [w.replace("|", " ") for w in one.split()],
-        [w.replace("|", " ") for w in other.split()],
-    )
-
-
-def _pair(entry: str) -> tuple[list[str], list[str]]:
-    one, other = entry.split("=") if "=" in entry else entry.split()
-    return [one.strip()], [other.strip()]
-
-
 def _swap_order(text: str) -> str:
-    """Two parts that follow one another in the other order; the same text where there are none."""
+    """Two consecutive parts in the other order; the same text where there are none."""
     edges = _EDGES.match(text)
     if edges is None:
         return text
     before, core, after = (edges[name] or "" for name in ("before", "core", "after"))
     split = _THEN.search(core)
     if split is None:
-        return _CONNECTOR.sub(lambda m: _like(m[0], _AFTER[m[0].lower()]), text, count=1)
+        return _CONNECTOR.sub(
+            lambda m: _in_case_of(m[0], _OTHER_CONNECTOR[m[0].lower()]), text, count=1
+        )
     first, second = core[: split.start()], core[split.end() :].rstrip(" .")
     word = _FIRST.match(first)
     first = _FIRST.sub("", first)
@@ -235,11 +124,8 @@ def _swap_order(text: str) -> str:
     return f"{before}{start}{second}{split['comma']} {split['word']} {first}{end}{after}"
 
 
-_AFTER = {"after": "before", "before": "after"}
-
-
-def _like(found: str, word: str) -> str:
-    """The word in the case of what it replaces."""
-    if len(found) > 1 and found.isupper():
+def _in_case_of(replaced: str, word: str) -> str:
+    """The word in upper or lower case as the one that it replaces."""
+    if len(replaced) > 1 and replaced.isupper():
         return word.upper()
-    return word[0].upper() + word[1:] if found[0].isupper() else word
+    return word[0].upper() + word[1:] if replaced[0].isupper() else word

@@ -4,8 +4,6 @@ The batch of step s follows from the seed and s alone, so that a resumed run see
 batches, and every process of a run draws the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,14 +13,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from embeddings.training.head.data import FrameTable, HeadData
 
 Distort = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
+Plan = tuple[FrameTable, NDArray[np.int64], float, np.random.Generator]
+"""A view of a clip, its chosen frames, its speed, and the generator for all further choices."""
 
 MAX_CLIP_FRAMES = 64
 SHUFFLE_FROM = 3
-"""Least frames that have an order other than forwards and backwards."""
+"""Minimum number of frames that have an order other than forwards and backwards."""
 _EPOCH_STREAM, _STEP_STREAM = 5, 7
 
 
@@ -69,10 +70,10 @@ class Batches:
     Args:
         data: The captioned clips.
         size: Clips in a batch; all where there are fewer.
-        seed: Decides on everything.
+        seed: Of all choices.
         augmentation: How clips vary.
         share: (number of this process, processes); each gets an equal part of every batch.
-        distort: Makes a view of pixels; None leaves them.
+        distort: Makes a view of pixels; None leaves them unchanged.
     """
 
     def __init__(
@@ -115,17 +116,14 @@ class Batches:
         counts = np.array([len(keep) for _, keep, _, _ in plans])
         mine = plans[self._share]
         shown = [self._show(plan, int(c)) for plan, c in zip(mine, clips[self._share], strict=True)]
-        frames, times, mask = pad(shown, int(counts.max()))
-        shuffled = np.tile(np.arange(counts.max()), (len(mine), 1))
+        frames, times, mask = pad(shown)
+        shuffled = np.tile(np.arange(mask.shape[1]), (len(mine), 1))
         for row, (_, keep, _, clip_rng) in zip(shuffled, mine, strict=True):
             row[: len(keep)] = _shuffled(len(keep), clip_rng)
         seed = self._seed * 1_000_003 + step * self._world
         return ClipBatch(frames, times, mask, torch.from_numpy(shuffled), rows, counts, seed)
 
-    def _plan(
-        self, clip: int, seed: int
-    ) -> tuple[FrameTable, NDArray[np.int64], float, np.random.Generator]:
-        """A view of a clip, frames of it, its speed, and the generator of what follows."""
+    def _plan(self, clip: int, seed: int) -> Plan:
         rng = np.random.default_rng(seed)
         tables = (self._data.clips, *(self._data.views if self._augmentation.views else ()))
         table = tables[int(rng.integers(len(tables)))]
@@ -135,11 +133,7 @@ class Batches:
         speed = float(np.exp(rng.uniform(-1, 1) * np.log(self._augmentation.speed)))
         return table, keep, speed, rng
 
-    def _show(
-        self,
-        plan: tuple[FrameTable, NDArray[np.int64], float, np.random.Generator],
-        clip: int,
-    ) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    def _show(self, plan: Plan, clip: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
         table, keep, speed, rng = plan
         frames, times = table.clip(clip)
         frames = frames[keep]
@@ -158,20 +152,14 @@ def _shuffled(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
     return ordered
 
 
-def pad(
-    clips: list[tuple[NDArray[Any], NDArray[Any]]], length: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Clips of 1 to `length` frames as one block: frames, times since the first, mask."""
-    first = clips[0][0]
-    dtype = np.uint8 if first.dtype == np.uint8 else np.float32
-    frames = np.zeros((len(clips), length, *first.shape[1:]), dtype)
-    times = np.zeros((len(clips), length), np.float32)
-    mask = np.zeros((len(clips), length), bool)
-    for row, (clip, clip_times) in enumerate(clips):
-        frames[row, : len(clip)] = clip
-        times[row, : len(clip)] = clip_times - clip_times[0]
-        mask[row, : len(clip)] = True
-    return torch.from_numpy(frames), torch.from_numpy(times), torch.from_numpy(mask)
+def pad(clips: list[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Clips of one frame or more as one block: frames, times since the first, mask."""
+    dtype = np.uint8 if clips[0][0].dtype == np.uint8 else np.float32
+    frames = [torch.from_numpy(rows.astype(dtype)) for rows, _ in clips]
+    times = [torch.from_numpy((times_s - times_s[0]).astype(np.float32)) for _, times_s in clips]
+    mask = [torch.ones(len(rows), dtype=torch.bool) for rows in frames]
+    block = [pad_sequence(parts, batch_first=True) for parts in (frames, times, mask)]
+    return block[0], block[1], block[2]
 
 
 def reverse_clips(frames: Tensor, times_s: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,11 +3,9 @@
 All in memory: features of the backbone, or pixels where the backbone itself is trained.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +58,7 @@ class FrameTable:
         return self.frames[part], self.times_s[part]
 
     @classmethod
-    def join(cls, clips: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> FrameTable:
+    def join(cls, clips: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> Self:
         """The table of clips given as (frames, times)."""
         if not clips:
             raise ValueError("a table needs at least one clip")
@@ -122,12 +120,10 @@ class HeadData:
         """Numbers of the clips that have a caption, in order."""
         return np.unique(self.clip_of)
 
-    def rows(self, keep: NDArray[Any]) -> HeadData:
+    def rows(self, keep: NDArray[Any]) -> Self:
         """Only some captions, by mask or numbers; clips and texts are shared."""
-        chosen = {
-            name: getattr(self, name)[keep] for name in ("clip_of", "caption", "backward", "wrong")
-        }
-        return replace(self, **chosen)
+        columns = ("clip_of", "caption", "backward", "wrong")
+        return replace(self, **{name: getattr(self, name)[keep] for name in columns})
 
 
 def build_head_data(
@@ -138,14 +134,9 @@ def build_head_data(
     views: Sequence[FrameTable] = (),
     anchors: NDArray[np.float32] | None = None,
 ) -> HeadData:
-    """Number all sentences and encode each once.
+    """Captioned clips, all sentences numbered and encoded once.
 
-    Args:
-        clips: Frames of n clips.
-        captions: At least one; `Caption.clip` is a row of `clips`.
-        encode_texts: `Encoder.encode_texts`.
-        views: Further tables of the same n clips.
-        anchors: See `HeadData`.
+    `captions` needs at least one; `views` are further tables of the same clips.
     """
     wrong_length = [len(view) for view in views if len(view) != len(clips)]
     if wrong_length or not captions:
@@ -162,9 +153,9 @@ def build_head_data(
             return NONE
         return numbers.setdefault((text, meaning or text.casefold()), len(numbers))
 
-    caption = [number(one.text, one.meaning) for one in captions]
-    backward = [number(one.backward, one.backward_meaning) for one in captions]
-    wrong = [number(one.wrong, "") for one in captions]
+    caption = np.array([number(one.text, one.meaning) for one in captions])
+    backward = np.array([number(one.backward, one.backward_meaning) for one in captions])
+    wrong = np.array([number(one.wrong, "") for one in captions])
     codes: dict[str, int] = {}
     meanings = [codes.setdefault(meaning, len(codes)) for _, meaning in numbers]
     texts = [text for text, _ in numbers]
@@ -178,8 +169,8 @@ def build_head_data(
         texts=np.concatenate(rows).astype(np.float32, copy=False),
         meanings=np.array(meanings, np.int64),
         clip_of=np.array([one.clip for one in captions], np.int64),
-        caption=np.array(caption, np.int64),
-        backward=np.array(backward, np.int64),
-        wrong=np.array(wrong, np.int64),
+        caption=caption,
+        backward=backward,
+        wrong=wrong,
         anchors=anchors,
     )

@@ -1,13 +1,12 @@
 """Retrieval and order accuracy of clip vectors, by a head or by mean pooling."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from torch import Tensor
 
 from embeddings.temporal.head import TemporalHead, clip_vectors
@@ -88,25 +87,22 @@ def evaluate_head(
         data: The captions; clips without one are left out.
         tower: Makes features, where `data` holds pixels.
         attack: Applied to each clip, away from its caption, before it is ranked.
-        device: Where to compute; the CPU by default.
+        device: The CPU by default.
     """
     device = device or torch.device("cpu")
-    used = data.used_clips
-    clips, back = _vectors(head, data, used, tower=tower, attack=attack, device=device)
+    clips, back = _vectors(head, data, tower=tower, attack=attack, device=device)
+    row_clip = np.searchsorted(data.used_clips, data.clip_of)
     texts = torch.from_numpy(data.texts).to(device)
-    row_clip = torch.from_numpy(np.searchsorted(used, data.clip_of)).to(device)
-    ranks = _ranks(clips, texts, row_clip, data, device)
-    own = torch.from_numpy(data.caption).to(device)
-    order = _order(clips, back, texts, row_clip, own, data)
-    right = _clips_right(clips, texts, row_clip, own, data)
+    ranks = _ranks(clips, texts, row_clip, data)
+    order = _order(clips - back, texts, row_clip, data)
     timed = order[~np.isnan(order)]
     figures = HeadFigures(
         captions=len(data),
-        clips=len(used),
+        clips=len(clips),
         recall_at_1=float((ranks <= 1).mean()),
         recall_at_5=float((ranks <= 5).mean()),
         mrr=float((1 / ranks).mean()),
-        clip_recall_at_1=right,
+        clip_recall_at_1=_clip_recall_at_1(clips, texts, row_clip, data),
         order_accuracy=float(timed.mean()) if len(timed) else None,
         order_pairs=len(timed),
     )
@@ -135,37 +131,35 @@ def mean_vectors(
     data: HeadData, tower: torch.nn.Module | None, device: torch.device
 ) -> NDArray[np.float32]:
     """(n, dim) mean-pooled clips of a table, zero for those without a caption."""
-    used = data.used_clips
-    rows, _ = _vectors(None, data, used, tower=tower, attack=None, device=device)
+    rows, _ = _vectors(None, data, tower=tower, attack=None, device=device)
     out = np.zeros((len(data.clips), rows.shape[1]), np.float32)
-    out[used] = rows.cpu().numpy()
+    out[data.used_clips] = rows.cpu().numpy()
     return out
 
 
 def _vectors(
     head: TemporalHead | None,
     data: HeadData,
-    used: NDArray[np.int64],
     *,
     tower: torch.nn.Module | None,
     attack: Attack | None,
     device: torch.device,
 ) -> tuple[Tensor, Tensor]:
-    """(n, dim) vectors of the clips and of the reversed clips."""
+    """(n, dim) vectors of the clips that have captions, and of these clips reversed."""
     if head is not None:
         head.eval()
-    dim = data.texts.shape[1]
-    clips = torch.zeros(len(used), dim, device=device)
-    back = torch.zeros(len(used), dim, device=device)
+    used = data.used_clips
+    clips = torch.zeros(len(used), data.texts.shape[1], device=device)
+    back = torch.zeros_like(clips)
     by_length = np.argsort(data.clips.counts[used], kind="stable")
     for first in range(0, len(used), CLIPS_PER_BLOCK):
         places = by_length[first : first + CLIPS_PER_BLOCK]
-        shown = [data.clips.clip(int(used[place])) for place in places]
-        block = pad(shown, max(len(times) for _, times in shown))
+        block = pad([data.clips.clip(int(used[place])) for place in places])
         rows, times_s, mask = (part.to(device) for part in block)
         if attack is not None:
-            targets = _first_captions(data, used[places])
-            rows = _attacked((rows, times_s, mask), (head, tower), targets.to(device), attack)
+            captions = data.caption[_first_of(data.clip_of, used[places])]
+            targets = torch.from_numpy(data.texts[captions]).to(device)
+            rows = _attacked((rows, times_s, mask), (head, tower), targets, attack)
         with torch.inference_mode():
             frames = frame_features(rows, mask, tower)
             reversed_, reversed_s = reverse_clips(frames, times_s, mask)
@@ -175,11 +169,10 @@ def _vectors(
     return clips, back
 
 
-def _first_captions(data: HeadData, clips: NDArray[np.int64]) -> Tensor:
-    """(b, dim) one caption of each clip."""
-    numbers, firsts = np.unique(data.clip_of, return_index=True)
-    rows = firsts[np.searchsorted(numbers, clips)]
-    return torch.from_numpy(data.texts[data.caption[rows]])
+def _first_of(numbers: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Position of the first occurrence of each wanted number."""
+    unique, firsts = np.unique(numbers, return_index=True)
+    return firsts[np.searchsorted(unique, wanted)]
 
 
 def _attacked(
@@ -195,68 +188,54 @@ def _attacked(
         vectors = clip_vectors(frame_features(x, mask, tower), times_s, mask, head)
         return -(vectors * targets).sum()
 
-    pixels = rows.dtype == torch.uint8
-    limits = (0.0, 255.0) if pixels else (None, None)
+    low, high = (0.0, 255.0) if rows.dtype == torch.uint8 else (-math.inf, math.inf)
     generator = torch.Generator(rows.device).manual_seed(0)
-    return perturb(rows.float(), loss, attack, low=limits[0], high=limits[1], generator=generator)
+    return perturb(rows.float(), loss, attack, low=low, high=high, generator=generator)
 
 
 def _ranks(
-    clips: Tensor, texts: Tensor, row_clip: Tensor, data: HeadData, device: torch.device
+    clips: Tensor, texts: Tensor, row_clip: NDArray[np.int64], data: HeadData
 ) -> NDArray[np.float64]:
     """(r,) rank of the best clip that a caption is true of; ties count against it."""
-    meanings = torch.from_numpy(data.meanings).to(device)
-    row_meaning = meanings[torch.from_numpy(data.caption).to(device)]
-    true_of = _clips_by_meaning(row_meaning, row_clip)
+    meaning = data.meanings[data.caption]
+    shape = (int(meaning.max()) + 1, len(clips))
+    true_of = csr_array((np.ones(len(data), bool), (meaning, row_clip)), shape=shape)
     ranks = np.zeros(len(data))
     for first in range(0, len(data), TEXTS_PER_BLOCK):
         part = slice(first, first + TEXTS_PER_BLOCK)
-        numbers = torch.from_numpy(data.caption[part]).to(device)
-        cosines = texts[numbers] @ clips.T
-        mine = torch.zeros_like(cosines, dtype=torch.bool)
-        for row, meaning in enumerate(row_meaning[part].tolist()):
-            mine[row, true_of[meaning]] = True
-        best = cosines.masked_fill(~mine, -2).amax(1, keepdim=True)
-        better = (cosines >= best - TIE) & ~mine
+        cosines = texts[torch.from_numpy(data.caption[part])] @ clips.T
+        right = torch.from_numpy(true_of[meaning[part]].toarray()).to(clips.device)
+        best = cosines.masked_fill(~right, -2).amax(1, keepdim=True)
+        better = (cosines >= best - TIE) & ~right
         ranks[part] = (1 + better.sum(1)).cpu().numpy()
     return ranks
 
 
-def _clips_by_meaning(row_meaning: Tensor, row_clip: Tensor) -> dict[int, list[int]]:
-    clips: dict[int, list[int]] = {}
-    for meaning, clip in zip(row_meaning.tolist(), row_clip.tolist(), strict=True):
-        clips.setdefault(meaning, []).append(clip)
-    return clips
-
-
 def _order(
-    clips: Tensor, back: Tensor, texts: Tensor, row_clip: Tensor, own: Tensor, data: HeadData
+    difference: Tensor, texts: Tensor, row_clip: NDArray[np.int64], data: HeadData
 ) -> NDArray[np.float64]:
-    """(r,) half a point for each of the two captions that is nearer to its own clip."""
-    backward = torch.from_numpy(data.backward).to(own.device)
-    timed = (backward != NONE).cpu().numpy()
-    rows = row_clip[backward != NONE]
-    turn = clips[rows] - back[rows]
+    """(r,) half a point for each of the two captions that is nearer to its clip.
+
+    `difference`: vectors of the clips minus those of the reversed clips.
+    """
+    timed = data.backward != NONE
+    rows = difference[torch.from_numpy(row_clip[timed])]
+    points = np.zeros(len(rows))
+    for captions, sign in ((data.caption, 1), (data.backward, -1)):
+        lead = sign * (rows * texts[torch.from_numpy(captions[timed])]).sum(1).cpu().numpy()
+        points += (np.sign(np.where(np.abs(lead) < TIE, 0, lead)) + 1) / 4
     out = np.full(len(data), np.nan)
-    points = np.zeros(int(timed.sum()))
-    for numbers, way in ((own, 1), (backward, -1)):
-        lead = way * (turn * texts[numbers[backward != NONE]]).sum(1)
-        lead = torch.where(lead.abs() < TIE, torch.zeros_like(lead), lead)
-        points += (lead.sign().cpu().numpy() + 1) / 4
     out[timed] = points
     return out
 
 
-def _clips_right(
-    clips: Tensor, texts: Tensor, row_clip: Tensor, own: Tensor, data: HeadData
+def _clip_recall_at_1(
+    clips: Tensor, texts: Tensor, row_clip: NDArray[np.int64], data: HeadData
 ) -> float:
-    """Share of clips whose nearest caption means the same as one of their own."""
-    queries = torch.unique(own)
-    meanings = torch.from_numpy(data.meanings).to(own.device)
-    nearest = torch.zeros(len(clips), dtype=torch.long, device=own.device)
-    for first in range(0, len(clips), TEXTS_PER_BLOCK):
-        part = slice(first, first + TEXTS_PER_BLOCK)
-        nearest[part] = meanings[queries[(clips[part] @ texts[queries].T).argmax(1)]]
-    right = torch.zeros(len(clips), dtype=torch.bool, device=own.device)
-    right[row_clip[meanings[own] == nearest[row_clip]]] = True
-    return float(right.float().mean())
+    """Share of clips whose nearest caption means the same as one of their captions."""
+    queries = np.unique(data.caption)
+    rows = texts[torch.from_numpy(queries)]
+    best = [(part @ rows.T).argmax(1) for part in torch.split(clips, TEXTS_PER_BLOCK)]
+    nearest = data.meanings[queries[torch.cat(best).cpu().numpy()]]
+    right = data.meanings[data.caption] == nearest[row_clip]
+    return len(np.unique(row_clip[right])) / len(clips)

@@ -4,8 +4,6 @@ A cache file is named by the backbone, the content of the video and the times, s
 with another head or after a kill, decodes nothing. A video that cannot be read fails alone.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os
@@ -37,7 +35,7 @@ TimedFrames = tuple[NDArray[Any], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """What is made of a stretch."""
+    """How stretches become features, or pixels."""
 
     spec: FrameSpec
     """How frames are cut and scaled."""
@@ -67,45 +65,39 @@ def collect(
     cache: Path,
     *,
     workers: int | None = None,
-    report: Report | None = None,
+    report: Report = lambda line: None,
 ) -> Collected:
-    """The frames of stretches, from the cache or decoded now.
+    """The frames of stretches, from the folder of caches or decoded now; repeated ones once.
 
-    Args:
-        stretches: Each is read once, also where it is repeated.
-        source: What is made of them.
-        cache: Folder of all caches; may be deleted at any time.
-        workers: Decoding processes; None takes one per core.
-        report: Takes a line of progress.
+    `workers` is the number of decoding processes; None takes one per core.
     """
     out = Collected()
     folder = cache / "training" / source.key
     make_dir(folder)
     files: dict[Stretch, Path] = {}
-    wanted = list(dict.fromkeys(stretches))
+    wanted = dict.fromkeys(stretches)
     for stretch in wanted:
         try:
             files[stretch] = folder / _file_name(stretch)
         except OSError as error:
             _note(out, stretch, error.strerror or str(error))
     missing = [s for s, file in files.items() if not _load(s, file, source, out)]
-    done = 0
     for stretch, shown in _decode(missing, source, out, workers or len(os.sched_getaffinity(0))):
         _keep(files[stretch], shown)
         out.frames[stretch] = shown
-        done += 1
-        if report is not None and done % 50 == 0:
-            report(f"frames of {done}/{len(missing)} stretches")
-    if report is not None and wanted:
-        report(f"frames of {len(out.frames)} of {len(wanted)} stretches, {done} decoded now")
-    out.decoded = done
+        out.decoded += 1
+        if out.decoded % 50 == 0:
+            report(f"frames of {out.decoded}/{len(missing)} stretches")
+    if wanted:
+        n, decoded = len(out.frames), out.decoded
+        report(f"frames of {n} of {len(wanted)} stretches, {decoded} decoded now")
     out.frames = {s: out.frames[s] for s in wanted if s in out.frames}
     return out
 
 
 def _note(out: Collected, stretch: Stretch, reason: str) -> None:
-    trouble = Trouble(f"{stretch.path} {stretch.start_s:g}-{stretch.end_s:g} s", reason)
-    out.troubles.append(trouble)
+    where = f"{stretch.path} {stretch.start_s:g}-{stretch.end_s:g} s"
+    out.troubles.append(Trouble(where, reason))
 
 
 def _file_name(stretch: Stretch) -> str:
@@ -135,7 +127,12 @@ def _keep(file: Path, shown: list[TimedFrames]) -> None:
 def _decode(
     stretches: Sequence[Stretch], source: FeatureSource, out: Collected, workers: int
 ) -> Iterator[tuple[Stretch, list[TimedFrames]]]:
-    requests = [_request(i, stretch, source) for i, stretch in enumerate(stretches)]
+    most = MAX_CLIP_FRAMES if source.encode is not None else MAX_PIXEL_FRAMES
+    requests = []
+    for key, part in enumerate(stretches):
+        fps = min(SAMPLE_FPS, most / (part.end_s - part.start_s))
+        request = DecodeRequest(part.path, source.spec, fps, part.start_s, part.end_s, key=key)
+        requests.append(request)
     for key, (pixels, times_s, ending) in decode_each(requests, workers=workers):
         if ending.state != "done":
             _note(out, stretches[key], f"{ending.state}: {ending.reason}")
@@ -144,17 +141,8 @@ def _decode(
             yield stretches[key], frames
 
 
-def _request(key: int, stretch: Stretch, source: FeatureSource) -> DecodeRequest:
-    most = MAX_CLIP_FRAMES if source.encode is not None else MAX_PIXEL_FRAMES
-    fps = min(SAMPLE_FPS, most / (stretch.end_s - stretch.start_s))
-    return DecodeRequest(stretch.path, source.spec, fps, stretch.start_s, stretch.end_s, key=key)
-
-
 def _encode(
-    pixels: NDArray[np.uint8],
-    times_s: NDArray[np.float32],
-    stretch: Stretch,
-    source: FeatureSource,
+    pixels: NDArray[np.uint8], times_s: NDArray[np.float32], stretch: Stretch, source: FeatureSource
 ) -> list[TimedFrames]:
     if source.encode is None:
         return [(pixels, times_s)]

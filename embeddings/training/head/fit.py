@@ -1,27 +1,34 @@
 """Fits a temporal head to captioned clips: features of a frozen backbone, or pixels."""
 
-from __future__ import annotations
-
 import hashlib
 import math
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from embeddings.temporal.head import TemporalConfig, TemporalHead
-from embeddings.training.checkpoint import RunState
-from embeddings.training.head.batches import Batches, ClipBatch, Distort
+from embeddings.temporal.head import HeadKind, TemporalConfig, TemporalHead
+from embeddings.training.head.batches import Augmentation, Batches, ClipBatch, Distort
 from embeddings.training.head.data import HeadData
 from embeddings.training.head.evaluation import HeadFigures, evaluate_head
-from embeddings.training.head.objective import MAX_SCALE, HeadModel, StepContext, step_loss
-from embeddings.training.head.options import HeadTraining, TrainingPrecision
-from embeddings.training.loop import Evaluation, LoopOptions, Report, Task, TrainingLoop
+from embeddings.training.head.objective import MAX_SCALE, Autocast, HeadModel, Objective, step_loss
+from embeddings.training.loop import (
+    Evaluation,
+    LoopOptions,
+    LoopResult,
+    Report,
+    RunState,
+    Task,
+    TrainingLoop,
+)
 from embeddings.training.ranks import Ranks
+
+TrainingPrecision = Literal["auto", "fp32", "bf16"]
 
 TOWER_RATE = 0.1
 """Factor on the learning rate of the backbone's blocks, which are trained already."""
@@ -29,8 +36,31 @@ DIGEST_FRAMES = 256
 
 
 @dataclass(frozen=True)
+class HeadTraining(LoopOptions):
+    """Everything that fitting a head depends on, beside its data."""
+
+    config: TemporalConfig | None = None
+    """Shape of the head; None takes the default shape of this `kind` for the features' length."""
+    kind: HeadKind = "attention"
+    """How frames are mixed, where there is no `config`."""
+    objective: Objective = field(default_factory=Objective)
+    """The loss."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    """How a clip varies from one batch to the next."""
+    seed: int = 0
+    """Seeds weights, batches and attacks."""
+    batch: int = 128
+    """Clips in a batch."""
+    validate_every: int = 50
+    """Steps between two evaluations on the validation clips."""
+    patience: int | None = 8
+    precision: TrainingPrecision = "auto"
+    """auto: bf16 on GPUs that have it, else fp32."""
+
+
+@dataclass(frozen=True)
 class FittedHead:
-    """The head that a run gives, and how the run went."""
+    """A fitted head, its figures, and how the run went."""
 
     head: TemporalHead
     """With the weights that did best on the validation clips, on the CPU."""
@@ -38,14 +68,8 @@ class FittedHead:
     """Its figures there."""
     mean_figures: HeadFigures
     """Those of mean pooling."""
-    steps: int
-    """Batches trained on."""
-    best_step: int
-    """Step at which the kept weights were; 0 is the untrained head."""
-    seconds: float
-    """Time in training, of all processes that worked on the run one after another."""
-    losses: tuple[float, ...] = field(default=(), repr=False)
-    """Loss of each step since this process began."""
+    run: LoopResult
+    """How the training went."""
 
 
 @dataclass(frozen=True)
@@ -77,43 +101,27 @@ def fit_head(
         train: Captioned clips to learn from.
         validation: Others for early stopping; the weights that do best on them are kept: those of
             the untrained head, equal to mean pooling, where nothing is better.
-        options: The run.
-        setting: Where it takes place; in this process on the CPU, without a file, by default. A run
-            whose folder holds a saved state is resumed, with the same result as if it had never
-            stopped.
+        options: The run; the backbone's blocks have a lower learning rate, see `TOWER_RATE`.
+        setting: Where it takes place. A run whose folder holds a saved state is resumed, with the
+            same result as if it had never stopped.
     """
     options, setting = options or HeadTraining(), setting or Setting()
     task = _HeadTask(train, validation, options, setting)
     mean_figures = task.figures(None)
     loop = TrainingLoop(
         task,
-        LoopOptions(
-            steps=options.steps,
-            learning_rate=options.learning_rate,
-            weight_decay=options.weight_decay,
-            average=options.average,
-            patience=options.patience,
-            checkpoint_s=options.checkpoint_s,
-        ),
+        options,
         state=_run_state(train, validation, options, setting),
         report=setting.report if setting.ranks.first else lambda line: None,
         score=mean_figures.score,
     )
-    run = loop.run()
-    head = task.model.head
-    return FittedHead(
-        head_figures=task.figures(head),
-        head=head.eval().cpu(),
-        mean_figures=mean_figures,
-        steps=run.steps,
-        best_step=run.best_step,
-        seconds=run.seconds,
-        losses=tuple(run.losses),
-    )
+    run, head = loop.run(), task.model.head
+    figures = task.figures(head)  # before the head leaves the device
+    return FittedHead(head.eval().cpu(), figures, mean_figures, run)
 
 
 class _HeadTask(Task[ClipBatch]):
-    """The head, the tower and the numbers of the loss, trained on captioned clips."""
+    """The head, the tower and the parameters of the loss, trained on captioned clips."""
 
     model: HeadModel
 
@@ -134,9 +142,9 @@ class _HeadTask(Task[ClipBatch]):
             torch.manual_seed(options.seed)
             shape = TemporalConfig(dim=train.texts.shape[1], kind=options.kind)
             head = TemporalHead(options.config or shape)
-        self.model = HeadModel(head, options.objective.loss, setting.tower).to(ranks.device)
         autocast = _autocast(ranks.device, options.precision)
-        self._context = StepContext(train, options.objective, ranks, autocast)
+        model = HeadModel(head, options.objective, setting.tower, ranks, autocast)
+        self.model, self._data = model.to(ranks.device), train
 
     def batches(self, first: int) -> Iterator[tuple[ClipBatch, bool]]:
         """All steps from `first` on; an evaluation follows every `validate_every`-th."""
@@ -146,7 +154,7 @@ class _HeadTask(Task[ClipBatch]):
     def losses(self, batch: ClipBatch) -> dict[str, Tensor]:
         """As `step_loss`."""
         self.model.head.train()
-        return step_loss(self.model, batch, self._context)
+        return step_loss(self.model, batch, self._data)
 
     def rate_factor(self, name: str) -> float:
         """Lower for the backbone."""
@@ -154,7 +162,9 @@ class _HeadTask(Task[ClipBatch]):
 
     def share_gradients(self) -> None:
         """Make every process's gradients those of the whole batch."""
-        self._ranks.add_gradients(list(self.model.through()), list(self.model.direct()))
+        model, direct = self.model, ("log_scale", "bias")
+        through = [w for name, w in model.named_parameters() if name not in direct]
+        self._ranks.add_gradients(through, [model.log_scale, model.bias])
 
     def limit_weights(self) -> None:
         """Keep the loss's scale below its maximum."""
@@ -186,9 +196,7 @@ def _run_state(
     return RunState(setting.folder, identity, read_only=not setting.ranks.first)
 
 
-def _autocast(
-    device: torch.device, precision: TrainingPrecision
-) -> Callable[[], AbstractContextManager[object]]:
+def _autocast(device: torch.device, precision: TrainingPrecision) -> Autocast:
     bf16 = precision == "bf16"
     if precision == "auto":
         bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported()

@@ -1,15 +1,14 @@
-"""The result of a training run, and its folder: the head, its backbone or where that is, a card."""
-
-from __future__ import annotations
+"""The options, the result and the folder of a training run: the head, its backbone, a card."""
 
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import save
+from torch import nn
 
 from data.durable import make_dir, replace_synced, temp_name, write_atomic
 from embeddings.backbone.backbone import Backbone
@@ -18,10 +17,11 @@ from embeddings.encoder import SpatiotemporalEncoder
 from embeddings.model_folder import open_source_model
 from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS, BackboneRecord, HeadRecord
 from embeddings.training.captions import Trouble
-from embeddings.training.checkpoint import LOG
 from embeddings.training.head.evaluation import HeadFigures
-from embeddings.training.head.fit import FittedHead
-from embeddings.training.head.options import SpatiotemporalTraining
+from embeddings.training.head.fit import FittedHead, HeadTraining
+from embeddings.training.loop import LOG
+
+AttackTarget = Literal["features", "pixels"]
 
 CARD, BACKBONE_CARD = "README.md", "README-backbone.md"
 TRAINING = "training.json"
@@ -29,13 +29,41 @@ _NOT_COPIED = (HEAD_CONFIG, HEAD_WEIGHTS, CARD, TRAINING, LOG)
 
 
 @dataclass(frozen=True)
-class Robustness:
-    """Figures under an attack on every clip."""
+class SpatiotemporalTraining:
+    """Everything that a run depends on; written into its card."""
 
-    before: HeadFigures
-    """Of the encoder before training."""
-    after: HeadFigures
-    """Of the trained one."""
+    captions: Path
+    """CSV `video,start_s,end_s,caption[,backward_caption][,wrong_caption]`."""
+    out: Path
+    """A new folder."""
+    cache: Path
+    """Where frame features are kept; may be deleted at any time."""
+    encoder: str | None = None
+    """The encoder whose backbone is used; None for the default one."""
+    weights: Path | None = None
+    """Its weights file."""
+    validation: Path | None = None
+    """Captions for early stopping and evaluation; None holds out a quarter of the videos."""
+    head: HeadTraining = field(default_factory=HeadTraining)
+    """The run; its steps follow from `epochs` where those are given or `steps` is 0."""
+    epochs: float | None = None
+    """Passes over the clips."""
+    views: int = 2
+    """Distorted views of each clip, beside the clip itself."""
+    blocks: int = 0
+    """Last blocks of the backbone that are trained as well."""
+    attacked: AttackTarget = "features"
+    """What adversarial training perturbs."""
+    device: str = "auto"
+    """auto, cpu or cuda."""
+    workers: int | None = None
+    """Decoding processes; None takes one per core."""
+
+    @property
+    def needs_pixels(self) -> bool:
+        """Whether the image tower runs at every step, so that features cannot be kept."""
+        on_pixels = self.head.objective.attack is not None and self.attacked == "pixels"
+        return bool(self.blocks) or on_pixels
 
 
 @dataclass(frozen=True)
@@ -50,8 +78,8 @@ class TrainingResult:
     """The trained head, on the same clips."""
     before: HeadFigures | None
     """The head that the encoder had before, on the same clips."""
-    robustness: Robustness | None
-    """Only after adversarial training."""
+    attacked: tuple[HeadFigures, HeadFigures] | None
+    """Figures before and after adversarial training, under an attack on every clip."""
     fitted: FittedHead
     """The run."""
     n_train: int
@@ -66,77 +94,66 @@ class TrainingResult:
     """Time of the whole run."""
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What is written."""
+def write_folder(
+    result: TrainingResult,
+    options: SpatiotemporalTraining,
+    encoder: SpatiotemporalEncoder,
+    backbone: Backbone,
+    log: Path,
+) -> None:
+    """Write the whole folder, all or nothing.
 
-    result: TrainingResult
-    """Head and figures."""
-    options: SpatiotemporalTraining
-    """The run."""
-    encoder: SpatiotemporalEncoder
-    """The encoder before training."""
-    backbone: Backbone
-    """Its last blocks are trained, where the options say so."""
-    log: Path
-    """The run's CSV log."""
-
-    @property
-    def changes_backbone(self) -> bool:
-        """Whether the backbone differs from the original."""
-        return bool(self.options.blocks) and self.result.served
-
-
-def write_folder(trained: Trained) -> None:
-    """Write the whole folder, all or nothing."""
-    out = trained.options.out
+    `encoder` is that before training; `backbone` the one in training, whose last blocks may have
+    been trained; `log` the run's CSV log.
+    """
+    out = options.out
     make_dir(out.parent)
     for leftover in out.parent.glob(f".tmp-*-{out.name}"):  # of a run that was killed here
         shutil.rmtree(leftover)
     folder = temp_name(out)
     folder.mkdir()
-    record = HeadRecord(
-        asdict(trained.result.fitted.head.config),
-        trained.result.served,
-        _summary(trained.result),
-        _write_backbone(folder, trained),
-    )
-    head = trained.result.fitted.head.cpu().state_dict()
-    write_atomic(folder / HEAD_WEIGHTS, save({k: v.contiguous() for k, v in head.items()}))
-    record.write(folder)
-    if trained.log.is_file():
-        shutil.copy(trained.log, folder / LOG)
-    document = json.dumps(_as_json(trained), indent=1, default=str)
+    trained = backbone if options.blocks and result.served else None
+    source = _write_backbone(folder, encoder, trained)
+    head, summary = result.fitted.head, _summary(result)
+    write_atomic(folder / HEAD_WEIGHTS, _tensor_file(head))
+    HeadRecord(asdict(head.config), result.served, summary, source).write(folder)
+    if log.is_file():
+        shutil.copy(log, folder / LOG)
+    name = encoder.backbone.name
+    document = json.dumps(_as_json(result, options, name), indent=1, default=str)
     write_atomic(folder / TRAINING, document.encode())
-    write_atomic(folder / CARD, _card(trained).encode())
+    write_atomic(folder / CARD, _card(result, options, name).encode())
     replace_synced(folder, out)
 
 
-def _write_backbone(folder: Path, trained: Trained) -> BackboneRecord | None:
-    """Copy the backbone beside the head; a record of it where it is elsewhere."""
-    source = parse_name(trained.encoder.backbone.name, weights=trained.encoder.weights)
-    local = source.model.removeprefix("local-dir:")
-    if local != source.model and trained.encoder.weights is None:
+def _write_backbone(
+    folder: Path, encoder: SpatiotemporalEncoder, trained: Backbone | None
+) -> BackboneRecord | None:
+    """Copy the backbone beside the head; a record of it where it is elsewhere.
+
+    `trained` is the backbone with trained blocks, None where it is the original.
+    """
+    before, weights = encoder.backbone, encoder.weights
+    model = parse_name(before.name, weights=weights).model
+    local = model.removeprefix("local-dir:")
+    if local != model and weights is None:
         for file in sorted(Path(local).iterdir()):
             if file.is_file() and file.name not in _NOT_COPIED:
                 shutil.copy(file, folder / file.name)
         if (Path(local) / CARD).is_file():
             shutil.copy(Path(local) / CARD, folder / BACKBONE_CARD)
-    elif not trained.changes_backbone:
-        weights = trained.encoder.weights
-        before = trained.encoder.backbone
-        kept = None if weights is None else str(weights)
-        return BackboneRecord(before.name, before.fingerprint, kept)
+    elif trained is None:
+        return BackboneRecord(before.name, before.fingerprint, str(weights) if weights else None)
     else:
-        config = open_source_model(
-            trained.encoder.backbone.name, weights=trained.encoder.weights
-        ).config
+        config = open_source_model(before.name, weights=weights).config
         write_atomic(folder / CONFIG_FILE, json.dumps(config, indent=1).encode())
-    if trained.changes_backbone:
-        state = trained.backbone.model.state_dict()
-        weights_now = {k: v.detach().cpu().contiguous() for k, v in state.items()}
-        write_atomic(folder / WEIGHTS_FILE, save(weights_now))
+    if trained is not None:
+        write_atomic(folder / WEIGHTS_FILE, _tensor_file(trained.model))
     return None
+
+
+def _tensor_file(model: nn.Module) -> bytes:
+    return save({k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()})
 
 
 def _summary(result: TrainingResult) -> str:
@@ -148,38 +165,39 @@ def _summary(result: TrainingResult) -> str:
     return f"{text}, on {trained.captions} captions held out"
 
 
-def _as_json(trained: Trained) -> dict[str, Any]:
-    result = trained.result
-    before, robustness = result.before, result.robustness
+def _as_json(
+    result: TrainingResult, options: SpatiotemporalTraining, backbone: str
+) -> dict[str, Any]:
+    before, attacked = result.before, result.attacked
     return {
-        "options": asdict(trained.options),
-        "backbone": trained.encoder.backbone.name,
+        "options": asdict(options),
+        "backbone": backbone,
         "served": result.served,
         "mean_pooling": asdict(result.mean),
         "trained": asdict(result.trained),
-        "own_head_before": None if before is None else asdict(before),
-        "robustness": None if robustness is None else asdict(robustness),
-        "steps": result.fitted.steps,
-        "best_step": result.fitted.best_step,
+        "own_head_before": before and asdict(before),
+        "robustness": attacked
+        and dict(zip(("before", "after"), map(asdict, attacked), strict=True)),
+        "steps": result.fitted.run.steps,
+        "best_step": result.fitted.run.best_step,
         "seconds": round(result.seconds, 1),
         "torch": torch.__version__,
     }
 
 
-def _card(trained: Trained) -> str:
+def _card(result: TrainingResult, options: SpatiotemporalTraining, backbone: str) -> str:
     """The README of the folder."""
-    result, options = trained.result, trained.options
     verdict = "It is served."
     if not result.served:
         verdict = (
             "**It is NOT served**: the folder gives mean pooling, because the trained head did not "
             "beat it by more than chance."
         )
-    config = result.fitted.head.config
-    steps = f"{result.fitted.steps} steps, the best after {result.fitted.best_step}"
+    config, run = result.fitted.head.config, result.fitted.run
+    steps = f"{run.steps} steps, the best after {run.best_step}"
     data = f"{result.n_train} captions for training, {result.n_stop} for early stopping"
     rows = [
-        ("Backbone", trained.encoder.backbone.name),
+        ("Backbone", backbone),
         ("Head", f"{config.kind}, {config.layers} blocks of width {config.width}"),
         ("Blocks of the backbone trained", str(options.blocks)),
         ("Data", f"`{options.captions.name}`: {data}, {result.trained.captions} for evaluation"),
@@ -188,18 +206,12 @@ def _card(trained: Trained) -> str:
         ("Adversarial", str(options.head.objective.attack or "no")),
         ("Command", f"`reelwise train spatiotemporal {_command(options)}`"),
         ("Seed", str(options.head.seed)),
-        ("Time", f"{result.fitted.seconds:.0f} s training, {result.seconds:.0f} s in all; {steps}"),
+        ("Time", f"{run.seconds:.0f} s training, {result.seconds:.0f} s in all; {steps}"),
     ]
     lines = ["# A temporal head", "", verdict, "", "| | |", "|---|---|"]
     lines += [f"| {name} | {text} |" for name, text in rows]
-    lines += [
-        "",
-        "## Results",
-        "",
-        "On videos that were used neither for training nor for early stopping.",
-        "",
-    ]
-    return "\n".join([*lines, *figure_lines(result), ""])
+    note = "On videos that were used neither for training nor for early stopping."
+    return "\n".join([*lines, "", "## Results", "", note, "", *figure_lines(result), ""])
 
 
 def _command(options: SpatiotemporalTraining) -> str:
@@ -220,13 +232,10 @@ def figure_lines(result: TrainingResult) -> list[str]:
     if result.before is not None:
         columns.append(("head before", result.before))
     columns.append(("trained", result.trained))
-    if result.robustness is not None:
-        columns.append(("attacked, before", result.robustness.before))
-        columns.append(("attacked, trained", result.robustness.after))
-    lines = [
-        "| | " + " | ".join(name for name, _ in columns) + " |",
-        "|---|" + "---|" * len(columns),
-    ]
+    if result.attacked is not None:
+        columns += zip(("attacked, before", "attacked, trained"), result.attacked, strict=True)
+    header = " | ".join(name for name, _ in columns)
+    lines = [f"| | {header} |", "|---|" + "---|" * len(columns)]
     for name, title in (
         ("recall_at_1", "caption to clip, recall@1"),
         ("recall_at_5", "caption to clip, recall@5"),

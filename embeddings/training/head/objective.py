@@ -1,12 +1,10 @@
 """The loss of the temporal head: captions, direction and order, and distance to mean pooling."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -55,23 +53,21 @@ def frame_features(rows: Tensor, mask: Tensor, tower: nn.Module | None) -> Tenso
 class HeadModel(nn.Module):
     """The head, the parameters of the loss, and the image tower where it runs in training."""
 
-    def __init__(self, head: TemporalHead, loss: LossName, tower: nn.Module | None = None) -> None:
+    def __init__(
+        self,
+        head: TemporalHead,
+        objective: Objective,
+        tower: nn.Module | None,
+        ranks: Ranks,
+        autocast: Autocast,
+    ) -> None:
         super().__init__()
-        self.head = head
-        self.tower = tower
+        self.head, self.tower = head, tower
+        self.objective, self.ranks, self.autocast = objective, ranks, autocast
+        loss = objective.loss
         self.log_scale = nn.Parameter(torch.tensor(math.log(START_SCALE[loss])))
         self.bias = nn.Parameter(torch.tensor(START_BIAS if loss == "siglip" else 0.0))
         self.bias.requires_grad_(loss == "siglip")
-
-    def through(self) -> Iterator[nn.Parameter]:
-        """Trained weights that vectors depend on."""
-        for name, weight in self.named_parameters():
-            if weight.requires_grad and name not in ("log_scale", "bias"):
-                yield weight
-
-    def direct(self) -> Iterator[nn.Parameter]:
-        """Trained weights that only the loss depends on."""
-        yield from (weight for weight in (self.log_scale, self.bias) if weight.requires_grad)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +84,7 @@ class _Texts:
     """(whole batch,) bool: those of them that have frames enough to be shuffled."""
 
     @classmethod
-    def of(cls, batch: ClipBatch, data: HeadData, device: torch.device) -> _Texts:
+    def of(cls, batch: ClipBatch, data: HeadData, device: torch.device) -> Self:
         backward, wrong = data.backward[batch.rows], data.wrong[batch.rows]
         timed = (backward != NONE) & (batch.counts >= 2)
         numbers = torch.from_numpy(data.caption[batch.rows])
@@ -102,36 +98,22 @@ class _Texts:
         )
 
 
-@dataclass(frozen=True)
-class StepContext:
-    """What a step needs beside its batch."""
-
-    data: HeadData
-    """The texts."""
-    objective: Objective
-    """The loss."""
-    ranks: Ranks
-    """The processes."""
-    autocast: Autocast = nullcontext
-    """Opens the context of mixed precision."""
-
-
-def step_loss(model: HeadModel, batch: ClipBatch, context: StepContext) -> dict[str, Tensor]:
+def step_loss(model: HeadModel, batch: ClipBatch, data: HeadData) -> dict[str, Tensor]:
     """The parts of a step's loss over the whole batch; `keep` is weighted already.
 
     `words`: clips and reversed clips with their own captions as positives; other captions, wrong
     ones and shuffled clips are negatives.
     """
-    objective, ranks = context.objective, context.ranks
-    texts = _Texts.of(batch, context.data, ranks.device)
+    objective, ranks = model.objective, model.ranks
+    texts = _Texts.of(batch, data, ranks.device)
     rows, times_s = batch.frames.to(ranks.device), batch.times_s.to(ranks.device)
     mask = batch.mask.to(ranks.device)
     if objective.attack is not None:
-        rows = _attacked(model, (rows, times_s, mask), texts, context, batch.seed)
-    with context.autocast():
+        rows = _attacked(model, (rows, times_s, mask), texts, objective.attack, batch.seed)
+    with model.autocast():
         frames = frame_features(rows, mask, model.tower)
         shown = (frames, times_s, mask)
-        clips, back, shuffled = _with_copies(model.head, shown, batch.order, texts, ranks)
+        clips, back, shuffled = _with_copies(model, shown, batch.order, texts)
     everything = torch.cat([clips, back[texts.timed], shuffled[texts.shuffled]])
     pairs = len(clips) + int(texts.timed.sum())
     meanings = torch.full((len(everything),), NONE, device=ranks.device)
@@ -139,23 +121,19 @@ def step_loss(model: HeadModel, batch: ClipBatch, context: StepContext) -> dict[
     same = meanings[:, None] == texts.meanings
     logits = model.log_scale.exp() * everything @ texts.rows.T + model.bias
     by_words = (siglip if objective.loss == "siglip" else info_nce)(logits, same, pairs)
-    anchors = _anchors(frames, mask, batch, context)
+    anchors = _anchors(frames, mask, batch, data, ranks)
     kept = 1 - (clips * anchors).sum(-1).mean()
     return {"words": by_words, "keep": objective.keep * kept}
 
 
 def _with_copies(
-    head: TemporalHead,
-    clip: tuple[Tensor, Tensor, Tensor],
-    order: Tensor,
-    texts: _Texts,
-    ranks: Ranks,
+    model: HeadModel, clip: tuple[Tensor, Tensor, Tensor], order: Tensor, texts: _Texts
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Vectors (whole batch, dim) of the clips, the reversed and the shuffled ones.
 
     Rows of clips without such a copy are zero.
     """
-    frames, times_s, mask = clip
+    (frames, times_s, mask), ranks = clip, model.ranks
     own = slice(ranks.rank * len(frames), (ranks.rank + 1) * len(frames))
     timed, mixed = texts.timed[own], texts.shuffled[own]
     back, back_times = reverse_clips(frames[timed], times_s[timed], mask[timed])
@@ -164,37 +142,33 @@ def _with_copies(
         torch.cat([frames, back, shuffled]),
         torch.cat([times_s, back_times, times_s[mixed]]),
         torch.cat([mask, mask[timed], mask[mixed]]),
-        head,
+        model.head,
     ).float()
-    sizes = [len(frames), int(timed.sum()), int(mixed.sum())]
-    clips, back, shuffled = torch.split(vectors, sizes)
+    clips, *copies = torch.split(vectors, [len(frames), int(timed.sum()), int(mixed.sum())])
     wide = [torch.zeros_like(clips), torch.zeros_like(clips)]
-    wide[0][timed] = back
-    wide[1][mixed] = shuffled
+    wide[0][timed], wide[1][mixed] = copies
     return ranks.gather(clips), ranks.gather(wide[0]), ranks.gather(wide[1])
 
 
-def _anchors(frames: Tensor, mask: Tensor, batch: ClipBatch, context: StepContext) -> Tensor:
+def _anchors(
+    frames: Tensor, mask: Tensor, batch: ClipBatch, data: HeadData, ranks: Ranks
+) -> Tensor:
     """Mean-pooled clips of the batch, by the untrained backbone or of these frames."""
-    kept = context.data.anchors
-    if kept is not None:
-        rows = torch.from_numpy(kept[context.data.clip_of[batch.rows]])
-        return F.normalize(rows.to(context.ranks.device), dim=-1)
-    pooled = F.normalize(pool_frames(frames.detach().float(), mask), dim=-1)
-    return context.ranks.gather(pooled)
+    if data.anchors is not None:
+        rows = torch.from_numpy(data.anchors[data.clip_of[batch.rows]])
+        return F.normalize(rows.to(ranks.device), dim=-1)
+    return ranks.gather(F.normalize(pool_frames(frames.detach().float(), mask), dim=-1))
 
 
 def _attacked(
     model: HeadModel,
     clip: tuple[Tensor, Tensor, Tensor],
     texts: _Texts,
-    context: StepContext,
+    attack: Attack,
     seed: int,
 ) -> Tensor:
     """The frames, the first half of the clips perturbed away from their own captions."""
-    rows, times_s, mask = clip
-    ranks, attack = context.ranks, context.objective.attack
-    assert attack is not None
+    (rows, times_s, mask), ranks = clip, model.ranks
     some = max(1, int(len(rows) * ATTACKED))
     first = ranks.rank * len(rows)
     own = torch.arange(first, first + some, device=rows.device)
@@ -204,14 +178,13 @@ def _attacked(
     same[torch.arange(some, device=rows.device), own] = False
 
     def loss(x: Tensor) -> Tensor:
-        with context.autocast():
+        with model.autocast():
             frames = frame_features(x, mask, model.tower)
             vectors = clip_vectors(frames, times_s, mask, model.head).float()
         logits = (scale * vectors @ texts.rows.T).masked_fill(same, float("-inf"))
         return F.cross_entropy(logits, own, reduction="sum")
 
     generator = torch.Generator(rows.device).manual_seed(seed + ranks.rank)
-    high = None if model.tower is None else 255.0
-    low = None if model.tower is None else 0.0
+    low, high = (-math.inf, math.inf) if model.tower is None else (0.0, 255.0)
     moved = perturb(rows[:some].float(), loss, attack, low=low, high=high, generator=generator)
     return torch.cat([moved, rows[some:].float()])

@@ -5,8 +5,6 @@
 writes a folder that `load_encoder(FOLDER)` loads.
 """
 
-from __future__ import annotations
-
 import math
 import shutil
 import time
@@ -22,20 +20,17 @@ from embeddings.training.attack import Attack
 from embeddings.training.captions import (
     CaptionRow,
     FindVideo,
-    Stretch,
     find_beside,
     halve_captions,
     read_captions,
     split_captions,
 )
-from embeddings.training.checkpoint import LOG
 from embeddings.training.head.data import Caption, FrameTable, HeadData, build_head_data
 from embeddings.training.head.evaluation import HeadEvaluation, beats, evaluate_head, mean_vectors
 from embeddings.training.head.features import Collected, FeatureSource, collect, mild_view
-from embeddings.training.head.fit import Setting, fit_head
-from embeddings.training.head.folder import Robustness, Trained, TrainingResult, write_folder
-from embeddings.training.head.options import HeadTraining, SpatiotemporalTraining
-from embeddings.training.loop import Report
+from embeddings.training.head.fit import HeadTraining, Setting, fit_head
+from embeddings.training.head.folder import SpatiotemporalTraining, TrainingResult, write_folder
+from embeddings.training.loop import LOG, Report
 from embeddings.training.ranks import Ranks, open_ranks
 
 MIN_STEPS, MAX_STEPS = 150, 2000
@@ -55,13 +50,8 @@ def train_spatiotemporal(
     A run that was killed resumes from its last saved state when it is started again. Under torchrun
     every process calls this; the first one reads videos, writes and reports.
 
-    Args:
-        options: The run.
-        find: Finds a video by its name in the captions file; None looks for files.
-        report: Takes a line of progress.
-
-    Returns:
-        None in every process but the first.
+    `find` gives a video by its name in the captions file; None looks for files. The result is None
+    in every process but the first.
 
     Raises:
         ReelwiseError: `out` holds an encoder already, the captions cannot be used, or the encoder
@@ -109,16 +99,15 @@ class _Training:
         if not self.ranks.first:
             self.ranks.wait()
         collected = collect(
-            stretches,
-            self._source(),
-            options.cache,
-            workers=options.workers,
-            report=self.report,
+            stretches, self._source(), options.cache, workers=options.workers, report=self.report
         )
         if self.ranks.first:
             self.ranks.wait()
         self.troubles, self.decoded = troubles + collected.troubles, collected.decoded
-        self.train_data, self.stop_data, self.final_data = self._build_data(parts, collected)
+        train, stop, final = parts
+        self.train_data = self._data(train, collected, "train on", views=True)
+        self.stop_data = self._data(stop, collected, "stop by")
+        self.final_data = self._data(final, collected, "evaluate on")
 
     def _source(self) -> FeatureSource:
         backbone = self.backbone
@@ -126,57 +115,40 @@ class _Training:
             spec = backbone.frame_spec
             key = f"pixels-{spec.width_px}x{spec.height_px}-{spec.fit}-{sum(spec.fill_rgb)}"
             return FeatureSource(spec, key, None)
-        kind = str(backbone.dtype).removeprefix("torch.")
-        key = f"{backbone.fingerprint[:24]}-{kind}"
-        return FeatureSource(
-            backbone.frame_spec, key, self.encoder.encode_frames, self.options.views
-        )
-
-    def _build_data(
-        self, parts: Sequence[Sequence[CaptionRow]], collected: Collected
-    ) -> list[HeadData]:
-        data = []
-        for rows, name in zip(parts, ("train on", "stop by", "evaluate on"), strict=True):
-            kept = [row for row in rows if row.stretch in collected.frames]
-            if len({row.stretch for row in kept}) < 2:
-                raise ReelwiseError(
-                    f"fewer than two stretches of video to {name} could be read "
-                    f"({len(self.troubles)} lines or videos failed)",
-                    fix="caption more videos, or see why these fail: reelwise index FOLDER",
-                )
-            data.append(self._data(kept, collected, with_views=name == "train on"))
-        return data
+        key = f"{backbone.fingerprint[:24]}-{str(backbone.dtype).removeprefix('torch.')}"
+        encode = self.encoder.encode_frames
+        return FeatureSource(backbone.frame_spec, key, encode, self.options.views)
 
     def _data(
-        self, rows: Sequence[CaptionRow], collected: Collected, *, with_views: bool
+        self, rows: Sequence[CaptionRow], collected: Collected, name: str, *, views: bool = False
     ) -> HeadData:
-        stretches: dict[Stretch, int] = {}
-        for row in rows:
-            stretches.setdefault(row.stretch, len(stretches))
-        frames = [collected.frames[stretch] for stretch in stretches]
-        tables = [FrameTable.join([each[i] for each in frames]) for i in range(len(frames[0]))]
-        captions = [
-            Caption(stretches[row.stretch], row.text, row.backward, row.wrong) for row in rows
-        ]
+        """One part of the captions, with the stretches that could be read."""
+        rows = [row for row in rows if row.stretch in collected.frames]
+        stretches = {stretch: n for n, stretch in enumerate(dict.fromkeys(r.stretch for r in rows))}
+        if len(stretches) < 2:
+            raise ReelwiseError(
+                f"fewer than two stretches of video to {name} could be read "
+                f"({len(self.troubles)} lines or videos failed)",
+                fix="caption more videos, or see why these fail: reelwise index FOLDER",
+            )
+        clips = [collected.frames[stretch] for stretch in stretches]
+        tables = [FrameTable.join(view) for view in zip(*clips, strict=True)]
+        captions = [Caption(stretches[r.stretch], r.text, r.backward, r.wrong) for r in rows]
         return build_head_data(
             tables[0],
             captions,
             lambda texts: self.backbone.text_features(texts).cpu().numpy(),
-            views=tables[1:] if with_views else (),
+            views=tables[1:] if views else (),
         )
 
     def train(self, began_s: float) -> TrainingResult | None:
         """Fit, evaluate on the clips that were held out for that, write."""
-        options, final = self.options, self.final_data
+        options, train, old = self.options, self.train_data, self.encoder.head
         attack = options.head.objective.attack
-        strong = None
-        if attack is not None:
-            strong = replace(attack, steps=EVALUATED_ATTACK_STEPS, step_size=None)
-        mean, before = self._evaluate(None), None
-        if self.encoder.head is not None:
-            before = self._evaluate(self.encoder.head).figures
-        attacked = self._evaluate(self.encoder.head, strong).figures if strong else None
-        train = self.train_data
+        strong = attack and replace(attack, steps=EVALUATED_ATTACK_STEPS, step_size=None)
+        mean = self._evaluate(None)
+        before = None if old is None else self._evaluate(old).figures
+        attacked_before = self._evaluate(old, strong).figures if strong else None
         if options.blocks:
             train = replace(train, anchors=mean_vectors(train, self.tower, self.ranks.device))
         distort = mild_view if self.tower is not None and options.views else None
@@ -184,16 +156,15 @@ class _Training:
         fitted = fit_head(train, self.stop_data, self._head_options(), setting=setting)
         if not self.ranks.first:
             return None
-        trained = self._evaluate(fitted.head)
-        robustness = None
-        if attacked is not None:
-            robustness = Robustness(attacked, self._evaluate(fitted.head, strong).figures)
+        trained, attacked = self._evaluate(fitted.head), None
+        if attacked_before is not None:
+            attacked = (attacked_before, self._evaluate(fitted.head, strong).figures)
         result = TrainingResult(
-            served=beats(trained, mean, final),
+            served=beats(trained, mean, self.final_data),
             mean=mean.figures,
             trained=trained.figures,
             before=before,
-            robustness=robustness,
+            attacked=attacked,
             fitted=fitted,
             n_train=len(train),
             n_stop=len(self.stop_data),
@@ -201,7 +172,8 @@ class _Training:
             decoded=self.decoded,
             seconds=time.monotonic() - began_s,
         )
-        self._write(result)
+        write_folder(result, options, self.encoder, self.backbone, self.work / LOG)
+        shutil.rmtree(self.work)
         return result
 
     def _evaluate(self, head: TemporalHead | None, attack: Attack | None = None) -> HeadEvaluation:
@@ -220,8 +192,3 @@ class _Training:
         if given is None:
             steps = min(max(steps, MIN_STEPS), MAX_STEPS)
         return replace(options, steps=steps)
-
-    def _write(self, result: TrainingResult) -> None:
-        log = self.work / LOG
-        write_folder(Trained(result, self.options, self.encoder, self.backbone, log))
-        shutil.rmtree(self.work)

@@ -107,12 +107,14 @@ def test_probes_cost_the_mean_cross_entropy_of_every_question_that_has_an_answer
         scale, by_frame, by_clip = dim**0.5, 0.0, 0.0
         for first, size in zip((0, CELLS, CELLS + len(KINDS)), SIZES, strict=True):
             piece = slice(first, first + size)
-            by_frame += np.mean(
-                [
-                    entropy(probes.frame(frames[b, t] * scale)[piece], truth[b, t, piece])
-                    for b, t in np.ndindex(3, 4)
-                    if (b, t) != (1, 2)
-                ]
+            by_frame += float(
+                np.mean(
+                    [
+                        entropy(probes.frame(frames[b, t] * scale)[piece], truth[b, t, piece])
+                        for b, t in np.ndindex(3, 4)
+                        if (b, t) != (1, 2)
+                    ]
+                )
             )
         for b in range(3):
             said = torch.log_softmax(probes.place(frames[b].mean(0) * scale), 0)

@@ -60,7 +60,7 @@ def test_bf16_keeps_the_ranking_of_fp32() -> None:
     scenes = held_out_scenes(60, seed=902)
     ranked = []
     for precision in ("fp32", "bf16"):
-        backbone = load_backbone("toon", precision=precision)  # type: ignore[arg-type]
+        backbone = load_backbone("toon", precision=precision)
         encoder = SpatiotemporalEncoder(backbone, load_head(TOON_FOLDER))
         rows = encode_scenes(encoder, encode_frames(encoder, scenes))
         texts = encoder.encode_texts([scene.captions()[0] for scene in scenes])

@@ -1,5 +1,10 @@
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -147,3 +152,36 @@ def test_shares_must_fit_the_stages(tmp_path: Path) -> None:
     for shares in ((1.0,), (0.5, 0.6)):
         with pytest.raises(ValueError, match="shares"):
             train_toon(tmp_path / "m", replace(SHORT, shares=shares), report=print)
+
+
+READER = """
+import multiprocessing, os, signal, sys
+from pathlib import Path
+import numpy as np
+from embeddings.toon.bank import Bank, BankSpec
+from embeddings.toon.train import MIN_SCENES, batch_loader
+
+if __name__ == "__main__":
+    spec = BankSpec(Path(sys.argv[1]), MIN_SCENES, 0)
+    Bank(spec).times_s[:] = np.arange(12) / 2
+    batches = iter(batch_loader(spec, 32, 0, 100))
+    next(batches)
+    (worker,) = multiprocessing.active_children()
+    Path(sys.argv[2]).write_text(str(worker.pid))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.timeout(300)
+def test_the_process_that_makes_batches_ends_with_a_killed_training(tmp_path: Path) -> None:
+    script = tmp_path / "reader.py"
+    script.write_text(READER)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[3])}
+    command = [sys.executable, str(script), str(tmp_path / "bank"), str(tmp_path / "pid")]
+    run = subprocess.run(command, env=environment, check=False)
+    assert run.returncode == -signal.SIGKILL
+    worker = Path("/proc") / (tmp_path / "pid").read_text()
+    began_s = time.monotonic()
+    while worker.exists():
+        assert time.monotonic() - began_s < 60, "it outlives its parent"
+        time.sleep(0.1)

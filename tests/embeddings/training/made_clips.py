@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from embeddings.temporal.head import TemporalConfig
 from embeddings.training.head.data import Caption, FrameTable, HeadData, build_head_data
-from embeddings.training.head.options import HeadTraining
+from embeddings.training.head.fit import HeadTraining
 
 DIM = 24
 N_THINGS = 6

@@ -55,10 +55,11 @@ def test_no_attack_goes_beyond_eps_or_the_range_not_even_by_rounding(
 @pytest.mark.parametrize("attack", [FGSM, PGD])
 def test_a_linear_loss_has_the_closed_form(attack: Attack) -> None:
     x, slope = torch.randn(4, 6, generator=_seeded(1)), torch.randn(4, 6, generator=_seeded(2))
-    for norm, step in (
-        ("linf", slope.sign()),
-        ("l2", slope / slope.norm(dim=1, keepdim=True)),
-    ):
+    steps: dict[Norm, Tensor] = {
+        "linf": slope.sign(),
+        "l2": slope / slope.norm(dim=1, keepdim=True),
+    }
+    for norm, step in steps.items():
         # steps long enough to leave any start behind
         long = replace(attack, norm=norm, step_size=50 * attack.eps, random_start=False)
         out = perturb(x, lambda y: (slope * y).sum(), long, generator=_seeded(3))

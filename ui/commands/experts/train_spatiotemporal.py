@@ -26,8 +26,7 @@ from ui.terminal.text import length
 if TYPE_CHECKING:
     from embeddings.training.attack import Attack
     from embeddings.training.captions import FindVideo
-    from embeddings.training.head.folder import TrainingResult
-    from embeddings.training.head.options import SpatiotemporalTraining
+    from embeddings.training.head.folder import SpatiotemporalTraining, TrainingResult
 
 PGD_STEPS = 3
 
@@ -152,8 +151,9 @@ def spatiotemporal(
     """
     from data.home import resolve_home
     from embeddings.training.head.batches import Augmentation
+    from embeddings.training.head.fit import HeadTraining
+    from embeddings.training.head.folder import SpatiotemporalTraining
     from embeddings.training.head.objective import Objective
-    from embeddings.training.head.options import HeadTraining, SpatiotemporalTraining
 
     objective = Objective(loss=loss, keep=keep, attack=_attack(adversarial, on, eps))
     augmentation = Augmentation(speed=speed, drop=drop, views=views > 0)
@@ -222,20 +222,20 @@ def _answer(result: TrainingResult, options: SpatiotemporalTraining) -> Answer:
     """Both sides' figures, and whether the trained part is served."""
     from embeddings.training.head.folder import figure_lines
 
-    fitted = result.fitted
+    run = result.fitted.run
     document: Document = {
         "out": options.out,
         "served": result.served,
         "mean_pooling": _figures(result.mean),
         "trained": _figures(result.trained),
         "own_head_before": _figures(result.before),
-        "attacked_before": _figures(result.robustness and result.robustness.before),
-        "attacked_trained": _figures(result.robustness and result.robustness.after),
+        "attacked_before": _figures(result.attacked and result.attacked[0]),
+        "attacked_trained": _figures(result.attacked and result.attacked[1]),
         "captions_trained_on": result.n_train,
         "captions_stopped_by": result.n_stop,
         "captions_judged_by": result.trained.captions,
-        "steps": fitted.steps,
-        "best_step": fitted.best_step,
+        "steps": run.steps,
+        "best_step": run.best_step,
         "decoded": result.decoded,
         **troubles_document(result.troubles),
         "encoder": options.encoder,
@@ -249,7 +249,7 @@ def _answer(result: TrainingResult, options: SpatiotemporalTraining) -> Answer:
             "NOT served: it does not beat mean pooling by more than chance, so "
             f"--encoder {options.out} gives mean pooling"
         )
-    times = f"{fitted.steps} steps, best after {fitted.best_step}, in {length(result.seconds)}"
+    times = f"{run.steps} steps, best after {run.best_step}, in {length(result.seconds)}"
     lines = [*figure_lines(result), "", times, verdict]
     code = EXIT_SOME_FILES_FAILED if result.troubles else EXIT_DONE
     return Answer(document, "\n".join(lines), code, troubles_notice(result.troubles))

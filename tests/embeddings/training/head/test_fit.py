@@ -61,8 +61,8 @@ def test_captions_without_time_are_judged_by_rank_alone() -> None:
 
 def test_where_nothing_helps_the_untrained_head_is_kept() -> None:
     fitted = fit(learning_rate=0.0, validate_every=5, patience=3)
-    assert fitted.best_step == 0
-    assert fitted.steps == 15  # three looks without a better score
+    assert fitted.run.best_step == 0
+    assert fitted.run.steps == 15  # three looks without a better score
     assert not any(fitted.head.fuse.weight.flatten())
     assert fitted.head_figures == fitted.mean_figures
 
@@ -72,12 +72,11 @@ def test_the_same_seed_gives_the_same_head_and_another_seed_another() -> None:
     for name, weight in first.head.state_dict().items():
         assert torch.equal(weight, again.head.state_dict()[name])
     assert not torch.equal(first.head.frame.weight, other.head.frame.weight)
-    assert first.losses != other.losses
+    assert first.run.losses != other.run.losses
 
 
 def test_a_heavy_weight_on_mean_pooling_keeps_the_head_near_it() -> None:
-    shown = [UNSEEN.clips.clip(clip) for clip in range(40)]
-    clips = pad(shown, 9)
+    clips = pad([UNSEEN.clips.clip(clip) for clip in range(40)])
 
     def distance(keep: float) -> float:
         head = fit(objective=Objective(keep=keep), steps=40).head
@@ -108,7 +107,7 @@ def test_a_run_without_its_folder_leaves_no_file_and_one_with_it_a_log(tmp_path:
     assert float(rows[-1]["validation_recall_at_1"]) > 0
     assert any("step 40/40" in line and "order" in line for line in said)
     again = fit_head(TRAIN, VALIDATION, replace(OPTIONS, steps=40), setting=setting)
-    assert again.losses == ()  # a finished run has nothing left to do
+    assert again.run.losses == []  # a finished run has nothing left to do
     assert again.head_figures == fitted.head_figures
 
 
@@ -140,7 +139,7 @@ fitted = fit_head(
     setting=Setting(folder=Path(sys.argv[1])),
 )
 import torch
-torch.save({"head": fitted.head.state_dict(), "losses": fitted.losses}, sys.argv[2])
+torch.save({"head": fitted.head.state_dict(), "losses": fitted.run.losses}, sys.argv[2])
 """
 
 
@@ -156,7 +155,7 @@ def test_a_run_that_is_killed_goes_on_to_the_very_same_head(tmp_path: Path) -> N
     attack = Attack(0.05, 2, random_start=True)
     whole = fit(steps=30, validate_every=7, objective=Objective(attack=attack))
     assert len(killed["losses"]) == 14  # steps 17 to 30: the 17th state never got its name
-    assert whole.losses[16:] == killed["losses"]
+    assert whole.run.losses[16:] == killed["losses"]
     for name, weight in whole.head.state_dict().items():
         assert torch.equal(weight, killed["head"][name]), name
 
@@ -173,7 +172,7 @@ with open_ranks("cpu") as ranks:
         setting=Setting(ranks=ranks),
     )
     if ranks.first:
-        torch.save((ranks.world, fitted.losses), sys.argv[1])
+        torch.save((ranks.world, fitted.run.losses), sys.argv[1])
 """
 
 
@@ -184,7 +183,7 @@ def test_two_processes_see_the_loss_of_one_with_the_whole_batch(tmp_path: Path) 
     command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
     subprocess.run([sys.executable, *command, str(out)], env=environment, cwd=ROOT, check=True)
     world, losses = torch.load(out)
-    alone = fit(steps=8).losses
+    alone = fit(steps=8).run.losses
     assert world == 2
     assert losses[0] == pytest.approx(alone[0], abs=1e-5)
     assert losses == pytest.approx(alone, abs=2e-3)  # sums in another order drift apart slowly

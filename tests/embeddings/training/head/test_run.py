@@ -21,9 +21,9 @@ from embeddings.temporal.head import TemporalConfig
 from embeddings.temporal.record import unserved_notice
 from embeddings.training.attack import Attack
 from embeddings.training.head import run as training
-from embeddings.training.head.folder import TrainingResult
+from embeddings.training.head.fit import HeadTraining
+from embeddings.training.head.folder import AttackTarget, SpatiotemporalTraining, TrainingResult
 from embeddings.training.head.objective import Objective
-from embeddings.training.head.options import AttackTarget, HeadTraining, SpatiotemporalTraining
 from embeddings.training.head.run import train_spatiotemporal
 from tests.embeddings.tiny import TINY
 
@@ -205,8 +205,8 @@ def test_adversarial_training_tells_robustness_before_and_after(
     eps = 0.02 if on == "features" else 2.0
     head = replace(HEAD, objective=Objective(attack=Attack(eps, 2, random_start=True)), steps=3)
     result = train(options, out=tmp_path / "head", head=head, attacked=on)
-    assert result.robustness is not None
-    assert result.robustness.before.mrr <= result.mean.mrr
+    assert result.attacked is not None
+    assert result.attacked[0].mrr <= result.mean.mrr
     assert "attacked, trained" in (tmp_path / "head" / "README.md").read_text()
 
 

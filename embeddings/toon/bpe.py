@@ -7,6 +7,7 @@ import gzip
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from string import ascii_lowercase
 
 from tokenizers import Regex, Tokenizer
 from tokenizers.models import BPE
@@ -17,8 +18,6 @@ from tokenizers.trainers import BpeTrainer
 from data.durable import write_atomic
 
 Pair = tuple[str, str]
-SYMBOLS = 52
-"""The letters a-z, inside and at the end of a word."""
 
 
 def learn_merges(texts: Iterable[str], *, most: int) -> list[Pair]:
@@ -34,7 +33,13 @@ def learn_merges(texts: Iterable[str], *, most: int) -> list[Pair]:
     tokenizer = Tokenizer(BPE())
     tokenizer.normalizer = Lowercase()
     tokenizer.pre_tokenizer = Split(Regex("[^a-z]+"), "removed")
-    trainer = BpeTrainer(vocab_size=SYMBOLS + most, end_of_word_suffix="</w>", show_progress=False)
+    ends = [f"{letter}</w>" for letter in ascii_lowercase]
+    trainer = BpeTrainer(
+        vocab_size=2 * len(ends) + most,
+        special_tokens=ends,  # or ties between pairs would be decided by chance
+        end_of_word_suffix="</w>",
+        show_progress=False,
+    )
     tokenizer.train_from_iterator(texts, trainer)
     merges = json.loads(tokenizer.to_str())["model"]["merges"]
     return [(first, second) for first, second in merges[:most]]

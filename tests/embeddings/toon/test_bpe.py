@@ -34,6 +34,12 @@ def test_the_order_of_the_corpus_does_not_matter() -> None:
     assert learn_merges(["ab cd"], most=2) == learn_merges(["cd", "ab"], most=2)
 
 
+def test_ties_are_decided_the_same_each_time() -> None:
+    texts = ["a red car drives to the left across the street"]
+    first = learn_merges(texts, most=20)
+    assert all(learn_merges(texts, most=20) == first for _ in range(30))
+
+
 def test_learning_stops_when_every_word_is_one_token() -> None:
     merges = learn_merges(["ab cd"], most=50)
     assert len(merges) == 2

@@ -1,6 +1,5 @@
 """One SQLite file, opened so that a commit is on the disk when it returns."""
 
-import itertools
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from typing import Any, Self
 from sqlalchemy import URL, Connection, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
 
-from data.catalogue.tables import MIGRATIONS, SCHEMA_VERSION, TABLES
+from data.catalogue.tables import MIGRATIONS, SCHEMA_VERSION, metadata
 from data.catalogue.values import sql
 from data.durable import crash_point
 from data.errors import ReelwiseError
@@ -144,13 +143,13 @@ class Database:
         # One transaction: a kill leaves the old version whole, and the next start begins again.
         with self.writing("schema", changes_library=False) as connection:
             version = self._schema_version(connection)  # another process may have been first
-            steps = [TABLES]
-            if version is not None:
-                steps = [MIGRATIONS[number] for number in range(version, SCHEMA_VERSION)]
-            for statement in itertools.chain(*steps):
-                connection.execute(sql(statement))
             if version is None:
+                metadata.create_all(connection)
                 put_meta(connection, "changes", "0")
+            else:
+                for number in range(version, SCHEMA_VERSION):
+                    for statement in MIGRATIONS[number]:
+                        connection.execute(sql(statement))
             put_meta(connection, "schema_version", str(SCHEMA_VERSION))
 
     def _schema_version(self, connection: Connection) -> int | None:

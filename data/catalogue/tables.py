@@ -1,5 +1,20 @@
 """The tables of the catalogue. A change is a new `SCHEMA_VERSION` and a step in `MIGRATIONS`."""
 
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
 SCHEMA_VERSION = 3
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     # Columns and an index that were written and never read.
@@ -15,88 +30,129 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
 
+metadata = MetaData()
+
 # AUTOINCREMENT (not plain rowids): SQLite would hand the number of a deleted last row out again.
-# All times are microseconds since 1970 UTC.
-TABLES: tuple[str, ...] = (
-    "CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
-    "CREATE TABLE roots (path TEXT NOT NULL PRIMARY KEY)",
-    """CREATE TABLE videos (
-        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-        content_key TEXT NOT NULL UNIQUE,
-        size_bytes BIGINT NOT NULL,
-        duration_s FLOAT,
-        width_px INTEGER,
-        height_px INTEGER,
-        fps FLOAT,
-        codec TEXT,
-        title TEXT NOT NULL,
-        added_at BIGINT NOT NULL
-    )""",
-    # inode is text: file numbers use all 64 bits, SQLite has 63.
-    """CREATE TABLE files (
-        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-        path TEXT NOT NULL UNIQUE,
-        video_id INTEGER REFERENCES videos (id),
-        size_bytes BIGINT NOT NULL,
-        mtime_ns BIGINT NOT NULL,
-        inode TEXT NOT NULL,
-        content_key TEXT,
-        state TEXT NOT NULL,
-        reason TEXT,
-        attempts INTEGER NOT NULL
-    )""",
-    "CREATE INDEX ix_files_video_id ON files (video_id)",
-    "CREATE TABLE parts (name TEXT NOT NULL PRIMARY KEY, encoder_id TEXT NOT NULL,"
-    " sha256 TEXT NOT NULL, size_bytes BIGINT NOT NULL)",
-    # part is null where the video is not searchable.
-    """CREATE TABLE embeddings (
-        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-        video_id INTEGER NOT NULL REFERENCES videos (id),
-        encoder_id TEXT NOT NULL,
-        state TEXT NOT NULL,
-        reason TEXT,
-        attempts INTEGER NOT NULL,
-        part TEXT REFERENCES parts (name),
-        n_clips INTEGER NOT NULL,
-        UNIQUE (video_id, encoder_id)
-    )""",
-    "CREATE INDEX embeddings_by_part ON embeddings (part)",
-    "CREATE INDEX embeddings_by_encoder ON embeddings (encoder_id, state, video_id)",
-    # ordinal makes a doubled clip impossible by schema, not by care.
-    """CREATE TABLE clips (
-        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-        embedding_id INTEGER NOT NULL REFERENCES embeddings (id),
-        ordinal INTEGER NOT NULL,
-        start_s FLOAT NOT NULL,
-        end_s FLOAT NOT NULL,
-        UNIQUE (embedding_id, ordinal)
-    )""",
-    # Names that a writer may have begun to write, or has begun to remove: only these files are
-    # ever deleted.
-    "CREATE TABLE loose_parts (name TEXT NOT NULL PRIMARY KEY, encoder_id TEXT NOT NULL)",
-    """CREATE TABLE events (
-        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-        "user" TEXT NOT NULL,
-        video_ref TEXT NOT NULL,
-        video_id INTEGER REFERENCES videos (id),
-        at BIGINT NOT NULL,
-        watched_s FLOAT,
-        duration_s FLOAT,
-        kind TEXT NOT NULL,
-        fingerprint TEXT NOT NULL UNIQUE
-    )""",
-    'CREATE INDEX events_by_user ON events ("user", at)',
-    "CREATE INDEX events_by_time ON events (at)",
-    # What was recommended, with the probability of its rank; an event is what a user then does.
-    """CREATE TABLE impressions (
-        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-        "user" TEXT NOT NULL,
-        video_id INTEGER NOT NULL REFERENCES videos (id),
-        at BIGINT NOT NULL,
-        rank INTEGER NOT NULL,
-        source TEXT NOT NULL,
-        propensity FLOAT NOT NULL,
-        score FLOAT NOT NULL
-    )""",
-    'CREATE INDEX impressions_by_user ON impressions ("user", at)',
+_PERMANENT: dict[str, Any] = {"sqlite_autoincrement": True}
+
+Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+Table("roots", metadata, Column("path", Text, primary_key=True))
+
+Table(
+    "videos",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("content_key", Text, nullable=False, unique=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("duration_s", Float),
+    Column("width_px", Integer),
+    Column("height_px", Integer),
+    Column("fps", Float),
+    Column("codec", Text),
+    Column("title", Text, nullable=False),
+    Column("added_at", BigInteger, nullable=False),  # microseconds since 1970 UTC, as all times
+    **_PERMANENT,
+)
+
+Table(
+    "files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("path", Text, nullable=False, unique=True),
+    Column("video_id", Integer, ForeignKey("videos.id"), index=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("inode", Text, nullable=False),  # text: file numbers use all 64 bits, SQLite has 63
+    Column("content_key", Text),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
+    **_PERMANENT,
+)
+
+Table(
+    "embeddings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("video_id", Integer, ForeignKey("videos.id"), nullable=False),
+    Column("encoder_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("part", Text, ForeignKey("parts.name")),  # none where it is not searchable, else one
+    Column("n_clips", Integer, nullable=False),
+    UniqueConstraint("video_id", "encoder_id"),
+    Index("embeddings_by_part", "part"),
+    Index("embeddings_by_encoder", "encoder_id", "state", "video_id"),
+    **_PERMANENT,
+)
+
+# `ordinal` makes a doubled clip impossible by schema, not by care.
+Table(
+    "clips",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("embedding_id", Integer, ForeignKey("embeddings.id"), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("start_s", Float, nullable=False),
+    Column("end_s", Float, nullable=False),
+    UniqueConstraint("embedding_id", "ordinal"),
+    **_PERMANENT,
+)
+
+Table(
+    "parts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("encoder_id", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+)
+
+# Names that a writer may have begun to write, or has begun to remove: only these files are ever
+# deleted.
+Table(
+    "loose_parts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("encoder_id", Text, nullable=False),
+)
+
+Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("video_ref", Text, nullable=False),
+    Column("video_id", Integer, ForeignKey("videos.id")),
+    Column("at", BigInteger, nullable=False),
+    Column("watched_s", Float),
+    Column("duration_s", Float),
+    Column("kind", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False, unique=True),
+    Index("events_by_user", "user", "at"),
+    Index("events_by_time", "at"),
+    **_PERMANENT,
+)
+
+# What was recommended, with the probability of its rank; an event is what a user then does.
+Table(
+    "impressions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("video_id", Integer, ForeignKey("videos.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("propensity", Float, nullable=False),
+    Column("score", Float, nullable=False),
+    Index("impressions_by_user", "user", "at"),
+    **_PERMANENT,
 )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch.nn.utils.rnn import pad_sequence
 
-from data.catalogue.catalogue import Catalogue
+from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.video.types import FrameSpec
 from embeddings.backbone.backbone import Backbone, Precision

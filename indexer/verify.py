@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.catalogue.catalogue import Catalogue
+from data.catalogue import Catalogue, FileRecord, Part
 from data.catalogue.checks import (
     claimed_clips,
     contradictions,
@@ -14,7 +14,6 @@ from data.catalogue.checks import (
     loose_parts,
     miscounted,
 )
-from data.catalogue.records import FileRecord, Part
 from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home

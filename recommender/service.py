@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from data.catalogue.catalogue import Catalogue
-from data.history.history import History, HistoryMark, events_since, mark_history
-from data.history.impressions import Impression, Impressions
+from data.catalogue import Catalogue
+from data.history import History, HistoryMark, Impression, Impressions, events_since, mark_history
 from data.home import Home
 from recommender.answer.exploration import Exploration
 from recommender.answer.items import Recommendations

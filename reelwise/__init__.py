@@ -14,10 +14,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from ui.library.library import Library
+from ui.library import Library
 
 if TYPE_CHECKING:
-    from data.history.history import Event
+    from data.history import Event
     from indexer.build.report import IndexReport
     from indexer.search.ranking import Hit
     from indexer.search.searcher import SearchResult

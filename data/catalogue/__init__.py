@@ -1,1 +1,27 @@
 """The catalogue: videos, files, clips and their states in one database."""
+
+from data.catalogue.catalogue import Catalogue
+from data.catalogue.database import put_meta
+from data.catalogue.records import (
+    MAX_ATTEMPTS,
+    ClipTable,
+    EmbeddingRow,
+    FileRecord,
+    Part,
+    Pending,
+    State,
+    Video,
+)
+
+__all__ = [
+    "MAX_ATTEMPTS",
+    "Catalogue",
+    "ClipTable",
+    "EmbeddingRow",
+    "FileRecord",
+    "Part",
+    "Pending",
+    "State",
+    "Video",
+    "put_meta",
+]

@@ -44,7 +44,7 @@ SCENES_PER_STEP = 30
 """Scenes per step of a short stage; it would not use more."""
 STAGE_SEEDS = 10_000
 """Distance between the seeds of two stages, so that they draw different scenes."""
-MAX_SCALE = 100.0
+MAX_LOGIT_SCALE = 100.0
 DIM = 256
 """Length of a vector."""
 AVERAGE = 0.995
@@ -248,7 +248,7 @@ class _ToonTask(Task[ToonBatch]):
 
     def limit_weights(self) -> None:
         """Keep the scale of the cosines in its range."""
-        self.model.towers.logit_scale.clamp_(0, math.log(MAX_SCALE))  # type: ignore[operator]
+        self.model.towers.logit_scale.clamp_(0, math.log(MAX_LOGIT_SCALE))  # type: ignore[operator]
 
 
 def batch_loader(spec: BankSpec, px: int, first: int, end: int) -> DataLoader[ToonBatch]:

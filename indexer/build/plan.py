@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.catalogue.records import FileRecord
+from data.catalogue import FileRecord
 from data.video.scan import FoundFile, file_title
 
 ContentKey = Callable[[Path], str]

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import MAX_ATTEMPTS
+from data.catalogue import MAX_ATTEMPTS, Catalogue
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
 from indexer.store.generations import open_generation, publish

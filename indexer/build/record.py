@@ -14,8 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import EmbeddingRow, Part
+from data.catalogue import Catalogue, EmbeddingRow, Part
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
 from indexer.build.embed import Embedded

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from data.catalogue.records import MAX_ATTEMPTS, Pending, State
+from data.catalogue import MAX_ATTEMPTS, Pending, State
 from indexer.build.embed import Embedded
 from indexer.build.plan import FileChanges, Plan
 from indexer.build.progress import Meter

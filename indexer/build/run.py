@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import MAX_ATTEMPTS, FileRecord, Pending, State
+from data.catalogue import MAX_ATTEMPTS, Catalogue, FileRecord, Pending, State
 from data.video.children.pool import DecodePool
 from data.video.scan import FoundFile, content_key, scan
 from data.video.types import DecodeRequest

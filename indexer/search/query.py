@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.catalogue.records import ClipTable, Video
+from data.catalogue import ClipTable, Video
 from data.errors import ReelwiseError
 from indexer.store.faiss_index import Mask
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import Video
+from data.catalogue import Catalogue, Video
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.scan import content_key

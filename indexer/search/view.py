@@ -8,8 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import ClipTable, Video
+from data.catalogue import Catalogue, ClipTable, Video
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.store.faiss_index import FlatIndex, Floats, Ids, Mask, VectorIndex

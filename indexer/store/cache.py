@@ -7,7 +7,7 @@ from copy import deepcopy
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue.catalogue import Catalogue
+from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from indexer.store.vectors import VectorStore, VideoVectors, read_videos
 

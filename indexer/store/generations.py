@@ -18,8 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import Part
+from data.catalogue import Catalogue, Part
 from data.durable import (
     crash_point,
     discard_dir,

@@ -17,8 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import Part
+from data.catalogue import Catalogue, Part
 from data.durable import crash_point, make_dir, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home

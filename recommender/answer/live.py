@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from data.history.history import Event
+from data.history import Event
 from recommender.events.log import EventLog, Pairs, join_logs, read_events
 from recommender.events.videos import VideoTable
 from recommender.sources.popularity import CrowdCounts

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from data.history.history import Event
+from data.history import Event
 from recommender.answer import shortlist
 from recommender.answer.exploration import Exploration
 from recommender.answer.items import Recommendations, UserRequest

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from data.catalogue.catalogue import Catalogue
+from data.catalogue import Catalogue
 from data.errors import ReelwiseError
+from data.history import History, HistoryMark, mark_history
 from data.history.forgetting import forgettings
-from data.history.history import History, HistoryMark, mark_history
 from data.home import Home, TrainingLock
 from recommender.choosing.splits import Case, hold_out, last_steps
 from recommender.choosing.tune import tune

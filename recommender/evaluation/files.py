@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.errors import ReelwiseError
-from data.history.event_file import EventRow, iter_rows
+from data.history import EventRow, iter_rows
 from recommender.events.log import VERDICTS, EventLog, event_confidence
 from recommender.events.videos import VideoTable
 

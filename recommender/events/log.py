@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from data.history.history import Event
+from data.history import Event
 from recommender.events.confidence import LIKE, VIEWS_CAP, view_confidence
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue.catalogue import Catalogue
+from data.catalogue import Catalogue
 from indexer.search.view import open_view
 
 CENTRE_PRIOR = 20

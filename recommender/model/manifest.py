@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from data import sealed
 from data.errors import ReelwiseError
-from data.history.history import HistoryMark
+from data.history import HistoryMark
 from data.sealed import MANIFEST_FILE, FileSum
 
 FORMAT = 2

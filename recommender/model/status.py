@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from data.catalogue.catalogue import Catalogue
+from data.catalogue import Catalogue
 from data.errors import ReelwiseError
+from data.history import mark_history
 from data.history.forgetting import current_model
-from data.history.history import mark_history
 from recommender.model.manifest import ModelManifest
 from recommender.model.store import require_whole, usable_manifest
 

@@ -15,8 +15,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from data.catalogue.catalogue import Catalogue
-from data.catalogue.database import put_meta
+from data.catalogue import Catalogue, put_meta
 from data.durable import (
     crash_point,
     discard_dir,

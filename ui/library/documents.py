@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from data.errors import ReelwiseError
 
 if TYPE_CHECKING:
-    from data.catalogue.catalogue import Catalogue
+    from data.catalogue import Catalogue
     from data.home import Home
     from indexer.search.ranking import Hit
     from indexer.search.searcher import SearchResult
@@ -101,7 +101,7 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
 
 
 def _encoder_notice(name: str | None) -> str | None:
-    from embeddings.temporal.record import unserved_notice
+    from embeddings.temporal import unserved_notice
 
     try:
         return unserved_notice(name)

@@ -18,9 +18,8 @@ from data.home import Home, resolve_home
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from data.catalogue.catalogue import Catalogue
-    from data.history.event_file import EventKind
-    from data.history.history import Event, History
+    from data.catalogue import Catalogue
+    from data.history import Event, EventKind, History
     from embeddings.encoder import Encoder
     from indexer.build.progress import Listener
     from indexer.build.report import IndexReport
@@ -66,7 +65,7 @@ class Library:
         """The catalogue of this home."""
         with self._lock:
             if self._catalogue is None:
-                from data.catalogue.catalogue import Catalogue
+                from data.catalogue import Catalogue
 
                 self._catalogue = Catalogue(self.home)
             return self._catalogue
@@ -74,7 +73,7 @@ class Library:
     @property
     def history(self) -> History:
         """What users watched, liked and disliked."""
-        from data.history.history import History
+        from data.history import History
 
         return History(self.catalogue)
 

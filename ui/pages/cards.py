@@ -13,7 +13,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
-from data.catalogue.records import Video
+from data.catalogue import Video
 from indexer.search.ranking import Hit
 from recommender.answer.items import Item
 from ui.terminal.text import clock, span

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from data.errors import ReelwiseError
-from data.history.event_file import EventKind
+from data.history import EventKind
 from recommender.answer.items import Item
 from ui.library.documents import reason_in_words
 from ui.library.library import Library

@@ -4,7 +4,7 @@ from operator import attrgetter
 
 import streamlit as st
 
-from data.catalogue.records import Video
+from data.catalogue import Video
 from ui.library.documents import Document, status_document
 from ui.pages import cards, served
 from ui.terminal.text import clock, length, size

@@ -17,8 +17,7 @@ from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import count, short_path
 
 if TYPE_CHECKING:
-    from data.history.event_file import EventKind
-    from data.history.history import Forgotten, ImportReport
+    from data.history import EventKind, Forgotten, ImportReport
 
 IMPRESSION_COLUMNS = ("user", "video", "video_id", "at", "rank", "source", "propensity", "score")
 MAX_ROWS_SHOWN = 20
@@ -84,7 +83,7 @@ def export_events(
     user: OnlyUserOption = None, home: HomeOption = None, as_json: JsonOption = False
 ) -> Answer:
     """Print the events as CSV, as `history import` reads it."""
-    from data.history.event_file import EVENT_COLUMNS
+    from data.history import EVENT_COLUMNS
 
     with Library(home) as library:
         rows = [event.as_row() for event in library.history.events(user)]
@@ -95,7 +94,7 @@ def export_impressions(
     user: OnlyUserOption = None, home: HomeOption = None, as_json: JsonOption = False
 ) -> Answer:
     """Print the logged recommendations as CSV, with the propensity of each place."""
-    from data.history.impressions import Impressions
+    from data.history import Impressions
 
     with Library(home) as library:
         logged = Impressions(library.catalogue).all(user)

@@ -1,7 +1,6 @@
 """The catalogue: videos, files, clips and their states in one database."""
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.database import put_meta
 from data.catalogue.records import (
     MAX_ATTEMPTS,
     ClipTable,
@@ -23,5 +22,4 @@ __all__ = [
     "Pending",
     "State",
     "Video",
-    "put_meta",
 ]

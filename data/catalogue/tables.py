@@ -26,7 +26,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE embeddings DROP COLUMN made_at",
         "ALTER TABLE parts DROP COLUMN made_at",
         "DROP INDEX events_unresolved",
-    ),
+    )
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
 
@@ -36,10 +36,7 @@ metadata = MetaData()
 _PERMANENT: dict[str, Any] = {"sqlite_autoincrement": True}
 
 Table(
-    "meta",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    "meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False)
 )
 
 Table("roots", metadata, Column("path", Text, primary_key=True))

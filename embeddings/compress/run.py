@@ -40,11 +40,7 @@ TOONS_TO_DRAW = 30
 
 
 def compress_encoder(
-    source: SourceModel,
-    out: Path,
-    request: Request,
-    clips: list[ClipFrames] | None,
-    report: Report,
+    source: SourceModel, out: Path, request: Request, clips: list[ClipFrames] | None, report: Report
 ) -> Path:
     """Make a model folder that `--encoder` takes.
 

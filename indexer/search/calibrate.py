@@ -14,10 +14,8 @@ of the maximum of n independent normal scores (Fisher & Tippett 1928; 1.4826 mak
 deviation estimate a standard deviation, Rousseeuw & Croux 1993, eq. 1.2). In a large library a
 score must stand out further, since more clips had the chance to reach it by accident.
 
-g is Fisher's transformation of correlations (1915), needed because cosines end at 1: where all
-clips are alike (0.95 +- 0.03) the plain cosine of an exact copy cannot lie many spreads above the
-median, though its distance is a hundredth of the others'. For words, whose cosines are far from 1,
-g is linear.
+g is Fisher's transformation of correlations (1915), needed because cosines end at 1: among clips
+that are all alike (0.95 +- 0.03) an exact copy could not stand out. For text g is nearly linear.
 """
 
 from dataclasses import dataclass

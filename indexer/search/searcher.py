@@ -93,12 +93,7 @@ class Searcher:
             return True
 
     def search(
-        self,
-        query: Query,
-        k: int = 10,
-        *,
-        filters: Filters | None = None,
-        merge: bool = True,
+        self, query: Query, k: int = 10, *, filters: Filters | None = None, merge: bool = True
     ) -> SearchResult:
         """Find the at most k moments that match best, the best first; options as in `Options`.
 

@@ -34,13 +34,7 @@ from data.errors import ReelwiseError
 from data.home import Home, holds_lock
 from data.sealed import MANIFEST_FILE, file_sum, seal
 from indexer.store.faiss_index import INDEX_KINDS, FlatIndex, VectorIndex
-from indexer.store.manifest import (
-    LAYOUT_VERSION,
-    Manifest,
-    damaged,
-    generation_name,
-    read_manifest,
-)
+from indexer.store.manifest import LAYOUT_VERSION, Manifest, damaged, generation_name, read_manifest
 from indexer.store.recall import RECALL_QUERIES, fill_index
 from indexer.store.vectors import VectorStore
 
@@ -229,11 +223,7 @@ def drop_damaged(home: Home) -> list[str]:
 
 
 def _build(
-    folder: Path,
-    number: int,
-    catalogue: Catalogue,
-    store: VectorStore,
-    kind: type[VectorIndex],
+    folder: Path, number: int, catalogue: Catalogue, store: VectorStore, kind: type[VectorIndex]
 ) -> Generation:
     parts = catalogue.embeddings.parts(store.encoder_id)
     sample = _sample(parts, store)

@@ -131,9 +131,7 @@ def top_items(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
 
 
 def accuracy(
-    best: NDArray[np.int64],
-    wanted: NDArray[np.bool_],
-    n_wanted: NDArray[np.int64] | None = None,
+    best: NDArray[np.int64], wanted: NDArray[np.bool_], n_wanted: NDArray[np.int64] | None = None
 ) -> Values:
     """Recall, NDCG and hits of lists.
 

@@ -171,10 +171,7 @@ def _worth_fitting(train: EventLog, videos: VideoTable, quality: Mapping[str, fl
 
 
 def _chosen_settings(
-    cases: Sequence[Case],
-    videos: VideoTable,
-    settings: Settings,
-    note: Callable[[str], None],
+    cases: Sequence[Case], videos: VideoTable, settings: Settings, note: Callable[[str], None]
 ) -> tuple[Settings, dict[str, float]]:
     """The settings of each source by what it predicts alone, and its NDCG@20 at the best one."""
     quality: dict[str, float] = {}

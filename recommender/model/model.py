@@ -28,7 +28,7 @@ DEFAULT_WEIGHTS = weights_from(
         {CONTENT: 0.75, RECENT_EASE: 1.0, RECENT_POPULARITY: 0.2},
         {CONTENT: 0.75, RECENT_EASE: 1.0, RECENT_POPULARITY: 0.1},
         {CONTENT: 0.75, RECENT_EASE: 1.0, RECENT_POPULARITY: 0.1},
-    ],
+    ]
 )
 """Weights before anything is known of a library."""
 

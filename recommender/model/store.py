@@ -15,7 +15,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue, put_meta
+from data.catalogue import Catalogue
+from data.catalogue.database import put_meta
 from data.durable import (
     crash_point,
     discard_dir,

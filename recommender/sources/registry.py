@@ -168,9 +168,7 @@ SOURCES: tuple[SourceKind, ...] = (
         NEXT_ITEM,
         "often watched soon after {title}",
         fit=lambda data: fit_next_item(
-            data.log.histories,
-            ridge=data.settings["next_ridge"],
-            dense_limit=data.dense_limit,
+            data.log.histories, ridge=data.settings["next_ridge"], dense_limit=data.dense_limit
         ),
         load=lambda arrays, videos: NextItem.from_arrays(arrays),
         keeps=_LINKS,

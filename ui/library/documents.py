@@ -101,7 +101,7 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
 
 
 def _encoder_notice(name: str | None) -> str | None:
-    from embeddings.temporal import unserved_notice
+    from embeddings.temporal.record import unserved_notice
 
     try:
         return unserved_notice(name)

@@ -13,48 +13,22 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from data.video.children.wire import SLOTS, LineReader, SlotPlan, read_request, send
-from data.video.decoders.decoding import open_decoding
-from data.video.types import (
-    DecodeRequest,
-    Ending,
-    FrameSpec,
-    OnProgress,
-    Sample,
-    UnreadableVideo,
-    VideoInfo,
-)
+from data.video.decoders.decoding import Decoding, open_decoding
+from data.video.types import DecodeRequest, Ending, FrameSpec, OnProgress, UnreadableVideo
 
 BEAT_S = 0.25
 _PR_SET_PDEATHSIG = 1
 
 
-class OpenedVideo(Protocol):
-    """A video being sampled, as `decoding.Decoding` is."""
-
-    @property
-    def info(self) -> VideoInfo:
-        """What the file says about itself; complete once the first sample was taken."""
-
-    @property
-    def decoder(self) -> str:
-        """Name of the decoder at work."""
-
-    def samples(self) -> Iterator[Sample]:
-        """The samples in order."""
-
-    def ending(self) -> Ending:
-        """How it went, once `samples` is exhausted."""
-
-
-Opener = Callable[[DecodeRequest, OnProgress], AbstractContextManager[OpenedVideo]]
+Opener = Callable[[DecodeRequest, OnProgress], AbstractContextManager[Decoding]]
 
 
 class Child:
@@ -98,7 +72,7 @@ class Child:
             reason = f"the decoder failed: {type(error).__name__}: {error}"[:300]
         return Ending("failed", reason, decoder=decoder)
 
-    def _deliver(self, video: OpenedVideo, spec: FrameSpec) -> None:
+    def _deliver(self, video: Decoding, spec: FrameSpec) -> None:
         plan = SlotPlan.of(spec)
         frames = self._frames(plan, spec)
         samples = video.samples()

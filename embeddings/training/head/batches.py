@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 from embeddings.training.head.data import FrameTable, HeadData
 
 Distort = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
-Plan = tuple[FrameTable, NDArray[np.int64], float, np.random.Generator]
+ViewPlan = tuple[FrameTable, NDArray[np.int64], float, np.random.Generator]
 """A view of a clip, its chosen frames, its speed, and the generator for all further choices."""
 
 MAX_CLIP_FRAMES = 64
@@ -123,7 +123,7 @@ class Batches:
         seed = self._seed * 1_000_003 + step * self._world
         return ClipBatch(frames, times, mask, torch.from_numpy(shuffled), rows, counts, seed)
 
-    def _plan(self, clip: int, seed: int) -> Plan:
+    def _plan(self, clip: int, seed: int) -> ViewPlan:
         rng = np.random.default_rng(seed)
         tables = (self._data.clips, *(self._data.views if self._augmentation.views else ()))
         table = tables[int(rng.integers(len(tables)))]
@@ -133,7 +133,7 @@ class Batches:
         speed = float(np.exp(rng.uniform(-1, 1) * np.log(self._augmentation.speed)))
         return table, keep, speed, rng
 
-    def _show(self, plan: Plan, clip: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    def _show(self, plan: ViewPlan, clip: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
         table, keep, speed, rng = plan
         frames, times = table.clip(clip)
         frames = frames[keep]

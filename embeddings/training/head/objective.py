@@ -161,11 +161,7 @@ def _anchors(
 
 
 def _attacked(
-    model: HeadModel,
-    clip: tuple[Tensor, Tensor, Tensor],
-    texts: _Texts,
-    attack: Attack,
-    seed: int,
+    model: HeadModel, clip: tuple[Tensor, Tensor, Tensor], texts: _Texts, attack: Attack, seed: int
 ) -> Tensor:
     """The frames, the first half of the clips perturbed away from their own captions."""
     (rows, times_s, mask), ranks = clip, model.ranks

@@ -11,18 +11,21 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from data.video.children.child import OpenedVideo, main
-from data.video.decoders.decoding import open_decoding
+from data.video.children.child import main
+from data.video.decoders.decoding import Decoding, open_decoding
 from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample, VideoInfo
 
 
-class Rogue:
+class Rogue(Decoding):
     """Gives a slot of frames, or none, then does what its name says."""
 
     def __init__(self, name: str) -> None:
         self.decoder = name
-        self.info = VideoInfo("none", 64, 48, 10.0, 8.0)
         self._deed = name.removeprefix("rogue:")
+
+    @property
+    def info(self) -> VideoInfo:
+        return VideoInfo("none", 64, 48, 10.0, 8.0)
 
     def samples(self) -> Iterator[Sample]:
         early = self._deed.startswith("early-")
@@ -62,7 +65,7 @@ def _white(out: Pixels) -> None:
 
 
 @contextmanager
-def open_rogue(request: DecodeRequest, on_progress: OnProgress) -> Iterator[OpenedVideo]:
+def open_rogue(request: DecodeRequest, on_progress: OnProgress) -> Iterator[Decoding]:
     if request.decoder.startswith("rogue:"):
         assert request.path.is_absolute()
         yield Rogue(request.decoder)

@@ -18,6 +18,7 @@ from benchmarks.answers import measure_apart
 from benchmarks.fits import has_implicit, race, ratios
 from benchmarks.many_people import START, Size, make_world
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import FileRecord
 from data.history.impressions import Impression, Impressions
 from data.home import resolve_home
 
@@ -60,9 +61,13 @@ def run(size: str) -> dict[str, object]:
 
 def log_page_ms() -> float:
     """Median milliseconds until a page of ten impressions is durable."""
-    page = [Impression("user", n, START, n, "popularity", 1.0, 0.5) for n in range(1, 11)]
+    files = [FileRecord(Path(f"/{n}.mp4"), 1, 1, n, f"content-{n}") for n in range(10)]
     took_ms = []
     with TemporaryDirectory() as folder, Catalogue(resolve_home(Path(folder))) as catalogue:
+        ids = [video_id for video_id in catalogue.files.put(files).values() if video_id]
+        page = [
+            Impression("user", id_, START, n, "popularity", 1, 0.5) for n, id_ in enumerate(ids)
+        ]
         impressions = Impressions(catalogue)
         for _ in range(LOGGED):
             started = time.perf_counter()

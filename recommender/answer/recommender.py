@@ -88,7 +88,7 @@ class LiveModel:
 
     def trust(self, taste: Taste) -> float:
         """How much sources of other users count for one user: less if there are few others."""
-        n_others = self.log.n_active - bool(len(taste.met))
+        n_others = self.log.n_active - bool(len(taste.seen))
         return n_others / (n_others + OTHERS_PRIOR)
 
     def blender(self, trust: float) -> Blender:
@@ -210,7 +210,7 @@ class Recommender:
     ) -> UserRequest:
         taste = live.taste(user)
         allowed = np.ones(len(self.videos), bool)
-        allowed[taste.met] = False
+        allowed[taste.seen] = False
         allowed[[self.videos.row_of[one] for one in exclude if one in self.videos.row_of]] = False
         if at is not None:
             allowed &= self.videos.added_at_s <= at.timestamp()

@@ -24,7 +24,7 @@ PUSH_FROM = 0.3
 class Taste:
     """What is known of one person."""
 
-    met: NDArray[np.int64]
+    seen: NDArray[np.int64]
     """Rows of all videos with an event: none of them is recommended."""
     history: Histories
     """What the person liked: one history."""
@@ -44,7 +44,7 @@ def read_taste(pairs: Pairs, n_videos: int) -> Taste:
     bad = pairs.where(pairs.disliked)
     left = pairs.where((pairs.weight == 0) & ~pairs.disliked)
     return Taste(
-        met=pairs.item,
+        seen=pairs.item,
         history=pairs.history(n_videos),
         disliked=bad.item,
         dislike_weights=decayed(now_s - bad.last_s, DISLIKE_HALF_LIFE_DAYS),

@@ -83,7 +83,7 @@ def test_an_event_that_comes_in_while_all_is_read_counts_once_too(
 
     monkeypatch.setattr(History, "events", read_while_somebody_watches)
     with LibraryRecommender(home) as opened:
-        assert len(opened.current().live.taste("anna").met) == 1
+        assert len(opened.current().live.taste("anna").seen) == 1
         assert len(opened.current().live.log) == 1
 
 
@@ -114,7 +114,7 @@ def test_nothing_of_a_forgotten_person_is_left(
     history.forget("anna")
     current = recommender.current()
     assert "anna" not in current.live.log.users
-    assert not len(current.live.taste("anna").met)
+    assert not len(current.live.taste("anna").seen)
     assert current.live.log.whole.liked.shape[0] == 1
 
 

@@ -63,7 +63,7 @@ def test_the_blend_beats_popularity_on_the_last_liked_film() -> None:
         assert event.video_id is not None
         wanted = event.video_id
         unseen = np.ones(len(videos), bool)
-        unseen[recommender.live.taste(user).met] = False
+        unseen[recommender.live.taste(user).seen] = False
         if unseen.all():
             continue
         pages = {"blend": [item.video_id for item in recommender.recommend(user).items]}

@@ -18,7 +18,7 @@ def taste(*events: Event) -> Taste:
 
 def test_without_likes_the_history_is_empty_and_everything_seen_is_known() -> None:
     got = taste(verdict("a", 1, "dislike"), event("a", 2, watched=0.01))
-    assert sorted(got.met.tolist()) == [0, 1]
+    assert sorted(got.seen.tolist()) == [0, 1]
     assert len(got.history.item) == 0
 
 

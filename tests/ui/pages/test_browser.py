@@ -245,6 +245,8 @@ def test_for_you_goes_on_from_the_video_that_plays(visitor: Visitor, server: Ser
     enough = page.get_by_role("button", name="Beside ")
     enough.wait_for()
     page.locator(".rw-why", has_text="which is playing").first.wait_for()
+    # Cards of the page before stay until the last new one has come.
+    page.locator(f"video[data-video-id='{chosen}']").wait_for(state="detached")
     shown = page.locator("video").evaluate_all("all => all.map(v => v.dataset.videoId)")
     assert chosen not in shown
     enough.click()

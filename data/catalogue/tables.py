@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     # Columns and an index that were written and never read.
     2: (
@@ -26,7 +26,8 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE embeddings DROP COLUMN made_at",
         "ALTER TABLE parts DROP COLUMN made_at",
         "DROP INDEX events_unresolved",
-    )
+    ),
+    3: (),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from data.errors import ReelwiseError
+from embeddings.backbone.early_checks import no_gpu
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -15,5 +15,5 @@ def choose_device(name: str = "auto") -> torch.device:
         raise ValueError(f"device is auto, cpu or cuda, not {name!r}")
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
-        raise ReelwiseError("no CUDA GPU can be used here", fix="--device cpu, or --device auto")
+        raise no_gpu()
     return torch.device("cuda" if available and name != "cpu" else "cpu")

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 
 from data.errors import ReelwiseError
 from embeddings.backbone.backbone import Backbone, Precision, Tokenizer
+from embeddings.backbone.early_checks import check_weights_file
 from embeddings.backbone.names import (
     BPE_FILE,
     CONFIG_FILE,
@@ -26,8 +27,6 @@ from embeddings.backbone.names import (
     parse_name,
 )
 from embeddings.backbone.recipe import ExportedTowers, Recipe, keep_blocks, mark, read_recipe
-
-WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 
 
 def load_backbone(
@@ -52,7 +51,7 @@ def load_backbone(
     """
     parsed = parse_name(name, weights=weights)
     if weights is not None:
-        _check_weights_file(weights)
+        check_weights_file(weights)
     recipe = read_recipe(parsed.folder) if parsed.folder else None
     if recipe is not None and recipe.precision != "auto":
         precision = recipe.precision
@@ -158,16 +157,6 @@ def _not_here(parsed: BackboneName) -> ReelwiseError:
         f"the weights of {parsed.label} are not on this machine and cannot be downloaded",
         fix=f"run once with network, or pass a file: --encoder {parsed.model} --weights FILE",
     )
-
-
-def _check_weights_file(weights: Path) -> None:
-    if not weights.is_file():
-        raise ReelwiseError(f"no weights file {weights}", fix="check the path of --weights")
-    if weights.suffix not in WEIGHT_SUFFIXES:
-        raise ReelwiseError(
-            f"--weights takes {', '.join(WEIGHT_SUFFIXES)}, not {weights.name}",
-            fix="save the model's state dict with safetensors.torch.save_file",
-        )
 
 
 def _first_line(error: BaseException) -> str:

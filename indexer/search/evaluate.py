@@ -17,10 +17,11 @@ import numpy as np
 from data.errors import ReelwiseError
 from data.interval_table import TableRow, read_table
 from indexer.search.moments import iou
-from indexer.search.query import Query, Span, parse_span
+from indexer.search.query import Query
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import Options
 from indexer.search.searcher import Searcher
+from indexer.search.spans import Span, parse_span
 from indexer.search.view import View
 
 MAX_MOMENTS = 300

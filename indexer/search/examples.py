@@ -13,9 +13,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from data.errors import ReelwiseError
 from data.video.children.pool import decode_one
+from data.video.containers import sniff
 from data.video.shots import CutDetector, split_clips
-from data.video.types import SAMPLE_FPS, DecodeRequest, FrameSpec
-from indexer.search.query import Span
+from data.video.types import SAMPLE_FPS, DecodeRequest, FrameSpec, UnreadableVideo
+from indexer.search.query import Query
+from indexer.search.spans import Span, parse_span
 from indexer.store.faiss_index import Floats
 from indexer.store.vectors import VideoVectors
 
@@ -55,8 +57,10 @@ def example_of_frames(
     return Example(frames=frames, clips=rows[1:], whole=rows[0])
 
 
-def example_of_stored(stored: VideoVectors, span: Span | None, encoder: Encoder) -> Example:
-    """An example from the stored vectors of an indexed video, or of a stretch of it.
+def example_of_stored(
+    stored: VideoVectors, span: Span | None, encoder: Encoder, *, name: str
+) -> Example:
+    """An example from the stored vectors of an indexed video, called `name`, or of a part of it.
 
     Raises:
         ReelwiseError: The video has no frame in that stretch.
@@ -66,7 +70,7 @@ def example_of_stored(stored: VideoVectors, span: Span | None, encoder: Encoder)
     if not len(inside):
         last_s = float(stored.frame_times_s[-1])
         raise ReelwiseError(
-            f"video {stored.video_id} has no frame between {start_s:g} s and {end_s:g} s",
+            f"{name} has no frame between {start_s:g} s and {end_s:g} s",
             fix=f"name a part before its end; its last frame is at {last_s:.1f} s",
         )
     times_s = stored.frame_times_s[inside]
@@ -80,17 +84,41 @@ def example_of_stored(stored: VideoVectors, span: Span | None, encoder: Encoder)
     return replace(example, video_id=stored.video_id)
 
 
+def check_examples(query: Query) -> None:
+    """Refuse an example or a picture that cannot be read, before an encoder is loaded for it.
+
+    Raises:
+        ReelwiseError: The file does not exist, is no video or picture, or names no right part.
+    """
+    if query.like is not None:
+        name, _ = parse_span(str(query.like))
+        _check_file(Path(name).expanduser())
+    if query.image is not None:
+        read_image(query.image, FrameSpec(32, 32))
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise ReelwiseError(
+            f"there is no example file {path}",
+            fix="name a video file, or a part of it as FILE@START-END",
+        )
+    try:
+        sniff(path)
+    except UnreadableVideo as error:
+        raise ReelwiseError(
+            f"the example {path.name} cannot be read: {error.reason}",
+            fix="name a video file; a picture goes to --image",
+        ) from error
+
+
 def load_example(path: Path, span: Span | None, encoder: Encoder) -> Example:
     """Decode a file, or a part of it, in a supervised child and embed it as a library is.
 
     Raises:
         ReelwiseError: Nothing of it can be decoded.
     """
-    if not path.is_file():
-        raise ReelwiseError(
-            f"there is no example file {path}",
-            fix="name a video file, or a part of it as FILE@START-END",
-        )
+    _check_file(path)
     start_s, end_s = span if span is not None else (0.0, None)
     seconds = None if end_s is None else end_s - start_s
     fps = SAMPLE_FPS if seconds is None else min(SAMPLE_FPS, MAX_EXAMPLE_FRAMES / seconds)

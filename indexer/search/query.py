@@ -1,26 +1,13 @@
-"""What a search looks for: the query, its filters, and references such as `VIDEO@START-END`."""
+"""What a search looks for: the query and its filters."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from data.catalogue import ClipTable, Video
 from data.errors import ReelwiseError
 from indexer.store.faiss_index import Mask
-
-_SPAN = re.compile(r"^(?P<ref>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<end>\d+(?:\.\d+)?)$")
-
-
-class Span(NamedTuple):
-    """A stretch of a video, half-open."""
-
-    start_s: float
-    """First instant."""
-    end_s: float
-    """First instant after it."""
 
 
 @dataclass(frozen=True)
@@ -86,23 +73,3 @@ class Filters:
         if self.exclude_video is not None:
             return np.asarray(table.video_ids != self.exclude_video)
         return None
-
-
-def parse_span(ref: str) -> tuple[str, Span | None]:
-    """Split `VIDEO@START-END`; a file that exists under the whole name is not split.
-
-    Raises:
-        ReelwiseError: The end is not after the start.
-    """
-    match = _SPAN.match(ref)
-    if match is None or Path(ref).exists():
-        return ref, None
-    span = Span(float(match["start"]), float(match["end"]))
-    if span.end_s <= span.start_s:
-        raise ReelwiseError(
-            f"{ref}: a part ends after it starts, not from {span.start_s:g} s to {span.end_s:g} s",
-            fix=f"{match['ref']}@{span.end_s:g}-{span.start_s + 1:g}"
-            if span.end_s < span.start_s
-            else f"{match['ref']}@{span.start_s:g}-{span.start_s + 1:g}",
-        )
-    return match["ref"], span

@@ -17,7 +17,7 @@ from data.home import Home
 from data.video.scan import content_key
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
-from indexer.search.query import Filters, Query, Span, parse_span
+from indexer.search.query import Filters, Query
 from indexer.search.query_vectors import (
     UNWANTED_WEIGHT,
     QueryPart,
@@ -27,6 +27,7 @@ from indexer.search.query_vectors import (
     vectors_of_example,
 )
 from indexer.search.ranking import Hit, Options, rank
+from indexer.search.spans import Span, parse_span
 from indexer.search.view import View, open_view
 from indexer.store.cache import VectorCache
 from indexer.store.faiss_index import Floats
@@ -146,7 +147,9 @@ class Searcher:
         """
         began_s = time.perf_counter()
         view = self._view
-        vectors = vectors_of_example(self._example_of(view, video_id, span))
+        video = view.videos.get(video_id)
+        name = video.path.name if video else f"video {video_id}"
+        vectors = vectors_of_example(self._example_of(view, video_id, span, name=name))
         options = Options(k, replace(filters or Filters(), exclude_video=video_id))
         return self.search_vectors(vectors, options, view=view, began_s=began_s)
 
@@ -195,17 +198,17 @@ class Searcher:
         # Of an indexed video with the same bytes the vectors are stored already.
         video_id = self._catalogue.files.known_contents([key]).get(key)
         if video_id is not None and video_id in view.videos:
-            return self._example_of(view, video_id, span)
+            return self._example_of(view, video_id, span, name=path.name)
         return load_example(path, span, self._encoder)
 
-    def _example_of(self, view: View, video_id: int, span: Span | None) -> Example:
+    def _example_of(self, view: View, video_id: int, span: Span | None, *, name: str) -> Example:
         stored = self._vectors_of(view, [video_id]).get(video_id)
         if stored is None:
             raise ReelwiseError(
-                f"video {video_id} is not embedded with {self._encoder.name}",
+                f"{name} is not embedded with {self._encoder.name}",
                 fix="reelwise index FOLDER, then try again",
             )
-        return example_of_stored(stored, span, self._encoder)
+        return example_of_stored(stored, span, self._encoder, name=name)
 
     def _vectors_of(self, view: View, video_ids: Sequence[int]) -> dict[int, VideoVectors]:
         rows = view.rows_of(video_ids)

@@ -7,13 +7,16 @@ page and route shares it, so all of it is safe to use from many threads.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
+from embeddings.backbone.early_checks import check_device, check_weights_file
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from embeddings.encoder import Encoder
     from indexer.build.progress import Listener
     from indexer.build.report import IndexReport
+    from indexer.search.query import Filters, Query
     from indexer.search.searcher import Searcher, SearchResult
     from recommender.answer.items import Recommendations
     from recommender.service import LibraryRecommender
@@ -39,6 +43,9 @@ class Library:
             folder. It is made where it is missing.
         weights: Encoder weights to use in place of those that the library remembers.
         device: Where the encoder runs: "auto", "cpu" or "cuda".
+
+    Raises:
+        ReelwiseError: There is no such weights file, or no GPU for "cuda".
     """
 
     def __init__(
@@ -48,8 +55,11 @@ class Library:
         weights: str | Path | None = None,
         device: str = "auto",
     ) -> None:
-        self.home: Home = resolve_home(Path(home) if home else None)
         self._weights = Path(weights) if weights else None
+        if self._weights is not None:
+            check_weights_file(self._weights)
+        check_device(device)
+        self.home: Home = resolve_home(Path(home) if home else None)
         self._device = device
         # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
         self._lock = threading.Lock()
@@ -212,7 +222,25 @@ class Library:
         from indexer.search.query import Filters, Query
 
         query = Query(text, like, Path(image) if image else None, not_)
-        return self.searcher.search(query, k=k, filters=Filters(min_relevance=min_relevance))
+        return self.find(query, k=k, filters=Filters(min_relevance=min_relevance))
+
+    def find(
+        self, query: Query, *, k: int = 10, filters: Filters | None = None, merge: bool = True
+    ) -> SearchResult:
+        """Find moments by a query that is already put together; options as in `Options`.
+
+        `took_ms` of the result counts from here: it includes loading what was not loaded yet.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet, or the example cannot be read; wrong examples are
+                refused before an encoder is loaded.
+        """
+        from indexer.search.examples import check_examples
+
+        began_s = time.perf_counter()
+        check_examples(query)
+        result = self.searcher.search(query, k=k, filters=filters, merge=merge)
+        return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)
 
     def similar(self, video: VideoRef, *, k: int = 10) -> SearchResult:
         """Find moments of other videos like an indexed one, or like a part: `VIDEO@START-END`.
@@ -220,10 +248,12 @@ class Library:
         Raises:
             ReelwiseError: No indexed video is called so, or several are.
         """
-        from indexer.search.query import parse_span
+        from indexer.search.spans import parse_span
 
+        # What is wrong with the reference is said before an encoder is loaded.
         name, span = parse_span(str(video))
-        return self.searcher.similar(self.catalogue.video(name).id, span, k=k)
+        known = self.catalogue.video(name)
+        return self.searcher.similar(known.id, span, k=k)
 
     def recommend(
         self,

@@ -75,7 +75,7 @@ class Api:
         text = _text(request, "q")
         query = Query(text=text, without=request.query_params.get("not"))
         filters = Filters(min_relevance=_number(request, "min_relevance", 0.0, 0.0, 1.0))
-        result = self._library.searcher.search(query, k=_limit(request), filters=filters)
+        result = self._library.find(query, k=_limit(request), filters=filters)
         return search_document(query.as_dict(), result)
 
     def similar(self, request: Request) -> Document:

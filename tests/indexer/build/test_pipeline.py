@@ -14,8 +14,9 @@ from data.errors import ReelwiseError
 from data.home import Home
 from indexer.build import embed as embedding
 from indexer.build.pipeline import index_library, rebuild
-from indexer.search.query import Query, Span
+from indexer.search.query import Query
 from indexer.search.searcher import Searcher
+from indexer.search.spans import Span
 from tests.fakes import ColourEncoder, CountingEncoder
 from tests.indexer.made import paint
 from tests.indexer.runs import Listener, counts, first, index
@@ -94,7 +95,7 @@ def test_an_example_that_cannot_be_read_says_why(home: Home, videos: Path, tmp_p
     searcher = Searcher(home, ColourEncoder())
     text = tmp_path / "text.mp4"
     text.write_text("no video")
-    with pytest.raises(ReelwiseError, match=r"text\.mp4 gave no frame"):
+    with pytest.raises(ReelwiseError, match=r"text\.mp4 cannot be read: .*plain text"):
         searcher.search(Query(like=text))
     with pytest.raises(ReelwiseError, match="no example file"):
         searcher.search(Query(like=tmp_path / "missing.mp4"))

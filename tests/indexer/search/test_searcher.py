@@ -16,10 +16,11 @@ from data.home import Home, resolve_home
 from indexer.build.pipeline import rebuild
 from indexer.build.record import writing_session
 from indexer.search import ranking
-from indexer.search.query import Filters, Query, Span
+from indexer.search.query import Filters, Query
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import Hit, Options
 from indexer.search.searcher import Searcher, SearchResult
+from indexer.search.spans import Span
 from indexer.store.faiss_index import CellIndex
 from indexer.store.generations import publish
 from tests.fakes import ColourEncoder, RandomEncoder, random_units

@@ -1,6 +1,7 @@
 """The commands over a real small library: answers, shapes of JSON, exit codes."""
 
 import csv
+import json
 import shutil
 import signal
 import subprocess
@@ -91,6 +92,28 @@ def test_an_example_clip_a_part_of_one_and_a_picture_find_their_source(
     found = ask(capsys, "search", "--like", part, home=home)["hits"][0]
     assert Path(found["path"]).name == name
     assert found["start_s"] < end_s
+
+
+def test_wrong_input_is_refused_before_a_model_is_loaded(home: Path) -> None:
+    """Counted in modules, not in seconds: importing torch costs 2 s of CPU, open_clip 4 more."""
+    lines = [
+        ["search", "--like", "nothere.mp4"],
+        ["search", "--like", "nothere.mp4@3-1"],
+        ["search", "--image", "pyproject.toml"],
+        ["search", "--like", "pyproject.toml"],
+        ["search", "a dog", "--weights", "nothere.pt"],
+        ["similar", "nothere.mp4"],
+        ["similar", "1@abc"],
+        ["similar", "nothere.mp4@abc"],
+    ]
+    script = (
+        "import json, sys; from ui.cli import run;"
+        "codes = [run([*line, '--home', sys.argv[2]]) for line in json.loads(sys.argv[1])];"
+        "print(codes, sorted({'torch', 'open_clip'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script, json.dumps(lines), str(home)]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    assert ended.stdout.strip() == f"{[1] * len(lines)} []"
 
 
 def test_filters_and_no_merge_reach_the_search(

@@ -86,7 +86,7 @@ def search(
         min_relevance=min_relevance,
     )
     with Library(home, weights=weights, device=device) as library:
-        result = library.searcher.search(query, k=limit, filters=filters, merge=not no_merge)
+        result = library.find(query, k=limit, filters=filters, merge=not no_merge)
     return Answer(search_document(query.as_dict(), result), _text(result))
 
 

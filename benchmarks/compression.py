@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from embeddings.backbone.names import CONFIG_FILE
+from embeddings.backbone.folders import CONFIG_FILE
 from embeddings.compress.judge import (
     ClipSource,
     Figures,

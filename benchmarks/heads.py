@@ -25,8 +25,8 @@ from benchmarks.timing import median_seconds
 from data.toons.scenes import Scene, draw_scene, random_scene
 from data.video.types import SAMPLE_FPS
 from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import build_untrained
-from embeddings.backbone.names import TOON_FOLDER
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
 from embeddings.temporal.head import HEAD_KINDS, TemporalConfig, TemporalHead, clip_vectors
 from embeddings.toon.batches import meaning, reverse_scene

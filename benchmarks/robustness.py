@@ -25,8 +25,8 @@ from torch.nn.utils.rnn import pad_sequence
 from benchmarks.scenes import held_out_scenes, ranks, scene_pixels
 from data.toons.scenes import Scene
 from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import load_backbone
-from embeddings.backbone.names import TOON_FOLDER
 from embeddings.encoder import load_head
 from embeddings.temporal.head import TemporalHead, clip_vectors
 from embeddings.toon.start import frame_side

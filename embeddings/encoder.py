@@ -20,8 +20,9 @@ from data.errors import ReelwiseError
 from data.video.types import FrameSpec
 from embeddings.backbone.backbone import Backbone, Precision
 from embeddings.backbone.device import choose_device
+from embeddings.backbone.folders import CONFIG_FILE
 from embeddings.backbone.loading import load_backbone
-from embeddings.backbone.names import CONFIG_FILE, DEFAULT_BACKBONE, parse_name
+from embeddings.backbone.names import DEFAULT_BACKBONE, parse_name
 from embeddings.temporal.head import TemporalConfig, TemporalHead, clip_vectors
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord, read_record, unserved_notice
 

@@ -16,7 +16,8 @@ import torch
 
 from data.durable import write_atomic
 from embeddings.backbone.backbone import as_pair
-from embeddings.backbone.names import CONFIG_FILE, TOON_FOLDER, find_cached_weights
+from embeddings.backbone.folders import CONFIG_FILE, TOON_FOLDER
+from embeddings.backbone.names import find_cached_weights
 
 SIZES_FILE = Path(__file__).parent / "model_sizes.json"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.loading import build_untrained
-from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.temporal.head import TemporalConfig, TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size

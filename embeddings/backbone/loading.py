@@ -17,15 +17,8 @@ from safetensors.torch import load_file
 from data.errors import ReelwiseError
 from embeddings.backbone.backbone import Backbone, Precision, Tokenizer
 from embeddings.backbone.early_checks import check_weights_file
-from embeddings.backbone.names import (
-    BPE_FILE,
-    CONFIG_FILE,
-    WEIGHTS_FILE,
-    BackboneName,
-    find_cached_weights,
-    hub_answers,
-    parse_name,
-)
+from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
+from embeddings.backbone.names import BackboneName, find_cached_weights, hub_answers, parse_name
 from embeddings.backbone.recipe import ExportedTowers, Recipe, keep_blocks, mark, read_recipe
 
 

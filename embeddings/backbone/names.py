@@ -10,12 +10,9 @@ import open_clip
 from huggingface_hub import constants, try_to_load_from_cache
 
 from data.errors import ReelwiseError
+from embeddings.backbone.folders import CONFIG_FILE, TOON_FOLDER, WEIGHTS_FILE
 
 DEFAULT_BACKBONE = "PE-Core-B-16"
-TOON_FOLDER = Path(__file__).parents[1] / "checkpoints" / "toon"
-CONFIG_FILE = "open_clip_config.json"
-WEIGHTS_FILE = "open_clip_model.safetensors"
-BPE_FILE = "bpe_merges.txt.gz"
 HUB_FILES = (WEIGHTS_FILE, "open_clip_pytorch_model.bin")
 HUB_TIMEOUT_S = 5.0
 

@@ -24,8 +24,8 @@ from torch.utils.data import DataLoader
 from data.durable import write_atomic
 from data.errors import ReelwiseError
 from data.toons.scenes import random_scene
+from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.loading import build_tokenizer, build_untrained
-from embeddings.backbone.names import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.temporal.head import TemporalConfig, TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
 from embeddings.toon.bank import Bank, BankSpec, draw_bank

@@ -15,6 +15,7 @@ from data.catalogue import Catalogue, Video
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.scan import content_key
+from embeddings.vocabulary import understood
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
 from indexer.search.query import Filters, Query
@@ -52,6 +53,8 @@ class SearchResult:
     """The index generation that was searched; None before the first is published."""
     encoder: str
     """Name of the encoder."""
+    not_understood: tuple[str, ...] = ()
+    """Words of the query that the encoder has never seen."""
 
 
 class Searcher:
@@ -105,7 +108,15 @@ class Searcher:
         view = self._view
         vectors = self.embed(query, view)
         options = Options(k, filters or Filters(), merge=merge)
-        return self.search_vectors(vectors, options, view=view, began_s=began_s)
+        result = self.search_vectors(vectors, options, view=view, began_s=began_s)
+        return self._as_understood(query, result)
+
+    def _as_understood(self, query: Query, result: SearchResult) -> SearchResult:
+        """The result with the words that mean nothing here; of those alone no hit is a match."""
+        words = understood(self._encoder.name, query.words)
+        alone = query.like is None and query.image is None
+        confident = result.confident and (bool(words.known) or not alone)
+        return replace(result, confident=confident, not_understood=words.unknown)
 
     def search_vectors(
         self,

@@ -4,7 +4,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from embeddings.backbone.names import TOON_FOLDER
+from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.listing import list_encoders
 
 

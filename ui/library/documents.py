@@ -26,6 +26,12 @@ Document = dict[str, Any]
 NOTHING_MATCHES = "nothing here matches well"
 
 
+def not_understood(result: SearchResult) -> str:
+    """A line with the words of a query that its encoder has never seen; may be empty."""
+    words = ", ".join(f'"{word}"' for word in result.not_understood)
+    return f"not understood by {result.encoder}: {words}" if words else ""
+
+
 def search_document(query: Document, result: SearchResult) -> Document:
     """The document of `search --json`, `similar --json`, `/api/search` and `/api/similar`."""
     return {
@@ -34,6 +40,7 @@ def search_document(query: Document, result: SearchResult) -> Document:
         "generation": result.generation,
         "took_ms": round(result.took_ms, 2),
         "confident": result.confident,
+        "not_understood": list(result.not_understood),
         "hits": [_hit(hit) for hit in result.hits],
     }
 

@@ -93,6 +93,11 @@ def empty(title: str, advice: str, *commands: str) -> str:
     )
 
 
+def note(text: str) -> str:
+    """A small grey line above the results."""
+    return f'<div class="rw-note">{escape(text)}</div>'
+
+
 def nothing_indexed() -> str:
     """The empty state of a library without videos."""
     return empty("Nothing is indexed yet", "Index a folder first.", "reelwise index FOLDER")

@@ -12,7 +12,8 @@ from torch import nn
 
 from data.durable import make_dir, replace_synced, temp_name, write_atomic
 from embeddings.backbone.backbone import Backbone
-from embeddings.backbone.names import CONFIG_FILE, WEIGHTS_FILE, parse_name
+from embeddings.backbone.folders import CONFIG_FILE, WEIGHTS_FILE
+from embeddings.backbone.names import parse_name
 from embeddings.encoder import SpatiotemporalEncoder
 from embeddings.model_folder import open_source_model
 from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS, BackboneRecord, HeadRecord

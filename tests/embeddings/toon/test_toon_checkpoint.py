@@ -11,8 +11,8 @@ from benchmarks.order import N_SCENES, twins_of
 from benchmarks.order import order_figures as measure_order
 from benchmarks.scenes import encode_frames, encode_scenes, held_out_scenes
 from benchmarks.toon_search import scene_figures
+from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import load_backbone
-from embeddings.backbone.names import TOON_FOLDER
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
 
 

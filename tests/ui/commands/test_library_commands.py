@@ -94,6 +94,19 @@ def test_an_example_clip_a_part_of_one_and_a_picture_find_their_source(
     assert found["start_s"] < end_s
 
 
+@pytest.mark.parametrize("words", ["quantum accountancy in Latvian", "the", "a man", "asdfgh"])
+def test_words_that_mean_nothing_to_the_encoder_are_no_match_and_named(
+    words: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = ask(capsys, "search", words, home=home)
+    assert document["confident"] is False
+    unknown = [word for word in words.split() if word not in ("in", "the", "a")]
+    assert document["not_understood"] == unknown
+    shown = tell(capsys, "search", words, home=home)
+    assert all(f'"{word}"' in shown.err for word in unknown)
+    assert shown.out.startswith("nothing here matches well")
+
+
 def test_wrong_input_is_refused_before_a_model_is_loaded(home: Path) -> None:
     """Counted in modules, not in seconds: importing torch costs 2 s of CPU, open_clip 4 more."""
     lines = [

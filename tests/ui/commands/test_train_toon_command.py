@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.backbone.names import TOON_FOLDER
+from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.toon.start import frame_side
 from embeddings.toon.train import Stage, ToonTraining
 from embeddings.training.attack import Attack

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.errors import ReelwiseError
-from ui.library.documents import NOTHING_MATCHES, search_document
+from ui.library.documents import NOTHING_MATCHES, not_understood, search_document
 from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption, WeightsOption
@@ -87,7 +87,8 @@ def search(
     )
     with Library(home, weights=weights, device=device) as library:
         result = library.find(query, k=limit, filters=filters, merge=not no_merge)
-    return Answer(search_document(query.as_dict(), result), _text(result))
+    document = search_document(query.as_dict(), result)
+    return Answer(document, _text(result), notice=not_understood(result))
 
 
 def similar(

@@ -68,7 +68,7 @@ def toon(
 
 
 def _model_folder(name: str) -> Path:
-    from embeddings.backbone.names import TOON_FOLDER
+    from embeddings.backbone.folders import TOON_FOLDER
 
     return TOON_FOLDER if name == "toon" else Path(name).absolute()
 

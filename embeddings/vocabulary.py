@@ -1,0 +1,56 @@
+"""Which words of a query an encoder with a small vocabulary of its own has ever seen.
+
+An encoder that learned from a few hundred words answers every other word too, with a vector that
+means nothing. Its byte-pair file tells them apart: each word of its captions is a single token.
+"""
+
+import gzip
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from embeddings.backbone.folders import BPE_FILE, folder_of
+
+FUNCTION_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an the and or of in on at to from by with is are was be it its this that there then "
+        "first into as for up off",
+    )
+)
+"""English words that say nothing about a picture alone; known to every encoder."""
+
+_WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The words of a query, told apart."""
+
+    known: tuple[str, ...]
+    """Words that mean something to the encoder, without function words."""
+    unknown: tuple[str, ...]
+    """Words that it has never seen, as they were typed."""
+
+
+def understood(encoder_name: str, text: str) -> Understood:
+    """Tell apart the words of a text; to an encoder with an open vocabulary all are known."""
+    words = tuple(dict.fromkeys(_WORD.findall(text)))
+    content = tuple(word for word in words if word.lower() not in FUNCTION_WORDS)
+    vocabulary = vocabulary_of(encoder_name)
+    if vocabulary is None:
+        return Understood(words, ())
+    known = tuple(word for word in content if word.lower() in vocabulary)
+    return Understood(known, tuple(word for word in content if word not in known))
+
+
+@lru_cache(maxsize=8)
+def vocabulary_of(encoder_name: str) -> frozenset[str] | None:
+    """The words that a model folder's byte-pair file holds whole; None where it has no file."""
+    folder = folder_of(encoder_name)
+    file = folder / BPE_FILE if folder else None
+    if file is None or not file.is_file():
+        return None
+    merges = gzip.decompress(file.read_bytes()).decode().splitlines()[1:]
+    symbols = ("".join(line.split()) for line in merges)
+    return frozenset(symbol.removesuffix("</w>") for symbol in symbols if symbol.endswith("</w>"))

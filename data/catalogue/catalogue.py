@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from data.catalogue.database import Database
 from data.catalogue.embeddings import FIRST_FILES, Embeddings
 from data.catalogue.files import VideoFiles
-from data.catalogue.names import VideoNames
+from data.catalogue.names import BY_TITLE, VideoNames, likely_keys
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
 from data.catalogue.values import chunks, from_micros, path_text, sql, text_path
 from data.errors import NoSuchVideo, ReelwiseError
@@ -26,10 +26,20 @@ _EMBEDDED = sql(
     " AND (:encoder IS NULL OR encoder_id = :encoder)) ORDER BY v.id"
 )
 _BY_ID = sql(f"{_LIVE_VIDEOS} WHERE v.id IN :ids ORDER BY v.id", "ids")
-_NAMED_FILES = "SELECT video_id, path FROM files WHERE video_id IS NOT NULL"
-_ALL_NAMES = sql(_NAMED_FILES)
+_ALL_NAMES = sql(
+    "SELECT f.video_id, f.path, v.title FROM files f JOIN videos v ON v.id = f.video_id"
+)
+# Each look-up by its own index: an OR over them makes SQLite read the whole table.
 _LIKELY_NAMES = sql(
-    f"{_NAMED_FILES} AND (path = :path OR instr(path, :part) > 0 OR video_id = :id)"
+    " UNION ".join(
+        f"SELECT video_id, path FROM files WHERE {condition} AND video_id IS NOT NULL"
+        for condition in (
+            "path = :path",
+            "video_id = :id",
+            "name_key = :key",
+            "name_key >= :key || '.' AND name_key < :key || '/'",  # "/" follows ".": any suffix
+        )
+    )
 )
 _LIVE_CLIPS = sql(
     "SELECT c.id, e.video_id, c.start_s, c.end_s"
@@ -112,7 +122,17 @@ class Catalogue(Database):
     def video_names(self) -> VideoNames:
         """Give what finds live videos by name in memory: many names at once."""
         with self.reading() as connection:
-            return VideoNames((row.video_id, row.path) for row in connection.execute(_ALL_NAMES))
+            rows = connection.execute(_ALL_NAMES).all()
+        return VideoNames(
+            ((row.video_id, row.path) for row in rows), {row.video_id: row.title for row in rows}
+        )
+
+    def names_like(self, ref: str) -> VideoNames:
+        """Give the names that decide what one `ref` means, found by index, whatever the size."""
+        if ref.startswith(BY_TITLE):
+            return self.video_names()
+        with self.reading() as connection:
+            return _names_like(connection, ref)
 
     def clip_table(self, encoder_id: str) -> ClipTable:
         """Give the searchable clips of all live videos as columns, ordered by id."""
@@ -175,18 +195,21 @@ def _matching(connection: Connection, ref: str | int | Path) -> dict[int, Video]
     if isinstance(ref, int):
         return _videos(connection, [ref])
     word = str(ref)
-    digits = word.removeprefix("id:")
     # SQL narrows the files down, `VideoNames` decides, as it does for imported histories.
-    likely = connection.execute(
-        _LIKELY_NAMES,
-        {
-            "path": path_text(Path(word).absolute()),
-            "part": "/" + path_text(Path(word)),
-            "id": int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else -1,
-        },
-    )
-    names = VideoNames((row.video_id, row.path) for row in likely)
-    return _videos(connection, names.find(word))
+    return _videos(connection, _names_like(connection, word).find(word))
+
+
+def _names_like(connection: Connection, ref: str) -> VideoNames:
+    digits = ref.removeprefix("id:")
+    values = {
+        "path": path_text(Path(ref).absolute()),
+        "id": int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else -1,
+    }
+    rows: set[tuple[int, str]] = set()
+    for key in likely_keys(ref):
+        found = connection.execute(_LIKELY_NAMES, {**values, "key": key})
+        rows.update((row.video_id, row.path) for row in found)
+    return VideoNames(sorted(rows))
 
 
 def _videos(connection: Connection, ids: Iterable[int]) -> dict[int, Video]:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from sqlalchemy import URL, Connection, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
 
+from data.catalogue.names import name_key
 from data.catalogue.tables import MIGRATIONS, SCHEMA_VERSION, metadata
 from data.catalogue.values import sql
 from data.durable import crash_point
@@ -25,6 +26,8 @@ _PRAGMAS = (
     "PRAGMA secure_delete=ON",
 )
 
+SQL_FUNCTIONS = {"name_key": name_key}
+"""What steps of `MIGRATIONS` may call on a text."""
 
 _READ_META = sql("SELECT value FROM meta WHERE key = :key")
 _PUT_META = sql(
@@ -185,6 +188,8 @@ def put_meta(connection: Connection, key: str, value: str) -> None:
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
     # None: `_begin` opens the transactions, not the driver.
     connection.isolation_level = None
+    for name, function in SQL_FUNCTIONS.items():
+        connection.create_function(name, 1, function, deterministic=True)
     for pragma in _PRAGMAS:
         connection.execute(pragma).close()
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.catalogue.database import Database
+from data.catalogue.names import name_key
 from data.catalogue.records import FileRecord, State
 from data.catalogue.values import chunks, now_micros, path_text, sql, text_path
 
@@ -15,8 +16,9 @@ _ALL = sql(_FILES)
 _BELOW = sql(f"{_FILES} WHERE path = :path OR (path >= :low AND path < :high)")
 _PUT_FILE = sql(
     "INSERT INTO files"
-    " (path, video_id, size_bytes, mtime_ns, inode, content_key, state, reason, attempts) VALUES"
-    " (:path, :video_id, :size_bytes, :mtime_ns, :inode, :content_key, :state, :reason, :attempts)"
+    " (path, name_key, video_id, size_bytes, mtime_ns, inode, content_key, state, reason, attempts)"
+    " VALUES (:path, :name_key, :video_id, :size_bytes, :mtime_ns, :inode, :content_key, :state,"
+    " :reason, :attempts)"
     " ON CONFLICT (path) DO UPDATE SET video_id = excluded.video_id,"
     " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, inode = excluded.inode,"
     " content_key = excluded.content_key, state = excluded.state, reason = excluded.reason,"
@@ -137,6 +139,7 @@ def _file_row(record: FileRecord, video_id: int | None) -> dict[str, Any]:
     failed = video_id is None
     return {
         "path": path_text(record.path),
+        "name_key": name_key(path_text(record.path)),
         "video_id": video_id,
         "size_bytes": record.size_bytes,
         "mtime_ns": record.mtime_ns,

@@ -27,7 +27,11 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE parts DROP COLUMN made_at",
         "DROP INDEX events_unresolved",
     ),
-    3: (),
+    3: (
+        "ALTER TABLE files ADD COLUMN name_key TEXT NOT NULL DEFAULT ''",
+        "UPDATE files SET name_key = name_key(path)",
+        "CREATE INDEX files_by_name ON files (name_key)",
+    ),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
 
@@ -63,6 +67,7 @@ Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("path", Text, nullable=False, unique=True),
+    Column("name_key", Text, nullable=False, server_default=""),  # `names.name_key` of the path
     Column("video_id", Integer, ForeignKey("videos.id"), index=True),
     Column("size_bytes", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
@@ -71,6 +76,7 @@ Table(
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("attempts", Integer, nullable=False),
+    Index("files_by_name", "name_key"),
     **_PERMANENT,
 )
 

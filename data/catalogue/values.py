@@ -46,7 +46,7 @@ def now_micros() -> int:
     return to_micros(datetime.now(UTC))
 
 
-def path_text(path: Path) -> str:
+def path_text(path: Path | str) -> str:
     """Give a path as text that a database can hold, reversibly and keeping prefixes.
 
     File names on Linux are bytes; Python shows those that are not UTF-8 as lone surrogates, which

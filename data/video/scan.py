@@ -10,15 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-from data.video.containers import HEAD_BYTES, container_of
-
-_VIDEOS = "mp4 m4v mov qt 3gp 3g2 mkv webm gif avi ts mts m2ts mpg mpeg vob ogv flv wmv asf"
-VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEOS.split())
-"""Files with these names are videos, even where they turn out to be damaged."""
-
-_OTHERS = "m4a m4b mka oga ogg opus wma heic heif avif jpg jpeg png webp txt srt vtt csv json py"
-OTHER_SUFFIXES = frozenset(f".{name}" for name in _OTHERS.split())
-"""Files with these names are not opened: sound and pictures share containers with video."""
+from data.video.containers import HEAD_BYTES, FileKind, kind_by_name, kind_of
 
 SAMPLE_BYTES = 64 * 1024
 Unreadable = Callable[[Path, str], None]
@@ -114,23 +106,23 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _video_file(path: Path, report: Unreadable, *, named: bool) -> FoundFile | None:
-    suffix = path.suffix.lower()
-    if suffix in OTHER_SUFFIXES and not named:
+    certain = kind_by_name(path.name)
+    if certain is not None and certain.standing != "video" and not named:
         return None
     status = _stat(path, report)
     if status is None or not stat.S_ISREG(status.st_mode):
         return None
-    if not named and suffix not in VIDEO_SUFFIXES and not _is_container(path):
+    if not named and certain is None and _kind(path).standing != "video":
         return None
     return FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
-def _is_container(path: Path) -> bool:
+def _kind(path: Path) -> FileKind:
     try:
         with path.open("rb") as file:
-            return container_of(file.read(HEAD_BYTES)) is not None
+            return kind_of(path.name, file.read(HEAD_BYTES))
     except OSError:
-        return False
+        return FileKind("other")
 
 
 def content_key(path: Path) -> str:

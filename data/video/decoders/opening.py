@@ -131,13 +131,14 @@ def open_container(path: Path, name: str) -> InputContainer:
     Raises:
         UnreadableVideo: It cannot be parsed as one.
     """
-    options = {"format_whitelist": DEMUXERS[name]}
+    demuxer = DEMUXERS[name]
     try:
         # max_pixels: opening already decodes a frame or two, before any size can be checked
         return av.open(
             str(path.absolute()),
+            format=demuxer,
             options={"max_pixels": str(MAX_PIXELS)},
-            container_options=options,
+            container_options={"format_whitelist": demuxer},
             metadata_errors="replace",
         )
     except MemoryError:

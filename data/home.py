@@ -75,6 +75,22 @@ def resolve_home(path: Path | None) -> Home:
     return Home(root)
 
 
+def is_home(folder: Path) -> bool:
+    """True for the folder of any library, also one that another reelwise is writing.
+
+    It holds the catalogue (an SQLite file) beside one more thing that only a home has, or two of
+    these where the catalogue is lost.
+    """
+    others = sum((folder / name).exists() for name in ("writer.lock", "vectors", "index"))
+    if others == 0:
+        return False
+    try:
+        with (folder / "catalogue.db").open("rb") as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return (folder / "writer.lock").exists() and others >= 2
+
+
 _held: dict[Path, int] = {}
 
 

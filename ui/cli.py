@@ -20,7 +20,7 @@ from typer.core import TyperGroup
 from data.errors import ReelwiseError
 from ui.commands.everyday import demo, index, search, serve, status
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
-from ui.commands.maintain import doctor, encoders, rebuild, verify
+from ui.commands.maintain import doctor, encoders, rebuild, roots, verify
 from ui.commands.recommend import history, recommend, train_recommender
 from ui.library.documents import as_json
 from ui.terminal.answer import EXIT_STOPPED_BY_CTRL_C, EXIT_WRONG_USAGE, Answer, refusal
@@ -76,6 +76,8 @@ def _register_commands(app: typer.Typer) -> None:
         (EVERYDAY, status.status, ["reelwise status --failed"]),
         (EVERYDAY, serve.serve, ["reelwise serve --port 8080"]),
         (RECOMMEND, recommend.recommend, ["reelwise recommend anna -k 5 --explain"]),
+        (MAINTAIN, roots.roots, ["reelwise roots"]),
+        (MAINTAIN, roots.remove, ["reelwise remove ~/Videos/old"]),
         (MAINTAIN, rebuild.rebuild, ["reelwise rebuild"]),
         (MAINTAIN, verify.verify, ["reelwise verify --deep --repair"]),
         (MAINTAIN, encoders.encoders, ["reelwise encoders"]),

@@ -54,7 +54,8 @@ WITH live AS (SELECT DISTINCT video_id AS id FROM files WHERE video_id IS NOT NU
 SELECT (SELECT count(*) FROM mine WHERE {SEARCHABLE}) AS videos,
        (SELECT sum(n_clips) FROM mine WHERE {SEARCHABLE}) AS clips,
        (SELECT count(*) FROM mine WHERE state = 'partial') AS partial,
-       (SELECT count(*) FROM mine WHERE state IN ('failed', 'quarantined'))
+       (SELECT count(*) FROM files WHERE video_id IN
+           (SELECT video_id FROM mine WHERE state = 'failed'))
            + (SELECT count(*) FROM files WHERE video_id IS NULL) AS failed,
        (SELECT count(*) FROM live) - (SELECT count(*) FROM mine) AS pending,
        (SELECT count(*) FROM files) AS files,
@@ -181,8 +182,8 @@ class Catalogue(Database):
                 with.
 
         Returns:
-            `videos` and `clips` (live and searchable), `partial` (of these), `failed` (with the
-            quarantined ones and the unreadable files), `pending` (live, not tried yet), `files`,
+            `videos` and `clips` (live and searchable), `partial` (of these), `failed` (files,
+            unreadable ones among them), `pending` (live, not tried yet), `files`,
             `copies` (files beyond the first of each video), `events`, `users`.
         """
         chosen = encoder_id or self.encoder or ""

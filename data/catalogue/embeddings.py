@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from data.catalogue.database import Database
 from data.catalogue.records import (
-    MAX_ATTEMPTS,
     SEARCHABLE,
     EmbeddingRow,
     Failure,
@@ -34,14 +33,12 @@ _ONE_MORE_FAILURE = sql(
     "INSERT INTO embeddings (video_id, encoder_id, state, reason, attempts, n_clips)"
     f" VALUES (:video_id, :encoder, '{State.FAILED}', :reason, 1, 0)"
     " ON CONFLICT (video_id, encoder_id) DO UPDATE SET"
-    " attempts = embeddings.attempts + 1, reason = excluded.reason,"
-    f" state = CASE WHEN embeddings.attempts + 1 >= {MAX_ATTEMPTS}"
-    f" THEN '{State.QUARANTINED}' ELSE '{State.FAILED}' END"
+    f" attempts = embeddings.attempts + 1, reason = excluded.reason, state = '{State.FAILED}'"
     f" WHERE NOT embeddings.{SEARCHABLE}"
 )
 _FAILURES = sql(
-    f"SELECT f.path, e.state, coalesce(e.reason, '') AS reason, e.attempts FROM {FIRST_FILES} x"
-    " JOIN files f ON f.id = x.file_id JOIN embeddings e ON e.video_id = x.video_id"
+    "SELECT f.path, e.state, coalesce(e.reason, '') AS reason, e.attempts FROM files f"
+    " JOIN embeddings e ON e.video_id = f.video_id"
     f" WHERE e.state != '{State.DONE}' AND (:encoder IS NULL OR e.encoder_id = :encoder)"
     " UNION ALL SELECT path, state, coalesce(reason, ''), attempts FROM files"
     " WHERE video_id IS NULL ORDER BY 1"
@@ -106,7 +103,7 @@ class Embeddings:
     def missing(self, encoder_id: str, *, retry_failed: bool = False) -> list[Pending]:
         """List the live videos that an encoder has not embedded, in the order they became known.
 
-        `retry_failed` adds those that failed or are quarantined.
+        `retry_failed` adds those that failed.
         """
         query = _UNTRIED_OR_FAILED if retry_failed else _UNTRIED
         with self._database.reading() as connection:
@@ -117,7 +114,7 @@ class Embeddings:
             ]
 
     def record_failed(self, encoder_id: str, failed: Iterable[tuple[int, str]]) -> None:
-        """Count one more failure for each (video id, reason); the third quarantines the video.
+        """Count one more failure for each (video id, reason); they end automatic retries.
 
         A video that is already searchable stays so: a failed second try takes nothing away.
         """

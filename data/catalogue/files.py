@@ -1,6 +1,7 @@
 """The catalogue's files: what lies where on the disk, and which video each file holds."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from data.catalogue.database import Database
 from data.catalogue.names import name_key
 from data.catalogue.records import FileRecord, State
 from data.catalogue.values import chunks, now_micros, path_text, sql, text_path
+from data.video.scan import RootRules
 
 _FILES = "SELECT path, size_bytes, mtime_ns, inode, content_key, video_id, reason FROM files"
 _ALL = sql(_FILES)
@@ -31,8 +33,13 @@ _NEW_VIDEO = sql(
     " VALUES (:content_key, :size_bytes, :title, :added_at)"
 )
 _NEW_TITLE = sql("UPDATE videos SET title = :title WHERE content_key = :content_key")
-_PUT_ROOT = sql("INSERT INTO roots (path) VALUES (:path) ON CONFLICT DO NOTHING")
-_ROOTS = sql("SELECT path FROM roots ORDER BY path")
+_PUT_ROOT = sql(
+    "INSERT INTO roots (path, excludes, follow_links) VALUES (:path, :excludes, :follow_links)"
+    " ON CONFLICT (path) DO UPDATE SET excludes = excluded.excludes,"
+    " follow_links = excluded.follow_links"
+)
+_ROOTS = sql("SELECT path, excludes, follow_links FROM roots ORDER BY path")
+_DROP_ROOTS = sql("DELETE FROM roots WHERE path IN :paths", "paths")
 
 
 class VideoFiles:
@@ -41,17 +48,37 @@ class VideoFiles:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add_roots(self, paths: Iterable[Path]) -> None:
-        """Remember folders (or single files) that the user asked to index; absolute paths."""
-        rows = [{"path": path_text(path)} for path in paths]
+    def add_roots(self, roots: Mapping[Path, RootRules]) -> None:
+        """Remember folders (or single files) that the user asked to index, and their rules."""
+        rows = [
+            {
+                "path": path_text(path),
+                "excludes": json.dumps(rules.excludes),
+                "follow_links": int(rules.follow_links),
+            }
+            for path, rules in roots.items()
+        ]
         with self._database.writing("roots") as connection:
             if rows:
                 connection.execute(_PUT_ROOT, rows)
 
     def roots(self) -> list[Path]:
         """List the remembered roots by name."""
+        return list(self.root_rules())
+
+    def root_rules(self) -> dict[Path, RootRules]:
+        """Give the remembered roots, by name, with what the user asked for each."""
         with self._database.reading() as connection:
-            return [text_path(path) for path in connection.scalars(_ROOTS)]
+            return {
+                text_path(path): RootRules(tuple(json.loads(excludes)), bool(follow_links))
+                for path, excludes, follow_links in connection.execute(_ROOTS)
+            }
+
+    def drop_roots(self, paths: Iterable[Path]) -> None:
+        """Forget roots; their files are another matter, see `remove`."""
+        with self._database.writing("roots_gone") as connection:
+            for chunk in chunks(path_text(path) for path in paths):
+                connection.execute(_DROP_ROOTS, {"paths": chunk})
 
     def known(self, under: Sequence[Path] | None = None) -> dict[Path, FileRecord]:
         """Give the known files by path.

@@ -19,16 +19,14 @@ class State(StrEnum):
     PARTIAL = "partial"
     """Embedded and searchable, but less was decoded than the file promised."""
     FAILED = "failed"
-    """Nothing usable came out; tried again on request."""
-    QUARANTINED = "quarantined"
-    """Failed `MAX_ATTEMPTS` times; tried again only on request."""
+    """Nothing usable came out; after `MAX_ATTEMPTS` tries it is tried again only on request."""
 
 
 SEARCHABLE = f"state IN ('{State.DONE}', '{State.PARTIAL}')"
 """SQL: the embedding is served."""
 
 MAX_ATTEMPTS = 3
-"""Recorded failures after which a video is quarantined."""
+"""Recorded failures after which a video is tried again only on request."""
 
 
 @dataclass(frozen=True)

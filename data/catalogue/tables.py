@@ -31,6 +31,9 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE files ADD COLUMN name_key TEXT NOT NULL DEFAULT ''",
         "UPDATE files SET name_key = name_key(path)",
         "CREATE INDEX files_by_name ON files (name_key)",
+        "ALTER TABLE roots ADD COLUMN excludes TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE roots ADD COLUMN follow_links INTEGER NOT NULL DEFAULT 0",
+        "UPDATE embeddings SET state = 'failed' WHERE state = 'quarantined'",
     ),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
@@ -44,7 +47,13 @@ Table(
     "meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False)
 )
 
-Table("roots", metadata, Column("path", Text, primary_key=True))
+Table(
+    "roots",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("excludes", Text, nullable=False, server_default="[]"),  # JSON list of patterns
+    Column("follow_links", Integer, nullable=False, server_default="0"),
+)
 
 Table(
     "videos",

@@ -1,16 +1,20 @@
 """The video files in a library's folders, the identity of their content, and their titles."""
 
+import errno
 import hashlib
 import logging
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
+from typing import BinaryIO
 
-from data.video.containers import HEAD_BYTES, FileKind, kind_by_name, kind_of
+from data.video.containers import FileKind, kind_by_name, kind_of, read_head
+from data.video.passed_over import PassedOver, Patterns, Reason, file_reason, folder_reason
+from data.video.types import UnreadableVideo
 
 SAMPLE_BYTES = 64 * 1024
 Unreadable = Callable[[Path, str], None]
@@ -32,30 +36,50 @@ class FoundFile:
     """The file system's number of the file."""
 
 
-def scan(paths: Sequence[Path], *, on_unreadable: Unreadable | None = None) -> Iterator[FoundFile]:
+@dataclass(frozen=True)
+class RootRules:
+    """What the user asked for one folder, remembered with it."""
+
+    excludes: tuple[str, ...] = ()
+    """Patterns of what is passed over, see `Patterns`."""
+    follow_links: bool = False
+    """Whether links that lead out of the folder are followed."""
+
+
+def scan(
+    paths: Sequence[Path],
+    *,
+    rules: Mapping[Path, RootRules] | None = None,
+    on_unreadable: Unreadable | None = None,
+    on_passed_over: Callable[[PassedOver], None] | None = None,
+) -> Iterator[FoundFile]:
     """Video files below the given folders, and the given files, each once, in order of name.
 
-    A file counts by its suffix, and any other by its first bytes. Hidden files and folders are
-    passed over, and so are links that lead back to a folder already seen.
+    A file counts by its suffix, and any other by its first bytes. Links are followed where they
+    stay inside the given folder, and out of it only where its rules say so; loops end, since no
+    folder is looked into twice. `data.video.passed_over` says what else is left out. A path that
+    is named itself is never left out.
 
     Args:
         paths: Folders and files.
+        rules: By absolute path of a folder what the user asked for it.
         on_unreadable: Called with every folder or file that cannot be read, and the reason; by
             default they are logged.
+        on_passed_over: Called with every folder or file that is left out.
     """
-    report = on_unreadable or _log_unreadable
-    seen: set[tuple[int, int]] = set()
+    walk = _Walk(on_unreadable or _log_unreadable, on_passed_over or (lambda _: None))
     given: set[Path] = set()
     for path in paths:
         absolute = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would replace links by their targets)
-        status = _stat(absolute, report)
+        status = _stat(absolute, walk.report)
         if status is None:
             continue
-        files = _walk(absolute, seen, report) if stat.S_ISDIR(status.st_mode) else [absolute]
-        for file in files:
+        is_folder = stat.S_ISDIR(status.st_mode)
+        asked = (rules or {}).get(absolute, RootRules())
+        for file in walk.files(absolute, asked) if is_folder else [absolute]:
             if file not in given:
                 given.add(file)
-                entry = _video_file(file, report, named=file == absolute)
+                entry = _video_file(file, walk, named=not is_folder)
                 if entry is not None:
                     yield entry
 
@@ -72,30 +96,62 @@ def _stat(path: Path, report: Unreadable) -> os.stat_result | None:
         return None
 
 
-def _walk(folder: Path, seen: set[tuple[int, int]], report: Unreadable) -> Iterator[Path]:
-    """Files of a folder and all below it; no recursion (deep trees), no loops (links)."""
-    waiting = [folder]
-    while waiting:
-        here = waiting.pop()
-        status = _stat(here, report)
-        if status is None or (status.st_dev, status.st_ino) in seen:
-            continue
-        seen.add((status.st_dev, status.st_ino))
+class _Walk:
+    """Goes through folders without recursion (deep trees) and without loops (links)."""
+
+    def __init__(self, report: Unreadable, passed_over: Callable[[PassedOver], None]) -> None:
+        self.report = report
+        self._passed_over = passed_over
+        self._seen: set[tuple[int, int]] = set()
+
+    def pass_over(self, path: Path, reason: Reason, what: str = "") -> None:
+        self._passed_over(PassedOver(path, reason, what))
+
+    def files(self, root: Path, rules: RootRules) -> Iterator[Path]:
+        """Files of a folder and all below it; links to folders come after everything else."""
+        patterns, real = Patterns(root, rules.excludes), root.resolve()
+        waiting, links = [root], list[Path]()
+        while waiting or links:
+            # What links lead to is found under its own name where it has one below the folder.
+            here = waiting.pop() if waiting else links.pop(0)
+            if not self._enter(here):
+                continue
+            folders: list[Path] = []
+            for entry in self._entries(here):
+                path, is_folder, is_link = here / entry.name, _is_folder(entry), entry.is_symlink()
+                reason = (folder_reason if is_folder else file_reason)(path, patterns)
+                if reason is None and is_link and not rules.follow_links:
+                    reason = _leads_out(path, real)
+                if reason is not None:
+                    self.pass_over(path, reason)
+                elif is_folder:
+                    (links if is_link else folders).append(path)
+                else:
+                    yield path
+            waiting.extend(reversed(folders))
+
+    def _enter(self, folder: Path) -> bool:
+        status = _stat(folder, self.report)
+        if status is None or (status.st_dev, status.st_ino) in self._seen:
+            return False
+        self._seen.add((status.st_dev, status.st_ino))
+        return True
+
+    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
         try:
-            with os.scandir(here) as entries:
-                names = sorted(
-                    (e for e in entries if not e.name.startswith(".")), key=attrgetter("name")
-                )
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=attrgetter("name"))
         except OSError as error:
-            report(here, error.strerror or str(error))
-            continue
-        folders: list[Path] = []
-        for entry in names:
-            if _is_folder(entry):
-                folders.append(here / entry.name)
-            else:
-                yield here / entry.name
-        waiting.extend(reversed(folders))
+            self.report(folder, error.strerror or str(error))
+            return []
+
+
+def _leads_out(link: Path, root: Path) -> Reason | None:
+    """Whether a link ends outside the (resolved) folder that is scanned."""
+    try:
+        return None if link.resolve().is_relative_to(root) else Reason.LINK
+    except (OSError, RuntimeError):  # a loop of links
+        return Reason.LINK
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -105,24 +161,33 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _video_file(path: Path, report: Unreadable, *, named: bool) -> FoundFile | None:
-    certain = kind_by_name(path.name)
-    if certain is not None and certain.standing != "video" and not named:
+def _video_file(path: Path, walk: _Walk, *, named: bool) -> FoundFile | None:
+    kind = kind_by_name(path.name)
+    if kind is not None and kind.standing != "video" and not named:
+        walk.pass_over(path, _REASONS[kind.standing], kind.what)
         return None
-    status = _stat(path, report)
-    if status is None or not stat.S_ISREG(status.st_mode):
+    status = _stat(path, walk.report)
+    if status is None:
         return None
-    if not named and certain is None and _kind(path).standing != "video":
+    if not stat.S_ISREG(status.st_mode):
+        walk.pass_over(path, Reason.SPECIAL)
         return None
+    if not named and kind is None:
+        kind = _kind(path)
+        if kind.standing != "video":
+            walk.pass_over(path, _REASONS[kind.standing], kind.what)
+            return None
     return FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+_REASONS = {"passed over": Reason.FORMAT, "other": Reason.OTHER}
 
 
 def _kind(path: Path) -> FileKind:
     try:
-        with path.open("rb") as file:
-            return kind_of(path.name, file.read(HEAD_BYTES))
-    except OSError:
-        return FileKind("other")
+        return kind_of(path.name, read_head(path))
+    except UnreadableVideo as error:
+        return FileKind("other", what=error.reason)
 
 
 def content_key(path: Path) -> str:
@@ -132,7 +197,7 @@ def content_key(path: Path) -> str:
         OSError: The file cannot be read.
     """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with _open_regular(path) as file:
         size_bytes = os.fstat(file.fileno()).st_size
         digest.update(size_bytes.to_bytes(8, "big"))
         if size_bytes <= 3 * SAMPLE_BYTES:
@@ -142,6 +207,15 @@ def content_key(path: Path) -> str:
                 file.seek(at)
                 digest.update(file.read(SAMPLE_BYTES))
     return digest.hexdigest()
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading; a named pipe is refused at once, not waited for."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return file
 
 
 def file_title(path: Path) -> str | None:

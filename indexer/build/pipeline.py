@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,11 +42,11 @@ def index_library(
         paths: Folders and files; each must exist.
         encoder: Turns frames into vectors.
         workers: Decoding processes; None takes one per core.
-        retry_failed: Also try again what failed, is quarantined, or was read only in part.
+        retry_failed: Also try again what failed, more than twice, or was read only in part.
         progress: Shows how far the run is.
 
     Raises:
-        ReelwiseError: A path does not exist (an unplugged disk is no deletion), or another process
+        ReelwiseError: No path exists (an unplugged disk is no deletion), or another process
             is writing. KeyboardInterrupt: Ctrl-C, after everything that was embedded is stored; a
             later run goes on from there.
     """
@@ -52,6 +54,7 @@ def index_library(
     began_s = time.monotonic()
     with writing_session(home) as catalogue, interruptible() as stop:
         run = Run(catalogue, encoder, stop, progress)
+        run.report.missing = [path for path in absolute_paths(paths) if path not in roots]
         pending = run.update_files(roots, retry_failed=retry_failed)
         run.embed(pending, workers=workers)
         run.finish()
@@ -94,19 +97,23 @@ def rebuild(
 
 
 def existing_roots(paths: Sequence[Path]) -> list[Path]:
-    """The paths made absolute.
+    """Those of the paths that exist, absolute; one that is gone stops the others not.
 
     Raises:
-        ReelwiseError: One does not exist. A disk that is not plugged in must not look like deleted
-            videos.
+        ReelwiseError: None exists. A disk that is not plugged in must not look like deleted videos.
     """
     if not paths:
         raise ReelwiseError("no folder was named", fix="reelwise index FOLDER")
-    roots = [path.expanduser().absolute() for path in paths]
-    for path, root in zip(paths, roots, strict=True):
-        if not root.exists():
-            raise ReelwiseError(
-                f"there is no file or folder {path}; nothing was changed",
-                fix="check the spelling; if it lies on another disk, connect that first",
-            )
+    roots = [root for root in absolute_paths(paths) if root.exists()]
+    if not roots:
+        raise ReelwiseError(
+            f"there is no file or folder {paths[0]}; nothing was changed",
+            fix="check the spelling, or connect its disk; to drop what was indexed from it: "
+            f"reelwise remove {shlex.quote(str(paths[0]))}",
+        )
     return roots
+
+
+def absolute_paths(paths: Sequence[Path]) -> list[Path]:
+    """The paths made absolute, `~` and `..` resolved, links kept."""
+    return [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.catalogue import FileRecord
+from data.video.passed_over import PassedOver
 from data.video.scan import FoundFile, file_title
 
 ContentKey = Callable[[Path], str]
@@ -51,12 +52,18 @@ class Plan(FileChanges):
     """Known files that are no longer there."""
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     """Files whose bytes could not be read, with the reason."""
+    fresh: set[Path] = field(default_factory=set)
+    """Files whose content is new to them: added, edited or copied ones."""
+    retouched: set[Path] = field(default_factory=set)
+    """Files with the same sampled content and another time stamp."""
+    passed_over: list[PassedOver] = field(default_factory=list)
+    """What the scan left out, in the order it was met."""
     unseen: list[Unseen] = field(default_factory=list)
     """What the scan could not read; nothing below it is taken for gone."""
 
 
 def plan_changes(
-    scanned: Iterable[FoundFile | Unseen],
+    scanned: Iterable[FoundFile | Unseen | PassedOver],
     known: Mapping[Path, FileRecord],
     roots: Sequence[Path],
     content_key: ContentKey,
@@ -78,6 +85,9 @@ def plan_changes(
     for file in scanned:
         if isinstance(file, Unseen):
             plan.unseen.append(file)
+            continue
+        if isinstance(file, PassedOver):
+            plan.passed_over.append(file)
             continue
         before = known.get(file.path)
         if before is not None and before.content_key and _same_stat(file, before):
@@ -135,15 +145,19 @@ def _sort_changed(
         title = file_title(file.path)
         if before_key == key:
             plan.touched += 1
+            plan.retouched.add(file.path)
         elif names.take(key):
             plan.moved += 1
         elif before_key is not None:
             plan.edited += 1
+            plan.fresh.add(file.path)
         elif key in names.held:
             plan.copies += 1
+            plan.fresh.add(file.path)
             title = None  # the first file keeps naming the video
         else:
             plan.added += 1
+            plan.fresh.add(file.path)
         names.held.add(key)
         plan.records.append(_record(file, key, title=title))
     plan.removed = names.vanished.total()

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 Phase = Literal["scanning", "indexing", "publishing", "finished"]
 
@@ -70,6 +71,14 @@ class Listener(Protocol):
         """Show a line that stays: a file that failed, a folder that cannot be read."""
 
 
+@runtime_checkable
+class Asking(Protocol):
+    """A listener that can also ask."""
+
+    def may_drop(self, folder: Path, n_files: int) -> bool:
+        """Whether files that are suddenly gone from a folder may drop out of the library."""
+
+
 class Meter:
     """The counts of a run, reported to a listener a few times a second; `clock` gives seconds."""
 
@@ -98,6 +107,10 @@ class Meter:
         """Pass one line on."""
         if self._listener is not None:
             self._listener.note(message)
+
+    def may_drop(self, folder: Path, n_files: int) -> bool:
+        """Ask; where there is nobody to ask, nothing drops out."""
+        return isinstance(self._listener, Asking) and self._listener.may_drop(folder, n_files)
 
     def report(self, *, force: bool = False) -> None:
         """Give the listener the counts, unless it got some just now."""

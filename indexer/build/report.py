@@ -1,12 +1,18 @@
 """Counts of an indexing run: for its report, and for the listener that shows its progress."""
 
+from collections import Counter
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from data.catalogue import MAX_ATTEMPTS, Pending, State
+from data.catalogue import Failure, FileRecord, Pending, State
+from data.video.passed_over import PassedOver, Reason
 from indexer.build.embed import Embedded
 from indexer.build.plan import FileChanges, Plan
 from indexer.build.progress import Meter
+
+LISTED = 1000
+"""Files passed over for one reason that a report lists by name; all are counted."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +22,7 @@ class FileTrouble:
     path: Path
     """The file."""
     state: State
-    """`partial`, `failed` or `quarantined`."""
+    """`partial` or `failed`."""
     reason: str
     """What a person should read."""
 
@@ -25,6 +31,10 @@ class FileTrouble:
 class IndexReport(FileChanges):
     """Counts of one run; files as the scan saw them, videos as they were embedded."""
 
+    indexed: int = 0
+    """New or changed files that are wholly searchable now."""
+    resumed: int = 0
+    """Files that a stopped run had left over and that are wholly searchable now."""
     unreadable: int = 0
     """Files whose bytes could not be read; counted in `failed` too."""
     decoded: int = 0
@@ -32,11 +42,9 @@ class IndexReport(FileChanges):
     done: int = 0
     """Videos embedded whole."""
     partial: int = 0
-    """Videos embedded in part."""
+    """Files below the given folders that are searchable in part, tried again or not."""
     failed: int = 0
-    """Videos and files of this run without a result."""
-    quarantined: int = 0
-    """Of `failed`, those that will only be tried again on request."""
+    """Files below the given folders that are not searchable, tried again or not."""
     offline: int = 0
     """Videos to embed whose file is missing now, perhaps on a disk that is not connected."""
     changed_meanwhile: int = 0
@@ -59,8 +67,16 @@ class IndexReport(FileChanges):
     """Name of the encoder."""
     encoder_notice: str = ""
     """What to know of it: its temporal head is not used, or cannot be read. Empty for nothing."""
+    missing: list[Path] = field(default_factory=list)
+    """Given paths that do not exist; what was indexed from them stays."""
+    held_back: dict[Path, int] = field(default_factory=dict)
+    """Folders that are suddenly empty, with the number of their files that stay in the library."""
+    passed_over: dict[str, int] = field(default_factory=dict)
+    """How many files and folders were left out, by reason."""
+    passed_over_paths: list[PassedOver] = field(default_factory=list)
+    """The first `LISTED` of each reason."""
     troubles: list[FileTrouble] = field(default_factory=list)
-    """What is not, or not wholly, searchable, in the order it came up."""
+    """What is not, or not wholly, searchable below the given folders, by path."""
 
 
 class RunCounts:
@@ -68,17 +84,30 @@ class RunCounts:
 
     def __init__(self, meter: Meter) -> None:
         self.report = IndexReport()
+        self.done: dict[int, int] = {}
+        """Videos embedded whole in this run, with their earlier failures."""
+        self.stored_any = False
+        """Whether any video of this run became searchable."""
         self._meter = meter
 
     def planned(self, plan: Plan) -> None:
         """Count the changes of files."""
         for count in fields(FileChanges):
             setattr(self.report, count.name, getattr(plan, count.name))
-        self.report.unreadable = self.report.failed = len(plan.unreadable)
+        self.report.unreadable = len(plan.unreadable)
+        reasons = Counter(each.reason for each in plan.passed_over)
+        self.report.passed_over = {
+            reason.value: reasons[reason] for reason in Reason if reasons[reason]
+        }
+        listed: Counter[Reason] = Counter()
+        for left_out in plan.passed_over:
+            listed[left_out.reason] += 1
+            if listed[left_out.reason] <= LISTED:
+                self.report.passed_over_paths.append(left_out)
         for each in plan.unseen:
             self._meter.note(f"{each.path}: passed over: {each.reason.lower()}")
         for path, reason in plan.unreadable:
-            self._trouble(path, State.FAILED, reason)
+            self._meter.note(f"{path}: failed: {reason}")
 
     def encoded(self, video: Embedded) -> None:
         """Count a video that was decoded and encoded, not yet stored."""
@@ -96,7 +125,7 @@ class RunCounts:
         now = self._meter.now
         if video.ending.state == "failed":
             now.failed += 1
-            self._failed(pending, video.ending.reason)
+            self._meter.note(f"{pending.path}: failed: {video.ending.reason}")
         else:
             now.clips += len(video.vectors.clips)
             now.video_s += video.ending.decoded_s
@@ -106,22 +135,17 @@ class RunCounts:
         now.current = pending.path.name
         self._meter.report()
 
-    def _failed(self, pending: Pending, reason: str) -> None:
-        is_last = pending.attempts + 1 >= MAX_ATTEMPTS
-        self.report.failed += 1
-        self.report.quarantined += int(is_last)
-        self._trouble(pending.path, State.QUARANTINED if is_last else State.FAILED, reason)
-
     def _embedded(self, pending: Pending, video: Embedded) -> None:
         report = self.report
         report.clips += len(video.vectors.clips)
         report.frames += len(video.vectors.frames)
         report.video_s += video.ending.decoded_s
         if video.ending.state == "partial":
-            report.partial += 1
-            self._trouble(pending.path, State.PARTIAL, video.ending.reason)
+            self._meter.note(f"{pending.path}: partial: {video.ending.reason}")
         else:
             report.done += 1
+            self.done[pending.video_id] = pending.attempts
+        self.stored_any = True
 
     def stopped(self, files_total: int) -> None:
         """Say what Ctrl-C left."""
@@ -131,6 +155,31 @@ class RunCounts:
             "run the same command again to go on"
         )
 
-    def _trouble(self, path: Path, state: State, reason: str) -> None:
-        self.report.troubles.append(FileTrouble(path, state, reason))
-        self._meter.note(f"{path}: {state}: {reason}")
+    def summed_up(
+        self, plan: Plan, files: Mapping[Path, FileRecord], waiting: Set[int], bad: list[Failure]
+    ) -> None:
+        """Give each file below the given folders its one state.
+
+        Args:
+            plan: What the scan found.
+            files: The known files below the folders, after the run.
+            waiting: Videos that are not tried yet, or left to the next run.
+            bad: The files of these that are not, or not wholly, searchable.
+        """
+        report = self.report
+        states = {each.path: each.state for each in bad}
+        report.partial = sum(state == State.PARTIAL for state in states.values())
+        report.failed = len(states) - report.partial
+        report.troubles = [FileTrouble(each.path, State(each.state), each.reason) for each in bad]
+        report.indexed = report.resumed = 0
+        unchanged = 0
+        for path, file in files.items():
+            if path in states or file.video_id is None or file.video_id in waiting:
+                continue
+            if path in plan.fresh or self.done.get(file.video_id, 0) > 0:
+                report.indexed += 1
+            elif file.video_id in self.done:
+                report.resumed += 1
+            else:
+                unchanged += 1
+        report.unchanged = max(unchanged - plan.moved, 0)

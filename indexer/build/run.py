@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.catalogue import MAX_ATTEMPTS, Catalogue, FileRecord, Pending, State
 from data.video.children.pool import DecodePool
-from data.video.scan import FoundFile, content_key, scan
+from data.video.passed_over import PassedOver
+from data.video.scan import FoundFile, RootRules, content_key, scan
 from data.video.types import DecodeRequest
 from indexer.build.embed import Embedded, EmbeddingStream, cores
 from indexer.build.interrupt import Interrupt
-from indexer.build.plan import Unseen, plan_changes
+from indexer.build.missing import hold_back, suddenly_empty
+from indexer.build.plan import Plan, Unseen, is_below, plan_changes
 from indexer.build.progress import Listener, Meter
 from indexer.build.publisher import Publisher
 from indexer.build.record import FlushBuffer
@@ -42,33 +44,73 @@ class Run:
         self._pending: dict[int, Pending] = {}
         self._stats: dict[int, tuple[int, int]] = {}
         self._changed = False
+        self._plan = Plan()
+        self._roots: Sequence[Path] = ()
         self.report = self._counts.report
 
     def update_files(self, roots: Sequence[Path], *, retry_failed: bool) -> list[Pending]:
         """Record which files there are now; returns the videos to embed."""
         self._meter.enter("scanning")
-        known = self._catalogue.files.known()
-        plan = plan_changes(self._scan(roots), known, roots, content_key)
+        known, rules = self._catalogue.files.known(), self._catalogue.files.root_rules()
+        plan = plan_changes(self._scan(roots, rules), known, roots, content_key)
+        _leave_other_roots(plan, set(rules) - set(roots))
+        self._ask(plan, known, roots)
         with self._stop.shielded():
-            self._catalogue.files.add_roots(roots)
+            found = {root: rules.get(root, RootRules()) for root in roots}
+            self._catalogue.files.add_roots(found)
             if plan.records:
                 self._catalogue.files.put(plan.records)
             if plan.gone:
                 self._catalogue.files.remove(plan.gone)
         self._changed = bool(plan.records or plan.gone)
+        self._plan, self._roots = plan, roots
+        self._read_partial_again(plan)
         self._counts.planned(plan)
         pending, self.report.offline = not_embedded(
             self._catalogue, self._encoder.id, retry_failed=retry_failed
         )
+        if self._catalogue.encoder in (None, self._encoder.id):
+            # A new encoder embeds the whole library; else only these folders are touched.
+            mine = {file.video_id for file in self._catalogue.files.known(roots).values()}
+            pending = [each for each in pending if each.video_id in mine]
         return pending
 
-    def _scan(self, roots: Sequence[Path]) -> Iterator[FoundFile | Unseen]:
+    def _ask(self, plan: Plan, known: Mapping[Path, FileRecord], roots: Sequence[Path]) -> None:
+        """Hold back what is suddenly gone, unless somebody says that it is deleted."""
+        held = [
+            each
+            for each in suddenly_empty(plan, known, roots)
+            if not self._meter.may_drop(each.folder, len(each.files))
+        ]
+        hold_back(plan, held)
+        self.report.held_back = {each.folder: len(each.files) for each in held}
+
+    def _read_partial_again(self, plan: Plan) -> None:
+        """A file that was read in part and has a new time stamp may be whole by now."""
+        if not plan.retouched:
+            return
+        again = {each.path for each in self._catalogue.embeddings.failures(self._encoder.id)}
+        files = self._catalogue.files.known(sorted(plan.retouched & again)).values()
+        videos = {file.video_id for file in files if file.video_id is not None}
+        if videos:
+            self._catalogue.embeddings.forget(self._encoder.id, videos)
+
+    def _scan(
+        self, roots: Sequence[Path], rules: Mapping[Path, RootRules]
+    ) -> Iterator[FoundFile | Unseen | PassedOver]:
         unseen: list[Unseen] = []
-        files = scan(roots, on_unreadable=lambda path, why: unseen.append(Unseen(path, why)))
+        passed_over: list[PassedOver] = []
+        files = scan(
+            roots,
+            rules=rules,
+            on_unreadable=lambda path, why: unseen.append(Unseen(path, why)),
+            on_passed_over=passed_over.append,
+        )
         for count, file in enumerate(files, start=1):
             self._meter.now.files_done = count
             self._meter.report()
             yield file
+        yield from passed_over
         # A file that vanished during the scan is no folder that cannot be read.
         yield from (each for each in unseen if each.reason != os.strerror(errno.ENOENT))
 
@@ -119,17 +161,38 @@ class Run:
 
     def finish(self, *, changed: bool = False) -> None:
         """Publish what was stored; `changed` publishes even where this run changed nothing."""
-        changed = changed or self._changed or self.report.done + self.report.partial > 0
+        changed = changed or self._changed or self._counts.stored_any
         self.report.switched = self._publisher.finish(changed=changed)
         generation = open_generation(self._catalogue.home)
         self.report.generation = generation.number if generation is not None else None
+        self._sum_up()
         self._meter.enter("finished")
+
+    def _sum_up(self) -> None:
+        catalogue, encoder_id = self._catalogue, self._encoder.id
+        waiting = {each.video_id for each in catalogue.embeddings.missing(encoder_id)}
+        bad = [
+            each
+            for each in catalogue.embeddings.failures(encoder_id)
+            if is_below(each.path, self._roots)
+        ]
+        files = catalogue.files.known(self._roots)
+        self._counts.summed_up(self._plan, files, waiting, bad)
+
+
+def _leave_other_roots(plan: Plan, others: Set[Path]) -> None:
+    """What lies below another root that this scan passed over is left to that root."""
+    shut = [each.path for each in plan.passed_over]
+    left = [root for root in others if is_below(root, shut)]
+    if left:
+        plan.removed -= sum(is_below(path, left) for path in plan.gone)
+        plan.gone = [path for path in plan.gone if not is_below(path, left)]
 
 
 def not_embedded(
     catalogue: Catalogue, encoder_id: str, *, retry_failed: bool
 ) -> tuple[list[Pending], int]:
-    """Videos without vectors of an encoder; `retry_failed` adds the quarantined and partial ones.
+    """Videos without vectors of an encoder; `retry_failed` adds partial and given-up ones.
 
     Returns:
         The videos whose file can be reached, and the number of the others.

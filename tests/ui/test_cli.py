@@ -82,7 +82,7 @@ def test_a_shell_can_ask_for_the_commands_that_begin_so(monkeypatch: pytest.Monk
     monkeypatch.setenv("_REELWISE_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", "reelwise re")
     monkeypatch.setenv("COMP_CWORD", "1")
-    assert reelwise().stdout.split() == ["recommend", "rebuild"]
+    assert reelwise().stdout.split() == ["recommend", "remove", "rebuild"]
 
 
 def test_every_command_takes_home_and_json() -> None:
@@ -100,6 +100,8 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() ->
         "demo",
         "index",
         "rebuild",
+        "remove",
+        "roots",
         "search",
         "similar",
         "recommend",

@@ -181,12 +181,13 @@ class Library:
             progress: Shows how far it has come.
 
         Raises:
-            ReelwiseError: A path does not exist, the encoder cannot be loaded, or another process
+            ReelwiseError: No path exists, the encoder cannot be loaded, or another process
                 is writing to this library.
         """
         from indexer.build.pipeline import existing_roots, index_library
 
-        roots = existing_roots([Path(path) for path in paths])
+        roots = [Path(path) for path in paths]
+        existing_roots(roots)  # refused before an encoder is loaded
         model = self._choose_encoder(encoder)
         report = index_library(
             self.home, roots, model, workers=workers, retry_failed=retry_failed, progress=progress

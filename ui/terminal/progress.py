@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+import typer
 
 from ui.terminal.text import count, length
 
@@ -26,10 +29,11 @@ def report(line: str) -> None:
 class ProgressBar:
     """Shows the snapshots of one indexing run; use as a context manager.
 
-    Implements `indexer.build.progress.Listener`.
+    Implements `indexer.build.progress.Asking`; `yes` answers its question.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, yes: bool = False) -> None:
+        self._yes = yes
         self._bar: RichProgress | None = None
         self._last_line_s = float("-inf")
         self._phases_shown = {"finished"}
@@ -74,6 +78,15 @@ class ProgressBar:
             self._phases_shown.add(now.phase)
             self._last_line_s = now_s
             self.note(f"{now.phase}: {numbers(now)}" if numbers(now) else now.phase)
+
+    def may_drop(self, folder: Path, n_files: int) -> bool:
+        """Ask on a terminal whether vanished files may drop out; elsewhere only `--yes` does."""
+        if self._yes or not (sys.stderr.isatty() and sys.stdin.isatty()):
+            return self._yes
+        if self._bar is not None:
+            self._bar.stop()
+        question = f"{n_files:,} videos below {folder} are gone. Drop them from the library?"
+        return typer.confirm(question, default=False, err=True)
 
     def note(self, message: str) -> None:
         """Show one line that stays."""

@@ -24,6 +24,8 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BACK_TO_2 = (
     "DROP INDEX files_by_name",
     "ALTER TABLE files DROP COLUMN name_key",
+    "ALTER TABLE roots DROP COLUMN excludes",
+    "ALTER TABLE roots DROP COLUMN follow_links",
     "ALTER TABLE videos ADD COLUMN subtitles TEXT",
     "ALTER TABLE videos ADD COLUMN container TEXT",
     "ALTER TABLE files ADD COLUMN seen_at BIGINT NOT NULL DEFAULT 7",

@@ -61,7 +61,7 @@ def test_two_encoders_live_side_by_side(catalogue: Catalogue) -> None:
     assert catalogue.clip_table("e2").ids.tolist() == two
 
 
-def test_failures_are_counted_quarantined_and_never_hide_good_vectors(
+def test_failures_are_counted_and_never_hide_good_vectors(
     catalogue: Catalogue,
 ) -> None:
     ids = catalogue.files.put(
@@ -79,7 +79,7 @@ def test_failures_are_counted_quarantined_and_never_hide_good_vectors(
         catalogue.embeddings.record_failed("e1", [(bad, "no frames"), (good, "second try failed")])
         failures = catalogue.embeddings.failures("e1")
         states.append({f.path.name: (f.state, f.attempts) for f in failures})
-    assert [s["bad.mp4"] for s in states] == [("failed", 1), ("failed", 2), ("quarantined", 3)]
+    assert [s["bad.mp4"] for s in states] == [("failed", 1), ("failed", 2), ("failed", 3)]
     assert states[2]["good.mp4"] == ("partial", 0)
     assert states[2]["locked.mp4"] == ("failed", 1)
     assert catalogue.embeddings.missing("e1") == []
@@ -169,6 +169,9 @@ def test_what_is_left_to_embed_is_live_in_order_and_named_by_its_first_file(
     catalogue.embeddings.record_failed("e1", [(ids[LIB / "z.mp4"] or 0, "no frames")])
     catalogue.embeddings.record_failed("e2", [(ids[LIB / "m.mp4"] or 0, "no frames")])
     assert [p.path.name for p in catalogue.embeddings.missing("e1")] == ["m.mp4"]
-    assert [f.path.name for f in catalogue.embeddings.failures("e1")] == ["z.mp4"]
+    assert [f.path.name for f in catalogue.embeddings.failures("e1")] == [
+        "0-copy-of-z.mp4",
+        "z.mp4",
+    ]
     catalogue.set_encoder("e2", "two")
     assert [f.path.name for f in catalogue.embeddings.failures()] == ["m.mp4"]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data.video.scan import FoundFile, content_key, file_title, scan
+from data.video.passed_over import PassedOver, Reason
+from data.video.scan import FoundFile, RootRules, content_key, file_title, scan
 
 MP4 = b"\0\0\0\x18ftypisom" + bytes(100)
 
@@ -53,6 +54,44 @@ def test_loops_of_links_end_and_each_folder_is_seen_once(tmp_path: Path) -> None
     (tmp_path / "self").symlink_to(tmp_path / "self")
     (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
     assert names(tmp_path) == ["a/x.mp4"]
+
+
+def test_what_is_passed_over_has_its_reason(tmp_path: Path) -> None:
+    lib, out = tmp_path / "lib", tmp_path / "out"
+    put(out / "far.mp4")
+    put(lib / "in.mp4")
+    reasons = {
+        ".hid.mp4": Reason.HIDDEN,
+        "@eaDir/s.mp4": Reason.SYSTEM,
+        "$RECYCLE.BIN/r.mp4": Reason.SYSTEM,
+        "GL010001.LRV": Reason.PROXY,
+        "SUB/C0001S03.MP4": Reason.PROXY,
+        "x.mp4.part": Reason.UNFINISHED,
+        "raw.yuv": Reason.FORMAT,
+        "song.mp3": Reason.OTHER,
+        "home/cache/p.mp4": Reason.HOME,
+    }
+    for name in reasons:
+        put(lib / name, b"x" * 400 if name.startswith(("raw", "song")) else MP4)
+    put(lib / "home" / "catalogue.db", b"SQLite format 3\0")
+    put(lib / "home" / "writer.lock", b"")
+    os.mkfifo(lib / "pipe.mp4")
+    (lib / "away").symlink_to(out, target_is_directory=True)
+    told: dict[str, Reason] = {}
+
+    def tell(each: PassedOver) -> None:
+        told[str(each.path.relative_to(lib))] = each.reason
+
+    found = [file.path.name for file in scan([lib], on_passed_over=tell)]
+    assert found == ["in.mp4"]
+    shut = ("@eaDir", "$RECYCLE.BIN", "home")  # a folder is named, not what is in it
+    expected = {
+        next((folder for folder in shut if name.startswith(folder)), name): reason
+        for name, reason in reasons.items()
+    }
+    assert told == expected | {"pipe.mp4": Reason.SPECIAL, "away": Reason.LINK}
+    followed = scan([lib], rules={lib: RootRules(follow_links=True)})
+    assert [file.path.name for file in followed] == ["in.mp4", "far.mp4"]
 
 
 def test_folders_that_overlap_give_each_file_once(tmp_path: Path) -> None:

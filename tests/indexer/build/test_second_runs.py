@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.scan import RootRules
 from indexer.build.pipeline import index_library
+from indexer.build.removal import remove_paths
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 from tests.fakes import ColourEncoder, CountingEncoder
@@ -34,7 +36,7 @@ def test_touched_moved_and_copied_files_cost_no_decode(home: Home, videos: Path)
     (videos / "sub" / "yellow.mp4").rename(videos / "sun.mp4")
     shutil.copy(videos / "red-blue.mp4", videos / "copy.mp4")
     report, encoder = index(home, videos)
-    assert counts(report) == {"touched": 1, "moved": 1, "copies": 1, "unchanged": 2}
+    assert counts(report) == {"touched": 1, "moved": 1, "copies": 1, "unchanged": 3}
     assert encoder.frames == 0
     assert first(home, "yellow")[0] == "sun.mp4"
     with Catalogue(home) as catalogue:
@@ -79,9 +81,62 @@ def test_a_missing_folder_is_an_error_and_drops_nothing(home: Home, videos: Path
     shutil.move(videos, videos.with_name("unplugged"))
     with pytest.raises(ReelwiseError, match="nothing was changed"):
         index(home, videos)
-    with pytest.raises(ReelwiseError, match="nothing was changed"):
-        index(home, videos.with_name("unplugged"), videos)
     assert len(names(home)) == 4
+    report, _ = index(home, videos.with_name("unplugged"), videos)
+    assert report.missing == [videos]
+    assert counts(report)["copies"] == 4
+    assert len(names(home)) == 4
+
+
+def test_a_root_that_is_suddenly_empty_drops_out_only_where_somebody_says_so(
+    home: Home, videos: Path
+) -> None:
+    class Sure(Listener):
+        def may_drop(self, folder: Path, n_files: int) -> bool:
+            assert (folder, n_files) == (videos, 4)
+            return True
+
+    index(home, videos)
+    shutil.rmtree(videos)
+    videos.mkdir()
+    report, _ = index(home, videos)
+    assert (report.removed, report.held_back) == (0, {videos: 4})
+    assert len(names(home)) == 4
+    report, _ = index(home, videos, progress=Sure())
+    assert (report.removed, report.held_back) == (4, {})
+    assert names(home) == set()
+
+
+def test_what_the_user_excludes_is_remembered_and_drops_out(home: Home, videos: Path) -> None:
+    index(home, videos)
+    with Catalogue(home) as catalogue:
+        catalogue.files.add_roots({videos: RootRules(("sub/", "gr*.mp4"))})
+    report, _ = index(home, videos)
+    assert report.passed_over == {"excluded by a pattern": 2}
+    assert names(home) == {"red-blue.mp4"}
+    report, _ = index(home, videos / "sub")
+    assert len(names(home)) == 3
+    index(home, videos)
+    assert len(names(home)) == 3  # a root of its own is left alone
+
+
+def test_a_removed_folder_leaves_its_copies_and_does_not_come_back(
+    home: Home, videos: Path
+) -> None:
+    shutil.copy(videos / "sub" / "yellow.mp4", videos / "copy.mp4")
+    index(home, videos)
+    (removed,) = remove_paths(home, [videos / "sub"])
+    assert (removed.videos, removed.elsewhere, removed.passed_over_by) == (1, 1, videos)
+    assert (videos / "sub" / "yellow.mp4").exists()
+    assert names(home) == {"red-blue.mp4", "green.mp4", "copy.mp4"}
+    index(home, videos)
+    assert names(home) == {"red-blue.mp4", "green.mp4", "copy.mp4"}
+    shutil.rmtree(videos)
+    assert remove_paths(home, [videos])[0].videos == 3
+    with Catalogue(home) as catalogue:
+        assert catalogue.files.roots() == []
+    with pytest.raises(ReelwiseError, match="nothing of the library"):
+        remove_paths(home, [videos])
 
 
 def test_only_what_lies_below_the_given_folders_can_be_dropped(home: Home, videos: Path) -> None:
@@ -96,24 +151,24 @@ def test_only_what_lies_below_the_given_folders_can_be_dropped(home: Home, video
     assert names(home) == {"red-blue.mp4"}
 
 
-def test_a_bad_file_never_stops_the_rest_and_is_quarantined(home: Home, videos: Path) -> None:
+def test_a_bad_file_never_stops_the_rest_and_stays_told(home: Home, videos: Path) -> None:
     (videos / "text.mp4").write_text("this is no video\n" * 100)
     (videos / "empty.mp4").touch()
     listener = Listener()
     report, _ = index(home, videos, progress=listener)
     assert counts(report) == {"added": 6, "decoded": 6, "done": 4, "failed": 2}
+    assert report.indexed == 4
     assert {trouble.path.name for trouble in report.troubles} == {"text.mp4", "empty.mp4"}
     assert all(trouble.reason for trouble in report.troubles)
     assert any("text.mp4: failed: " in note for note in listener.notes)
     for attempt in (2, 3):
         report, encoder = index(home, videos)
-        assert counts(report) == {"unchanged": 6, "decoded": 2, "failed": 2}, attempt
+        assert counts(report) == {"unchanged": 4, "decoded": 2, "failed": 2}, attempt
         assert encoder.frames == 0
-    assert report.quarantined == 2
     report, _ = index(home, videos)
-    assert counts(report) == {"unchanged": 6}
+    assert counts(report) == {"unchanged": 4, "failed": 2}
     report, _ = index(home, videos, retry_failed=True)
-    assert counts(report) == {"unchanged": 6, "decoded": 2, "failed": 2}
+    assert counts(report) == {"unchanged": 4, "decoded": 2, "failed": 2}
     shutil.copy(videos / "green.mp4", videos / "text.mp4")
     paint(videos / "empty.mp4", ("cyan", 2))
     report, _ = index(home, videos)
@@ -131,9 +186,9 @@ def test_a_cut_file_is_partial_and_searchable_and_tried_again_on_request(
     report, _ = index(home, whole.parent)
     assert counts(report) == {"added": 1, "decoded": 1, "partial": 1}
     assert first(home, "red")[0] == "long.mp4"
-    assert counts(index(home, whole.parent)[0]) == {"unchanged": 1}
+    assert counts(index(home, whole.parent)[0]) == {"partial": 1}
     report, _ = index(home, whole.parent, retry_failed=True)
-    assert counts(report) == {"unchanged": 1, "decoded": 1, "partial": 1}
+    assert counts(report) == {"decoded": 1, "partial": 1}
     with Catalogue(home) as catalogue:
         assert len(catalogue.videos()) == 1
 

@@ -97,7 +97,7 @@ def test_a_kill_loses_nothing_that_was_reported(home: Home, many: Path, after: i
     assert len(searcher.view.videos) >= reported
     searcher.close()
     report, _ = index(home, many)
-    assert report.unchanged == 8
+    assert report.unchanged + report.resumed == 8
     assert report.added == 0
     assert 8 - len(searcher.view.videos) == report.done
     assert len(names(home)) == 8
@@ -121,7 +121,7 @@ def test_ctrl_c_stores_what_is_ready_says_so_and_a_rerun_goes_on(
     assert 1 <= stored < 8
     assert len(names(home)) == stored
     report, _ = index(home, many)
-    assert (report.done, report.unchanged) == (8 - stored, 8)
+    assert (report.done, report.resumed, report.unchanged) == (8 - stored, 8 - stored, stored)
     assert len(names(home)) == 8
 
 

@@ -217,6 +217,27 @@ def test_evaluation_is_a_flat_object_of_numbers(
     assert document["recall_at_1"] > 0.8
 
 
+def test_a_folder_that_is_gone_is_told_and_the_other_is_updated(
+    toons: ToonLibrary, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, here, gone = tmp_path / "home", tmp_path / "here", tmp_path / "gone"
+    here.mkdir()
+    shutil.copy(toons.folder / "toon-0001.mp4", here)
+    asked = ["index", str(gone), str(here), "--encoder", ENCODER]
+    report = ask(capsys, *asked, home=home, code=3)
+    assert (report["missing"], report["indexed"]) == ([str(gone)], 1)
+    told = tell(capsys, *asked, home=home, code=3).err
+    assert f"reelwise remove {gone}" in told
+    roots = ask(capsys, "roots", home=home)["roots"]
+    assert [(root["path"], root["videos"], root["state"]) for root in roots] == [
+        (str(here), 1, "here")
+    ]
+    shutil.rmtree(here)
+    assert ask(capsys, "roots", home=home)["roots"][0]["state"] == "gone"
+    assert ask(capsys, "remove", str(here), home=home)["removed"][0]["videos"] == 1
+    assert ask(capsys, "roots", home=home)["roots"] == []
+
+
 def test_the_machine_is_examined(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = ask(capsys, "doctor", home=home)
     names = {check["name"] for check in document["checks"]}

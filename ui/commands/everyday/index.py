@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -41,18 +42,43 @@ def index(
     workers: WorkersOption = None,
     engine: Annotated[Literal["local"], typer.Option(hidden=True)] = "local",
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try files again that failed before.")
+        bool,
+        typer.Option(
+            "--retry-failed",
+            help="Also try files again that failed three times, or were read only in part.",
+        ),
+    ] = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GLOB",
+            help="Pass over files or folders of this name or path, as in a .gitignore file; "
+            "repeatable, remembered with PATH.",
+        ),
+    ] = None,
+    follow_links: Annotated[
+        bool | None,
+        typer.Option(
+            "--follow-links/--no-follow-links",
+            help="Follow links that lead out of PATH; remembered with it.  [default: not]",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Drop the videos of a folder that is suddenly empty.")
     ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
     """Add new and changed videos below PATH, and remove those that are gone.
 
-    Unchanged files are not read again. It is safe to stop it and run it again.
+    Unchanged files are not read again; files that failed are tried three times. It is safe to stop
+    it and run it again.
     """
     with Library(home, weights=weights, device=device) as library:
         try:
-            with ProgressBar() as bar:
+            if exclude or follow_links is not None:
+                _remember(library, paths, exclude or [], follow_links)
+            with ProgressBar(yes=yes) as bar:
                 report = library.index(
                     paths, encoder=encoder, workers=workers, retry_failed=retry_failed, progress=bar
                 )
@@ -65,23 +91,50 @@ def index(
     return index_answer(report)
 
 
+def _remember(
+    library: Library, paths: list[Path], exclude: list[str], follow_links: bool | None
+) -> None:
+    """Keep what the user asks for these folders, beside what was asked before."""
+    from data.video.passed_over import Patterns
+    from data.video.scan import RootRules
+    from indexer.build.pipeline import existing_roots
+
+    before = library.catalogue.files.root_rules()
+    rules = {}
+    for root in existing_roots(paths):
+        Patterns(root, exclude)
+        old = before.get(root, RootRules())
+        follow = old.follow_links if follow_links is None else follow_links
+        rules[root] = RootRules(tuple(dict.fromkeys((*old.excludes, *exclude))), follow)
+    library.catalogue.files.add_roots(rules)
+
+
 def index_answer(report: IndexReport) -> Answer:
     """The report as an answer; exit code 3 when some files failed or were read only in part."""
     wall_s = max(report.wall_s, 1e-9)
     document = dataclasses.asdict(report) | {
+        "held_back": {str(folder): n for folder, n in report.held_back.items()},
         "encoder_notice": report.encoder_notice or None,
         "clips_per_s": report.clips / wall_s,
         "times_real_time": report.video_s / wall_s,
     }
-    code = EXIT_SOME_FILES_FAILED if report.failed or report.partial else EXIT_DONE
+    troubled = report.failed or report.partial or report.missing or report.held_back
+    code = EXIT_SOME_FILES_FAILED if troubled else EXIT_DONE
     return Answer(document, "\n".join(_lines(report)), code, "\n".join(_notices(report)))
 
 
 def _lines(report: IndexReport) -> list[str]:
-    words = ("added", "edited", "moved", "copies", "touched", "removed", "unchanged")
+    words = ("indexed", "resumed", "moved", "removed", "failed", "partial", "unchanged")
     numbers = [(getattr(report, word), word) for word in words]
     counts = ", ".join(f"{number:,} {word}" for number, word in numbers if number)
     lines = [f"files: {counts or 'none'}"]
+    left_out = [
+        f"{number:,} {reason}"
+        for reason, number in report.passed_over.items()
+        if reason != "not a video"
+    ]
+    if left_out:
+        lines.append(f"passed over: {', '.join(left_out)}   (--json lists them)")
     if report.clips:
         lines.append(
             f"{count(report.clips, 'clip')} from {length(report.video_s)} of video "
@@ -93,6 +146,16 @@ def _lines(report: IndexReport) -> list[str]:
 
 def _notices(report: IndexReport) -> list[str]:
     lines = [report.encoder_notice] if report.encoder_notice else []
+    for path in report.missing:
+        lines.append(
+            f"{path} is gone; its videos stay in the library. If it is no disk that is unplugged: "
+            f"reelwise remove {shlex.quote(str(path))}"
+        )
+    for folder, number in report.held_back.items():
+        lines.append(
+            f"all or most videos below {folder} are suddenly gone: {number:,} files stay in the "
+            "library. If they are deleted and no disk is unplugged, run it again with --yes"
+        )
     if report.failed or report.partial:
         lines.append(
             f"{report.failed:,} failed, {report.partial:,} read only in part: "

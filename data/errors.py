@@ -17,8 +17,8 @@ class ReelwiseError(Exception):
         self.fix = fix
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Keep both lines when the error crosses a process border."""
-        return (_rebuild, (type(self), self.problem, self.fix))
+        """Keep both lines, and every field of a subclass, when the error crosses processes."""
+        return (_rebuild, (type(self), self.problem, self.fix), self.__dict__)
 
 
 class NoSuchVideo(ReelwiseError):

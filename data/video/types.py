@@ -81,11 +81,15 @@ class DecodeRequest:
     """One of `decoding.DECODERS`, or "auto" for the first that can read the file."""
     key: int = 0
     """The caller's number for this request; `DecodePool.run` returns it with every result."""
+    most_frames: int | None = None
+    """Most frames; a longer range is sampled at fewer than `fps`. None for no limit."""
 
     def __post_init__(self) -> None:
-        """Refuse empty ranges and rates that are not positive."""
+        """Refuse empty ranges, no frames, and rates that are not positive."""
         if not self.fps > 0:
             raise ValueError(f"fps={self.fps}; must be > 0")
+        if self.most_frames is not None and self.most_frames < 1:
+            raise ValueError(f"most_frames={self.most_frames}; must be >= 1")
         if self.start_s < 0 or (self.end_s is not None and self.end_s <= self.start_s):
             raise ValueError(f"range {self.start_s}..{self.end_s} s; needs 0 <= start_s < end_s")
 

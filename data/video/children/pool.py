@@ -3,17 +3,21 @@
 Each worker is one thread of this process and one child. The thread hands its child a file, copies
 the frames out of memory that both share (the only copy), and watches: no progress, too long, too
 much memory, or a dead child end the file with a reason, and the next file gets a new child.
-Results are pulled; children wait while the caller is busy.
+Results are pulled; children wait while the caller is busy. Threads may share a pool, each with a
+run of its own; closing the pool ends every run at once.
 """
 
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.errors import ReelwiseError
+from data.video.children.process import NoDecoder
 from data.video.children.supervisor import CHILD, DecodeLimits, Supervisor
 from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec, Pixels
 
@@ -21,6 +25,10 @@ REQUESTS_AHEAD = 1
 """Requests per worker that wait, so that no child waits while the caller is busy."""
 EVENTS_AHEAD = 2
 """Results per worker that wait for the caller."""
+START_ATTEMPTS = 3
+"""Attempts to start a child, a second apart: what this machine lacks may come free."""
+CLOSE_S = 2.0
+"""Longest time that closing takes; a thread that is stuck in the system is left behind."""
 _POLL_S = 0.1
 
 
@@ -28,6 +36,15 @@ DecodeEvent = tuple[int, FrameBatch | Ending]
 """The key of a request, and what came of it."""
 Decoded = tuple[Pixels, NDArray[np.float64], Ending]
 """Pixels (n, h, w, 3) uint8, times (n,), and how it ended; n = 0 when it failed."""
+StillWanted = Callable[[], object]
+"""Called several times a second by a waiting caller; an exception that it raises ends the work."""
+
+
+class DecodingStopped(ReelwiseError):
+    """The pool was closed while it decoded."""
+
+    def __init__(self) -> None:
+        super().__init__("decoding was stopped", fix="start again")
 
 
 class _Run:
@@ -49,6 +66,24 @@ class _Run:
             else:
                 return
 
+    def next(self, still_wanted: StillWanted | None) -> DecodeEvent:
+        """Wait for the next event.
+
+        Raises:
+            DecodingStopped: The pool was closed.
+        """
+        while not self.cancelled.is_set():
+            if still_wanted is not None:
+                still_wanted()
+            try:
+                event = self.events.get(timeout=_POLL_S)
+            except queue.Empty:
+                continue
+            if isinstance(event, BaseException):
+                raise event
+            return event
+        raise DecodingStopped
+
 
 class DecodePool:
     """Child processes, `workers` of them at the same time, that decode files."""
@@ -63,48 +98,65 @@ class DecodePool:
         self._workers = workers
         self._work: queue.SimpleQueue[_Run | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._running: _Run | None = None
+        self._lock = threading.Lock()
+        self._runs: set[_Run] = set()
+        self._is_closed = False
 
     def __enter__(self) -> Self:
         """Start the threads; children start with the first request."""
-        for number in range(self._workers):
-            thread = threading.Thread(target=self._serve, name=f"decode-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        with self._lock:
+            for number in range(self._workers):
+                thread = threading.Thread(target=self._serve, name=f"decode-{number}", daemon=True)
+                thread.start()
+                self._threads.append(thread)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Stop what runs, and end the children; the pool cannot be used again."""
-        if self._running is not None:
-            self._running.cancelled.set()
-        for _ in self._threads:
+        """Stop every run, and end the children; the pool cannot be used again."""
+        with self._lock:
+            self._is_closed = True
+            threads, self._threads = self._threads, []
+            for run in self._runs:
+                run.cancelled.set()
+        for _ in threads:
             self._work.put(None)
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+        until_s = time.monotonic() + CLOSE_S
+        for thread in threads:
+            thread.join(max(0.0, until_s - time.monotonic()))
 
-    def run(self, requests: Iterable[DecodeRequest]) -> Generator[DecodeEvent]:
+    def run(
+        self, requests: Iterable[DecodeRequest], *, still_wanted: StillWanted | None = None
+    ) -> Generator[DecodeEvent]:
         """Decode files: batches of frames and, last, the ending of each, with the request's key.
 
         Results of different files come mixed, those of one file in order. `requests` is pulled
         lazily in the caller's thread, at most two per worker ahead. Closing the iterator cancels
-        the work.
+        the work, and so does an exception of `still_wanted`.
+
+        Raises:
+            DecodingStopped: The pool was closed.
+            NoDecoder: No child can be started on this machine now.
         """
-        if not self._threads:
-            raise ValueError("the pool is not open: use it in a with block")
-        if self._running is not None:
-            raise ValueError("the pool is already running")
-        run = self._running = _Run(self._workers)
+        run = _Run(self._workers)
+        with self._lock:
+            if self._is_closed:
+                raise DecodingStopped
+            if not self._threads:
+                raise ValueError("the pool is not open: use it in a with block")
+            self._runs.add(run)
         try:
-            yield from self._pump(run, iter(requests))
+            yield from self._pump(run, iter(requests), still_wanted)
         finally:
             run.cancelled.set()
-            self._running = None
+            with self._lock:
+                self._runs.discard(run)
 
-    def _pump(self, run: _Run, requests: Iterator[DecodeRequest]) -> Iterator[DecodeEvent]:
+    def _pump(
+        self, run: _Run, requests: Iterator[DecodeRequest], still_wanted: StillWanted | None
+    ) -> Iterator[DecodeEvent]:
         open_requests = 0
         more = True
         while more or open_requests:
@@ -118,9 +170,7 @@ class DecodePool:
                 open_requests += 1
             if not open_requests:
                 return
-            event = run.events.get()
-            if isinstance(event, BaseException):
-                raise event
+            event = run.next(still_wanted)
             if isinstance(event[1], Ending):
                 open_requests -= 1
             yield event
@@ -133,13 +183,26 @@ class DecodePool:
                     continue
                 try:
                     request = run.requests.get()
-                    for result in supervisor.decode(request, run.cancelled):
+                    for result in _decode(supervisor, request, run.cancelled):
                         run.put((request.key, result), supervisor)
                 except Exception as error:  # noqa: BLE001  (an error here must reach the caller, not end the thread)
                     supervisor.kill()
                     run.put(error)
         finally:
             supervisor.close()
+
+
+def _decode(
+    supervisor: Supervisor, request: DecodeRequest, cancelled: threading.Event
+) -> Iterator[FrameBatch | Ending]:
+    """Decode one file; a machine that cannot start a child now is asked again."""
+    for attempt in range(1, START_ATTEMPTS + 1):
+        try:
+            yield from supervisor.decode(request, cancelled)
+            return
+        except NoDecoder:
+            if attempt == START_ATTEMPTS or cancelled.wait(1.0):
+                raise
 
 
 def decode_each(

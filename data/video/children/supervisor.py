@@ -1,14 +1,9 @@
-"""Start one decoding child, exchange messages with it, and end it when it breaks a limit."""
+"""One decoding child: give it requests, and end it when it breaks a limit."""
 
 import contextlib
-import math
-import mmap
-import os
+import resource
 import select
 import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,133 +12,79 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
-from data.video.children.wire import SLOTS, LineReader, SlotPlan, read_ending, request_fields, send
-from data.video.types import (
-    LONGEST_VIDEO_S,
-    DecodeRequest,
-    Ending,
-    FrameBatch,
-    FrameSpec,
-    VideoInfo,
-)
+from data.video.children.process import NoDecoder, Process
+from data.video.children.wire import SLOTS, SlotPlan, read_ending, request_fields, send
+from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec, VideoInfo
 
 CHILD = "data.video.children.child"
+START_S = 60.0
+"""Longest time until a child takes requests; a busy machine needs seconds."""
 _POLL_S = 0.1
-_ROOT = Path(__file__).resolve().parents[3]
-_KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+_AGED_CPU = 0.5
+"""Share of its computing time (`ulimit -t`) after which a child is replaced between two files."""
 
 
 @dataclass(frozen=True)
 class DecodeLimits:
-    """When a child is ended."""
+    """When a child is ended. What a file may cost depends on its size, never on what it says."""
 
     stall_s: float = 15.0
     """Longest time without any progress."""
     wall_s: float = 60.0
-    """Longest time for a file of no length."""
-    wall_per_video_s: float = 4.0
-    """Seconds added for each second of video: decoding at a quarter of real time is still
-    allowed."""
+    """Longest time for a file, whatever its size."""
+    wall_per_mb_s: float = 5.0
+    """Seconds added for each megabyte of the file: the slowest films, of one still picture, take
+    4."""
     memory_bytes: int = 3 * 2**30
     """Largest address space and resident memory of a child."""
     recycle_bytes: int = 700 * 2**20
     """A child that kept more than this after a file is replaced (decord keeps 0.4-1.2 GB)."""
 
-
-class _Process:
-    """A child process with its pipes and shared memory."""
-
-    def __init__(self, memory_bytes: int, child: str) -> None:
-        self.memory = _shared_file()
-        command_read, self.commands = os.pipe()
-        self.events, event_write = os.pipe()
-        passed = (command_read, event_write, self.memory)
-        arguments = [*map(str, passed), str(memory_bytes), str(os.getpid())]
-        self.popen = subprocess.Popen(
-            [sys.executable, "-P", "-m", child, *arguments],
-            pass_fds=passed,
-            env=_environment(),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        os.close(command_read)
-        os.close(event_write)
-        self.lines = LineReader(self.events)
-        self.ps = psutil.Process(self.popen.pid)
-        self.map: mmap.mmap | None = None
-
-    def share(self, plan: SlotPlan) -> mmap.mmap:
-        """Shared memory of at least the plan's size."""
-        if self.map is None or len(self.map) < plan.total_bytes:
-            os.ftruncate(self.memory, plan.total_bytes)
-            self.map = mmap.mmap(self.memory, plan.total_bytes)
-        return self.map
-
-    def rss_bytes(self) -> int:
-        """Resident memory now; 0 when it is gone."""
-        with contextlib.suppress(psutil.Error):
-            return int(self.ps.memory_info().rss)
-        return 0
-
-    def cpu_s(self) -> float:
-        """CPU seconds so far; 0 when it is gone."""
-        with contextlib.suppress(psutil.Error):
-            times = self.ps.cpu_times()
-            return float(times.user + times.system)
-        return 0.0
-
-    def end(self) -> int:
-        """Kill it, wait, and close its descriptors; returns its exit code."""
-        self.popen.kill()
-        code = self.popen.wait()
-        for descriptor in (self.commands, self.events, self.memory):
-            os.close(descriptor)
-        self.map = None
-        return code
+    def wall_of(self, path: Path) -> float:
+        """Longest time for this file, in seconds; time in which its child waits does not count."""
+        try:
+            size_bytes = path.stat().st_size
+        except (OSError, ValueError):
+            size_bytes = 0
+        return self.wall_s + self.wall_per_mb_s * size_bytes / 1e6
 
 
-def _shared_file() -> int:
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("reelwise-frames", os.MFD_CLOEXEC)
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
-
-
-def _environment() -> dict[str, str]:
-    """Minimal environment of a child: no credentials, no HOME."""
-    kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    kept["PATH"] = os.defpath  # decord does not load without one
-    return {**kept, **single, "PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1"}
+ON_DEMAND = DecodeLimits(wall_s=30.0, wall_per_mb_s=0.02)
+"""While somebody waits: half a minute, and the time to read a large file at 50 MB/s."""
 
 
 class _Watch:
     """The clocks of one file. Time in which the child waits for its parent does not count."""
 
-    def __init__(self, limits: DecodeLimits) -> None:
+    def __init__(self, limits: DecodeLimits, wall_s: float) -> None:
         self._limits = limits
+        self._wall_s = wall_s
+        self._stall_s = START_S
         self._begun = self._last = time.monotonic()
-        self._waited_s = 0.0
-        self._wall_s = limits.wall_s
 
-    def lengthen(self, video_s: float) -> None:
-        """Allow for the length of the video."""
-        self._wall_s = self._limits.wall_s + self._limits.wall_per_video_s * video_s
+    def start(self) -> None:
+        """Begin: the child takes requests."""
+        self._stall_s = self._limits.stall_s
+        self._begun = self._last = time.monotonic()
 
     def progress(self) -> None:
-        """The child sent something, or may go on."""
+        """The child sent something."""
+        self._last = time.monotonic()
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop the clocks while the caller is busy."""
+        before = time.monotonic()
+        yield
+        self._begun += time.monotonic() - before
         self._last = time.monotonic()
 
     def reason(self) -> str | None:
         """Which limit the child has broken; None for none."""
         now = time.monotonic()
-        if now - self._last > self._limits.stall_s:
-            return f"stopped: no progress for {self._limits.stall_s:g} s"
+        if now - self._last > self._stall_s:
+            return f"stopped: no progress for {self._stall_s:g} s"
         if now - self._begun > self._wall_s:
             return f"stopped: not done after {self._wall_s:.0f} s"
         return None
@@ -155,13 +96,17 @@ class Supervisor:
     def __init__(self, limits: DecodeLimits, child: str = CHILD) -> None:
         self._limits = limits
         self._child = child
-        self._process: _Process | None = None
+        self._process: Process | None = None
         self._killed_for = ""
 
     def decode(
         self, request: DecodeRequest, cancelled: threading.Event
     ) -> Iterator[FrameBatch | Ending]:
-        """Frames of one file in order, then its ending; nothing more once cancelled."""
+        """Frames of one file in order, then its ending; nothing more once cancelled.
+
+        Raises:
+            NoDecoder: No child could be started, or it ended before it took the request.
+        """
         info: VideoInfo | None = None
         reached_s: float | None = None
         for message in self._decode(request, cancelled):
@@ -181,25 +126,20 @@ class Supervisor:
         self, request: DecodeRequest, cancelled: threading.Event
     ) -> Iterator[VideoInfo | FrameBatch | Ending]:
         self._killed_for = ""
-        try:
-            process = self._ready(request)
-        except OSError as error:
-            yield Ending("failed", f"no decoder could be started: {error.strerror}")
-            return
-        watch = _Watch(self._limits)
+        wall_s = self._limits.wall_of(request.path)
+        process = self._ready(request, wall_s)
+        watch = _Watch(self._limits, wall_s)
         base_cpu_s = process.cpu_s()
         try:
             for message in self._messages(process, watch, cancelled):
                 if "frames" in message:
                     slot, batch = _copy_frames(process, request.spec, message["frames"])
-                    yield batch
+                    with watch.stopped():
+                        yield batch
                     with contextlib.suppress(BrokenPipeError):  # dead: its pipe tells so
                         send(process.commands, {"free": slot})
-                    watch.progress()
                 elif "info" in message:
-                    info = VideoInfo(**message["info"])
-                    watch.lengthen(min(info.duration_s, request.end_s or math.inf))
-                    yield info
+                    yield VideoInfo(**message["info"])
                 elif "ending" in message:
                     yield read_ending(message["ending"])
                     self._recycle(process)
@@ -208,7 +148,11 @@ class Supervisor:
             self._killed_for = self._killed_for or "the decoder broke off"
         if not cancelled.is_set():
             spent_s = max(0.0, process.cpu_s() - base_cpu_s)
-            yield Ending("failed", self._why_dead(process), cpu_s=spent_s)
+            why = self._why_dead(process)
+            if not process.is_ready:
+                self.close()
+                raise NoDecoder(why)
+            yield Ending("failed", why, cpu_s=spent_s)
         self.close()
 
     def is_within_memory(self) -> bool:
@@ -227,64 +171,89 @@ class Supervisor:
             self._process.end()
             self._process = None
 
-    def _ready(self, request: DecodeRequest) -> _Process:
+    def _ready(self, request: DecodeRequest, wall_s: float) -> Process:
+        """A child that has this request, the last one or a new one."""
+        plan = SlotPlan.of(request.spec)
         if self._process is not None and self._process.popen.poll() is not None:
             self.close()
         if self._process is None:
-            self._process = _Process(self._limits.memory_bytes, self._child)
-        self._process.share(SlotPlan.of(request.spec))
+            self._process = Process(self._limits.memory_bytes, self._child)
+        try:
+            self._process.share(plan)
+        except OSError as error:
+            self.close()
+            raise NoDecoder((error.strerror or str(error)).lower()) from error
         with contextlib.suppress(BrokenPipeError):
-            message = {
-                "request": request_fields(request),
-                "cpu_s": self._limits.wall_s + self._limits.wall_per_video_s * LONGEST_VIDEO_S,
-            }
+            # The kernel's limit is above the parent's: it counts where the parent cannot.
+            message = {"request": request_fields(request), "cpu_s": 2 * wall_s}
             send(self._process.commands, message)
         return self._process
 
     def _messages(
-        self, process: _Process, watch: _Watch, cancelled: threading.Event
+        self, process: Process, watch: _Watch, cancelled: threading.Event
     ) -> Iterator[dict[str, Any]]:
         """Messages of the child, until it ends, breaks a limit, or the run is cancelled."""
+        if process.is_ready:
+            watch.start()
         while not cancelled.is_set():
-            ready, _, _ = select.select([process.events], [], [], _POLL_S)
-            if ready:
+            ready, _, _ = select.select(process.watched, [], [], _POLL_S)
+            process.hear()
+            if process.events in ready:
                 messages = process.lines.read()
                 if messages is None:
                     return
                 watch.progress()
-                yield from messages
-            reason = watch.reason()
-            if reason is None and not self.is_within_memory():
-                reason = _too_much(self._limits)
-            if reason is not None:
-                self._killed_for = reason
+                yield from self._after_start(messages, process, watch)
+            self._killed_for = self._killed_for or watch.reason() or self._memory_reason() or ""
+            if self._killed_for:
                 return
 
-    def _why_dead(self, process: _Process) -> str:
+    def _after_start(
+        self, messages: list[dict[str, Any]], process: Process, watch: _Watch
+    ) -> Iterator[dict[str, Any]]:
+        """Messages about the file: all but the first, which says that the child is there."""
+        for message in messages:
+            if "ready" in message:
+                process.is_ready = True
+                watch.start()
+            else:
+                yield message
+
+    def _memory_reason(self) -> str | None:
+        return None if self.is_within_memory() else _too_much(self._limits)
+
+    def _why_dead(self, process: Process) -> str:
         if self._killed_for:
             return self._killed_for
-        try:
-            code = process.popen.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            return "the decoder broke off"
-        if code == -signal.SIGXCPU:
-            return "stopped: took too much computing time"
-        if code == -signal.SIGKILL:
-            return "the decoder was killed by the system, perhaps because memory ran out"
-        if code < 0:
-            return f"the decoder crashed ({signal.Signals(-code).name})"
-        return f"the decoder ended with code {code}"
+        why = _how_it_ended(process.exit_code())
+        words = process.last_words()
+        return f"{why}: {words}" if words else why
 
-    def _recycle(self, process: _Process) -> None:
-        if process.rss_bytes() > self._limits.recycle_bytes:
+    def _recycle(self, process: Process) -> None:
+        """Replace a child that keeps much memory, or may soon be ended for its computing time."""
+        _, most_cpu_s = resource.getrlimit(resource.RLIMIT_CPU)
+        aged = most_cpu_s != resource.RLIM_INFINITY and process.cpu_s() > _AGED_CPU * most_cpu_s
+        if aged or process.rss_bytes() > self._limits.recycle_bytes:
             self.close()
+
+
+def _how_it_ended(code: int | None) -> str:
+    if code is None:
+        return "the decoder broke off"
+    if code == -signal.SIGXCPU:
+        return "stopped: took too much computing time"
+    if code == -signal.SIGKILL:
+        return "the decoder was killed by the system, perhaps because memory ran out"
+    if code < 0:
+        return f"the decoder crashed ({signal.Signals(-code).name})"
+    return f"the decoder ended with code {code}"
 
 
 def _too_much(limits: DecodeLimits) -> str:
     return f"stopped: took more than {limits.memory_bytes / 2**30:.1f} GB of memory"
 
 
-def _copy_frames(process: _Process, spec: FrameSpec, message: list[Any]) -> tuple[int, FrameBatch]:
+def _copy_frames(process: Process, spec: FrameSpec, message: list[Any]) -> tuple[int, FrameBatch]:
     """Copy frames out of a slot; its number, and the frames."""
     plan = SlotPlan.of(spec)
     slot, times_s = int(message[0]), np.array(message[1], dtype=np.float64)

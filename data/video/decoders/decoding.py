@@ -71,7 +71,7 @@ class Decoding:
             self.decoder = name
             n_samples = 0
             try:
-                decoder = _KINDS[name](self._video, self._request, self._on_progress)
+                decoder = _KINDS[name](self._video, self._thinned(), self._on_progress)
                 for sample in decoder.samples():
                     n_samples += 1
                     yield sample
@@ -84,6 +84,14 @@ class Decoding:
                 return
         assert first_error is not None
         raise first_error
+
+    def _thinned(self) -> DecodeRequest:
+        """The request at the rate at which its frames cover the whole range."""
+        request = self._request
+        if request.most_frames is None:
+            return request
+        length_s = max(self._video.wanted_end_s(request) - request.start_s, 1 / request.fps)
+        return replace(request, fps=min(request.fps, request.most_frames / length_s))
 
     def ending(self) -> Ending:
         """How it went, once `samples` is exhausted."""

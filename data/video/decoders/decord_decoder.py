@@ -43,8 +43,12 @@ class DecordDecoding:
         end_s = min(self._end_s, self._held_s)
         moments_s = grid(request.start_s, max(end_s, request.start_s + ROUNDING_S), request.fps)
         places = np.maximum(np.searchsorted(begins_s, moments_s + ROUNDING_S, side="right") - 1, 0)
+        work = self._video.work
+        work.expect(int(places[-1] - places[0]) + 1, info.width_px, info.height_px)
         for first in range(0, len(places), _FRAMES_PER_CALL):
             self._on_progress()
+            step = places[first : first + _FRAMES_PER_CALL + 1]
+            work.count(info.width_px, info.height_px, frames=max(1, int(step[-1] - step[0])))
             try:
                 pixels = reader.get_batch(places[first : first + _FRAMES_PER_CALL]).asnumpy()
             except Exception as error:  # noqa: BLE001  (decord raises errors of any type)

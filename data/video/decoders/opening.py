@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from data.video.containers import DEMUXERS, missing_end, sniff
 from data.video.decoders.packets import PacketTable, count_packets
+from data.video.decoders.work import Work
 from data.video.types import (
     LONGEST_VIDEO_S,
     DecodeRequest,
@@ -22,13 +23,16 @@ from data.video.types import (
     VideoInfo,
 )
 
-av.logging.set_level(av.logging.PANIC)
-
 MAX_PIXELS = 7680 * 4320
 """8K: a small file may claim a size whose decoding takes gigabytes of memory."""
 DONE_FRACTION = 0.98
 """Share of the promised length that must be decoded."""
 UNDECODABLE = "damaged: its pictures cannot be decoded"
+
+
+def silence_ffmpeg() -> None:
+    """Let FFmpeg write nothing, in this whole process: for one that only decodes."""
+    av.logging.set_level(av.logging.PANIC)
 
 
 @dataclass
@@ -41,6 +45,8 @@ class OpenVideo:
     stream: VideoStream
     table: PacketTable
     info: VideoInfo
+    work: Work
+    """What is decoded of it, and how much may be."""
 
     def turn(self, quarters: int) -> None:
         """Note that frames need this many quarter turns, which only frames tell."""
@@ -122,7 +128,7 @@ def open_video(path: Path, *, on_progress: OnProgress = lambda: None) -> Iterato
         if not table.is_shown.any():
             raise UnreadableVideo(_why_no_packet(path, name, stream))
         info = _describe(container, stream, table)
-        yield OpenVideo(path, name, container, stream, table, info)
+        yield OpenVideo(path, name, container, stream, table, info, Work(table.size_bytes))
 
 
 def open_container(path: Path, name: str) -> InputContainer:

@@ -46,6 +46,8 @@ class PacketTable:
     """Packets carry encryption marks."""
     guessed: bool = False
     """The container stores no presentation times, and FFmpeg's guess is wrong for this codec."""
+    size_bytes: int = 0
+    """Size of all packets together."""
     others_end_s: float = 0.0
     """Where sound and other streams end."""
     kept: list[Packet[Any]] = field(default_factory=list)
@@ -107,6 +109,7 @@ def count_packets(
             raise UnreadableVideo(f"too long: more than {MAX_FRAMES} frames")
     table = _table_of(rows, float(stream.time_base or 0))
     table.encrypted, table.others_end_s = encrypted, others_end_s
+    table.size_bytes = kept_bytes
     table.kept = kept if kept_bytes <= KEEP_PACKETS_BYTES else []
     table.zero_s = _zero_s(container, table)
     return table

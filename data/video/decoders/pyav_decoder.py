@@ -52,6 +52,7 @@ class PyavDecoding:
             if not self._emitted:
                 self._video.turn(quarter_turns(frame))
             self._emitted += 1
+            self._video.work.count(frame.width, frame.height)
             yield Sample(time_s, partial(self._painter.paint, frame, aspect))
 
     def ending(self) -> Ending:
@@ -92,6 +93,8 @@ class PyavDecoding:
     def _frames(self, plan: SamplePlan) -> Iterator[VideoFrame]:
         """Decode the planned packets; damaged ones are counted and passed over."""
         table = self._video.table
+        n_sent = int(plan.is_sent.sum())
+        self._video.work.expect(n_sent, self._context.width, self._context.height)
         skips = self._context.name in SKIPPABLE
         discard: Literal["", "DEFAULT", "NONREF"] = ""
         for index, packet in self._packets(plan):
@@ -122,6 +125,7 @@ class PyavDecoding:
                 raise UnreadableVideo(UNDECODABLE, final=False) from error
             return
         for frame in frames:
+            self._video.work.count(frame.width, frame.height)
             if frame.is_corrupt:
                 self._rejected_s += length_s
             else:

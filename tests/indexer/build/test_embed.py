@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.video.children.pool import DecodeEvent, DecodePool
+from data.video.children.pool import DecodeEvent, DecodePool, StillWanted
 from data.video.types import DecodeRequest, DecodeState, Ending, FrameBatch, VideoInfo
 from data.video.write import write_video
 from indexer.build import embed as embedding
@@ -92,7 +92,9 @@ class Scripted(DecodePool):
         super().__init__(1)
         self._events = events
 
-    def run(self, requests: Iterable[DecodeRequest]) -> Generator[DecodeEvent]:
+    def run(
+        self, requests: Iterable[DecodeRequest], *, still_wanted: StillWanted | None = None
+    ) -> Generator[DecodeEvent]:
         yield from self._events()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -51,6 +52,22 @@ class Rogue(Decoding):
 
     def _exit(self) -> None:
         os._exit(3)
+
+    def _words(self) -> None:
+        sys.stderr.write("x" * 100_000 + "\nlibcodec: out of luck\x1b[2J\n\n")
+        sys.stderr.flush()
+        os._exit(3)
+
+    def _shrink(self) -> None:
+        memory = int(sys.argv[3])
+        try:
+            os.ftruncate(memory, 0)
+        except OSError as error:
+            raise ValueError(f"memory keeps its size: {error.strerror}") from error
+
+    def _limits(self) -> None:
+        names = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_CORE")
+        raise ValueError(str([resource.getrlimit(getattr(resource, name)) for name in names]))
 
     def _environment(self) -> None:
         raise ValueError(" ".join(sorted(os.environ)))

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from data.video.children.pool import DecodeEvent, DecodePool, decode_each, decode_one
+from data.video.children.process import Process
 from data.video.children.supervisor import DecodeLimits
 from data.video.children.wire import SlotPlan
 from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec
@@ -167,9 +168,8 @@ def test_a_leak_past_the_address_limit_is_seen_by_the_parent(
 ) -> None:
     import data.video.children.supervisor
 
-    started = data.video.children.supervisor._Process
     monkeypatch.setattr(
-        data.video.children.supervisor, "_Process", lambda _, child: started(64 * 2**30, child)
+        data.video.children.supervisor, "Process", lambda _, child: Process(64 * 2**30, child)
     )
     requests = [DecodeRequest(clip, SPEC, decoder="rogue:leak")]
     with DecodePool(1, DecodeLimits(memory_bytes=2**29), child=ROGUE) as pool:
@@ -178,7 +178,7 @@ def test_a_leak_past_the_address_limit_is_seen_by_the_parent(
 
 
 def test_a_file_that_takes_too_long_is_stopped(clip: Path) -> None:
-    limits = DecodeLimits(stall_s=60.0, wall_s=4.0, wall_per_video_s=0.01)
+    limits = DecodeLimits(stall_s=60.0, wall_s=4.0, wall_per_mb_s=0.01)
     with DecodePool(1, limits, child=ROGUE) as pool:
         results = ended(list(pool.run([DecodeRequest(clip, SPEC, decoder="rogue:spin")])))
     assert "not done after 4 s" in results[0].reason

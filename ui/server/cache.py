@@ -28,6 +28,11 @@ class FileCache:
         self._making: dict[str, threading.Lock] = {}
         self._made = 0
 
+    def find(self, name: str) -> Path | None:
+        """The file of this name where it is there."""
+        cached = self._folder / name
+        return cached if cached.is_file() else None
+
     def get(self, name: str, make: Callable[[Path], bool]) -> Path | None:
         """The file of this name, made where it is missing; one request makes it, others wait.
 

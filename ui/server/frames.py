@@ -1,63 +1,57 @@
 """Frames for pictures and previews, decoded by supervised children that the server keeps."""
 
-import queue
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from pathlib import Path
 
-from data.video.children.pool import DecodePool
-from data.video.types import DecodeRequest, FrameBatch, FrameSpec
+from data.video.children.pool import DecodePool, StillWanted
+from data.video.children.supervisor import CHILD, ON_DEMAND
+from data.video.types import SAMPLE_FPS, DecodeRequest, FrameBatch, FrameSpec, Pixels
 
 CHILDREN = 2
-"""Number of decoding children."""
+"""Number of decoding children, whatever the number of visitors."""
 
 
 class FrameSource:
-    """A pool of decoding children that threads may share.
+    """A pool of decoding children that threads share; a child lives on for the next file.
 
-    A child that a file kills or hangs is replaced, and the file gives no frames.
+    A child that a file kills or hangs is replaced, and the file gives no frames. `close` ends what
+    is running at once, wherever it waits.
     """
 
-    def __init__(self) -> None:
-        self._idle: queue.LifoQueue[DecodePool] = queue.LifoQueue()
-        self._lock = threading.Lock()
-        self._pools: list[DecodePool] = []
-        self._closed = False
+    def __init__(self, *, child: str = CHILD) -> None:
+        self._pool = DecodePool(CHILDREN, ON_DEMAND, child=child).__enter__()
 
-    def first(self, path: Path, spec: FrameSpec, start_s: float, end_s: float) -> FrameBatch | None:
-        """The first frames of an interval; None where none can be decoded."""
-        request = DecodeRequest(path, spec, start_s=start_s, end_s=end_s)
-        return next(self.batches(request), None)
+    def at(
+        self,
+        path: Path,
+        spec: FrameSpec,
+        time_s: float,
+        *,
+        still_wanted: StillWanted | None = None,
+    ) -> Pixels | None:
+        """The frame (h, w, 3) shown at a time; None where it cannot be decoded.
 
-    def batches(self, request: DecodeRequest) -> Iterator[FrameBatch]:
-        """The frames of a file or an interval, as decoded; closing the iterator stops the work."""
-        with self._borrowed() as pool:
-            for _, result in pool.run([request]):
-                if isinstance(result, FrameBatch):
-                    yield result
+        Raises: as `batches`.
+        """
+        end_s = time_s + 1 / SAMPLE_FPS
+        request = DecodeRequest(path, spec, start_s=time_s, end_s=end_s, most_frames=1)
+        # To the end: a run that is left early costs its child.
+        found = [*self.batches(request, still_wanted=still_wanted)]
+        return found[0].pixels[0] if found else None
 
-    @contextmanager
-    def _borrowed(self) -> Iterator[DecodePool]:
-        """A pool of one child for one caller alone; children start when first needed."""
-        with self._lock:
-            if self._closed:
-                raise ValueError("the frame source is closed")
-            if self._idle.empty() and len(self._pools) < CHILDREN:
-                pool = DecodePool(1)
-                pool.__enter__()
-                self._pools.append(pool)
-                self._idle.put(pool)
-        pool = self._idle.get()
-        try:
-            yield pool
-        finally:
-            self._idle.put(pool)
+    def batches(
+        self, request: DecodeRequest, *, still_wanted: StillWanted | None = None
+    ) -> Generator[FrameBatch]:
+        """The frames of a file or an interval, as decoded; closing the iterator stops the work.
+
+        Raises:
+            DecodingStopped: The source was closed.
+            NoDecoder: No child can be started now.
+        """
+        for _, result in self._pool.run([request], still_wanted=still_wanted):
+            if isinstance(result, FrameBatch):
+                yield result
 
     def close(self) -> None:
-        """End the children."""
-        with self._lock:
-            self._closed = True
-            pools, self._pools = self._pools, []
-        for pool in pools:
-            pool.close()
+        """End the children, and every run."""
+        self._pool.close()

@@ -1,7 +1,9 @@
-"""Pictures and short previews of moments, made on demand by supervised children and cached."""
+"""Pictures and short previews of moments, made on demand by supervised children and cached.
+
+`ui.server.turns` says how many are made at once, and ends what nobody waits for any more.
+"""
 
 import math
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,13 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from data.errors import ReelwiseError
+from data.video.children.pool import DecodingStopped, StillWanted
+from data.video.children.process import NoDecoder
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
 from ui.server.cache import FileCache, name_for
-from ui.server.frames import FrameSource
+from ui.server.frames import CHILDREN, FrameSource
+from ui.server.turns import Unmade
 
 PathOf = Callable[[str], Path | None]
 """The file of a video id, where it may be served; see `Media.path_of`."""
@@ -24,12 +29,15 @@ THUMBNAIL = FrameSpec(480, 270, "pad")
 THUMBNAIL_CACHE_BYTES = 256_000_000
 """About 15,000 pictures."""
 JPEG_QUALITY = 82
-LOOK_AHEAD_S = 2.0
-"""How far after the given time a frame may lie."""
+LOOK_AHEAD_S = 1.0
+"""How much later a frame is taken where the one at the given time is damaged."""
 PREVIEW = FrameSpec(640, 360, "pad")
 PREVIEW_FPS = 15.0
 PREVIEW_MAX_S = 30.0
 PREVIEW_CACHE_BYTES = 512_000_000
+THUMBNAILS_AT_ONCE = CHILDREN
+PREVIEWS_AT_ONCE = 1
+"""Each takes a decoding child and an encoder: one child stays free for thumbnails."""
 
 
 class Pictures:
@@ -40,39 +48,39 @@ class Pictures:
         self._frames = frames
         self._thumbnails = FileCache(cache / "thumbnails", THUMBNAIL_CACHE_BYTES)
         self._previews = FileCache(cache / "previews", PREVIEW_CACHE_BYTES)
-        # One preview at a time: each takes a decoding child and an encoder.
-        self._one = threading.Lock()
 
-    def thumbnail(self, request: Request) -> Response:
+    def thumbnail(self, request: Request) -> Response | Unmade:
         """`/api/thumbs/{video_id}?t=SECONDS`: the frame at or just after a time, as JPEG."""
         time_s = seconds(request.query_params.get("t", "0"))
         path = self._path_of(str(request.path_params["video_id"]))
         if path is None or time_s is None:
             return PlainTextResponse("no such picture", status_code=404)
 
-        def draw(draft: Path) -> bool:
-            pixels = self._frame(path, time_s)
+        def draw(draft: Path, still_wanted: StillWanted) -> bool:
+            pixels = self._frame(path, time_s, still_wanted)
             if pixels is None:
                 return False
             draft.write_bytes(encode_jpeg(pixels))
             return True
 
         facts = (f"{time_s:.2f}", THUMBNAIL.width_px)
-        response = _cached(self._thumbnails, path, facts, ".jpg", draw)
-        if response.status_code == 200:
-            response.headers["cache-control"] = "private, max-age=3600"
-        return response
+        name = _cached_name(path, facts, ".jpg")
+        if name is None:
+            return PlainTextResponse("no such picture", status_code=404)
+        kept = {"cache-control": "private, max-age=3600"}
+        return Unmade(self._thumbnails, name, draw, kept)
 
-    def _frame(self, path: Path, time_s: float) -> NDArray[np.uint8] | None:
-        """The frame at or just after a time; the first of the video where there is none."""
-        for start_s in dict.fromkeys((time_s, 0.0)):
-            batch = self._frames.first(path, THUMBNAIL, start_s, start_s + LOOK_AHEAD_S)
-            if batch is not None:
-                first: NDArray[np.uint8] = batch.pixels[0]
-                return first
+    def _frame(
+        self, path: Path, time_s: float, still_wanted: StillWanted
+    ) -> NDArray[np.uint8] | None:
+        """The frame at a time; a later one, or the first, where that is damaged or past the end."""
+        for start_s in dict.fromkeys((time_s, time_s + LOOK_AHEAD_S, 0.0)):
+            pixels = self._frames.at(path, THUMBNAIL, start_s, still_wanted=still_wanted)
+            if pixels is not None:
+                return pixels
         return None
 
-    def preview(self, request: Request) -> Response:
+    def preview(self, request: Request) -> Response | Unmade:
         """`/api/previews/{video_id}?start=S&end=S`: the moment as MP4, with byte ranges.
 
         It shows moments of videos that a browser cannot play.
@@ -86,38 +94,36 @@ class Pictures:
             path, PREVIEW, PREVIEW_FPS, start_s, min(end_s, start_s + PREVIEW_MAX_S)
         )
 
-        def write(draft: Path) -> bool:
-            with self._one:
-                try:
-                    write_video(draft, self._pixels(part), fps=PREVIEW_FPS, crf=26)
-                except ReelwiseError:
-                    return False
+        def write(draft: Path, still_wanted: StillWanted) -> bool:
+            try:
+                pixels = self._pixels(part, still_wanted)
+                write_video(draft, pixels, fps=PREVIEW_FPS, crf=26)
+            except (DecodingStopped, NoDecoder):
+                raise
+            except ReelwiseError:
+                return False
             return True
 
         facts = (f"{part.start_s:.2f}", f"{part.end_s:.2f}", PREVIEW.width_px, PREVIEW_FPS)
-        return _cached(self._previews, path, facts, ".mp4", write)
+        name = _cached_name(path, facts, ".mp4")
+        if name is None:
+            return PlainTextResponse("no such moment", status_code=404)
+        return Unmade(self._previews, name, write)
 
-    def _pixels(self, part: DecodeRequest) -> Iterator[NDArray[np.uint8]]:
+    def _pixels(
+        self, part: DecodeRequest, still_wanted: StillWanted
+    ) -> Iterator[NDArray[np.uint8]]:
         """The frames of a part of a video, passed on as they are decoded."""
-        for batch in self._frames.batches(part):
+        for batch in self._frames.batches(part, still_wanted=still_wanted):
             yield from batch.pixels
 
 
-def _cached(
-    cache: FileCache,
-    source: Path,
-    facts: tuple[object, ...],
-    suffix: str,
-    make: Callable[[Path], bool],
-) -> Response:
-    """A file made from a video, from the cache where it is there."""
+def _cached_name(source: Path, facts: tuple[object, ...], suffix: str) -> str | None:
+    """The name of a file made from a video; None where the video is gone."""
     try:
-        made = cache.get(name_for(source, *facts) + suffix, make)
+        return name_for(source, *facts) + suffix
     except OSError:
-        made = None
-    if made is None:
-        return PlainTextResponse("no frame can be decoded there", status_code=404)
-    return FileResponse(made)
+        return None
 
 
 def seconds(text: str) -> float | None:

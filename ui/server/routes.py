@@ -20,7 +20,8 @@ from ui.library.library import Library
 from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
 from ui.server.media import ALLOWED_METHODS, Media
-from ui.server.pictures import Pictures
+from ui.server.pictures import PREVIEWS_AT_ONCE, THUMBNAILS_AT_ONCE, Pictures
+from ui.server.turns import in_turn
 
 MAX_RESULTS = 200
 MAX_QUERY_CHARS = 2000
@@ -54,8 +55,16 @@ def api_routes(
         Route("/api/recommend", answering(api.recommend)),
         Route("/api/status", answering(api.status)),
         Route("/api/media/{video_id}", media.answer, methods=list(ALLOWED_METHODS)),
-        Route("/api/previews/{video_id}", pictures.preview, methods=list(ALLOWED_METHODS)),
-        Route("/api/thumbs/{video_id}", pictures.thumbnail, methods=list(ALLOWED_METHODS)),
+        Route(
+            "/api/previews/{video_id}",
+            in_turn(pictures.preview, PREVIEWS_AT_ONCE),
+            methods=list(ALLOWED_METHODS),
+        ),
+        Route(
+            "/api/thumbs/{video_id}",
+            in_turn(pictures.thumbnail, THUMBNAILS_AT_ONCE),
+            methods=list(ALLOWED_METHODS),
+        ),
         Route("/api", unknown),
         Route("/api/{rest:path}", unknown),
     ]

@@ -1,0 +1,107 @@
+"""Answers that need decoding wait for their turn, and end with the visitor who asked.
+
+They hold none of the threads in which everything else is answered: a page of thumbnails never
+delays a search.
+"""
+
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from data.errors import ReelwiseError
+from data.video.children.pool import StillWanted
+from ui.server.cache import FileCache
+
+Draw = Callable[[Path, StillWanted], bool]
+"""Writes a file at the given path; False where there is no frame for it."""
+
+
+class VisitorLeft(Exception):
+    """Nobody waits for this answer any more."""
+
+
+@dataclass(frozen=True)
+class Unmade:
+    """A file of the cache that has to be made first."""
+
+    cache: FileCache
+    """Where it belongs."""
+    name: str
+    """Its name there."""
+    draw: Draw
+    """Makes it."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Headers of the answer."""
+
+    def ready(self) -> Response | None:
+        """The answer where the file is there already."""
+        found = self.cache.find(self.name)
+        return None if found is None else FileResponse(found, headers=self.headers)
+
+    def make(self, still_wanted: StillWanted) -> Response:
+        """The answer, once the file is made.
+
+        Raises:
+            VisitorLeft: `still_wanted` said so.
+        """
+        try:
+            made = self.cache.get(self.name, lambda draft: self.draw(draft, still_wanted))
+        except ReelwiseError as error:
+            return PlainTextResponse(error.problem, status_code=503)
+        except OSError:
+            made = None
+        if made is None:
+            return PlainTextResponse("no frame can be decoded there", status_code=404)
+        return FileResponse(made, headers=self.headers)
+
+
+Answer = Callable[[Request], Response | Unmade]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def in_turn(answer: Answer, places: int) -> Endpoint:
+    """A route that makes at most so many files at once; what is in the cache waits for nothing."""
+    limiter = CapacityLimiter(places)
+
+    async def endpoint(request: Request) -> Response:
+        result = await to_thread.run_sync(answer, request)
+        if isinstance(result, Response):
+            return result
+        ready = await to_thread.run_sync(result.ready)
+        return ready or await _while_connected(request, result, limiter)
+
+    return endpoint
+
+
+async def _while_connected(request: Request, unmade: Unmade, limiter: CapacityLimiter) -> Response:
+    gone = threading.Event()
+    response: Response = PlainTextResponse("the visitor left", status_code=499)
+
+    def still_wanted() -> None:
+        if gone.is_set():
+            raise VisitorLeft
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(_watch, request, gone, group.cancel_scope)
+        try:
+            make = partial(unmade.make, still_wanted)
+            response = await to_thread.run_sync(make, limiter=limiter)
+        except VisitorLeft:
+            pass
+        group.cancel_scope.cancel()
+    return response
+
+
+async def _watch(request: Request, gone: threading.Event, scope: anyio.CancelScope) -> None:
+    """Wait for the end of the connection; what waits for its turn then gives it up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
+    scope.cancel()

@@ -48,6 +48,9 @@ DEMUXERS = {
 }
 """Container name to the one FFmpeg demuxer that opens it."""
 
+RAW_STREAMS = frozenset(("mpegvideo", "mpeg4video", "h264", "hevc", "av1", "dirac", "dnxhd"))
+"""Containers that are a bare codec stream: FFmpeg gives their packets no times of their own."""
+
 _VIDEOS = """
     mp4 m4v mov qt f4v 3gp 3g2 3gpp insv mkv mk3d webm gif apng avi divx amv ts mts m2ts m2t trp tp
     tod mpg mpeg mpe m1v m2v mpv vob evo mod ogv ogm flv wmv asf dvr-ms wtv mxf gxf dv dif rm rmvb
@@ -88,7 +91,10 @@ _PASSED_NAMES = {
     **dict.fromkeys((".iso", ".img", ".mdf", ".nrg"), "an image of a disc: copy its files out"),
     **dict.fromkeys((".m3u8", ".mpd", ".ism", ".m3u", ".pls"), "a playlist"),
 }
-_UNFINISHED = (".part", ".crdownload", ".partial", ".download")
+UNFINISHED_SUFFIXES = frozenset(
+    (".part", ".partial", ".crdownload", ".download", ".!qb", ".!ut", ".aria2")
+)
+"""Names of downloads that are still running."""
 _PASSED_MAGIC = {
     **dict.fromkeys((b"BIKb", b"BIKf", b"BIKi", b"KB2", b"SMK2", b"SMK4", b"FILM\0"), _GAME),
     b"\x84\x10\xff\xff\xff\xff": _GAME,
@@ -208,7 +214,7 @@ def kind_by_name(name: str) -> FileKind | None:
     suffix = _suffix(name)
     if suffix in OTHER_SUFFIXES:
         return FileKind("other", what=_OTHERS[suffix[1:]])
-    if suffix in _UNFINISHED:
+    if suffix in UNFINISHED_SUFFIXES:
         return FileKind("passed over", what="an unfinished download")
     if suffix in VIDEO_SUFFIXES - _SHARED_SUFFIXES:
         return FileKind("video")

@@ -11,6 +11,7 @@ import pathspec
 
 from data.errors import ReelwiseError
 from data.home import is_home
+from data.video.containers import UNFINISHED_SUFFIXES
 
 
 class Reason(StrEnum):
@@ -40,7 +41,6 @@ _SYSTEM_FOLDERS = frozenset(
     .split(",")
 )
 _PROXIES = frozenset((".lrv", ".lrf", ".thm"))
-_UNFINISHED = frozenset((".part", ".partial", ".crdownload", ".download", ".!qb", ".!ut", ".aria2"))
 _FILM_SUFFIXES = (".mp4", ".mov", ".mxf", ".braw", ".MP4", ".MOV", ".MXF", ".BRAW", ".mkv", ".avi")
 _SONY_PROXY = re.compile(r"c\d{4}s\d\d\.(mp4|mxf)", re.IGNORECASE)
 _NAMED_PROXY = re.compile(r"(?P<film>.+)[_-]proxy", re.IGNORECASE)
@@ -105,7 +105,7 @@ def file_reason(file: Path, patterns: Patterns) -> Reason | None:
         return Reason.PROXY
     if file.name.startswith("."):
         return Reason.HIDDEN
-    if suffix in _UNFINISHED:
+    if suffix in UNFINISHED_SUFFIXES:
         return Reason.UNFINISHED
     return Reason.EXCLUDED if patterns.fit(file, is_folder=False) else None
 

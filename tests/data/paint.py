@@ -51,7 +51,7 @@ def paint(
         if codec.startswith("mpeg"):
             stream.codec_context.flags |= 2  # a fixed quantiser, so that greys stay apart
             stream.codec_context.global_quality = 2 * 118
-        if codec.startswith("mpeg") or path.suffix == ".avi":
+        if codec.startswith("mpeg") or path.suffix in (".avi", ".h264", ".hevc"):
             stream.codec_context.time_base = Fraction(1, fps)
         else:
             stream.codec_context.time_base = Fraction(1, TICKS)

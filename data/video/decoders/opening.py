@@ -11,7 +11,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from data.video.containers import DEMUXERS, missing_end, sniff
+from data.video.containers import DEMUXERS, RAW_STREAMS, missing_end, sniff
 from data.video.decoders.packets import PacketTable, count_packets
 from data.video.decoders.work import Work
 from data.video.types import (
@@ -127,7 +127,13 @@ def open_video(path: Path, *, on_progress: OnProgress = lambda: None) -> Iterato
             raise UnreadableVideo("encrypted: it cannot be played without its key")
         if not table.is_shown.any():
             raise UnreadableVideo(_why_no_packet(path, name, stream))
-        info = _describe(container, stream, table)
+        rate_hz = float(stream.average_rate or 0)
+        if name in RAW_STREAMS:
+            rate_hz = table.space_evenly(rate_hz)
+            promised_s = table.end_s  # the demuxer's own length is a guess from the bit rate
+        else:
+            promised_s = promised_length_s(container, stream, table)
+        info = _describe(stream, table, rate_hz, promised_s)
         yield OpenVideo(path, name, container, stream, table, info, Work(table.size_bytes))
 
 
@@ -183,15 +189,15 @@ def _why_no_packet(path: Path, name: str, stream: VideoStream) -> str:
     return f"cut off or damaged: none{promised} is in the file"
 
 
-def _describe(container: InputContainer, stream: VideoStream, table: PacketTable) -> VideoInfo:
+def _describe(
+    stream: VideoStream, table: PacketTable, rate_hz: float, duration_s: float
+) -> VideoInfo:
     width, height = _display_size(stream)
-    duration_s = promised_length_s(container, stream, table)
     if duration_s > LONGEST_VIDEO_S:
         raise UnreadableVideo(f"too long: {duration_s / 3600:.0f} hours, the limit is 48")
     n_shown = int(table.is_shown.sum())
-    rate = stream.average_rate
     held_s = table.end_s
-    fps = float(rate) if rate else (n_shown / held_s if held_s > 0 else 0.0)
+    fps = rate_hz or (n_shown / held_s if held_s > 0 else 0.0)
     return VideoInfo(
         codec={"libdav1d": "av1"}.get(stream.codec_context.name, stream.codec_context.name),
         width_px=width,

@@ -74,6 +74,18 @@ class PacketTable:
             length = round((int(pts.max()) - int(pts.min())) / (len(pts) - 1))
         return self.seconds(int(pts[last]) + max(0, length))
 
+    def space_evenly(self, rate_hz: float) -> float:
+        """Give each packet one length, since a raw stream says none or guesses; the rate in Hz.
+
+        The length is the usual one that the codec's headers say, else that of `rate_hz`, the guess
+        of FFmpeg's demuxer.
+        """
+        said = self.ticks[self.ticks > 0]
+        length = int(np.median(said)) if len(said) else round(1 / (rate_hz or 25.0) / self.tick_s)
+        self.ticks[:] = max(1, length)
+        self.guessed = True
+        return 1 / (max(1, length) * self.tick_s)
+
     def seconds(self, pts: int) -> float:
         """A time stamp on the video's clock."""
         return pts * self.tick_s - self.zero_s

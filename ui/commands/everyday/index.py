@@ -25,6 +25,23 @@ if TYPE_CHECKING:
     from indexer.build.report import IndexReport
 
 
+ExcludeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="GLOB",
+        help="Pass over files or folders of this name or path, as in a .gitignore file; "
+        "repeatable, remembered with PATH.",
+    ),
+]
+FollowLinksOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--follow-links/--no-follow-links",
+        help="Follow links that lead out of PATH; remembered with it.  [default: not]",
+    ),
+]
+
+
 def index(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH", help="Folders or video files to index.")
@@ -48,21 +65,8 @@ def index(
             help="Also try files again that failed three times, or were read only in part.",
         ),
     ] = False,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="GLOB",
-            help="Pass over files or folders of this name or path, as in a .gitignore file; "
-            "repeatable, remembered with PATH.",
-        ),
-    ] = None,
-    follow_links: Annotated[
-        bool | None,
-        typer.Option(
-            "--follow-links/--no-follow-links",
-            help="Follow links that lead out of PATH; remembered with it.  [default: not]",
-        ),
-    ] = None,
+    exclude: ExcludeOption = None,
+    follow_links: FollowLinksOption = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Drop the videos of a folder that is suddenly empty.")
     ] = False,

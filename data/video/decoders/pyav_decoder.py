@@ -12,7 +12,6 @@ import numpy as np
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from data.video.containers import RAW_STREAMS
 from data.video.decoders.opening import MAX_PIXELS, UNDECODABLE, OpenVideo, open_container
 from data.video.decoders.paint import Painter, quarter_turns
 from data.video.decoders.plan import ROUNDING_S, SamplePlan, grid, plan_samples
@@ -193,16 +192,12 @@ class PyavDecoding:
         self._missing += 0 if moment is None else 1 + sum(1 for _ in moments)
 
     def _timed(self, plan: SamplePlan, step_s: float) -> Iterator[tuple[float, VideoFrame]]:
-        """Frames with a time each: when they left the decoder, counted from the first.
-
-        Frames of a raw stream are equally long: its decoding times are FFmpeg's guess.
-        """
-        counted = self._video.container_name in RAW_STREAMS
+        """Frames with a time each: when they left the decoder, counted from the first."""
         tick_s = self._video.table.tick_s
         zero: int | None = None
         time_s = -step_s
         for frame in self._frames(plan):
-            if counted or frame.dts is None:
+            if frame.dts is None:
                 time_s += step_s
             else:
                 zero = frame.dts if zero is None else zero

@@ -88,6 +88,13 @@ def rebuild(
         run = Run(catalogue, encoder, stop, progress)
         run.embed(every_video(catalogue), workers=workers)
         run.finish(changed=True)
+        if not run.report.switched:
+            raise ReelwiseError(
+                "some videos that the library has could not be embedded again, so its old vectors "
+                "are still searched",
+                fix="connect the disks of `reelwise roots`, or remove what is gone, then reelwise "
+                "rebuild --reencode",
+            )
         generation = open_generation(home)
     if generation is None:
         raise ReelwiseError(

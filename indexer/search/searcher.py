@@ -55,6 +55,8 @@ class SearchResult:
     """Name of the encoder."""
     not_understood: tuple[str, ...] = ()
     """Words of the query that the encoder has never seen."""
+    warnings: tuple[str, ...] = ()
+    """What is wrong with the library and may make this answer false or incomplete."""
 
 
 class Searcher:
@@ -139,6 +141,7 @@ class Searcher:
             confident=bool(hits) and hits[0].relevance >= CONFIDENT_RELEVANCE,
             generation=searched.generation,
             encoder=self._encoder.name,
+            warnings=searched.warnings,
         )
 
     def similar(

@@ -38,8 +38,8 @@ class View:
     """Name of the published generation at that time."""
     generation: int | None
     """Number of the generation in use; None where all clips are unpublished."""
-    warning: str | None
-    """Why not the published generation is searched, but an older one or none; None: all is well."""
+    warnings: tuple[str, ...]
+    """What is wrong with what is searched, such as an older index in place of the published one."""
     table: ClipTable
     """The clips that can be found, ascending by id."""
     videos: dict[int, Video]
@@ -168,7 +168,7 @@ def open_view(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
 
 def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
     changes, current = catalogue.changes(), read_current(home)
-    generation, warning = _generation(home, encoder_id)
+    generation, warnings = _generation(home, encoder_id)
     videos = {video.id: video for video in catalogue.videos(encoder_id)}
     table = _only(catalogue.clip_table(encoder_id), videos)
     indexes: list[VectorIndex] = []
@@ -185,7 +185,7 @@ def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
         changes=changes,
         current=current,
         generation=generation.number if generation else None,
-        warning=warning,
+        warnings=warnings,
         table=table,
         videos=videos,
         indexes=tuple(indexes),
@@ -193,15 +193,15 @@ def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
     )
 
 
-def _generation(home: Home, encoder_id: str) -> tuple[Generation | None, str | None]:
+def _generation(home: Home, encoder_id: str) -> tuple[Generation | None, tuple[str, ...]]:
     try:
         generation = open_generation(home)
     except ReelwiseError as error:
         # The vectors are the truth: without a usable index everything is new.
-        return None, f"{error.problem}; searching the stored vectors; {error.fix}"
+        return None, (f"{error.problem}; searching the stored vectors; {error.fix}",)
     if generation is None or generation.encoder_id != encoder_id:
-        return None, None
-    return generation, generation.warning
+        return None, ()
+    return generation, () if generation.warning is None else (generation.warning,)
 
 
 def _only(table: ClipTable, videos: dict[int, Video]) -> ClipTable:

@@ -10,10 +10,11 @@ A generation is built under a temporary name, every byte and name of it is force
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +47,8 @@ NOTHING = "none"
 """Content of `CURRENT` while the first generation is built: nothing was published or lost."""
 
 _NAME = re.compile(r"gen-(\d{6,})")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -126,22 +129,40 @@ def open_generation(home: Home) -> Generation | None:
     Raises:
         ReelwiseError: Generations exist and none of them is usable.
     """
+    chosen = _first_usable(home, read_generation)
+    if chosen is None:
+        return None
+    generation, warning = chosen
+    return replace(generation, warning=warning)
+
+
+def usable_generation(home: Home) -> tuple[Manifest | None, str | None]:
+    """Tell which generation a search would open, and why not the published one; none is loaded.
+
+    Raises:
+        ReelwiseError: As `open_generation`.
+    """
+    return _first_usable(home, check_generation) or (None, None)
+
+
+def _first_usable(home: Home, read: Callable[[Path], T]) -> tuple[T, str | None] | None:
+    """What `read` makes of the published generation, or of the newest one that it accepts."""
     current = read_current(home)
     for _ in range(3):
         try:
             if current is not None:
-                return read_generation(home.index / current)
+                return read(home.index / current), None
             break
         except ReelwiseError as error:
             problem = error.problem
         # A publication meanwhile may have removed what was current: that is no damage.
         newer = read_current(home)
         if newer == current:
-            return _fall_back(home, current, problem)
+            return _fall_back(home, read, current, problem)
         current = newer
     if never_published(home):
         return None
-    return _fall_back(home, None, f"{home.current} names no generation")
+    return _fall_back(home, read, None, f"{home.current} names no generation")
 
 
 def read_current(home: Home) -> str | None:
@@ -169,8 +190,8 @@ def generation_names(home: Home) -> list[str]:
     return sorted(names, key=_number)
 
 
-def read_generation(folder: Path) -> Generation:
-    """Open one generation; its checksums are verified first.
+def check_generation(folder: Path) -> Manifest:
+    """Compare the files of a generation with their checksums, and give its manifest.
 
     Raises:
         ReelwiseError: A file in it is missing, or not as it was written.
@@ -183,9 +204,19 @@ def read_generation(folder: Path) -> Generation:
             raise damaged(folder, f"{name} cannot be read ({error.strerror})") from error
         if not whole:
             raise damaged(folder, f"{name} is not as it was written (wrong checksum)")
-    kind = INDEX_KINDS.get(manifest.index_kind)
-    if kind is None:
+    if manifest.index_kind not in INDEX_KINDS:
         raise damaged(folder, f"its index is of the unknown kind {manifest.index_kind!r}")
+    return manifest
+
+
+def read_generation(folder: Path) -> Generation:
+    """Open one generation; its checksums are verified first.
+
+    Raises:
+        ReelwiseError: As `check_generation`.
+    """
+    manifest = check_generation(folder)
+    kind = INDEX_KINDS[manifest.index_kind]
     index = kind.load(folder / INDEX_FILE, dim=manifest.dim, n=manifest.clips)
     return Generation(manifest, folder, index)
 
@@ -284,16 +315,17 @@ def _drop_old(home: Home, number: int) -> None:
         discard_dir(home.index / name)
 
 
-def _fall_back(home: Home, current: str | None, problem: str) -> Generation:
+def _fall_back(
+    home: Home, read: Callable[[Path], T], current: str | None, problem: str
+) -> tuple[T, str]:
     for name in reversed(generation_names(home)):
         if current is not None and _number(name) >= _number(current):
             continue
         try:
-            generation = read_generation(home.index / name)
+            usable = read(home.index / name)
         except ReelwiseError:
             continue
-        warning = f"{problem}; serving {name} instead; run reelwise rebuild"
-        return replace(generation, warning=warning)
+        return usable, f"{problem}; serving {name} instead; run reelwise rebuild"
     raise ReelwiseError(
         f"no generation of the index is usable: {problem}",
         fix="run reelwise rebuild: it makes a new one from the stored vectors",

@@ -32,6 +32,11 @@ def not_understood(result: SearchResult) -> str:
     return f"not understood by {result.encoder}: {words}" if words else ""
 
 
+def search_notices(result: SearchResult) -> list[str]:
+    """What a person must know beside the hits: what is wrong, and words that mean nothing here."""
+    return [*result.warnings, *filter(None, [not_understood(result)])]
+
+
 def search_document(query: Document, result: SearchResult) -> Document:
     """The document of `search --json`, `similar --json`, `/api/search` and `/api/similar`."""
     return {
@@ -41,6 +46,7 @@ def search_document(query: Document, result: SearchResult) -> Document:
         "took_ms": round(result.took_ms, 2),
         "confident": result.confident,
         "not_understood": list(result.not_understood),
+        "warnings": list(result.warnings),
         "hits": [_hit(hit) for hit in result.hits],
     }
 
@@ -117,27 +123,18 @@ def _encoder_notice(name: str | None) -> str | None:
 
 
 def _generation(home: Home) -> Document:
-    """The published index, or in `warning` why it cannot be used."""
-    from indexer.store.generations import read_current
-    from indexer.store.manifest import read_manifest
+    """The index that a search uses now; in `warning` why it is not the one published last."""
+    from indexer.store.generations import usable_generation
 
-    facts: Document = {
-        "generation": None,
-        "index_kind": None,
-        "recall_at_10": None,
-        "warning": None,
-    }
-    name = read_current(home)
-    if name is None:
-        return facts
     try:
-        manifest = read_manifest(home.index / name)
+        manifest, warning = usable_generation(home)
     except ReelwiseError as error:
-        return facts | {"warning": f"{error.problem} (reelwise rebuild makes a new one)"}
-    return facts | {
-        "generation": manifest.generation,
-        "index_kind": manifest.index_kind,
-        "recall_at_10": manifest.recall_at_10,
+        manifest, warning = None, f"{error.problem}; searching the stored vectors; {error.fix}"
+    return {
+        "generation": manifest and manifest.generation,
+        "index_kind": manifest and manifest.index_kind,
+        "recall_at_10": manifest and manifest.recall_at_10,
+        "warning": warning,
     }
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from indexer.build.report import IndexReport
     from indexer.search.query import Filters, Query
     from indexer.search.searcher import Searcher, SearchResult
+    from indexer.store.generations import Generation
     from recommender.answer.items import Recommendations
     from recommender.service import LibraryRecommender
 
@@ -196,6 +197,25 @@ class Library:
             if self._encoder is None and self.catalogue.encoder == model.id:
                 self._encoder = model
         return report
+
+    def rebuild(self, *, reencode: bool = False, progress: Listener | None = None) -> Generation:
+        """Publish a new index from the stored vectors, or from the videos themselves.
+
+        Args:
+            reencode: Decode and embed every video again, with the weights that are here now; they
+                need not be those that the library was embedded with.
+            progress: Shows how far it has come.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet, the encoder cannot be loaded, or another process
+                is writing to this library.
+        """
+        from indexer.build.pipeline import rebuild
+
+        if self.catalogue.encoder is None:
+            raise self._nothing_indexed()
+        encoder = self._choose_encoder(None) if reencode else None
+        return rebuild(self.home, encoder=encoder, progress=progress)
 
     def search(
         self,

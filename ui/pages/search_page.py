@@ -14,7 +14,7 @@ from data.durable import make_dir
 from data.errors import ReelwiseError
 from indexer.search.ranking import Hit
 from indexer.search.searcher import SearchResult
-from ui.library.documents import NOTHING_MATCHES, not_understood
+from ui.library.documents import NOTHING_MATCHES, search_notices
 from ui.library.library import Library
 from ui.pages import cards, served
 from ui.terminal.text import count
@@ -143,8 +143,8 @@ def _example_file(library: Library, upload: Any) -> Iterator[Path | None]:
 
 def _show_hits(library: Library, result: SearchResult, *, similar: bool) -> None:
     hits = result.hits
-    if result.not_understood:
-        st.html(cards.note(not_understood(result)))
+    for notice in search_notices(result):
+        st.html(cards.note(notice))
     if not hits:
         advice = "Try other words, or a lower value of lowest relevance."
         st.html(cards.empty(NOTHING_MATCHES.capitalize(), advice))

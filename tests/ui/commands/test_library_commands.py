@@ -318,6 +318,47 @@ def test_rebuild_and_verify(own: tuple[Path, Path], capsys: pytest.CaptureFixtur
     assert "fix: " in tell(capsys, "verify", home=home, code=1).out
 
 
+def test_a_library_of_other_weights_is_embedded_again_as_the_error_says(
+    own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, home = own
+    ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
+    with Catalogue(Home(home)) as catalogue:
+        here = str(catalogue.encoder)
+        other = f"{here[:-1]}{'x' if here[-1] != 'x' else 'y'}"
+        with catalogue.writing("test") as connection:
+            for table in ("embeddings", "parts"):
+                connection.exec_driver_sql(f"UPDATE {table} SET encoder_id = '{other}'")
+        catalogue.set_encoder(other, ENCODER)
+    (home / "vectors" / here).rename(home / "vectors" / other)
+    advice = ask(capsys, "search", "a red car", home=home, code=1)["fix"]
+    assert advice.startswith("reelwise rebuild --reencode")
+
+    assert ask(capsys, "rebuild", "--reencode", home=home)["encoder_id"] == here
+    assert len(ask(capsys, "search", "a red car", home=home)["hits"]) > 0
+    assert ask(capsys, "verify", home=home)["ok"]
+
+
+def test_an_index_that_stands_in_for_a_damaged_one_is_told_in_every_answer(
+    own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, home = own
+    ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
+    assert ask(capsys, "rebuild", home=home)["generation"] == 2
+    assert ask(capsys, "search", "a red car", home=home)["warnings"] == []
+    index = home / "index" / "gen-000002" / "clips.faiss"
+    index.write_bytes(index.read_bytes()[:-1] + b"x")
+
+    status = ask(capsys, "status", home=home)
+    assert status["generation"] == 1
+    for asked in (["search", "a red car"], ["similar", "toon-0001.mp4"]):
+        document = ask(capsys, *asked, home=home)
+        assert document["generation"] == 1
+        assert document["warnings"] == [status["warning"]]
+        assert "serving gen-000001" in tell(capsys, *asked, home=home).err
+    assert "serving gen-000001" in tell(capsys, "status", home=home).err
+
+
 def test_history_comes_in_goes_out_and_is_forgotten(
     own: tuple[Path, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

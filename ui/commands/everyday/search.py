@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.errors import ReelwiseError
-from ui.library.documents import NOTHING_MATCHES, not_understood, search_document
+from ui.library.documents import NOTHING_MATCHES, search_document, search_notices
 from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption, WeightsOption
@@ -88,7 +88,7 @@ def search(
     with Library(home, weights=weights, device=device) as library:
         result = library.find(query, k=limit, filters=filters, merge=not no_merge)
     document = search_document(query.as_dict(), result)
-    return Answer(document, _text(result), notice=not_understood(result))
+    return Answer(document, _text(result), notice="\n".join(search_notices(result)))
 
 
 def similar(
@@ -107,7 +107,8 @@ def similar(
     """Find moments of other videos similar to an indexed video or to a part of it."""
     with Library(home, device=device) as library:
         result = library.similar(video, k=limit)
-    return Answer(search_document({"similar": video}, result), _text(result))
+    document = search_document({"similar": video}, result)
+    return Answer(document, _text(result), notice="\n".join(search_notices(result)))
 
 
 def _text(result: SearchResult) -> str:

@@ -28,12 +28,9 @@ def rebuild(
 
     The old index is searched until the new one is published.
     """
-    from indexer.build.pipeline import rebuild as rebuild_index
-
     began = time.perf_counter()
     with Library(home, weights=weights, device=device) as library:
-        encoder = library.encoder if reencode else None
-        generation = rebuild_index(library.home, encoder=encoder)
+        generation = library.rebuild(reencode=reencode)
     took_s = time.perf_counter() - began
     manifest = generation.manifest
     document = {

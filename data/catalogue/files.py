@@ -16,6 +16,9 @@ from data.video.scan import RootRules
 _FILES = "SELECT path, size_bytes, mtime_ns, inode, content_key, video_id, reason FROM files"
 _ALL = sql(_FILES)
 _BELOW = sql(f"{_FILES} WHERE path = :path OR (path >= :low AND path < :high)")
+_ANY_BELOW = sql(
+    "SELECT 1 FROM files WHERE (path = :path OR (path >= :low AND path < :high)) LIMIT 1"
+)
 _PUT_FILE = sql(
     "INSERT INTO files"
     " (path, name_key, video_id, size_bytes, mtime_ns, inode, content_key, state, reason, attempts)"
@@ -91,12 +94,13 @@ class VideoFiles:
             if under is None:
                 records.update(_records(connection.execute(_ALL)))
             for root in under or ():
-                name = path_text(root)
-                # "0" is the character after "/": the index on path answers the range.
-                folder = name.removesuffix("/")
-                ends = {"path": name, "low": folder + "/", "high": folder + "0"}
-                records.update(_records(connection.execute(_BELOW, ends)))
+                records.update(_records(connection.execute(_BELOW, _ends(root))))
         return records
+
+    def any_below(self, path: Path) -> bool:
+        """Whether any known file is this one, or lies in this folder (absolute)."""
+        with self._database.reading() as connection:
+            return connection.execute(_ANY_BELOW, _ends(path)).first() is not None
 
     def put(self, records: Iterable[FileRecord]) -> dict[Path, int | None]:
         """Record files as they were just seen, and make a video of each new content.
@@ -143,6 +147,13 @@ class VideoFiles:
         """Give the videos of contents, live or not, by content key; unknown contents are absent."""
         with self._database.reading() as connection:
             return _video_ids(connection, content_keys)
+
+
+def _ends(path: Path) -> dict[str, str]:
+    """The range of an index on path that holds a path and all below it: "0" follows "/"."""
+    name = path_text(path)
+    folder = name.removesuffix("/")
+    return {"path": name, "low": folder + "/", "high": folder + "0"}
 
 
 def _records(rows: Iterable[Any]) -> Iterator[tuple[Path, FileRecord]]:

@@ -69,6 +69,8 @@ class IndexReport(FileChanges):
     """What to know of it: its temporal head is not used, or cannot be read. Empty for nothing."""
     missing: list[Path] = field(default_factory=list)
     """Given paths that do not exist; what was indexed from them stays."""
+    empty: list[Path] = field(default_factory=list)
+    """Given folders that hold no video and never did."""
     held_back: dict[Path, int] = field(default_factory=dict)
     """Folders that are suddenly empty, with the number of their files that stay in the library."""
     passed_over: dict[str, int] = field(default_factory=dict)

@@ -1,11 +1,13 @@
 """What a search looks for: the query and its filters."""
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from data.catalogue import ClipTable, Video
+from data.catalogue import Catalogue, ClipTable, Video
 from data.errors import ReelwiseError
 from indexer.store.faiss_index import Mask
 
@@ -56,10 +58,25 @@ class Filters:
     min_relevance: float = 0.0
     """Least relevance, 0 to 1."""
 
+    def __post_init__(self) -> None:
+        least_s = 0.0 if self.min_duration_s is None else self.min_duration_s
+        most_s = math.inf if self.max_duration_s is None else self.max_duration_s
+        if not least_s <= most_s:
+            raise ReelwiseError(
+                f"no video is at least {least_s:g} s and at most {most_s:g} s long",
+                fix="give seconds, the smaller first: --min-duration 5 --max-duration 60",
+            )
+        if not 0.0 <= self.min_relevance <= 1.0:
+            raise ReelwiseError(
+                f"a relevance is from 0 to 1, not {self.min_relevance:g}",
+                fix="--min-relevance 0.5",
+            )
+
     def allows(self, video: Video) -> bool:
         """True where a video passes every filter that is about videos."""
         return (
-            (self.min_duration_s or 0.0) <= video.duration_s <= (self.max_duration_s or np.inf)
+            (self.min_duration_s or 0.0) <= video.duration_s
+            and (self.max_duration_s is None or video.duration_s <= self.max_duration_s)
             and video.id != self.exclude_video
             and (self.under is None or self.under == video.path or self.under in video.path.parents)
         )
@@ -73,3 +90,28 @@ class Filters:
         if self.exclude_video is not None:
             return np.asarray(table.video_ids != self.exclude_video)
         return None
+
+
+def indexed_folder(catalogue: Catalogue, under: Path) -> Path:
+    """The folder (absolute), or the file, as the library spells it: links may differ.
+
+    Raises:
+        ReelwiseError: Nothing that is indexed lies there: no query can find anything below it.
+    """
+    for spelling in _spellings(catalogue.files.roots(), under):
+        if catalogue.files.any_below(spelling):
+            return spelling
+    raise ReelwiseError(
+        f"no indexed video lies below {under}",
+        fix="reelwise roots lists the indexed folders",
+    )
+
+
+def _spellings(roots: Sequence[Path], under: Path) -> Iterator[Path]:
+    """The path as it was given, without links, and as each root that leads to it calls it."""
+    real = under.resolve()
+    yield from (under, real)
+    for root in roots:
+        real_root = root.resolve()
+        if real.is_relative_to(real_root):
+            yield root / real.relative_to(real_root)

@@ -182,17 +182,20 @@ class Library:
             progress: Shows how far it has come.
 
         Raises:
-            ReelwiseError: No path exists, the encoder cannot be loaded, or another process
-                is writing to this library.
+            ReelwiseError: No path exists or holds a video, the encoder cannot be loaded, or
+                another process is writing to this library.
         """
+        from indexer.build.empty import empty_folders
         from indexer.build.pipeline import existing_roots, index_library
 
         roots = [Path(path) for path in paths]
-        existing_roots(roots)  # refused before an encoder is loaded
+        # What is wrong with the folders is said before an encoder is loaded.
+        empty = empty_folders(self.catalogue, existing_roots(roots))
         model = self._choose_encoder(encoder)
         report = index_library(
             self.home, roots, model, workers=workers, retry_failed=retry_failed, progress=progress
         )
+        report.empty = [each.path for each in empty]
         with self._loading:
             if self._encoder is None and self.catalogue.encoder == model.id:
                 self._encoder = model
@@ -253,13 +256,16 @@ class Library:
         `took_ms` of the result counts from here: it includes loading what was not loaded yet.
 
         Raises:
-            ReelwiseError: Nothing is indexed yet, or the example cannot be read; wrong examples are
-                refused before an encoder is loaded.
+            ReelwiseError: Nothing is indexed yet, the example cannot be read, or no video lies
+                in the folder of a filter; what is wrong is said before an encoder is loaded.
         """
         from indexer.search.examples import check_examples
+        from indexer.search.query import indexed_folder
 
         began_s = time.perf_counter()
         check_examples(query)
+        if filters is not None and filters.under is not None:
+            filters = replace(filters, under=indexed_folder(self.catalogue, filters.under))
         result = self.searcher.search(query, k=k, filters=filters, merge=merge)
         return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)
 

@@ -62,3 +62,17 @@ def test_every_filter_about_videos_must_be_fulfilled(filters: Filters, videos: s
 
 def test_without_filters_about_videos_nothing_is_masked() -> None:
     assert Filters(min_relevance=0.9).allowed_clips(TABLE, VIDEOS) is None
+
+
+def test_the_longest_video_of_zero_seconds_is_a_limit_and_not_none() -> None:
+    assert not Filters(max_duration_s=0.0).allows(VIDEOS[1])
+
+
+@pytest.mark.parametrize(
+    "limits", [{"min_duration_s": 9.0, "max_duration_s": 5.0}, {"max_duration_s": float("nan")}]
+)
+def test_limits_that_no_video_can_keep_are_refused(limits: dict[str, float]) -> None:
+    with pytest.raises(ReelwiseError, match="no video is at least"):
+        Filters(
+            min_duration_s=limits.get("min_duration_s"), max_duration_s=limits["max_duration_s"]
+        )

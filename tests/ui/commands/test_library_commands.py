@@ -74,9 +74,63 @@ def test_a_search_is_told_by_rank_relevance_path_stretch_and_title(
 def test_where_nothing_can_match_the_answer_says_so(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nowhere = ["search", "a red car", "--under", "no/such/folder"]
-    assert ask(capsys, *nowhere, home=home)["confident"] is False
-    assert tell(capsys, *nowhere, home=home).out == "nothing here matches well\n"
+    nothing = ["search", "a red car", "--min-duration", "1e6"]
+    assert ask(capsys, *nothing, home=home)["confident"] is False
+    assert tell(capsys, *nothing, home=home).out == "nothing here matches well\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--under", "no/such/folder"], "no indexed video lies below"),
+        (["--min-duration", "9", "--max-duration", "5"], "no video is at least 9 s and at most 5"),
+    ],
+)
+def test_a_filter_that_nothing_can_pass_is_an_error_and_not_blamed_on_the_query(
+    options: list[str], problem: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = ask(capsys, "search", "a red car", *options, home=home, code=1)
+    assert problem in document["error"]
+    assert document["fix"]
+
+
+def test_a_folder_is_known_by_its_link_too(
+    home: Path, toons: ToonLibrary, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(toons.folder)
+    direct = ask(capsys, "search", "a red car", "--under", str(toons.folder), home=home)
+    assert (
+        ask(capsys, "search", "a red car", "--under", str(link), home=home)["hits"]
+        == (direct["hits"])
+    )
+
+
+def test_a_folder_without_videos_is_an_error_that_names_what_was_looked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, home = tmp_path / "notes", tmp_path / "home"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("nothing to see")
+    (folder / ".hidden.mp4").write_text("")
+    document = ask(capsys, "index", str(folder), home=home, code=1)
+    assert "no video below" in document["error"]
+    assert "mp4, mkv" in document["error"]
+    assert "1 hidden" in document["error"]
+    with Catalogue(Home(home)) as catalogue:
+        assert catalogue.files.roots() == []
+        assert catalogue.encoder is None
+
+
+def test_an_empty_folder_beside_a_full_one_is_named(
+    own: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, home = own
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    both = ["index", str(folder), str(empty), "--encoder", ENCODER]
+    shown = tell(capsys, *both, home=home, code=3)
+    assert f"no video was found below {empty}" in shown.err
 
 
 def test_an_example_clip_a_part_of_one_and_a_picture_find_their_source(
@@ -133,7 +187,9 @@ def test_filters_and_no_merge_reach_the_search(
     home: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = "a car"
-    assert ask(capsys, "search", words, "--under", "/nowhere", home=home)["hits"] == []
+    one = toons.folder / "toon-0001.mp4"
+    only = ask(capsys, "search", words, "--under", str(one), home=home)["hits"]
+    assert {hit["path"] for hit in only} == {str(one)}
     here = ask(capsys, "search", words, "--under", str(toons.folder), home=home)
     assert len(here["hits"]) == 10
     assert ask(capsys, "search", words, "--min-duration", "3600", home=home)["hits"] == []

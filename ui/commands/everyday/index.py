@@ -122,7 +122,8 @@ def index_answer(report: IndexReport) -> Answer:
         "clips_per_s": report.clips / wall_s,
         "times_real_time": report.video_s / wall_s,
     }
-    troubled = report.failed or report.partial or report.missing or report.held_back
+    gone = report.missing or report.held_back or report.empty
+    troubled = report.failed or report.partial or gone
     code = EXIT_SOME_FILES_FAILED if troubled else EXIT_DONE
     return Answer(document, "\n".join(_lines(report)), code, "\n".join(_notices(report)))
 
@@ -155,6 +156,7 @@ def _notices(report: IndexReport) -> list[str]:
             f"{path} is gone; its videos stay in the library. If it is no disk that is unplugged: "
             f"reelwise remove {shlex.quote(str(path))}"
         )
+    lines += [f"no video was found below {folder}" for folder in report.empty]
     for folder, number in report.held_back.items():
         lines.append(
             f"all or most videos below {folder} are suddenly gone: {number:,} files stay in the "

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from data.catalogue import Catalogue
+from data.toons.names import is_toon
 from embeddings.backbone.folders import BPE_FILE, folder_of
 
 FUNCTION_WORDS = frozenset(
@@ -42,6 +44,39 @@ def understood(encoder_name: str, text: str) -> Understood:
         return Understood(words, ())
     known = tuple(word for word in content if word.lower() in vocabulary)
     return Understood(known, tuple(word for word in content if word not in known))
+
+
+def toons_only_notice(encoder_name: str, n_videos: int, n_others: int) -> str | None:
+    """What to know where an encoder that has seen only our cartoons serves other videos.
+
+    An encoder with a vocabulary of its own learned from cartoons alone. Other videos get vectors
+    too, and every query finds the nearest of them: by chance.
+
+    Args:
+        encoder_name: The encoder.
+        n_videos: The videos that it serves.
+        n_others: Those of them that are none of our cartoons.
+    """
+    if not n_others or not knows_only_toons(encoder_name):
+        return None
+    return (
+        f"{encoder_name} knows only the cartoons that reelwise draws, and {n_others:,} of "
+        f"{n_videos:,} videos are none: words find them by chance. Embed them with an encoder "
+        "for real videos: reelwise index FOLDER --encoder NAME (names: reelwise encoders)"
+    )
+
+
+def notice_of_library(catalogue: Catalogue, encoder_name: str, encoder_id: str) -> str | None:
+    """`toons_only_notice` for the videos that an encoder embedded."""
+    if not knows_only_toons(encoder_name):
+        return None
+    toons = [is_toon(video.path) for video in catalogue.videos(encoder_id)]
+    return toons_only_notice(encoder_name, len(toons), toons.count(False))
+
+
+def knows_only_toons(encoder_name: str) -> bool:
+    """Whether an encoder learned from our cartoons alone: then its vocabulary is its own."""
+    return vocabulary_of(encoder_name) is not None
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from data.toons.names import toon_name
 from data.toons.people import ToonEvent, make_people
 from data.toons.stories import FPS, Facts, Story, draw_story, make_story
 from data.video.write import write_video
@@ -66,7 +67,7 @@ def write_library(
     taken: set[Facts] = set()
     seeds = range(seed * 100_003, seed * 100_003 + n_videos)
     stories = [make_story(one, held_out=held_out, taken=taken) for one in seeds]
-    videos = tuple((f"toon-{i + 1:04d}.mp4", story) for i, story in enumerate(stories))
+    videos = tuple((toon_name(i + 1), story) for i, story in enumerate(stories))
     # Drawing and encoding both run outside the interpreter lock, so threads are enough.
     with ThreadPoolExecutor(max(1, os.cpu_count() or 1)) as pool:
         for done, _ in enumerate(pool.map(lambda video: _write_story(folder, *video), videos), 1):

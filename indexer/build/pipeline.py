@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
 from data.home import Home
+from embeddings.vocabulary import notice_of_library
 from indexer.build.interrupt import interruptible
 from indexer.build.progress import Listener
 from indexer.build.record import writing_session
@@ -58,7 +59,10 @@ def index_library(
         pending = run.update_files(roots, retry_failed=retry_failed)
         run.embed(pending, workers=workers)
         run.finish()
-    run.report.encoder, run.report.encoder_notice = encoder.name, getattr(encoder, "notice", "")
+        run.report.encoder = encoder.name
+        only = notice_of_library(catalogue, encoder.name, encoder.id)
+        notices = [getattr(encoder, "notice", ""), only]
+        run.report.encoder_notice = "\n".join(filter(None, notices))
     run.report.wall_s = time.monotonic() - began_s
     return run.report
 

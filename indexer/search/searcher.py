@@ -14,8 +14,9 @@ import numpy as np
 from data.catalogue import Catalogue, Video
 from data.errors import ReelwiseError
 from data.home import Home
+from data.toons.names import is_toon
 from data.video.scan import content_key
-from embeddings.vocabulary import understood
+from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
 from indexer.search.query import Filters, Query
@@ -114,11 +115,20 @@ class Searcher:
         return self._as_understood(query, result)
 
     def _as_understood(self, query: Query, result: SearchResult) -> SearchResult:
-        """The result with the words that mean nothing here; of those alone no hit is a match."""
+        """The result with the words that mean nothing here; of those alone no hit is a match.
+
+        Nor is a video that the encoder cannot judge by words.
+        """
         words = understood(self._encoder.name, query.words)
         alone = query.like is None and query.image is None
-        confident = result.confident and (bool(words.known) or not alone)
+        judged = bool(words.known) and not self._is_foreign(result.hits)
+        confident = result.confident and (judged or not alone)
         return replace(result, confident=confident, not_understood=words.unknown)
+
+    def _is_foreign(self, hits: Sequence[Hit]) -> bool:
+        """Whether the best hit is no cartoon, and the encoder knows nothing else."""
+        foreign = bool(hits) and not is_toon(hits[0].path)
+        return foreign and knows_only_toons(self._encoder.name)
 
     def search_vectors(
         self,
@@ -141,8 +151,11 @@ class Searcher:
             confident=bool(hits) and hits[0].relevance >= CONFIDENT_RELEVANCE,
             generation=searched.generation,
             encoder=self._encoder.name,
-            warnings=searched.warnings,
+            warnings=(*searched.warnings, *filter(None, [self._toons_only(searched)])),
         )
+
+    def _toons_only(self, view: View) -> str | None:
+        return toons_only_notice(self._encoder.name, len(view.videos), view.n_not_toons)
 
     def similar(
         self,

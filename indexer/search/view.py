@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from data.catalogue import Catalogue, ClipTable, Video
 from data.errors import ReelwiseError
 from data.home import Home
+from data.toons.names import is_toon
 from indexer.store.faiss_index import FlatIndex, Floats, Ids, Mask, VectorIndex
 from indexer.store.generations import Generation, open_generation, read_current
 from indexer.store.vectors import VectorStore, read_videos
@@ -97,6 +98,11 @@ class View:
     def rows_of(self, video_ids: Sequence[int] | Ids) -> TableRows:
         """The rows of all clips of some videos, ascending."""
         return np.flatnonzero(np.isin(self.table.video_ids, np.asarray(video_ids, np.int64)))
+
+    @cached_property
+    def n_not_toons(self) -> int:
+        """Videos that are none of our cartoons."""
+        return sum(not is_toon(video.path) for video in self.videos.values())
 
     @cached_property
     def sample_rows(self) -> TableRows:

@@ -101,7 +101,7 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
         **catalogue.counts(),
         "encoder": catalogue.encoder_name,
         "encoder_id": catalogue.encoder,
-        "encoder_notice": _encoder_notice(catalogue.encoder_name),
+        "encoder_notice": _encoder_notice(catalogue),
         **_generation(catalogue.home),
         "bytes": _size_bytes_below(catalogue.home.root),
         "roots": [str(root) for root in catalogue.files.roots()],
@@ -113,13 +113,20 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
     return document
 
 
-def _encoder_notice(name: str | None) -> str | None:
+def _encoder_notice(catalogue: Catalogue) -> str | None:
+    """What to know of the encoder: its head is not used, or it does not know such videos."""
     from embeddings.temporal.record import unserved_notice
+    from embeddings.vocabulary import notice_of_library
 
+    name, encoder_id = catalogue.encoder_name, catalogue.encoder
+    if name is None or encoder_id is None:
+        return None
     try:
-        return unserved_notice(name)
+        unserved = unserved_notice(name)
     except ReelwiseError as error:
-        return error.problem
+        unserved = error.problem
+    notices = filter(None, [unserved, notice_of_library(catalogue, name, encoder_id)])
+    return "\n".join(notices) or None
 
 
 def _generation(home: Home) -> Document:

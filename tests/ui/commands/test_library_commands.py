@@ -468,3 +468,26 @@ def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(
         clips = catalogue.clip_table(catalogue.encoder or "")
     starts = zip(clips.video_ids.tolist(), clips.starts_s.tolist(), strict=True)
     assert len(set(starts)) == len(clips) > 0
+
+
+def test_an_encoder_that_knows_only_toons_says_so_wherever_it_serves_other_videos(
+    own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, home = own
+    telling = f"{ENCODER} knows only the cartoons"
+    toons_only = tell(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
+    assert telling not in toons_only.err
+    words = ["search", "a red car drives to the left"]
+    assert ask(capsys, *words, home=home)["warnings"] == []
+
+    (folder / "toon-0001.mp4").rename(folder / "holiday.mp4")
+    (folder / "toon-0002.mp4").rename(folder / "birthday.mp4")
+    assert telling in tell(capsys, "index", str(folder), home=home).err
+    assert "2 of 3 videos are none" in tell(capsys, "status", home=home).err
+    document = ask(capsys, *words, home=home)
+    assert [telling in warning for warning in document["warnings"]] == [True]
+    assert telling in tell(capsys, *words, home=home).err
+    for query in ("a red car drives to the left", "a cat jumps", "a boat"):
+        document = ask(capsys, "search", query, home=home)
+        foreign = not Path(document["hits"][0]["path"]).name.startswith("toon-")
+        assert not (foreign and document["confident"])

@@ -23,6 +23,7 @@ def status(
     with Library(home) as library:
         document = status_document(library.catalogue, with_failures=failed)
     warnings = [document["warning"], document["recommender"]["warning"]]
+    warnings.append(document["encoder_notice"])
     notice = "\n".join(one for one in warnings if one)
     return Answer(document, "\n".join(_lines(document)), notice=notice)
 
@@ -35,8 +36,6 @@ def _lines(status: Document) -> list[str]:
         f"videos      {status['videos']:,}, {count(status['clips'], 'clip')}",
         f"encoder     {status['encoder']} ({status['encoder_id']})",
     ]
-    if status["encoder_notice"] is not None:
-        lines.append(f"            {status['encoder_notice']}")
     if status["generation"] is not None:
         lines.append(
             f"index       generation {status['generation']}, {status['index_kind']}, "

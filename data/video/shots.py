@@ -1,7 +1,8 @@
 """Shots and clips: where the picture is cut, and the stretches that are embedded and indexed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,8 @@ CHANGED_SHARE = 0.5
 COLOUR_LEVELS = 4.0
 """Least change of the picture's colour distribution at a cut, in levels of 255 (1-D earth mover's
 distance, mean of the channels). Motion alone does not change it."""
+USUAL_STEPS = 4
+"""Samples that are more than this many usual steps apart lie around a picture that stood still."""
 STANDS_OUT = 1.6
 """Least ratio of the change at a cut to the changes before and after it: pans and fades change
 evenly."""
@@ -68,14 +71,21 @@ class CutDetector:
 
     @property
     def cuts_s(self) -> list[float]:
-        """Times of the cuts, ascending: the middle between the two samples around each."""
+        """Times of the cuts, ascending: the middle between the two samples around each.
+
+        After a picture that stood still and was not sampled for long, the cut is just before the
+        next sample.
+        """
+        usual_s = float(np.median(np.diff(self._times))) if len(self._times) > 1 else 0.0
         steps = np.array([0.0, *self._steps, 0.0])
         cuts = []
         for at, move in enumerate(self._moves):
             beside = max(steps[at], steps[at + 2])
             stands_out = steps[at + 1] >= STANDS_OUT * beside
             if move >= COLOUR_LEVELS and stands_out:
-                cuts.append((self._times[at] + self._times[at + 1]) / 2)
+                before_s, after_s = self._times[at], self._times[at + 1]
+                gap_s = after_s - before_s
+                cuts.append(after_s - (gap_s if gap_s <= USUAL_STEPS * usual_s else usual_s) / 2)
         return cuts
 
 
@@ -138,11 +148,14 @@ def split_clips(
 ) -> list[ClipSpan]:
     """Split a video at its cuts, and long shots into windows that overlap by half or more.
 
+    A window that has no frame of its own is no clip: the clip before it lasts until the next one,
+    so that the number of clips is bounded by what is shown, not by how long.
+
     Args:
         times_s: (n,) ascending times of the sampled frames.
         duration_s: Length of the video; frames after it extend it.
         cuts_s: Cuts in any order; cuts without a frame between them count as one.
-        window_s: Longest clip.
+        window_s: Longest clip, but for time without a frame of its own.
 
     Returns:
         Clips in order of start that together cover [0, duration_s), each with at least one frame;
@@ -175,20 +188,43 @@ def _step_s(times_s: NDArray[np.float64]) -> float:
 def _windows(
     times_s: NDArray[np.float64], start_s: float, end_s: float, window_s: float
 ) -> list[ClipSpan]:
+    """Clips of one shot, which together cover it."""
+    windows = [_window(times_s, start_s, end_s)]
     length_s = end_s - start_s
-    if length_s <= window_s + 1e-9:
-        starts_s = [start_s]
-    else:
+    if length_s > window_s + 1e-9:
         count = max(1, int(np.ceil((length_s - window_s) / (window_s / 2) - 1e-9))) + 1
-        starts_s = [start_s + at * (length_s - window_s) / (count - 1) for at in range(count)]
-    lowest = int(np.searchsorted(times_s, start_s))
-    spans = []
-    for at, begin_s in enumerate(starts_s):
-        stop_s = end_s if at == len(starts_s) - 1 else begin_s + window_s
-        first = int(np.searchsorted(times_s, begin_s))
-        last = int(np.searchsorted(times_s, stop_s))
-        if last <= first:  # frames are sparser than windows: take the one shown then
-            first = max(lowest, min(first, len(times_s)) - 1)
-            last = first + 1
-        spans.append(ClipSpan(float(begin_s), float(stop_s), first, last))
-    return spans
+        step_s = (length_s - window_s) / (count - 1)
+        inside_s = times_s[windows[0].first : windows[0].last] - start_s
+        starts_s = [start_s + at * step_s for at in _near(inside_s, step_s, window_s, count)]
+        stops_s = [begin_s + window_s for begin_s in starts_s]
+        stops_s[-1] = max(stops_s[-1], end_s)
+        each = map(partial(_window, times_s), starts_s, stops_s)
+        windows = [window for window in each if window.last > window.first] or windows
+    borders_s = [start_s, *(window.start_s for window in windows[1:]), end_s]
+    return [
+        replace(window, start_s=begins_s, end_s=max(window.end_s, next_s))
+        for window, (begins_s, next_s) in zip(windows, pairwise(borders_s), strict=True)
+    ]
+
+
+def _near(
+    inside_s: NDArray[np.float64], step_s: float, window_s: float, count: int
+) -> NDArray[np.float64]:
+    """Numbers of the windows that may hold a frame, ascending; at most a few for each frame.
+
+    Args:
+        inside_s: (n,) times of the frames from the start of the shot.
+        step_s: From window to window: over a quarter of `window_s` where there are more than two.
+        window_s: Length of a window.
+        count: Number of windows.
+    """
+    if count <= 2:
+        return np.arange(count, dtype=np.float64)
+    latest = np.floor(inside_s / step_s)
+    near = latest[:, None] - np.arange(-1, np.ceil(window_s / step_s) + 1)
+    return np.unique(np.clip(near, 0, count - 1))
+
+
+def _window(times_s: NDArray[np.float64], start_s: float, end_s: float) -> ClipSpan:
+    first, last = np.searchsorted(times_s, (start_s, end_s))
+    return ClipSpan(float(start_s), float(end_s), int(first), int(last))

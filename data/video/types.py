@@ -20,7 +20,7 @@ SAMPLE_FPS = 2.0
 """Frames per second of video that are embedded."""
 FRAMES_PER_BATCH = 64
 LONGEST_VIDEO_S = 48 * 3600.0
-"""Videos that claim to be longer are refused."""
+"""Videos that show more than this are refused; time in which one picture stands does not count."""
 
 
 class UnreadableVideo(ReelwiseError):

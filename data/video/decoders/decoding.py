@@ -11,6 +11,7 @@ from typing import Protocol
 
 from data.video.decoders.decord_decoder import DecordDecoding
 from data.video.decoders.opening import OpenVideo, open_video
+from data.video.decoders.plan import HELD_S
 from data.video.decoders.pyav_decoder import PyavDecoding
 from data.video.types import DecodeRequest, Ending, OnProgress, Sample, UnreadableVideo, VideoInfo
 
@@ -90,7 +91,9 @@ class Decoding:
         request = self._request
         if request.most_frames is None:
             return request
-        length_s = max(self._video.wanted_end_s(request) - request.start_s, 1 / request.fps)
+        end_s = self._video.wanted_end_s(request)
+        shown_s = self._video.table.shown_s(request.start_s, end_s, longest_s=HELD_S)
+        length_s = max(shown_s, 1 / request.fps)
         return replace(request, fps=min(request.fps, request.most_frames / length_s))
 
     def ending(self) -> Ending:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data.video.decoders.opening import OpenVideo
 from data.video.decoders.paint import Layout, scale_rgb
-from data.video.decoders.plan import ROUNDING_S, grid
+from data.video.decoders.plan import ROUNDING_S, moments
 from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample, UnreadableVideo
 
 _FRAMES_PER_CALL = 16
@@ -41,7 +41,8 @@ class DecordDecoding:
         reader = self._open(layout)
         begins_s, self._held_s = _times(reader, self._video)
         end_s = min(self._end_s, self._held_s)
-        moments_s = grid(request.start_s, max(end_s, request.start_s + ROUNDING_S), request.fps)
+        end_s = max(end_s, request.start_s + ROUNDING_S)
+        moments_s = moments(begins_s, start_s=request.start_s, end_s=end_s, fps=request.fps)
         places = np.maximum(np.searchsorted(begins_s, moments_s + ROUNDING_S, side="right") - 1, 0)
         work = self._video.work
         work.expect(int(places[-1] - places[0]) + 1, info.width_px, info.height_px)

@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from data.video.containers import DEMUXERS, RAW_STREAMS, missing_end, sniff
 from data.video.decoders.packets import PacketTable, count_packets
+from data.video.decoders.plan import HELD_S
 from data.video.decoders.work import Work
 from data.video.types import (
     LONGEST_VIDEO_S,
@@ -95,7 +96,7 @@ class OpenVideo:
         promised_s = max(0.0, end_s - request.start_s)
         decoded_s = max(0.0, held_s - lost_s)
         # A frame and a half may be missing from any file: headers round.
-        rounding_s = 1.5 / self.info.fps if self.info.fps else 0.1
+        rounding_s = min(1.5 / self.info.fps, HELD_S) if self.info.fps else 0.1
         is_damaged = lost_s > rounding_s
         least_s = DONE_FRACTION * promised_s
         enough = decoded_s >= (least_s if is_damaged else min(least_s, promised_s - rounding_s))
@@ -193,10 +194,11 @@ def _describe(
     stream: VideoStream, table: PacketTable, rate_hz: float, duration_s: float
 ) -> VideoInfo:
     width, height = _display_size(stream)
-    if duration_s > LONGEST_VIDEO_S:
-        raise UnreadableVideo(f"too long: {duration_s / 3600:.0f} hours, the limit is 48")
     n_shown = int(table.is_shown.sum())
     held_s = table.end_s
+    moving_s = table.shown_s(0.0, held_s, longest_s=HELD_S)
+    if moving_s > LONGEST_VIDEO_S:
+        raise UnreadableVideo(f"too long: {moving_s / 3600:.0f} hours, the limit is 48")
     fps = rate_hz or (n_shown / held_s if held_s > 0 else 0.0)
     return VideoInfo(
         codec={"libdav1d": "av1"}.get(stream.codec_context.name, stream.codec_context.name),

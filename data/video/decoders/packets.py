@@ -86,6 +86,16 @@ class PacketTable:
         self.guessed = True
         return 1 / (max(1, length) * self.tick_s)
 
+    def shown_s(self, start_s: float, end_s: float, *, longest_s: float) -> float:
+        """Seconds of a range, each picture counted for at most `longest_s`."""
+        if self.has_times:
+            begins_s = np.sort(self.pts[self.is_shown]) * self.tick_s - self.zero_s
+        else:
+            ticks = self.ticks[self.is_shown]
+            begins_s = (np.cumsum(ticks) - ticks) * self.tick_s
+        borders_s = np.clip(np.r_[begins_s, self.end_s], start_s, max(start_s, end_s))
+        return float(np.minimum(np.diff(borders_s), longest_s).sum())
+
     def seconds(self, pts: int) -> float:
         """A time stamp on the video's clock."""
         return pts * self.tick_s - self.zero_s

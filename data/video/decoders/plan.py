@@ -19,6 +19,9 @@ WIDEST_KEY_GAP = 2.0
 NEAR_KEY = 0.1
 """A key frame this near to the wanted time, in sampling steps, is the sample, with its own time:
 it saves decoding a whole group for a frame beside the next key frame."""
+HELD_S = 10.0
+"""A picture that stands longer is sampled for this long only, as long as the longest clip: until
+the next one, nothing new is shown."""
 ROUNDING_S = 1e-6
 
 
@@ -36,10 +39,47 @@ class SamplePlan:
     """(n,) packets whose frame is a sample."""
 
 
-def grid(start_s: float, end_s: float, fps: float) -> NDArray[np.float64]:
-    """The moments start_s + k / fps before end_s; at least the first."""
-    count = max(1, int(np.ceil((end_s - start_s) * fps - ROUNDING_S)))
-    return start_s + np.arange(count) / fps
+def held_s(fps: float) -> float:
+    """Longest time for which one picture is sampled, at `fps` samples per second."""
+    return max(HELD_S, 1 / fps)
+
+
+def steps_until(length_s: float, fps: float) -> int:
+    """How many of the moments k / fps lie before `length_s`."""
+    return max(0, int(np.ceil(length_s * fps - ROUNDING_S)))
+
+
+def moments(
+    begins_s: NDArray[np.float64], *, start_s: float, end_s: float, fps: float
+) -> NDArray[np.float64]:
+    """The moments start_s + k / fps before end_s at which there is something new to see.
+
+    Their number is bounded by the pictures: none lies more than `held_s` after the picture shown
+    then began (or the range, where that is later), or a whole step before the first picture. There
+    is at least one.
+
+    Args:
+        begins_s: (n,) ascending, n >= 1: when each picture begins.
+        start_s: First moment.
+        end_s: End of the range.
+        fps: Moments per second.
+    """
+    first = max(0, int(np.searchsorted(begins_s, start_s, side="right")) - 1)
+    last = max(first + 1, int(np.searchsorted(begins_s, end_s)))
+    begins = np.maximum(begins_s[first:last], start_s)
+    until = np.minimum(np.r_[begins[1:], max(end_s, begins[-1])], begins + held_s(fps))
+    stops = np.flatnonzero(until[:-1] < begins[1:])
+    runs = zip(
+        np.r_[max(start_s, begins[0] - 1 / fps + ROUNDING_S), begins[stops + 1]],
+        np.r_[until[stops], until[-1]],
+        strict=True,
+    )
+    steps = [
+        np.arange(steps_until(run_s - start_s, fps), steps_until(stop_s - start_s, fps))
+        for run_s, stop_s in runs
+    ]
+    found: NDArray[np.float64] = start_s + np.concatenate(steps) / fps
+    return found if len(found) else begins[:1]
 
 
 def plan_samples(table: PacketTable, *, start_s: float, end_s: float, fps: float) -> SamplePlan:
@@ -54,20 +94,12 @@ def plan_samples(table: PacketTable, *, start_s: float, end_s: float, fps: float
     index = np.flatnonzero(table.is_shown)
     order = index[np.argsort(table.pts[index], kind="stable")]
     begins_s = table.pts[order].astype(np.float64) * table.tick_s - table.zero_s
-    moments_s = _moments(begins_s, start_s, end_s, fps)
+    moments_s = moments(begins_s, start_s=start_s, end_s=end_s, fps=fps)
     place = np.maximum(np.searchsorted(begins_s, moments_s + ROUNDING_S, side="right") - 1, 0)
     place, times_s = _prefer_keys(table.is_key[order], begins_s, place, moments_s, fps)
     wanted = np.zeros(len(table.pts), dtype=bool)
     wanted[order[place]] = True
     return SamplePlan(times_s, table.pts[order[place]], _sent(table, wanted), wanted)
-
-
-def _moments(
-    begins_s: NDArray[np.float64], start_s: float, end_s: float, fps: float
-) -> NDArray[np.float64]:
-    moments_s = grid(start_s, end_s, fps)
-    shown = moments_s > begins_s[0] - 1 / fps  # picture that starts after the sound
-    return moments_s[shown] if shown.any() else np.array([begins_s[0]])
 
 
 def _prefer_keys(

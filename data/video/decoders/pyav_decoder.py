@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 
 from data.video.decoders.opening import MAX_PIXELS, UNDECODABLE, OpenVideo, open_container
 from data.video.decoders.paint import Painter, quarter_turns
-from data.video.decoders.plan import ROUNDING_S, SamplePlan, grid, plan_samples
+from data.video.decoders.plan import ROUNDING_S, SamplePlan, held_s, plan_samples, steps_until
 from data.video.types import DecodeRequest, Ending, OnProgress, Sample, UnreadableVideo
 
 SKIPPABLE = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
@@ -178,18 +178,20 @@ class PyavDecoding:
         """Where packets have no times: decode all, and go by the order in which frames come."""
         table, request = self._video.table, self._request
         step_s = 1 / self._video.info.fps if self._video.info.fps else 0.04
-        moments = iter(grid(request.start_s, max(self._end_s, request.start_s + 1e-3), request.fps))
+        start_s, fps = request.start_s, request.fps
+        total = max(1, steps_until(self._end_s - start_s, fps))
         everything = np.ones(len(table.pts), dtype=bool)
         plan = SamplePlan(np.zeros(0), np.zeros(0, np.int64), everything, everything)
-        moment = next(moments, None)
+        at = 0
         frames = self._timed(plan, step_s)
         for (time_s, frame), (next_s, _) in pairwise(_with_end(frames, step_s)):
-            while moment is not None and moment < next_s - ROUNDING_S:
-                yield max(float(moment), time_s), frame
-                moment = next(moments, None)
-            if moment is None:
+            until_s = min(next_s, max(time_s, start_s) + held_s(fps))
+            for step in range(at, min(total, steps_until(until_s - start_s, fps))):
+                yield max(start_s + step / fps, time_s), frame
+            at = max(at, steps_until(next_s - start_s, fps))
+            if at >= total:
                 return
-        self._missing += 0 if moment is None else 1 + sum(1 for _ in moments)
+        self._missing += total - at
 
     def _timed(self, plan: SamplePlan, step_s: float) -> Iterator[tuple[float, VideoFrame]]:
         """Frames with a time each: when they left the decoder, counted from the first."""

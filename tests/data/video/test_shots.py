@@ -203,6 +203,30 @@ def test_a_shot_has_a_frame_and_a_frame_at_a_cut_belongs_to_the_later_shot(
     assert [(s.start_s, s.end_s) for s in spans] == list(pairwise(borders_s))
 
 
+def test_a_window_without_a_frame_belongs_to_the_clip_before_it() -> None:
+    times_s = np.r_[np.arange(20) / 2, 72_000 + np.arange(4) / 2]
+    spans = split_clips(times_s, 72_002.0, [])
+    assert len(spans) <= 6
+    assert [(s.first, s.last) for s in spans] == [(0, 20), (10, 20), (20, 24), (20, 24)][
+        : len(spans)
+    ]
+    assert max(s.start_s for s in spans) >= 71_990
+
+
+def test_endless_time_gives_no_endless_clips() -> None:
+    spans = split_clips(np.arange(30) / 2, 1e15, [])
+    assert [(s.start_s, s.first, s.last) for s in spans[:2]] == [(0.0, 0, 20), (5.0, 10, 30)]
+    assert len(spans) <= 4
+    assert spans[-1].end_s == 1e15
+
+
+def test_a_cut_after_a_picture_that_stood_still_is_where_the_next_one_begins() -> None:
+    detector = CutDetector()
+    detector.feed(np.stack([backdrop(1)] * 6), np.arange(6) / 2)
+    detector.feed(np.stack([backdrop(2)] * 6), 3600 + np.arange(6) / 2)
+    assert detector.cuts_s == [3599.75]
+
+
 def test_one_frame_is_one_clip_and_none_is_none() -> None:
     (only,) = split_clips(np.array([0.0]), 0.1, [])
     assert (only.start_s, only.end_s, only.first, only.last) == (0.0, 0.1, 0, 1)
@@ -232,13 +256,16 @@ def test_clips_cover_the_video_by_the_rules(
     reach = 0.0
     for before, span in zip([None, *spans], spans, strict=False):
         assert 0 <= span.first < span.last <= len(times_s)
-        assert 0 < span.end_s - span.start_s <= window_s + 1e-9
+        assert span.end_s > span.start_s
+        if span.end_s - span.start_s > window_s + 1e-9:  # the rest has no frame of its own
+            assert times_s[span.last - 1] - times_s[span.first] < window_s + 1e-9
         assert span.start_s <= reach + 1e-9
         inside = (times_s >= span.start_s) & (times_s < span.end_s)
         if inside.any():
             assert np.flatnonzero(inside).tolist() == list(range(span.first, span.last))
         if before is not None and span.start_s < before.end_s - 1e-9:
-            assert before.end_s - span.start_s >= window_s / 2 - 1e-6
+            both = (times_s >= span.start_s) & (times_s < before.end_s)
+            assert before.end_s - span.start_s >= window_s / 2 - 1e-6 or not both.any()
         reach = max(reach, span.end_s)
     covered = {at for span in spans for at in range(span.first, span.last)}
     assert covered == set(range(len(times_s)))

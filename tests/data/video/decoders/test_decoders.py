@@ -18,7 +18,7 @@ from data.video.children.pool import decode_one
 from data.video.containers import sniff
 from data.video.decoders.decoding import DECODERS, open_decoding
 from data.video.decoders.opening import open_video
-from data.video.decoders.plan import plan_samples
+from data.video.decoders.plan import HELD_S, plan_samples
 from data.video.types import DecodeRequest, Ending, FrameSpec, Pixels, UnreadableVideo, VideoInfo
 from tests.data.paint import CYCLE, numbers, paint
 
@@ -153,6 +153,19 @@ class DecoderContract:
     def test_a_start_that_is_not_zero_is_zero(self, name: str, tmp_path: Path) -> None:
         path = paint(tmp_path / name, times_s=[7 + at / 10 for at in range(20)])
         assert self.sampled(path, fps=2.0) == ([0, 5, 10, 15], [0.0, 0.5, 1.0, 1.5])
+
+    def test_a_picture_that_stands_for_hours_costs_seconds(self, tmp_path: Path) -> None:
+        pause_s = 20 * 3600.0
+        times_s = [0.0, 0.5, 1.0, pause_s, pause_s + 0.5]
+        path = paint(tmp_path / "a.mp4", times_s=times_s, bf=0)
+        found, times_s = self.sampled(path, fps=2.0)
+        assert found[:3] == [0, 1, 2]
+        assert set(found[2:]) == {2, 3, 4}
+        assert times_s[found.index(3)] == pause_s
+        assert len(found) < 2 * 2 * HELD_S
+        assert self.sampled(path, fps=2.0, start_s=3600.0, end_s=3601.0) == ([2, 2], [3600, 3600.5])
+        few = self.sampled(path, fps=2.0, most_frames=8)[0]
+        assert {0, 2, 3} <= set(few)
 
     def test_a_video_shorter_than_one_step_gives_its_first_frame(self, tmp_path: Path) -> None:
         assert self.sampled(paint(tmp_path / "a.mp4", n=1), fps=2.0) == ([0], [0.0])

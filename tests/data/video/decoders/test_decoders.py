@@ -164,8 +164,8 @@ class DecoderContract:
         assert times_s[found.index(3)] == pause_s
         assert len(found) < 2 * 2 * HELD_S
         assert self.sampled(path, fps=2.0, start_s=3600.0, end_s=3601.0) == ([2, 2], [3600, 3600.5])
-        few = self.sampled(path, fps=2.0, most_frames=8)[0]
-        assert {0, 2, 3} <= set(few)
+        few = self.sampled(path, fps=2.0, most_frames=40)[0]
+        assert set(few) == {0, 1, 2, 3, 4}
 
     def test_a_video_shorter_than_one_step_gives_its_first_frame(self, tmp_path: Path) -> None:
         assert self.sampled(paint(tmp_path / "a.mp4", n=1), fps=2.0) == ([0], [0.0])

@@ -118,9 +118,12 @@ class Library:
 
     def _choose_encoder(self, name: str | None) -> Encoder:
         """The encoder of this name, else the library's, else the default."""
-        from embeddings.encoder import choose_encoder, load_encoder
+        from embeddings.choice import check_weights, choose_encoder
 
         name, weights = choose_encoder(self.catalogue, name, self._weights)
+        check_weights(name, weights)
+        from embeddings.encoder import load_encoder
+
         return load_encoder(name, weights=weights, device=self._device)
 
     @property

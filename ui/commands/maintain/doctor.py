@@ -63,7 +63,7 @@ def examine(home: Home) -> list[Finding]:
         "gpu": _gpu,
         "faiss": _faiss,
         **{f"decoder {name}": partial(_decoder, name) for name in DECODERS},
-        "weights": _weights,
+        "weights": partial(_weights, home),
         "home": partial(_home, home),
         "disk": partial(_disk, home),
     }
@@ -140,16 +140,22 @@ def _decoder(name: str) -> str:
     return _version("av" if name == "pyav" else name)
 
 
-def _weights() -> str:
-    from embeddings.listing import list_encoders
+def _weights(home: Home) -> str:
+    """The encoder that `index` would use: the library's own, else the default."""
+    from data.catalogue import Catalogue
+    from embeddings.backbone.names import DEFAULT_BACKBONE, download_size, parse_name
+    from embeddings.choice import check_weights, choose_encoder
 
-    here = [each.name for each in list_encoders() if each.present]
-    if not here:
-        raise ReelwiseError(
-            "no encoder's weights are on this machine",
-            fix="reelwise index FOLDER --encoder NAME --weights FILE   (names: reelwise encoders)",
-        )
-    return ", ".join(here)
+    name, weights = None, None
+    if home.catalogue.is_file():
+        with Catalogue(home) as catalogue:
+            name, weights = choose_encoder(catalogue, None, None)
+    if check_weights(name, weights):
+        return f"{name or DEFAULT_BACKBONE} is here"
+    model = parse_name(name or DEFAULT_BACKBONE).model
+    return (
+        f"{name or DEFAULT_BACKBONE} will be downloaded ({download_size(model) or 'size unknown'})"
+    )
 
 
 def _home(home: Home) -> str:

@@ -340,6 +340,10 @@ class Library:
         path = self.catalogue.video(video).path
         return self.history.add(user, str(path), kind=kind, watched_s=watched_s, at=at)
 
+    def remove_event(self, event: Event) -> None:
+        """Take back an event that was added; the next answer no longer counts it."""
+        self.history.remove(event)
+
     def _nothing_indexed(self) -> ReelwiseError:
         return ReelwiseError(
             f"nothing is indexed in {self.home.root}",

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from data.disk_errors import known_error
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from ui.terminal.answer import EXIT_DONE, EXIT_KNOWN_ERROR, Answer
@@ -159,13 +160,23 @@ def _weights(home: Home) -> str:
 
 
 def _home(home: Home) -> str:
-    with tempfile.TemporaryFile(dir=home.root) as file:
-        file.write(b"written")
-    return f"{home.root} can be written"
+    """Write a byte where the home is, or where `index` would make it."""
+    folder = _nearest_folder(home.root)
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"written")
+    except OSError as error:
+        raise known_error(error, home.root) or error from error
+    return f"{home.root} can be written" if folder == home.root else f"{home.root} can be made"
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The path, or the first folder above it that exists."""
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
 
 
 def _disk(home: Home) -> str:
-    free_bytes = shutil.disk_usage(home.root).free
+    free_bytes = shutil.disk_usage(_nearest_folder(home.root)).free
     free = f"{size(free_bytes)} free"
     if free_bytes < MIN_FREE_BYTES:
         raise ReelwiseError(free, fix="free some disk, or name a home on another disk: --home DIR")

@@ -16,7 +16,7 @@ from data.catalogue.checks import (
 )
 from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
-from data.home import Home, require_library
+from data.home import Home
 from data.video.scan import content_key
 from indexer.build.record import writing_session
 from indexer.store.generations import (
@@ -91,7 +91,8 @@ def verify_library(home: Home, *, deep: bool = False, repair: bool = False) -> V
     Raises:
         ReelwiseError: The catalogue cannot be opened; for `repair`, another process is writing.
     """
-    require_library(home)
+    if not home.catalogue.exists():
+        raise ReelwiseError(f"there is no library in {home.root}", fix="reelwise index FOLDER")
     if not repair:
         with Catalogue(home) as catalogue:
             return _check(home, catalogue, deep=deep)

@@ -7,6 +7,7 @@ or HLS playlist named `.mp4` would make FFmpeg read other files and addresses.
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -319,9 +320,15 @@ def _is_text(head: bytes) -> bool:
 
 
 def missing_end(path: Path, container: str) -> str | None:
-    """Why the end of a file must be missing, as without a `moov`; None where it may be whole."""
+    """Why the end of a file must be missing, as without a `moov`, or is not read.
+
+    None where it may be whole.
+    """
     if container == "mp4":
-        return None if b"moov" in _top_boxes(path) else "cut off: its index (moov) is missing"
+        indexes = _top_boxes(path)[b"moov"]
+        if indexes > 1:
+            return "holds another video behind its end, which is not read"
+        return None if indexes else "cut off: its index (moov) is missing"
     if container == "gif":
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 64))
@@ -330,8 +337,8 @@ def missing_end(path: Path, container: str) -> str | None:
     return None
 
 
-def _top_boxes(path: Path) -> set[bytes]:
-    names: set[bytes] = set()
+def _top_boxes(path: Path) -> Counter[bytes]:
+    names: Counter[bytes] = Counter()
     end = path.stat().st_size
     at = 0
     with path.open("rb") as file:
@@ -345,7 +352,7 @@ def _top_boxes(path: Path) -> set[bytes]:
                 size_bytes = int.from_bytes(header[8:], "big")
             if at + size_bytes > end:
                 break
-            names.add(header[4:8])
+            names[header[4:8]] += 1
             if size_bytes < 8:  # 0: up to the end of the file
                 break
             at += size_bytes

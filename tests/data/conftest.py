@@ -13,9 +13,7 @@ from data.home import Home, resolve_home
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    home = resolve_home(tmp_path / "home")
-    home.make()
-    return home
+    return resolve_home(tmp_path / "home")
 
 
 @pytest.fixture

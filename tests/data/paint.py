@@ -37,10 +37,14 @@ def paint(
     times_s: Sequence[float] | None = None,
     **options: Any,
 ) -> Path:
-    """Write frames with these times; `options` go to the encoder (`g`, `bf`, ...)."""
+    """Write frames, with these times; `options` go to the encoder (`g`, `bf`, ...).
+
+    `first` is the number of the first frame.
+    """
     times = [i / fps for i in range(n)] if times_s is None else list(times_s)
     with av.open(str(path), "w") as out:
         pix_fmt = {"gif": "rgb8"}.get(codec, "yuv420p")
+        first = int(options.pop("first", 0))
         coder = {"crf": "12", **{k: str(v) for k, v in options.items()}}
         if not codec.startswith("lib"):
             coder.pop("crf")
@@ -56,7 +60,7 @@ def paint(
         else:
             stream.codec_context.time_base = Fraction(1, TICKS)
         for number, time_s in enumerate(times):
-            picture = np.full((size[1], size[0], 3), grey(number), np.uint8)
+            picture = np.full((size[1], size[0], 3), grey(first + number), np.uint8)
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             base = stream.codec_context.time_base
             assert base is not None

@@ -15,9 +15,7 @@ __all__ = ["ENCODER", "add", "file_of", "new_home", "published"]
 
 
 def new_home(folder: Path) -> Home:
-    home = resolve_home(folder / "home")
-    home.make()
-    return home
+    return resolve_home(folder / "home")
 
 
 def file_of(content: str) -> Path:

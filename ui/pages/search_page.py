@@ -72,7 +72,7 @@ def show_search() -> None:
     try:
         result = library.similar(like, k=form.limit) if like else _result(library, form)
     except ReelwiseError as error:
-        st.html(cards.problem(error))
+        st.error(f"{error.problem}\n\n{error.fix}", icon=":material/error:")
         return
     if result is None:
         _invite(library)
@@ -150,7 +150,7 @@ def _show_hits(library: Library, result: SearchResult, *, similar: bool) -> None
         st.html(cards.empty(NOTHING_MATCHES.capitalize(), advice))
         return
     if not result.confident:
-        st.html(cards.note(f"{NOTHING_MATCHES.capitalize()}; these are the nearest."))
+        st.info(f"{NOTHING_MATCHES.capitalize()}; these are the nearest.", icon=":material/info:")
     took = f"{count(len(hits), 'moment')} in {result.took_ms:.0f} ms"
     if similar:
         st.button(

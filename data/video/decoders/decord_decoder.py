@@ -26,6 +26,8 @@ class DecordDecoding:
     """One pass over one video with decord."""
 
     def __init__(self, video: OpenVideo, request: DecodeRequest, on_progress: OnProgress) -> None:
+        if video.table.n_parts > 1 or len(video.container.streams.video) > 1:
+            raise UnreadableVideo("decord sees another clock, or another stream", final=False)
         self._video = video
         self._request = request
         self._on_progress = on_progress

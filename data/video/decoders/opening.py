@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from data.video.containers import DEMUXERS, RAW_STREAMS, missing_end, sniff
-from data.video.decoders.packets import PacketTable, count_packets
+from data.video.decoders.clock import BROADCAST
+from data.video.decoders.film import MAX_PIXELS, film_of, goes_on_elsewhere
+from data.video.decoders.packets import PacketTable, count_packets, no_packets
 from data.video.decoders.plan import HELD_S
 from data.video.decoders.work import Work
 from data.video.types import (
@@ -24,10 +27,11 @@ from data.video.types import (
     VideoInfo,
 )
 
-MAX_PIXELS = 7680 * 4320
-"""8K: a small file may claim a size whose decoding takes gigabytes of memory."""
 DONE_FRACTION = 0.98
 """Share of the promised length that must be decoded."""
+MOST_HZ = 1000.0
+"""A rate above this is the time base of a demuxer that does not know it."""
+_READ_ALL = {"probesize": str(2**31 - 1), "analyzeduration": str(2**62)}
 UNDECODABLE = "damaged: its pictures cannot be decoded"
 
 
@@ -48,6 +52,14 @@ class OpenVideo:
     info: VideoInfo
     work: Work
     """What is decoded of it, and how much may be."""
+    goes_on: bool = False
+    """Another picture stream follows this one, or comes before it."""
+    reads_all: bool = False
+    """Streams had to be looked for in the whole file."""
+
+    def again(self) -> InputContainer:
+        """The same file, opened once more."""
+        return open_container(self.path, self.container_name, reads_all=self.reads_all)
 
     def turn(self, quarters: int) -> None:
         """Note that frames need this many quarter turns, which only frames tell."""
@@ -90,6 +102,8 @@ class OpenVideo:
             UnreadableVideo: There was no sample.
         """
         missing = missing_end(self.path, self.container_name)
+        if self.goes_on and n_samples:
+            missing = "its picture goes on in another stream, which is not read"
         if not n_samples:
             raise UnreadableVideo(missing or UNDECODABLE, final=False)
         end_s = min(self.info.duration_s, request.end_s or math.inf)
@@ -119,27 +133,86 @@ def open_video(path: Path, *, on_progress: OnProgress = lambda: None) -> Iterato
             opening.
     """
     name = sniff(path)
-    container = open_container(path, name)
-    with container:
-        stream = _picture_stream(container, missing_end(path, name))
-        table = count_packets(container, stream, on_progress)
-        table.guessed = name == "avi" and stream.codec_context.name in ("h264", "hevc")
-        if table.encrypted:
-            raise UnreadableVideo("encrypted: it cannot be played without its key")
-        if not table.is_shown.any():
-            raise UnreadableVideo(_why_no_packet(path, name, stream))
-        rate_hz = float(stream.average_rate or 0)
-        if name in RAW_STREAMS:
-            rate_hz = table.space_evenly(rate_hz)
-            promised_s = table.end_s  # the demuxer's own length is a guess from the bit rate
-        else:
-            promised_s = promised_length_s(container, stream, table)
-        info = _describe(stream, table, rate_hz, promised_s)
-        yield OpenVideo(path, name, container, stream, table, info, Work(table.size_bytes))
+    video = _open(path, name, on_progress, reads_all=False)
+    if video is None:
+        video = _open(path, name, on_progress, reads_all=True)
+    assert video is not None
+    with video.container:
+        yield video
 
 
-def open_container(path: Path, name: str) -> InputContainer:
+def _open(path: Path, name: str, on_progress: OnProgress, *, reads_all: bool) -> OpenVideo | None:
+    """The opened video; None where streams began that were found too late."""
+    container = open_container(path, name, reads_all=reads_all)
+    try:
+        tables, found_late = count_packets(container, on_progress)
+        if found_late and not reads_all:
+            container.close()
+            return None
+        video = _video_of(path, name, container, tables)
+        video.reads_all = reads_all
+        if found_late:  # and FFmpeg does not find it wherever it looks
+            video.goes_on = _has_picture_after(path, name, video.table.end_bytes)
+    except BaseException:
+        container.close()
+        raise
+    return video
+
+
+class _Tail:
+    """The end of a file, to be read in one pass."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        return self._file.read(size)
+
+
+def _has_picture_after(path: Path, name: str, end_bytes: int) -> bool:
+    """Whether a picture stream begins behind the last packet of the film."""
+    with path.open("rb") as file:
+        file.seek(max(0, end_bytes))
+        try:
+            with av.open(_Tail(file), format=DEMUXERS[name]) as tail:
+                return bool(tail.streams.video)
+        except (av.FFmpegError, ValueError, OSError):
+            return False
+
+
+def _video_of(
+    path: Path, name: str, container: InputContainer, tables: dict[int, PacketTable]
+) -> OpenVideo:
+    stream = film_of(container, tables, missing=missing_end(path, name))
+    table = tables.get(stream.index) or no_packets(float(stream.time_base or 0))
+    goes_on = name in BROADCAST and goes_on_elsewhere(stream, container, tables)
+    table.join_parts(is_broadcast=name in BROADCAST)
+    table.guessed = name == "avi" and stream.codec_context.name in ("h264", "hevc")
+    if table.encrypted:
+        raise UnreadableVideo("encrypted: it cannot be played without its key")
+    if not table.is_shown.any():
+        raise UnreadableVideo(_why_no_packet(path, name, stream))
+    rate_hz = _rate_hz(stream)
+    if name in RAW_STREAMS:
+        rate_hz = table.space_evenly(rate_hz)
+        promised_s = table.end_s  # the demuxer's own length is a guess from the bit rate
+    elif table.n_parts > 1:
+        promised_s = table.end_s  # the container counts from the lowest time to the highest
+    else:
+        promised_s = _from_zero(promised_length_s(container, stream, table), table)
+    info = _describe(stream, table, rate_hz, promised_s)
+    work = Work(table.size_bytes)
+    return OpenVideo(path, name, container, stream, table, info, work, goes_on=goes_on)
+
+
+def open_container(path: Path, name: str, *, reads_all: bool = False) -> InputContainer:
     """Open a file as this kind of container and no other.
+
+    Args:
+        path: The file.
+        name: A key of `DEMUXERS`.
+        reads_all: Look for streams in the whole file, not only where it begins.
 
     Raises:
         UnreadableVideo: It cannot be parsed as one.
@@ -151,7 +224,7 @@ def open_container(path: Path, name: str) -> InputContainer:
             str(path.absolute()),
             format=demuxer,
             options={"max_pixels": str(MAX_PIXELS)},
-            container_options={"format_whitelist": demuxer},
+            container_options={"format_whitelist": demuxer, **(_READ_ALL if reads_all else {})},
             metadata_errors="replace",
         )
     except MemoryError:
@@ -162,24 +235,10 @@ def open_container(path: Path, name: str) -> InputContainer:
         raise UnreadableVideo(reason, final=missing is not None) from error
 
 
-def _picture_stream(container: InputContainer, missing: str | None) -> VideoStream:
-    cover = av.stream.Disposition.attached_pic
-    streams = [s for s in container.streams.video if not s.disposition & cover]
-    if not streams:
-        if container.streams.audio:
-            raise UnreadableVideo("has sound but no picture")
-        raise UnreadableVideo(missing or "has no picture stream")
-    stream = streams[0]
-    if stream.codec_context is None:
-        raise UnreadableVideo("its codec is unknown to FFmpeg", final=False)
-    context = stream.codec_context
-    if not context.width * context.height:  # what `max_pixels` leaves of a larger size
-        raise UnreadableVideo("too large for 8K (7680x4320 pixels), or of unknown size")
-    if context.width * context.height > MAX_PIXELS:
-        raise UnreadableVideo(
-            f"too large: {context.width}x{context.height} pixels, the limit is 8K (7680x4320)"
-        )
-    return stream
+def _rate_hz(stream: VideoStream) -> float:
+    """Mean pictures per second as the file says; 0.0 where it does not."""
+    rates = (float(rate or 0) for rate in (stream.average_rate, stream.guessed_rate))
+    return next((rate for rate in rates if 0 < rate <= MOST_HZ), 0.0)
 
 
 def _why_no_packet(path: Path, name: str, stream: VideoStream) -> str:
@@ -227,13 +286,23 @@ def promised_length_s(container: InputContainer, stream: VideoStream, table: Pac
     whole_s = container.duration / av.time_base if container.duration else None
     ticks = stream.duration or 0
     stream_s: float | None = ticks * float(stream.time_base or 0) if ticks < sys.maxsize else 0.0
-    stream_s = stream_s or _tagged_s(stream.metadata.get("DURATION"))
+    # FFmpeg gives a stream without a length that of the file; a tag may be an older file's.
+    said_s = (stream_s, _tagged_s(stream.metadata.get("DURATION")))
+    stream_s = min((seconds for seconds in said_s if seconds), default=None)
     if stream_s:
         return min(stream_s, whole_s) if whole_s else stream_s
     others_reach = whole_s is not None and table.others_end_s - table.zero_s >= 0.98 * whole_s
     if whole_s and not others_reach:
         return whole_s
     return table.end_s
+
+
+def _from_zero(promised_s: float, table: PacketTable) -> float:
+    """The promise on the video's clock, where a header counts from before the first time stamp."""
+    reaches = table.zero_s + table.end_s >= DONE_FRACTION * promised_s
+    if table.zero_s <= 0 or not reaches:
+        return promised_s
+    return min(promised_s, max(table.end_s, promised_s - table.zero_s))
 
 
 def _tagged_s(text: str | None) -> float | None:

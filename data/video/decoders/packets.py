@@ -17,6 +17,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from data.video.decoders.clock import BACK_S, LEAP_S, part_starts, shifts
 from data.video.types import OnProgress, UnreadableVideo
 
 MAX_FRAMES = 5_000_000
@@ -46,8 +47,15 @@ class PacketTable:
     """Packets carry encryption marks."""
     guessed: bool = False
     """The container stores no presentation times, and FFmpeg's guess is wrong for this codec."""
+    n_parts: int = 1
+    """Parts with a clock of their own, which were put one after the other; packets of the file
+    carry other time stamps than the table where there are several."""
     size_bytes: int = 0
     """Size of all packets together."""
+    places: tuple[int, int] = (0, 0)
+    """Numbers of the first and the last packet among all packets of the file."""
+    end_bytes: int = 0
+    """Where the last packet begins in the file; 0 where the container does not say."""
     others_end_s: float = 0.0
     """Where sound and other streams end."""
     kept: list[Packet[Any]] = field(default_factory=list)
@@ -86,6 +94,23 @@ class PacketTable:
         self.guessed = True
         return 1 / (max(1, length) * self.tick_s)
 
+    def join_parts(self, *, is_broadcast: bool) -> None:
+        """Put parts whose time stamps start anew one after the other, by the rule of `clock`."""
+        known = np.flatnonzero(self.is_shown & (self.pts != NO_TIME))
+        ticks_per_s = 1 / self.tick_s if self.tick_s else 1.0
+        starts = part_starts(
+            self.pts[known],
+            self.is_key[known],
+            back=round(BACK_S * ticks_per_s),
+            leap=round(LEAP_S * ticks_per_s) if is_broadcast else None,
+        )
+        if not len(starts):
+            return
+        added = shifts(self.pts[known], self.ticks[known], starts)
+        self.n_parts = len(starts) + 1
+        place = np.maximum(np.searchsorted(known, np.arange(len(self.pts)), side="right") - 1, 0)
+        self.pts = np.where(self.pts == NO_TIME, NO_TIME, self.pts + added[place])
+
     def shown_s(self, start_s: float, end_s: float, *, longest_s: float) -> float:
         """Seconds of a range, each picture counted for at most `longest_s`."""
         if self.has_times:
@@ -102,62 +127,100 @@ class PacketTable:
 
 
 def count_packets(
-    container: InputContainer, stream: VideoStream, on_progress: OnProgress
-) -> PacketTable:
-    """Read every packet of a file; up to the first damage of the container.
+    container: InputContainer, on_progress: OnProgress
+) -> tuple[dict[int, PacketTable], bool]:
+    """Read every packet of a file, up to the first damage of the container.
+
+    Returns:
+        A table for each picture stream that has a packet, by the stream's index; and whether a
+        stream began that was not found when the container was opened.
 
     Raises:
         UnreadableVideo: There are too many.
     """
-    rows: list[tuple[int, int, bool, bool]] = []
-    kept: list[Packet[Any]] = []
-    kept_bytes = 0
-    others_end_s = 0.0
-    encrypted = False
-    for packet in _until_damage(container):
+    found: dict[int, _Packets] = {}
+    ends_s: dict[int, float] = {}
+    late: list[BaseException] = []
+    for place, packet in enumerate(_until_damage(container, late)):
         on_progress()
-        if packet.stream_index != stream.index:
-            others_end_s = max(others_end_s, _end_of(packet))
-            continue
-        if not rows:
-            encrypted = packet.has_sidedata("encryption_info")
+        index = packet.stream_index
+        ends_s[index] = max(ends_s.get(index, 0.0), _end_of(packet))
+        if isinstance(packet.stream, VideoStream):
+            found.setdefault(index, _Packets()).add(packet, place)
+    tables = {}
+    for index, packets in found.items():
+        table = packets.table(float(container.streams[index].time_base or 0))
+        table.others_end_s = max((s for other, s in ends_s.items() if other != index), default=0.0)
+        table.zero_s = _zero_s(container, table)
+        tables[index] = table
+    return tables, bool(late)
+
+
+class _Packets:
+    """The packets of one stream, as they come."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[int, int, bool, bool]] = []
+        self._kept: list[Packet[Any]] = []
+        self._size_bytes = 0
+        self._encrypted = False
+        self._places = (0, 0)
+        self._end_bytes = 0
+
+    def add(self, packet: Packet[Any], place: int) -> None:
+        """Note the next packet, number `place` of the file."""
+        self._places = (self._places[0] if self._rows else place, place)
+        self._end_bytes = max(self._end_bytes, packet.pos or 0)
+        if not self._rows:
+            self._encrypted = packet.has_sidedata("encryption_info")
         pts = NO_TIME if packet.pts is None else packet.pts
-        rows.append((pts, packet.duration or 0, packet.is_keyframe, not packet.is_discard))
-        kept_bytes += packet.size
-        kept.append(packet)
-        if kept_bytes > KEEP_PACKETS_BYTES:
-            kept.clear()
-        if len(rows) > MAX_FRAMES:
+        self._rows.append((pts, packet.duration or 0, packet.is_keyframe, not packet.is_discard))
+        self._size_bytes += packet.size
+        self._kept.append(packet)
+        if self._size_bytes > KEEP_PACKETS_BYTES:
+            self._kept.clear()
+        if len(self._rows) > MAX_FRAMES:
             raise UnreadableVideo(f"too long: more than {MAX_FRAMES} frames")
-    table = _table_of(rows, float(stream.time_base or 0))
-    table.encrypted, table.others_end_s = encrypted, others_end_s
-    table.size_bytes = kept_bytes
-    table.kept = kept if kept_bytes <= KEEP_PACKETS_BYTES else []
-    table.zero_s = _zero_s(container, table)
-    return table
+
+    def table(self, tick_s: float) -> PacketTable:
+        """All of them."""
+        numbers = np.array(self._rows, dtype=np.int64).reshape(len(self._rows), 4)
+        return PacketTable(
+            pts=numbers[:, 0].copy(),
+            ticks=numbers[:, 1].copy(),
+            is_key=numbers[:, 2] > 0,
+            is_shown=numbers[:, 3] > 0,
+            tick_s=tick_s,
+            encrypted=self._encrypted,
+            places=self._places,
+            end_bytes=self._end_bytes,
+            size_bytes=self._size_bytes,
+            kept=self._kept if self._size_bytes <= KEEP_PACKETS_BYTES else [],
+        )
 
 
-def _until_damage(container: InputContainer) -> Iterator[Packet[Any]]:
-    """Packets with content, up to the end or to where the container cannot be read further."""
+def no_packets(tick_s: float) -> PacketTable:
+    """The table of a stream that has none."""
+    return _Packets().table(tick_s)
+
+
+def _until_damage(container: InputContainer, late: list[BaseException]) -> Iterator[Packet[Any]]:
+    """Packets with content, up to the end or to where the container cannot be read further.
+
+    Args:
+        container: The file.
+        late: Takes what PyAV raises at the end of a file with a stream that it does not know.
+    """
     try:
         for packet in container.demux():
             if packet.size:
                 yield packet
     except MemoryError:
         raise
+    except IndexError as error:
+        late.append(error)
     except (av.FFmpegError, OSError):
         return
-
-
-def _table_of(rows: list[tuple[int, int, bool, bool]], tick_s: float) -> PacketTable:
-    numbers = np.array(rows, dtype=np.int64).reshape(len(rows), 4)
-    return PacketTable(
-        pts=numbers[:, 0].copy(),
-        ticks=numbers[:, 1].copy(),
-        is_key=numbers[:, 2] > 0,
-        is_shown=numbers[:, 3] > 0,
-        tick_s=tick_s,
-    )
 
 
 def _end_of(packet: Packet[Any]) -> float:

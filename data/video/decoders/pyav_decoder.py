@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Literal
 
 import av
@@ -12,7 +12,9 @@ import numpy as np
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from data.video.decoders.opening import MAX_PIXELS, UNDECODABLE, OpenVideo, open_container
+from data.video.decoders.clock import BACK_S
+from data.video.decoders.film import MAX_PIXELS
+from data.video.decoders.opening import UNDECODABLE, OpenVideo
 from data.video.decoders.paint import Painter, quarter_turns
 from data.video.decoders.plan import ROUNDING_S, SamplePlan, held_s, plan_samples, steps_until
 from data.video.types import DecodeRequest, Ending, OnProgress, Sample, UnreadableVideo
@@ -137,7 +139,12 @@ class PyavDecoding:
         sent = np.flatnonzero(plan.is_sent).tolist()
         if table.kept:
             for index in sent:
-                yield index, table.kept[index]
+                yield index, self._on_clock(table.kept[index], index)
+            return
+        if table.n_parts > 1:
+            for index, packet in enumerate(islice(self._read_all(), sent[-1] + 1)):
+                self._on_progress()
+                yield index, self._on_clock(packet, index)
             return
         rows = {int(pts): index for index, pts in enumerate(table.pts)}
         position = sent[0]
@@ -149,6 +156,17 @@ class PyavDecoding:
             if index >= sent[-1]:
                 return
 
+    def _on_clock(self, packet: Packet[Any], index: int) -> Packet[Any]:
+        """A packet with the time stamp of its row: that of the video's one clock."""
+        if self._video.table.n_parts > 1 and packet.pts is not None:
+            packet.pts = int(self._video.table.pts[index])
+        return packet
+
+    def _read_all(self) -> Iterator[Packet[Any]]:
+        with self._video.again() as container:
+            stream = container.streams[self._video.stream.index]
+            yield from (packet for packet in container.demux(stream) if packet.size)
+
     def _read_from(self, first: int, rows: dict[int, int]) -> Iterator[Packet[Any]]:
         """Packets of the file from row `first` on, or from some row before it.
 
@@ -157,13 +175,10 @@ class PyavDecoding:
         table = self._video.table
         wanted = int(table.pts[first])
         earlier = wanted - round(SEEK_MARGIN_S / table.tick_s)
-        for target in (wanted, earlier, None) if first else (None,):
-            with open_container(self._video.path, self._video.container_name) as container:
+        for target in (wanted, earlier) if first else ():
+            with self._video.again() as container:
                 stream = container.streams[self._video.stream.index]
                 packets = (p for p in container.demux(stream) if p.size)
-                if target is None:
-                    yield from packets
-                    return
                 try:
                     container.seek(target, stream=stream, backward=True)
                     packet = next(packets, None)
@@ -173,6 +188,7 @@ class PyavDecoding:
                     yield packet
                     yield from packets
                     return
+        yield from self._read_all()
 
     def _unplanned(self) -> Iterator[tuple[float, VideoFrame]]:
         """Where packets have no times: decode all, and go by the order in which frames come."""
@@ -196,14 +212,16 @@ class PyavDecoding:
     def _timed(self, plan: SamplePlan, step_s: float) -> Iterator[tuple[float, VideoFrame]]:
         """Frames with a time each: when they left the decoder, counted from the first."""
         tick_s = self._video.table.tick_s
-        zero: int | None = None
+        zero_s: float | None = None
         time_s = -step_s
         for frame in self._frames(plan):
             if frame.dts is None:
                 time_s += step_s
             else:
-                zero = frame.dts if zero is None else zero
-                time_s = max(time_s + 1e-3, (frame.dts - zero) * tick_s)
+                dts_s = frame.dts * tick_s
+                if zero_s is None or dts_s - zero_s < time_s - BACK_S:  # the first, or a new part
+                    zero_s = dts_s - (time_s + step_s)
+                time_s = max(time_s + 1e-3, dts_s - zero_s)
             yield time_s, frame
 
 

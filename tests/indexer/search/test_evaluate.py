@@ -18,9 +18,7 @@ from tests.indexer.made import paint, store
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    home = resolve_home(tmp_path / "home")
-    home.make()
-    return home
+    return resolve_home(tmp_path / "home")
 
 
 def write(path: Path, header: str, *rows: str) -> Path:

@@ -31,9 +31,7 @@ COLOURS = ("red", "green", "blue", "yellow", "purple", "cyan", "white", "black")
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    home = resolve_home(tmp_path / "home")
-    home.make()
-    return home
+    return resolve_home(tmp_path / "home")
 
 
 def colour(*words: str) -> NDArray[np.float32]:

@@ -1,0 +1,95 @@
+"""Which picture stream of several is the film."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av  # noqa: TID251  (tests paint their own clips)
+import numpy as np
+import pytest
+
+from data.video.children.pool import decode_one
+from data.video.types import DecodeRequest, FrameSpec
+
+SPEC = FrameSpec(16, 16)
+Disposition = av.stream.Disposition
+NONE = Disposition(0)
+DEFAULT = Disposition.default
+
+
+def write(
+    path: Path, *tracks: tuple[int, tuple[int, int], float, int, av.stream.Disposition]
+) -> Path:
+    """Streams of one grey each: (grey, size, pictures per second, pictures, marks)."""
+    with av.open(str(path), "w") as out:
+        coders = []
+        for _, size, fps, _, marks in tracks:
+            stream = out.add_stream(
+                "libx264", rate=Fraction(fps).limit_denominator(100), options={"crf": "12"}
+            )
+            assert isinstance(stream, av.VideoStream)
+            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+            stream.disposition = marks
+            coders.append(stream)
+        for stream, (grey, size, fps, n, _) in zip(coders, tracks, strict=True):
+            picture = np.full((size[1], size[0], 3), grey, np.uint8)
+            for at in range(n):
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                frame.pts, frame.time_base = at, 1 / Fraction(fps).limit_denominator(100)
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
+    return path
+
+
+def shown(path: Path) -> int:
+    pixels, _, ending = decode_one(DecodeRequest(path, SPEC))
+    assert (ending.state, ending.reason) == ("done", "")
+    return round(float(pixels[-1].mean()) / 40) * 40
+
+
+FILM = (160, (128, 96), 10.0, 30, NONE)
+MARKED_FILM = (*FILM[:4], DEFAULT)
+PROXY = (80, (64, 48), 10.0, 31, NONE)
+STILL = (40, (256, 192), 10.0, 1, NONE)
+
+
+@pytest.mark.parametrize(("name", "marks"), [("a.mkv", NONE), ("a.ts", NONE), ("a.mov", DEFAULT)])
+@pytest.mark.parametrize(
+    "tracks",
+    [
+        (STILL, FILM),
+        (FILM, STILL),
+        (PROXY, FILM),
+        ((40, (256, 192), 0.2, 3, NONE), FILM),
+        ((80, (128, 96), 10.0, 20, NONE), FILM),
+    ],
+    ids=["still first", "still last", "proxy first", "slides first", "shorter first"],
+)
+def test_moving_pictures_then_the_longest_then_the_largest(
+    name: str,
+    marks: av.stream.Disposition,
+    tracks: tuple[tuple[int, tuple[int, int], float, int, av.stream.Disposition], ...],
+    tmp_path: Path,
+) -> None:
+    marked = [(*track[:4], marks) for track in tracks]  # MOV marks the first where none is marked
+    assert shown(write(tmp_path / name, *marked)) == 160
+
+
+def test_the_default_comes_before_what_is_longer_or_larger(tmp_path: Path) -> None:
+    longer = (80, (256, 192), 10.0, 60, NONE)
+    assert shown(write(tmp_path / "a.mkv", longer, MARKED_FILM)) == 160
+    assert shown(write(tmp_path / "b.mkv", PROXY, MARKED_FILM)) == 160
+
+
+def test_a_still_is_no_film_even_if_it_is_the_default(tmp_path: Path) -> None:
+    assert shown(write(tmp_path / "a.mkv", (*STILL[:4], DEFAULT), FILM)) == 160
+
+
+def test_a_file_of_one_still_is_read(tmp_path: Path) -> None:
+    assert shown(write(tmp_path / "a.mkv", STILL)) == 40
+
+
+def test_a_stream_too_large_to_read_gives_way(tmp_path: Path) -> None:
+    large = (80, (8192, 4352), 10.0, 2, NONE)
+    assert shown(write(tmp_path / "a.mkv", large, (*FILM[:3], 2, NONE))) == 160

@@ -254,6 +254,7 @@ def test_ones_own_videos_without_weights_stop_with_what_to_do(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "own.mp4").write_bytes(b"never opened")
     told = reelwise("index", str(tmp_path / "videos"), home=tmp_path / "home")
     assert told.returncode == 1
     problem, fix = told.stderr.rstrip().splitlines()[-2:]

@@ -56,6 +56,7 @@ def _hit(hit: Hit) -> Document:
         "rank": hit.rank,
         "video_id": str(hit.video_id),
         "path": str(hit.path),
+        "gone": is_gone(hit.path),
         "title": hit.title,
         "start_s": round(hit.start_s, 3),
         "end_s": round(hit.end_s, 3),
@@ -63,6 +64,11 @@ def _hit(hit: Hit) -> Document:
         "relevance": hit.relevance,
         "why": hit.why,
     }
+
+
+def is_gone(path: Path | None) -> bool:
+    """Whether a video's file is no longer there: deleted since, or on a disk that is away."""
+    return path is not None and not path.exists()
 
 
 def recommend_document(result: Recommendations, model: LoadedModel | None = None) -> Document:
@@ -81,6 +87,7 @@ def _item(item: Item, *, explored: bool) -> Document:
         "rank": item.rank,
         "video_id": str(item.video_id),
         "path": None if item.path is None else str(item.path),
+        "gone": is_gone(item.path),
         "title": item.title,
         "score": item.score,
         "source": item.source,

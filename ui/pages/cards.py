@@ -16,6 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from data.catalogue import Video
 from indexer.search.ranking import Hit
 from recommender.answer.items import Item
+from ui.library.documents import is_gone
 from ui.terminal.text import clock, span
 
 Card = TypeVar("Card")
@@ -142,9 +143,10 @@ def video_card(item: Item, video: Video, *, why: str) -> str:
 
 
 def _title(title: str, path: Path) -> str:
+    told = f"the file is gone: {path.name}" if is_gone(path) else path.name
     return (
         f'<div class="rw-title">{escape(title)}</div>'
-        f'<div class="rw-sub" title="{escape(str(path), quote=True)}">{escape(path.name)}</div>'
+        f'<div class="rw-sub" title="{escape(str(path), quote=True)}">{escape(told)}</div>'
     )
 
 

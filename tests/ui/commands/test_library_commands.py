@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -491,3 +492,41 @@ def test_an_encoder_that_knows_only_toons_says_so_wherever_it_serves_other_video
         document = ask(capsys, "search", query, home=home)
         foreign = not Path(document["hits"][0]["path"]).name.startswith("toon-")
         assert not (foreign and document["confident"])
+
+
+def test_a_file_that_is_gone_is_marked_wherever_its_video_is_shown(
+    own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, home = own
+    ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
+    (folder / "toon-0002.mp4").unlink()
+    for command in (["search", "a car"], ["recommend", "anna"]):
+        document = ask(capsys, *command, home=home)
+        shown = {Path(each["path"]).name: each["gone"] for each in _results(document)}
+        assert shown == {f"toon-000{n}.mp4": n == 2 for n in (1, 2, 3)}, command
+        told = tell(capsys, *command, *(["--all"] * (command[0] == "search")), home=home).out
+        marked = [line for line in told.splitlines() if "(the file is gone)" in line]
+        assert marked
+        unmarked = [line for line in told.splitlines() if line not in marked]
+        assert not any("toon-0002" in line for line in unmarked)
+
+
+def _results(document: dict[str, Any]) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = document.get("hits") or document["items"]
+    return results
+
+
+def test_an_answer_stops_at_the_noise_unless_all_of_it_is_wanted(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["search", "quantum accountancy", "-k", "40"]
+    document = ask(capsys, *words, home=home)
+    above = [hit for hit in document["hits"] if hit["relevance"] >= 0.05 or hit["rank"] <= 3]
+    assert len(above) < len(document["hits"])
+    lines = tell(capsys, *words, home=home).out.splitlines()
+    assert lines[0].startswith("nothing here matches well")
+    assert len(lines) == len(above) + 2
+    assert "--all lists them" in lines[-1]
+    assert len(tell(capsys, *words, "--all", home=home).out.splitlines()) == 1 + len(
+        document["hits"]
+    )

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from data.errors import ReelwiseError
-from ui.library.documents import NOTHING_MATCHES, search_document, search_notices
+from ui.library.documents import NOTHING_MATCHES, is_gone, search_document, search_notices
 from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption, WeightsOption
 from ui.terminal.text import columns, short_path, span
 
 if TYPE_CHECKING:
+    from indexer.search.ranking import Hit
     from indexer.search.searcher import SearchResult
 
 
+NOISE = 0.05
+"""Below this relevance the nearest of as many unrelated clips is nearer 19 times in 20."""
+NEAREST_SHOWN = 3
+"""Hits that are listed even where all are noise."""
+
+AllOption = Annotated[
+    bool, typer.Option("--all", help="List all up to -k, also those that are mere noise.")
+]
 TextArgument = Annotated[
     str | None, typer.Argument(metavar="TEXT", help="What happens in the moment.")
 ]
@@ -65,6 +75,7 @@ def search(
     min_duration: MinDurationOption = None,
     max_duration: MaxDurationOption = None,
     no_merge: NoMergeOption = False,
+    everything: AllOption = False,
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
     home: HomeOption = None,
@@ -88,7 +99,8 @@ def search(
     with Library(home, weights=weights, device=device) as library:
         result = library.find(query, k=limit, filters=filters, merge=not no_merge)
     document = search_document(query.as_dict(), result)
-    return Answer(document, _text(result), notice="\n".join(search_notices(result)))
+    text = _text(result, everything=everything)
+    return Answer(document, text, notice="\n".join(search_notices(result)))
 
 
 def similar(
@@ -100,6 +112,7 @@ def similar(
         ),
     ],
     limit: LimitOption = 10,
+    everything: AllOption = False,
     device: DeviceOption = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -108,11 +121,13 @@ def similar(
     with Library(home, device=device) as library:
         result = library.similar(video, k=limit)
     document = search_document({"similar": video}, result)
-    return Answer(document, _text(result), notice="\n".join(search_notices(result)))
+    text = _text(result, everything=everything)
+    return Answer(document, text, notice="\n".join(search_notices(result)))
 
 
-def _text(result: SearchResult) -> str:
-    """The hits as lines: rank, relevance, path, interval, title."""
+def _text(result: SearchResult, *, everything: bool = False) -> str:
+    """The hits as lines: rank, relevance, path, interval, title; noise only with `everything`."""
+    shown = result.hits if everything else _above_noise(result.hits)
     lines = columns(
         [
             [
@@ -120,11 +135,18 @@ def _text(result: SearchResult) -> str:
                 f"{hit.relevance:.2f}",
                 short_path(hit.path),
                 span(hit.start_s, hit.end_s),
-                hit.title,
+                hit.title + ("   (the file is gone)" if is_gone(hit.path) else ""),
             ]
-            for hit in result.hits
+            for hit in shown
         ]
     )
+    left = len(result.hits) - len(shown)
+    if left:
+        lines.append(f"{left:,} more are noise, of relevance below {NOISE}   (--all lists them)")
     if not result.confident:
         lines.insert(0, NOTHING_MATCHES + ("; the nearest are:" if lines else ""))
     return "\n".join(lines)
+
+
+def _above_noise(hits: Sequence[Hit]) -> Sequence[Hit]:
+    return [hit for hit in hits if hit.relevance >= NOISE or hit.rank <= NEAREST_SHOWN]

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.library.documents import reason_in_words, recommend_document
+from ui.library.documents import is_gone, reason_in_words, recommend_document
 from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption
 from ui.terminal.text import columns
 
 if TYPE_CHECKING:
-    from recommender.answer.items import Recommendations
+    from recommender.answer.items import Item, Recommendations
 
 
 def recommend(
@@ -62,7 +62,7 @@ def _text(result: Recommendations, *, explain: bool) -> str:
     if not result.items:
         return f"nothing left to recommend to {result.user}: every video here was watched"
     rows = [
-        [str(item.rank), f"{item.score:.2f}", item.title, reason_in_words(item)]
+        [str(item.rank), f"{item.score:.2f}", _title(item), reason_in_words(item)]
         for item in result.items
     ]
     if not explain:
@@ -73,3 +73,7 @@ def _text(result: Recommendations, *, explain: bool) -> str:
         + f"\n     {item.path}"
         for (rank, score, title, why), item in zip(rows, result.items, strict=True)
     )
+
+
+def _title(item: Item) -> str:
+    return item.title + ("   (the file is gone)" if is_gone(item.path) else "")

@@ -25,6 +25,14 @@ class NoSuchVideo(ReelwiseError):
     """No indexed video has this id, path or name."""
 
 
+class CannotWrite(ReelwiseError):
+    """The disk or its rights refuse a write; what is there can still be read."""
+
+
+class DamagedFile(ReelwiseError):
+    """A file of the home holds other bytes than were written."""
+
+
 def _rebuild(kind: type[ReelwiseError], problem: str, fix: str) -> ReelwiseError:
     error = kind.__new__(kind)
     ReelwiseError.__init__(error, problem, fix=fix)

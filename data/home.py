@@ -1,16 +1,21 @@
 """The folder that holds one library's state, and the lock of its one writer."""
 
+import difflib
 import fcntl
 import os
 import re
+import shlex
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 import platformdirs
 
+from data.disk_errors import known_error
 from data.durable import make_dir
 from data.errors import ReelwiseError
 
@@ -42,6 +47,35 @@ class Home:
         self.lock_file = root / "writer.lock"
         """The file whose flock is held by the one writer."""
 
+    def make(self) -> None:
+        """Make the folder where it is missing.
+
+        Raises:
+            ReelwiseError: It cannot be made, or its name belongs to a file.
+        """
+        try:
+            make_dir(self.root)
+        except OSError as error:
+            problem = f"the home folder {self.root} cannot be made"
+            known = known_error(error)
+            raise ReelwiseError(
+                f"{problem}: {known.problem if known else error}",
+                fix="name another folder with --home DIR",
+            ) from error
+
+    def make_catalogue(self) -> None:
+        """Make folder and catalogue, an empty file, where they are missing.
+
+        Raises:
+            ReelwiseError: They cannot be made.
+        """
+        try:
+            if not self.catalogue.exists():
+                self.make()
+                self.catalogue.touch()
+        except OSError as error:
+            raise known_error(error) or error from error
+
     def vectors(self, encoder_id: str) -> Path:
         """The folder of one encoder's vector parts.
 
@@ -54,25 +88,56 @@ class Home:
 
 
 def resolve_home(path: Path | None) -> Home:
-    """Give the library's folder, made where it is missing.
+    """Give the library's folder by its name; no disk is touched.
 
     Args:
         path: As the user gave it; None takes `REELWISE_HOME`, then the platform's data folder.
+    """
+    return Home((path.expanduser() if path else _usual_root()).absolute())
+
+
+def require_library(home: Home) -> None:
+    """Check that there is a library: asking never makes one.
 
     Raises:
-        ReelwiseError: The folder cannot be made, or its name belongs to a file.
+        ReelwiseError: There is none, or its folder cannot be looked into.
     """
-    named = path or os.environ.get(HOME_VARIABLE)
-    root = Path(named).expanduser() if named else platformdirs.user_data_path("reelwise")
-    root = root.absolute()
     try:
-        make_dir(root)
+        home.catalogue.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise _no_library(home.root) from None
     except OSError as error:
-        raise ReelwiseError(
-            f"the home folder {root} cannot be made: {error.strerror}",
-            fix="name another folder with --home DIR",
-        ) from error
-    return Home(root)
+        raise known_error(error) or error from error
+
+
+def _no_library(root: Path) -> ReelwiseError:
+    if is_home(root):
+        return ReelwiseError(
+            f"the library in {root} has lost its catalogue.db",
+            fix="bring the file back from a backup, or run reelwise index FOLDER: it starts anew",
+        )
+    named = shlex.quote(str(root))
+    near = next((home for home in _likely_homes(root) if home != root and is_home(home)), None)
+    fix = f"reelwise index FOLDER --home {named}"
+    if near is not None:
+        fix = f"did you mean --home {shlex.quote(str(near))} ?   (a new one: {fix})"
+    return ReelwiseError(f"there is no library in {root}", fix=fix)
+
+
+def _likely_homes(root: Path) -> Iterator[Path]:
+    """Folders that may be meant: one with a similar name, one around it, the usual one."""
+    with suppress(OSError):
+        beside = {path.name: path for path in root.parent.iterdir() if is_home(path)}
+        for name in difflib.get_close_matches(root.name, beside, n=1):
+            yield beside[name]
+    yield from root.parents
+    yield _usual_root().absolute()
+    yield platformdirs.user_data_path("reelwise")
+
+
+def _usual_root() -> Path:
+    named = os.environ.get(HOME_VARIABLE)
+    return Path(named).expanduser() if named else platformdirs.user_data_path("reelwise")
 
 
 def is_home(folder: Path) -> bool:
@@ -104,7 +169,7 @@ class WriterLock:
 
     It is an flock: the kernel frees it the moment the process is gone, however it died, so a lock
     left behind by a dead writer cannot exist. Neither reading nor adding watch events needs it. The
-    folder of the home must exist.
+    folder of the home is made where it is missing.
     """
 
     doing = "the library {home} is being written"
@@ -120,6 +185,7 @@ class WriterLock:
         Raises:
             ReelwiseError: Another process, or another lock object of this one, holds it.
         """
+        self.home.make()
         descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch.nn.utils.rnn import pad_sequence
 
-from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.video.types import FrameSpec
 from embeddings.backbone.backbone import Backbone, Precision
@@ -197,22 +196,6 @@ def load_encoder(
     local = None if weights else parse_name(name).folder
     head = load_head(local) if local else None
     return SpatiotemporalEncoder(backbone, head, weights=weights and weights.absolute())
-
-
-def choose_encoder(
-    catalogue: Catalogue | None, name: str | None, weights: Path | None
-) -> tuple[str | None, Path | None]:
-    """Name and weights file for `load_encoder`: as given, else as the library remembers them.
-
-    Args:
-        catalogue: The library; None where there is none.
-        name: The encoder that the user named. The library's weights file belongs to its own
-            encoder, so it is not used with a name that was given.
-        weights: The weights file that the user named.
-    """
-    if name is not None or catalogue is None:
-        return name, weights
-    return catalogue.encoder_name, weights or catalogue.encoder_weights
 
 
 def _load_around_head(

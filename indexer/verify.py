@@ -16,7 +16,7 @@ from data.catalogue.checks import (
 )
 from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
-from data.home import Home
+from data.home import Home, require_library
 from data.video.scan import content_key
 from indexer.build.record import writing_session
 from indexer.store.generations import (
@@ -91,8 +91,7 @@ def verify_library(home: Home, *, deep: bool = False, repair: bool = False) -> V
     Raises:
         ReelwiseError: The catalogue cannot be opened; for `repair`, another process is writing.
     """
-    if not home.catalogue.exists():
-        raise ReelwiseError(f"there is no library in {home.root}", fix="reelwise index FOLDER")
+    require_library(home)
     if not repair:
         with Catalogue(home) as catalogue:
             return _check(home, catalogue, deep=deep)

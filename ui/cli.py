@@ -5,7 +5,6 @@ under half a second.
 """
 
 import contextlib
-import errno
 import io
 import os
 import sys
@@ -17,7 +16,7 @@ from typing import Annotated, Any, TextIO
 import typer
 from typer.core import TyperGroup
 
-from data.errors import ReelwiseError
+from data.disk_errors import known_error
 from ui.commands.everyday import demo, index, search, serve, status
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
 from ui.commands.maintain import doctor, encoders, rebuild, roots, verify
@@ -170,14 +169,11 @@ def _answer(args: Sequence[str]) -> Answer:
         outcome = build_app()(list(args), prog_name="reelwise", standalone_mode=False)
     except typer.TyperException as wrong:
         return _usage_answer(wrong)
-    except ReelwiseError as error:
-        return refusal(error.problem, error.fix)
     except (KeyboardInterrupt, typer.Abort):
         outcome = EXIT_STOPPED_BY_CTRL_C
-    except OSError as error:
-        return _operating_system_answer(error)
     except Exception as error:  # noqa: BLE001 - the edge: --json must stay one document
-        return _unexpected_answer(error)
+        known = known_error(error)
+        return refusal(known.problem, known.fix) if known else _unexpected_answer(error)
     if outcome == EXIT_STOPPED_BY_CTRL_C:
         return refusal(
             "stopped by Ctrl-C",
@@ -202,18 +198,6 @@ def _usage_answer(wrong: typer.TyperException) -> Answer:
         exit_code=EXIT_WRONG_USAGE,
         notice=shown.getvalue().rstrip() or f"error: {problem}\n  fix: reelwise --help",
     )
-
-
-def _operating_system_answer(error: OSError) -> Answer:
-    """A full disk or a locked folder is a known error, though no code of ours raised it."""
-    where = f": {error.filename}" if error.filename else ""
-    fixes = {
-        errno.ENOSPC: "free some disk, then run the same command again",
-        errno.EACCES: "change the permissions of that path, then run the same command again",
-        errno.EROFS: "use a home that can be written: --home DIR",
-    }
-    fix = fixes.get(error.errno or 0, "check that disk and folder, then run the command again")
-    return refusal(f"{(error.strerror or str(error)).lower()}{where}", fix)
 
 
 def _unexpected_answer(error: Exception) -> Answer:

@@ -1,10 +1,9 @@
 """Checks of the catalogue itself, and its claims about vectors for `indexer.verify` to compare."""
 
-from sqlalchemy.exc import DatabaseError
-
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import SEARCHABLE
 from data.catalogue.values import sql
+from data.errors import DamagedFile
 
 _CLAIMS = sql(
     "SELECT e.video_id, c.id FROM embeddings e LEFT JOIN clips c ON c.embedding_id = e.id"
@@ -30,8 +29,8 @@ def contradictions(catalogue: Catalogue, *, deep: bool = False) -> list[str]:
         with catalogue.reading() as connection:
             report = [str(row[0]) for row in connection.execute(sql(f"PRAGMA {check}"))]
             dangling = connection.execute(sql("PRAGMA foreign_key_check")).all()
-    except DatabaseError as error:
-        return [f"the database file is damaged: {error.orig}"]
+    except DamagedFile as error:
+        return [error.problem]
     problems = [f"the database file is damaged: {line}" for line in report if line != "ok"]
     return problems + [
         f"a row of {row[0]} refers to a row of {row[2]} that is gone" for row in dangling

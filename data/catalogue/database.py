@@ -1,18 +1,22 @@
 """One SQLite file, opened so that a commit is on the disk when it returns."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import QueuePool
 
+from data.catalogue.memory_copy import MemoryCopy
 from data.catalogue.names import name_key
 from data.catalogue.tables import MIGRATIONS, SCHEMA_VERSION, metadata
 from data.catalogue.values import sql
+from data.disk_errors import CANNOT_WRITE, known_error, sqlite_code
 from data.durable import crash_point
-from data.errors import ReelwiseError
+from data.errors import CannotWrite, ReelwiseError
 from data.home import Home
 
 BUSY_TIMEOUT_MS = 15_000
@@ -24,6 +28,8 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
+    # Sorting and VACUUM work in memory: no rows of a person in /tmp, no need of room there.
+    "PRAGMA temp_store=MEMORY",
 )
 
 SQL_FUNCTIONS = {"name_key": name_key}
@@ -41,10 +47,12 @@ _COUNT_CHANGE = sql("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
 class Database:
     """The catalogue's file: connections, transactions, and the small `meta` table.
 
-    Threads may share one; every transaction takes its own connection.
+    Threads may share one; every transaction takes its own connection. What can be read is read: on
+    a read-only disk, without rights to write, space or inodes it asks a copy in memory, which is
+    made anew when the file has changed, and only `writing` is refused.
 
     Args:
-        home: The library; the file is made when it is missing.
+        home: The library; folder and file are made when they are missing.
 
     Raises:
         ReelwiseError: The file is no SQLite database, or another version of reelwise wrote it.
@@ -52,24 +60,21 @@ class Database:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self._engine = create_engine(URL.create("sqlite", database=str(home.catalogue)))
-        event.listen(self._engine, "connect", _prepare)
-        event.listen(self._engine, "begin", _begin)
+        self._copying = threading.Lock()
+        self._copy: MemoryCopy | None = None
+        self._file = _engine(f"{home.catalogue.as_uri()}?mode=rw")
         try:
-            self._prepare_schema()
-        except DatabaseError as error:
-            self._engine.dispose()
-            raise ReelwiseError(
-                f"the catalogue {home.catalogue} cannot be opened: {error.orig}",
-                fix="check the disk and the permissions, or bring the file back from a backup",
-            ) from error
-        except ReelwiseError:
-            self._engine.dispose()
+            home.make_catalogue()
+            self._open()
+        except BaseException:
+            self.close()
             raise
 
     def close(self) -> None:
         """Close every connection; the object is useless afterwards."""
-        self._engine.dispose()
+        self._file.dispose()
+        if self._copy is not None:
+            self._copy.close()
 
     def __enter__(self) -> Self:
         return self
@@ -77,10 +82,19 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def is_copy(self) -> bool:
+        """The file cannot be opened where it lies: what is read is a copy in memory."""
+        return self._copy is not None
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give one consistent view of the whole database, whatever others commit meanwhile."""
-        with self._engine.connect() as connection:
+        """Give one consistent view of the whole database, whatever others commit meanwhile.
+
+        Raises:
+            ReelwiseError: The disk refused it.
+        """
+        with self._known_errors(), self._connect() as connection:
             yield connection
 
     @contextmanager
@@ -90,14 +104,40 @@ class Database:
         Args:
             point: Prefix of the crash points `.before_commit` and `.after_commit`.
             changes_library: Count it in `changes`, so that open searchers look again.
+
+        Raises:
+            CannotWrite: The home can only be read, or its disk is full.
         """
-        with self._engine.connect().execution_options(writes=True) as connection:
+        if self._copy is not None:
+            self._back_to_file()
+        with self._writing(point, changes_library=changes_library) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self, point: str, *, changes_library: bool) -> Iterator[Connection]:
+        with (
+            self._known_errors(),
+            self._file.connect().execution_options(writes=True) as connection,
+        ):
             with connection.begin():
                 yield connection
                 if changes_library:
                     connection.execute(_COUNT_CHANGE)
                 crash_point(f"{point}.before_commit")
             crash_point(f"{point}.after_commit")
+
+    @contextmanager
+    def _known_errors(self) -> Iterator[None]:
+        """Say what the disk, its rights or a lock refused in the user's words."""
+        try:
+            yield
+        except DatabaseError as error:
+            known = known_error(error, self.home.catalogue)
+            if sqlite_code(error) == sqlite3.SQLITE_ERROR or known is None:
+                raise  # a wrong statement: a fault of ours
+            if isinstance(known, CannotWrite):
+                self._file.dispose()  # a file that was opened to be read only stays so: open anew
+            raise known from error
 
     def changes(self) -> int:
         """Count the transactions that changed what is searchable: a cheap sign to look again."""
@@ -121,39 +161,100 @@ class Database:
         """Rewrite the whole file and empty its log, so that no byte of deleted rows stays in them.
 
         Raises:
+            CannotWrite: The disk has no room for it.
             ReelwiseError: Another process held on to the old pages for `BUSY_TIMEOUT_MS`.
         """
-        raw = self._engine.raw_connection()
         try:
-            raw.cursor().execute("VACUUM")
-            crash_point("scrub.after_vacuum")
-            busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        except sqlite3.OperationalError:
-            busy = 1
-        finally:
-            raw.close()
+            busy = self._rewrite()
+        except (sqlite3.DatabaseError, DatabaseError) as error:
+            if sqlite_code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise self._unscrubbed(error) from error
+            busy = True
         if busy:
             raise ReelwiseError(
                 "rows are deleted, but another process still reads the file's old pages",
                 fix="run the same command again when no search or index is running",
             )
 
-    def _prepare_schema(self) -> None:
+    def _rewrite(self) -> bool:
+        """Give whether another process kept the log from being emptied."""
+        raw = self._file.raw_connection()
+        try:
+            raw.cursor().execute("VACUUM")
+            crash_point("scrub.after_vacuum")
+            return bool(raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        finally:
+            raw.close()
+
+    def _unscrubbed(self, error: BaseException) -> ReelwiseError:
+        known = known_error(error, self.home.catalogue)
+        if known is None:
+            return ReelwiseError(str(error), fix="run the same command again")
+        known.problem = f"rows are deleted, but the file could not be rewritten: {known.problem}"
+        return known
+
+    def _connect(self) -> Connection:
+        """Connect to the file, else to a copy in memory that is as new as the file."""
+        if self._copy is None:
+            try:
+                return self._file.connect()
+            except DatabaseError as error:
+                if sqlite_code(error) not in CANNOT_WRITE:
+                    raise
+        return self._current_copy().engine.connect()
+
+    def _current_copy(self) -> MemoryCopy:
+        with self._copying:
+            if self._copy is None or not self._copy.is_current():
+                old = self._copy
+                try:
+                    self._copy = MemoryCopy(self.home.catalogue, _engine, self._bring_up_to_date)
+                except OSError as error:
+                    raise known_error(error, self.home.catalogue) or error from error
+                if old is not None:
+                    old.close()
+            return self._copy
+
+    def _back_to_file(self) -> None:
+        """Leave the copy where the file can be opened again: the disk has room, or rights came.
+
+        Raises:
+            CannotWrite: It still cannot.
+        """
+        self._prepare_file()
+        with self._copying:
+            if self._copy is not None:
+                self._copy.close()
+                self._copy = None
+
+    def _open(self) -> None:
+        """Bring the file up to date; one that cannot be written is read as it is."""
         with self.reading() as connection:
             version = self._schema_version(connection)
+        if version == SCHEMA_VERSION or self._copy is not None:
+            return
+        try:
+            self._prepare_file()
+        except CannotWrite:
+            self._current_copy()
+
+    def _prepare_file(self) -> None:
+        # One transaction: a kill leaves the old version whole, and the next start begins again.
+        with self._writing("schema", changes_library=False) as connection:
+            self._bring_up_to_date(connection)
+
+    def _bring_up_to_date(self, connection: Connection) -> None:
+        version = self._schema_version(connection)  # another process may have been first
         if version == SCHEMA_VERSION:
             return
-        # One transaction: a kill leaves the old version whole, and the next start begins again.
-        with self.writing("schema", changes_library=False) as connection:
-            version = self._schema_version(connection)  # another process may have been first
-            if version is None:
-                metadata.create_all(connection)
-                put_meta(connection, "changes", "0")
-            else:
-                for number in range(version, SCHEMA_VERSION):
-                    for statement in MIGRATIONS[number]:
-                        connection.execute(sql(statement))
-            put_meta(connection, "schema_version", str(SCHEMA_VERSION))
+        if version is None:
+            metadata.create_all(connection)
+            put_meta(connection, "changes", "0")
+        else:
+            for number in range(version, SCHEMA_VERSION):
+                for statement in MIGRATIONS[number]:
+                    connection.execute(sql(statement))
+        put_meta(connection, "schema_version", str(SCHEMA_VERSION))
 
     def _schema_version(self, connection: Connection) -> int | None:
         """Give the version of the tables; None for an empty file.
@@ -183,6 +284,18 @@ def read_meta(connection: Connection, key: str) -> str | None:
 def put_meta(connection: Connection, key: str, value: str) -> None:
     """Write one value of the `meta` table inside the caller's transaction."""
     connection.execute(_PUT_META, {"key": key, "value": value})
+
+
+def _engine(address: str) -> Engine:
+    """Give an engine for an SQLite address, `file:...?...`; nothing is opened or made yet."""
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
+        poolclass=QueuePool,
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

@@ -32,6 +32,10 @@ _ADDED = sql(
     "SELECT count(*) AS added, count(*) - count(video_id) AS unresolved FROM events"
     " WHERE id > :last_id"
 )
+_DROP_EVENT = sql(
+    'DELETE FROM events WHERE "user" = :user AND at = :at AND kind = :kind'
+    " AND video_ref = :video_ref"
+)
 _DROP_EVENTS = sql('DELETE FROM events WHERE "user" = :user')
 _DROP_IMPRESSIONS = sql('DELETE FROM impressions WHERE "user" = :user')
 _MARK = sql("SELECT count(*), count(video_id), coalesce(max(id), 0) FROM events")
@@ -153,6 +157,17 @@ class History:
         self._insert([row], ImportReport())
         video_id = self._video_names().only(video_ref)
         return Event(row.user, video_id, video_ref, from_micros(at_micros), watched_s, None, kind)
+
+    def remove(self, event: Event) -> bool:
+        """Take back one event; False where there is no such event any more."""
+        values = {
+            "user": event.user,
+            "at": to_micros(event.at),
+            "kind": event.kind,
+            "video_ref": event.video_ref,
+        }
+        with self._catalogue.writing("history.remove", changes_library=False) as connection:
+            return bool(connection.execute(_DROP_EVENT, values).rowcount)
 
     def import_file(self, path: Path) -> ImportReport:
         """Add the events of a CSV or Parquet file; doing it twice changes nothing more.

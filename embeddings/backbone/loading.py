@@ -18,7 +18,13 @@ from data.errors import ReelwiseError
 from embeddings.backbone.backbone import Backbone, Precision, Tokenizer
 from embeddings.backbone.early_checks import check_weights_file
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
-from embeddings.backbone.names import BackboneName, find_cached_weights, hub_answers, parse_name
+from embeddings.backbone.names import (
+    BackboneName,
+    find_cached_weights,
+    hub_answers,
+    not_here,
+    parse_name,
+)
 from embeddings.backbone.recipe import ExportedTowers, Recipe, keep_blocks, mark, read_recipe
 
 
@@ -95,7 +101,7 @@ def _create_model(parsed: BackboneName, weights: Path | None) -> torch.nn.Module
     if weights is None and parsed.pretrained is not None:
         weights = find_cached_weights(parsed.model, parsed.pretrained)
         if weights is None and not hub_answers():
-            raise _not_here(parsed)
+            raise not_here(parsed)
     pretrained = str(weights) if weights is not None else parsed.pretrained
     logging.getLogger().setLevel(max(logging.getLogger().level, logging.ERROR))
     try:
@@ -142,14 +148,7 @@ def _explain(parsed: BackboneName, weights: Path | None, error: Exception) -> Re
             f"the model folder of {parsed.label} cannot be loaded ({cause})",
             fix=f"it needs {CONFIG_FILE} and {WEIGHTS_FILE}",
         )
-    return _not_here(parsed)
-
-
-def _not_here(parsed: BackboneName) -> ReelwiseError:
-    return ReelwiseError(
-        f"the weights of {parsed.label} are not on this machine and cannot be downloaded",
-        fix=f"run once with network, or pass a file: --encoder {parsed.model} --weights FILE",
-    )
+    return not_here(parsed)
 
 
 def _first_line(error: BaseException) -> str:

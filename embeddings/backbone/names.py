@@ -1,20 +1,23 @@
 """Names of backbones, files of a model folder, and published weights that are on this machine."""
 
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-import open_clip
-from huggingface_hub import constants, try_to_load_from_cache
+from huggingface_hub import constants, hf_hub_url, try_to_load_from_cache
 
 from data.errors import ReelwiseError
 from embeddings.backbone.folders import CONFIG_FILE, TOON_FOLDER, WEIGHTS_FILE
+from embeddings.backbone.published import architectures
 
 DEFAULT_BACKBONE = "PE-Core-B-16"
 HUB_FILES = (WEIGHTS_FILE, "open_clip_pytorch_model.bin")
 HUB_TIMEOUT_S = 5.0
+BYTES_A_WEIGHT = 4
+"""Published weights are in single precision, with few exceptions."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,13 @@ def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
         folder = str(Path(name).resolve())
         return BackboneName(f"local-dir:{folder}", None, folder)
     model, _, tag = name.partition("/")
-    if model not in open_clip.list_models():
+    known = architectures().get(model)
+    if known is None:
         raise ReelwiseError(
             f"{name!r} is neither an open_clip architecture nor a model folder",
             fix="reelwise encoders      (lists every name; write NAME or NAME/PRETRAINED)",
         )
-    tags = open_clip.list_pretrained_tags_by_model(model)
+    tags = list(known.weights)
     if tag and tag not in tags:
         raise ReelwiseError(
             f"{model} has no pretrained weights {tag!r}; it has {', '.join(tags) or 'none'}",
@@ -70,15 +74,37 @@ def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
 
 def find_cached_weights(model: str, tag: str) -> Path | None:
     """The file of published weights in the hub's or open_clip's cache; uses no network."""
-    config = open_clip.get_pretrained_cfg(model, tag)
-    repo, _, filename = str(config.get("hf_hub", "")).rpartition("/")
+    source = architectures()[model].weights[tag]
+    repo, _, filename = source.hub.rpartition("/")
     for name in [filename] if filename else HUB_FILES if repo else []:
         cached = try_to_load_from_cache(repo, name)
         if isinstance(cached, str):
             return Path(cached)
-    url = str(config.get("url", ""))
-    file = Path.home() / ".cache" / "clip" / url.rpartition("/")[2]
-    return file if url and file.is_file() else None
+    file = Path.home() / ".cache" / "clip" / source.url.rpartition("/")[2]
+    return file if source.url and file.is_file() else None
+
+
+def download_size(model: str) -> str:
+    """About how much the weights of an architecture take; empty where that is not known."""
+    millions = architectures()[model].parameters_millions
+    return "" if millions is None else f"about {millions * BYTES_A_WEIGHT / 1000:.1f} GB"
+
+
+def not_here(parsed: BackboneName) -> ReelwiseError:
+    """The error where published weights are missing: which file, how large, and where it lies."""
+    known = architectures()[parsed.model].weights
+    source = known[parsed.pretrained or next(iter(known))]
+    repo, _, filename = source.hub.rpartition("/")
+    address = hf_hub_url(repo, filename or WEIGHTS_FILE) if repo else source.url
+    checksum = re.search(r"/([0-9a-f]{64})/", address)
+    facts = [download_size(parsed.model), f"sha256 {checksum[1]}" if checksum else ""]
+    told = f" ({', '.join(filter(None, facts))})" if any(facts) else ""
+    return ReelwiseError(
+        f"the weights of {parsed.label} are not on this machine and cannot be downloaded",
+        fix=f"run it once with network; or fetch {address}{told} on another "
+        f"machine, then: reelwise index FOLDER --encoder {parsed.label} --weights FILE      "
+        "(reelwise encoders lists what is here; toon is, but knows only cartoons)",
+    )
 
 
 def hub_answers() -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from data.home import Home
+from data.home import Home, require_library
 from embeddings.vocabulary import notice_of_library
 from indexer.build.interrupt import interruptible
 from indexer.build.progress import Listener
@@ -81,6 +81,7 @@ def rebuild(
     Raises:
         ReelwiseError: Nothing was indexed yet, or another process is writing.
     """
+    require_library(home)
     with writing_session(home) as catalogue, interruptible() as stop:
         if catalogue.encoder is None:
             raise ReelwiseError(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.home import Home
+from data.home import Home, require_library
 from indexer.build.pipeline import absolute_paths
 from indexer.build.plan import is_below
 from indexer.build.record import writing_session
@@ -36,6 +36,7 @@ def remove_paths(home: Home, paths: Sequence[Path]) -> list[Removed]:
     Raises:
         ReelwiseError: A path is neither a root nor holds a known file; nothing was dropped.
     """
+    require_library(home)
     with writing_session(home) as catalogue:
         asked = absolute_paths(paths)
         roots = catalogue.files.root_rules()

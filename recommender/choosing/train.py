@@ -11,7 +11,7 @@ from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history import History, HistoryMark, mark_history
 from data.history.forgetting import forgettings
-from data.home import Home, TrainingLock
+from data.home import Home, TrainingLock, require_library
 from recommender.choosing.splits import Case, hold_out, last_steps
 from recommender.choosing.tune import tune
 from recommender.choosing.weights import FEWEST
@@ -68,6 +68,7 @@ def train_recommender(
         ReelwiseError: Nothing is indexed or watched, another process trains, or a person was
             forgotten meanwhile; then no model is saved.
     """
+    require_library(home)
     if export is not None:
         require_free(home, export)
     with TrainingLock(home) as lock, Catalogue(home) as catalogue:

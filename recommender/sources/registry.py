@@ -137,7 +137,7 @@ _HALF_LIVES = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
 SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         CONTENT,
-        "similar to {title}, which you watched",
+        "similar to {title}, from your history",
         needs_vectors=True,
         fit=lambda data: fit_content(data.log.histories, data.videos.centred),
         load=lambda arrays, videos: Content.from_arrays(arrays, videos.centred),
@@ -184,7 +184,7 @@ SOURCES: tuple[SourceKind, ...] = (
     ),
     SourceKind(
         IALS,
-        "fits what you watched, {title} above all",
+        "fits your history, {title} above all",
         fit=lambda data: fit_ials(data.log.liked, unseen=data.settings["unseen"]),
         load=lambda arrays, videos: Ials.from_arrays(arrays),
         keeps="one vector per item",
@@ -192,7 +192,7 @@ SOURCES: tuple[SourceKind, ...] = (
     ),
     SourceKind(
         SASREC,
-        "follows from what you watched lately, {title} above all",
+        "follows from your latest videos, {title} above all",
         fit=_fit_sasrec,
         load=_load_sasrec,
         keeps="one vector per item, a network over them",

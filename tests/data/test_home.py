@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.home import Home, WriterLock, holds_lock, resolve_home
+from data.home import Home, WriterLock, holds_lock, require_library, resolve_home
 
 HOLDER = """
 import sys, time
@@ -27,16 +28,45 @@ def test_the_argument_wins_over_the_variable_over_the_platform(
     assert resolve_home(None).root == tmp_path / "named"
     monkeypatch.delenv("REELWISE_HOME")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    home = resolve_home(None)
-    assert home.root.name == "reelwise"
-    assert home.root.is_dir()
+    assert resolve_home(None).root == tmp_path / "data" / "reelwise"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_home_below_a_file_is_refused_with_a_fix(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
+    home = resolve_home(tmp_path / "file" / "home")
     with pytest.raises(ReelwiseError, match="cannot be made") as caught:
-        resolve_home(tmp_path / "file" / "home")
+        home.make()
     assert "--home" in caught.value.fix
+    with pytest.raises(ReelwiseError, match="there is no library in"):
+        require_library(home)
+
+
+@pytest.mark.parametrize("typed", ["film", "films/cache", "elsewhere"])
+def test_asking_where_no_library_is_names_the_one_that_may_be_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    films = _library(tmp_path / "films")
+    monkeypatch.setenv("REELWISE_HOME", str(films))
+    with pytest.raises(ReelwiseError, match=f"there is no library in .*{typed}") as caught:
+        require_library(resolve_home(tmp_path / typed))
+    assert f"did you mean --home {films} " in caught.value.fix
+    assert [path.name for path in tmp_path.iterdir()] == ["films"]
+    require_library(resolve_home(None))
+
+
+def test_a_library_that_lost_its_catalogue_is_not_called_missing(tmp_path: Path) -> None:
+    _library(tmp_path / "films").joinpath("catalogue.db").unlink()
+    with pytest.raises(ReelwiseError, match="has lost its catalogue"):
+        require_library(resolve_home(tmp_path / "films"))
+
+
+def _library(root: Path) -> Path:
+    """What makes a folder a home, and nothing in it."""
+    Catalogue(Home(root)).close()
+    (root / "vectors").mkdir()
+    (root / "writer.lock").touch()
+    return root
 
 
 @pytest.mark.parametrize("bad", ["", "..", "a/b", "../up", ".hidden", "x" * 200])

@@ -13,7 +13,9 @@ from tests.indexer.made import paint
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return resolve_home(tmp_path / "home")
+    home = resolve_home(tmp_path / "home")
+    home.make()
+    return home
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,9 @@ __all__ = ["ENCODER", "add", "file_of", "new_home", "published"]
 
 
 def new_home(folder: Path) -> Home:
-    return resolve_home(folder / "home")
+    home = resolve_home(folder / "home")
+    home.make()
+    return home
 
 
 def file_of(content: str) -> Path:

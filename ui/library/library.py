@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from data.home import Home, resolve_home
+from data.home import Home, require_library, resolve_home
 from embeddings.backbone.early_checks import check_device, check_weights_file
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Library:
 
     Args:
         home: Folder that holds the library's state; None takes REELWISE_HOME, else the user's data
-            folder. It is made where it is missing.
+            folder. Only `index` makes it where it is missing.
         weights: Encoder weights to use in place of those that the library remembers.
         device: Where the encoder runs: "auto", "cpu" or "cuda".
 
@@ -71,11 +71,24 @@ class Library:
         self._searcher: Searcher | None = None
         self._recommender: LibraryRecommender | None = None
 
+    def make(self) -> None:
+        """Make an empty library where there is none.
+
+        Raises:
+            ReelwiseError: Its folder cannot be made.
+        """
+        self.home.make_catalogue()
+
     @property
     def catalogue(self) -> Catalogue:
-        """The catalogue of this home."""
+        """The catalogue of this home.
+
+        Raises:
+            ReelwiseError: There is no library: asking never makes one.
+        """
         with self._lock:
             if self._catalogue is None:
+                require_library(self.home)
                 from data.catalogue import Catalogue
 
                 self._catalogue = Catalogue(self.home)
@@ -118,9 +131,12 @@ class Library:
 
     def _choose_encoder(self, name: str | None) -> Encoder:
         """The encoder of this name, else the library's, else the default."""
-        from embeddings.encoder import choose_encoder, load_encoder
+        from embeddings.choice import check_weights, choose_encoder
 
         name, weights = choose_encoder(self.catalogue, name, self._weights)
+        check_weights(name, weights)
+        from embeddings.encoder import load_encoder
+
         return load_encoder(name, weights=weights, device=self._device)
 
     @property
@@ -190,7 +206,9 @@ class Library:
 
         roots = [Path(path) for path in paths]
         # What is wrong with the folders is said before an encoder is loaded.
-        empty = empty_folders(self.catalogue, existing_roots(roots))
+        wanted = existing_roots(roots)
+        self.make()
+        empty = empty_folders(self.catalogue, wanted)
         model = self._choose_encoder(encoder)
         report = index_library(
             self.home, roots, model, workers=workers, retry_failed=retry_failed, progress=progress
@@ -336,6 +354,10 @@ class Library:
         """
         path = self.catalogue.video(video).path
         return self.history.add(user, str(path), kind=kind, watched_s=watched_s, at=at)
+
+    def remove_event(self, event: Event) -> None:
+        """Take back an event that was added; the next answer no longer counts it."""
+        self.history.remove(event)
 
     def _nothing_indexed(self) -> ReelwiseError:
         return ReelwiseError(

@@ -1,6 +1,8 @@
 """How the pages look: their style, and the HTML of moments, videos, headings and empty states.
 
-Everything that comes from a file or a person is escaped here.
+Everything that comes from a file or a person is shown by the functions below, which escape it.
+Streamlit's own labels and messages are Markdown, which fetches pictures: they hold fixed words
+only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +16,7 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
 from data.catalogue import Video
+from data.errors import ReelwiseError
 from indexer.search.ranking import Hit
 from recommender.answer.items import Item
 from ui.library.documents import is_gone
@@ -56,7 +59,15 @@ STYLE = """
                    color: #0f524c; }
   .rw-commands { margin-top: 1.2rem; display: flex; gap: .6rem; justify-content: center; }
   .rw-label-space { height: 1.25rem; }
-  [data-testid="stMetricValue"] { font-size: 1.35rem; font-weight: 600; }
+  .rw-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
+                gap: .8rem; margin: .4rem 0; }
+  .rw-figures div { border: 1px solid #e3eae8; border-radius: .6rem; padding: .6rem .9rem; }
+  .rw-figures dt { color: #5b6b68; font-size: .84rem; }
+  .rw-figures dd { margin: 0; font-size: 1.35rem; font-weight: 600; overflow: hidden;
+                   text-overflow: ellipsis; white-space: nowrap; }
+  .rw-problem { border: 1px solid #f0c9b8; background: #fdf4ef; border-radius: .6rem;
+                padding: .7rem .9rem; overflow-wrap: anywhere; }
+  .rw-problem b { display: block; font-weight: 600; }
   .rw-note { color: #5b6b68; font-size: .88rem; margin: .3rem 0 .2rem 0; }
 </style>
 """
@@ -97,6 +108,27 @@ def empty(title: str, advice: str, *commands: str) -> str:
 def note(text: str) -> str:
     """A small grey line above the results."""
     return f'<div class="rw-note">{escape(text)}</div>'
+
+
+def problem(error: ReelwiseError) -> str:
+    """A known error: what is wrong and what to do, as text."""
+    return (
+        f'<div class="rw-problem" role="alert"><b>{escape(error.problem)}</b>'
+        f"<span>{escape(error.fix)}</span></div>"
+    )
+
+
+def figures(shown: Sequence[tuple[str, str]]) -> str:
+    """Numbers with their names, side by side."""
+    each = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in shown
+    )
+    return f'<dl class="rw-figures">{each}</dl>'
+
+
+def warning(text: str) -> str:
+    """A line that must be seen."""
+    return f'<div class="rw-problem" role="status">{escape(text)}</div>'
 
 
 def nothing_indexed() -> str:

@@ -23,7 +23,7 @@ def show_library() -> None:
     newest_first = attrgetter("added_at", "id")
     videos = sorted(library.catalogue.videos(), key=newest_first, reverse=True)
     if status["warning"]:
-        st.warning(status["warning"], icon=":material/warning:")
+        st.html(cards.warning(status["warning"]))
     _numbers(status, sum(video.duration_s for video in videos))
     _failures(status.get("failures", []))
     st.subheader("Videos", anchor=False)
@@ -41,8 +41,7 @@ def _numbers(status: Document, duration_s: float) -> None:
         ("Encoder", str(status["encoder"])),
         ("Generation", str(status["generation"] or "none")),
     ]
-    for column, (name, value) in zip(st.columns(len(shown)), shown, strict=True):
-        column.metric(name, value, border=True)
+    st.html(cards.figures(shown))
 
 
 def _failures(failures: list[Document]) -> None:

@@ -72,7 +72,7 @@ def show_search() -> None:
     try:
         result = library.similar(like, k=form.limit) if like else _result(library, form)
     except ReelwiseError as error:
-        st.error(f"{error.problem}\n\n{error.fix}", icon=":material/error:")
+        st.html(cards.problem(error))
         return
     if result is None:
         _invite(library)
@@ -150,7 +150,7 @@ def _show_hits(library: Library, result: SearchResult, *, similar: bool) -> None
         st.html(cards.empty(NOTHING_MATCHES.capitalize(), advice))
         return
     if not result.confident:
-        st.info(f"{NOTHING_MATCHES.capitalize()}; these are the nearest.", icon=":material/info:")
+        st.html(cards.note(f"{NOTHING_MATCHES.capitalize()}; these are the nearest."))
     took = f"{count(len(hits), 'moment')} in {result.took_ms:.0f} ms"
     if similar:
         st.button(

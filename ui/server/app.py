@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from data.errors import ReelwiseError
+from data.home import require_library, resolve_home
 from ui.library.library import Library
 from ui.pages import served
 from ui.server.frames import FrameSource
@@ -159,6 +160,7 @@ def serve_library(
     Raises:
         ReelwiseError: The port is taken, or the address is not one of this machine.
     """
+    require_library(resolve_home(home))
     listener = _listen(address)
     with Library(home, device=device) as library, ExitStack() as training:
         refits = None

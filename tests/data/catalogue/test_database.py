@@ -114,7 +114,7 @@ def test_another_schema_version_is_refused_by_name_and_left_alone(home: Home, ve
 
 def test_a_file_that_is_no_database_is_an_error_not_a_crash(home: Home) -> None:
     home.catalogue.write_bytes(b"this is not SQLite" * 1000)
-    with pytest.raises(ReelwiseError, match="cannot be opened"):
+    with pytest.raises(ReelwiseError, match="the database file is damaged"):
         Catalogue(home)
 
 

@@ -157,6 +157,19 @@ def test_events_since_a_mark_are_those_that_were_added(catalogue: Catalogue) -> 
     assert events_since(catalogue, mark) is None
 
 
+def test_an_event_that_is_taken_back_is_gone_and_no_other_is(catalogue: Catalogue) -> None:
+    history = History(catalogue)
+    first = history.add("ann", 1, at=NOON)
+    second = history.add("ann", 1, kind="like", at=NOON)
+    history.add("bob", 1, at=NOON)
+    mark = mark_history(catalogue)
+    assert history.remove(first)
+    assert not history.remove(first)
+    assert history.events("ann") == [second]
+    assert len(history.events("bob")) == 1
+    assert events_since(catalogue, mark) is None
+
+
 def test_adding_by_id_keeps_a_name_that_people_can_read(catalogue: Catalogue) -> None:
     event = History(catalogue).add("ann", 2, watched_s=3.0, kind="like", at=NOON)
     assert event == Event("ann", 2, "/l/boat.mp4", NOON, 3.0, None, "like")

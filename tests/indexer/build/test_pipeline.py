@@ -56,7 +56,7 @@ def test_vectors_that_are_not_finite_fail_one_video(home: Home, videos: Path) ->
 def test_rebuild_makes_a_generation_from_vectors_and_reencode_from_videos(
     home: Home, videos: Path
 ) -> None:
-    with pytest.raises(ReelwiseError, match="nothing is indexed"):
+    with pytest.raises(ReelwiseError, match="there is no library in"):
         rebuild(home)
     index(home, videos)
     shutil.rmtree(home.index)

@@ -18,7 +18,9 @@ from tests.indexer.made import paint, store
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return resolve_home(tmp_path / "home")
+    home = resolve_home(tmp_path / "home")
+    home.make()
+    return home
 
 
 def write(path: Path, header: str, *rows: str) -> Path:

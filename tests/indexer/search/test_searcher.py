@@ -31,7 +31,9 @@ COLOURS = ("red", "green", "blue", "yellow", "purple", "cyan", "white", "black")
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return resolve_home(tmp_path / "home")
+    home = resolve_home(tmp_path / "home")
+    home.make()
+    return home
 
 
 def colour(*words: str) -> NDArray[np.float32]:

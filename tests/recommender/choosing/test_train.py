@@ -104,8 +104,9 @@ def test_no_name_is_in_the_model(home: Home) -> None:
 def test_without_videos_or_events_there_is_nothing_to_train_on(home: Home, tmp_path: Path) -> None:
     with pytest.raises(ReelwiseError, match="has been watched yet"):
         train_recommender(home)
-    with pytest.raises(ReelwiseError, match="nothing is indexed"):
+    with pytest.raises(ReelwiseError, match="there is no library in"):
         train_recommender(resolve_home(tmp_path / "empty"))
+    assert not (tmp_path / "empty").exists()
     assert current_model(home) is None
 
 

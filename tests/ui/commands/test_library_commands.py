@@ -312,6 +312,44 @@ def test_what_index_would_lack_is_told_with_exit_code_1(
     assert "      fix: free some disk" in tell(capsys, "doctor", home=home, code=1).out
 
 
+def test_what_index_would_lack_is_named_by_index_and_doctor_before_anything_is_loaded(
+    own: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, home = own
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(home / "no-cache"))
+    script = (
+        "import sys; from ui.cli import run;"
+        "code = run(['index', *sys.argv[1:], '--json']);"
+        "print(code, sorted({'torch', 'open_clip'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script, str(folder), "--home", str(home)]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    document, last = ended.stdout.splitlines()
+    assert last == "1 []"
+    assert "PE-Core-B-16" in json.loads(document)["error"]
+    for told in ("open_clip_model.safetensors", "about 1.8 GB", "--weights FILE", "only cartoons"):
+        assert told in json.loads(document)["fix"]
+    doctor_says = [sys.executable, "-m", "ui.cli", "doctor", "--home", str(home), "--json"]
+    ended = subprocess.run(doctor_says, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert ended.returncode == 1
+    lacking = [check for check in json.loads(ended.stdout)["checks"] if not check["ok"]]
+    assert [check["name"] for check in lacking] == ["weights"]
+    assert "PE-Core-B-16" in lacking[0]["found"]
+
+
+def test_the_default_encoder_and_what_to_choose_come_first(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = tell(capsys, "encoders", home=home).out.splitlines()
+    assert lines[1].startswith("PE-Core-B-16/meta")
+    assert "default" in lines[1]
+    assert "1.8 GB" in lines[1]
+    assert [line.split()[0] for line in lines[2:5]][-1] == "toon"
+    listed = ask(capsys, "encoders", home=home)["encoders"]
+    assert [each["name"] for each in listed if each["default"]] == ["PE-Core-B-16/meta"]
+
+
 def test_the_embedded_encoder_is_listed_as_present(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,8 +55,9 @@ def test_what_is_indexed_and_watched_meanwhile_is_seen_by_the_next_question(
     for number in (1, 2):
         shutil.copy(toons.folder / f"toon-000{number}.mp4", folder)
     with Library(home) as library:
-        with pytest.raises(ReelwiseError, match="nothing is indexed"):
+        with pytest.raises(ReelwiseError, match="there is no library in"):
             _ = library.searcher
+        assert not home.exists()
         assert run(["index", str(folder), "--encoder", ENCODER, "--home", str(home)]) == 0
         assert len(library.searcher.view.videos) == 2
         first = library.recommender

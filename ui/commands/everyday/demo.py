@@ -39,6 +39,7 @@ def demo(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
     """Draw 200 cartoons, index them, search them and recommend from them, showing each step."""
     began = time.perf_counter()
     with Library(home) as library:
+        library.make()
         _refuse_another_encoder(library)
         document: Document = {"home": str(library.home.root)}
         document["made"] = _make_toons(library.home)

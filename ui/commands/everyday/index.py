@@ -103,6 +103,7 @@ def _remember(
     from data.video.scan import RootRules
     from indexer.build.pipeline import existing_roots
 
+    library.make()
     before = library.catalogue.files.root_rules()
     rules = {}
     for root in existing_roots(paths):

@@ -168,7 +168,7 @@ def spatiotemporal(
 
 def _train(options: SpatiotemporalTraining, home: Path | None) -> Answer:
     """Train with the encoder that was given, else with the library's."""
-    from embeddings.encoder import choose_encoder
+    from embeddings.choice import choose_encoder
     from embeddings.training.head.run import train_spatiotemporal
 
     with Library(home) as library:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from data.disk_errors import known_error
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from ui.terminal.answer import EXIT_DONE, EXIT_KNOWN_ERROR, Answer
@@ -63,7 +64,7 @@ def examine(home: Home) -> list[Finding]:
         "gpu": _gpu,
         "faiss": _faiss,
         **{f"decoder {name}": partial(_decoder, name) for name in DECODERS},
-        "weights": _weights,
+        "weights": partial(_weights, home),
         "home": partial(_home, home),
         "disk": partial(_disk, home),
     }
@@ -140,26 +141,42 @@ def _decoder(name: str) -> str:
     return _version("av" if name == "pyav" else name)
 
 
-def _weights() -> str:
-    from embeddings.listing import list_encoders
+def _weights(home: Home) -> str:
+    """The encoder that `index` would use: the library's own, else the default."""
+    from data.catalogue import Catalogue
+    from embeddings.backbone.names import DEFAULT_BACKBONE, download_size, parse_name
+    from embeddings.choice import check_weights, choose_encoder
 
-    here = [each.name for each in list_encoders() if each.present]
-    if not here:
-        raise ReelwiseError(
-            "no encoder's weights are on this machine",
-            fix="reelwise index FOLDER --encoder NAME --weights FILE   (names: reelwise encoders)",
-        )
-    return ", ".join(here)
+    name, weights = None, None
+    if home.catalogue.is_file():
+        with Catalogue(home) as catalogue:
+            name, weights = choose_encoder(catalogue, None, None)
+    if check_weights(name, weights):
+        return f"{name or DEFAULT_BACKBONE} is here"
+    model = parse_name(name or DEFAULT_BACKBONE).model
+    return (
+        f"{name or DEFAULT_BACKBONE} will be downloaded ({download_size(model) or 'size unknown'})"
+    )
 
 
 def _home(home: Home) -> str:
-    with tempfile.TemporaryFile(dir=home.root) as file:
-        file.write(b"written")
-    return f"{home.root} can be written"
+    """Write a byte where the home is, or where `index` would make it."""
+    folder = _nearest_folder(home.root)
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"written")
+    except OSError as error:
+        raise known_error(error, home.root) or error from error
+    return f"{home.root} can be written" if folder == home.root else f"{home.root} can be made"
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The path, or the first folder above it that exists."""
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
 
 
 def _disk(home: Home) -> str:
-    free_bytes = shutil.disk_usage(home.root).free
+    free_bytes = shutil.disk_usage(_nearest_folder(home.root)).free
     free = f"{size(free_bytes)} free"
     if free_bytes < MIN_FREE_BYTES:
         raise ReelwiseError(free, fix="free some disk, or name a home on another disk: --home DIR")

@@ -1,26 +1,42 @@
 """`reelwise encoders`: which encoders can be used here."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
-from ui.terminal.text import columns
+from ui.terminal.text import columns, size
+
+if TYPE_CHECKING:
+    from embeddings.listing import EncoderListing
 
 
 def encoders(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
-    """List the encoders: dimensions, frame size, number of weights, and whether present here."""
+    """List the encoders, the recommended ones first: size, and whether present here."""
     from embeddings.listing import list_encoders
 
     listings = list_encoders()
     document = {"encoders": [dataclasses.asdict(each) for each in listings]}
-    rows = [
-        [
-            each.name,
-            f"{each.dim}-d",
-            f"{each.image_px} px",
-            f"{each.parameters_millions:,.0f} M weights" if each.parameters_millions else "",
-            "here" if each.present else "",
-        ]
-        for each in sorted(listings, key=lambda each: (not each.present, each.name))
+    advised = [each for each in listings if each.advice]
+    advised.sort(key=lambda each: (not each.default, each.name == "toon"))
+    others = [each for each in listings if not each.advice]
+    others.sort(key=lambda each: (not each.present, each.name))
+    lines = columns([_row(each) for each in (*advised, *others)], indent="")
+    lines.insert(len(advised), f"\n{len(others)} more published models of open_clip:")
+    lines.insert(0, "Choose one of these (length of a vector, frame, weights, size):")
+    return Answer(document, "\n".join(lines))
+
+
+def _row(each: EncoderListing) -> list[str]:
+    known = each.parameters_millions is not None
+    return [
+        each.name,
+        f"{each.dim}-d",
+        f"{each.image_px} px",
+        f"{each.parameters_millions:,.0f} M weights" if known else "",
+        size(each.size_bytes) if each.size_bytes is not None else "",
+        "here" if each.present else "",
+        each.advice,
     ]
-    return Answer(document, "\n".join(columns(rows, indent="")))

@@ -48,6 +48,7 @@ def import_events(
             fix="reelwise history import FILE   (CSV or Parquet: user,video[,at][,watched_s])",
         )
     with Library(home) as library:
+        library.make()
         report = library.history.import_file(file)
     return _import_answer(report, file)
 

@@ -1,0 +1,167 @@
+"""A catalogue that cannot be opened where it lies answers every question from memory."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from data.catalogue.catalogue import Catalogue
+from data.errors import CannotWrite, ReelwiseError
+from data.history.history import History
+from data.home import Home
+from tests.data.catalogue.test_database import BACK_TO_2, run
+from tests.data.made import LIB, embed, file_record
+
+ROOT = Path(__file__).resolve().parents[3]
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def filled(home: Home) -> Home:
+    """A home with one video of two clips and one event, closed."""
+    with Catalogue(home) as catalogue:
+        video = catalogue.files.put([file_record("a.mp4", "A")])[LIB / "a.mp4"] or 0
+        embed(catalogue, "p1", video)
+        History(catalogue).add("ann", "a", at=NOON)
+    return home
+
+
+def block(home: Home) -> Path:
+    """Take SQLite's place for the index of its log, as a disk without inodes does."""
+    blocked = home.root / "catalogue.db-shm"
+    blocked.unlink(missing_ok=True)
+    blocked.symlink_to("no folder/no file")
+    return blocked
+
+
+def answers(catalogue: Catalogue) -> tuple[list[Path], int, list[str]]:
+    users = [event.user for event in History(catalogue).events()]
+    videos = [video.path for video in catalogue.videos()]
+    return videos, len(catalogue.clip_table("e1")), users
+
+
+ALL = ([LIB / "a.mp4"], 2, ["ann"])
+
+
+def test_what_cannot_be_opened_is_asked_in_memory_and_stays_as_it_is(filled: Home) -> None:
+    block(filled)
+    before = filled.catalogue.read_bytes()
+    with Catalogue(filled) as catalogue:
+        assert catalogue.is_copy
+        assert answers(catalogue) == ALL
+        with pytest.raises(CannotWrite), catalogue.writing("test"):
+            pass
+        with pytest.raises(CannotWrite):
+            History(catalogue).add("bob", "a")
+        assert answers(catalogue) == ALL
+    assert filled.catalogue.read_bytes() == before
+
+
+def test_the_copy_follows_the_file_and_gives_way_to_it(filled: Home) -> None:
+    blocked = block(filled)
+    with Catalogue(filled) as catalogue:
+        assert answers(catalogue) == ALL
+        blocked.unlink()
+        with Catalogue(filled) as other:
+            History(other).add("bob", "a", at=NOON)
+        assert answers(catalogue)[2] == ["ann", "bob"]
+        History(catalogue).add("cid", "a", at=NOON)
+        assert not catalogue.is_copy
+        assert answers(catalogue)[2] == ["ann", "bob", "cid"]
+    with Catalogue(filled) as again:
+        assert answers(again)[2] == ["ann", "bob", "cid"]
+
+
+def test_rows_that_are_only_in_the_log_are_read_as_well(filled: Home) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from data.catalogue.catalogue import Catalogue;"
+        "from data.history.history import History; from data.home import Home;"
+        "History(Catalogue(Home(Path(sys.argv[1])))).add('bob', 'a'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(filled.root)], cwd=ROOT, check=True)
+    assert (filled.root / "catalogue.db-wal").stat().st_size > 0
+    block(filled)
+    with Catalogue(filled) as catalogue:
+        assert catalogue.is_copy
+        assert answers(catalogue)[2] == ["ann", "bob"]
+
+
+def test_an_older_version_is_brought_up_to_date_in_memory_only(filled: Home) -> None:
+    run(filled, *BACK_TO_2)
+    before = filled.catalogue.read_bytes()
+    block(filled)
+    with Catalogue(filled) as catalogue:
+        assert answers(catalogue) == ALL
+    assert filled.catalogue.read_bytes() == before
+
+
+def test_a_damaged_file_is_an_error_there_too(filled: Home) -> None:
+    content = filled.catalogue.read_bytes()
+    filled.catalogue.write_bytes(content[:5000] + b"x" * 20_000 + content[25_000:])
+    block(filled)
+    with pytest.raises(ReelwiseError, match="damaged"), Catalogue(filled) as catalogue:
+        answers(catalogue)
+
+
+def add_people(catalogue: Catalogue) -> None:
+    for number in range(2000):
+        History(catalogue).add(f"person {number}" * 50, "a", at=NOON)
+
+
+@pytest.mark.parametrize("left", [0, 2])
+def test_without_room_for_a_row_it_says_so_and_answers(
+    filled: Home, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    with sqlite3.connect(filled.catalogue) as raw:
+        (pages,) = raw.execute("PRAGMA page_count").fetchone()
+    raw.close()
+    limit = f"PRAGMA max_page_count={pages + left}"
+    from data.catalogue import database
+
+    monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, limit))
+    with Catalogue(filled) as catalogue:
+        with pytest.raises(CannotWrite, match="no space left"):
+            add_people(catalogue)
+        assert answers(catalogue)[:2] == ALL[:2]
+
+
+ASK = """
+import os, sys
+from pathlib import Path
+import sqlalchemy.dialects.sqlite
+from data.catalogue.catalogue import Catalogue
+from data.errors import CannotWrite
+from data.history.history import History
+from data.home import Home
+if os.geteuid() == 0:  # no right stops root: ask as nobody
+    os.setgid(65534)
+    os.setuid(65534)
+with Catalogue(Home(Path(sys.argv[1]))) as catalogue:
+    print(len(catalogue.videos()), [event.user for event in History(catalogue).events()])
+    try:
+        History(catalogue).add("bob", "a")
+    except CannotWrite as error:
+        print(error.problem)
+"""
+
+
+def test_a_home_that_this_user_may_only_read_answers(filled: Home) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own lies below a folder of mode 0700
+        Path(folder).chmod(0o755)
+        home = Home(Path(folder) / "home")
+        home.make()
+        shutil.copy(filled.catalogue, home.catalogue)
+        home.catalogue.chmod(0o444)
+        home.root.chmod(0o555)
+        ask = [sys.executable, "-c", ASK, str(home.root)]
+        asked = subprocess.run(ask, cwd=ROOT, capture_output=True, text=True, check=False)
+        home.root.chmod(0o755)
+    refused = f"permission denied: {home.catalogue}"
+    assert asked.stdout.splitlines() == ["1 ['ann']", refused], asked.stderr

@@ -30,6 +30,8 @@ class Home:
         self.root = root
         self.catalogue = root / "catalogue.db"
         """The SQLite file: videos, files, clips, watch events."""
+        self.catalogue_mark = root / "catalogue.mark"
+        """How far the catalogue has come, see `data.catalogue.mark`."""
         self.all_vectors = root / "vectors"
         """The folder with one folder per encoder."""
         self.index = root / "index"

@@ -32,6 +32,7 @@ from indexer.store.vectors import VectorStore, read_videos
 
 _EMBED_AGAIN = "run reelwise verify --repair, then reelwise index with the library's folders"
 _REBUILD = "run reelwise verify --repair (or reelwise rebuild)"
+_ACCEPT = "run reelwise index with the library's folders, or accept it: reelwise verify --repair"
 _SAMPLE = 32
 _VECTOR_SLACK = 1e-3
 
@@ -112,6 +113,8 @@ def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
     if report.problems:
         # What a damaged database says about other files means nothing.
         return report
+    if catalogue.warning is not None:
+        report.add(catalogue.warning, home.catalogue, _ACCEPT)
     for video_id, encoder_id in miscounted(catalogue).items():
         report.broken.setdefault(encoder_id, set()).add(video_id)
         report.add(f"video {video_id} has a wrong number of clips", home.catalogue, _EMBED_AGAIN)
@@ -207,6 +210,13 @@ def _compare_index(
     if len(np.unique(ids)) != len(ids):
         report.index_broken = True
         report.add("the index holds clips twice", generation.folder, _REBUILD)
+    table = catalogue.clip_table(generation.encoder_id)
+    known = np.isin(table.ids, ids)
+    other = int(np.count_nonzero(known & ~generation.holds(catalogue, table)))
+    if other:
+        report.index_broken = True
+        what = f"the index knows the numbers of {other} clips for other vectors"
+        report.add(what, generation.folder, _REBUILD)
     if not deep:
         return
     wrong = _wrong_vectors(catalogue, generation)
@@ -257,8 +267,11 @@ def _file_problem(file: FileRecord) -> str | None:
 
 def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]:
     done = list(_forget_broken(catalogue, report))
-    if not done and not report.index_broken:
-        return []
+    lost = catalogue.accept_loss()
+    if lost:
+        done.append(f"accepted that the catalogue lacks {lost:,} changes")
+    if not report.index_broken and not any(report.broken.values()):
+        return done
     for name in drop_damaged(home):
         done.append(f"dropped the damaged index generation {name}")
     if catalogue.encoder is not None:

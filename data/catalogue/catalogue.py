@@ -149,6 +149,18 @@ class Catalogue(Database):
         )
 
     @property
+    def warning(self) -> str | None:
+        """What this catalogue lacks of its library, for a person; None where it is all there."""
+        lost = self.lost_commits()
+        if lost == 0:
+            return None
+        return (
+            f"the catalogue {self.home.catalogue} lacks the library's last {lost:,} changes: an "
+            "older copy of it was brought back, or its log is damaged; videos indexed and events "
+            "recorded since are missing; run reelwise index with the library's folders"
+        )
+
+    @property
     def encoder(self) -> str | None:
         """Id of the encoder that the library is served with; None before anything was indexed."""
         return self.get_meta("encoder_id")

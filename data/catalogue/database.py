@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
+from data.catalogue.mark import count_commit, lost_commits, read_mark, take_up, write_mark
 from data.catalogue.memory_copy import MemoryCopy
 from data.catalogue.names import name_key
 from data.catalogue.tables import MIGRATIONS, SCHEMA_VERSION, metadata
@@ -111,6 +112,7 @@ class Database:
         if self._copy is not None:
             self._back_to_file()
         with self._writing(point, changes_library=changes_library) as connection:
+            take_up(connection, read_mark(self.home.catalogue_mark))
             yield connection
 
     @contextmanager
@@ -123,8 +125,10 @@ class Database:
                 yield connection
                 if changes_library:
                     connection.execute(_COUNT_CHANGE)
+                mark = count_commit(connection)
                 crash_point(f"{point}.before_commit")
             crash_point(f"{point}.after_commit")
+            write_mark(self.home.catalogue_mark, mark)
 
     @contextmanager
     def _known_errors(self) -> Iterator[None]:
@@ -142,6 +146,21 @@ class Database:
     def changes(self) -> int:
         """Count the transactions that changed what is searchable: a cheap sign to look again."""
         return int(self.get_meta("changes") or 0)
+
+    def lost_commits(self) -> int:
+        """Count the changes that were committed to this library and that its catalogue lacks.
+
+        An older copy of the catalogue was brought back, or its log was damaged.
+        """
+        with self.reading() as connection:
+            return lost_commits(connection, read_mark(self.home.catalogue_mark))
+
+    def accept_loss(self) -> int:
+        """Take the catalogue as it is from now on; gives the `lost_commits` until now."""
+        lost = self.lost_commits()
+        if lost:
+            self.set_meta({"lost_commits": None})
+        return lost
 
     def get_meta(self, key: str) -> str | None:
         """Read one value of the `meta` table; None where absent."""
@@ -255,6 +274,7 @@ class Database:
                 for statement in MIGRATIONS[number]:
                     connection.execute(sql(statement))
         put_meta(connection, "schema_version", str(SCHEMA_VERSION))
+        take_up(connection, read_mark(self.home.catalogue_mark))
 
     def _schema_version(self, connection: Connection) -> int | None:
         """Give the version of the tables; None for an empty file.

@@ -81,6 +81,9 @@ _PART_OF = sql(
     " JOIN parts p ON p.name = e.part WHERE e.encoder_id = :encoder AND e.video_id IN :videos",
     "videos",
 )
+_IN_PARTS = sql(
+    "SELECT video_id FROM embeddings WHERE encoder_id = :encoder AND part IN :parts", "parts"
+)
 _CHOSEN = "FROM embeddings WHERE encoder_id = :encoder AND video_id IN :videos"
 _DROP_CHOSEN_CLIPS = sql(f"DELETE FROM clips WHERE embedding_id IN (SELECT id {_CHOSEN})", "videos")
 _DROP_CHOSEN = sql(f"DELETE {_CHOSEN}", "videos")
@@ -194,6 +197,15 @@ class Embeddings:
             for name, (sha256, size_bytes, videos) in parts.items()
             if videos or not live
         ]
+
+    def videos_in(self, encoder_id: str, parts: Iterable[str]) -> set[int]:
+        """Give the videos whose valid vectors lie in one of these parts, live or not."""
+        videos: set[int] = set()
+        with self._database.reading() as connection:
+            for chunk in chunks(parts):
+                rows = connection.scalars(_IN_PARTS, {"encoder": encoder_id, "parts": chunk})
+                videos.update(rows)
+        return videos
 
     def part_of(self, encoder_id: str, video_ids: Iterable[int]) -> dict[int, Part]:
         """Give the part that holds each video's valid vectors; videos without one are left out."""

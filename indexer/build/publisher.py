@@ -86,5 +86,6 @@ class Publisher:
         generation = open_generation(self._catalogue.home)
         if generation is None or generation.encoder_id != self._encoder.id:
             return False
-        live = self._catalogue.clip_table(self._encoder.id).ids
-        return np.array_equal(np.sort(generation.index.ids), live)
+        live = self._catalogue.clip_table(self._encoder.id)
+        held = generation.holds(self._catalogue, live)
+        return len(generation.index) == len(live) and bool(np.all(held))

@@ -61,6 +61,8 @@ class IndexReport(FileChanges):
     """Duration of the run."""
     generation: int | None = None
     """Number of the generation that is published now; None before the first."""
+    lost_commits: int = 0
+    """Changes that a catalogue lacked, an older copy: videos are found again, events are not."""
     switched: bool = True
     """False while an older encoder still serves because this one has not embedded everything."""
     encoder: str = ""

@@ -163,6 +163,7 @@ class Run:
         """Publish what was stored; `changed` publishes even where this run changed nothing."""
         changed = changed or self._changed or self._counts.stored_any
         self.report.switched = self._publisher.finish(changed=changed)
+        self.report.lost_commits = self._catalogue.accept_loss()
         generation = open_generation(self._catalogue.home)
         self.report.generation = generation.number if generation is not None else None
         self._sum_up()

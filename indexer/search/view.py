@@ -175,13 +175,14 @@ def open_view(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
 def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
     changes, current = catalogue.changes(), read_current(home)
     generation, warnings = _generation(home, encoder_id)
+    warnings += () if catalogue.warning is None else (catalogue.warning,)
     videos = {video.id: video for video in catalogue.videos(encoder_id)}
     table = _only(catalogue.clip_table(encoder_id), videos)
     indexes: list[VectorIndex] = []
     held: list[TableRows] = []
     new = np.ones(len(table), dtype=bool)
     if generation is not None:
-        new = ~np.isin(table.ids, generation.index.ids)
+        new = ~generation.holds(catalogue, table)
         indexes.append(generation.index)
         held.append(np.flatnonzero(~new))
     if new.any():

@@ -19,7 +19,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from data.catalogue import Catalogue, Part
+from data.catalogue import Catalogue, ClipTable, Part
 from data.durable import (
     crash_point,
     discard_dir,
@@ -34,7 +34,7 @@ from data.durable import (
 from data.errors import ReelwiseError
 from data.home import Home, holds_lock
 from data.sealed import MANIFEST_FILE, file_sum, seal
-from indexer.store.faiss_index import INDEX_KINDS, FlatIndex, VectorIndex
+from indexer.store.faiss_index import INDEX_KINDS, FlatIndex, Mask, VectorIndex
 from indexer.store.manifest import LAYOUT_VERSION, Manifest, damaged, generation_name, read_manifest
 from indexer.store.recall import RECALL_QUERIES, fill_index
 from indexer.store.vectors import VectorStore
@@ -73,6 +73,18 @@ class Generation:
     def name(self) -> str:
         """Name of its folder."""
         return self.folder.name
+
+    def holds(self, catalogue: Catalogue, table: ClipTable) -> Mask:
+        """(n,) which clips of a table lie in this index with the vectors that are stored for them.
+
+        An id alone proves nothing: after an older catalogue came back it may have been given out
+        twice. A part is written once under a name that is never used again, so a clip is in the
+        index if the part in which its vector lies is one that the index was built from.
+        """
+        videos = catalogue.embeddings.videos_in(self.encoder_id, self.manifest.parts)
+        known = np.fromiter(videos, np.int64, len(videos))
+        held = np.isin(table.ids, self.index.ids) & np.isin(table.video_ids, known)
+        return np.asarray(held, dtype=np.bool_)
 
     @property
     def encoder_id(self) -> str:

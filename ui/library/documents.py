@@ -15,7 +15,6 @@ from data.errors import ReelwiseError
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
-    from data.home import Home
     from indexer.search.ranking import Hit
     from indexer.search.searcher import SearchResult
     from recommender.answer.items import Item, Recommendations
@@ -109,7 +108,7 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
         "encoder": catalogue.encoder_name,
         "encoder_id": catalogue.encoder,
         "encoder_notice": _encoder_notice(catalogue),
-        **_generation(catalogue.home),
+        **_generation(catalogue),
         "bytes": _size_bytes_below(catalogue.home.root),
         "roots": [str(root) for root in catalogue.files.roots()],
         "recommender": model_document(catalogue),
@@ -136,19 +135,19 @@ def _encoder_notice(catalogue: Catalogue) -> str | None:
     return "\n".join(notices) or None
 
 
-def _generation(home: Home) -> Document:
-    """The index that a search uses now; in `warning` why it is not the one published last."""
+def _generation(catalogue: Catalogue) -> Document:
+    """The index that a search uses now; in `warning` what is wrong with it or the catalogue."""
     from indexer.store.generations import usable_generation
 
     try:
-        manifest, warning = usable_generation(home)
+        manifest, warning = usable_generation(catalogue.home)
     except ReelwiseError as error:
         manifest, warning = None, f"{error.problem}; searching the stored vectors; {error.fix}"
     return {
         "generation": manifest and manifest.generation,
         "index_kind": manifest and manifest.index_kind,
         "recall_at_10": manifest and manifest.recall_at_10,
-        "warning": warning,
+        "warning": "; ".join(filter(None, [warning, catalogue.warning])) or None,
     }
 
 

@@ -163,6 +163,12 @@ def _notices(report: IndexReport) -> list[str]:
             f"all or most videos below {folder} are suddenly gone: {number:,} files stay in the "
             "library. If they are deleted and no disk is unplugged, run it again with --yes"
         )
+    if report.lost_commits:
+        lines.append(
+            f"the catalogue lacked the library's last {report.lost_commits:,} changes (an older "
+            "copy was brought back, or its log was damaged): index every folder of the library "
+            "again; watch events that were recorded since are lost"
+        )
     if report.failed or report.partial:
         lines.append(
             f"{report.failed:,} failed, {report.partial:,} read only in part: "

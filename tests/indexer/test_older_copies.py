@@ -1,0 +1,84 @@
+"""Older catalogues, indexes and parts brought back: never another video's vector, always told."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from data.home import Home
+from indexer.build.pipeline import rebuild
+from indexer.search.query import Query
+from indexer.search.searcher import Searcher
+from indexer.verify import verify_library
+from tests.fakes import ColourEncoder
+from tests.indexer.made import store
+
+COLOURS = ("red", "green", "blue", "white", "yellow", "purple")
+
+
+def put(home: Home, *colours: str, published: bool = True) -> None:
+    encoder = ColourEncoder()
+    store(home, {each: encoder.encode_texts([each]) for each in colours}, published=published)
+
+
+def answers(home: Home) -> tuple[dict[str, str], tuple[str, ...]]:
+    """For each colour that the catalogue knows the video found first; and the warnings."""
+    with closing(Searcher(home, ColourEncoder())) as searcher:
+        known = {video.title for video in searcher.view.videos.values()}
+        results = {each: searcher.search(Query(text=each), k=1) for each in sorted(known)}
+        warnings = searcher.view.warnings
+    return {each: result.hits[0].title for each, result in results.items()}, warnings
+
+
+def bring_back(home: Home, older: Path, names: tuple[str, ...]) -> None:
+    """Put older copies in place of what is there, as a person with a backup does."""
+    for name in names:
+        now = home.root / name
+        if now.is_dir():
+            shutil.rmtree(now)
+            shutil.copytree(older / name, now)
+        else:
+            shutil.copy(older / name, now)
+
+
+WHAT = [
+    tuple(
+        name
+        for name, chosen in zip(("catalogue.db", "index", "vectors"), each, strict=True)
+        if chosen
+    )
+    for each in product((False, True), repeat=3)
+    if each[0] or (each[1] and not each[2])
+]
+
+
+@pytest.mark.parametrize("mark", ["with its mark", "without"])
+@pytest.mark.parametrize("published", [True, False])
+@pytest.mark.parametrize("names", WHAT, ids="+".join)
+def test_no_answer_has_the_vector_of_another_video(
+    tmp_path: Path, names: tuple[str, ...], published: bool, mark: str
+) -> None:
+    home = Home(tmp_path / "home")
+    home.root.mkdir()
+    put(home, "red")
+    shutil.copytree(home.root, tmp_path / "older")
+    put(home, "green", "blue", published=published)
+    bring_back(home, tmp_path / "older", names)
+    if mark == "without":
+        home.catalogue_mark.unlink()
+    put(home, "white", "yellow", published=False)
+    found, warnings = answers(home)
+    assert found == {each: each for each in found}
+    assert {"red", "white", "yellow"} <= set(found)
+    if "catalogue.db" in names and mark == "with its mark":
+        assert "lacks the library's last" in " ".join(warnings)
+    verify_library(home, repair=True)
+    put(home, "purple")
+    found, warnings = answers(home)
+    assert (found, warnings) == ({each: each for each in found}, ())
+    rebuild(home)
+    assert answers(home)[0] == found

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from benchmarks.many_people import DAYS, START, Size, make_world
-from data.history.history import Event
+from data.history.events import Event
 from recommender.answer import shortlist
 from recommender.answer.recommender import Recommender
 

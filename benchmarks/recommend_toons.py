@@ -17,8 +17,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from data.history.event_file import EventKind
-from data.history.history import Event
+from data.history.events import Event
+from data.history.rows.event_row import EventKind
 from data.toons.people import LAST_DAY, make_people
 from data.toons.stories import Story, make_story
 from recommender.answer.items import Recommendations

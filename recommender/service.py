@@ -1,13 +1,23 @@
 """The recommender of one library on disk, kept up to date with what is indexed and watched."""
 
 import threading
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from data.catalogue import Catalogue
-from data.history import History, HistoryMark, Impression, Impressions, events_since, mark_history
+from data.history import (
+    History,
+    HistoryMark,
+    Impression,
+    Impressions,
+    events_since,
+    mark_history,
+    person,
+)
 from data.home import Home
 from recommender.answer.exploration import Exploration
 from recommender.answer.items import Recommendations
@@ -65,9 +75,14 @@ class LibraryRecommender:
         A page with explored places is in the log of impressions when this returns, unless it is as
         of another time.
 
+        `took_ms` counts from here: it includes taking in what is new.
+
         Raises:
-            ReelwiseError: A named video is not known, or its name fits several.
+            ReelwiseError: A named video is not known, its name fits several, or nobody can be
+                called as the user is.
         """
+        began_s = time.perf_counter()
+        user = person(user)
         hidden = [self._catalogue.video(ref).id for ref in exclude]
         now = None if playing is None else self._catalogue.video(playing).id
         found = self.current().recommend(
@@ -75,7 +90,7 @@ class LibraryRecommender:
         )
         if found.explore > 0 and at is None:
             self.log(found)
-        return found
+        return replace(found, took_ms=(time.perf_counter() - began_s) * 1000)
 
     def log(self, shown: Recommendations) -> None:
         """Log a page as shown now; it is durable when this returns."""

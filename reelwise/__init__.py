@@ -39,7 +39,7 @@ __version__ = "0.1.0"
 # Result types are imported when they are first used: their modules load numpy and SQLAlchemy.
 _HOMES = {
     "Because": "recommender.answer.items",
-    "Event": "data.history.history",
+    "Event": "data.history.events",
     "Hit": "indexer.search.ranking",
     "IndexReport": "indexer.build.report",
     "Item": "recommender.answer.items",

@@ -20,7 +20,7 @@ from data.disk_errors import known_error
 from ui.commands.everyday import demo, index, search, serve, status
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
 from ui.commands.maintain import doctor, encoders, rebuild, roots, verify
-from ui.commands.recommend import history, recommend, train_recommender
+from ui.commands.recommend import history, history_import, recommend, train_recommender
 from ui.library.documents import as_json
 from ui.terminal.answer import EXIT_STOPPED_BY_CTRL_C, EXIT_WRONG_USAGE, Answer, refusal
 from ui.terminal.options import examples
@@ -87,7 +87,7 @@ def _register_commands(app: typer.Typer) -> None:
         app.command(rich_help_panel=panel, epilog=examples(*lines))(function)
     events = _group(
         "Import, export, add and delete watch events.",
-        (history.import_events, "reelwise history import events.csv"),
+        (history_import.import_events, "reelwise history import events.csv"),
         (history.export_events, "reelwise history export --user anna"),
         (history.export_impressions, "reelwise history impressions"),
         (history.forget, "reelwise history forget anna"),

@@ -12,6 +12,7 @@ from data.catalogue.embeddings import FIRST_FILES, Embeddings
 from data.catalogue.files import VideoFiles
 from data.catalogue.names import BY_TITLE, VideoNames, likely_keys
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
+from data.catalogue.tables import PEOPLE
 from data.catalogue.values import chunks, from_micros, path_text, sql, text_path
 from data.errors import NoSuchVideo, ReelwiseError
 from data.home import Home
@@ -48,9 +49,10 @@ _LIVE_CLIPS = sql(
     " AND e.video_id IN (SELECT video_id FROM files) ORDER BY c.id"
 )
 _COUNTS = sql(f"""
-WITH live AS (SELECT DISTINCT video_id AS id FROM files WHERE video_id IS NOT NULL),
+WITH RECURSIVE live AS (SELECT DISTINCT video_id AS id FROM files WHERE video_id IS NOT NULL),
      mine AS (SELECT e.* FROM embeddings e JOIN live ON live.id = e.video_id
-              WHERE e.encoder_id = :encoder)
+              WHERE e.encoder_id = :encoder),
+     {PEOPLE}
 SELECT (SELECT count(*) FROM mine WHERE {SEARCHABLE}) AS videos,
        (SELECT sum(n_clips) FROM mine WHERE {SEARCHABLE}) AS clips,
        (SELECT count(*) FROM mine WHERE state = 'partial') AS partial,
@@ -60,8 +62,8 @@ SELECT (SELECT count(*) FROM mine WHERE {SEARCHABLE}) AS videos,
        (SELECT count(*) FROM live) - (SELECT count(*) FROM mine) AS pending,
        (SELECT count(*) FROM files) AS files,
        (SELECT count(video_id) FROM files) - (SELECT count(*) FROM live) AS copies,
-       (SELECT count(*) FROM events) AS events,
-       (SELECT count(DISTINCT "user") FROM events) AS users
+       (SELECT n_events FROM history_counts) AS events,
+       (SELECT count(name) FROM people) AS users
 """)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.pool import QueuePool
 
 from data.catalogue.mark import count_commit, lost_commits, read_mark, take_up, write_mark
 from data.catalogue.memory_copy import MemoryCopy
-from data.catalogue.names import name_key
-from data.catalogue.tables import MIGRATIONS, SCHEMA_VERSION, metadata
+from data.catalogue.names import name_key, person_name
+from data.catalogue.tables import AFTER_CREATION, MIGRATIONS, SCHEMA_VERSION, metadata
 from data.catalogue.values import sql
 from data.disk_errors import CANNOT_WRITE, known_error, sqlite_code
 from data.durable import crash_point
@@ -33,7 +33,7 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 
-SQL_FUNCTIONS = {"name_key": name_key}
+SQL_FUNCTIONS = {"name_key": name_key, "person_name": person_name}
 """What steps of `MIGRATIONS` may call on a text."""
 
 _READ_META = sql("SELECT value FROM meta WHERE key = :key")
@@ -176,15 +176,18 @@ class Database:
                 else:
                     put_meta(connection, key, value)
 
-    def scrub(self) -> None:
+    def scrub(self, *, patient: bool = True) -> None:
         """Rewrite the whole file and empty its log, so that no byte of deleted rows stays in them.
+
+        Args:
+            patient: Wait up to `BUSY_TIMEOUT_MS` for processes that hold on to old pages.
 
         Raises:
             CannotWrite: The disk has no room for it.
-            ReelwiseError: Another process held on to the old pages for `BUSY_TIMEOUT_MS`.
+            ReelwiseError: Another process held on to them.
         """
         try:
-            busy = self._rewrite()
+            busy = self._rewrite(patient)
         except (sqlite3.DatabaseError, DatabaseError) as error:
             if sqlite_code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise self._unscrubbed(error) from error
@@ -195,14 +198,18 @@ class Database:
                 fix="run the same command again when no search or index is running",
             )
 
-    def _rewrite(self) -> bool:
+    def _rewrite(self, patient: bool) -> bool:
         """Give whether another process kept the log from being emptied."""
         raw = self._file.raw_connection()
         try:
+            if not patient:
+                raw.cursor().execute("PRAGMA busy_timeout=0")
             raw.cursor().execute("VACUUM")
             crash_point("scrub.after_vacuum")
             return bool(raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
         finally:
+            if not patient:
+                raw.invalidate()  # the pool must not give it out again
             raw.close()
 
     def _unscrubbed(self, error: BaseException) -> ReelwiseError:
@@ -268,6 +275,8 @@ class Database:
             return
         if version is None:
             metadata.create_all(connection)
+            for statement in AFTER_CREATION:
+                connection.execute(sql(statement))
             put_meta(connection, "changes", "0")
         else:
             for number in range(version, SCHEMA_VERSION):

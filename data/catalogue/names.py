@@ -13,6 +13,7 @@ BY_TITLE = "title:"
 """Begins a reference that gives a title instead of a file: services do not know file names."""
 
 _PARTS = re.compile(r"[/\\]")
+_INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"  # marks that copied text brings along
 _WORD = re.compile(r"\w+")
 _YEAR = re.compile(r" (?:19|20)\d\d$")
 
@@ -25,6 +26,17 @@ def plain(text: str) -> str:
 def folded(text: str) -> str:
     """Give what spellings of a text share that differ in case or Unicode form only."""
     return text.lower() if text.isascii() else plain(plain(text).casefold())
+
+
+def person_name(text: str) -> str:
+    """Give the one spelling of a person's name: Unicode NFC, nothing blank or invisible around it.
+
+    It may be empty then: such names are refused where they come in.
+    """
+    name, before = text, ""
+    while name != before:
+        before, name = name, plain(name).strip().strip(_INVISIBLE)
+    return name
 
 
 def name_key(path: str) -> str:

@@ -15,7 +15,23 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
+# The counts of the watch history are kept by triggers: whoever asks for them reads one row.
+_COUNT_EVENTS = (
+    "INSERT INTO history_counts (id, n_events, n_resolved, last_id)"
+    " SELECT 1, count(*), count(video_id), coalesce(max(id), 0) FROM events",
+    "CREATE TRIGGER event_added AFTER INSERT ON events BEGIN"
+    " UPDATE history_counts SET n_events = n_events + 1,"
+    " n_resolved = n_resolved + (NEW.video_id IS NOT NULL), last_id = max(last_id, NEW.id); END",
+    "CREATE TRIGGER event_dropped AFTER DELETE ON events BEGIN"
+    " UPDATE history_counts SET n_events = n_events - 1,"
+    " n_resolved = n_resolved - (OLD.video_id IS NOT NULL); END",
+)
+# What is no text, or blank only, is left as it is.
+_SPELLED = """iif(typeof("user") = 'text', nullif(person_name("user"), ''), NULL)"""
+_PERSON = f'coalesce({_SPELLED}, "user")'
+AFTER_CREATION = _COUNT_EVENTS
+"""Statements that follow the creation of the tables of `metadata`."""
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     # Columns and an index that were written and never read.
     2: (
@@ -34,6 +50,13 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE roots ADD COLUMN excludes TEXT NOT NULL DEFAULT '[]'",
         "ALTER TABLE roots ADD COLUMN follow_links INTEGER NOT NULL DEFAULT 0",
         "UPDATE embeddings SET state = 'failed' WHERE state = 'quarantined'",
+    ),
+    4: (
+        "CREATE TABLE history_counts (id INTEGER PRIMARY KEY, n_events INTEGER NOT NULL,"
+        " n_resolved INTEGER NOT NULL, last_id INTEGER NOT NULL)",
+        *_COUNT_EVENTS,
+        f'UPDATE events SET "user" = {_PERSON} WHERE "user" <> {_PERSON}',
+        f'UPDATE impressions SET "user" = {_PERSON} WHERE "user" <> {_PERSON}',
     ),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
@@ -154,6 +177,16 @@ Table(
     **_PERMANENT,
 )
 
+# One row, written by the triggers of `AFTER_CREATION` only.
+Table(
+    "history_counts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("n_events", Integer, nullable=False),
+    Column("n_resolved", Integer, nullable=False),
+    Column("last_id", Integer, nullable=False),
+)
+
 # What was recommended, with the probability of its rank; an event is what a user then does.
 Table(
     "impressions",
@@ -169,3 +202,10 @@ Table(
     Index("impressions_by_user", "user", "at"),
     **_PERMANENT,
 )
+
+PEOPLE = (
+    'people (name) AS (SELECT min("user") FROM events UNION ALL SELECT'
+    ' (SELECT min("user") FROM events WHERE "user" > name) FROM people WHERE name IS NOT NULL)'
+)
+"""A recursive common table of the users with events: one step in an index for each, where DISTINCT
+reads all events. Its last name is NULL."""

@@ -1,29 +1,37 @@
 """What people watched, liked and disliked, and forgetting it."""
 
-from data.history.event_file import EVENT_COLUMNS, EventKind, EventRow, iter_rows
-from data.history.history import (
+from data.history.events import (
     Event,
-    Forgotten,
-    History,
     HistoryMark,
-    ImportReport,
     events_since,
     mark_history,
+    unusable_events,
 )
+from data.history.history import Forgotten, History
+from data.history.importing import ImportReport
 from data.history.impressions import Impression, Impressions
+from data.history.rows.event_file import FileFormat, HowToRead, iter_rows
+from data.history.rows.event_row import EVENT_COLUMNS, EventKind, EventRow
+from data.history.rows.netflix import DateOrder
+from data.history.rows.people import person
 
 __all__ = [
     "EVENT_COLUMNS",
+    "DateOrder",
     "Event",
     "EventKind",
     "EventRow",
+    "FileFormat",
     "Forgotten",
     "History",
     "HistoryMark",
+    "HowToRead",
     "ImportReport",
     "Impression",
     "Impressions",
     "events_since",
     "iter_rows",
     "mark_history",
+    "person",
+    "unusable_events",
 ]

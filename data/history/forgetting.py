@@ -24,6 +24,7 @@ from data.home import Home
 _NAME = re.compile(r"model-(\d{6,})")
 _FORGETTINGS = "forgettings"
 _TO_REMOVE = "models_to_remove"
+_TO_SCRUB = "bytes_to_scrub"
 _EXPORT = "model_export"
 
 
@@ -111,13 +112,21 @@ def require_no_forgetting(connection: Connection, since: int) -> None:
         )
 
 
-def begin_forgetting(connection: Connection) -> None:
-    """Note, in the transaction that deletes events, that every model has to be removed."""
-    put_meta(connection, _FORGETTINGS, str(int(read_meta(connection, _FORGETTINGS) or 0) + 1))
-    put_meta(connection, _TO_REMOVE, "1")
+def begin_forgetting(connection: Connection, *, models_too: bool) -> None:
+    """Note, in the transaction that deletes rows, that their bytes have to go, and every model."""
+    if models_too:
+        count = int(read_meta(connection, _FORGETTINGS) or 0) + 1
+        put_meta(connection, _FORGETTINGS, str(count))
+        put_meta(connection, _TO_REMOVE, "1")
+    put_meta(connection, _TO_SCRUB, "1")
 
 
-def finish_forgetting(catalogue: Database) -> int:
+def is_unfinished(catalogue: Database) -> bool:
+    """Tell whether a forgetting has begun and not ended: killed, or held up by a reader."""
+    return any(catalogue.get_meta(key) is not None for key in (_TO_REMOVE, _TO_SCRUB))
+
+
+def finish_removal(catalogue: Database) -> int:
     """Remove the models where `begin_forgetting` asked for it, also after a kill in between.
 
     Returns:
@@ -128,6 +137,22 @@ def finish_forgetting(catalogue: Database) -> int:
     removed = remove_models(catalogue.home)
     catalogue.set_meta({_TO_REMOVE: None})
     return removed
+
+
+def finish_scrub(catalogue: Database, *, patient: bool) -> None:
+    """Rewrite the catalogue where `begin_forgetting` asked for it: no deleted byte stays in it.
+
+    Args:
+        catalogue: The catalogue.
+        patient: Wait for processes that still read old pages.
+
+    Raises:
+        ReelwiseError: One still does; what is to be done stays noted.
+    """
+    if catalogue.get_meta(_TO_SCRUB) is not None:
+        catalogue.scrub(patient=patient)
+        crash_point("history.after_scrub")
+        catalogue.set_meta({_TO_SCRUB: None})
 
 
 def note_export(connection: Connection, to: Path) -> None:

@@ -1,121 +1,76 @@
 """What users watched, liked and disliked; it leaves the library only when its owner says so."""
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+import math
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.names import VideoNames
-from data.catalogue.values import chunks, from_micros, now_micros, sql, to_micros
-from data.durable import crash_point
-from data.history.event_file import EVENT_KINDS, EventKind, EventRow, iter_rows
-from data.history.forgetting import Export, begin_forgetting, finish_forgetting, last_export
+from data.catalogue.names import VideoNames, person_name
+from data.catalogue.tables import PEOPLE
+from data.catalogue.values import from_micros, path_text, sql, to_micros
+from data.errors import ReelwiseError
+from data.history.events import EVENT_VALUES, Event, usable_events
+from data.history.forgetting import (
+    Export,
+    begin_forgetting,
+    finish_removal,
+    finish_scrub,
+    is_unfinished,
+    last_export,
+)
+from data.history.importing import ImportReport, add_row, import_events
+from data.history.rows.event_file import HowToRead
+from data.history.rows.event_row import EVENT_KINDS, EventKind, EventRow
+from data.history.rows.people import near_names, person
 
-_ROWS_PER_TRANSACTION = 5_000
-_EVENTS = 'SELECT "user", video_id, video_ref, at, watched_s, duration_s, kind FROM events'
-_OF_ALL = sql(f"{_EVENTS} WHERE :until IS NULL OR at < :until ORDER BY at, id")
+_OF_ALL = sql(f"{EVENT_VALUES} WHERE :until IS NULL OR at < :until ORDER BY at, id")
 _OF_USER = sql(
-    f'{_EVENTS} WHERE "user" = :user AND (:until IS NULL OR at < :until) ORDER BY at, id'
-)
-_AFTER = sql(f"{_EVENTS} WHERE id > :last_id ORDER BY id")
-_USERS = sql('SELECT DISTINCT "user" FROM events ORDER BY 1')
-_PUT_EVENT = sql(
-    'INSERT INTO events ("user", video_id, video_ref, at, watched_s, duration_s, kind, fingerprint)'
-    " VALUES (:user, :video_id, :video_ref, :at_micros, :watched_s, :duration_s, :kind,"
-    " :fingerprint) ON CONFLICT (fingerprint) DO NOTHING"
-)
-_ADDED = sql(
-    "SELECT count(*) AS added, count(*) - count(video_id) AS unresolved FROM events"
-    " WHERE id > :last_id"
+    f'{EVENT_VALUES} WHERE "user" = :user AND (:until IS NULL OR at < :until) ORDER BY at, id'
 )
 _DROP_EVENT = sql(
     'DELETE FROM events WHERE "user" = :user AND at = :at AND kind = :kind'
     " AND video_ref = :video_ref"
 )
+_USERS = sql(f"WITH RECURSIVE {PEOPLE} SELECT name FROM people WHERE typeof(name) = 'text'")
+_LOGGED = sql('SELECT DISTINCT "user" FROM impressions')
 _DROP_EVENTS = sql('DELETE FROM events WHERE "user" = :user')
 _DROP_IMPRESSIONS = sql('DELETE FROM impressions WHERE "user" = :user')
-_MARK = sql("SELECT count(*), count(video_id), coalesce(max(id), 0) FROM events")
-
-
-@dataclass(frozen=True)
-class Event:
-    """One thing that one user did with one video."""
-
-    user: str
-    """User name."""
-    video_id: int | None
-    """The video; None while the library does not know it."""
-    video_ref: str
-    """What the video was called when the event came in."""
-    at: datetime
-    """When, UTC."""
-    watched_s: float | None
-    """Seconds watched, where known."""
-    duration_s: float | None
-    """Length of the video as the event's source gave it, where known."""
-    kind: EventKind
-    """`view`, `like` or `dislike`."""
-
-    def as_row(self) -> dict[str, str | float | None]:
-        """Give the values as an events file holds them, by column."""
-        return {
-            "user": self.user,
-            "video": self.video_ref,
-            "at": self.at.isoformat(),
-            "watched_s": self.watched_s,
-            "duration_s": self.duration_s,
-            "kind": self.kind,
-        }
+_COUNT = sql(
+    'SELECT (SELECT count(*) FROM events WHERE "user" = :user) AS events,'
+    ' (SELECT count(*) FROM impressions WHERE "user" = :user) AS impressions'
+)
+_MENTIONS = sql(
+    "SELECT (SELECT count(*) FROM events WHERE instr(video_ref, :name))"
+    " + (SELECT count(*) FROM files WHERE instr(path, :name))"
+)
 
 
 @dataclass(frozen=True)
 class Forgotten:
     """What was removed when a user was forgotten."""
 
+    user: str
+    """The name, as it was stored."""
     events: int
     """Events."""
     impressions: int
     """Rows of the log of what was recommended."""
     models: int
     """Models that had been fitted on all users' events."""
+    mentions: int
+    """Paths and names of videos, in the library and in others' events, that hold the name: they
+    stay."""
     export: Export | None
     """The last copy of a model that left the home: it is out of reach."""
-
-
-@dataclass
-class ImportReport:
-    """What became of a file's rows."""
-
-    added: int = 0
-    """New events."""
-    duplicates: int = 0
-    """Rows that were known already, or stood twice in the file."""
-    unresolved: int = 0
-    """Of the new events, those whose video the library does not know yet."""
-    bad_rows: list[tuple[int, str]] = field(default_factory=list)
-    """(line, reason) of rows that are not events; nothing of them was kept."""
-
-
-@dataclass(frozen=True)
-class HistoryMark:
-    """How far a watch history has come: equal marks mean the same events."""
-
-    n_events: int
-    """Events kept."""
-    n_resolved: int
-    """Of these, events that were stored with their video."""
-    last_id: int
-    """Number of the newest event; numbers are never used again."""
 
 
 class History:
     """The watch events of one library.
 
-    Events may be added while another process indexes: they need no writer lock.
+    Events may be added while another process indexes: they need no writer lock. Names of people
+    count in one spelling (`people.person`), however they come in.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -134,29 +89,43 @@ class History:
         """Add one event; it is durable when this returns.
 
         Args:
-            user: User name; any non-empty text.
+            user: User name; any text that a command line can hold.
             video_ref: Path, file name or id of the video; one that is not indexed yet is kept for
                 later.
-            watched_s: Seconds watched, >= 0.
+            watched_s: Seconds watched, finite and >= 0.
             kind: `view`, `like` or `dislike`.
-            at: When (with a time zone); None means now.
+            at: When, UTC without a zone; None means now. Up to a day ahead counts as now.
 
         Raises:
-            ReelwiseError: `video_ref` fits several videos, or is the id of none.
-            ValueError: Another argument is not as described.
+            ReelwiseError: `video_ref` fits several videos, or is the id of none; or another
+                argument is not as described.
+            ValueError: There is no such kind.
         """
-        valid_time = watched_s is None or watched_s >= 0
-        if not user.strip() or kind not in EVENT_KINDS or not valid_time:
-            raise ValueError(f"not an event: {user=}, {kind=}, {watched_s=}")
+        if kind not in EVENT_KINDS:
+            raise ValueError(f"kind must be one of {EVENT_KINDS}, got {kind!r}")
+        if watched_s is not None and not (math.isfinite(watched_s) and watched_s >= 0):
+            raise ReelwiseError(
+                f"seconds watched must be a finite number >= 0, got {watched_s}",
+                fix="give how long it was watched, or leave it out where that is unknown",
+            )
+        ref, video_id = self._meant(video_ref)
+        at_micros = None if at is None else to_micros(at if at.tzinfo else at.replace(tzinfo=UTC))
+        row = EventRow(person(user), ref, at_micros, watched_s, None, kind)
+        self.finish_forgetting()
+        stored = from_micros(add_row(self._catalogue, row, video_id))
+        return Event(row.user, video_id, ref, stored, watched_s, None, kind)
+
+    def _meant(self, video_ref: str | int) -> tuple[str, int | None]:
+        """What a video is called, and which one it is, found by index whatever the size."""
         if isinstance(video_ref, int):
-            video_ref = str(self._catalogue.video(video_ref).path)
-        elif len(self._video_names().find(video_ref)) > 1:
-            self._catalogue.video(video_ref)  # raises: it names the candidates
-        at_micros = to_micros(at) if at else now_micros()
-        row = EventRow(user.strip(), video_ref, at_micros, watched_s, None, kind)
-        self._insert([row], ImportReport())
-        video_id = self._video_names().only(video_ref)
-        return Event(row.user, video_id, video_ref, from_micros(at_micros), watched_s, None, kind)
+            return path_text(self._catalogue.video(video_ref).path), video_ref
+        ref = path_text(video_ref).strip()
+        if not ref or "\0" in ref:
+            raise ReelwiseError(f"no video is called {ref!r}", fix="give its path, name or id")
+        names = self._catalogue.names_like(ref)
+        if len(names.find(ref)) > 1:
+            self._catalogue.video(ref)  # raises: it names the candidates
+        return ref, names.only(ref)
 
     def remove(self, event: Event) -> bool:
         """Take back one event; False where there is no such event any more."""
@@ -169,27 +138,28 @@ class History:
         with self._catalogue.writing("history.remove", changes_library=False) as connection:
             return bool(connection.execute(_DROP_EVENT, values).rowcount)
 
-    def import_file(self, path: Path) -> ImportReport:
-        """Add the events of a CSV or Parquet file; doing it twice changes nothing more.
+    def import_file(
+        self, path: Path, how: HowToRead | None = None, *, dry_run: bool = False
+    ) -> ImportReport:
+        """Add the events of a file; doing it twice changes nothing more.
 
-        A row that is not an event is reported and the others are added. Rows without `at` get the
-        time of the import.
+        Each row is added, known already, or refused by the number of its line. Rows without `at`
+        get the time of the import; a time up to a day ahead counts as now, a later one is refused.
+
+        Args:
+            path: CSV, Parquet, or a viewing history of Netflix.
+            how: What the file does not say itself.
+            dry_run: Write nothing, and report what would be done.
 
         Raises:
-            ReelwiseError: The file cannot be read at all, or lacks the columns `user` and `video`.
+            ReelwiseError: The file cannot be read at all, or lacks columns.
         """
-        report = ImportReport()
-
-        def good_rows() -> Iterator[EventRow]:
-            for line, row in iter_rows(path):
-                if isinstance(row, str):
-                    report.bad_rows.append((line, row))
-                else:
-                    yield row
-
-        for rows in chunks(good_rows(), _ROWS_PER_TRANSACTION):
-            self._insert(rows, report)
-        return report
+        names, how = self._video_names(), how or HowToRead()
+        if how.user is not None:
+            how = replace(how, user=person(how.user))
+        if not dry_run:
+            self.finish_forgetting()
+        return import_events(self._catalogue, names, path, how, dry_run=dry_run)
 
     def events(self, user: str | None = None, *, until: datetime | None = None) -> list[Event]:
         """List events before `until` in order of time, of all users or of one."""
@@ -198,90 +168,74 @@ class History:
             if user is None:
                 rows = connection.execute(_OF_ALL, values).all()
             else:
-                rows = connection.execute(_OF_USER, {**values, "user": user}).all()
-        names = self._video_names()
-        return [_event(row, names) for row in rows]
+                rows = connection.execute(_OF_USER, {**values, "user": person_name(user)}).all()
+        if all(row.video_id is not None for row in rows):
+            return usable_events(rows)
+        return usable_events(rows, self._video_names().only)
 
     def users(self) -> list[str]:
-        """List the users who have events, by name."""
+        """List the users who have events, by name; one step in an index for each."""
         with self._catalogue.reading() as connection:
             return list(connection.scalars(_USERS))
 
-    def forget(self, user: str) -> Forgotten:
-        """Delete a user: no byte of the name stays in the library, nor a model fitted on them.
-
-        What was recommended to them goes too. The file is rewritten, even for a user without
-        events: an earlier attempt may have been killed midway.
+    def named(self, user: str) -> str:
+        """Give the name under which a person is stored, who has events or logged pages.
 
         Raises:
-            ReelwiseError: Another process is reading old pages and did not let go in time; the
-                events are deleted, running it again finishes the rest.
+            ReelwiseError: Nobody is called so; it gives the names that are near.
         """
-        with self._catalogue.writing("history.forget", changes_library=False) as connection:
-            events = connection.execute(_DROP_EVENTS, {"user": user}).rowcount
-            impressions = connection.execute(_DROP_IMPRESSIONS, {"user": user}).rowcount
-            if events:
-                begin_forgetting(connection)
-        models = finish_forgetting(self._catalogue)
-        self._catalogue.scrub()
-        crash_point("history.after_scrub")
-        return Forgotten(events, impressions, models, last_export(self._catalogue))
+        name = person(user)
+        if any(self.count(name)):
+            return name
+        near = near_names(name, self._people())
+        raise ReelwiseError(
+            f"nobody is called {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""),
+            fix="give a name as reelwise history export shows it; case and spaces count",
+        )
 
-    def _insert(self, rows: Sequence[EventRow], report: ImportReport) -> None:
-        now, names = now_micros(), self._video_names()
-        values = [
-            {
-                **row._asdict(),
-                "at_micros": now if row.at_micros is None else row.at_micros,
-                "video_id": names.only(row.video_ref),
-                "fingerprint": _fingerprint(row),
-            }
-            for row in rows
-        ]
-        with self._catalogue.writing("history.add", changes_library=False) as connection:
-            last_id = connection.execute(_MARK).one()[2]
-            connection.execute(_PUT_EVENT, values)
-            added, unresolved = connection.execute(_ADDED, {"last_id": last_id}).one()
-        report.added += added
-        report.duplicates += len(rows) - added
-        report.unresolved += unresolved
+    def count(self, user: str) -> tuple[int, int]:
+        """Count the events of a person, and the rows of what was recommended to them."""
+        with self._catalogue.reading() as connection:
+            events, impressions = connection.execute(_COUNT, {"user": person_name(user)}).one()
+        return int(events), int(impressions)
+
+    def forget(self, user: str) -> Forgotten:
+        """Delete a user: the name stays nowhere as a person's, nor a model fitted on them.
+
+        What was recommended to them goes too. The file is rewritten, so that no deleted byte stays
+        in it; where that does not succeed, the next command that writes to the history does it.
+
+        Raises:
+            ReelwiseError: Nobody is called so and no earlier forgetting is unfinished; or another
+                process is reading old pages and did not let go in time: the events are deleted,
+                the next command that writes finishes the rest.
+        """
+        unfinished = is_unfinished(self._catalogue)
+        name = person(user) if unfinished else self.named(user)
+        with self._catalogue.writing("history.forget", changes_library=False) as connection:
+            events = connection.execute(_DROP_EVENTS, {"user": name}).rowcount
+            impressions = connection.execute(_DROP_IMPRESSIONS, {"user": name}).rowcount
+            begin_forgetting(connection, models_too=events > 0)
+        models = finish_removal(self._catalogue)
+        finish_scrub(self._catalogue, patient=True)
+        with self._catalogue.reading() as connection:
+            mentions = int(connection.execute(_MENTIONS, {"name": name}).scalar_one())
+        export = last_export(self._catalogue)
+        return Forgotten(name, events, impressions, models, mentions, export)
+
+    def finish_forgetting(self) -> None:
+        """Do what an earlier `forget` could not: others were reading, or it was killed."""
+        if is_unfinished(self._catalogue):
+            finish_removal(self._catalogue)
+            with suppress(ReelwiseError):
+                finish_scrub(self._catalogue, patient=False)
+
+    def _people(self) -> list[str]:
+        with self._catalogue.reading() as connection:
+            return sorted({*connection.scalars(_USERS), *connection.scalars(_LOGGED)})
 
     def _video_names(self) -> VideoNames:
         changes = self._catalogue.changes()
         if self._names is None or self._names[0] != changes:
             self._names = (changes, self._catalogue.video_names())
         return self._names[1]
-
-
-def mark_history(catalogue: Catalogue) -> HistoryMark:
-    """Give the mark of the history as it is now."""
-    with catalogue.reading() as connection:
-        return HistoryMark(*connection.execute(_MARK).one())
-
-
-def events_since(catalogue: Catalogue, mark: HistoryMark) -> tuple[HistoryMark, list[Event]] | None:
-    """Give the events that came after a mark, and the mark that includes them.
-
-    Returns:
-        None where more has changed than events added (a user was forgotten): then everything has
-        to be read again.
-    """
-    with catalogue.reading() as connection:
-        now = HistoryMark(*connection.execute(_MARK).one())
-        rows = connection.execute(_AFTER, {"last_id": mark.last_id}).all()
-    n_known = sum(row.video_id is not None for row in rows)
-    if now != HistoryMark(mark.n_events + len(rows), mark.n_resolved + n_known, now.last_id):
-        return None
-    return now, [_event(row, None) for row in rows]
-
-
-def _event(row: Any, names: VideoNames | None) -> Event:
-    user, video_id, video_ref, at, watched_s, duration_s, kind = row
-    if video_id is None and names is not None:
-        video_id = names.only(video_ref)
-    return Event(user, video_id, video_ref, from_micros(at), watched_s, duration_s, kind)
-
-
-def _fingerprint(row: EventRow) -> str:
-    """Give equal rows equal texts: two rows with the same values are one event."""
-    return hashlib.blake2b(json.dumps(list(row)).encode(), digest_size=16).hexdigest()

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from data.catalogue.database import Database
+from data.catalogue.names import person_name
 from data.catalogue.values import from_micros, sql, to_micros
 
 _PUT = sql(
@@ -45,7 +46,9 @@ class Impressions:
 
     def add(self, page: Sequence[Impression]) -> None:
         """Record one page, whole or not at all; it is durable when this returns."""
-        rows = [{**asdict(one), "user": one.user.strip(), "at": to_micros(one.at)} for one in page]
+        rows = [
+            {**asdict(one), "user": person_name(one.user), "at": to_micros(one.at)} for one in page
+        ]
         if rows:
             with self._catalogue.writing("impressions.add", changes_library=False) as connection:
                 connection.execute(_PUT, rows)
@@ -53,5 +56,5 @@ class Impressions:
     def all(self, user: str | None = None) -> list[Impression]:
         """List what was recommended, to all users or to one, by time and rank."""
         with self._catalogue.reading() as connection:
-            rows = connection.execute(_LIST, {"user": user}).all()
+            rows = connection.execute(_LIST, {"user": user and person_name(user)}).all()
         return [Impression(r[0], r[1], from_micros(r[2]), r[3], r[4], r[5], r[6]) for r in rows]

@@ -30,7 +30,7 @@ from data.durable import (
 from data.errors import ReelwiseError
 from data.history.forgetting import (
     current_model,
-    finish_forgetting,
+    finish_removal,
     forgettings,
     model_name,
     model_names,
@@ -193,7 +193,7 @@ def model_mark(home: Home) -> ModelMark:
 def clean_up(lock: TrainingLock, catalogue: Catalogue) -> None:
     """Remove what a killed training or a killed forgetting left."""
     home = lock.home
-    finish_forgetting(catalogue)
+    finish_removal(catalogue)
     remove_unfinished(home.recommender)
     for name in model_names(home):
         if name != current_model(home):

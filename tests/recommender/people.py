@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from data.history.event_file import EventKind
-from data.history.history import Event
+from data.history.events import Event
+from data.history.rows.event_row import EventKind
 from recommender.events.videos import VideoTable
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.history.history import Event, History
+from data.history import Event, History
 from data.home import Home, resolve_home
 from recommender.service import LibraryRecommender
 from tests.recommender.people import DAY, around, axes

@@ -312,6 +312,8 @@ class Library:
     ) -> Recommendations:
         """Recommend videos to a user; a new user gets what is watched most.
 
+        `took_ms` of the result counts from here: it includes loading what was not loaded yet.
+
         Args:
             user: Name of the user.
             k: Maximum number of videos.
@@ -322,14 +324,15 @@ class Library:
             log: Log the page as shown.
 
         Raises:
-            ReelwiseError: Nothing is indexed yet, or a video is not known.
+            ReelwiseError: Nothing is indexed yet, a video is not known, or the name is empty.
         """
+        began_s = time.perf_counter()
         recommender = self.recommender
         result = recommender.recommend(user, k, exclude=exclude, playing=playing, explore=explore)
         # With exploration the recommender has logged it.
         if log and not result.explore:
             recommender.log(result)
-        return result
+        return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)
 
     def add_event(
         self,
@@ -347,13 +350,14 @@ class Library:
             video: An indexed video.
             kind: "view", "like" or "dislike".
             watched_s: Seconds watched.
-            at: When, with a time zone; None is now.
+            at: When, UTC without a zone; None is now. Up to a day ahead counts as now.
 
         Raises:
-            ReelwiseError: No indexed video is called so, or several are.
+            ReelwiseError: No indexed video is called so, or several are; or the name, the seconds
+                or the time is none.
         """
-        path = self.catalogue.video(video).path
-        return self.history.add(user, str(path), kind=kind, watched_s=watched_s, at=at)
+        known = self.catalogue.video(video)
+        return self.history.add(user, known.id, kind=kind, watched_s=watched_s, at=at)
 
     def remove_event(self, event: Event) -> None:
         """Take back an event that was added; the next answer no longer counts it."""

@@ -15,13 +15,16 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.durable import CRASH_VARIABLE
 from data.errors import ReelwiseError
-from data.history.history import History
+from data.history import History, mark_history
 from data.home import Home
 from tests.data.made import LIB, embed, file_record
 
 ROOT = Path(__file__).resolve().parents[3]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BACK_TO_2 = (
+    "DROP TRIGGER event_added",
+    "DROP TRIGGER event_dropped",
+    "DROP TABLE history_counts",
     "DROP INDEX files_by_name",
     "ALTER TABLE files DROP COLUMN name_key",
     "ALTER TABLE roots DROP COLUMN excludes",
@@ -46,13 +49,15 @@ def run(home: Home, *statements: str) -> None:
 
 
 def schema(home: Home) -> tuple[str, dict[str, set[str]]]:
-    """The version and the columns of every table, as the file has them."""
+    """The version, the columns of every table and what triggers do, as the file has them."""
     with sqlite3.connect(home.catalogue) as raw:
         (version,) = raw.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
         names = [row[0] for row in raw.execute("SELECT name FROM sqlite_schema WHERE type='table'")]
         columns = {
             name: {row[1] for row in raw.execute(f"PRAGMA table_info({name})")} for name in names
         }
+        triggers = raw.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        columns.update((name, {statement}) for name, statement in triggers)
     raw.close()
     return version, columns
 
@@ -81,6 +86,19 @@ def test_a_catalogue_of_the_version_before_is_brought_up_to_date(
         assert min(embed(catalogue, "p2", 1)) > first
     with Catalogue(Home(tmp_path)):
         assert schema(version_2) == schema(Home(tmp_path))
+
+
+def test_names_of_people_of_the_version_before_get_their_one_spelling(version_2: Home) -> None:
+    run(
+        version_2,
+        "UPDATE events SET \"user\" = 'Zoe\u0308\u00a0'",
+        'INSERT INTO events ("user", video_ref, at, kind, fingerprint)'
+        " VALUES (X'00ff', 'a', 7, 'view', 'f')",
+    )
+    with Catalogue(version_2) as catalogue:
+        assert [event.user for event in History(catalogue).events("Zo\u00eb")] == ["Zo\u00eb"]
+        assert mark_history(catalogue).n_events == 2
+        assert History(catalogue).forget("Zoe\u0308").events == 1
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

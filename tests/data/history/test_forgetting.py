@@ -58,7 +58,8 @@ def test_forgetting_removes_the_model_of_everybody(catalogue: Catalogue, home: H
     history.add("anna", "kite", at=NOON)
     history.add("ben", "kite", at=NOON)
     lay_down(home, "model-000001", current="model-000001")
-    assert history.forget("nobody").models == 0
+    with pytest.raises(ReelwiseError, match="nobody is called 'nobody'"):
+        history.forget("nobody")
     assert current_model(home) == "model-000001"
     before = forgettings(catalogue)
     forgotten = history.forget("anna")

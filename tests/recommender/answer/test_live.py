@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.history.event_file import EVENT_KINDS
-from data.history.history import Event
+from data.history.events import Event
+from data.history.rows.event_row import EVENT_KINDS
 from recommender.answer.live import LiveLog
 from recommender.answer.recommender import Recommender
 from recommender.events.log import EventLog, read_events

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.history.history import Event
+from data.history.events import Event
 from recommender.answer import shortlist as candidates
 from recommender.answer.exploration import Exploration
 from recommender.answer.items import REST, Recommendations

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.history.event_file import EventKind
-from data.history.history import Event
+from data.history.events import Event
+from data.history.rows.event_row import EventKind
 from recommender.answer.recommender import Recommender
 from recommender.events.videos import VideoTable
 from recommender.sources.registry import RECENT_POPULARITY

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.history.history import Event
+from data.history.events import Event
 from recommender.answer.playing import (
     LINKED_SHARE,
     PLAYING,

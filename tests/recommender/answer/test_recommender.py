@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.history.event_file import EVENT_KINDS
-from data.history.history import Event
+from data.history.events import Event
+from data.history.rows.event_row import EVENT_KINDS
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
 from recommender.events.videos import VideoTable

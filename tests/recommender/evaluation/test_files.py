@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.history.event_file import EVENT_COLUMNS
 from data.history.history import History
+from data.history.rows.event_row import EVENT_COLUMNS
 from data.home import resolve_home
 from recommender.evaluation.files import read_event_files
 
@@ -96,7 +96,7 @@ def test_the_order_of_items_does_not_tell_how_popular_they_are(tmp_path: Path) -
         ("person,video\na,1\n", r"no column user \(its columns: person, video\)"),
         ("user,video\na,1\n,2\n", "1 rows are not events, first in line 3: user is empty"),
         ("user,video,at\na,1,soon\n", "ISO 8601 or Unix seconds, got 'soon'"),
-        ("user,video,at\na,1,1780272000000\n", "milliseconds"),
+        ("user,video,at\na,1,-5\n", "between 1973 and 2100"),
         ("user,video,kind\na,1,love\n", "kind must be view, like or dislike"),
         ("user,video,watched_s\na,1,-3\n", "watched_s must be a finite number >= 0"),
         ("user,video\na,1,2\n", "3 values under 2 columns"),
@@ -129,9 +129,11 @@ def test_a_file_that_evaluates_is_imported_whole_and_the_reverse(rows: list[list
         except ReelwiseError:
             assert report.bad_rows
         else:
-            assert not report.bad_rows
-            assert len(read) == report.added + report.duplicates
-            assert set(read.users) == {event.user for event in events}
+            # Only the order of times counts there, so any number is one.
+            for _, reason in report.bad_rows:
+                assert "Unix seconds (or milliseconds)" in reason
+            assert len(read) == report.rows
+            assert {event.user for event in events} <= set(read.users)
 
 
 def test_a_parquet_file_without_events_names_its_columns(tmp_path: Path) -> None:

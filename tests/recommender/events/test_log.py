@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.history.history import Event
+from data.history.events import Event
 from recommender.events.log import EventLog, Pairs, read_events
 from tests.recommender.people import DAY, event, themed, verdict
 

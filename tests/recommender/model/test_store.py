@@ -390,5 +390,7 @@ def test_a_training_finishes_a_forgetting_that_was_killed(home: Home) -> None:
     assert current_model(home) == "model-000001"
     train_recommender(home)
     assert model_names(home) == ["model-000002"]
-    assert forget("nobody") == 0
+    assert forget("nobody") == 0  # it ends what the killed one began, and finds nothing more
+    with pytest.raises(ReelwiseError, match="nobody is called"):
+        forget("nobody")
     assert current_model(home) == "model-000002"

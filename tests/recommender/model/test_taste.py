@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from data.history.event_file import EventKind
-from data.history.history import Event
+from data.history.events import Event
+from data.history.rows.event_row import EventKind
 from recommender.events.log import read_events
 from recommender.model.taste import GLANCE_PUSH, PUSH, Taste, pushed_down, read_taste
 from tests.recommender.people import event, themed, verdict

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.history.history import Event
+from data.history.events import Event
 from recommender.events.histories import Histories
 from recommender.events.log import EventLog, read_events
 from recommender.events.videos import VideoTable

@@ -1,27 +1,25 @@
-"""`reelwise history`: import, export, add and delete watch events."""
+"""`reelwise history`: export, add and delete watch events."""
 
 from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.errors import ReelwiseError
 from ui.library.library import Library
-from ui.terminal.answer import EXIT_SOME_FILES_FAILED, Answer
+from ui.terminal.answer import Answer, refusal
 from ui.terminal.options import HomeOption, JsonOption
-from ui.terminal.text import count, short_path
+from ui.terminal.text import count
 
 if TYPE_CHECKING:
-    from data.history import EventKind, Forgotten, ImportReport
+    from data.catalogue import Video
+    from data.history import EventKind, Forgotten
 
 IMPRESSION_COLUMNS = ("user", "video", "video_id", "at", "rank", "source", "propensity", "score")
-MAX_ROWS_SHOWN = 20
-"""Bad rows listed one by one; the rest are counted."""
 
 OnlyUserOption = Annotated[
     str | None, typer.Option(metavar="USER", help="Only events of this user.")
@@ -29,66 +27,23 @@ OnlyUserOption = Annotated[
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Name of the user.")]
 
 
-def import_events(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE",
-            help="Events: CSV or Parquet with the columns user, video[, at][, watched_s]"
-            "[, duration_s][, kind].",
-        ),
-    ],
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> Answer:
-    """Add the events of a file; importing it again changes nothing."""
-    if not file.is_file():
-        raise ReelwiseError(
-            f"there is no file {file}",
-            fix="reelwise history import FILE   (CSV or Parquet: user,video[,at][,watched_s])",
-        )
-    with Library(home) as library:
-        library.make()
-        report = library.history.import_file(file)
-    return _import_answer(report, file)
-
-
-def _import_answer(report: ImportReport, file: Path) -> Answer:
-    bad = [{"line": line, "reason": reason} for line, reason in report.bad_rows]
-    document = {
-        "file": str(file),
-        "added": report.added,
-        "duplicates": report.duplicates,
-        "unresolved": report.unresolved,
-        "bad_rows": bad,
-    }
-    lines = [
-        f"{count(report.added, 'event')} added from {short_path(file)}, "
-        f"{report.duplicates:,} known already"
-    ]
-    if report.unresolved:
-        lines.append(
-            f"{count(report.unresolved, 'event')} of videos that are not indexed yet: kept, "
-            "and counted as soon as they are"
-        )
-    lines_shown = [f"  line {row['line']}: {row['reason']}" for row in bad[:MAX_ROWS_SHOWN]]
-    if len(bad) > MAX_ROWS_SHOWN:
-        lines_shown.append(f"  and {len(bad) - MAX_ROWS_SHOWN:,} more")
-    notice = (
-        "\n".join([f"{count(len(bad), 'row')} could not be read:", *lines_shown]) if bad else ""
-    )
-    return Answer(document, "\n".join(lines), EXIT_SOME_FILES_FAILED if bad else 0, notice)
-
-
 def export_events(
     user: OnlyUserOption = None, home: HomeOption = None, as_json: JsonOption = False
 ) -> Answer:
     """Print the events as CSV, as `history import` reads it."""
-    from data.history import EVENT_COLUMNS
+    from data.history import EVENT_COLUMNS, person, unusable_events
 
     with Library(home) as library:
-        rows = [event.as_row() for event in library.history.events(user)]
-    return Answer({"events": rows}, _as_csv(rows, EVENT_COLUMNS))
+        name = None if user is None else person(user)
+        rows = [event.as_row() for event in library.history.events(name)]
+        left_out = unusable_events(library.catalogue)
+    notice = (
+        f"{count(left_out, 'stored event')} cannot be used and left out: see reelwise verify"
+        if left_out
+        else ""
+    )
+    document = {"events": rows, "unusable": left_out}
+    return Answer(document, _as_csv(rows, EVENT_COLUMNS), notice=notice)
 
 
 def export_impressions(
@@ -124,30 +79,55 @@ def _as_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str
     return written.getvalue().rstrip("\n")
 
 
-def forget(user: UserArgument, home: HomeOption = None, as_json: JsonOption = False) -> Answer:
-    """Delete a user and all that was learned from the user; no byte of the name stays."""
+def forget(
+    user: UserArgument,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask; it is only asked on a terminal.")
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Delete a user and all that was learned from the user; it cannot be undone."""
     with Library(home) as library:
-        forgotten = library.history.forget(user)
+        history = library.history
+        events, impressions = history.count(user)
+        if (events or impressions) and not (yes or as_json) and not _agreed(user, events):
+            return refusal("nothing was deleted", "answer y, or give --yes", exit_code=1)
+        forgotten = history.forget(user)
     export = forgotten.export
     document = {
-        "user": user,
+        "user": forgotten.user,
         "forgotten": forgotten.events,
         "impressions": forgotten.impressions,
         "models": forgotten.models,
+        "mentions_left": forgotten.mentions,
         "export_out_of_reach": None if export is None else {"to": export.to, "at": export.at},
     }
-    return Answer(document, "\n".join(_forgotten_lines(user, forgotten)))
+    return Answer(document, "\n".join(_forgotten_lines(forgotten)))
 
 
-def _forgotten_lines(user: str, forgotten: Forgotten) -> list[str]:
-    """What was deleted, and what cannot be reached."""
-    lines = [f"{user} is forgotten: {count(forgotten.events, 'event')} deleted"]
+def _agreed(user: str, events: int) -> bool:
+    """Ask on a terminal; a program that calls the command is not asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    question = f"Delete {user.strip()!r} and {count(events, 'event')}? It cannot be undone."
+    return typer.confirm(question, default=False, err=True)
+
+
+def _forgotten_lines(forgotten: Forgotten) -> list[str]:
+    """What was deleted, what stays, and what cannot be reached."""
+    lines = [f"{forgotten.user} is forgotten: {count(forgotten.events, 'event')} deleted"]
     if forgotten.impressions:
         lines.append(f"logged recommendations: {count(forgotten.impressions, 'row')} deleted")
     if forgotten.models:
         lines.append(
             f"{count(forgotten.models, 'model')} fitted on the events of all users deleted; a "
             "quick one is used until reelwise train recommender"
+        )
+    if forgotten.mentions:
+        lines.append(
+            f"{count(forgotten.mentions, 'name')} of videos, here or in others' events, hold this "
+            "name: they stay"
         )
     if forgotten.export is not None:
         lines.append(
@@ -173,11 +153,22 @@ def add(
     """Record that a user watched, liked or disliked a video."""
     if like and dislike:
         raise typer.BadParameter("give --like or --dislike, not both")
-    if not user.strip():
-        raise typer.BadParameter("the name of the user is empty")
     kind: EventKind = "like" if like else "dislike" if dislike else "view"
     with Library(home) as library:
         known = library.catalogue.video(video)
         event = library.add_event(user, known.id, kind=kind, watched_s=watched)
     verb = {"view": "watched", "like": "liked", "dislike": "disliked"}[kind]
-    return Answer(event.as_row() | {"video_id": str(known.id)}, f"{user} {verb} {known.title}")
+    how_long, notice = _how_long(known, kind, watched)
+    text = f"{event.user} {verb} {known.title}{how_long}"
+    return Answer(event.as_row() | {"video_id": str(known.id)}, text, notice=notice)
+
+
+def _how_long(video: Video, kind: EventKind, watched_s: float | None) -> tuple[str, str]:
+    """What was recorded of the time watched, and a warning where it is longer than the video."""
+    if watched_s is None:
+        whole = ", for how long is not known: counts as the whole video"
+        return (whole if kind == "view" else ""), ""
+    told = f", {watched_s:g} s" + (f" of {video.duration_s:g} s" if video.duration_s else "")
+    if not 0 < 1.1 * video.duration_s < watched_s:
+        return told, ""
+    return told, f"{watched_s:g} s is more than the video is long: counts as the whole video"

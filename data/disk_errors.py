@@ -8,7 +8,8 @@ import errno
 import os
 import re
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from data.errors import CannotWrite, DamagedFile, ReelwiseError
@@ -89,6 +90,24 @@ def known_error(error: BaseException, place: Path | None = None) -> ReelwiseErro
         return _error(_full(place), place, write=True)
     words = _BY_NUMBER.get(number, (os.strerror(number).lower(), _CHECK))
     return _error(words, place, write=number in _REFUSED_WRITES)
+
+
+@contextmanager
+def refusals_at(place: Path) -> Iterator[None]:
+    """Turn what the machine refuses within a block into errors that name a place.
+
+    Raises:
+        ReelwiseError: What it refused; other errors pass unchanged.
+    """
+    try:
+        yield
+    except ReelwiseError:
+        raise
+    except Exception as error:
+        known = known_error(error, place)
+        if known is None:
+            raise
+        raise known from error
 
 
 def why_not_writable(place: Path) -> tuple[str, str] | None:

@@ -2,7 +2,8 @@
 
 The rule, everywhere in reelwise: a file is written under a temporary name, fsynced, renamed, and
 the folder that received the name is fsynced; only then may anything else refer to it. A name that
-does not begin with `TEMP_PREFIX` therefore always stands for a complete file.
+does not begin with `TEMP_PREFIX` therefore always stands for a complete file. What is written below
+a private folder is private as well, whatever the umask.
 """
 
 import os
@@ -51,13 +52,42 @@ def fsync_dir(path: Path) -> None:
     _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
 
 
-def make_dir(path: Path) -> None:
-    """Make a folder, with the parents that are missing, so that their names survive a power cut."""
+def make_dir(path: Path, *, private: bool = False) -> None:
+    """Make a folder, with the parents that are missing, so that their names survive a power cut.
+
+    Args:
+        path: The folder; one that exists stays as it is.
+        private: Only the owner may look into the new ones, whatever the umask; below a private
+            folder that is always so.
+    """
     if path.is_dir():
         return
-    make_dir(path.parent)
-    path.mkdir(exist_ok=True)
+    make_dir(path.parent, private=private)
+    path.mkdir(0o700 if private or is_private(path.parent) else 0o777, exist_ok=True)
     fsync_dir(path.parent)
+
+
+def is_private(folder: Path) -> bool:
+    """Say whether only its owner may look into a folder."""
+    return folder.stat().st_mode & 0o077 == 0
+
+
+def close_to_others(path: Path) -> None:
+    """Take every right on a file, or on a folder and all below it, from everybody but the owner.
+
+    Links are not followed.
+
+    Raises:
+        PermissionError: It belongs to another user.
+    """
+    if path.is_symlink():
+        return
+    facts = path.stat()
+    if facts.st_mode & 0o077:
+        path.chmod(facts.st_mode & 0o700)
+    if path.is_dir():
+        for each in path.iterdir():
+            close_to_others(each)
 
 
 def temp_name(path: Path) -> Path:
@@ -67,7 +97,9 @@ def temp_name(path: Path) -> Path:
 
 def write_synced(path: Path, content: bytes) -> None:
     """Write a new file and force its bytes to the disk; its name needs `fsync_dir` as well."""
-    with path.open("xb") as file:
+    mode = 0o600 if is_private(path.parent) else 0o666
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, mode), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -75,6 +107,8 @@ def write_synced(path: Path, content: bytes) -> None:
 
 def replace_synced(source: Path, target: Path) -> None:
     """Rename a finished file or folder to its final name, atomically and durably."""
+    if is_private(target.parent):
+        close_to_others(source)
     os.replace(source, target)  # noqa: PTH105 - the recorder of the tests watches os.replace
     fsync_dir(target.parent)
 

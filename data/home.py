@@ -16,7 +16,7 @@ from typing import Self
 import platformdirs
 
 from data.disk_errors import known_error
-from data.durable import make_dir
+from data.durable import TEMP_PREFIX, close_to_others, make_dir
 from data.errors import ReelwiseError
 
 HOME_VARIABLE = "REELWISE_HOME"
@@ -56,7 +56,7 @@ class Home:
             ReelwiseError: It cannot be made, or its name belongs to a file.
         """
         try:
-            make_dir(self.root)
+            make_dir(self.root, private=True)
         except OSError as error:
             problem = f"the home folder {self.root} cannot be made"
             known = known_error(error)
@@ -74,9 +74,27 @@ class Home:
         try:
             if not self.catalogue.exists():
                 self.make()
-                self.catalogue.touch()
+                self.catalogue.touch(0o600)
         except OSError as error:
             raise known_error(error) or error from error
+
+    def close_to_others(self) -> bool:
+        """Let only the owner read what the library holds; folders of others beside it stay.
+
+        Returns:
+            False where it belongs to another user.
+        """
+        try:
+            entries = list(self.root.iterdir())
+            ours = [path for path in entries if _is_part_of_home(path.name)]
+            if len(ours) == len(entries):
+                self.root.chmod(0o700)
+            for path in ours:
+                with suppress(FileNotFoundError):  # a log or an unfinished file that went away
+                    close_to_others(path)
+        except PermissionError:
+            return False
+        return True
 
     def vectors(self, encoder_id: str) -> Path:
         """The folder of one encoder's vector parts.
@@ -87,6 +105,11 @@ class Home:
         if not _ENCODER_ID.fullmatch(encoder_id):
             raise ValueError(f"encoder id must match {_ENCODER_ID.pattern}, got {encoder_id!r}")
         return self.all_vectors / encoder_id
+
+
+def _is_part_of_home(name: str) -> bool:
+    folders = ("vectors", "index", "recommender", "cache", "toons")
+    return name in folders or name.startswith(("catalogue.", TEMP_PREFIX)) or name.endswith(".lock")
 
 
 def resolve_home(path: Path | None) -> Home:
@@ -188,7 +211,7 @@ class WriterLock:
             ReelwiseError: Another process, or another lock object of this one, holds it.
         """
         self.home.make()
-        descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -221,7 +244,7 @@ class TrainingLock(WriterLock):
 
     def __init__(self, home: Home) -> None:
         super().__init__(home)
-        make_dir(home.recommender)
+        make_dir(home.recommender, private=True)
         self.file = home.recommender / "training.lock"
 
 

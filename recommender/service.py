@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from data.catalogue import Catalogue
+from data.errors import CannotWrite
 from data.history import (
     History,
     HistoryMark,
@@ -73,7 +74,7 @@ class LibraryRecommender:
         """Recommend up to k videos, as `Recommender.recommend`; videos by id, path or name.
 
         A page with explored places is in the log of impressions when this returns, unless it is as
-        of another time.
+        of another time or `not_logged` says why it is not.
 
         `took_ms` counts from here: it includes taking in what is new.
 
@@ -89,26 +90,34 @@ class LibraryRecommender:
             user, k, exclude=hidden, at=at, playing=now, explore=explore
         )
         if found.explore > 0 and at is None:
-            self.log(found)
+            found = self.log(found)
         return replace(found, took_ms=(time.perf_counter() - began_s) * 1000)
 
-    def log(self, shown: Recommendations) -> None:
-        """Log a page as shown now; it is durable when this returns."""
+    def log(self, shown: Recommendations) -> Recommendations:
+        """Log a page as shown now; it is durable when this returns.
+
+        Returns:
+            The page; with `not_logged` where the library can only be read: the question is
+            answered all the same.
+        """
         now = datetime.now(UTC)
-        Impressions(self._catalogue).add(
-            [
-                Impression(
-                    shown.user,
-                    item.video_id,
-                    now,
-                    item.rank,
-                    item.source,
-                    item.propensity,
-                    item.score,
-                )
-                for item in shown.items
-            ]
-        )
+        rows = [
+            Impression(
+                shown.user,
+                item.video_id,
+                now,
+                item.rank,
+                item.source,
+                item.propensity,
+                item.score,
+            )
+            for item in shown.items
+        ]
+        try:
+            Impressions(self._catalogue).add(rows)
+        except CannotWrite as error:
+            return replace(shown, not_logged=f"this page is not logged: {error.problem}")
+        return shown
 
     def current(self) -> Recommender:
         """The recommender over everything indexed and watched until now."""

@@ -36,6 +36,7 @@ _PRAGMAS = (
 SQL_FUNCTIONS = {"name_key": name_key, "person_name": person_name}
 """What steps of `MIGRATIONS` may call on a text."""
 
+_CLOSED = "closed_to_others"
 _READ_META = sql("SELECT value FROM meta WHERE key = :key")
 _PUT_META = sql(
     "INSERT INTO meta (key, value) VALUES (:key, :value)"
@@ -63,6 +64,7 @@ class Database:
         self.home = home
         self._copying = threading.Lock()
         self._copy: MemoryCopy | None = None
+        self._closed = False
         self._file = _engine(f"{home.catalogue.as_uri()}?mode=rw")
         try:
             home.make_catalogue()
@@ -113,7 +115,17 @@ class Database:
             self._back_to_file()
         with self._writing(point, changes_library=changes_library) as connection:
             take_up(connection, read_mark(self.home.catalogue_mark))
+            self._close_to_others(connection)
             yield connection
+
+    def _close_to_others(self, connection: Connection) -> None:
+        # Once a home: homes of earlier versions could be read by every user of the machine. Whoever
+        # gives a group rights on it afterwards keeps them.
+        if self._closed:
+            return
+        if read_meta(connection, _CLOSED) is None and self.home.close_to_others():
+            put_meta(connection, _CLOSED, "1")
+        self._closed = True
 
     @contextmanager
     def _writing(self, point: str, *, changes_library: bool) -> Iterator[Connection]:

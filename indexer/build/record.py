@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from data.catalogue import Catalogue, EmbeddingRow, Part
+from data.disk_errors import refusals_at
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
 from indexer.build.embed import Embedded
@@ -109,7 +110,7 @@ def writing_session(home: Home) -> Iterator[Catalogue]:
     Raises:
         ReelwiseError: Another process is writing; it is named.
     """
-    with WriterLock(home), Catalogue(home) as catalogue:
+    with refusals_at(home.root), WriterLock(home), Catalogue(home) as catalogue:
         tidy(home, catalogue)
         yield catalogue
 

@@ -106,7 +106,7 @@ def publish(
     """
     if not holds_lock(home):
         raise ValueError("publish needs the writer lock: with WriterLock(home): publish(...)")
-    make_dir(home.index)
+    make_dir(home.index, private=True)
     # Without this a kill before the first publication would look like a lost CURRENT.
     if not home.current.exists() and not generation_names(home):
         write_atomic(home.current, f"{NOTHING}\n".encode(), point="publish.nothing")

@@ -70,7 +70,7 @@ class VectorStore:
         """
         content = _encode(rows, self.encoder_id)
         name = name or new_part_name()
-        make_dir(self.folder)
+        make_dir(self.folder, private=True)
         write_atomic(self.folder / name, content, point="part")
         crash_point("part.written")
         video_ids = frozenset(row.video_id for row in rows)

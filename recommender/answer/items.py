@@ -64,3 +64,5 @@ class Recommendations:
     """Milliseconds the answer took."""
     explore: float = 0.0
     """Probability with which each place was filled at random."""
+    not_logged: str | None = None
+    """Why the page that was to be logged is not in the log; None where nothing went wrong."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from data.catalogue import Catalogue
+from data.disk_errors import refusals_at
 from data.errors import ReelwiseError
 from data.history import History, HistoryMark, mark_history
 from data.history.forgetting import forgettings
@@ -71,7 +72,7 @@ def train_recommender(
     require_library(home)
     if export is not None:
         require_free(home, export)
-    with TrainingLock(home) as lock, Catalogue(home) as catalogue:
+    with refusals_at(home.root), TrainingLock(home) as lock, Catalogue(home) as catalogue:
         clean_up(lock, catalogue)
         began = time.perf_counter()
         basis = read_basis(catalogue)

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from data import durable
-from data.durable import TEMP_PREFIX, discard_dir, make_dir, remove_unfinished, write_atomic
+from data.durable import (
+    TEMP_PREFIX,
+    close_to_others,
+    discard_dir,
+    make_dir,
+    remove_unfinished,
+    replace_synced,
+    write_atomic,
+)
 
 
 def test_write_atomic_replaces_all_bytes_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -89,3 +97,44 @@ def test_discard_dir_never_leaves_half_a_folder_under_its_name(
     assert not folder.exists()
     monkeypatch.undo()
     assert remove_unfinished(tmp_path) == 1
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_what_is_written_below_a_private_folder_is_private(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    before = os.umask(0)
+    try:
+        make_dir(tmp_path / "private", private=True)
+        make_dir(tmp_path / "private" / "in" / "it")
+        write_atomic(tmp_path / "private" / "a", b"a")
+        library = tmp_path / "private" / ".tmp-made-by-a-library"
+        library.mkdir()
+        (library / "file").write_bytes(b"b")
+        replace_synced(library, tmp_path / "private" / "made")
+        make_dir(tmp_path / "public")
+        write_atomic(tmp_path / "public" / "a", b"a")
+    finally:
+        os.umask(before)
+    found = {str(path.relative_to(tmp_path)): mode(path) for path in tmp_path.rglob("*")}
+    assert found == {
+        "private": 0o700,
+        "private/in": 0o700,
+        "private/in/it": 0o700,
+        "private/a": 0o600,
+        "private/made": 0o700,
+        "private/made/file": 0o600,
+        "public": 0o777,
+        "public/a": 0o666,
+    }
+
+
+def test_closing_a_folder_leaves_what_links_lead_to(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").touch()
+    (tmp_path / "film.mp4").chmod(0o644)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "link").symlink_to(tmp_path / "film.mp4")
+    close_to_others(tmp_path / "folder")
+    assert mode(tmp_path / "film.mp4") == 0o644

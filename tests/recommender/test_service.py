@@ -126,3 +126,19 @@ def test_exclude_takes_names_and_refuses_unknown_ones(recommender: LibraryRecomm
     assert not {"cat0", "car1"} & set(left)
     with pytest.raises(ReelwiseError, match="nowhere"):
         recommender.recommend("x", exclude=["nowhere"])
+
+
+@pytest.mark.parametrize("explore", [0.0, 0.5])
+def test_a_library_that_cannot_be_written_recommends_and_says_what_is_not_logged(
+    home: Home, explore: float
+) -> None:
+    # The place of the log's index is taken: SQLite can then only be asked in memory.
+    (home.root / "catalogue.db-shm").symlink_to("no folder/no file")
+    with LibraryRecommender(home) as opened:
+        shown = opened.recommend("anna", 3, explore=explore)
+        if not explore:
+            assert shown.not_logged is None
+            shown = opened.log(shown)
+    assert len(shown.items) == 3
+    assert shown.not_logged is not None
+    assert "catalogue.db" in shown.not_logged

@@ -76,6 +76,7 @@ def recommend_document(result: Recommendations, model: LoadedModel | None = None
         **({} if model is None else {"model": model.name, "warning": model_warning(model.trouble)}),
         "user": result.user,
         "took_ms": round(result.took_ms, 2),
+        "not_logged": result.not_logged,
         "items": [_item(item, explored=result.explore > 0) for item in result.items],
     }
 

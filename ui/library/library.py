@@ -331,7 +331,7 @@ class Library:
         result = recommender.recommend(user, k, exclude=exclude, playing=playing, explore=explore)
         # With exploration the recommender has logged it.
         if log and not result.explore:
-            recommender.log(result)
+            result = recommender.log(result)
         return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)
 
     def add_event(

@@ -133,7 +133,7 @@ def _example_file(library: Library, upload: Any) -> Iterator[Path | None]:
         yield None
         return
     folder = library.home.cache / "uploads"
-    make_dir(folder)
+    make_dir(folder, private=True)
     with tempfile.TemporaryDirectory(dir=folder) as alone:
         # Under the name it was uploaded with, for error messages; never more than a name.
         file = Path(alone) / (Path(upload.name).name[-80:] or "example")

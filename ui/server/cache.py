@@ -56,7 +56,7 @@ class FileCache:
                     self._making.pop(name, None)
 
     def _make(self, cached: Path, make: Callable[[Path], bool]) -> bool:
-        make_dir(self._folder)
+        make_dir(self._folder, private=True)
         draft = cached.with_name(f".{threading.get_ident()}-{cached.name}")
         try:
             if not make(draft):

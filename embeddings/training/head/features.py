@@ -73,7 +73,7 @@ def collect(
     """
     out = Collected()
     folder = cache / "training" / source.key
-    make_dir(folder)
+    make_dir(folder, private=True)
     files: dict[Stretch, Path] = {}
     wanted = dict.fromkeys(stretches)
     for stretch in wanted:

@@ -148,3 +148,86 @@ def test_commits_are_durable_and_relations_enforced(catalogue: Catalogue) -> Non
         "foreign_keys": 1,
         "secure_delete": 1,
     }
+
+
+def test_only_the_owner_may_read_a_home_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with Catalogue(Home(tmp_path / "home")) as catalogue:
+            History(catalogue).add("ann", "a", at=NOON)
+            paths = [tmp_path / "home", *(tmp_path / "home").iterdir()]
+            modes = {path.name: path.stat().st_mode & 0o777 for path in paths}
+    finally:
+        os.umask(before)
+    assert modes.pop("home") == 0o700
+    assert {"catalogue.db", "catalogue.db-wal", "catalogue.db-shm"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+
+
+def test_an_open_home_of_an_earlier_version_is_closed_once_at_the_next_write(home: Home) -> None:
+    with Catalogue(home):
+        pass
+    (home.root / "vectors").mkdir()
+    open_to_all = {home.root: 0o755, home.catalogue: 0o644, home.root / "vectors": 0o755}
+    for path, mode in open_to_all.items():
+        path.chmod(mode)
+
+    def modes() -> list[int]:
+        return [path.stat().st_mode & 0o777 for path in open_to_all]
+
+    with Catalogue(home) as catalogue:
+        assert catalogue.counts()["videos"] == 0
+        assert modes() == list(open_to_all.values())
+        History(catalogue).add("ann", "a", at=NOON)
+    assert modes() == [0o700, 0o600, 0o700]
+    home.root.chmod(0o750)
+    with Catalogue(home) as catalogue:
+        History(catalogue).add("ann", "b", at=NOON)
+    assert modes()[0] == 0o750
+
+
+def test_what_is_not_the_librarys_keeps_its_rights(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").touch()
+    (tmp_path / "film.mp4").chmod(0o644)
+    tmp_path.chmod(0o755)
+    with Catalogue(Home(tmp_path)) as catalogue:
+        History(catalogue).add("ann", "a", at=NOON)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "film.mp4").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "catalogue.db").stat().st_mode & 0o777 == 0o600
+
+
+FORGET_WITHOUT_ROOM = """
+import os, resource, sys
+from pathlib import Path
+from data.catalogue.catalogue import Catalogue
+from data.errors import CannotWrite
+from data.history.history import History
+from data.home import Home
+with Catalogue(Home(Path(sys.argv[1]))) as catalogue:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY))
+    try:
+        History(catalogue).forget("ann")
+    except CannotWrite as error:
+        print(error.problem)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    History(catalogue).forget("ann")
+    print("done")
+"""
+
+
+def test_a_forget_without_room_says_so_and_names_no_reader(home: Home) -> None:
+    with Catalogue(home) as catalogue:
+        for number in range(300):
+            History(catalogue).add("bob", "a long name of a video " * 20 + str(number), at=NOON)
+        History(catalogue).add("ann", "a", at=NOON)
+    told = subprocess.run(
+        [sys.executable, "-c", FORGET_WITHOUT_ROOM, str(home.root)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert told[0].startswith("rows are deleted, but the file could not be rewritten: ")
+    assert told[1] == "done"
+    assert b"ann" not in home.catalogue.read_bytes()

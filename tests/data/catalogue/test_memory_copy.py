@@ -132,6 +132,28 @@ def test_without_room_for_a_row_it_says_so_and_answers(
         assert answers(catalogue)[:2] == ALL[:2]
 
 
+def test_an_import_that_runs_out_of_room_says_how_much_is_in(
+    filled: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lines = [f"person {number},a,2024-05-01" for number in range(3000)]
+    (tmp_path / "events.csv").write_text("user,video,at\n" + "\n".join(lines))
+    from data.catalogue import database
+    from data.history import importing
+
+    monkeypatch.setattr(importing, "_ROWS_PER_TRANSACTION", 100)
+    limit = "PRAGMA max_page_count=60"
+    with monkeypatch.context() as small:
+        small.setattr(database, "_PRAGMAS", (*database._PRAGMAS, limit))
+        with Catalogue(filled) as catalogue, pytest.raises(ReelwiseError) as caught:
+            History(catalogue).import_file(tmp_path / "events.csv")
+    with Catalogue(filled) as catalogue:
+        n_in = len(History(catalogue).events()) - 1
+        assert 0 < n_in < 3000
+        assert f"; {n_in:,} events of the rows before are added" in caught.value.problem
+        again = History(catalogue).import_file(tmp_path / "events.csv")
+    assert (again.added, again.duplicates) == (3000 - n_in, n_in)
+
+
 ASK = """
 import os, sys
 from pathlib import Path

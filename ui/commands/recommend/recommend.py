@@ -8,7 +8,7 @@ import typer
 
 from ui.library.documents import is_gone, reason_in_words, recommend_document
 from ui.library.library import Library
-from ui.terminal.answer import Answer
+from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption
 from ui.terminal.text import columns
 
@@ -55,7 +55,9 @@ def recommend(
             user, k=limit, exclude=exclude or (), playing=playing, explore=explore, log=log
         )
         document = recommend_document(result, library.recommender.model)
-    return Answer(document, _text(result, explain=explain), notice=document["warning"] or "")
+    notice = "\n".join(filter(None, [document["warning"], result.not_logged]))
+    code = EXIT_SOME_FILES_FAILED if result.not_logged else EXIT_DONE
+    return Answer(document, _text(result, explain=explain), code, notice)
 
 
 def _text(result: Recommendations, *, explain: bool) -> str:

@@ -31,6 +31,8 @@ class Publisher:
         self._meter = meter
         self._published_s = time.monotonic()
         self._took_s = 0.0
+        self.unreadable: set[int] = set()
+        """Videos that a publication left out because their vector part is damaged."""
 
     def serve_if_first(self) -> None:
         """Serve this encoder where the library has none yet."""
@@ -61,7 +63,8 @@ class Publisher:
         began_s = time.monotonic()
         with self._stop.shielded():
             self._meter.enter("publishing")
-            publish(self._catalogue.home, self._catalogue, self._encoder.id)
+            generation = publish(self._catalogue.home, self._catalogue, self._encoder.id)
+            self.unreadable |= generation.unreadable
             self._meter.enter("indexing")
         self._published_s = time.monotonic()
         self._took_s = self._published_s - began_s

@@ -61,6 +61,8 @@ class IndexReport(FileChanges):
     """Duration of the run."""
     generation: int | None = None
     """Number of the generation that is published now; None before the first."""
+    damaged: int = 0
+    """Videos whose stored vectors were damaged: those that are here were embedded again."""
     lost_commits: int = 0
     """Changes that a catalogue lacked, an older copy: videos are found again, events are not."""
     switched: bool = True

@@ -44,6 +44,7 @@ class Run:
         self._pending: dict[int, Pending] = {}
         self._stats: dict[int, tuple[int, int]] = {}
         self._changed = False
+        self._workers: int | None = None
         self._plan = Plan()
         self._roots: Sequence[Path] = ()
         self.report = self._counts.report
@@ -116,6 +117,7 @@ class Run:
 
     def embed(self, pending: Sequence[Pending], *, workers: int | None) -> None:
         """Decode, encode and store; what is stored is durable before it is counted."""
+        self._workers = workers
         self._publisher.serve_if_first()
         self._pending = {each.video_id: each for each in pending}
         self._meter.begin_indexing(len(pending), sum(each.size_bytes for each in pending))
@@ -163,11 +165,25 @@ class Run:
         """Publish what was stored; `changed` publishes even where this run changed nothing."""
         changed = changed or self._changed or self._counts.stored_any
         self.report.switched = self._publisher.finish(changed=changed)
+        if self._publisher.unreadable:
+            self._embed_again()
+            self.report.switched = self._publisher.finish(changed=True)
         self.report.lost_commits = self._catalogue.accept_loss()
         generation = open_generation(self._catalogue.home)
         self.report.generation = generation.number if generation is not None else None
         self._sum_up()
         self._meter.enter("finished")
+
+    def _embed_again(self) -> None:
+        """Embed the videos whose stored vectors turned out to be damaged, as far as they are here.
+
+        One damaged part stops no other, and costs no second run.
+        """
+        damaged, self._publisher.unreadable = self._publisher.unreadable, set()
+        self._catalogue.embeddings.forget(self._encoder.id, damaged)
+        pending, _ = not_embedded(self._catalogue, self._encoder.id, retry_failed=False)
+        self.report.damaged = len(damaged)
+        self.embed([each for each in pending if each.video_id in damaged], workers=self._workers)
 
     def _sum_up(self) -> None:
         catalogue, encoder_id = self._catalogue, self._encoder.id

@@ -93,27 +93,31 @@ class ExampleMatcher:
         self._matches: dict[int, FrameMatch] = {}
 
     def blend(self, clips: Sequence[ScoredClip]) -> list[ScoredClip]:
-        """Score clips by vectors and frames; those that are not stored any more are left out."""
+        """Score clips by vectors and frames; where no frames can be read, by vectors alone."""
         missing = {clip.video_id for clip in clips} - self._matches.keys()
         for video_id, stored in self._read_vectors(sorted(missing)).items():
             self._matches[video_id] = FrameMatch(self._example, stored)
         return [
             replace(clip, score=_blend(clip.score, self._coverage(clip)))
-            for clip in clips
             if clip.video_id in self._matches
+            else clip
+            for clip in clips
         ]
 
     def learn_usual(self, clips: Sequence[ScoredClip]) -> None:
         """Set `usual` from blended clips that mostly have nothing to do with the example."""
-        if clips:
-            self.usual = float(np.median([self._coverage(clip) for clip in clips]))
+        compared = [clip for clip in clips if clip.video_id in self._matches]
+        if compared:
+            self.usual = float(np.median([self._coverage(clip) for clip in compared]))
 
     def trim(self, moment: Moment, clip_score: float) -> Moment:
         """Cut a moment of blended clips to what shows the example, and score it anew.
 
         `clip_score` is that of its best clip by vectors alone.
         """
-        match = self._matches[moment.video_id]
+        match = self._matches.get(moment.video_id)
+        if match is None:
+            return moment
         start_s, end_s = match.trim(moment, self.usual)
         score = _blend(clip_score, match.coverage(start_s, end_s))
         return replace(moment, start_s=start_s, end_s=end_s, score=score)

@@ -225,12 +225,19 @@ class Searcher:
         # Of an indexed video with the same bytes the vectors are stored already.
         video_id = self._catalogue.files.known_contents([key]).get(key)
         if video_id is not None and video_id in view.videos:
-            return self._example_of(view, video_id, span, name=path.name)
+            stored = self._vectors_of(view, [video_id]).get(video_id)
+            if stored is not None:
+                return example_of_stored(stored, span, self._encoder, name=path.name)
         return load_example(path, span, self._encoder)
 
     def _example_of(self, view: View, video_id: int, span: Span | None, *, name: str) -> Example:
         stored = self._vectors_of(view, [video_id]).get(video_id)
         if stored is None:
+            if video_id in view.videos:
+                raise ReelwiseError(
+                    f"the stored vectors of {name} are missing or damaged",
+                    fix="run reelwise verify --repair, then reelwise index with its folder",
+                )
             raise ReelwiseError(
                 f"{name} is not embedded with {self._encoder.name}",
                 fix="reelwise index FOLDER, then try again",

@@ -1,7 +1,6 @@
 """A consistent view of what can be searched: published clips and new ones, without removed ones."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -163,40 +162,49 @@ def _mask(ids: Ids) -> Mask:
 def open_view(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
     """Read what can be searched with one encoder now.
 
-    Raises:
-        ReelwiseError: Stored vectors are missing or damaged.
+    Clips whose stored vectors are missing or damaged are left out, and `warnings` says so.
     """
     for _ in range(READ_ATTEMPTS - 1):
-        with suppress(ReelwiseError):
-            return _read(home, catalogue, encoder_id)
-    return _read(home, catalogue, encoder_id)
+        view, complete = _read(home, catalogue, encoder_id)
+        if complete:
+            return view
+    return _read(home, catalogue, encoder_id)[0]
 
 
-def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
+def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> tuple[View, bool]:
+    """The view, and whether it holds every clip; else a writer may have been at work meanwhile."""
     changes, current = catalogue.changes(), read_current(home)
     generation, warnings = _generation(home, encoder_id)
     warnings += () if catalogue.warning is None else (catalogue.warning,)
     videos = {video.id: video for video in catalogue.videos(encoder_id)}
     table = _only(catalogue.clip_table(encoder_id), videos)
-    indexes: list[VectorIndex] = []
-    held: list[TableRows] = []
     new = np.ones(len(table), dtype=bool)
     if generation is not None:
         new = ~generation.holds(catalogue, table)
-        indexes.append(generation.index)
-        held.append(np.flatnonzero(~new))
-    if new.any():
-        indexes.append(_delta(catalogue, VectorStore(home, encoder_id), table, new))
-        held.append(np.flatnonzero(new))
-    return View(
+    delta = _delta(catalogue, VectorStore(home, encoder_id), table, new)
+    absent = new if delta is None else new & ~np.isin(table.ids, delta.ids)
+    if absent.any():
+        warnings += (_absent(len(np.unique(table.video_ids[absent]))),)
+        table, new = _rows(table, ~absent), new[~absent]
+    published = None if generation is None else generation.index
+    sources = [(each, held) for each, held in ((published, ~new), (delta, new)) if each is not None]
+    view = View(
         changes=changes,
         current=current,
         generation=generation.number if generation else None,
         warnings=warnings,
         table=table,
         videos=videos,
-        indexes=tuple(indexes),
-        held=tuple(held),
+        indexes=tuple(index for index, _ in sources),
+        held=tuple(np.flatnonzero(held) for _, held in sources),
+    )
+    return view, not absent.any()
+
+
+def _absent(n_videos: int) -> str:
+    return (
+        f"the stored vectors of {n_videos:,} videos are missing or damaged and not searched; "
+        "run reelwise verify --repair, then reelwise index with the library's folders"
     )
 
 
@@ -214,27 +222,25 @@ def _generation(home: Home, encoder_id: str) -> tuple[Generation | None, tuple[s
 def _only(table: ClipTable, videos: dict[int, Video]) -> ClipTable:
     """The clips of these videos: videos and clips are read one after the other."""
     known = np.isin(table.video_ids, np.fromiter(videos, dtype=np.int64, count=len(videos)))
-    if known.all():
-        return table
+    return table if known.all() else _rows(table, known)
+
+
+def _rows(table: ClipTable, chosen: Mask) -> ClipTable:
     return ClipTable(
-        table.ids[known], table.video_ids[known], table.starts_s[known], table.ends_s[known]
+        table.ids[chosen], table.video_ids[chosen], table.starts_s[chosen], table.ends_s[chosen]
     )
 
 
-def _delta(catalogue: Catalogue, store: VectorStore, table: ClipTable, new: Mask) -> FlatIndex:
-    """An exact index of the clips that no generation holds, read from their parts."""
+def _delta(
+    catalogue: Catalogue, store: VectorStore, table: ClipTable, new: Mask
+) -> FlatIndex | None:
+    """An exact index of the clips that no generation holds, of those whose parts can be read."""
     wanted = table.ids[new]
     video_ids = [int(v) for v in np.unique(table.video_ids[new])]
     index: FlatIndex | None = None
-    for video in read_videos(catalogue, store, video_ids):
+    for video in read_videos(catalogue, store, video_ids, on_damage=lambda _: None):
         if index is None:
             index = FlatIndex(video.clips.shape[1])
         mine = np.isin(video.clip_ids, wanted)
         index.add(video.clip_ids[mine], video.clips[mine])
-    if index is None or len(index) != len(wanted):
-        # Or a writer replaced something between two reads.
-        raise ReelwiseError(
-            f"the stored vectors in {catalogue.home.root} do not fit the catalogue",
-            fix="run reelwise verify --repair, then reelwise index",
-        )
     return index

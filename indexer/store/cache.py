@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
-from data.errors import ReelwiseError
-from indexer.store.vectors import VectorStore, VideoVectors, read_videos
+from indexer.store.vectors import DamagedPart, VectorStore, VideoVectors, read_videos
 
 MAX_CACHED_BYTES = 256 * 2**20
 """Most bytes in memory; the least recently used videos are dropped first."""
@@ -29,16 +28,18 @@ class VectorCache:
         """The vectors of some videos as stored now; those no longer stored are left out.
 
         `clip_ids` are those that the caller knows: where the cached vectors have others, they are
-        read again, which may be after a newer embedding.
+        read again, which may be after a newer embedding. Vectors in a damaged part are left out.
         """
         vectors = self._cached(clip_ids)
         missing = [video_id for video_id in clip_ids if video_id not in vectors]
         if missing:
             try:
                 rows = list(read_videos(self._catalogue, self._store, missing))
-            except ReelwiseError:
+            except DamagedPart:
                 # A writer may have retired a part after the catalogue named it: look it up again.
-                rows = list(read_videos(self._catalogue, self._store, missing))
+                rows = list(
+                    read_videos(self._catalogue, self._store, missing, on_damage=_leave_out)
+                )
             for row in rows:
                 self._add(row)
                 vectors[row.video_id] = row
@@ -67,3 +68,7 @@ class VectorCache:
 
 def _size(row: VideoVectors) -> int:
     return row.frames.nbytes + row.clips.nbytes
+
+
+def _leave_out(_: DamagedPart) -> None:
+    """The view tells of damaged parts; here an answer goes without their vectors."""

@@ -37,7 +37,7 @@ from data.sealed import MANIFEST_FILE, file_sum, seal
 from indexer.store.faiss_index import INDEX_KINDS, FlatIndex, Mask, VectorIndex
 from indexer.store.manifest import LAYOUT_VERSION, Manifest, damaged, generation_name, read_manifest
 from indexer.store.recall import RECALL_QUERIES, fill_index
-from indexer.store.vectors import VectorStore
+from indexer.store.vectors import DamagedPart, VectorStore
 
 INDEX_FILE = "clips.faiss"
 KEPT_GENERATIONS = 2
@@ -63,6 +63,8 @@ class Generation:
     """Clip vectors by clip id."""
     warning: str | None = None
     """Why an older generation is served than the one published last; None when all is well."""
+    unreadable: frozenset[int] = frozenset()
+    """After a publication: videos that are left out because their vector part is damaged."""
 
     @property
     def number(self) -> int:
@@ -97,11 +99,11 @@ def publish(
 ) -> Generation:
     """Build the next generation from the stored vectors of all live videos and serve it.
 
-    Parts are read one at a time: memory is that of the index itself. A kill at any instant leaves
-    the old or the new generation published, each whole. `kind` is one of `INDEX_KINDS`.
+    Parts are read one at a time: memory is that of the index itself. A damaged part stops no other:
+    its videos are left out and named in `unreadable`. A kill at any instant leaves the old or the
+    new generation published, each whole. `kind` is one of `INDEX_KINDS`.
 
     Raises:
-        ReelwiseError: A vector part is missing or damaged (nothing is published).
         ValueError: The writer lock is not held.
     """
     if not holds_lock(home):
@@ -269,19 +271,22 @@ def _build(
     folder: Path, number: int, catalogue: Catalogue, store: VectorStore, kind: type[VectorIndex]
 ) -> Generation:
     parts = catalogue.embeddings.parts(store.encoder_id)
+    damaged_parts: set[str] = set()
     sample = _sample(parts, store)
     n = catalogue.counts(store.encoder_id)["clips"]
-    index, recall_at_10 = fill_index(kind, _clip_batches(parts, store), n=n, sample=sample)
+    batches = _clip_batches(parts, store, damaged_parts)
+    index, recall_at_10 = fill_index(kind, batches, n=n, sample=sample)
     index.save(folder / INDEX_FILE)
     crash_point("publish.after_fsync_index")
+    good = [part for part in parts if part.name not in damaged_parts]
     manifest = Manifest(
         format=LAYOUT_VERSION,
         generation=number,
         encoder_id=store.encoder_id,
         dim=index.dim,
-        videos=sum(len(part.video_ids) for part in parts),
+        videos=sum(len(part.video_ids) for part in good),
         clips=len(index),
-        parts=tuple(part.name for part in parts),
+        parts=tuple(part.name for part in good),
         index_kind=kind.kind,
         recall_at_10=recall_at_10,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -291,29 +296,36 @@ def _build(
     crash_point("publish.after_fsync_manifest")
     fsync_dir(folder)
     crash_point("publish.after_fsync_folder")
-    return Generation(manifest, folder, index)
+    bad = (part.video_ids for part in parts if part.name in damaged_parts)
+    return Generation(manifest, folder, index, unreadable=frozenset().union(*bad))
 
 
 def _clip_batches(
-    parts: list[Part], store: VectorStore
+    parts: list[Part], store: VectorStore, damaged_parts: set[str]
 ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float16]]]:
+    """The clips of each part; the names of those that cannot be read go to `damaged_parts`."""
     for part in parts:
-        yield store.read_clips(part.name, part.sha256, part.video_ids)
+        try:
+            yield store.read_clips(part.name, part.sha256, part.video_ids)
+        except DamagedPart:
+            damaged_parts.add(part.name)
 
 
 def _sample(parts: list[Part], store: VectorStore) -> npt.NDArray[np.float16]:
-    """Clip vectors (q, d) from up to `RECALL_QUERIES` parts picked at random."""
-    if not parts:
-        return np.zeros((0, 1), dtype=np.float16)
+    """Clip vectors (q, d) from up to `RECALL_QUERIES` readable parts picked at random."""
     rng = np.random.default_rng(len(parts))
-    picked = rng.permutation(len(parts))[:RECALL_QUERIES]
-    each = -(-RECALL_QUERIES // len(picked))
-    rows = []
-    for place in picked:
+    each = -(-RECALL_QUERIES // max(1, min(RECALL_QUERIES, len(parts))))
+    rows: list[npt.NDArray[np.float16]] = []
+    for place in rng.permutation(len(parts)):
         part = parts[place]
-        _, vectors = store.read_clips(part.name, part.sha256, part.video_ids)
+        try:
+            _, vectors = store.read_clips(part.name, part.sha256, part.video_ids)
+        except DamagedPart:
+            continue
         rows.append(vectors[rng.permutation(len(vectors))[:each]])
-    return np.concatenate(rows)
+        if len(rows) == RECALL_QUERIES:
+            break
+    return np.concatenate(rows) if rows else np.zeros((0, 1), dtype=np.float16)
 
 
 def _next_number(home: Home) -> int:

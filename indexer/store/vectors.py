@@ -7,7 +7,7 @@ keeps every inner product to 5e-4.
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,10 @@ class VideoVectors:
     """(m, d) unit rows, one per clip."""
 
 
+class DamagedPart(ReelwiseError):
+    """A vector part is missing, or its bytes are not those that were written."""
+
+
 def new_part_name() -> str:
     """A name that no other part has or will have."""
     return f"part-{uuid.uuid4()}.parquet"
@@ -80,7 +84,7 @@ class VectorStore:
         """Read every video of a part, its checksum verified before the bytes are parsed.
 
         Raises:
-            ReelwiseError: The part is missing, or its bytes are not those that were written.
+            DamagedPart: The part is missing, or its bytes are not those that were written.
         """
         return list(_rows(self._open(name, sha256).read(use_threads=False)))
 
@@ -90,7 +94,7 @@ class VectorStore:
         """Read only the clips of some videos of a part: ids (m,) and unit rows (m, d).
 
         Raises:
-            ReelwiseError: As `read_part`.
+            DamagedPart: As `read_part`.
         """
         table = self._open(name, sha256).read(
             columns=["video_id", "clip_ids", "clips"], use_threads=False
@@ -105,7 +109,7 @@ class VectorStore:
         """Read which clips of which videos a part holds, without their vectors.
 
         Raises:
-            ReelwiseError: As `read_part`.
+            DamagedPart: As `read_part`.
         """
         table = self._open(name, sha256).read(columns=["video_id", "clip_ids"], use_threads=False)
         ids: list[list[int]] = table["clip_ids"].to_pylist()
@@ -133,24 +137,37 @@ class VectorStore:
 
 
 def read_videos(
-    catalogue: Catalogue, store: VectorStore, video_ids: Sequence[int]
+    catalogue: Catalogue,
+    store: VectorStore,
+    video_ids: Sequence[int],
+    *,
+    on_damage: Callable[[DamagedPart], None] | None = None,
 ) -> Iterator[VideoVectors]:
     """Read the valid stored vectors of some videos, part by part; videos without any are left out.
 
+    `on_damage` is told of each part that cannot be read, and the videos in it are left out.
+
     Raises:
-        ReelwiseError: A part is missing or damaged.
+        DamagedPart: A part is missing or damaged, and there is no `on_damage`.
     """
     by_part: dict[tuple[str, str], set[int]] = {}
     for video_id, part in catalogue.embeddings.part_of(store.encoder_id, video_ids).items():
         by_part.setdefault((part.name, part.sha256), set()).add(video_id)
     for (name, sha256), wanted in by_part.items():
-        for row in store.read_part(name, sha256):
+        try:
+            rows = store.read_part(name, sha256)
+        except DamagedPart as error:
+            if on_damage is None:
+                raise
+            on_damage(error)
+            continue
+        for row in rows:
             if row.video_id in wanted:
                 yield row
 
 
-def _broken(problem: str) -> ReelwiseError:
-    return ReelwiseError(problem, fix="run reelwise verify --repair, then reelwise index")
+def _broken(problem: str) -> DamagedPart:
+    return DamagedPart(problem, fix="run reelwise verify --repair, then reelwise index")
 
 
 def _encode(rows: Sequence[VideoVectors], encoder_id: str) -> bytes:

@@ -18,6 +18,7 @@ from indexer.build.pipeline import index_library
 from indexer.build.removal import remove_paths
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
+from indexer.verify import verify_library
 from tests.fakes import ColourEncoder, CountingEncoder
 from tests.indexer.made import paint
 from tests.indexer.runs import Listener, counts, first, index, names
@@ -227,3 +228,34 @@ def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_run(
     assert (report.done, report.failed, report.changed_meanwhile) == (3, 0, 1)
     report, _ = index(home, videos)
     assert (report.done, report.touched) == (1, 1)
+
+
+def test_a_damaged_part_stops_no_other_and_is_embedded_again_in_the_same_run(
+    home: Home, videos: Path
+) -> None:
+    index(home, videos)
+    part = next(home.all_vectors.glob("*/*.parquet"))
+    part.write_bytes(part.read_bytes()[:-1] + b"?")
+    paint(videos / "new.mp4", ("purple", 3))
+    report, _ = index(home, videos)
+    assert (report.damaged, report.failed) == (4, 0)
+    assert all(first(home, each)[0] for each in ("purple", "green", "yellow"))
+    assert verify_library(home).problems == []
+
+
+def test_with_a_damaged_part_what_can_be_read_is_still_searched(home: Home, videos: Path) -> None:
+    index(home, videos)
+    part = next(home.all_vectors.glob("*/*.parquet"))
+    part.write_bytes(part.read_bytes()[:-1] + b"?")
+    searcher = Searcher(home, ColourEncoder())
+    assert searcher.search(Query(text="green"), k=1).hits[0].path.name == "green.mp4"
+    example = searcher.search(Query(like=videos / "green.mp4"), k=1)
+    assert example.hits[0].path.name == "green.mp4"
+    with pytest.raises(ReelwiseError, match="missing or damaged"):
+        searcher.similar(searcher.video("green").id)
+
+    shutil.rmtree(home.index)
+    paint(videos / "new.mp4", ("purple", 3))
+    searcher = Searcher(home, ColourEncoder())
+    assert searcher.search(Query(text="green"), k=1).hits == []
+    assert "vectors of 4 videos are missing or damaged" in searcher.view.warnings[-1]

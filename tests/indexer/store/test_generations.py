@@ -96,16 +96,22 @@ def test_only_live_videos_and_their_newest_vectors_are_published(home: Home) -> 
     assert generation.manifest.videos == 2
 
 
-def test_a_damaged_part_stops_the_publication_and_the_old_index_serves(home: Home) -> None:
+@pytest.mark.parametrize("damage", ["altered", "missing"])
+def test_a_damaged_part_stops_no_other_and_is_named(home: Home, damage: str) -> None:
     published(home, ["a"])
     with writing_session(home) as catalogue:
         info = add(catalogue, ["b"])
+        add(catalogue, ["c"])
         path = VectorStore(home, ENCODER).path(info.name)
-        path.write_bytes(path.read_bytes()[:-1] + b"?")
-        with pytest.raises(ReelwiseError, match="wrong checksum"):
-            publish(home, catalogue, ENCODER)
+        if damage == "missing":
+            path.unlink()
+        else:
+            path.write_bytes(path.read_bytes()[:-1] + b"?")
+        generation = publish(home, catalogue, ENCODER)
+    assert generation.unreadable == info.video_ids
+    assert (generation.manifest.videos, info.name in generation.manifest.parts) == (2, False)
     assert first_hit(home, "a") == ("a", None)
-    assert [path.name for path in home.index.iterdir() if path.name.startswith(".")] == []
+    assert first_hit(home, "c") == ("c", None)
 
 
 def test_publishing_without_the_lock_is_refused(home: Home) -> None:

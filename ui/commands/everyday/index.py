@@ -163,6 +163,11 @@ def _notices(report: IndexReport) -> list[str]:
             f"all or most videos below {folder} are suddenly gone: {number:,} files stay in the "
             "library. If they are deleted and no disk is unplugged, run it again with --yes"
         )
+    if report.damaged:
+        lines.append(
+            f"the stored vectors of {count(report.damaged, 'video')} were damaged: embedded again "
+            "where the file is here"
+        )
     if report.lost_commits:
         lines.append(
             f"the catalogue lacked the library's last {report.lost_commits:,} changes (an older "

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ui.library.library import Library
-from ui.terminal.answer import Answer
+from ui.terminal.answer import EXIT_SOME_FILES_FAILED, Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOption
 from ui.terminal.text import count, length
 
@@ -40,6 +40,7 @@ def rebuild(
         "clips": manifest.clips,
         "index_kind": manifest.index_kind,
         "recall_at_10": manifest.recall_at_10,
+        "unreadable": len(generation.unreadable),
         "seconds": took_s,
     }
     text = (
@@ -47,4 +48,11 @@ def rebuild(
         f"{count(manifest.videos, 'video')}, {manifest.index_kind}, "
         f"recall@10 {manifest.recall_at_10:.3f}, in {length(took_s)}"
     )
-    return Answer(document, text)
+    if not generation.unreadable:
+        return Answer(document, text)
+    videos = count(len(generation.unreadable), "video")
+    notice = (
+        f"the stored vectors of {videos} are missing or damaged: "
+        "run reelwise verify --repair, then reelwise index with the library's folders"
+    )
+    return Answer(document, text, EXIT_SOME_FILES_FAILED, notice)

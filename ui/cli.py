@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from data.disk_errors import known_error
+from data.printable import printable_lines
 from ui.commands.everyday import demo, index, search, serve, status
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
 from ui.commands.maintain import doctor, encoders, rebuild, roots, verify
@@ -212,13 +213,23 @@ def _unexpected_answer(error: Exception) -> Answer:
 
 def _write(answer: Answer, stdout: TextIO, *, json_wanted: bool) -> None:
     if answer.notice:
-        sys.stderr.write(answer.notice + "\n")
+        sys.stderr.write(printable_lines(answer.notice) + "\n")
         sys.stderr.flush()
     if json_wanted and answer.document:
         stdout.write(as_json(answer.document) + "\n")
     elif answer.text and not json_wanted:
-        stdout.write(answer.text + "\n")
+        _write_text(answer, stdout)
     stdout.flush()
+
+
+def _write_text(answer: Answer, stdout: TextIO) -> None:
+    """Names never reach a terminal as they are; a table keeps even bytes that are no text."""
+    if not answer.is_data or stdout.isatty():
+        stdout.write(printable_lines(answer.text) + "\n")
+        return
+    if isinstance(stdout, io.TextIOWrapper):
+        stdout.reconfigure(errors="surrogateescape")
+    stdout.write(answer.text + "\n")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from data.video.types import FrameSpec
+from embeddings.backbone.device import threads
 
 SMALL_TEXT_TOWER = 10_000_000
 """Weights below which one thread encodes a query: the threads of a small tower mostly wait."""
@@ -96,7 +96,7 @@ class Backbone:
         if not texts:
             return torch.zeros(0, self.dim)
         tokens = self.tokenize(list(texts)).to(self.device)
-        with torch.inference_mode(), _threads(self._text_threads):
+        with torch.inference_mode(), threads(self._text_threads):
             features = self.model.encode_text(tokens)  # type: ignore[operator]
         return F.normalize(features.float(), dim=-1)
 
@@ -124,17 +124,3 @@ def _compute_dtype(device: torch.device, precision: Precision) -> torch.dtype:
     flags = file.read_text(encoding="ascii", errors="replace") if file.is_file() else ""
     fast = "avx512_bf16" in flags or "amx_bf16" in flags
     return torch.bfloat16 if fast else torch.float32
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """Compute with this number of threads; None changes nothing."""
-    before = torch.get_num_threads()
-    if count is None or count == before:
-        yield
-        return
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

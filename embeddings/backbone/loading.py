@@ -8,6 +8,8 @@ loaded through open_clip's `local-dir:`.
 import json
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import open_clip
@@ -103,9 +105,8 @@ def _create_model(parsed: BackboneName, weights: Path | None) -> torch.nn.Module
         if weights is None and not hub_answers():
             raise not_here(parsed)
     pretrained = str(weights) if weights is not None else parsed.pretrained
-    logging.getLogger().setLevel(max(logging.getLogger().level, logging.ERROR))
     try:
-        with warnings.catch_warnings():
+        with _quiet_open_clip(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model: torch.nn.Module = open_clip.create_model(
                 parsed.model,
@@ -117,6 +118,22 @@ def _create_model(parsed: BackboneName, weights: Path | None) -> torch.nn.Module
     except Exception as error:
         raise _explain(parsed, weights, error) from error
     return model
+
+
+@contextmanager
+def _quiet_open_clip() -> Iterator[None]:
+    """Keep what open_clip writes to the root logger off the terminal; nobody else's words."""
+    # A logger's filter sees the records of that very logger, not those that others pass up to it.
+    root = logging.getLogger()
+    root.addFilter(_not_of_open_clip)
+    try:
+        yield
+    finally:
+        root.removeFilter(_not_of_open_clip)
+
+
+def _not_of_open_clip(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR or "open_clip" not in Path(record.pathname).parts
 
 
 def _preprocess_of(parsed: BackboneName, weights: Path | None) -> dict[str, object] | None:

@@ -1,9 +1,9 @@
 """The user's clips, to compress an encoder with and to evaluate it on."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from data.cores import cores
 from data.errors import ReelwiseError
 from data.video.children.pool import decode_each
 from data.video.scan import scan
@@ -51,7 +51,7 @@ class UserClips:
     def _decode(self, spec: FrameSpec) -> list[ClipFrames]:
         requests = [_request(key, row.stretch, spec) for key, row in enumerate(self._rows)]
         clips: dict[int, ClipFrames] = {}
-        workers = len(os.sched_getaffinity(0))
+        workers = cores()
         for key, (pixels, times_s, ending) in decode_each(requests, workers=workers):
             row = self._rows[key]
             if len(pixels):

@@ -69,9 +69,16 @@ class Bank:
 
 
 def draw_bank(spec: BankSpec, first: int, step: int) -> None:
-    """Draw the missing ones of scenes first, first + step, ...; runs in a separate process."""
+    """Draw the missing ones of scenes first, first + step, ....
+
+    OpenCV works with one thread meanwhile: several processes draw at a time.
+    """
+    before = cv2.getNumThreads()
     cv2.setNumThreads(1)
-    bank = Bank(spec)
-    for index in range(first, spec.n_scenes, step):
-        if np.isnan(bank.times_s[index, 0]):
-            bank.draw(index)
+    try:
+        bank = Bank(spec)
+        for index in range(first, spec.n_scenes, step):
+            if np.isnan(bank.times_s[index, 0]):
+                bank.draw(index)
+    finally:
+        cv2.setNumThreads(before)

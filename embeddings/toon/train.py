@@ -24,6 +24,7 @@ from torch.utils.data import DataLoader
 from data.durable import write_atomic
 from data.errors import ReelwiseError
 from data.toons.scenes import random_scene
+from embeddings.backbone.device import threads
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.loading import build_tokenizer, build_untrained
 from embeddings.temporal.head import TemporalConfig, TemporalHead
@@ -137,7 +138,6 @@ def train_toon(
         raise ReelwiseError(f"{out} already holds a model", fix="name a new folder with --out")
     if start is not None:
         check_start(start)
-    torch.set_num_threads(THREADS)
     shares = options.shares or (0.0,) * (len(options.stages) - 1) + (1.0,)
     if len(shares) != len(options.stages) or not math.isclose(sum(shares), 1):
         raise ValueError(f"{len(options.stages)} stages need as many shares of sum 1, not {shares}")
@@ -145,7 +145,8 @@ def train_toon(
     for number, stage in enumerate(options.stages, 1):
         folder = out / "work" / f"stage-{number}"
         if not (folder / SECONDS).is_file():
-            _run_stage(folder, number, options, start=done, report=report)
+            with threads(THREADS):
+                _run_stage(folder, number, options, start=done, report=report)
         report(f"stage {number} of {len(options.stages)}: {stage.px} px, {stage.steps} steps")
         seconds.append(json.loads((folder / SECONDS).read_text(encoding="utf-8")))
         done = folder

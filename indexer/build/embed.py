@@ -8,7 +8,6 @@ better than one call spread over all cores and does not suffer on a busy machine
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import deque
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from data.cores import cores
 from data.video.children.pool import DecodePool
 from data.video.shots import ClipSpan, CutDetector, split_clips
 from data.video.types import DecodeRequest, Ending, FrameBatch, Pixels
@@ -264,8 +264,3 @@ def _cores_per_thread(threads: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))

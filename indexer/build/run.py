@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.catalogue import MAX_ATTEMPTS, Catalogue, FileRecord, Pending, State
+from data.cores import cores
 from data.video.children.pool import DecodePool
 from data.video.passed_over import PassedOver
 from data.video.scan import FoundFile, RootRules, content_key, scan
 from data.video.types import DecodeRequest
-from indexer.build.embed import Embedded, EmbeddingStream, cores
+from indexer.build.embed import Embedded, EmbeddingStream
 from indexer.build.interrupt import Interrupt
 from indexer.build.missing import hold_back, suddenly_empty
 from indexer.build.plan import Plan, Unseen, is_below, plan_changes
@@ -123,9 +124,6 @@ class Run:
         self._meter.begin_indexing(len(pending), sum(each.size_bytes for each in pending))
         if not pending:
             return
-        prepare = getattr(self._encoder, "prepare", None)
-        if prepare is not None:
-            prepare()
         try:
             with DecodePool(workers or cores()) as pool:
                 for video in EmbeddingStream(pool, self._encoder).run(self._requests()):

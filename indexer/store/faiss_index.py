@@ -1,5 +1,6 @@
 """Index kinds, on FAISS: the exact one, and one that compares a query with the nearest cells."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,11 +69,9 @@ class VectorIndex:
         Raises:
             ReelwiseError: It is no such index.
         """
-        limit = max(path.stat().st_size * 2, 1 << 20)
-        faiss.set_deserialization_vector_byte_limit(limit)
-        faiss.set_deserialization_loop_limit(_LOOP_LIMIT)
         try:
-            read = faiss.read_index(str(path))
+            with _limits(vector_bytes=max(path.stat().st_size * 2, 1 << 20)):
+                read = faiss.read_index(str(path))
         except RuntimeError as error:
             raise _unusable(path, "FAISS cannot read it") from error
         if not isinstance(read, faiss.IndexIDMap2):
@@ -232,6 +231,26 @@ def index_rows(vectors: Floats) -> VectorIndex:
         rows = vectors[start : start + _BATCH]
         index.add(np.arange(start, start + len(rows)), rows)
     return index
+
+
+_limiting = threading.Lock()
+
+
+@contextmanager
+def _limits(*, vector_bytes: int) -> Iterator[None]:
+    """Bound what reading a file may allocate; FAISS has one set of limits for all threads."""
+    with _limiting:
+        before = (
+            faiss.get_deserialization_vector_byte_limit(),
+            faiss.get_deserialization_loop_limit(),
+        )
+        faiss.set_deserialization_vector_byte_limit(vector_bytes)
+        faiss.set_deserialization_loop_limit(_LOOP_LIMIT)
+        try:
+            yield
+        finally:
+            faiss.set_deserialization_vector_byte_limit(before[0])
+            faiss.set_deserialization_loop_limit(before[1])
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import ReelwiseError
+from data.printable import HIDDEN
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
@@ -229,8 +230,12 @@ def reasons() -> dict[str, str]:
 
 
 def as_json(document: object) -> str:
-    """A document as JSON text; paths and times become strings, NaN becomes null."""
-    return json.dumps(_plain(document), ensure_ascii=False, allow_nan=False)
+    """A document as JSON text; paths and times become strings, NaN becomes null.
+
+    What a terminal would obey is escaped as JSON escapes it: programs read the same text.
+    """
+    text = json.dumps(_plain(document), ensure_ascii=False, allow_nan=False)
+    return HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _plain(value: object) -> object:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from data.errors import ReelwiseError
+from data.printable import printable
 from ui.library.documents import Document
 from ui.library.library import Library
 
@@ -88,11 +89,9 @@ class Refits:
                 self._library.recommender.current().warm_up()
 
     def _in_child(self) -> tuple[int, str]:
-        # The child ends when the server ends, a SIGKILL included.
-        ending = [sys.executable, "-m", "data.parent", str(os.getpid())]
-        training = ["ui.cli", "train", "recommender", "--json"]
+        command = [sys.executable, "-m", "ui.cli", "train", "recommender", "--json"]
         child = subprocess.Popen(
-            [*ending, *training, "--home", str(self._library.home.root)],
+            [*command, "--home", str(self._library.home.root)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -115,7 +114,7 @@ class Refits:
         ended_at = datetime.now(UTC)
         ok = error is None
         self._last = {"started_at": started_at, "ended_at": ended_at, "ok": ok, "error": error}
-        outcome = error or "the recommender is trained"
+        outcome = printable(error) if error else "the recommender is trained"
         sys.stderr.write(f"reelwise: background training: {outcome}\n")
         sys.stderr.flush()
 

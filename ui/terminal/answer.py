@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from data.printable import printable
 from ui.library.documents import Document
 from ui.terminal.text import count
 
@@ -35,6 +36,8 @@ class Answer:
     """0 done, 3 done but some files failed, 130 stopped by Ctrl-C, 1 checked with problems."""
     notice: str = ""
     """What a person reads on stderr: the two lines of an error, a warning."""
+    is_data: bool = False
+    """The text is a table for programs: every character stays, except on a terminal."""
 
 
 def refusal(problem: str, fix: str, *, exit_code: int = EXIT_KNOWN_ERROR) -> Answer:
@@ -43,7 +46,7 @@ def refusal(problem: str, fix: str, *, exit_code: int = EXIT_KNOWN_ERROR) -> Ans
         document={"error": problem, "fix": fix},
         text="",
         exit_code=exit_code,
-        notice=f"error: {problem}\n  fix: {fix}",
+        notice=f"error: {printable(problem)}\n  fix: {printable(fix)}",
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import typer
 
+from data.printable import printable
 from ui.terminal.text import count, length
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ LINE_EVERY_S = 10.0
 
 def report(line: str) -> None:
     """Write one line about the work in progress to stderr."""
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(printable(line) + "\n")
     sys.stderr.flush()
 
 
@@ -86,12 +87,12 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.stop()
         question = f"{n_files:,} videos below {folder} are gone. Drop them from the library?"
-        return typer.confirm(question, default=False, err=True)
+        return typer.confirm(printable(question), default=False, err=True)
 
     def note(self, message: str) -> None:
         """Show one line that stays."""
         if self._bar is not None:
-            self._bar.console.print(message, markup=False, highlight=False)
+            self._bar.console.print(printable(message), markup=False, highlight=False)
         else:
             report(message)
 

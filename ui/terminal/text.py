@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from data.printable import printable
+
 
 def clock(time_s: float) -> str:
     """A time in a video as m:ss.s, or h:mm:ss.s from one hour on; tenths are rounded down.
@@ -46,15 +48,19 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def short_path(path: Path | str) -> str:
-    """The path relative to the working folder when it lies below it, else unchanged."""
+    """The path, relative to the working folder when it lies below it; safe for a terminal."""
     text = str(path)
-    return text.removeprefix(str(Path.cwd()) + os.sep)
+    return printable(text.removeprefix(str(Path.cwd()) + os.sep))
 
 
 def columns(rows: list[list[str]], *, indent: str = "  ") -> list[str]:
-    """Rows as aligned lines; columns of numbers or times are right-aligned."""
+    """Rows as aligned lines; columns of numbers or times are right-aligned.
+
+    Each row is one line, whatever names its cells hold.
+    """
     if not rows:
         return []
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     right = [all(row[at][:1].isdigit() or not row[at] for row in rows) for at in range(len(widths))]
     lines = []

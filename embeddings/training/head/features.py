@@ -6,7 +6,6 @@ with another head or after a kill, decodes nothing. A video that cannot be read 
 
 import hashlib
 import io
-import os
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from data.cores import cores
 from data.durable import make_dir, write_atomic
 from data.video.children.pool import decode_each
 from data.video.scan import content_key
@@ -82,7 +82,7 @@ def collect(
         except OSError as error:
             _note(out, stretch, error.strerror or str(error))
     missing = [s for s, file in files.items() if not _load(s, file, source, out)]
-    for stretch, shown in _decode(missing, source, out, workers or len(os.sched_getaffinity(0))):
+    for stretch, shown in _decode(missing, source, out, workers or cores()):
         _keep(files[stretch], shown)
         out.frames[stretch] = shown
         out.decoded += 1

@@ -1,6 +1,7 @@
 """Every way to name and load a backbone, and what is said where it cannot be loaded."""
 
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from data.errors import ReelwiseError
+from embeddings.backbone import loading
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.loading import _preprocess_of, load_backbone
 from embeddings.backbone.names import parse_name
@@ -135,3 +137,27 @@ def test_weights_of_another_architecture_are_refused(model_folder: Path, tmp_pat
     (tmp_path / "weights.ckpt").touch()
     with pytest.raises(ReelwiseError, match=r"takes \.safetensors, .*, not weights\.ckpt"):
         load_backbone(ARCHITECTURE, weights=tmp_path / "weights.ckpt")
+
+
+def test_loading_hushes_open_clip_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Other libraries in the process keep their words, during and after the load."""
+    root = logging.getLogger()
+    before = root.level, list(root.filters)
+    # As open_clip writes: to the root logger, from a file of its own.
+    file = str(Path(open_clip.__file__).parent / "factory.py")
+    noise = compile("logging.warning('noise')", file, "exec")
+
+    def create(*_: object, **__: object) -> torch.nn.Module:
+        exec(noise, {"logging": logging})
+        logging.getLogger("another.library").warning("heard")
+        logging.warning("heard too")
+        return torch.nn.Identity()
+
+    monkeypatch.setattr(open_clip, "create_model", create)
+    with caplog.at_level(logging.WARNING):
+        loading._create_model(parse_name("toon"), None)
+        logging.getLogger("another.library").warning("heard after")
+    assert [record.message for record in caplog.records] == ["heard", "heard too", "heard after"]
+    assert (root.level, list(root.filters)) == before

@@ -35,3 +35,13 @@ def test_a_bank_holds_what_an_indexer_would_sample(bank: Bank) -> None:
         small = [cv2.resize(f, (BANK_PX, BANK_PX), interpolation=cv2.INTER_AREA) for f in frames]
         assert np.abs(bank.frames[i, :n].astype(int) - small).mean() < 0.01
         assert not bank.frames[i, n:].any()
+
+
+def test_drawing_leaves_the_threads_of_opencv_as_they_were(bank: Bank) -> None:
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    try:
+        draw_bank(bank.spec, 0, 1)
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)

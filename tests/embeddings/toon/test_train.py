@@ -185,3 +185,24 @@ def test_the_process_that_makes_batches_ends_with_a_killed_training(tmp_path: Pa
     while worker.exists():
         assert time.monotonic() - began_s < 60, "it outlives its parent"
         time.sleep(0.1)
+
+
+def test_training_leaves_the_threads_of_torch_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def stop(*_: object, **__: object) -> None:
+        seen.append(torch.get_num_threads())
+        raise InterruptedError
+
+    monkeypatch.setattr(embeddings.toon.train, "_run_stage", stop)
+    monkeypatch.setattr(embeddings.toon.train, "THREADS", 2)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with pytest.raises(InterruptedError):
+            train_toon(tmp_path / "out", ToonTraining(), report=print)
+        assert (seen, torch.get_num_threads()) == ([2], 3)
+    finally:
+        torch.set_num_threads(before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import faiss  # noqa: TID251  # its limits are the process's
 import numpy as np
 import pytest
 
@@ -74,3 +75,22 @@ def test_one_probed_cell_may_hold_fewer_than_were_wanted(monkeypatch: pytest.Mon
     assert got.shape == (3, 2_000)
     assert (got == -1).any()
     assert all(len(np.unique(row[row >= 0])) == (row >= 0).sum() for row in got)
+
+
+def test_reading_an_index_leaves_the_limits_of_faiss_as_they_were(tmp_path: Path) -> None:
+    index = FlatIndex(8)
+    index.add(np.arange(3), np.eye(3, 8, dtype=np.float32))
+    index.save(tmp_path / "good")
+    (tmp_path / "bad").write_bytes((tmp_path / "good").read_bytes()[:50])
+
+    def limits() -> tuple[int, int]:
+        return (
+            faiss.get_deserialization_vector_byte_limit(),
+            faiss.get_deserialization_loop_limit(),
+        )
+
+    before = limits()
+    FlatIndex.load(tmp_path / "good", dim=8, n=3)
+    with pytest.raises(ReelwiseError, match="unusable"):
+        FlatIndex.load(tmp_path / "bad", dim=8, n=3)
+    assert limits() == before

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 
 from data.catalogue.catalogue import Catalogue
-from data.home import Home, WriterLock
+from data.home import Home
+from data.printable import HIDDEN
 from data.toons.library import ToonLibrary
 from data.video.write import Change, transcode
 from tests.ui.conftest import ENCODER, N_VIDEOS, PATIENCE_S, ROOT, ask, tell
+from ui.cli import run
 from ui.commands.maintain import doctor
 
 HIT_FIELDS = {"rank", "video_id", "path", "start_s", "end_s", "score", "relevance", "why"}
@@ -182,43 +185,6 @@ def test_wrong_input_is_refused_before_a_model_is_loaded(home: Path) -> None:
     command = [sys.executable, "-c", script, json.dumps(lines), str(home)]
     ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     assert ended.stdout.strip() == f"{[1] * len(lines)} []"
-
-
-def test_nothing_to_index_and_words_alone_load_no_model(
-    own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder, home = own
-    ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
-    (folder / "toon-0002.mp4").unlink()
-    (folder / "toon-0003.mp4").rename(folder / "toon-0004.mp4")
-    lines = [["index", str(folder)], ["index", str(folder)], ["search", "a car"], ["status"]]
-    script = (
-        "import json, sys; from ui.cli import run;"
-        "options = ['--home', sys.argv[2], '--json'];"
-        "codes = [run([*line, *options]) for line in json.loads(sys.argv[1])];"
-        "print(codes, sorted({'torch', 'open_clip'} & set(sys.modules)))"
-    )
-    command = [sys.executable, "-c", script, json.dumps(lines), str(home)]
-    ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-    first, second, found, _, last = ended.stdout.splitlines()
-    assert (json.loads(first)["moved"], json.loads(first)["removed"]) == (1, 1)
-    assert json.loads(second)["unchanged"] == 2
-    names = {Path(hit["path"]).name for hit in json.loads(found)["hits"]}
-    assert names == {"toon-0001.mp4", "toon-0004.mp4"}
-    assert last == f"{[0] * len(lines)} []"
-
-
-def test_a_second_writer_is_told_before_it_loads_a_model(home: Path, toons: ToonLibrary) -> None:
-    script = (
-        "import sys; from ui.cli import run;"
-        "code = run(['index', *sys.argv[1:], '--encoder', 'ViT-B-32/openai']);"
-        "print(code, sorted({'torch', 'open_clip'} & set(sys.modules)))"
-    )
-    command = [sys.executable, "-c", script, str(toons.folder), "--home", str(home)]
-    with WriterLock(Home(home)):
-        ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-    assert ended.stdout.strip() == "1 []"
-    assert "is being written" in ended.stderr
 
 
 def test_filters_and_no_merge_reach_the_search(
@@ -605,3 +571,55 @@ def test_an_answer_stops_at_the_noise_unless_all_of_it_is_wanted(
     assert len(tell(capsys, *words, "--all", home=home).out.splitlines()) == 1 + len(
         document["hits"]
     )
+
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07 a\nerror: forged\r\u202e\x9b31m"
+
+
+def test_names_of_files_and_people_never_reach_the_terminal_as_they_are(
+    toons: ToonLibrary, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    videos, home = tmp_path / f"videos {HOSTILE}", tmp_path / "home"
+    videos.mkdir()
+    good, no_utf8 = videos / f"good {HOSTILE}.mp4", videos / os.fsdecode(b"b\xe9.mp4")
+    shutil.copy(toons.folder / "toon-0001.mp4", good)
+    shutil.copy(toons.folder / "toon-0002.mp4", no_utf8)
+    (videos / f"bad {HOSTILE}.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(50))
+    for code, *command in (
+        (3, "index", str(videos), "--encoder", ENCODER),
+        (0, "status", "--failed"),
+        (0, "search", "a red car"),
+        (0, "similar", good.name),
+        (0, "roots"),
+        (0, "history", "add", "ann", good.name, "--like"),
+        (1, "history", "add", "ann", HOSTILE),
+        (0, "recommend", "ann", "--explain"),
+        (1, "recommend", HOSTILE),
+        (1, "history", "forget", HOSTILE),
+        (1, "search", "--like", HOSTILE),
+        (1, "index", HOSTILE),
+        (0, "verify"),
+        (1, "remove", HOSTILE),
+        (0, "remove", str(videos)),
+    ):
+        shown = tell(capsys, *command, home=home, code=code)
+        for text in shown:
+            hidden = HIDDEN.findall(text.replace("\n", ""))
+            assert not hidden, (command, text)
+            assert not any(line.startswith("error: forged") for line in text.splitlines())
+            text.encode()
+
+
+def test_json_holds_hostile_names_whole_and_shows_none(
+    toons: ToonLibrary, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    videos, home = tmp_path / "videos", tmp_path / "home"
+    videos.mkdir()
+    names = {f"{HOSTILE}.mp4", os.fsdecode(b"b\xe9.mp4")}
+    for number, name in enumerate(sorted(names), 1):
+        shutil.copy(toons.folder / f"toon-000{number}.mp4", videos / name)
+    ask(capsys, "index", str(videos), "--encoder", ENCODER, home=home)
+    assert run(["search", "a red car", "--home", str(home), "--json"]) == 0
+    text = capsys.readouterr().out
+    assert not HIDDEN.search(text.replace("\n", ""))
+    assert {Path(hit["path"]).name for hit in json.loads(text)["hits"]} == names

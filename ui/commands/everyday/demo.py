@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from data.errors import ReelwiseError
 from data.home import Home
 from data.interval_table import TableRow, read_table
+from data.printable import printable_lines
 from ui.commands.everyday.index import index_answer
 from ui.library.documents import Document, reason_in_words, recommend_document, search_document
 from ui.library.library import Library
@@ -87,7 +88,7 @@ def _refuse_another_encoder(library: Library) -> None:
 
 def _show(line: str = "") -> None:
     """Write a line at once; it goes to stderr when stdout is kept for one document."""
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(printable_lines(line) + "\n")
     sys.stdout.flush()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from data.printable import printable
 from ui.library.library import Library
 from ui.terminal.answer import (
     EXIT_DONE,
@@ -126,7 +127,9 @@ def index_answer(report: IndexReport) -> Answer:
     gone = report.missing or report.held_back or report.empty
     troubled = report.failed or report.partial or gone
     code = EXIT_SOME_FILES_FAILED if troubled else EXIT_DONE
-    return Answer(document, "\n".join(_lines(report)), code, "\n".join(_notices(report)))
+    return Answer(
+        document, "\n".join(_lines(report)), code, "\n".join(map(printable, _notices(report)))
+    )
 
 
 def _lines(report: IndexReport) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from data.printable import printable
 from ui.library.documents import Document, status_document
 from ui.library.library import Library
 from ui.terminal.answer import Answer
@@ -29,7 +30,7 @@ def status(
 
 
 def _lines(status: Document) -> list[str]:
-    lines = [f"library     {status['home']}"]
+    lines = [f"library     {printable(status['home'])}"]
     if status["encoder"] is None:
         return [*lines, "            nothing is indexed yet: reelwise index FOLDER"]
     lines += [
@@ -51,7 +52,7 @@ def _lines(status: Document) -> list[str]:
     for each in status.get("failures", ()):
         lines += [
             f"  {each['state']:<11} {short_path(each['path'])}",
-            f"              {each['reason']}",
+            f"              {printable(each['reason'])}",
         ]
     return lines
 

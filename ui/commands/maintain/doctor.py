@@ -1,7 +1,6 @@
 """`reelwise doctor`: what this machine can do, tried out rather than read from versions."""
 
 import importlib.metadata
-import os
 import platform
 import shutil
 import tempfile
@@ -10,6 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from data.cores import cores
 from data.disk_errors import known_error
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
@@ -85,9 +85,8 @@ def _machine() -> str:
     import psutil
 
     memory = size(psutil.virtual_memory().total)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return f"{system}, {cores} cores, {memory} memory"
+    return f"{system}, {cores()} cores, {memory} memory"
 
 
 def _gpu() -> str:

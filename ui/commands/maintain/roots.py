@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from data.printable import printable
 from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
@@ -71,4 +72,4 @@ def remove(
             for each in removed
         ]
     }
-    return Answer(document, "\n".join(lines))
+    return Answer(document, "\n".join(map(printable, lines)))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from data.printable import printable
 from ui.terminal.answer import EXIT_KNOWN_ERROR, Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import count
@@ -34,5 +35,6 @@ def verify(
         return Answer(document, "catalogue, vectors and index agree")
     lines = [f"{count(len(problems), 'problem')}:"]
     for each in problems:
-        lines += [f"  {each['what']}: {each['path']}", f"    fix: {each['fix']}"]
+        what = printable(f"{each['what']}: {each['path']}")
+        lines += [f"  {what}", f"    fix: {printable(each['fix'])}"]
     return Answer(document, "\n".join(lines), EXIT_KNOWN_ERROR)

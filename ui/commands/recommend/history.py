@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.printable import printable
 from ui.library.library import Library
 from ui.terminal.answer import Answer, refusal
 from ui.terminal.options import HomeOption, JsonOption
@@ -43,7 +44,7 @@ def export_events(
         else ""
     )
     document = {"events": rows, "unusable": left_out}
-    return Answer(document, _as_csv(rows, EVENT_COLUMNS), notice=notice)
+    return Answer(document, _as_csv(rows, EVENT_COLUMNS), notice=notice, is_data=True)
 
 
 def export_impressions(
@@ -68,7 +69,7 @@ def export_impressions(
         }
         for one in logged
     ]
-    return Answer({"impressions": rows}, _as_csv(rows, IMPRESSION_COLUMNS))
+    return Answer({"impressions": rows}, _as_csv(rows, IMPRESSION_COLUMNS), is_data=True)
 
 
 def _as_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:
@@ -103,7 +104,7 @@ def forget(
         "mentions_left": forgotten.mentions,
         "export_out_of_reach": None if export is None else {"to": export.to, "at": export.at},
     }
-    return Answer(document, "\n".join(_forgotten_lines(forgotten)))
+    return Answer(document, "\n".join(map(printable, _forgotten_lines(forgotten))))
 
 
 def _agreed(user: str, events: int) -> bool:
@@ -111,7 +112,7 @@ def _agreed(user: str, events: int) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     question = f"Delete {user.strip()!r} and {count(events, 'event')}? It cannot be undone."
-    return typer.confirm(question, default=False, err=True)
+    return typer.confirm(printable(question), default=False, err=True)
 
 
 def _forgotten_lines(forgotten: Forgotten) -> list[str]:
@@ -159,7 +160,7 @@ def add(
         event = library.add_event(user, known.id, kind=kind, watched_s=watched)
     verb = {"view": "watched", "like": "liked", "dislike": "disliked"}[kind]
     how_long, notice = _how_long(known, kind, watched)
-    text = f"{event.user} {verb} {known.title}{how_long}"
+    text = printable(f"{event.user} {verb} {known.title}{how_long}")
     return Answer(event.as_row() | {"video_id": str(known.id)}, text, notice=notice)
 
 

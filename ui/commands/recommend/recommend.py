@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.printable import printable
 from ui.library.documents import is_gone, reason_in_words, recommend_document
 from ui.library.library import Library
 from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer
@@ -62,9 +63,11 @@ def recommend(
 
 def _text(result: Recommendations, *, explain: bool) -> str:
     if not result.items:
-        return f"nothing left to recommend to {result.user}: every video here was watched"
+        return (
+            f"nothing left to recommend to {printable(result.user)}: every video here was watched"
+        )
     rows = [
-        [str(item.rank), f"{item.score:.2f}", _title(item), reason_in_words(item)]
+        [str(item.rank), f"{item.score:.2f}", _title(item), printable(reason_in_words(item))]
         for item in result.items
     ]
     if not explain:
@@ -72,10 +75,10 @@ def _text(result: Recommendations, *, explain: bool) -> str:
     return "\n".join(
         f"{rank:>3}  {title}\n     score {score} from {item.source}: {why}"
         + (f"; here with probability {item.propensity:.3g}" if result.explore > 0 else "")
-        + f"\n     {item.path}"
+        + f"\n     {printable(str(item.path))}"
         for (rank, score, title, why), item in zip(rows, result.items, strict=True)
     )
 
 
 def _title(item: Item) -> str:
-    return item.title + ("   (the file is gone)" if is_gone(item.path) else "")
+    return printable(item.title) + ("   (the file is gone)" if is_gone(item.path) else "")

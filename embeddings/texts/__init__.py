@@ -1,1 +1,0 @@
-"""Texts to vectors without torch: what a question of words alone needs."""

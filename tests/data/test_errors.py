@@ -1,0 +1,53 @@
+"""Every error of ours crosses processes with all that it says."""
+
+import ast
+import pickle
+from pathlib import Path
+
+import pytest
+
+from data.errors import CannotWrite, DamagedFile, NoSuchVideo, ReelwiseError
+from data.video.children.pool import DecodingStopped
+from data.video.children.process import NoDecoder
+from data.video.types import UnreadableVideo
+from indexer.store.vectors import DamagedPart
+from ui.server.routes import WrongRequest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("data", "embeddings", "indexer", "recommender", "ui", "reelwise")
+ERRORS = [
+    ReelwiseError("a", fix="b"),
+    NoSuchVideo("a", fix="b"),
+    CannotWrite("a", fix="b"),
+    DamagedFile("a", fix="b"),
+    WrongRequest("a", fix="b"),
+    DamagedPart("a", fix="b"),
+    DecodingStopped(),
+    NoDecoder("why"),
+    UnreadableVideo("reason", final=False, fix="mend it"),
+]
+
+
+def classes(bases: set[str]) -> set[str]:
+    """Names of the classes of all rooms that derive from any of these."""
+    files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text()))]
+    found = {
+        node.name
+        for node in nodes
+        if isinstance(node, ast.ClassDef) and bases & {ast.unparse(base) for base in node.bases}
+    }
+    return found if found <= bases else found | classes(bases | found)
+
+
+def test_every_class_of_errors_is_looked_at() -> None:
+    assert classes({"ReelwiseError"}) == {type(error).__name__ for error in ERRORS[1:]}
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_keeps_every_field_when_it_crosses_processes(error: ReelwiseError) -> None:
+    error.add_note("a note")
+    other = pickle.loads(pickle.dumps(error))
+    assert type(other) is type(error)
+    assert vars(other) == vars(error)
+    assert str(other) == str(error)

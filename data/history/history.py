@@ -184,13 +184,23 @@ class History:
         Raises:
             ReelwiseError: Nobody is called so; it gives the names that are near.
         """
+        if unknown := self.unknown(user):
+            fix = "give a name as reelwise history export shows it; case and spaces count"
+            raise ReelwiseError(unknown, fix=fix)
+        return person(user)
+
+    def unknown(self, user: str) -> str | None:
+        """Say that nobody is called so, and which names are near; None where somebody is.
+
+        Raises:
+            ReelwiseError: Nobody can be called so.
+        """
         name = person(user)
         if any(self.count(name)):
-            return name
+            return None
         near = near_names(name, self._people())
-        raise ReelwiseError(
-            f"nobody is called {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""),
-            fix="give a name as reelwise history export shows it; case and spaces count",
+        return f"nobody is called {name!r}" + (
+            f"; did you mean {' or '.join(near)}?" if near else ""
         )
 
     def count(self, user: str) -> tuple[int, int]:

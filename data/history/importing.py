@@ -76,6 +76,12 @@ class ImportReport:
     dry_run: bool = False
     """Nothing was written: what would have been done."""
 
+    def note_unresolved(self, n_events: int, refs: Sequence[str]) -> None:
+        """Count events whose video is not known, and keep a few of their videos as examples."""
+        self.unresolved += n_events
+        examples = dict.fromkeys([*self.unresolved_refs, *refs])
+        self.unresolved_refs = list(examples)[:_MAX_EXAMPLES]
+
     def require_whole(self) -> None:
         """Check that every row is accounted for.
 
@@ -167,12 +173,10 @@ class _Writer:
             added, unresolved, over_length = connection.execute(
                 _ADDED, {"last_id": before.last_id}
             ).one()
-            if unresolved and len(self.report.unresolved_refs) < _MAX_EXAMPLES:
-                refs = connection.scalars(_UNRESOLVED, {"last_id": before.last_id})
-                self.report.unresolved_refs += refs
+            refs = connection.scalars(_UNRESOLVED, {"last_id": before.last_id}).all()
         self.report.added += added
         self.report.duplicates += len(timely) - added
-        self.report.unresolved += unresolved
+        self.report.note_unresolved(unresolved, refs)
         self.report.over_length += over_length
 
     def is_timely(
@@ -209,7 +213,8 @@ class _Trial(_Writer):
                 else:
                     self._seen.add(values["fingerprint"])
                     self.report.added += 1
-                    self.report.unresolved += values["video_id"] is None
+                    if values["video_id"] is None:
+                        self.report.note_unresolved(1, [row.video_ref])
 
 
 def _values(row: EventRow, video_id: int | None, now: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from data.errors import ReelwiseError
 
 MAX_NAME = 1_000
 """Most characters of a name: it must fit a command line, to be forgotten by."""
+_UNTYPED = {"Cc", "Cs", "Zl", "Zp"}  # kinds of characters
 _NEAR = 3  # names shown
 
 
@@ -28,7 +29,7 @@ def checked_name(text: str) -> str:
     if len(name) > MAX_NAME:
         raise BadNameError(f"user has {len(name):,} characters, more than {MAX_NAME:,}")
     # Control characters (a NUL ends a command line's word), halves of characters.
-    if any(unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} for one in name):
+    if not name.isprintable() and any(unicodedata.category(one) in _UNTYPED for one in name):
         raise BadNameError(f"user has a control character: {name[:80]!r}")
     return name
 

@@ -158,7 +158,7 @@ def _rows(lines: _Lines, separator: str, n_columns: int) -> Iterator[Row]:
             yield from _joined(taken, lines, separator, n_columns)
         elif isinstance(values, str):
             yield number, values
-        elif any(value.strip() for value in values[n_columns:]):
+        elif len(values) > n_columns and any(value.strip() for value in values[n_columns:]):
             yield number, f"{len(values)} values under {n_columns} columns"
         elif any(value.strip() for value in values):
             yield number, values[:n_columns]

@@ -117,7 +117,9 @@ def _iso_time(text: str) -> datetime:
             raise ValueError("two zones")
         return moment if whole == bare else moment + timedelta(days=1)
     except (ValueError, OverflowError):
-        raise BadTimeError(f"at must be ISO 8601 or Unix seconds, got {shown!r}") from None
+        raise BadTimeError(
+            f"at must be ISO 8601 or Unix seconds, as in 2024-05-01T10:00:00Z, got {shown!r}"
+        ) from None
 
 
 def _micros(moment: datetime) -> int:

@@ -32,17 +32,14 @@ def export_events(
     user: OnlyUserOption = None, home: HomeOption = None, as_json: JsonOption = False
 ) -> Answer:
     """Print the events as CSV, as `history import` reads it."""
-    from data.history import EVENT_COLUMNS, person, unusable_events
+    from data.history import EVENT_COLUMNS, unusable_events
 
     with Library(home) as library:
-        name = None if user is None else person(user)
-        rows = [event.as_row() for event in library.history.events(name)]
+        unknown = None if user is None else library.history.unknown(user)
+        rows = [event.as_row() for event in library.history.events(user)]
         left_out = unusable_events(library.catalogue)
-    notice = (
-        f"{count(left_out, 'stored event')} cannot be used and left out: see reelwise verify"
-        if left_out
-        else ""
-    )
+    damaged = f"{count(left_out, 'stored event')} cannot be used: left out" if left_out else None
+    notice = "\n".join(filter(None, [unknown, damaged]))
     document = {"events": rows, "unusable": left_out}
     return Answer(document, _as_csv(rows, EVENT_COLUMNS), notice=notice, is_data=True)
 

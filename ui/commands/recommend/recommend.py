@@ -56,7 +56,10 @@ def recommend(
             user, k=limit, exclude=exclude or (), playing=playing, explore=explore, log=log
         )
         document = recommend_document(result, library.recommender.model)
-    notice = "\n".join(filter(None, [document["warning"], result.not_logged]))
+        unknown = library.history.unknown(user)
+    # A new person is welcome; a slip of the keyboard should be seen.
+    slip = unknown if unknown and "did you mean" in unknown else None
+    notice = "\n".join(filter(None, [document["warning"], slip, result.not_logged]))
     code = EXIT_SOME_FILES_FAILED if result.not_logged else EXIT_DONE
     return Answer(document, _text(result, explain=explain), code, notice)
 

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from data.errors import CannotWrite, DamagedFile, ReelwiseError
 
+BRING_BACK = "run reelwise verify --repair: it brings back the newest copy of the catalogue"
+"""What to do about a damaged catalogue."""
+
 _AGAIN = "then run the same command again"
 _CHECK = f"check that disk and the rights on it, {_AGAIN}"
 
@@ -49,6 +52,7 @@ _NUMBER_IN_TEXT = re.compile(r"\b(?:os error|errno) (\d+)\b", re.IGNORECASE)
 
 _TOO_LITTLE_BYTES = 1_000_000
 """SQLite wants some ten kilobytes beside a catalogue before it reads the first row."""
+_NOT_TEXT = "Could not decode to UTF-8"
 _MEMORY = (sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_TOOBIG)
 CANNOT_WRITE = (
     sqlite3.SQLITE_READONLY,
@@ -77,6 +81,8 @@ def known_error(error: BaseException, place: Path | None = None) -> ReelwiseErro
     """
     if isinstance(error, ReelwiseError):
         return error
+    if _NOT_TEXT in str(error):
+        return _damaged(_NOT_TEXT, place)  # the driver gives it no code
     code = sqlite_code(error)
     if code is not None:
         return _of_sqlite(error, code, place)
@@ -132,11 +138,7 @@ def _of_sqlite(error: BaseException, code: int, place: Path | None) -> ReelwiseE
         words = ("another process is writing to it", f"wait until it has finished, {_AGAIN}")
         return _error(words, place)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        where = f": {place}" if place else ""
-        return DamagedFile(
-            f"the database file is damaged ({message}){where}",
-            fix="bring the file back from a backup",
-        )
+        return _damaged(message, place)
     if code == sqlite3.SQLITE_FULL:
         return _error(_full(place), place, write=True)
     if code in CANNOT_WRITE:
@@ -145,6 +147,11 @@ def _of_sqlite(error: BaseException, code: int, place: Path | None) -> ReelwiseE
     if code in _MEMORY:
         return _error(_BY_NUMBER[errno.ENOMEM], place)
     return _error((message, _CHECK), place)
+
+
+def _damaged(message: str, place: Path | None) -> ReelwiseError:
+    where = f": {place}" if place else ""
+    return DamagedFile(f"the database file is damaged ({message}){where}", fix=BRING_BACK)
 
 
 def _full(place: Path | None) -> tuple[str, str]:

@@ -32,6 +32,8 @@ class Home:
         """The SQLite file: videos, files, clips, watch events."""
         self.catalogue_mark = root / "catalogue.mark"
         """How far the catalogue has come, see `data.catalogue.mark`."""
+        self.copies = root / "copies"
+        """The folder of copies of the catalogue."""
         self.all_vectors = root / "vectors"
         """The folder with one folder per encoder."""
         self.index = root / "index"
@@ -108,7 +110,7 @@ class Home:
 
 
 def _is_part_of_home(name: str) -> bool:
-    folders = ("vectors", "index", "recommender", "cache", "toons")
+    folders = ("vectors", "index", "recommender", "cache", "toons", "copies")
     return name in folders or name.startswith(("catalogue.", TEMP_PREFIX)) or name.endswith(".lock")
 
 
@@ -139,7 +141,7 @@ def _no_library(root: Path) -> ReelwiseError:
     if is_home(root):
         return ReelwiseError(
             f"the library in {root} has lost its catalogue.db",
-            fix="bring the file back from a backup, or run reelwise index FOLDER: it starts anew",
+            fix="run reelwise verify --repair: it brings back a copy, or makes an empty catalogue",
         )
     named = shlex.quote(str(root))
     near = next((home for home in _likely_homes(root) if home != root and is_home(home)), None)

@@ -9,16 +9,20 @@ import numpy as np
 from data.catalogue import Catalogue, FileRecord, Part
 from data.catalogue.checks import (
     claimed_clips,
-    contradictions,
     encoder_ids,
     loose_parts,
     miscounted,
+    row_problems,
+    structure_problems,
 )
+from data.catalogue.mending import mend_rows
+from data.disk_errors import BRING_BACK
 from data.durable import TEMP_PREFIX
-from data.errors import ReelwiseError
+from data.errors import DamagedFile, ReelwiseError
 from data.home import Home, require_library
 from data.video.scan import content_key
 from indexer.build.record import writing_session
+from indexer.repair import mend_catalogue
 from indexer.store.generations import (
     Generation,
     drop_damaged,
@@ -61,6 +65,8 @@ class VerifyReport:
     """Numbers of checked `videos`, `parts`, `generations` and, with `deep`, `files`."""
     broken: dict[str, set[int]] = field(default_factory=dict)
     """By encoder id, the videos whose vectors cannot be used."""
+    rows_broken: bool = False
+    """Some rows of the catalogue are not as they were written."""
     index_broken: bool = False
     """The current generation, or an older one, is damaged."""
 
@@ -86,19 +92,25 @@ def verify_library(home: Home, *, deep: bool = False, repair: bool = False) -> V
             its size and of three samples of 64 KiB; a change elsewhere in a file of unchanged size
             and time is not seen).
         repair: Videos without usable vectors are marked to be embedded again, damaged generations
-            are dropped and a new one is built from the good vectors. No video, event or vector of
-            another video is touched.
+            are dropped and a new one is built from the good vectors. A damaged or missing catalogue
+            gives way to its newest copy and is kept beside it. No sound row or vector is touched.
 
     Raises:
         ReelwiseError: The catalogue cannot be opened; for `repair`, another process is writing.
     """
-    require_library(home)
     if not repair:
-        with Catalogue(home) as catalogue:
-            return _check(home, catalogue, deep=deep)
+        require_library(home)
+        try:
+            with Catalogue(home) as catalogue:
+                return _check(home, catalogue, deep=deep)
+        except DamagedFile as error:
+            report = VerifyReport()
+            report.add(error.problem, home.catalogue, error.fix)
+            return report
+    repaired = mend_catalogue(home)
     with writing_session(home) as catalogue:
         before = _check(home, catalogue, deep=deep)
-        repaired = _repair(home, catalogue, before)
+        repaired += _repair(home, catalogue, before)
         if not repaired:
             return before
         after = _check(home, catalogue, deep=deep)
@@ -108,11 +120,14 @@ def verify_library(home: Home, *, deep: bool = False, repair: bool = False) -> V
 
 def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
     report = VerifyReport()
-    for line in contradictions(catalogue, deep=deep):
-        report.add(line, home.catalogue, "bring the file back from a backup, or index anew")
+    for line in structure_problems(catalogue, deep=deep):
+        report.add(line, home.catalogue, BRING_BACK)
     if report.problems:
         # What a damaged database says about other files means nothing.
         return report
+    for line in row_problems(catalogue):
+        report.rows_broken = True
+        report.add(line, home.catalogue, "run reelwise verify --repair")
     if catalogue.warning is not None:
         report.add(catalogue.warning, home.catalogue, _ACCEPT)
     for video_id, encoder_id in miscounted(catalogue).items():
@@ -266,7 +281,8 @@ def _file_problem(file: FileRecord) -> str | None:
 
 
 def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]:
-    done = list(_forget_broken(catalogue, report))
+    done = mend_rows(catalogue) if report.rows_broken else []
+    done += _forget_broken(catalogue, report)
     lost = catalogue.accept_loss()
     if lost:
         done.append(f"accepted that the catalogue lacks {lost:,} changes")

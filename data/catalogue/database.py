@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
+from data.catalogue.copies import renew_copies
 from data.catalogue.mark import count_commit, lost_commits, read_mark, take_up, write_mark
 from data.catalogue.memory_copy import MemoryCopy
 from data.catalogue.names import name_key, person_name
 from data.catalogue.tables import AFTER_CREATION, MIGRATIONS, SCHEMA_VERSION, metadata
-from data.catalogue.values import sql
+from data.catalogue.values import row_sum, sql
 from data.disk_errors import CANNOT_WRITE, known_error, sqlite_code
 from data.durable import crash_point
 from data.errors import CannotWrite, ReelwiseError
@@ -33,8 +34,12 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 
-SQL_FUNCTIONS = {"name_key": name_key, "person_name": person_name}
-"""What steps of `MIGRATIONS` may call on a text."""
+SQL_FUNCTIONS: dict[str, Callable[..., str | int]] = {
+    "name_key": name_key,
+    "person_name": person_name,
+    "row_sum": row_sum,
+}
+"""What statements may call on values of a row."""
 
 _CLOSED = "closed_to_others"
 _READ_META = sql("SELECT value FROM meta WHERE key = :key")
@@ -209,6 +214,13 @@ class Database:
                 "rows are deleted, but another process still reads the file's old pages",
                 fix="run the same command again when no search or index is running",
             )
+        self._renew_copies()
+
+    def _renew_copies(self) -> None:
+        try:
+            renew_copies(self.home)
+        except OSError as error:
+            raise self._unscrubbed(error) from error
 
     def _rewrite(self, patient: bool) -> bool:
         """Give whether another process kept the log from being emptied."""
@@ -343,7 +355,7 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
     # None: `_begin` opens the transactions, not the driver.
     connection.isolation_level = None
     for name, function in SQL_FUNCTIONS.items():
-        connection.create_function(name, 1, function, deterministic=True)
+        connection.create_function(name, -1, function, deterministic=True)
     for pragma in _PRAGMAS:
         connection.execute(pragma).close()
 

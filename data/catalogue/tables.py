@@ -30,6 +30,8 @@ _COUNT_EVENTS = (
 # What is no text, or blank only, is left as it is.
 _SPELLED = """iif(typeof("user") = 'text', nullif(person_name("user"), ''), NULL)"""
 _PERSON = f'coalesce({_SPELLED}, "user")'
+EVENT_SUM = 'row_sum("user", video_ref, at, watched_s, duration_s, kind)'
+"""The checksum of a row of `events`, from its columns: a changed byte shows."""
 AFTER_CREATION = _COUNT_EVENTS
 """Statements that follow the creation of the tables of `metadata`."""
 MIGRATIONS: dict[int, tuple[str, ...]] = {
@@ -57,6 +59,8 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         *_COUNT_EVENTS,
         f'UPDATE events SET "user" = {_PERSON} WHERE "user" <> {_PERSON}',
         f'UPDATE impressions SET "user" = {_PERSON} WHERE "user" <> {_PERSON}',
+        "ALTER TABLE events ADD COLUMN row_sum INTEGER",
+        f"UPDATE events SET row_sum = {EVENT_SUM}",
     ),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
@@ -172,6 +176,7 @@ Table(
     Column("duration_s", Float),
     Column("kind", Text, nullable=False),
     Column("fingerprint", Text, nullable=False, unique=True),
+    Column("row_sum", Integer),  # `EVENT_SUM`
     Index("events_by_user", "user", "at"),
     Index("events_by_time", "at"),
     **_PERMANENT,

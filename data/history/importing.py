@@ -30,8 +30,9 @@ _SAME = (
     " AND kind = :kind AND watched_s IS :watched_s AND duration_s IS :duration_s"
 )
 _PUT = sql(
-    'INSERT INTO events ("user", video_id, video_ref, at, watched_s, duration_s, kind, fingerprint)'
-    " SELECT :user, :video_id, :video_ref, :at, :watched_s, :duration_s, :kind, :fingerprint"
+    'INSERT INTO events ("user", video_id, video_ref, at, watched_s, duration_s, kind, fingerprint,'
+    " row_sum) SELECT :user, :video_id, :video_ref, :at, :watched_s, :duration_s, :kind,"
+    " :fingerprint, row_sum(:user, :video_ref, :at, :watched_s, :duration_s, :kind)"
     f" WHERE NOT EXISTS ({_SAME}) ON CONFLICT (fingerprint) DO NOTHING"
 )
 _KNOWN = sql(

@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from data.catalogue import Catalogue, EmbeddingRow, Part
+from data.catalogue.checks import require_sound
 from data.disk_errors import refusals_at
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
@@ -108,9 +109,10 @@ def writing_session(home: Home) -> Iterator[Catalogue]:
     """Take the writer lock, clear what a killed writer left, and give the catalogue to write with.
 
     Raises:
-        ReelwiseError: Another process is writing; it is named.
+        ReelwiseError: Another process is writing (it is named), or the catalogue is damaged.
     """
     with refusals_at(home.root), WriterLock(home), Catalogue(home) as catalogue:
+        require_sound(catalogue)
         tidy(home, catalogue)
         yield catalogue
 

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue import Catalogue, ClipTable, Part
+from data.catalogue.copies import copy_if_due
 from data.durable import (
     crash_point,
     discard_dir,
@@ -128,6 +129,7 @@ def publish(
     crash_point("publish.after_rename")
     write_atomic(home.current, f"{folder.name}\n".encode(), point="publish.current")
     _drop_old(home, number)
+    copy_if_due(home)
     crash_point("publish.after_cleaning")
     return replace(generation, folder=folder)
 

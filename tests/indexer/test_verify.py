@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -12,7 +13,7 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
-from data.errors import ReelwiseError
+from data.errors import DamagedFile, ReelwiseError
 from data.home import Home
 from data.sealed import file_sum, seal
 from data.video.scan import content_key
@@ -158,14 +159,57 @@ def test_a_part_unknown_to_the_catalogue_is_reported_and_never_deleted(home: Hom
     assert stray.exists()
 
 
-def test_a_damaged_database_is_reported_and_not_repaired_away(home: Home) -> None:
+def smash(home: Home) -> None:
     size = home.catalogue.stat().st_size
     with home.catalogue.open("r+b") as file:
         file.seek(size // 2)
         file.write(b"\xff" * (size // 4))
+
+
+def test_a_damaged_database_is_reported_and_nothing_is_written_into_it(home: Home) -> None:
+    smash(home)
+    damaged = home.catalogue.read_bytes()
     problems = verify_library(home).problems
     assert {problem.path for problem in problems} == {home.catalogue}
     assert "damaged" in problems[0].what
+    assert "verify --repair" in problems[0].fix
+    with pytest.raises(DamagedFile, match="damaged"), writing_session(home):
+        pass
+    assert home.catalogue.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("damage", [smash, lambda home: home.catalogue.unlink()])
+def test_repairing_brings_the_newest_copy_of_the_catalogue_back(
+    home: Home, damage: Callable[[Home], None]
+) -> None:
+    damage(home)
+    report = verify_library(home, repair=True)
+    assert "brought back the copy" in " ".join(report.repaired)
+    # The copy is of the first publication: what came after it is said to be missing.
+    assert contents(home) == {"a", "b"}
+    assert ["does not know this vector part" in each.what for each in report.problems] == [True]
+    assert "accepted that the catalogue lacks" in " ".join(report.repaired)
+
+
+def test_a_damaged_database_without_any_copy_is_not_repaired_away(home: Home) -> None:
+    shutil.rmtree(home.copies)
+    smash(home)
+    damaged = home.catalogue.read_bytes()
+    with pytest.raises(DamagedFile, match="no copy to bring back"):
+        verify_library(home, repair=True)
+    assert home.catalogue.read_bytes() == damaged
+
+
+def test_a_lost_catalogue_without_any_copy_is_made_anew_and_gives_no_number_twice(
+    home: Home,
+) -> None:
+    shutil.rmtree(home.copies)
+    home.catalogue.unlink()
+    with pytest.raises(ReelwiseError, match="lost its catalogue"):
+        verify_library(home)
+    assert "made an empty catalogue" in " ".join(verify_library(home, repair=True).repaired)
+    with writing_session(home) as catalogue:
+        assert min(add(catalogue, ["d"]).video_ids) > 3
 
 
 def test_dangling_references_are_reported(home: Home) -> None:

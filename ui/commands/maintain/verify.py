@@ -30,10 +30,11 @@ def verify(
 
     report = verify_library(resolve_home(home), deep=deep, repair=repair)
     problems = [asdict(each) for each in report.problems]
-    document = {"ok": not problems, "problems": problems}
+    document = {"ok": not problems, "problems": problems, "repaired": report.repaired}
+    done = [f"repaired: {line}" for line in report.repaired]
     if not problems:
-        return Answer(document, "catalogue, vectors and index agree")
-    lines = [f"{count(len(problems), 'problem')}:"]
+        return Answer(document, "\n".join([*done, "catalogue, vectors and index agree"]))
+    lines = [*done, f"{count(len(problems), 'problem')}:"]
     for each in problems:
         what = printable(f"{each['what']}: {each['path']}")
         lines += [f"  {what}", f"    fix: {printable(each['fix'])}"]

@@ -132,13 +132,20 @@ def _example_file(library: Library, upload: Any) -> Iterator[Path | None]:
     if upload is None:
         yield None
         return
-    folder = library.home.cache / "uploads"
-    make_dir(folder, private=True)
-    with tempfile.TemporaryDirectory(dir=folder) as alone:
+    with _folder_for_upload(library.home.cache / "uploads") as alone:
         # Under the name it was uploaded with, for error messages; never more than a name.
         file = Path(alone) / (Path(upload.name).name[-80:] or "example")
         file.write_bytes(upload.getbuffer())
         yield file
+
+
+def _folder_for_upload(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder for one upload, in the cache; elsewhere where the home cannot be written."""
+    try:
+        make_dir(folder, private=True)
+        return tempfile.TemporaryDirectory(dir=folder)
+    except OSError:
+        return tempfile.TemporaryDirectory(prefix="reelwise-")
 
 
 def _show_hits(library: Library, result: SearchResult, *, similar: bool) -> None:

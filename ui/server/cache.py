@@ -1,15 +1,30 @@
-"""Files that can be made again, cached up to a total size; the oldest are removed first."""
+"""Files that can be made again, cached up to a total size; the oldest are removed first.
+
+The rule: a cached file is served only as it was made. It ends with the checksum of what comes
+before, in an MP4 box that players pass over; readers of JPEG stop before it. A file that is
+damaged, cut or empty is made again. Where the home cannot be written, files lie in a folder of this
+process, so that every picture can be shown.
+"""
 
 import hashlib
+import shutil
+import tempfile
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from data.durable import make_dir
+from data.disk_errors import known_error
+from data.durable import fsync_file, make_dir, replace_synced, temp_name
+from data.errors import CannotWrite
 
 CHECK_EVERY = 64
 """Number of new files after which the folder is measured."""
+MOST_ELSEWHERE_BYTES = 64_000_000
+"""Total size where the files of a home that cannot be written lie in the machine's /tmp."""
+_BOX = b"\0\0\0\x28free"
+_SEAL_BYTES = len(_BOX) + hashlib.sha256().digest_size
 
 
 class FileCache:
@@ -27,11 +42,13 @@ class FileCache:
         self._lock = threading.Lock()
         self._making: dict[str, threading.Lock] = {}
         self._made = 0
+        self._whole: dict[Path, tuple[int, int, int]] = {}
+        self._moved = False
 
     def find(self, name: str) -> Path | None:
-        """The file of this name where it is there."""
+        """The file of this name where it is there, as it was made."""
         cached = self._folder / name
-        return cached if cached.is_file() else None
+        return cached if self._is_whole(cached) else None
 
     def get(self, name: str, make: Callable[[Path], bool]) -> Path | None:
         """The file of this name, made where it is missing; one request makes it, others wait.
@@ -43,31 +60,84 @@ class FileCache:
         Returns:
             The file, or None where it could not be made. It may vanish at any time.
         """
-        cached = self._folder / name
-        if cached.is_file():
-            return cached
+        found = self.find(name)
+        if found is not None:
+            return found
         with self._lock:
             mine = self._making.setdefault(name, threading.Lock())
         with mine:
             try:
-                return cached if cached.is_file() or self._make(cached, make) else None
+                return self.find(name) or self._make(name, make)
             finally:
                 with self._lock:
                     self._making.pop(name, None)
 
-    def _make(self, cached: Path, make: Callable[[Path], bool]) -> bool:
-        make_dir(self._folder, private=True)
-        draft = cached.with_name(f".{threading.get_ident()}-{cached.name}")
+    def _make(self, name: str, make: Callable[[Path], bool]) -> Path | None:
+        try:
+            return self._make_in(self._folder, name, make)
+        except OSError as error:
+            if not isinstance(known_error(error), CannotWrite) or not self._move():
+                raise
+            return self._make_in(self._folder, name, make)
+
+    def _make_in(self, folder: Path, name: str, make: Callable[[Path], bool]) -> Path | None:
+        make_dir(folder, private=True)
+        cached = folder / name
+        draft = temp_name(cached)
         try:
             if not make(draft):
-                return False
-            draft.replace(cached)
+                return None
+            _seal(draft)
+            replace_synced(draft, cached)
         finally:
             draft.unlink(missing_ok=True)
+        self._whole[cached] = _facts(cached)
         self._made += 1
         if self._made % CHECK_EVERY == 0:
-            shrink(self._folder, self._limit_bytes)
+            shrink(folder, self._limit_bytes)
+            self._whole.clear()
+        return cached
+
+    def _move(self) -> bool:
+        """Go on in a folder of this process, which ends with it; False where it did already."""
+        with self._lock:
+            if self._moved:
+                return False
+            self._moved = True
+            self._folder = Path(tempfile.mkdtemp(prefix="reelwise-"))
+            self._limit_bytes = min(self._limit_bytes, MOST_ELSEWHERE_BYTES)
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            return True
+
+    def _is_whole(self, cached: Path) -> bool:
+        """Say whether a file is there and holds what was written; read once, then by its stat."""
+        try:
+            facts = _facts(cached)
+            if self._whole.get(cached) == facts:
+                return True
+            content = cached.read_bytes()
+        except OSError:
+            return False
+        if content[-_SEAL_BYTES:] != _seal_of(content[:-_SEAL_BYTES]):
+            return False
+        self._whole[cached] = facts
         return True
+
+
+def _seal(draft: Path) -> None:
+    content = draft.read_bytes()
+    with draft.open("ab") as file:
+        file.write(_seal_of(content))
+    fsync_file(draft)
+
+
+def _seal_of(content: bytes) -> bytes:
+    return _BOX + hashlib.sha256(content).digest()
+
+
+def _facts(path: Path) -> tuple[int, int, int]:
+    facts = path.stat()
+    return facts.st_ino, facts.st_mtime_ns, facts.st_size
 
 
 def name_for(path: Path, *details: object) -> str:

@@ -20,7 +20,7 @@ from ui.server.routes import Api, answering
 
 Ask = Callable[..., dict[str, Any]]
 """The document of a query string, and the expected status where it is not 200."""
-KEYS = {"rank", "video_id", "path", "title", "score", "source", "because"}
+KEYS = {"gone", "rank", "video_id", "path", "title", "score", "source", "because"}
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ from data.video.types import SAMPLE_FPS
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import build_untrained
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
+from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.temporal.clips import load_head
 from embeddings.temporal.head import HEAD_KINDS, TemporalConfig, TemporalHead, clip_vectors
 from embeddings.toon.batches import meaning, reverse_scene
 from embeddings.training.augment import MILD, distort

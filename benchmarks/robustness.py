@@ -27,7 +27,7 @@ from data.toons.scenes import Scene
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import load_backbone
-from embeddings.encoder import load_head
+from embeddings.temporal.clips import load_head
 from embeddings.temporal.head import TemporalHead, clip_vectors
 from embeddings.toon.start import frame_side
 from embeddings.toon.train import fine_tuning, train_toon

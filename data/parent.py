@@ -1,7 +1,11 @@
-"""Child processes that end with their parent, however it ends."""
+"""Child processes that end with their parent, however it ends.
+
+`python -m data.parent PID MODULE ARGUMENT...` runs a module in such a process.
+"""
 
 import ctypes
 import os
+import runpy
 import signal
 import sys
 import threading
@@ -32,3 +36,9 @@ def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_POLL_S)
     os._exit(0)
+
+
+if __name__ == "__main__":
+    die_with_parent(int(sys.argv[1]))
+    sys.argv = sys.argv[2:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -10,10 +10,7 @@ from threading import Lock
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
-from torch.nn.utils.rnn import pad_sequence
 
 from data.errors import ReelwiseError
 from data.video.types import FrameSpec
@@ -22,11 +19,10 @@ from embeddings.backbone.device import choose_device
 from embeddings.backbone.folders import CONFIG_FILE
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.names import DEFAULT_BACKBONE, parse_name
-from embeddings.temporal.head import TemporalConfig, TemporalHead, clip_vectors
-from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord, read_record, unserved_notice
+from embeddings.temporal.clips import encode_clips, load_head
+from embeddings.temporal.head import TemporalHead
+from embeddings.temporal.record import HeadRecord, read_record, unserved_notice
 
-CLIPS_AT_ONCE = 16
-"""Clips are padded to the longest of their batch, so that large batches waste time on padding."""
 FRAMES_AT_ONCE = 64
 TEXTS_KEPT = 512
 
@@ -116,31 +112,8 @@ class SpatiotemporalEncoder:
         spans: Sequence[tuple[int, int]],
     ) -> NDArray[np.float32]:
         """(m, dim) float32 unit rows: see `Encoder`."""
-        if any(last <= first for first, last in spans):
-            raise ValueError(f"a span of frames holds at least one frame: {list(spans)}")
-        out = np.zeros((len(spans), self.dim), np.float32)
-        by_length = sorted(range(len(spans)), key=lambda i: spans[i][1] - spans[i][0])
-        for start in range(0, len(by_length), CLIPS_AT_ONCE):
-            rows = by_length[start : start + CLIPS_AT_ONCE]
-            out[rows] = self._encode_batch(vectors, times_s, [spans[i] for i in rows])
-        return out
-
-    def _encode_batch(
-        self,
-        vectors: NDArray[np.float32],
-        times_s: NDArray[np.float64],
-        spans: Sequence[tuple[int, int]],
-    ) -> NDArray[np.float32]:
-        parts = [torch.from_numpy(np.asarray(vectors[a:b], np.float32)) for a, b in spans]
-        since_s = [torch.from_numpy(times_s[a:b] - times_s[a]).float() for a, b in spans]
-        real = [torch.ones(len(part), dtype=torch.bool) for part in parts]
         device = self.backbone.device
-        frames, times, mask = (
-            pad_sequence(rows, batch_first=True).to(device) for rows in (parts, since_s, real)
-        )
-        with torch.inference_mode():
-            rows = clip_vectors(frames, times, mask, self.head)
-        return np.asarray(rows.cpu().numpy(), dtype=np.float32)
+        return encode_clips(self.head, vectors, times_s, spans, device=device)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """N texts -> (n, dim) float32 unit rows; the last 512 are cached."""
@@ -155,16 +128,6 @@ class SpatiotemporalEncoder:
             while len(self._texts) > TEXTS_KEPT:
                 self._texts.popitem(last=False)
         return np.stack(vectors) if vectors else np.zeros((0, self.dim), np.float32)
-
-
-def load_head(folder: Path) -> TemporalHead | None:
-    """The temporal head in a folder; None where there is none, or one that is not served."""
-    record = read_record(folder)
-    if record is None or not record.served:
-        return None
-    head = TemporalHead(TemporalConfig.from_dict(record.head))
-    head.load_state_dict(load_file(folder / HEAD_WEIGHTS))
-    return head
 
 
 def load_encoder(

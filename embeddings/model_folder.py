@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from data.durable import write_atomic
 from data.errors import ReelwiseError
-from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
+from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, RECIPE_FILE, WEIGHTS_FILE
 from embeddings.backbone.loading import build_untrained
 from embeddings.backbone.names import parse_name
-from embeddings.backbone.recipe import PROGRAM_FILES, RECIPE_FILE, Config, Recipe, read_recipe
+from embeddings.backbone.recipe import PROGRAM_FILES, Config, Recipe, read_recipe
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS
 

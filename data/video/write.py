@@ -1,6 +1,5 @@
 """Write video files, and changed copies of them; a file appears only when it is complete."""
 
-import contextlib
 import itertools
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -15,9 +14,9 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from data.errors import ReelwiseError
-from data.video.types import Pixels
+from data.video.decoders.pictures import pictures
+from data.video.types import Pixels, UnreadableVideo
 
-_READABLE = "mov,matroska,webm,gif,avi,mpegts,mpeg,ogg,flv"  # never a format that names other files
 _TICKS_PER_S = 90_000
 _KEY_FRAME_EVERY = 30
 _CODECS = {"h264": "libx264", "mpeg4": "mpeg4", "vp9": "libvpx-vp9"}
@@ -214,49 +213,10 @@ def _shown(src: Path, change: Change) -> Iterator[tuple[Pixels, float, float]]:
 
 def _decode(src: Path) -> Iterator[tuple[float, float, Pixels]]:
     """Yield (time, duration, RGB pixels) of the frames in order of time, the first at 0."""
-    with _opened(src) as container:
-        if not container.streams.video:
-            return
-        stream = container.streams.video[0]
-        frame_s = float(1 / (stream.average_rate or 25))
-        to_rgb = VideoReformatter()
-        first_s: float | None = None
-        for frame in _frames(container, stream):
-            if frame.time is None:
-                continue
-            first_s = frame.time if first_s is None else first_s
-            tick_s = float(frame.time_base or 0)
-            shown_s = frame.duration * tick_s if frame.duration else frame_s
-            pixels = to_rgb.reformat(frame, format="rgb24").to_ndarray()
-            yield frame.time - first_s, shown_s, np.rot90(pixels, round(frame.rotation / 90) % 4)
-
-
-@contextlib.contextmanager
-def _opened(src: Path) -> Iterator[Any]:
-    """Open for reading; an open file and named formats, so that no other file is followed."""
-    with contextlib.ExitStack() as stack:
-        try:
-            file = stack.enter_context(src.open("rb"))
-            container: Any = stack.enter_context(
-                av.open(file, "r", options={"format_whitelist": _READABLE})
-            )
-        except (OSError, ValueError) as error:  # PyAV raises either
-            raise ReelwiseError(
-                f"{src} could not be opened as a video: {error}",
-                fix="check that the file is there and plays",
-            ) from error
-        yield container
-
-
-def _frames(container: Any, stream: Any) -> Iterator[Any]:
-    """Yield what can be decoded; a damaged packet costs its own frames only."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-            if packet is None:
-                return
-            yield from packet.decode()
-        except (av.error.InvalidDataError, av.error.EOFError):
-            if packet is None or packet.size == 0:
-                return
+    try:
+        yield from pictures(src)
+    except UnreadableVideo as error:
+        raise ReelwiseError(
+            f"{src} could not be opened as a video: {error.reason}",
+            fix="check that the file is there and plays",
+        ) from error

@@ -5,6 +5,7 @@ from pathlib import Path
 TOON_FOLDER = Path(__file__).parents[1] / "checkpoints" / "toon"
 CONFIG_FILE = "open_clip_config.json"
 WEIGHTS_FILE = "open_clip_model.safetensors"
+RECIPE_FILE = "compression.json"
 BPE_FILE = "bpe_merges.txt.gz"
 
 

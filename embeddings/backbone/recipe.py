@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from data.errors import ReelwiseError
+from embeddings.backbone.folders import RECIPE_FILE
 
-RECIPE_FILE = "compression.json"
 PROGRAM_FILES = ("image.onnx", "text.onnx")
 REMOVED_WAYS = ("int8-torchao", "torch-export")
 """Earlier values of `--how`, whose folders cannot be loaded any more."""

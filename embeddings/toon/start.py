@@ -15,7 +15,7 @@ from data.durable import write_atomic
 from data.errors import ReelwiseError
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.loading import build_tokenizer, build_untrained
-from embeddings.encoder import load_head
+from embeddings.temporal.clips import load_head
 from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS
 from embeddings.toon.model import Tokenize, ToonModel
 

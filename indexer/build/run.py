@@ -124,6 +124,9 @@ class Run:
         self._meter.begin_indexing(len(pending), sum(each.size_bytes for each in pending))
         if not pending:
             return
+        prepare = getattr(self._encoder, "prepare", None)
+        if prepare is not None:
+            prepare()
         try:
             with DecodePool(workers or cores()) as pool:
                 for video in EmbeddingStream(pool, self._encoder).run(self._requests()):

@@ -179,12 +179,32 @@ def read_image(path: Path, spec: FrameSpec) -> NDArray[np.uint8]:
 
 
 def _flat(image: Image.Image) -> Image.Image:
-    """RGB over white where the picture is transparent."""
+    """RGB with 8 bits a channel, over white where the picture is transparent."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        return Image.fromarray(_levels(np.asarray(image))).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         paper = Image.new("RGBA", rgba.size, "white")
         return Image.alpha_composite(paper, rgba).convert("RGB")
     return image.convert("RGB")
+
+
+def _levels(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Grey values of more than 8 bits, (h, w), scaled to 0..255.
+
+    Whole numbers of 16 bits by their type, as a picture of 8 bits has the upper 8 of them. Of wider
+    ones the type says no range: it is that of the smallest usual one (1.0 of fractions, 8 or 16
+    bits) that holds them, else their own.
+    """
+    real = np.nan_to_num(np.asarray(values, np.float64), posinf=0.0, neginf=0.0)
+    least, most = float(real.min()), float(real.max())
+    usual = (65535.0,) if values.dtype.itemsize == 2 else (255.0, 65535.0)
+    if values.dtype.kind == "f":
+        usual = (1.0, *usual)
+    fits = next((limit for limit in usual if least >= 0 and most <= limit), None)
+    low, high = (0.0, fits) if fits is not None else (least, most)
+    scaled: NDArray[np.uint8] = ((real - low) * (255 / (high - low)) + 0.5).astype(np.uint8)
+    return scaled
 
 
 def _fit(image: Image.Image, spec: FrameSpec) -> NDArray[np.uint8]:

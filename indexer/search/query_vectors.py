@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,8 +66,8 @@ class QueryPart:
     """How much it counts; negative for what is not wanted."""
     vector: Floats
     """(d,) its vector."""
-    mean: Floats
-    """(d,) mean of all vectors of its kind."""
+    mean: Callable[[], Floats]
+    """Gives the (d,) mean of all vectors of its kind; asked only where kinds are mixed."""
 
 
 def mix(parts: list[QueryPart]) -> Floats:
@@ -83,7 +84,7 @@ def mix(parts: list[QueryPart]) -> Floats:
         return unit(parts[0].vector)
     total = np.zeros_like(parts[0].vector)
     for part in parts:
-        total += part.weight * unit(part.vector - part.mean)
+        total += part.weight * unit(part.vector - part.mean())
     return unit(total)
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,6 @@ from indexer.search.ranking import Hit, Options, rank
 from indexer.search.spans import Span, parse_span
 from indexer.search.view import View, open_view
 from indexer.store.cache import VectorCache
-from indexer.store.faiss_index import Floats
 from indexer.store.generations import read_current
 from indexer.store.vectors import VectorStore, VideoVectors
 
@@ -209,11 +209,11 @@ class Searcher:
 
     def _text_part(self, words: str, weight: float = 1.0) -> QueryPart:
         vector = np.asarray(self._encoder.encode_texts([words])[0], dtype=np.float32)
-        return QueryPart(weight, vector, text_mean(self._encoder))
+        return QueryPart(weight, vector, partial(text_mean, self._encoder))
 
     def _example_part(self, example: Example, view: View) -> QueryPart:
-        mean: Floats = view.mean if view.n_clips else np.zeros_like(example.whole)
-        return QueryPart(1.0, example.whole, mean)
+        zero = np.zeros_like(example.whole)
+        return QueryPart(1.0, example.whole, lambda: view.mean if view.n_clips else zero)
 
     def _like(self, view: View, ref: str) -> Example:
         name, span = parse_span(ref)

@@ -30,7 +30,9 @@ def view_confidence(
         (n,) in [0, 1], linear between `IGNORED_FRACTION` and `FULL_FRACTION`.
     """
     known = np.nan_to_num(duration_s) > 0
-    fraction = np.divide(watched_s, duration_s, out=np.zeros_like(watched_s), where=known)
+    # Watched longer than it is: all of it. A quotient of any two numbers may overflow.
+    watched = np.minimum(watched_s, np.where(known, duration_s, np.inf))
+    fraction = np.divide(watched, duration_s, out=np.zeros_like(watched_s), where=known)
     rise = (fraction - IGNORED_FRACTION) / (FULL_FRACTION - IGNORED_FRACTION)
     confidence = np.where(known, np.clip(rise, 0.0, 1.0), UNKNOWN_LENGTH)
     glance = (watched_s < IGNORED_S) & ~(known & (fraction >= FULL_FRACTION))

@@ -11,7 +11,7 @@ from data.video.children.pool import DecodingStopped
 from data.video.children.process import NoDecoder
 from data.video.types import UnreadableVideo
 from indexer.store.vectors import DamagedPart
-from ui.server.routes import WrongRequest
+from ui.server.parameters import WrongRequest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("data", "embeddings", "indexer", "recommender", "ui", "reelwise")

@@ -23,7 +23,8 @@ from data.home import resolve_home
 from data.video.types import FrameSpec
 from embeddings import encoder as encoders
 from embeddings.choice import choose_encoder
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
+from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.temporal.clips import load_head
 from embeddings.temporal.head import TemporalConfig, TemporalHead
 from embeddings.temporal.record import HeadRecord
 

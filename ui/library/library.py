@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from data.home import Home, require_library, resolve_home
+from data.home import Home, WriterLock, require_library, resolve_home
 from embeddings.backbone.early_checks import check_device, check_weights_file
 
 if TYPE_CHECKING:
@@ -131,13 +131,11 @@ class Library:
 
     def _choose_encoder(self, name: str | None) -> Encoder:
         """The encoder of this name, else the library's, else the default."""
-        from embeddings.choice import check_weights, choose_encoder
+        from embeddings.choice import choose_encoder
+        from embeddings.deferred import open_encoder
 
         name, weights = choose_encoder(self.catalogue, name, self._weights)
-        check_weights(name, weights)
-        from embeddings.encoder import load_encoder
-
-        return load_encoder(name, weights=weights, device=self._device)
+        return open_encoder(self.home, name, weights=weights, device=self._device)
 
     @property
     def searcher(self) -> Searcher:
@@ -209,6 +207,9 @@ class Library:
         wanted = existing_roots(roots)
         self.make()
         empty = empty_folders(self.catalogue, wanted)
+        # Another writer is told before an encoder is loaded; the run itself takes the lock again.
+        with WriterLock(self.home):
+            pass
         model = self._choose_encoder(encoder)
         report = index_library(
             self.home, roots, model, workers=workers, retry_failed=retry_failed, progress=progress

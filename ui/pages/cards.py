@@ -73,6 +73,15 @@ STYLE = """
 """
 
 
+PLAY_ONE = """
+document.addEventListener("play", event => {
+  for (const video of document.querySelectorAll("video"))
+    if (video !== event.target) video.pause();
+}, true);
+"""
+"""Whoever starts a video stops the one before; the page allows this script by its hash."""
+
+
 def icon() -> Image.Image:
     """A white triangle on green, 32 pixels wide.
 

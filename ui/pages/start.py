@@ -9,6 +9,7 @@ from ui.pages.search_page import show_search
 st.set_page_config(page_title="reelwise", page_icon=cards.icon(), layout="wide", menu_items={})
 st.html(cards.STYLE)
 visitor.remember()
+st.html(f"<script>{cards.PLAY_ONE}</script>", unsafe_allow_javascript=True)
 pages = [
     st.Page(show_search, title="Search", icon=":material/search:", url_path="", default=True),
     st.Page(

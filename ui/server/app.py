@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import logging
 import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import Headers
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from data.errors import ReelwiseError
 from data.home import require_library, resolve_home
 from ui.library.library import Library
-from ui.pages import served
+from ui.pages import PAGES, cards, served
+from ui.server.edge.answers import failed
+from ui.server.edge.connections import (
+    bounded_connections,
+    limit_log,
+    raise_descriptor_limit,
+    say_accept_errors_once_a_minute,
+)
+from ui.server.edge.headers import SafeAnswers, inline_scripts
+from ui.server.edge.hosts import OnlyOwnNames, ServerAddress
+from ui.server.edge.stopping import Stopping
 from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
 from ui.server.routes import api_routes
@@ -28,10 +37,10 @@ from ui.server.routes import api_routes
 if TYPE_CHECKING:
     from streamlit.starlette import App
 
+BACKLOG = 128
+"""Connections that wait to be accepted."""
 MAX_UPLOAD_MB = 200
 """Largest example clip: Streamlit keeps uploads in memory, so this bounds the server's."""
-
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 STREAMLIT_OPTIONS: dict[str, Any] = {
     "server.headless": True,
@@ -52,27 +61,6 @@ STREAMLIT_OPTIONS: dict[str, Any] = {
 """Given as flags, which win over any config.toml of the user or the working folder."""
 
 
-@dataclass(frozen=True)
-class ServerAddress:
-    """Where the server listens and by which names it may be called."""
-
-    host: str = "127.0.0.1"
-    """The address to bind."""
-    port: int = 8501
-    """The port to bind."""
-    allowed_hosts: tuple[str, ...] = ()
-    """Host names that a browser may use, besides the loopback ones.
-
-    They are checked on a loopback address, and elsewhere where names are given.
-    """
-
-    @property
-    def url(self) -> str:
-        """What to open in a browser."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
-
-
 def build_server(library: Library, address: ServerAddress, refits: Refits | None = None) -> App:
     """The ASGI application over one library; any ASGI server can run it."""
     from streamlit import config
@@ -85,6 +73,7 @@ def build_server(library: Library, address: ServerAddress, refits: Refits | None
 
     @asynccontextmanager
     async def lifespan(_: App) -> AsyncIterator[None]:
+        say_accept_errors_once_a_minute(asyncio.get_running_loop())
         threading.Thread(target=library.warm_up, name="warm-up", daemon=True).start()
         yield
         frames.close()
@@ -93,67 +82,35 @@ def build_server(library: Library, address: ServerAddress, refits: Refits | None
         script,
         lifespan=lifespan,
         routes=api_routes(library, frames, refits),
-        middleware=host_check(address),
+        middleware=[
+            Middleware(SafeAnswers, pages=PAGES, scripts=(*_shell_scripts(), cards.PLAY_ONE)),
+            Middleware(OnlyOwnNames, address=address),
+        ],
+        exception_handlers={404: failed, 405: failed},
     )
 
 
-def host_check(address: ServerAddress) -> list[Middleware]:
-    """Refuse unknown Host names on a loopback address, and elsewhere where names are given.
+def _shell_scripts() -> tuple[str, ...]:
+    """The inline scripts of Streamlit's own page."""
+    import streamlit
 
-    Without it any web page could point its own name at 127.0.0.1 (DNS rebinding) and read what a
-    user watched.
-    """
-    if address.host not in LOOPBACK_HOSTS and not address.allowed_hosts:
-        return []
-    return [Middleware(HostCheck, allowed=(*LOOPBACK_HOSTS, *address.allowed_hosts))]
-
-
-class HostCheck:
-    """ASGI middleware that answers 400 to a Host header with an unknown name.
-
-    Starlette's TrustedHostMiddleware does not say how to allow the name, and answers a websocket
-    with an HTTP response.
-    """
-
-    def __init__(self, app: ASGIApp, allowed: tuple[str, ...]) -> None:
-        self._app = app
-        self._allowed = {name.lower() for name in allowed}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on a request with an allowed name."""
-        if scope["type"] not in ("http", "websocket") or self._is_allowed(scope):
-            await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await WebSocketClose(code=1008)(scope, receive, send)
-        else:
-            problem = "this reelwise server does not answer to that host name; start it with"
-            response = PlainTextResponse(f"{problem} --allow-host NAME", status_code=400)
-            await response(scope, receive, send)
-
-    def _is_allowed(self, scope: Scope) -> bool:
-        return host_name(Headers(scope=scope).get("host", "")) in self._allowed
-
-
-def host_name(header: str) -> str:
-    """The name in a Host header, without its port: "[::1]:8501" is "::1"."""
-    header = header.strip().lower()
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.partition(":")[0]
+    return inline_scripts(Path(streamlit.__file__).parent / "static" / "index.html")
 
 
 def serve_library(
     home: Path | None,
     address: ServerAddress,
     *,
+    stopping: Stopping,
     device: str = "auto",
     refit_every_hours: float | None = None,
 ) -> None:
-    """Serve one library until Ctrl-C.
+    """Serve one library until the process is told to stop.
 
     Args:
         home: The library's folder; None takes the default one.
         address: Where to listen.
+        stopping: Ends the process in time.
         device: Where the encoder runs: "auto", "cpu" or "cuda".
         refit_every_hours: Least hours between two trainings of the recommender; None trains none.
 
@@ -166,15 +123,42 @@ def serve_library(
         refits = None
         if refit_every_hours is not None:
             refits = training.enter_context(Refits(library, refit_every_hours))
+        most = raise_descriptor_limit()
         app = build_server(library, address, refits)
-        import uvicorn
+        _say_where(library, address)
+        _run(app, listener, most, stopping)
 
-        sys.stderr.write(f"reelwise: {library.home.root} at {address.url} (Ctrl-C stops)\n")
-        sys.stderr.flush()
-        config = uvicorn.Config(
-            app, log_level="warning", timeout_graceful_shutdown=2, ws_max_size=MAX_UPLOAD_MB << 20
+
+def _say_where(library: Library, address: ServerAddress) -> None:
+    if not address.is_local:
+        sys.stderr.write(
+            "reelwise: warning: everyone who reaches this machine sees the library and what each "
+            "person watched; there are no accounts\n"
         )
-        uvicorn.Server(config).run(sockets=[listener])
+    sys.stderr.write(f"reelwise: {library.home.root} at {address.url} (Ctrl-C stops)\n")
+    sys.stderr.flush()
+
+
+def _run(app: App, listener: socket.socket, most: int, stopping: Stopping) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            stopping.begin()
+            # Requests that are cut off now are no faults.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+            super().handle_exit(sig, frame)
+
+    config = uvicorn.Config(
+        app,
+        http=bounded_connections(most),
+        log_level="warning",
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=1,
+        ws_max_size=MAX_UPLOAD_MB << 20,
+    )
+    limit_log("uvicorn.error", "asyncio")
+    Server(config).run(sockets=[listener])
 
 
 def _listen(address: ServerAddress) -> socket.socket:
@@ -184,11 +168,19 @@ def _listen(address: ServerAddress) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise ReelwiseError(
-            f"cannot listen on {address.host}:{address.port}: {(error.strerror or '').lower()}",
-            fix=f"reelwise serve --port {address.port % 65535 + 1}",
-        ) from error
+        raise _cannot_listen(address, error) from error
     return listener
+
+
+def _cannot_listen(address: ServerAddress, error: OSError) -> ReelwiseError:
+    why = (error.strerror or str(error)).lower()
+    if error.errno == errno.EADDRINUSE:
+        fix = f"reelwise serve --port {address.port % 65535 + 1}"
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        why, fix = "ports below 1024 need rights", "reelwise serve --port 8501"
+    else:
+        fix = "use an address of this machine: --host 127.0.0.1, or --host 0.0.0.0 for all of them"
+    return ReelwiseError(f"cannot listen on {address.host}:{address.port}: {why}", fix=fix)

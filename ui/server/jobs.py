@@ -89,9 +89,11 @@ class Refits:
                 self._library.recommender.current().warm_up()
 
     def _in_child(self) -> tuple[int, str]:
-        command = [sys.executable, "-m", "ui.cli", "train", "recommender", "--json"]
+        # The child ends when the server ends, a SIGKILL included.
+        ending = [sys.executable, "-m", "data.parent", str(os.getpid())]
+        training = ["ui.cli", "train", "recommender", "--json"]
         child = subprocess.Popen(
-            [*command, "--home", str(self._library.home.root)],
+            [*ending, *training, "--home", str(self._library.home.root)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -4,10 +4,11 @@ import stat
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 
 from data.errors import ReelwiseError
 from ui.library.library import Library
+from ui.server.edge.answers import problem
 
 MEDIA_TYPES = {
     ".mp4": "video/mp4",
@@ -37,13 +38,13 @@ class Media:
         """The file, or the requested range of it (206); 404 for everything else."""
         path = self.path_of(str(request.path_params["video_id"]))
         if path is None:
-            return PlainTextResponse("no such video", status_code=404)
+            return no_such("there is no such video")
         try:
             facts = path.stat()
         except OSError:
-            return PlainTextResponse("the file of this video is gone", status_code=404)
+            return no_such("the file of this video is gone")
         if not stat.S_ISREG(facts.st_mode):
-            return PlainTextResponse("no such video", status_code=404)
+            return no_such("there is no such video")
         return FileResponse(
             path,
             media_type=MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream"),
@@ -64,6 +65,11 @@ class Media:
         except ReelwiseError:
             return None
         return real_path_below(path, self._library.catalogue.files.roots())
+
+
+def no_such(error: str) -> Response:
+    """404 for a video, a picture or a moment that is not there."""
+    return problem(404, "unknown_video", error, "/api/search gives the ids of videos")
 
 
 def real_path_below(path: Path, roots: list[Path]) -> Path | None:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from data.errors import ReelwiseError
 from data.video.children.pool import DecodingStopped, StillWanted
@@ -20,6 +20,7 @@ from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
 from ui.server.cache import FileCache, name_for
 from ui.server.frames import CHILDREN, FrameSource
+from ui.server.media import no_such
 from ui.server.turns import Unmade
 
 PathOf = Callable[[str], Path | None]
@@ -54,7 +55,7 @@ class Pictures:
         time_s = seconds(request.query_params.get("t", "0"))
         path = self._path_of(str(request.path_params["video_id"]))
         if path is None or time_s is None:
-            return PlainTextResponse("no such picture", status_code=404)
+            return no_such("there is no such picture")
 
         def draw(draft: Path, still_wanted: StillWanted) -> bool:
             pixels = self._frame(path, time_s, still_wanted)
@@ -66,7 +67,7 @@ class Pictures:
         facts = (f"{time_s:.2f}", THUMBNAIL.width_px)
         name = _cached_name(path, facts, ".jpg")
         if name is None:
-            return PlainTextResponse("no such picture", status_code=404)
+            return no_such("there is no such picture")
         kept = {"cache-control": "private, max-age=3600"}
         return Unmade(self._thumbnails, name, draw, kept)
 
@@ -89,7 +90,7 @@ class Pictures:
         end_s = seconds(request.query_params.get("end", "1e5"))
         path = self._path_of(str(request.path_params["video_id"]))
         if path is None or start_s is None or end_s is None or end_s <= start_s:
-            return PlainTextResponse("no such moment", status_code=404)
+            return no_such("there is no such moment")
         part = DecodeRequest(
             path, PREVIEW, PREVIEW_FPS, start_s, min(end_s, start_s + PREVIEW_MAX_S)
         )
@@ -107,7 +108,7 @@ class Pictures:
         facts = (f"{part.start_s:.2f}", f"{part.end_s:.2f}", PREVIEW.width_px, PREVIEW_FPS)
         name = _cached_name(path, facts, ".mp4")
         if name is None:
-            return PlainTextResponse("no such moment", status_code=404)
+            return no_such("there is no such moment")
         return Unmade(self._previews, name, write)
 
     def _pixels(

@@ -1,42 +1,34 @@
-"""The JSON API and the media routes, beside the Streamlit pages in the same process."""
+"""The JSON API and the media routes, beside the Streamlit pages in the same process.
 
-import sys
-import traceback
+GET changes nothing: what writes is POST, which pages of other sites cannot send.
+"""
+
+import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from data.errors import NoSuchVideo, ReelwiseError
 from ui.library.documents import (
     Document,
-    as_json,
     recommend_document,
     search_document,
     status_document,
 )
 from ui.library.library import Library
+from ui.server.edge.answers import document, known_problem, problem
 from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
 from ui.server.media import ALLOWED_METHODS, Media
+from ui.server.parameters import Parameters, WrongRequest
 from ui.server.pictures import PREVIEWS_AT_ONCE, THUMBNAILS_AT_ONCE, Pictures
 from ui.server.turns import in_turn
 
-MAX_RESULTS = 200
-MAX_QUERY_CHARS = 2000
-
-
-class Plain(JSONResponse):
-    """A document as the command line prints it."""
-
-    def render(self, content: object) -> bytes:
-        """UTF-8 JSON."""
-        return as_json(content).encode()
-
-
-class WrongRequest(ReelwiseError):
-    """A parameter of a request is missing or not valid."""
+LOG = "uvicorn.error"
+"""Faults go to the server's log, which is bounded in lines a minute."""
 
 
 def api_routes(
@@ -49,21 +41,22 @@ def api_routes(
     api = Api(library, refits)
     media = Media(library)
     pictures = Pictures(library.home.cache, media.path_of, frames)
+    reads = list(ALLOWED_METHODS)
     return [
         Route("/api/search", answering(api.search)),
         Route("/api/similar", answering(api.similar)),
-        Route("/api/recommend", answering(api.recommend)),
+        Route("/api/recommend", answering(api.recommend), methods=["GET", "HEAD", "POST"]),
         Route("/api/status", answering(api.status)),
-        Route("/api/media/{video_id}", media.answer, methods=list(ALLOWED_METHODS)),
+        Route("/api/media/{video_id}", media.answer, methods=reads),
         Route(
             "/api/previews/{video_id}",
             in_turn(pictures.preview, PREVIEWS_AT_ONCE),
-            methods=list(ALLOWED_METHODS),
+            methods=reads,
         ),
         Route(
             "/api/thumbs/{video_id}",
             in_turn(pictures.thumbnail, THUMBNAILS_AT_ONCE),
-            methods=list(ALLOWED_METHODS),
+            methods=reads,
         ),
         Route("/api", unknown),
         Route("/api/{rest:path}", unknown),
@@ -78,41 +71,67 @@ class Api:
         self._refits = refits
 
     def search(self, request: Request) -> Document:
-        """`/api/search?q=TEXT&not=TEXT&k=10&min_relevance=0`."""
+        """`/api/search?q=TEXT` and the filters of the command."""
         from indexer.search.query import Filters, Query
 
-        text = _text(request, "q")
-        query = Query(text=text, without=request.query_params.get("not"))
-        filters = Filters(min_relevance=_number(request, "min_relevance", 0.0, 0.0, 1.0))
-        result = self._library.find(query, k=_limit(request), filters=filters)
+        limits = ("min_relevance", "min_duration", "max_duration", "under")
+        given = Parameters(request, "q", "not", "k", *limits)
+        under = given.optional_text("under")
+        filters = Filters(
+            under=None if under is None else Path(under).absolute(),
+            min_duration_s=given.seconds("min_duration"),
+            max_duration_s=given.seconds("max_duration"),
+            min_relevance=given.number("min_relevance", 0.0, 0.0, 1.0),
+        )
+        query = Query(text=given.text("q"), without=given.optional_text("not"))
+        result = self._library.find(query, k=given.limit(), filters=filters)
         return search_document(query.as_dict(), result)
 
     def similar(self, request: Request) -> Document:
         """`/api/similar?video=ID[@START-END]&k=10`; only ids, never paths."""
-        video = _text(request, "video")
-        if not video.partition("@")[0].isdigit():
+        from indexer.search.spans import parse_span
+
+        given = Parameters(request, "video", "k")
+        video = given.text("video")
+        number, at, part = video.partition("@")
+        if not (number.isascii() and number.isdigit() and len(number) < 19):
             raise WrongRequest(
                 f"video must be an id, got {video[:80]!r}", fix="/api/similar?video=1"
             )
-        return search_document({"similar": video}, self._library.similar(video, k=_limit(request)))
+        try:
+            # A number has no suffix: what follows the @ is only ever a part of the video.
+            _, span = parse_span(f"{number}.mp4@{part}") if at else (number, None)
+        except ReelwiseError as error:
+            raise WrongRequest(error.problem, fix="/api/similar?video=1@3-8.5") from error
+        whole = number if span is None else f"{number}@{span.start_s!r}-{span.end_s!r}"
+        result = self._library.similar(whole, k=given.limit())
+        return search_document({"similar": video}, result)
 
     def recommend(self, request: Request) -> Document:
-        """`/api/recommend?user=NAME&k=10&playing=ID&exclude=ID&explore=0&log=1`; only ids."""
-        user, playing = _text(request, "user"), request.query_params.get("playing")
-        exclude = request.query_params.getlist("exclude")[:MAX_RESULTS]
+        """`/api/recommend?user=NAME`; POST may explore and log, which GET may not."""
+        given = Parameters(
+            request, "user", "k", "playing", "exclude", "explore", "log", repeatable="exclude"
+        )
+        explore, log = given.number("explore", 0.0, 0.0, 1.0), given.flag("log")
+        if (explore or log) and request.method != "POST":
+            raise WrongRequest(
+                "a GET changes nothing: explore and log write what was shown",
+                fix="send it as POST",
+                code="needs_post",
+            )
         result = self._library.recommend(
-            user,
-            k=_limit(request),
-            exclude=[_video_id(request, "exclude", one) for one in exclude],
-            playing=None if playing is None else _video_id(request, "playing", playing),
-            explore=_number(request, "explore", 0.0, 0.0, 1.0),
-            log=_flag(request, "log"),
+            given.text("user"),
+            k=given.limit(),
+            exclude=given.video_ids("exclude"),
+            playing=given.video_id("playing"),
+            explore=explore,
+            log=log,
         )
         return recommend_document(result, self._library.recommender.model)
 
     def status(self, request: Request) -> Document:
         """`/api/status?failed=1`."""
-        failed = _flag(request, "failed")
+        failed = Parameters(request, "failed").flag("failed")
         document = status_document(self._library.catalogue, with_failures=failed)
         document["recommender"]["refits"] = self._refits.document() if self._refits else "off"
         return document
@@ -123,67 +142,21 @@ def answering(answer: Callable[[Request], Document]) -> Callable[[Request], Resp
 
     def endpoint(request: Request) -> Response:
         try:
-            return Plain(answer(request))
+            return document(answer(request))
+        except WrongRequest as error:
+            return known_problem(400, error.code, error)
+        except NoSuchVideo as error:
+            return known_problem(404, "unknown_video", error)
         except ReelwiseError as error:
-            body = {"error": error.problem, "fix": error.fix}
-            return Plain(body, status_code=_status_code(error))
-        except Exception:  # noqa: BLE001 - the edge: a traceback belongs on stderr, not on the wire
-            traceback.print_exc(file=sys.stderr)
-            return Plain(
-                {"error": "unexpected fault", "fix": "see the server's log"}, status_code=500
-            )
+            return known_problem(409, "cannot_answer", error)
+        except Exception:
+            # The edge: a traceback belongs into the log, not on the wire.
+            logging.getLogger(LOG).exception("a request failed: %s", request.url.path)
+            return problem(500, "fault", "unexpected fault", "see the server's log")
 
     return endpoint
 
 
-def _status_code(error: ReelwiseError) -> int:
-    if isinstance(error, WrongRequest):
-        return 400
-    return 404 if isinstance(error, NoSuchVideo) else 409
-
-
 def unknown(request: Request) -> Response:
     """404 for every other path."""
-    return Plain({"error": "no such route", "fix": "docs/api.md lists them"}, status_code=404)
-
-
-def _text(request: Request, name: str) -> str:
-    value = request.query_params.get(name, "").strip()
-    if not value or len(value) > MAX_QUERY_CHARS:
-        raise WrongRequest(
-            f"{name} must have 1 to {MAX_QUERY_CHARS} characters, got {len(value)}",
-            fix=f"{request.url.path}?{name}=...",
-        )
-    return value
-
-
-def _flag(request: Request, name: str) -> bool:
-    return request.query_params.get(name, "") in ("1", "true")
-
-
-def _video_id(request: Request, name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) < 19):
-        raise WrongRequest(
-            f"{name} must be an id, got {value[:80]!r}", fix=f"{request.url.path}?{name}=1"
-        )
-    return int(value)
-
-
-def _limit(request: Request) -> int:
-    return int(_number(request, "k", 10, 1, MAX_RESULTS))
-
-
-def _number(request: Request, name: str, default: float, low: float, high: float) -> float:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise WrongRequest(
-            f"{name} must be from {low:g} to {high:g}, got {text[:40]!r}",
-            fix=f"{request.url.path}?{name}={default:g}",
-        )
-    return value
+    return problem(404, "no_route", "no such route", "docs/api.md lists them")

@@ -13,11 +13,12 @@ from pathlib import Path
 import anyio
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 
 from data.errors import ReelwiseError
 from data.video.children.pool import StillWanted
 from ui.server.cache import FileCache
+from ui.server.edge.answers import known_problem, problem
 
 Draw = Callable[[Path, StillWanted], bool]
 """Writes a file at the given path; False where there is no frame for it."""
@@ -54,11 +55,12 @@ class Unmade:
         try:
             made = self.cache.get(self.name, lambda draft: self.draw(draft, still_wanted))
         except ReelwiseError as error:
-            return PlainTextResponse(error.problem, status_code=503)
+            return known_problem(503, "busy", error)
         except OSError:
             made = None
         if made is None:
-            return PlainTextResponse("no frame can be decoded there", status_code=404)
+            fix = "try another time of the video"
+            return problem(404, "no_frame", "no frame can be decoded there", fix)
         return FileResponse(made, headers=self.headers)
 
 
@@ -82,7 +84,7 @@ def in_turn(answer: Answer, places: int) -> Endpoint:
 
 async def _while_connected(request: Request, unmade: Unmade, limiter: CapacityLimiter) -> Response:
     gone = threading.Event()
-    response: Response = PlainTextResponse("the visitor left", status_code=499)
+    response = problem(499, "left", "the visitor left", "ask again")
 
     def still_wanted() -> None:
         if gone.is_set():

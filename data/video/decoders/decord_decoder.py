@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
 from data.video.decoders.opening import OpenVideo
-from data.video.decoders.paint import Layout, scale_rgb
+from data.video.decoders.paint import Layout, Orientation, scale_rgb
 from data.video.decoders.plan import ROUNDING_S, moments
+from data.video.decoders.tone import Grade
 from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample, UnreadableVideo
 
 _FRAMES_PER_CALL = 16
@@ -28,6 +30,8 @@ class DecordDecoding:
     def __init__(self, video: OpenVideo, request: DecodeRequest, on_progress: OnProgress) -> None:
         if video.table.n_parts > 1 or len(video.container.streams.video) > 1:
             raise UnreadableVideo("decord sees another clock, or another stream", final=False)
+        if not _is_plain(video):
+            raise UnreadableVideo("decord draws its pictures wrongly", final=False)
         self._video = video
         self._request = request
         self._on_progress = on_progress
@@ -89,6 +93,20 @@ class DecordDecoding:
         except Exception as error:  # decord raises DECORDError, RuntimeError and Exception
             reason = f"decord cannot open it ({_first_line(error)})"
             raise UnreadableVideo(reason, final=False) from error
+
+
+def _is_plain(video: OpenVideo) -> bool:
+    """Whether decord's pictures are the right ones: not HDR, not mirrored, not interlaced."""
+    try:
+        with video.again() as container:
+            frame = next(container.decode(container.streams[video.stream.index]), None)
+    except av.FFmpegError:
+        return True
+    if not isinstance(frame, av.VideoFrame):
+        return True
+    turn = Orientation.of(frame)
+    is_mirrored = turn.is_turned == (turn.mirrors_x == turn.mirrors_y)
+    return Grade.of(frame) is None and not frame.interlaced_frame and not is_mirrored
 
 
 def _draw(layout: Layout, picture: Pixels, out: Pixels) -> None:

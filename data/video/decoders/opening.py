@@ -32,6 +32,8 @@ DONE_FRACTION = 0.98
 MOST_HZ = 1000.0
 """A rate above this is the time base of a demuxer that does not know it."""
 _READ_ALL = {"probesize": str(2**31 - 1), "analyzeduration": str(2**62)}
+WIDEST_PIXEL = 8.0
+"""Pixels that are said to be wider than this, or narrower than its inverse, are taken as square."""
 UNDECODABLE = "damaged: its pictures cannot be decoded"
 
 
@@ -61,9 +63,9 @@ class OpenVideo:
         """The same file, opened once more."""
         return open_container(self.path, self.container_name, reads_all=self.reads_all)
 
-    def turn(self, quarters: int) -> None:
-        """Note that frames need this many quarter turns, which only frames tell."""
-        if quarters % 2:
+    def turn(self, is_turned: bool) -> None:
+        """Note whether frames lie on their side, which only frames tell."""
+        if is_turned:
             width_px, height_px = self.info.height_px, self.info.width_px
             self.info = replace(self.info, width_px=width_px, height_px=height_px)
 
@@ -270,9 +272,13 @@ def _describe(
 
 def _display_size(stream: VideoStream) -> tuple[int, int]:
     context = stream.codec_context
-    shape = context.sample_aspect_ratio
-    width = context.width * (float(shape) if shape else 1.0)
-    return max(1, round(width)), max(1, context.height)
+    return max(1, round(context.width * pixel_shape(stream))), max(1, context.height)
+
+
+def pixel_shape(stream: VideoStream) -> float:
+    """Width of a pixel over its height; 1.0 where the file says nothing that can be true."""
+    shape = float(stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1)
+    return shape if 1 / WIDEST_PIXEL <= shape <= WIDEST_PIXEL else 1.0
 
 
 def promised_length_s(container: InputContainer, stream: VideoStream, table: PacketTable) -> float:

@@ -14,10 +14,10 @@ from av.video.frame import VideoFrame
 
 from data.video.decoders.clock import BACK_S
 from data.video.decoders.film import MAX_PIXELS
-from data.video.decoders.opening import UNDECODABLE, OpenVideo
-from data.video.decoders.paint import Painter, quarter_turns
+from data.video.decoders.opening import UNDECODABLE, OpenVideo, pixel_shape
+from data.video.decoders.paint import Orientation, Painter
 from data.video.decoders.plan import ROUNDING_S, SamplePlan, held_s, plan_samples, steps_until
-from data.video.types import DecodeRequest, Ending, OnProgress, Sample, UnreadableVideo
+from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample, UnreadableVideo
 
 SKIPPABLE = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
 """Codecs where a frame that is marked as no reference is never one. (In HEVC a higher temporal
@@ -30,11 +30,16 @@ SEEK_MARGIN_S = 10.0
 class PyavDecoding:
     """One pass over one open video."""
 
-    def __init__(self, video: OpenVideo, request: DecodeRequest, on_progress: OnProgress) -> None:
+    def __init__(
+        self, video: OpenVideo, request: DecodeRequest, on_progress: OnProgress = lambda: None
+    ) -> None:
         self._video = video
         self._request = request
         self._on_progress = on_progress
         self._context = video.stream.codec_context
+        self._context.thread_count = 1
+        self._context.options = {"max_pixels": str(MAX_PIXELS)}
+        self._pixel_shape = pixel_shape(video.stream)
         self._painter = Painter(request.spec)
         self._end_s = video.wanted_end_s(request)
         self._rejected = 0
@@ -44,18 +49,37 @@ class PyavDecoding:
 
     def samples(self) -> Iterator[Sample]:
         """The samples in order; each must be drawn before the next is taken."""
-        self._context.thread_count = 1
-        self._context.options = {"max_pixels": str(MAX_PIXELS)}
-        table = self._video.table
-        shape = self._context.sample_aspect_ratio
-        aspect = float(shape) if shape else 1.0
-        source = self._planned() if table.has_times else self._unplanned()
+        source = self._planned() if self._video.table.has_times else self._unplanned()
         for time_s, frame in source:
             if not self._emitted:
-                self._video.turn(quarter_turns(frame))
+                self._video.turn(Orientation.of(frame).is_turned)
             self._emitted += 1
             self._video.work.count(frame.width, frame.height)
-            yield Sample(time_s, partial(self._painter.paint, frame, aspect))
+            yield Sample(time_s, partial(self.draw, self._painter, frame))
+
+    def draw(self, painter: Painter, frame: VideoFrame, out: Pixels) -> None:
+        """Draw a frame of this video into `out`, of the size of the painter's frames."""
+        painter.paint(frame, self._pixel_shape, out)
+
+    def frames(self) -> Iterator[tuple[float, VideoFrame]]:
+        """Every frame with its time, in order, whatever the request says."""
+        for time_s, frame in self._every():
+            if not self._emitted:
+                self._video.turn(Orientation.of(frame).is_turned)
+            self._emitted += 1
+            yield time_s, frame
+
+    def _every(self) -> Iterator[tuple[float, VideoFrame]]:
+        table = self._video.table
+        everything = np.ones(len(table.pts), dtype=bool)
+        plan = SamplePlan(np.zeros(0), np.zeros(0, np.int64), everything, everything)
+        if not table.has_times:
+            yield from self._timed(plan, 1 / self._video.info.fps if self._video.info.fps else 0.04)
+            return
+        shown = set(table.pts[table.is_shown].tolist())
+        for frame in self._frames(plan):
+            if frame.pts is not None and frame.pts in shown:
+                yield table.seconds(frame.pts), frame
 
     def ending(self) -> Ending:
         """How it went, once `samples` is exhausted."""

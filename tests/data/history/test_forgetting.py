@@ -4,12 +4,14 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import FileRecord
 from data.durable import write_atomic
 from data.errors import ReelwiseError
 from data.history import forgetting as fitted_models
 from data.history.forgetting import (
     current_model,
     forgettings,
+    is_unfinished,
     last_export,
     model_names,
     note_export,
@@ -17,7 +19,9 @@ from data.history.forgetting import (
     require_no_forgetting,
 )
 from data.history.history import History
+from data.history.impressions import Impression, Impressions
 from data.home import Home, TrainingLock, WriterLock
+from tests.data.made import catalogue_bytes
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -112,3 +116,52 @@ def test_training_and_indexing_do_not_keep_each_other_out(home: Home) -> None:
             pass
         with pytest.raises(ReelwiseError, match="being written by process"), WriterLock(home):
             pass
+
+
+def test_a_person_is_forgotten_under_every_spelling_of_the_name(catalogue: Catalogue) -> None:
+    history = History(catalogue)
+    for typed in ("Zo\u00eb", "Zoe\u0308", " Zoe\u0308\t"):
+        history.add("Zoe\u0308 ", "kite", at=NOON)
+        assert history.forget(typed).events == 1
+    history.add("zo\u00eb", "kite", at=NOON)
+    with pytest.raises(ReelwiseError, match="nobody is called 'ZOË'; did you mean zoë"):
+        history.forget("ZO\u00cb")
+    with pytest.raises(ReelwiseError, match="needs a name"):
+        history.forget(" ")
+    assert len(history.events()) == 1
+
+
+def test_forgetting_says_where_the_name_stays(catalogue: Catalogue) -> None:
+    history = History(catalogue)
+    history.add("anna", "kite", at=NOON)
+    history.add("ben", "holidays of anna.mp4", at=NOON)
+    catalogue.files.put([FileRecord(Path("/home/anna/boat.mp4"), 1, 1, 1, "boat")])
+    assert history.forget("anna").mentions == 2
+    assert history.forget("ben").mentions == 0
+
+
+def test_somebody_who_was_only_recommended_to_is_forgotten_too(catalogue: Catalogue) -> None:
+    catalogue.files.put([FileRecord(Path("/l/boat.mp4"), 1, 1, 1, "boat")])
+    Impressions(catalogue).add([Impression("anna", 1, NOON, 1, "content", 1.0, 0.5)])
+    assert History(catalogue).forget("anna").impressions == 1
+    with pytest.raises(ReelwiseError, match="nobody is called"):
+        History(catalogue).forget("anna")
+
+
+def test_what_a_reader_held_up_is_finished_by_the_next_command_that_writes(
+    catalogue: Catalogue, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.catalogue.database._PRAGMAS", ("PRAGMA busy_timeout=100",))
+    history = History(catalogue)
+    history.add("carla-secret", "kite", at=NOON)
+    with Catalogue(home) as impatient:
+        with catalogue.reading() as reader:
+            reader.exec_driver_sql("SELECT * FROM events").all()
+            with pytest.raises(ReelwiseError, match="still reads"):
+                History(impatient).forget("carla-secret")
+            History(impatient).add("ben", "kite", at=NOON)  # does not fail, and leaves it for later
+            assert is_unfinished(catalogue)
+        History(impatient).add("dora", "kite", at=NOON)
+    assert not is_unfinished(catalogue)
+    assert b"carla-secret" not in catalogue_bytes(home)
+    assert history.users() == ["ben", "dora"]

@@ -13,7 +13,8 @@ from benchmarks.scenes import encode_frames, encode_scenes, held_out_scenes
 from benchmarks.toon_search import scene_figures
 from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import load_backbone
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder, load_head
+from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.temporal.clips import load_head
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -11,6 +13,9 @@ from data.errors import ReelwiseError
 from data.video.types import FrameSpec
 from indexer.search.examples import MAX_IMAGE_PIXELS, load_image, read_image
 from tests.fakes import ColourEncoder
+
+ROOT = Path(__file__).resolve().parents[3]
+CASES = Path(os.environ.get("REELWISE_CASES", ROOT / "../shared/cases")) / "picture"
 
 
 def picture(path: Path, size: tuple[int, int] = (60, 20)) -> Path:
@@ -78,3 +83,57 @@ def test_a_picture_is_a_clip_of_one_frame(tmp_path: Path) -> None:
     assert example.frames.shape == (1, 8)
     assert example.whole == pytest.approx(blue)
     assert example.clips[0] == pytest.approx(blue)
+
+
+GREY = np.linspace(0, 255, 32 * 32).reshape(32, 32)
+AS_GREY = {
+    "16 bits": ("a.png", (GREY * 257).round().astype(np.uint16)),
+    "16 bits, big end first": ("a.tiff", (GREY * 257).round().astype(">u2")),
+    "32 bits that hold 16": ("a.tiff", (GREY * 257).round().astype(np.int32)),
+    "32 bits that hold more": ("a.tiff", (GREY * 1e6).round().astype(np.int32)),
+    "fractions": ("a.tiff", (GREY / 255).astype(np.float32)),
+    "fractions of 255": ("a.tiff", GREY.astype(np.float32)),
+    "below zero": ("a.tiff", (GREY / 100 - 1).astype(np.float32)),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(AS_GREY))
+def test_a_grey_picture_is_the_same_whatever_its_depth(kind: str, tmp_path: Path) -> None:
+    name, values = AS_GREY[kind]
+    Image.fromarray(values).save(tmp_path / name)
+    found = read_image(tmp_path / name, FrameSpec(32, 32)).astype(int)
+    assert np.abs(found - GREY[..., None]).max() <= 2
+
+
+def test_what_is_no_number_is_black(tmp_path: Path) -> None:
+    values = np.full((8, 8), 0.5, np.float32)
+    values[0] = np.nan, np.inf, -np.inf, 1, 1, 1, 1, 1
+    Image.fromarray(values).save(tmp_path / "a.tiff")
+    found = read_image(tmp_path / "a.tiff", FrameSpec(8, 8))
+    assert found[4, 4, 0] == 128
+    Image.fromarray(np.zeros((8, 8), np.float32)).save(tmp_path / "b.tiff")
+    assert not read_image(tmp_path / "b.tiff", FrameSpec(8, 8)).any()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr"])
+def test_a_picture_is_the_same_whatever_its_kind(mode: str, tmp_path: Path) -> None:
+    suffix = {"CMYK": "tiff", "YCbCr": "jpg"}.get(mode, "png")
+    Image.new("RGB", (16, 16), "white").convert(mode).save(tmp_path / f"a.{suffix}")
+    assert (read_image(tmp_path / f"a.{suffix}", FrameSpec(8, 8)) >= 253).all()
+
+
+def test_of_an_animated_picture_the_first_one_counts(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "blue")]
+    for name in ("a.gif", "a.png", "a.webp"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], lossless=True)
+        assert read_image(tmp_path / name, FrameSpec(8, 8))[4, 4].argmax() == 0
+
+
+def test_the_16_bit_picture_of_the_cases_is_the_one_of_8_bits() -> None:
+    if not CASES.is_dir():
+        pytest.skip(f"no cases at {CASES} (REELWISE_CASES)")
+    deep, plain = (
+        read_image(CASES / name, FrameSpec(64, 64)).astype(int)
+        for name in ("q_16bit.png", "q_8bitgray.png")
+    )
+    assert np.abs(deep - plain).max() <= 1

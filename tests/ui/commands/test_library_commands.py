@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from data.catalogue.catalogue import Catalogue
-from data.home import Home
+from data.home import Home, WriterLock
 from data.printable import HIDDEN
 from data.toons.library import ToonLibrary
 from data.video.write import Change, transcode
@@ -185,6 +185,43 @@ def test_wrong_input_is_refused_before_a_model_is_loaded(home: Path) -> None:
     command = [sys.executable, "-c", script, json.dumps(lines), str(home)]
     ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     assert ended.stdout.strip() == f"{[1] * len(lines)} []"
+
+
+def test_nothing_to_index_and_words_alone_load_no_model(
+    own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, home = own
+    ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
+    (folder / "toon-0002.mp4").unlink()
+    (folder / "toon-0003.mp4").rename(folder / "toon-0004.mp4")
+    lines = [["index", str(folder)], ["index", str(folder)], ["search", "a car"], ["status"]]
+    script = (
+        "import json, sys; from ui.cli import run;"
+        "options = ['--home', sys.argv[2], '--json'];"
+        "codes = [run([*line, *options]) for line in json.loads(sys.argv[1])];"
+        "print(codes, sorted({'torch', 'open_clip'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script, json.dumps(lines), str(home)]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    first, second, found, _, last = ended.stdout.splitlines()
+    assert (json.loads(first)["moved"], json.loads(first)["removed"]) == (1, 1)
+    assert json.loads(second)["unchanged"] == 2
+    names = {Path(hit["path"]).name for hit in json.loads(found)["hits"]}
+    assert names == {"toon-0001.mp4", "toon-0004.mp4"}
+    assert last == f"{[0] * len(lines)} []"
+
+
+def test_a_second_writer_is_told_before_it_loads_a_model(home: Path, toons: ToonLibrary) -> None:
+    script = (
+        "import sys; from ui.cli import run;"
+        "code = run(['index', *sys.argv[1:], '--encoder', 'ViT-B-32/openai']);"
+        "print(code, sorted({'torch', 'open_clip'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script, str(toons.folder), "--home", str(home)]
+    with WriterLock(Home(home)):
+        ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    assert ended.stdout.strip() == "1 []"
+    assert "is being written" in ended.stderr
 
 
 def test_filters_and_no_merge_reach_the_search(

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from data.errors import ReelwiseError
@@ -36,6 +37,8 @@ def test_many_threads_load_the_encoder_once_and_get_the_same_answer(
             together.wait()
             result = library.search("a red car", k=3)
             answers.append([(hit.video_id, hit.start_s) for hit in result.hits])
+            spec = library.encoder.frame_spec
+            library.encoder.encode_frames(np.zeros((1, spec.height_px, spec.width_px, 3), np.uint8))
 
         threads = [threading.Thread(target=ask) for _ in range(6)]
         for thread in threads:
@@ -81,6 +84,6 @@ def test_weights_that_are_not_the_librarys_are_refused(
         class Other:
             id = "another-0000"
 
-        monkeypatch.setattr("embeddings.encoder.load_encoder", lambda *_, **__: Other())
+        monkeypatch.setattr("embeddings.deferred.open_encoder", lambda *_, **__: Other())
     with Library(home) as library, pytest.raises(ReelwiseError, match=real.id):
         _ = library.encoder

@@ -1,36 +1,27 @@
-"""Which Host names a server answers to, without starting one."""
+"""Where a server can listen, and what it says when it cannot."""
+
+import socket
 
 import pytest
-from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
-from starlette.testclient import TestClient
 
-from ui.server.app import ServerAddress, host_check
+from data.errors import ReelwiseError
+from ui.server.app import _listen
+from ui.server.edge.hosts import ServerAddress
 
 
-def status_of(address: ServerAddress, host: str) -> int:
-    """Status of a request with this Host header."""
-    routes = [Route("/", lambda _: PlainTextResponse("here"))]
-    app = Starlette(routes=routes, middleware=host_check(address))
-    with TestClient(app) as client:
-        answer = client.get("/", headers={"host": host})
-    assert (answer.status_code == 200) or "--allow-host NAME" in answer.text
-    return answer.status_code
+def test_an_address_that_is_not_this_machines_is_not_blamed_on_the_port() -> None:
+    with pytest.raises(ReelwiseError) as raised:
+        _listen(ServerAddress("192.0.2.77", 8501))
+    assert "192.0.2.77" in raised.value.problem
+    assert "--host 127.0.0.1" in raised.value.fix
+    assert "--port" not in raised.value.fix
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
-def test_a_loopback_address_answers_to_its_own_and_to_given_names_only(host: str) -> None:
-    address = ServerAddress(host, allowed_hosts=("Films.lan",))
-    for name in ("localhost", "127.0.0.1:8501", "[::1]:8501", "films.lan", "FILMS.lan:80"):
-        assert status_of(address, name) == 200, name
-    for name in ("evil.example", "localhost.evil.example", "[::2]:8501", "films.lan.evil:1"):
-        assert status_of(address, name) == 400, name
-
-
-def test_another_address_answers_to_every_name_unless_names_are_given() -> None:
-    assert status_of(ServerAddress("0.0.0.0"), "films.lan") == 200
-    given = ServerAddress("0.0.0.0", allowed_hosts=("films.lan",))
-    assert status_of(given, "films.lan") == 200
-    assert status_of(given, "localhost:8501") == 200
-    assert status_of(given, "evil.example") == 400
+def test_a_taken_port_is_answered_with_another() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ReelwiseError) as raised:
+            _listen(ServerAddress("127.0.0.1", port))
+    assert raised.value.fix == f"reelwise serve --port {port % 65535 + 1}"

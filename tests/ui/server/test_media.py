@@ -1,6 +1,7 @@
 """What the media route serves, and what it refuses (promise R12)."""
 
 import itertools
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -214,7 +215,7 @@ def test_an_indexed_file_that_became_a_link_outwards_is_no_longer_served(
     video.unlink()
     video.symlink_to(secret)
     status, _, body = odd.server.ask(f"/api/media/{number}")
-    assert (status, body) == (404, b"no such video")
+    assert (status, json.loads(body)["code"]) == (404, "unknown_video")
     assert odd.server.ask(f"/api/thumbs/{number}")[0] == 404
     assert odd.server.ask(f"/api/previews/{number}?start=0&end=1")[0] == 404
 

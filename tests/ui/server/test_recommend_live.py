@@ -38,11 +38,13 @@ def library(own_home: Path) -> Iterator[Library]:
 @pytest.fixture
 def ask(library: Library) -> Iterator[Ask]:
     """The answer's document to a query string, asked of the real route."""
-    app = Starlette(routes=[Route("/api/recommend", answering(Api(library).recommend))])
+    route = Route("/api/recommend", answering(Api(library).recommend), methods=["GET", "POST"])
+    app = Starlette(routes=[route])
     with TestClient(app) as client:
 
         def document(query: str, status: int = 200) -> Any:
-            answer = client.get(f"/api/recommend?{query}")
+            writes = "explore=" in query or "log=" in query
+            answer = client.request("POST" if writes else "GET", f"/api/recommend?{query}")
             assert answer.status_code == status, answer.text
             return answer.json()
 
@@ -127,7 +129,7 @@ def test_exclude_takes_ids(ask: Ask) -> None:
 )
 def test_what_is_no_id_or_no_share_is_refused(ask: Ask, library: Library, wrong: str) -> None:
     answer = ask(f"user=anna&{wrong}", 404 if wrong == "playing=999999" else 400)
-    assert set(answer) == {"error", "fix"}
+    assert set(answer) == {"error", "fix", "code"}
     assert Impressions(library.catalogue).all() == []
 
 

@@ -1,11 +1,16 @@
 """The JSON API and the pictures of the real server."""
 
+import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from data.catalogue.catalogue import Catalogue
+from data.history import Impressions
+from data.home import Home
+from data.toons.library import ToonLibrary
 from data.video.children.pool import decode_one
 from data.video.types import DecodeRequest, FrameSpec
 from tests.ui.conftest import Odd, Server, ask
@@ -42,13 +47,79 @@ def test_similar_recommend_and_status_answer(server: Server) -> None:
         "/api/similar?video=/etc/passwd",
         "/api/similar?video=..%2Fx",
         "/api/similar?video=1@9-1",
+        "/api/similar?video=1@a-b",
+        "/api/similar?video=1@",
+        "/api/similar?video=1.mp4@1-2",
         "/api/recommend",
+        "/api/recommend?user=%00",
+        "/api/recommend?user=a&playing=x",
+        "/api/recommend?user=a&user=b",
+        "/api/recommend?user=a&log=yes",
+        "/api/search?q=x&k=2.7",
+        "/api/search?q=a&q=b",
+        "/api/search?q=a&offset=10",
+        "/api/search?q=a&min_duration=9&max_duration=x",
+        "/api/status?verbose=1",
     ],
 )
-def test_a_wrong_request_is_4xx_with_both_lines(server: Server, path: str) -> None:
+def test_a_wrong_request_is_400_with_a_fix_and_a_code(server: Server, path: str) -> None:
+    status, headers, body = server.ask(path)
+    document = json.loads(body)
+    assert status == 400
+    assert set(document) == {"error", "fix", "code"}
+    assert document["code"] in ("wrong_parameter", "unknown_parameter")
+    assert headers["cache-control"] == "no-store"
+
+
+def test_an_unknown_parameter_is_told_with_those_there_are(server: Server) -> None:
+    _, document = server.json("/api/search?q=a&page=2")
+    assert "page" in document["error"]
+    assert "min_duration" in document["fix"]
+
+
+def test_search_takes_the_filters_of_the_command(server: Server, toons: ToonLibrary) -> None:
+    lengths = {story.ends_s[-1] for _, story in toons.videos}
+    path = f"/api/search?q=a&k=60&min_duration={max(lengths) - 0.2}"
     status, document = server.json(path)
-    assert 400 <= status < 500
-    assert set(document) == {"error", "fix"}
+    assert status == 200
+    assert len({hit["video_id"] for hit in document["hits"]}) < len(toons.videos)
+    assert server.json("/api/search?q=a&under=/nowhere")[0] == 409
+
+
+@pytest.mark.parametrize("wish", ["log=1", "explore=0.5"])
+def test_what_writes_is_post(server: Server, home: Path, wish: str) -> None:
+    path = f"/api/recommend?user=reader&k=2&{wish}"
+    with Catalogue(Home(home)) as catalogue:
+        before = Impressions(catalogue).all()
+        status, document = server.json(path)
+        assert (status, document["code"]) == (400, "needs_post")
+        assert Impressions(catalogue).all() == before
+        assert server.ask(path, method="POST")[0] == 200
+        assert len(Impressions(catalogue).all()) > len(before)
+    foreign = {"Origin": "http://localhost:9999"}
+    assert server.ask(path, method="POST", headers=foreign)[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("POST", "/api/search?q=a", 405, "method_not_allowed"),
+        ("DELETE", "/api/media/1", 405, "method_not_allowed"),
+        ("GET", "/api/nothing", 404, "no_route"),
+        ("GET", "/nosuchpage", 404, "no_route"),
+        ("GET", "/_stcore/metrics", 404, "no_route"),
+        ("GET", "/api/media/999", 404, "unknown_video"),
+        ("GET", "/api/thumbs/x", 404, "unknown_video"),
+        ("GET", "/api/previews/1?start=9&end=1", 404, "unknown_video"),
+    ],
+)
+def test_every_error_has_one_shape(
+    server: Server, method: str, path: str, status: int, code: str
+) -> None:
+    found, headers, body = server.ask(path, method=method)
+    assert found == status
+    assert json.loads(body)["code"] == code
+    assert headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize("path", ["similar?video=999999", "recommend?user=a&playing=999999"])

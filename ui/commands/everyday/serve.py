@@ -1,10 +1,10 @@
 """`reelwise serve`: the web page, the JSON API and the media in one process."""
 
-from contextlib import suppress
 from typing import Annotated
 
 import typer
 
+from ui.library import documents
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption
 
@@ -36,14 +36,18 @@ def serve(
     as_json: JsonOption = False,
 ) -> Answer:
     """Serve the web page and the JSON API until Ctrl-C."""
-    from ui.server.app import ServerAddress, serve_library
+    from ui.server.app import serve_library
+    from ui.server.edge.hosts import ServerAddress
+    from ui.server.edge.stopping import Stopping
 
     hours = _hours(refit_every)
     address = ServerAddress(host, port, tuple(allow_host or ()))
-    # Ctrl-C is how a server is meant to end.
-    with suppress(KeyboardInterrupt):
-        serve_library(home, address, device=device, refit_every_hours=hours)
-    return Answer({"served": address.url}, "")
+    served = {"served": address.url}
+    # Ctrl-C is how a server is meant to end: the process leaves then, and this never returns.
+    stopping = Stopping(documents.as_json(served) + "\n" if as_json else "")
+    with stopping.on_signals():
+        serve_library(home, address, stopping=stopping, device=device, refit_every_hours=hours)
+    return Answer(served, "")
 
 
 def _hours(text: str) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.video.children.pool import decode_one
@@ -34,3 +35,25 @@ def test_a_last_frame_that_stands_for_hours_is_a_few_clips(case: Path) -> None:
     detector.feed(pixels, times_s)
     assert len(split_clips(times_s, ending.info.duration_s, detector.cuts_s)) <= 3
     assert len(times_s) <= 30
+
+
+@pytest.mark.parametrize("case", ["hdr_c5.mp4"], indirect=True)
+def test_an_hdr_picture_is_about_the_standard_one(case: Path) -> None:
+    hdr, standard = (
+        decode_one(DecodeRequest(path, SPEC))[0].astype(float)
+        for path in (case, case.with_name("sdr_c5.mp4"))
+    )
+    assert hdr.std() == pytest.approx(standard.std(), rel=0.15)
+    assert abs(hdr.mean() - standard.mean()) < 16
+    assert np.abs(hdr - standard).mean() < 22
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["misaligned.ts", "packets204.ts", "uuid_first.mp4", "raw.h264", "v.ivf", "c5.mp4"],
+    indirect=True,
+)
+def test_each_good_file_is_five_seconds(case: Path) -> None:
+    _, times_s, ending = decode_one(DecodeRequest(case, SPEC))
+    assert (ending.state, ending.reason) == ("done", "")
+    assert times_s.tolist() == pytest.approx([at / 2 for at in range(10)], abs=0.02)

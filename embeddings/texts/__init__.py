@@ -1,0 +1,1 @@
+"""Texts to vectors without torch: what a question of words alone needs."""

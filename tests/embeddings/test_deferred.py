@@ -1,0 +1,115 @@
+"""Encoders that are loaded for frames only, and what is kept of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.errors import ReelwiseError
+from data.home import Home
+from embeddings import encoder as encoders
+from embeddings.backbone.folders import TOON_FOLDER, WEIGHTS_FILE
+from embeddings.deferred import open_encoder
+from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from tests.embeddings.tiny import write_tiny
+
+
+class Loads:
+    """Counts how often a model is loaded."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+
+        def load(*args: object, **options: object) -> SpatiotemporalEncoder:
+            self.count += 1
+            return load_encoder(*args, **options)  # type: ignore[arg-type]  # handed on
+
+        monkeypatch.setattr(encoders, "load_encoder", load)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A model folder of one's own."""
+    (tmp_path / "model").mkdir()
+    return write_tiny(tmp_path / "model")
+
+
+def test_a_known_encoder_is_loaded_for_frames_and_for_nothing_else(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = Loads(monkeypatch)
+    first = open_encoder(home, "toon")
+    assert loads.count == 1
+    again = open_encoder(home, "toon")
+    facts = ("id", "name", "dim", "frame_spec", "weights", "notice")
+    assert [getattr(again, fact) for fact in facts] == [getattr(first, fact) for fact in facts]
+    texts = ["a red car", "two dogs"]
+    assert (again.encode_texts(texts) == first.encode_texts(texts)).all()
+    rows = np.random.default_rng(0).standard_normal((9, again.dim)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    clips = (rows, np.arange(9.0), [(0, 9), (2, 5)])
+    assert again.encode_clips(*clips) == pytest.approx(first.encode_clips(*clips), abs=1e-6)
+    assert loads.count == 1
+    spec = again.frame_spec
+    pixels = np.zeros((1, spec.height_px, spec.width_px, 3), np.uint8)
+    assert (again.encode_frames(pixels) == first.encode_frames(pixels)).all()
+    assert loads.count == 2
+
+
+def test_what_is_kept_is_what_the_model_itself_says(home: Home, folder: Path) -> None:
+    model = load_encoder(str(folder))
+    for _ in range(2):
+        known = open_encoder(home, str(folder))
+        assert (known.id, known.dim, known.name) == (model.id, model.dim, model.name)
+        texts = ["a red car", "nothing"]
+        assert known.encode_texts(texts) == pytest.approx(model.encode_texts(texts), abs=1e-5)
+
+
+def test_a_file_of_the_encoder_that_changed_makes_it_unknown(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "toon"
+    shutil.copytree(TOON_FOLDER, folder)
+    before = open_encoder(home, str(folder))
+    (folder / "temporal.json").unlink()
+    after = open_encoder(home, str(folder))
+    assert after.id != before.id
+    assert after.id == load_encoder(str(folder)).id
+
+
+def test_weights_that_change_after_they_were_looked_up_are_refused(
+    home: Home, folder: Path
+) -> None:
+    open_encoder(home, str(folder))
+    known = open_encoder(home, str(folder))
+    weights = folder / WEIGHTS_FILE
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\0")
+    with pytest.raises(ReelwiseError, match="when it was loaded last"):
+        _ = known.model
+    assert open_encoder(home, str(folder)).id != known.id
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"[\\"toon\\", null]": 5}'])
+def test_a_damaged_record_is_as_none(content: bytes, home: Home) -> None:
+    wanted = open_encoder(home, "toon").id
+    (home.cache / "encoders.json").write_bytes(content)
+    assert open_encoder(home, "toon").id == wanted
+
+
+def test_a_home_that_cannot_be_written_does_without(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = Loads(monkeypatch)
+    home.root.mkdir()
+    home.cache.write_text("a file where the folder should be")
+    open_encoder(home, "toon")
+    open_encoder(home, "toon")
+    assert loads.count == 2
+    assert os.listdir(home.root) == ["cache"]  # noqa: PTH208

@@ -1,0 +1,70 @@
+"""What browsers are told of every answer."""
+
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from ui.server.edge.headers import SafeAnswers, inline_scripts
+
+OWN_POLICY = "default-src 'none'; sandbox"
+
+
+@pytest.fixture
+def client() -> TestClient:
+    def media(_: object) -> PlainTextResponse:
+        return PlainTextResponse("here", headers={"content-security-policy": OWN_POLICY})
+
+    routes = [
+        Route("/api/media", media),
+        Route("/{rest:path}", lambda _: PlainTextResponse("here")),
+    ]
+    edge = Middleware(SafeAnswers, pages=("for-you",), scripts=("run()",))
+    return TestClient(Starlette(routes=routes, middleware=[edge]))
+
+
+def test_no_other_site_is_loaded_from_or_may_frame_the_page(client: TestClient) -> None:
+    headers = client.get("/", headers={"host": "127.0.0.1:8501"}).headers
+    policy = dict(
+        part.partition(" ")[::2] for part in headers["content-security-policy"].split("; ")
+    )
+    assert policy["default-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["connect-src"] == "'self' ws://127.0.0.1:8501 wss://127.0.0.1:8501"
+    # sha256 of "run()", by `printf 'run()' | openssl dgst -sha256 -binary | base64`.
+    assert policy["script-src"] == "'self' 'sha256-AvyuiL0SD1mVY3NNxR+V2uo+lhk6RMFrytWmRt6CrJQ='"
+    assert "unsafe" not in policy["script-src"]
+    assert not any("*" in value or "http:" in value for value in policy.values())
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_stricter_policy_of_an_answer_stays(client: TestClient) -> None:
+    assert client.get("/api/media").headers["content-security-policy"] == OWN_POLICY
+
+
+def test_a_host_header_cannot_add_to_the_policy(client: TestClient) -> None:
+    for host in ("a; script-src *", "a b", "a,b"):
+        policy = client.get("/", headers={"host": host}).headers["content-security-policy"]
+        assert "connect-src 'self'; " in policy
+        assert "*" not in policy
+
+
+def test_closed_and_unknown_pages_are_404(client: TestClient) -> None:
+    for path in ("/_stcore/metrics", "/_stcore/agent", "/_stcore/agent/openapi.json", "/nosuch"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_route"), path
+        assert "content-security-policy" in answer.headers
+    for path in ("/", "/for-you", "/_stcore/health", "/static/js/x.js"):
+        assert client.get(path).status_code == 200, path
+
+
+def test_inline_scripts_are_those_without_a_file(tmp_path: Path) -> None:
+    page = tmp_path / "index.html"
+    page.write_text('<script>\n a = 1\n</script><script type="module" src="./x.js"></script>')
+    assert inline_scripts(page) == ("\n a = 1\n",)

@@ -1,0 +1,64 @@
+"""A process that is told to stop ends in time, whatever its threads do."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ui.conftest import PATIENCE_S, ROOT
+
+BUSY = """
+import sys, threading, time
+from ui.server.edge.stopping import Stopping
+with Stopping("last words").on_signals():
+    print("ready", flush=True)
+    {work}
+print("never", flush=True)
+"""
+WORK = {
+    "waits": "time.sleep(1000)",
+    "does not let go": """
+    try:
+        time.sleep(1000)
+    finally:
+        threading.Event().wait()""",
+    "is held by a thread": """
+    threading.Thread(target=time.sleep, args=(1000,)).start()
+    time.sleep(1000)""",
+}
+
+
+@pytest.mark.parametrize("work", WORK.values(), ids=WORK.keys())
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_process_with_its_last_words(work: str, number: signal.Signals) -> None:
+    command = [sys.executable, "-c", BUSY.format(work=work)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        assert process.stdout.read() == "last words"
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_the_time_is_over_even_where_nobody_reads_the_last_words(tmp_path: Path) -> None:
+    script = BUSY.format(work=WORK["waits"]).replace('"last words"', '"x" * 10**6')
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_without_a_signal_nothing_ends() -> None:
+    from ui.server.edge.stopping import Stopping
+
+    before = signal.getsignal(signal.SIGINT)
+    with Stopping().on_signals():
+        assert signal.getsignal(signal.SIGINT) != before
+    assert signal.getsignal(signal.SIGINT) == before
+    with pytest.raises(ValueError, match="own"), Stopping().on_signals():
+        raise ValueError("own")

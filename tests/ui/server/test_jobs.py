@@ -1,0 +1,55 @@
+"""The process that trains in the background ends with its server, however that ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from tests.ui.conftest import PATIENCE_S, ROOT
+
+SERVER = """
+import subprocess, sys, threading
+from ui.server.jobs import Refits
+from ui.library.library import Library
+with Library(sys.argv[1]) as library, Refits(library, 1000.0) as refits:
+    threading.Thread(target=lambda: print(refits._in_child(), flush=True), daemon=True).start()
+    while not refits.document()["running"]:
+        pass
+    print(refits._child.pid, flush=True)
+    threading.Event().wait()
+"""
+
+
+def test_a_killed_server_takes_its_training_with_it(home: Path) -> None:
+    command = [sys.executable, "-c", SERVER, str(home)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        child = psutil.Process(int(server.stdout.readline()))
+        while not _has_begun(child):
+            time.sleep(0.01)
+        server.send_signal(signal.SIGKILL)
+        child.wait(PATIENCE_S)
+
+
+def _has_begun(child: psutil.Process) -> bool:
+    """It asks for the signal before it loads anything."""
+    return any("numpy" in each.path for each in child.memory_maps())
+
+
+def test_a_module_is_run_with_its_arguments_and_exit_code() -> None:
+    module = ["ui.cli", "status", "--home", "/nonexistent/home", "--json"]
+    command = [sys.executable, "-m", "data.parent", str(os.getpid()), *module]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]
+
+
+def test_a_child_whose_parent_is_gone_already_does_nothing() -> None:
+    command = [sys.executable, "-m", "data.parent", "1", "ui.cli", "--version"]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+    assert (done.returncode, done.stdout) == (0, b"")

@@ -1,0 +1,98 @@
+"""What browsers are told of every answer, and which of Streamlit's routes are closed.
+
+The page loads scripts, pictures and data from this server alone, runs no script that is not a file
+of Streamlit or one of the known inline ones, and can be framed by nobody.
+"""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.server.edge.answers import problem
+from ui.server.edge.hosts import host_name
+
+CLOSED = ("/_stcore/metrics", "/_stcore/agent")
+"""Routes of Streamlit that tell a stranger about visitors, or act for a program."""
+_STREAMLIT = ("_stcore", "static", "media", "component", "api", "favicon.png", "index.html")
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class SafeAnswers:
+    """ASGI middleware that adds the headers, and answers 404 for closed and unknown pages.
+
+    Args:
+        app: The application.
+        pages: The pages there are, besides "/": "for-you".
+        scripts: Inline scripts that may run: those of Streamlit's page and our own.
+    """
+
+    def __init__(self, app: ASGIApp, pages: tuple[str, ...], scripts: tuple[str, ...]) -> None:
+        self._app = app
+        self._first_parts = {"", *_STREAMLIT, *pages}
+        self._scripts = " ".join(f"'sha256-{_sha256(each)}'" for each in scripts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        host = Headers(scope=scope).get("host", "")
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _ALWAYS.items():
+                    headers[name] = value
+                headers.setdefault("content-security-policy", self._policy(host))
+            await send(message)
+
+        if self._is_there(scope["path"]):
+            await self._app(scope, receive, send_with_headers)
+        else:
+            answer = problem(404, "no_route", "there is nothing at this address", "open /")
+            await answer(scope, receive, send_with_headers)
+
+    def _is_there(self, path: str) -> bool:
+        closed = any(path == each or path.startswith(f"{each}/") for each in CLOSED)
+        return not closed and path.strip("/").partition("/")[0] in self._first_parts
+
+    def _policy(self, host: str) -> str:
+        # Not every browser takes 'self' for the websocket of the same host.
+        sockets = f" ws://{host} wss://{host}" if host_name(host) else ""
+        return "; ".join(
+            (
+                "default-src 'self'",
+                f"script-src 'self' {self._scripts}",
+                "style-src 'self' 'unsafe-inline'",
+                "img-src 'self' data: blob:",
+                "media-src 'self' blob:",
+                "font-src 'self' data:",
+                f"connect-src 'self'{sockets}",
+                "worker-src 'self' blob:",
+                "frame-src 'none'",
+                "object-src 'none'",
+                "base-uri 'self'",
+                "form-action 'self'",
+                "frame-ancestors 'none'",
+            )
+        )
+
+
+def inline_scripts(page: Path) -> tuple[str, ...]:
+    """The scripts that stand in an HTML file itself."""
+    return tuple(_INLINE_SCRIPT.findall(page.read_text(encoding="utf-8")))
+
+
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -10,6 +10,7 @@ import time
 from benchmarks.machine import describe_machine
 
 BENCHMARKS = {
+    "cold_search": "processor time of a question in a new process, and of `index` with no work",
     "compression": "int8, bf16, pruned and distilled encoders against fp32: speed and recall",
     "decoders": "PyAV against decord: speed, memory, frames of a damaged file",
     "example_search": "a cut, re-encoded, distorted part of a video as a query for its source",
@@ -21,7 +22,7 @@ BENCHMARKS = {
     "recommend_latency": "time of fits and of one answer, up to a million videos",
     "recommend_toons": "the blend against each source alone, on simulated users",
     "robustness": "recall under pixel changes made against the encoder; adversarial training",
-    "search_latency": "one warm search of 10,000 clips (full: 100,000)",
+    "search_latency": "one warm search of 10,000 clips (full: 100,000), beside the index alone",
     "toon_search": "text queries for scenes and moments of combinations that were never trained",
 }
 

@@ -105,12 +105,14 @@ class DeferredEncoder:
         """See `Encoder`."""
         if self._model is not None:
             return self._model.encode_clips(vectors, times_s, spans)
+        if self._identity.head is None:
+            return _mean_clips(vectors, spans)
         # Importing torch for the head alone costs a third of loading the model.
         from embeddings.backbone.device import choose_device
         from embeddings.temporal.clips import encode_clips, load_head
 
         with self._loading:
-            if self._head is None and self._identity.head is not None:
+            if self._head is None:
                 self._head = load_head(Path(self._identity.head))
         return encode_clips(self._head, vectors, times_s, spans, device=choose_device("cpu"))
 
@@ -133,6 +135,24 @@ class DeferredEncoder:
         if self._tower is None:
             self._tower = self._open_tower()
         return self._tower.encode(texts) if self._tower else self.model.encode_texts(texts)
+
+
+def _mean_clips(
+    vectors: NDArray[np.float32], spans: Sequence[tuple[int, int]]
+) -> NDArray[np.float32]:
+    """Mean pooling, as `embeddings.temporal.head.pool_frames` does it."""
+    if any(last <= first for first, last in spans):
+        raise ValueError(f"a span of frames holds at least one frame: {list(spans)}")
+    rows = np.zeros((len(spans), vectors.shape[1]), np.float32)
+    for place, (first, last) in enumerate(spans):
+        mean = _unit(vectors[first:last]).mean(axis=0)
+        rows[place] = _unit(mean)
+    return rows
+
+
+def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    length = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, 1e-12), np.float32)
 
 
 def open_encoder(

@@ -17,16 +17,25 @@ from data.catalogue.values import chunks, from_micros, path_text, sql, text_path
 from data.errors import NoSuchVideo, ReelwiseError
 from data.home import Home
 
+_VIDEO_COLUMNS = (
+    "v.id, f.path, v.title, v.duration_s, v.width_px, v.height_px, v.fps, v.codec,"
+    " v.content_key, v.added_at"
+)
 _LIVE_VIDEOS = (
-    "SELECT v.id, f.path, v.title, v.duration_s, v.width_px, v.height_px, v.fps, v.codec,"
-    f" v.content_key, v.added_at FROM {FIRST_FILES} x"
+    f"SELECT {_VIDEO_COLUMNS} FROM {FIRST_FILES} x"
     " JOIN videos v ON v.id = x.video_id JOIN files f ON f.id = x.file_id"
 )
 _EMBEDDED = sql(
     f"{_LIVE_VIDEOS} WHERE v.id IN (SELECT video_id FROM embeddings WHERE {SEARCHABLE}"
     " AND (:encoder IS NULL OR encoder_id = :encoder)) ORDER BY v.id"
 )
-_BY_ID = sql(f"{_LIVE_VIDEOS} WHERE v.id IN :ids ORDER BY v.id", "ids")
+# The first file of each by the index of files by video: `FIRST_FILES` would go through all files.
+_BY_ID = sql(
+    f"SELECT {_VIDEO_COLUMNS} FROM videos v"
+    " JOIN files f ON f.id = (SELECT MIN(id) FROM files WHERE video_id = v.id)"
+    " WHERE v.id IN :ids ORDER BY v.id",
+    "ids",
+)
 _ALL_NAMES = sql(
     "SELECT f.video_id, f.path, v.title FROM files f JOIN videos v ON v.id = f.video_id"
 )

@@ -96,7 +96,7 @@ class Searcher:
             now = (self._catalogue.changes(), read_current(self._home))
             if now == (self._view.changes, self._view.current):
                 return False
-            self._view = open_view(self._home, self._catalogue, self._encoder.id)
+            self._view = open_view(self._home, self._catalogue, self._encoder.id, before=self._view)
             return True
 
     def search(

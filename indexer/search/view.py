@@ -13,6 +13,7 @@ from data.home import Home
 from data.toons.names import is_toon
 from indexer.store.faiss_index import FlatIndex, Floats, Ids, Mask, VectorIndex
 from indexer.store.generations import Generation, open_generation, read_current
+from indexer.store.manifest import read_manifest
 from indexer.store.vectors import VectorStore, read_videos
 
 SAMPLE_CLIPS = 4096
@@ -46,6 +47,8 @@ class View:
     """Their videos by id."""
     indexes: tuple[VectorIndex, ...]
     """Of the generation and of the delta; together they hold every clip of `table`."""
+    opened: Generation | None
+    """The generation in use, which the next view takes over while it stays published."""
     held: tuple[TableRows, ...]
     """For each index the rows of `table` whose clips it holds, ascending."""
 
@@ -73,8 +76,10 @@ class View:
             scores, ids = index.search(queries, k + excess, allowed=by_id)
             if 0 < scores.shape[1] < len(chosen) + excess:
                 bound = max(bound, float(scores[:, -1].max()))
-            places = np.searchsorted(self.table.ids, np.unique(ids[ids >= 0]))
-            nearest.append(np.intersect1d(places, chosen))
+            found = np.unique(ids[ids >= 0])
+            known = found[contained(found, self.table.ids)]
+            places = np.searchsorted(self.table.ids, known)
+            nearest.append(places[contained(places, chosen)])
         rows = np.unique(np.concatenate(nearest)) if nearest else np.zeros(0, np.intp)
         return rows, bound
 
@@ -86,7 +91,7 @@ class View:
         """(r, d) stored clip vectors of some rows of `table`."""
         out: Floats | None = None
         for index, held in zip(self.indexes, self.held, strict=True):
-            mine = np.isin(rows, held)
+            mine = contained(rows, held)
             if out is None:
                 out = np.zeros((len(rows), index.dim), np.float32)
             out[mine] = index.vectors(self.table.ids[rows[mine]])
@@ -96,7 +101,18 @@ class View:
 
     def rows_of(self, video_ids: Sequence[int] | Ids) -> TableRows:
         """The rows of all clips of some videos, ascending."""
-        return np.flatnonzero(np.isin(self.table.video_ids, np.asarray(video_ids, np.int64)))
+        order, owners = self._by_video
+        wanted = np.unique(np.asarray(video_ids, np.int64))
+        firsts = np.searchsorted(owners, wanted, "left")
+        lasts = np.searchsorted(owners, wanted, "right")
+        pieces = [order[a:b] for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+        return np.sort(np.concatenate(pieces)) if pieces else np.zeros(0, np.intp)
+
+    @cached_property
+    def _by_video(self) -> tuple[TableRows, Ids]:
+        """The rows in order of their videos, and these videos."""
+        order = np.argsort(self.table.video_ids, kind="stable")
+        return order, self.table.video_ids[order]
 
     @cached_property
     def n_not_toons(self) -> int:
@@ -141,6 +157,14 @@ class View:
         return ids, np.asarray(matrix / length, dtype=np.float32)
 
 
+def contained(values: Ids | TableRows, among: Ids | TableRows) -> Mask:
+    """(m,) which values occur among others, which ascend; a few among many cost almost nothing."""
+    if not len(among):
+        return np.zeros(len(values), np.bool_)
+    places = np.minimum(np.searchsorted(among, values), len(among) - 1)
+    return np.asarray(among[places] == values, np.bool_)
+
+
 def inner_products(queries: Floats, vectors: Floats) -> Floats:
     """(q, d), (r, d) -> (q, r).
 
@@ -159,22 +183,29 @@ def _mask(ids: Ids) -> Mask:
     return mask
 
 
-def open_view(home: Home, catalogue: Catalogue, encoder_id: str) -> View:
+def open_view(
+    home: Home, catalogue: Catalogue, encoder_id: str, *, before: View | None = None
+) -> View:
     """Read what can be searched with one encoder now.
+
+    A published generation never changes: that of the view `before` is not loaded again.
 
     Clips whose stored vectors are missing or damaged are left out, and `warnings` says so.
     """
     for _ in range(READ_ATTEMPTS - 1):
-        view, complete = _read(home, catalogue, encoder_id)
+        view, complete = _read(home, catalogue, encoder_id, before)
         if complete:
             return view
-    return _read(home, catalogue, encoder_id)[0]
+    return _read(home, catalogue, encoder_id, before)[0]
 
 
-def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> tuple[View, bool]:
+def _read(
+    home: Home, catalogue: Catalogue, encoder_id: str, before: View | None
+) -> tuple[View, bool]:
     """The view, and whether it holds every clip; else a writer may have been at work meanwhile."""
     changes, current = catalogue.changes(), read_current(home)
-    generation, warnings = _generation(home, encoder_id)
+    kept = before.opened if before is not None else None
+    generation, warnings = _generation(home, encoder_id, kept)
     warnings += () if catalogue.warning is None else (catalogue.warning,)
     videos = {video.id: video for video in catalogue.videos(encoder_id)}
     table = _only(catalogue.clip_table(encoder_id), videos)
@@ -195,6 +226,7 @@ def _read(home: Home, catalogue: Catalogue, encoder_id: str) -> tuple[View, bool
         warnings=warnings,
         table=table,
         videos=videos,
+        opened=generation,
         indexes=tuple(index for index, _ in sources),
         held=tuple(np.flatnonzero(held) for _, held in sources),
     )
@@ -208,8 +240,12 @@ def _absent(n_videos: int) -> str:
     )
 
 
-def _generation(home: Home, encoder_id: str) -> tuple[Generation | None, tuple[str, ...]]:
+def _generation(
+    home: Home, encoder_id: str, kept: Generation | None
+) -> tuple[Generation | None, tuple[str, ...]]:
     try:
+        if kept is not None and kept.warning is None and _is_current(home, kept):
+            return kept, ()
         generation = open_generation(home)
     except ReelwiseError as error:
         # The vectors are the truth: without a usable index everything is new.
@@ -217,6 +253,13 @@ def _generation(home: Home, encoder_id: str) -> tuple[Generation | None, tuple[s
     if generation is None or generation.encoder_id != encoder_id:
         return None, ()
     return generation, () if generation.warning is None else (generation.warning,)
+
+
+def _is_current(home: Home, generation: Generation) -> bool:
+    """Whether it is still the published one; after an older index came back a name may recur."""
+    if generation.name != read_current(home):
+        return False
+    return read_manifest(home.index / generation.name) == generation.manifest
 
 
 def _only(table: ClipTable, videos: dict[int, Video]) -> ClipTable:

@@ -21,7 +21,7 @@ _PER_CELL = 64
 _ROUNDS = 8
 _BATCH = 100_000
 _LOOP_LIMIT = 1 << 32
-_SMALL_SEARCH = 50_000_000
+_SMALL_SEARCH = 400_000_000
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]

@@ -72,6 +72,9 @@ def test_what_is_kept_is_what_the_model_itself_says(home: Home, folder: Path) ->
         assert (known.id, known.dim, known.name) == (model.id, model.dim, model.name)
         texts = ["a red car", "nothing"]
         assert known.encode_texts(texts) == pytest.approx(model.encode_texts(texts), abs=1e-5)
+        rows = model.encode_texts(["a", "b", "c", "d"])
+        clips = (rows, np.arange(4.0), [(0, 4), (2, 3)])
+        assert known.encode_clips(*clips) == pytest.approx(model.encode_clips(*clips), abs=1e-6)
 
 
 def test_a_file_of_the_encoder_that_changed_makes_it_unknown(home: Home, tmp_path: Path) -> None:

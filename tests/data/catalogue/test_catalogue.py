@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import bindparam, text
 
-from data.catalogue.catalogue import Catalogue
+from data.catalogue.catalogue import _BY_ID, Catalogue
 from data.catalogue.records import FileRecord
 from data.catalogue.values import path_text, text_path
 from data.errors import ReelwiseError
@@ -184,3 +185,13 @@ def test_whatever_happens_to_files_videos_follow_content(
         live = {p.video_id for p in catalogue.embeddings.missing("e")}
         assert live == {ids[key] for key in now.values()}
         assert len(set(ids.values())) == len(ids)
+
+
+def test_a_few_videos_by_id_are_found_by_index_whatever_the_size(catalogue: Catalogue) -> None:
+    with catalogue.reading() as connection:
+        plan = connection.execute(
+            text(f"EXPLAIN QUERY PLAN {_BY_ID.text}").bindparams(bindparam("ids", expanding=True)),
+            {"ids": [1, 2]},
+        )
+        steps = [row.detail for row in plan]
+    assert [step for step in steps if step.startswith("SCAN")] == []

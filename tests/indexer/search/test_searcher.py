@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import indexer.store.faiss_index
@@ -21,8 +24,9 @@ from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import Hit, Options
 from indexer.search.searcher import Searcher, SearchResult
 from indexer.search.spans import Span
+from indexer.search.view import contained
 from indexer.store.faiss_index import CellIndex
-from indexer.store.generations import publish
+from indexer.store.generations import Generation, open_generation, publish
 from tests.fakes import ColourEncoder, RandomEncoder, random_units
 from tests.indexer.made import store
 
@@ -376,3 +380,63 @@ def test_an_open_searcher_still_answers_after_a_video_was_embedded_again(home: H
     assert names(searcher.similar(ids["a"])) == ["b"]
     searcher.refresh()
     assert stretches(searcher.similar(ids["a"], Span(0, 4), k=1)) == [("c", 0.0, 4.0)]
+
+
+def test_a_published_index_is_loaded_once_however_often_the_library_changes(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[Home] = []
+
+    def counted(home: Home) -> Generation | None:
+        loads.append(home)
+        return open_generation(home)
+
+    monkeypatch.setattr("indexer.search.view.open_generation", counted)
+    random_library(home, 5, 1)
+    searcher = Searcher(home, RandomEncoder())
+    for seed in (2, 3):
+        random_library(home, 5, seed, published=False)
+        assert searcher.refresh()
+    assert (len(loads), len(searcher.view.videos)) == (1, 15)
+    random_library(home, 5, 4)
+    assert searcher.refresh()
+    assert (len(loads), len(searcher.view.videos)) == (2, 20)
+    with writing_session(home) as catalogue:
+        catalogue.files.remove([next(iter(searcher.view.videos.values())).path])
+    assert searcher.refresh()
+    assert (len(loads), len(searcher.view.videos)) == (2, 19)
+
+
+def test_another_index_of_the_same_name_is_loaded(home: Home, tmp_path: Path) -> None:
+    random_library(home, 5, 1)
+    searcher = Searcher(home, RandomEncoder())
+    before = searcher.view.opened
+    assert before is not None
+    other = resolve_home(tmp_path / "other")
+    other.make()
+    random_library(other, 7, 2)
+    name = before.name
+    shutil.rmtree(home.index / name)
+    shutil.copytree(other.index / name, home.index / name)
+    random_library(home, 1, 3, published=False)
+    assert searcher.refresh()
+    assert searcher.view.opened is not before
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(-5, 60), max_size=12),
+    st.lists(st.integers(0, 50), max_size=30).map(sorted),
+)
+def test_a_few_values_are_looked_up_among_many(values: list[int], among: list[int]) -> None:
+    rows, many = np.asarray(values, np.int64), np.asarray(among, np.int64)
+    assert contained(rows, many).tolist() == np.isin(rows, many).tolist()
+
+
+def test_the_clips_of_some_videos_are_those_of_the_table(home: Home) -> None:
+    random_library(home, 30, 5)
+    view = Searcher(home, RandomEncoder()).view
+    every = list(view.videos)
+    for wanted in ([], every[:1], every[3:9], [*every[4:5], 10_000], every[::-1]):
+        right = np.flatnonzero(np.isin(view.table.video_ids, np.asarray(wanted, np.int64)))
+        assert view.rows_of(wanted).tolist() == right.tolist()

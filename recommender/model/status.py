@@ -7,7 +7,7 @@ from data.errors import ReelwiseError
 from data.history import mark_history
 from data.history.forgetting import current_model
 from recommender.model.manifest import ModelManifest
-from recommender.model.store import require_whole, usable_manifest
+from recommender.model.store import require_named, require_whole, usable_manifest
 
 DUE_SHARE = 0.05
 """A model is fitted anew once this part of its events has been added since: half of the events that
@@ -32,7 +32,8 @@ class ModelStatus:
     @property
     def events_since(self) -> int:
         """Events added since it was fitted: all of them where there is none."""
-        return self.events - (self.manifest.history.n_events if self.manifest else 0)
+        fitted_on = self.manifest.history.n_events if self.manifest else 0
+        return max(0, self.events - fitted_on)  # an older catalogue may have fewer
 
     @property
     def due(self) -> bool:
@@ -49,6 +50,10 @@ class ModelStatus:
 def model_status(catalogue: Catalogue) -> ModelStatus:
     """The state of the current model: all of its bytes are checked, only the manifest is parsed."""
     name, events = current_model(catalogue.home), mark_history(catalogue).n_events
+    try:
+        require_named(catalogue.home)
+    except ReelwiseError as error:
+        return ModelStatus(None, None, events, error)
     if name is None:
         return ModelStatus(None, None, events)
     folder = catalogue.home.recommender / name

@@ -88,6 +88,7 @@ def open_model(home: Home, catalogue: Catalogue) -> SavedModel | None:
     Raises:
         ReelwiseError: It is damaged, or was made for something else than this library is now.
     """
+    require_named(home)
     name = current_model(home)
     if name is None:
         return None
@@ -98,6 +99,29 @@ def open_model(home: Home, catalogue: Catalogue) -> SavedModel | None:
         return SavedModel(name, manifest, settings, map_arrays(folder / ARRAYS_FILE))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise unusable(folder, f"{ARRAYS_FILE} cannot be read ({error})") from error
+
+
+def require_named(home: Home) -> None:
+    """Make sure that `CURRENT` names a model, where it is there.
+
+    Raises:
+        ReelwiseError: Its bytes are not those that were written.
+    """
+    if home.current_model.exists() and current_model(home) is None:
+        raise unusable(home.current_model, "it names no model")
+
+
+def require_undamaged(home: Home) -> None:
+    """Make sure that the current model's files are as they were written, whoever may use it.
+
+    Raises:
+        ReelwiseError: One is not.
+    """
+    require_named(home)
+    name = current_model(home)
+    if name is not None:
+        folder = home.recommender / name
+        require_whole(folder, read_model_manifest(folder))
 
 
 def usable_manifest(folder: Path, catalogue: Catalogue) -> tuple[ModelManifest, Settings]:

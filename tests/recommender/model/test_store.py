@@ -23,7 +23,8 @@ from recommender.choosing.train import Basis, Choice, read_basis, train_recommen
 from recommender.model.blend import weights_from
 from recommender.model.manifest import read_model_manifest
 from recommender.model.model import Settings, saved_names
-from recommender.model.store import ARRAYS_FILE, QUICK, open_model
+from recommender.model.status import model_status
+from recommender.model.store import ARRAYS_FILE, QUICK, open_model, require_undamaged
 from recommender.service import LibraryRecommender
 from recommender.sources.registry import CONTENT, EASE, RECENT_EASE, SOURCES, default_settings
 from tests.indexer.build.disk_order import DiskOrder
@@ -215,6 +216,7 @@ SPOILED: dict[str, Callable[[Home, Path], object]] = {
         folder / "manifest.json", lambda found: found.replace(b'"videos": 40', b'"videos": 41')
     ),
     "no folder": lambda home, folder: home.current_model.write_text("model-000003\n"),
+    "no name": lambda home, folder: home.current_model.write_text("m\x6fdel-00000\n"),
     "of another home": from_another_home,
     "a later version": of_a_later_version,
     "an earlier format": of_another_format,
@@ -239,6 +241,17 @@ def test_what_cannot_be_trusted_is_refused_and_the_quick_model_answers(
         opened.recommend("person-0-1")
         assert opened.model.trouble is None
         assert opened.model.name == current_model(home)
+
+
+@pytest.mark.parametrize("how", list(SPOILED)[:7])
+def test_damage_of_the_model_is_found_without_answering(home: Home, how: str) -> None:
+    train_recommender(home)
+    require_undamaged(home)
+    SPOILED[how](home, home.recommender / "model-000001")
+    with pytest.raises(ReelwiseError, match="cannot be used"):
+        require_undamaged(home)
+    with Catalogue(home) as catalogue:
+        assert model_status(catalogue).trouble is not None
 
 
 def test_nothing_is_parsed_before_its_checksum_is_right(

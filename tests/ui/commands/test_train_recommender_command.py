@@ -106,6 +106,22 @@ def test_a_damaged_model_is_told_and_a_quick_one_answers(
     assert "a quick model answers" in tell(capsys, "recommend", "person-0-1", home=library.root).err
 
 
+def test_verify_finds_a_damaged_model_and_a_repair_removes_it(
+    library: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(capsys, "train", "recommender", home=library.root)
+    assert ask(capsys, "verify", home=library.root)["ok"]
+    arrays = library.recommender / "model-000001" / ARRAYS_FILE
+    arrays.write_bytes(arrays.read_bytes()[:-1] + b"?")
+    (problem,) = ask(capsys, "verify", home=library.root, code=1)["problems"]
+    assert "wrong checksum" in problem["what"]
+    assert "train recommender" in problem["fix"]
+    repaired = ask(capsys, "verify", "--repair", home=library.root)
+    assert repaired["ok"]
+    assert "removed" in repaired["repaired"][0]
+    assert ask(capsys, "recommend", "person-0-1", home=library.root)["warning"] is None
+
+
 def test_wrong_targets_of_an_export_are_known_errors(
     library: Home, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -1,14 +1,23 @@
 """`reelwise verify`: consistency of the library."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.errors import ReelwiseError
 from data.printable import printable
 from ui.terminal.answer import EXIT_KNOWN_ERROR, Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import count
+
+if TYPE_CHECKING:
+    from data.home import Home
+    from indexer.verify import VerifyReport
+
+AGREE = "catalogue, vectors, index and recommender agree"
 
 
 def verify(
@@ -21,21 +30,40 @@ def verify(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Check catalogue, vectors and index against each other.
+    """Check catalogue, vectors, index and recommender against each other.
 
     The exit code is 1 where problems remain.
     """
     from data.home import resolve_home
     from indexer.verify import verify_library
 
-    report = verify_library(resolve_home(home), deep=deep, repair=repair)
+    library = resolve_home(home)
+    report = verify_library(library, deep=deep, repair=repair)
+    _check_model(library, report, repair=repair)
     problems = [asdict(each) for each in report.problems]
     document = {"ok": not problems, "problems": problems, "repaired": report.repaired}
     done = [f"repaired: {line}" for line in report.repaired]
     if not problems:
-        return Answer(document, "\n".join([*done, "catalogue, vectors and index agree"]))
+        return Answer(document, "\n".join([*done, AGREE]))
     lines = [*done, f"{count(len(problems), 'problem')}:"]
     for each in problems:
         what = printable(f"{each['what']}: {each['path']}")
         lines += [f"  {what}", f"    fix: {printable(each['fix'])}"]
     return Answer(document, "\n".join(lines), EXIT_KNOWN_ERROR)
+
+
+def _check_model(home: Home, report: VerifyReport, *, repair: bool) -> None:
+    """Add what is wrong with the recommender's model; a damaged one is removed by a repair."""
+    from data.history.forgetting import remove_models
+    from recommender.model.store import require_undamaged
+
+    try:
+        require_undamaged(home)
+    except ReelwiseError as error:
+        if not repair:
+            report.add(error.problem, home.recommender, error.fix)
+            return
+        remove_models(home)
+        report.repaired.append(
+            f"{error.problem}: removed; reelwise train recommender makes another"
+        )

@@ -34,6 +34,8 @@ MOST_HZ = 1000.0
 _READ_ALL = {"probesize": str(2**31 - 1), "analyzeduration": str(2**62)}
 WIDEST_PIXEL = 8.0
 """Pixels that are said to be wider than this, or narrower than its inverse, are taken as square."""
+BROKEN_OFF = "damaged: the container cannot be read to its end"
+GOES_ON = "its picture goes on in another stream, which is not read"
 UNDECODABLE = "damaged: its pictures cannot be decoded"
 
 
@@ -54,8 +56,8 @@ class OpenVideo:
     info: VideoInfo
     work: Work
     """What is decoded of it, and how much may be."""
-    goes_on: bool = False
-    """Another picture stream follows this one, or comes before it."""
+    not_read: str = ""
+    """Why more may be in the file than is read and than it promises; empty where all is known."""
     reads_all: bool = False
     """Streams had to be looked for in the whole file."""
 
@@ -103,9 +105,7 @@ class OpenVideo:
         Raises:
             UnreadableVideo: There was no sample.
         """
-        missing = missing_end(self.path, self.container_name)
-        if self.goes_on and n_samples:
-            missing = "its picture goes on in another stream, which is not read"
+        missing = missing_end(self.path, self.container_name) or self.not_read
         if not n_samples:
             raise UnreadableVideo(missing or UNDECODABLE, final=False)
         end_s = min(self.info.duration_s, request.end_s or math.inf)
@@ -154,7 +154,8 @@ def _open(path: Path, name: str, on_progress: OnProgress, *, reads_all: bool) ->
         video = _video_of(path, name, container, tables)
         video.reads_all = reads_all
         if found_late:  # and FFmpeg does not find it wherever it looks
-            video.goes_on = _has_picture_after(path, name, video.table.end_bytes)
+            goes_on = _has_picture_after(path, name, video.table.end_bytes)
+            video.not_read = GOES_ON if goes_on else video.not_read
     except BaseException:
         container.close()
         raise
@@ -188,7 +189,6 @@ def _video_of(
 ) -> OpenVideo:
     stream = film_of(container, tables, missing=missing_end(path, name))
     table = tables.get(stream.index) or no_packets(float(stream.time_base or 0))
-    goes_on = name in BROADCAST and goes_on_elsewhere(stream, container, tables)
     table.join_parts(is_broadcast=name in BROADCAST)
     table.guessed = name == "avi" and stream.codec_context.name in ("h264", "hevc")
     if table.encrypted:
@@ -196,16 +196,19 @@ def _video_of(
     if not table.is_shown.any():
         raise UnreadableVideo(_why_no_packet(path, name, stream))
     rate_hz = _rate_hz(stream)
-    if name in RAW_STREAMS:
+    promised_s: float | None = None
+    if name in RAW_STREAMS:  # the demuxer's own length is a guess from the bit rate
         rate_hz = table.space_evenly(rate_hz)
-        promised_s = table.end_s  # the demuxer's own length is a guess from the bit rate
-    elif table.n_parts > 1:
-        promised_s = table.end_s  # the container counts from the lowest time to the highest
-    else:
-        promised_s = _from_zero(promised_length_s(container, stream, table), table)
-    info = _describe(stream, table, rate_hz, promised_s)
+    elif table.n_parts == 1:  # else the container counts from the lowest time to the highest
+        promised_s = promised_length_s(container, stream, table)
+    left_bytes = path.stat().st_size - table.end_bytes if table.end_bytes else 0
+    is_much = left_bytes > (1 - DONE_FRACTION) * path.stat().st_size
+    not_read = BROKEN_OFF if table.is_broken_off and (is_much or not promised_s) else ""
+    if name in BROADCAST and goes_on_elsewhere(stream, container, tables):
+        not_read = GOES_ON
+    info = _describe(stream, table, rate_hz, promised_s or table.end_s)
     work = Work(table.size_bytes)
-    return OpenVideo(path, name, container, stream, table, info, work, goes_on=goes_on)
+    return OpenVideo(path, name, container, stream, table, info, work, not_read=not_read)
 
 
 def open_container(path: Path, name: str, *, reads_all: bool = False) -> InputContainer:
@@ -281,13 +284,14 @@ def pixel_shape(stream: VideoStream) -> float:
     return shape if 1 / WIDEST_PIXEL <= shape <= WIDEST_PIXEL else 1.0
 
 
-def promised_length_s(container: InputContainer, stream: VideoStream, table: PacketTable) -> float:
-    """Length of the picture that the file promises.
+def promised_length_s(
+    container: InputContainer, stream: VideoStream, table: PacketTable
+) -> float | None:
+    """Length of the picture that the file promises; None where it promises nothing.
 
     The stream's length comes first; an edit list may make the container shorter than its
     stream. The container's length counts for the picture only where no other stream reaches it
-    (a song longer than its picture is no damage). Where nothing is promised, the sum
-    of the packets.
+    (a song longer than its picture is no damage).
     """
     whole_s = container.duration / av.time_base if container.duration else None
     ticks = stream.duration or 0
@@ -296,11 +300,11 @@ def promised_length_s(container: InputContainer, stream: VideoStream, table: Pac
     said_s = (stream_s, _tagged_s(stream.metadata.get("DURATION")))
     stream_s = min((seconds for seconds in said_s if seconds), default=None)
     if stream_s:
-        return min(stream_s, whole_s) if whole_s else stream_s
+        return _from_zero(min(stream_s, whole_s) if whole_s else stream_s, table)
     others_reach = whole_s is not None and table.others_end_s - table.zero_s >= 0.98 * whole_s
     if whole_s and not others_reach:
-        return whole_s
-    return table.end_s
+        return _from_zero(whole_s, table)
+    return None
 
 
 def _from_zero(promised_s: float, table: PacketTable) -> float:

@@ -56,6 +56,8 @@ class PacketTable:
     """Numbers of the first and the last packet among all packets of the file."""
     end_bytes: int = 0
     """Where the last packet begins in the file; 0 where the container does not say."""
+    is_broken_off: bool = False
+    """The container could not be read to its end."""
     others_end_s: float = 0.0
     """Where sound and other streams end."""
     kept: list[Packet[Any]] = field(default_factory=list)
@@ -140,8 +142,8 @@ def count_packets(
     """
     found: dict[int, _Packets] = {}
     ends_s: dict[int, float] = {}
-    late: list[BaseException] = []
-    for place, packet in enumerate(_until_damage(container, late)):
+    ended_by: list[BaseException] = []
+    for place, packet in enumerate(_until_damage(container, ended_by)):
         on_progress()
         index = packet.stream_index
         ends_s[index] = max(ends_s.get(index, 0.0), _end_of(packet))
@@ -153,7 +155,10 @@ def count_packets(
         table.others_end_s = max((s for other, s in ends_s.items() if other != index), default=0.0)
         table.zero_s = _zero_s(container, table)
         tables[index] = table
-    return tables, bool(late)
+    found_late = any(isinstance(error, IndexError) for error in ended_by)
+    for table in tables.values():
+        table.is_broken_off = bool(ended_by) and not found_late
+    return tables, found_late
 
 
 class _Packets:
@@ -204,23 +209,24 @@ def no_packets(tick_s: float) -> PacketTable:
     return _Packets().table(tick_s)
 
 
-def _until_damage(container: InputContainer, late: list[BaseException]) -> Iterator[Packet[Any]]:
+def _until_damage(
+    container: InputContainer, ended_by: list[BaseException]
+) -> Iterator[Packet[Any]]:
     """Packets with content, up to the end or to where the container cannot be read further.
+
+    A packet that is said to be larger than memory is such a place: what lies before it is good.
 
     Args:
         container: The file.
-        late: Takes what PyAV raises at the end of a file with a stream that it does not know.
+        ended_by: Takes the error that ended it: IndexError is what PyAV raises at the end of a file
+            with a stream that it does not know.
     """
     try:
         for packet in container.demux():
             if packet.size:
                 yield packet
-    except MemoryError:
-        raise
-    except IndexError as error:
-        late.append(error)
-    except (av.FFmpegError, OSError):
-        return
+    except (IndexError, MemoryError, av.FFmpegError, OSError) as error:
+        ended_by.append(error)
 
 
 def _end_of(packet: Packet[Any]) -> float:

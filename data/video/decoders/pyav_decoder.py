@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from data.video.decoders.clock import BACK_S
 from data.video.decoders.film import MAX_PIXELS
 from data.video.decoders.opening import UNDECODABLE, OpenVideo, pixel_shape
+from data.video.decoders.packets import NO_TIME
 from data.video.decoders.paint import Orientation, Painter
 from data.video.decoders.plan import ROUNDING_S, SamplePlan, held_s, plan_samples, steps_until
 from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample, UnreadableVideo
@@ -22,6 +23,10 @@ from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample, 
 SKIPPABLE = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
 """Codecs where a frame that is marked as no reference is never one. (In HEVC a higher temporal
 layer may use it.)"""
+REDRAWN = frozenset(
+    {"gif", "cinepak", "flic", "msrle", "msvideo1", "qtrle", "rpza", "smc", "8bps", "tscc", "zmbv"}
+)
+"""Codecs that draw into the picture before: while anyone holds that, FFmpeg copies it each time."""
 HOPELESS_PACKETS = 300
 """This many rejected packets without one frame end the attempt."""
 SEEK_MARGIN_S = 10.0
@@ -98,12 +103,15 @@ class PyavDecoding:
         at, total = 0, len(plan.pts)
         near = 0.5 / self._request.fps / self._video.table.tick_s
         last: VideoFrame | None = None
+        last_pts = NO_TIME
+        redraws = self._context.name in REDRAWN
         for frame in self._frames(plan):
-            pts = frame.pts
-            if pts is None or (last is not None and pts <= (last.pts or 0)):
+            pts = NO_TIME if frame.pts is None else frame.pts
+            if pts <= last_pts:
+                del frame
                 continue
             while at < total and plan.pts[at] < pts:
-                if last is not None and plan.pts[at] - (last.pts or 0) < near:
+                if last is not None and plan.pts[at] - last_pts < near:
                     yield float(plan.times_s[at]), last
                 else:
                     self._missing += 1
@@ -113,7 +121,8 @@ class PyavDecoding:
                 at += 1
             if at == total:
                 return
-            last = frame
+            last, last_pts = None if redraws else frame, pts
+            del frame
         self._missing += total - at
 
     def _frames(self, plan: SamplePlan) -> Iterator[VideoFrame]:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.history import Event, History
+from data.history import Event, History, events_since
 from data.home import Home, resolve_home
 from recommender.service import LibraryRecommender
 from tests.recommender.people import DAY, around, axes
@@ -142,3 +145,44 @@ def test_a_library_that_cannot_be_written_recommends_and_says_what_is_not_logged
     assert len(shown.items) == 3
     assert shown.not_logged is not None
     assert "catalogue.db" in shown.not_logged
+
+
+def test_the_time_an_answer_took_includes_taking_in_what_is_new(
+    recommender: LibraryRecommender, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.add("anna", "cat0")
+
+    def slowly(*args: Any) -> Any:
+        time.sleep(0.25)
+        return events_since(*args)
+
+    monkeypatch.setattr("recommender.service.events_since", slowly)
+    assert recommender.recommend("anna").took_ms >= 250
+
+
+def test_one_person_is_met_under_every_spelling(
+    recommender: LibraryRecommender, history: History
+) -> None:
+    history.add("Zoe\u0308", "cat0")
+    answer = recommender.recommend(" Zo\u00eb ", 3)
+    assert answer.user == "Zo\u00eb"
+    assert all(item.title.startswith("cat") for item in answer.items)
+    for blank in ("", " \u200b"):
+        with pytest.raises(ReelwiseError, match="needs a name"):
+            recommender.recommend(blank)
+
+
+def test_an_event_that_a_wrong_clock_dated_ahead_leads_nobodys_page(
+    recommender: LibraryRecommender, history: History, home: Home
+) -> None:
+    for n in range(8):
+        history.add(f"person-{n}", "car1", at=datetime.now(UTC) - timedelta(days=1))
+    assert titles(recommender, "new")[0] == "car1"
+    with Catalogue(home) as catalogue, catalogue.writing("test") as connection:
+        connection.exec_driver_sql(
+            'INSERT INTO events ("user", video_ref, video_id, at, kind, fingerprint)'
+            " SELECT 'zed', 'sea1', id, 4e15, 'like', 'f' FROM videos WHERE title = 'sea1'"
+        )
+    assert titles(recommender, "new")[0] == "car1"
+    with LibraryRecommender(home) as anew:
+        assert titles(anew, "new")[0] == "car1"

@@ -206,6 +206,7 @@ class Library:
         # What is wrong with the folders is said before an encoder is loaded.
         wanted = existing_roots(roots)
         self.make()
+        self.history.finish_forgetting()
         empty = empty_folders(self.catalogue, wanted)
         # Another writer is told before an encoder is loaded; the run itself takes the lock again.
         with WriterLock(self.home):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from data.errors import ReelwiseError
+from data.printable import printable
 from ui.library.library import Library
 from ui.terminal.answer import EXIT_SOME_FILES_FAILED, Answer
 from ui.terminal.options import HomeOption, JsonOption
@@ -77,9 +78,11 @@ def import_events(
         if not dry_run:
             library.make()
         report = library.history.import_file(file, how, dry_run=dry_run)
-    notice = "\n".join(_notices(report))
+    notice = "\n".join(map(printable, _notices(report)))
     code = EXIT_SOME_FILES_FAILED if report.bad_rows else 0
-    return Answer(_document(report, file), "\n".join(_lines(report, file)), code, notice)
+    return Answer(
+        _document(report, file), "\n".join(map(printable, _lines(report, file))), code, notice
+    )
 
 
 def _document(report: ImportReport, file: Path) -> dict[str, object]:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from data.errors import ReelwiseError
-from data.video.children.pool import decode_one
 from data.video.containers import sniff
 from data.video.shots import CutDetector, split_clips
-from data.video.types import SAMPLE_FPS, DecodeRequest, FrameSpec, UnreadableVideo
+from data.video.types import SAMPLE_FPS, DecodeRequest, Ending, FrameSpec, UnreadableVideo
+from indexer.search.example_frames import AS_INDEXED, Reading, read_frames
 from indexer.search.query import Query
 from indexer.search.spans import Span, parse_span
 from indexer.store.faiss_index import Floats
@@ -33,6 +33,9 @@ MAX_IMAGE_PIXELS = 64_000_000
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """Formats that Pillow may read; its rarer readers have had security holes."""
 
+_PICTURE_MARKS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM", b"II*\x00", b"MM\x00*")
+"""First bytes of JPEG, PNG, BMP and TIFF."""
+
 
 @dataclass(frozen=True)
 class Example:
@@ -46,6 +49,8 @@ class Example:
     """(d,) unit vector of the whole as one clip."""
     video_id: int | None = None
     """The indexed video that it was taken from; None where it is not in the library."""
+    notice: str = ""
+    """What to say with the answer, where not all of it was read."""
 
 
 def example_of_frames(
@@ -98,6 +103,7 @@ def check_examples(query: Query) -> None:
 
 
 def _check_file(path: Path) -> None:
+    # Pipes and devices are no files: to open one may wait for ever.
     if not path.is_file():
         raise ReelwiseError(
             f"there is no example file {path}",
@@ -112,7 +118,9 @@ def _check_file(path: Path) -> None:
         ) from error
 
 
-def load_example(path: Path, span: Span | None, encoder: Encoder) -> Example:
+def load_example(
+    path: Path, span: Span | None, encoder: Encoder, reading: Reading = AS_INDEXED
+) -> Example:
     """Decode a file, or a part of it, in a supervised child and embed it as a library is.
 
     Raises:
@@ -123,20 +131,34 @@ def load_example(path: Path, span: Span | None, encoder: Encoder) -> Example:
     seconds = None if end_s is None else end_s - start_s
     fps = SAMPLE_FPS if seconds is None else min(SAMPLE_FPS, MAX_EXAMPLE_FRAMES / seconds)
     request = DecodeRequest(path, encoder.frame_spec, fps, start_s, end_s)
-    pixels, times_s, ending = decode_one(request)
+    pixels, times_s, ending = read_frames(request, MAX_EXAMPLE_FRAMES, reading)
     if len(pixels) == 0:
         part = f" between {start_s:g} s and {end_s:g} s" if end_s is not None else ""
         raise ReelwiseError(
             f"the example {path.name} gave no frame{part}: {ending.reason or 'there is none'}",
             fix="try another part of it, or convert it: ffmpeg -i FILE copy.mp4",
         )
-    step = -(-len(pixels) // MAX_EXAMPLE_FRAMES)
-    pixels, times_s = pixels[::step], times_s[::step]
     detector = CutDetector()
     detector.feed(pixels, times_s)
     spans = split_clips(times_s, float(times_s[-1]) + 1 / SAMPLE_FPS, detector.cuts_s)
     frames = encoder.encode_frames(pixels)
-    return example_of_frames(frames, times_s, [(s.first, s.last) for s in spans], encoder)
+    example = example_of_frames(frames, times_s, [(s.first, s.last) for s in spans], encoder)
+    return replace(example, notice=_in_part(path, ending, float(times_s[-1])))
+
+
+def _in_part(path: Path, ending: Ending, last_s: float) -> str:
+    """What to say of an example that was not read to its end; empty where it was."""
+    if ending.state == "done":
+        return ""
+    reason = ending.reason or "its end is missing"
+    return f"of the example {path.name} only the part up to {last_s:.0f} s was read: {reason}"
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file begins like a picture; a GIF is a video here."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    return start.startswith(_PICTURE_MARKS) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
 
 
 def load_image(path: Path, encoder: Encoder) -> Example:
@@ -151,6 +173,8 @@ def read_image(path: Path, spec: FrameSpec) -> NDArray[np.uint8]:
     Raises:
         ReelwiseError: It is no picture, a damaged one, or too large.
     """
+    if path.exists() and not path.is_file():  # to open a pipe may wait for ever
+        raise ReelwiseError(f"{path.name} is no file", fix="name a picture file")
     try:
         with warnings.catch_warnings():
             # Pillow warns above its own limit; `MAX_IMAGE_PIXELS` is checked before any pixel is

@@ -49,13 +49,15 @@ class QueryVectors:
     """(q, d): a clip scores as high as the nearest of them."""
     example: Example | None = None
     """Set where frames are to be compared too."""
+    notice: str = ""
+    """What to say with the answer."""
 
 
 def vectors_of_example(example: Example) -> QueryVectors:
     """Look for an example as a whole and for each of its clips."""
     step = -(-len(example.clips) // MAX_EXAMPLE_CLIPS)
     rows = np.concatenate([example.whole[None], example.clips[:: max(step, 1)]])
-    return QueryVectors(np.unique(rows, axis=0), example)
+    return QueryVectors(np.unique(rows, axis=0), example, example.notice)
 
 
 @dataclass(frozen=True)

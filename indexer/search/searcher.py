@@ -19,6 +19,7 @@ from data.toons.names import is_toon
 from data.video.scan import content_key
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
+from indexer.search.example_frames import AS_INDEXED, Reading
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
 from indexer.search.query import Filters, Query
 from indexer.search.query_vectors import (
@@ -100,16 +101,24 @@ class Searcher:
             return True
 
     def search(
-        self, query: Query, k: int = 10, *, filters: Filters | None = None, merge: bool = True
+        self,
+        query: Query,
+        k: int = 10,
+        *,
+        filters: Filters | None = None,
+        merge: bool = True,
+        reading: Reading = AS_INDEXED,
     ) -> SearchResult:
         """Find the at most k moments that match best, the best first; options as in `Options`.
+
+        `reading` says how long an example may be read.
 
         Raises:
             ReelwiseError: The example or the picture cannot be read.
         """
         began_s = time.perf_counter()
         view = self._view
-        vectors = self.embed(query, view)
+        vectors = self.embed(query, view, reading)
         options = Options(k, filters or Filters(), merge=merge)
         result = self.search_vectors(vectors, options, view=view, began_s=began_s)
         return self._as_understood(query, result)
@@ -151,7 +160,10 @@ class Searcher:
             confident=bool(hits) and hits[0].relevance >= CONFIDENT_RELEVANCE,
             generation=searched.generation,
             encoder=self._encoder.name,
-            warnings=(*searched.warnings, *filter(None, [self._toons_only(searched)])),
+            warnings=(
+                *searched.warnings,
+                *filter(None, [self._toons_only(searched), query.notice]),
+            ),
         )
 
     def _toons_only(self, view: View) -> str | None:
@@ -184,7 +196,9 @@ class Searcher:
         """The live video that a path, file name or id means; an error for none and for several."""
         return self._catalogue.video(ref)
 
-    def embed(self, query: Query, view: View | None = None) -> QueryVectors:
+    def embed(
+        self, query: Query, view: View | None = None, reading: Reading = AS_INDEXED
+    ) -> QueryVectors:
         """Turn a query into vectors; `view` holds known examples, None takes the current one.
 
         Raises:
@@ -196,7 +210,7 @@ class Searcher:
         if query.words:
             parts.append(self._text_part(query.words))
         if query.like is not None:
-            example = self._like(view, str(query.like))
+            example = self._like(view, str(query.like), reading)
             parts.append(self._example_part(example, view))
         if query.image is not None:
             example = load_image(query.image, self._encoder)
@@ -205,7 +219,8 @@ class Searcher:
             parts.append(self._text_part(query.without.strip(), UNWANTED_WEIGHT))
         if example is not None and len(parts) == 1:
             return vectors_of_example(example)
-        return QueryVectors(mix(parts)[None])
+        notice = "" if example is None else example.notice
+        return QueryVectors(mix(parts)[None], notice=notice)
 
     def _text_part(self, words: str, weight: float = 1.0) -> QueryPart:
         vector = np.asarray(self._encoder.encode_texts([words])[0], dtype=np.float32)
@@ -215,7 +230,7 @@ class Searcher:
         zero = np.zeros_like(example.whole)
         return QueryPart(1.0, example.whole, lambda: view.mean if view.n_clips else zero)
 
-    def _like(self, view: View, ref: str) -> Example:
+    def _like(self, view: View, ref: str, reading: Reading) -> Example:
         name, span = parse_span(ref)
         path = Path(name).expanduser()
         try:
@@ -228,7 +243,7 @@ class Searcher:
             stored = self._vectors_of(view, [video_id]).get(video_id)
             if stored is not None:
                 return example_of_stored(stored, span, self._encoder, name=path.name)
-        return load_example(path, span, self._encoder)
+        return load_example(path, span, self._encoder, reading)
 
     def _example_of(self, view: View, video_id: int, span: Span | None, *, name: str) -> Example:
         stored = self._vectors_of(view, [video_id]).get(video_id)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from data.catalogue import Catalogue
     from data.history import Event, EventKind, History
+    from data.video.children.pool import StillWanted
     from embeddings.encoder import Encoder
     from indexer.build.progress import Listener
     from indexer.build.report import IndexReport
@@ -269,16 +270,24 @@ class Library:
         return self.find(query, k=k, filters=Filters(min_relevance=min_relevance))
 
     def find(
-        self, query: Query, *, k: int = 10, filters: Filters | None = None, merge: bool = True
+        self,
+        query: Query,
+        *,
+        k: int = 10,
+        filters: Filters | None = None,
+        merge: bool = True,
+        still_wanted: StillWanted | None = None,
     ) -> SearchResult:
         """Find moments by a query that is already put together; options as in `Options`.
 
-        `took_ms` of the result counts from here: it includes loading what was not loaded yet.
+        `took_ms` of the result counts from here: it includes loading what was not loaded yet. With
+        `still_wanted` an example is read for half a minute at most, and while that does not raise.
 
         Raises:
             ReelwiseError: Nothing is indexed yet, the example cannot be read, or no video lies
                 in the folder of a filter; what is wrong is said before an encoder is loaded.
         """
+        from indexer.search.example_frames import AS_INDEXED, for_a_visitor
         from indexer.search.examples import check_examples
         from indexer.search.query import indexed_folder
 
@@ -286,7 +295,8 @@ class Library:
         check_examples(query)
         if filters is not None and filters.under is not None:
             filters = replace(filters, under=indexed_folder(self.catalogue, filters.under))
-        result = self.searcher.search(query, k=k, filters=filters, merge=merge)
+        reading = AS_INDEXED if still_wanted is None else for_a_visitor(still_wanted)
+        result = self.searcher.search(query, k, filters=filters, merge=merge, reading=reading)
         return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)
 
     def similar(self, video: VideoRef, *, k: int = 10) -> SearchResult:

@@ -1,26 +1,20 @@
 """The Search page: text, an example clip or picture, or both."""
 
 import hashlib
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from data.durable import make_dir
 from data.errors import ReelwiseError
+from indexer.search.examples import check_examples, is_picture
+from indexer.search.query import Filters, Query
 from indexer.search.ranking import Hit
 from indexer.search.searcher import SearchResult
 from ui.library.documents import NOTHING_MATCHES, search_notices
 from ui.library.library import Library
-from ui.pages import cards, served
+from ui.pages import cards, examples, served
 from ui.terminal.text import count
-
-UPLOAD_VIDEO_SUFFIXES = ("mp4", "mkv", "mov", "webm", "avi", "m4v", "gif")
-UPLOAD_IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp")
 
 
 @dataclass(frozen=True)
@@ -93,7 +87,6 @@ def _read_form() -> Form:
         not_ = st.text_input("But not", placeholder="a balloon", key="not")
     upload = example.file_uploader(
         "or what does it look like? A clip or a picture",
-        type=[*UPLOAD_VIDEO_SUFFIXES, *UPLOAD_IMAGE_SUFFIXES],
         key="example",
     )
     return Form(text.strip(), not_.strip(), upload, limit, min_relevance)
@@ -114,38 +107,29 @@ def _result(library: Library, form: Form) -> SearchResult | None:
 
 
 def _search(library: Library, form: Form) -> SearchResult:
-    with _example_file(library, form.upload) as example:
-        is_image = example is not None and example.suffix[1:].lower() in UPLOAD_IMAGE_SUFFIXES
-        return library.search(
-            form.text or None,
+    with examples.as_file(library.home.cache, form.upload) as example:
+        is_image = example is not None and is_picture(example)
+        query = Query(
+            text=form.text or None,
             like=None if is_image else example,
             image=example if is_image else None,
-            not_=form.not_ or None,
-            k=form.limit,
-            min_relevance=form.min_relevance,
+            without=form.not_ or None,
         )
+        filters = Filters(min_relevance=form.min_relevance)
+        if example is None:
+            return library.find(query, k=form.limit, filters=filters)
+        with examples.reading(st.empty().html) as still_wanted:
+            _refuse_wrong(query)
+            return library.find(query, k=form.limit, filters=filters, still_wanted=still_wanted)
 
 
-@contextmanager
-def _example_file(library: Library, upload: Any) -> Iterator[Path | None]:
-    """The upload as a file in the home's cache, for as long as it is decoded."""
-    if upload is None:
-        yield None
-        return
-    with _folder_for_upload(library.home.cache / "uploads") as alone:
-        # Under the name it was uploaded with, for error messages; never more than a name.
-        file = Path(alone) / (Path(upload.name).name[-80:] or "example")
-        file.write_bytes(upload.getbuffer())
-        yield file
-
-
-def _folder_for_upload(folder: Path) -> tempfile.TemporaryDirectory[str]:
-    """A folder for one upload, in the cache; elsewhere where the home cannot be written."""
+def _refuse_wrong(query: Query) -> None:
+    """Say what is wrong with an upload in the words of this page, not of the command line."""
     try:
-        make_dir(folder, private=True)
-        return tempfile.TemporaryDirectory(dir=folder)
-    except OSError:
-        return tempfile.TemporaryDirectory(prefix="reelwise-")
+        check_examples(query)
+    except ReelwiseError as error:
+        fix = "give a video (MP4, MKV, MOV, WebM, AVI and more) or a picture (JPEG, PNG, WebP)"
+        raise ReelwiseError(error.problem, fix=fix) from error
 
 
 def _show_hits(library: Library, result: SearchResult, *, similar: bool) -> None:

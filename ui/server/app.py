@@ -30,6 +30,7 @@ from ui.server.edge.connections import (
 from ui.server.edge.headers import SafeAnswers, inline_scripts
 from ui.server.edge.hosts import OnlyOwnNames, ServerAddress
 from ui.server.edge.stopping import Stopping
+from ui.server.edge.uploads import VisitorLimits
 from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
 from ui.server.routes import api_routes
@@ -85,9 +86,22 @@ def build_server(library: Library, address: ServerAddress, refits: Refits | None
         middleware=[
             Middleware(SafeAnswers, pages=PAGES, scripts=(*_shell_scripts(), cards.PLAY_ONE)),
             Middleware(OnlyOwnNames, address=address),
+            Middleware(VisitorLimits, most_bytes=MAX_UPLOAD_MB << 20, held_bytes=_held_bytes),
         ],
         exception_handlers={404: failed, 405: failed},
     )
+
+
+def _held_bytes() -> int:
+    """Bytes of the uploads that Streamlit holds in memory."""
+    from streamlit import runtime
+    from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+
+    kept = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
+    if not isinstance(kept, MemoryUploadedFileManager):
+        return 0
+    sessions = [*kept.file_storage.values()]
+    return sum(len(upload.data) for files in sessions for upload in [*files.values()])
 
 
 def _shell_scripts() -> tuple[str, ...]:

@@ -8,17 +8,19 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from data.errors import ReelwiseError
 from data.home import require_library, resolve_home
 from ui.library.library import Library
+from ui.library.running import announced
 from ui.pages import PAGES, cards, served
 from ui.server.edge.answers import failed
 from ui.server.edge.connections import (
@@ -33,6 +35,7 @@ from ui.server.edge.stopping import Stopping
 from ui.server.edge.uploads import VisitorLimits
 from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
+from ui.server.questions import question_route
 from ui.server.routes import api_routes
 
 if TYPE_CHECKING:
@@ -62,7 +65,12 @@ STREAMLIT_OPTIONS: dict[str, Any] = {
 """Given as flags, which win over any config.toml of the user or the working folder."""
 
 
-def build_server(library: Library, address: ServerAddress, refits: Refits | None = None) -> App:
+def build_server(
+    library: Library,
+    address: ServerAddress,
+    refits: Refits | None = None,
+    questions: Sequence[BaseRoute] = (),
+) -> App:
     """The ASGI application over one library; any ASGI server can run it."""
     from streamlit import config
     from streamlit.starlette import App
@@ -82,7 +90,7 @@ def build_server(library: Library, address: ServerAddress, refits: Refits | None
     return App(
         script,
         lifespan=lifespan,
-        routes=api_routes(library, frames, refits),
+        routes=[*questions, *api_routes(library, frames, refits)],
         middleware=[
             Middleware(SafeAnswers, pages=PAGES, scripts=(*_shell_scripts(), cards.PLAY_ONE)),
             Middleware(OnlyOwnNames, address=address),
@@ -138,7 +146,11 @@ def serve_library(
         if refit_every_hours is not None:
             refits = training.enter_context(Refits(library, refit_every_hours))
         most = raise_descriptor_limit()
-        app = build_server(library, address, refits)
+        reached = "127.0.0.1" if address.is_everywhere else address.host
+        port = listener.getsockname()[1]
+        running = training.enter_context(announced(library.home, reached, port))
+        questions = [question_route(library, running.secret)]
+        app = build_server(library, address, refits, questions)
         _say_where(library, address)
         _run(app, listener, most, stopping)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.errors import ReelwiseError
-from ui.library.documents import NOTHING_MATCHES, is_gone, search_document, search_notices
+from ui.library.documents import NOTHING_MATCHES, Document, is_gone, search_document, search_notices
 from ui.library.library import Library
+from ui.library.questions import result_of, search_question, similar_question
+from ui.library.running import ask_running
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption, WeightsOption
 from ui.terminal.text import columns, short_path, span
 
 if TYPE_CHECKING:
+    from indexer.search.query import Filters, Query
     from indexer.search.ranking import Hit
     from indexer.search.searcher import SearchResult
 
@@ -97,7 +101,11 @@ def search(
         min_relevance=min_relevance,
     )
     with Library(home, weights=weights, device=device) as library:
-        result = library.find(query, k=limit, filters=filters, merge=not no_merge)
+        result = None
+        if weights is None and device == "auto":
+            result = _ask_running(library, _checked(query, filters, k=limit, merge=not no_merge))
+        if result is None:
+            result = library.find(query, k=limit, filters=filters, merge=not no_merge)
     document = search_document(query.as_dict(), result)
     text = _text(result, everything=everything)
     return Answer(document, text, notice="\n".join(search_notices(result)))
@@ -119,10 +127,31 @@ def similar(
 ) -> Answer:
     """Find moments of other videos similar to an indexed video or to a part of it."""
     with Library(home, device=device) as library:
-        result = library.similar(video, k=limit)
+        result = None
+        if device == "auto":
+            result = _ask_running(library, similar_question(library, video, k=limit))
+        if result is None:
+            result = library.similar(video, k=limit)
     document = search_document({"similar": video}, result)
     text = _text(result, everything=everything)
     return Answer(document, text, notice="\n".join(search_notices(result)))
+
+
+def _checked(query: Query, filters: Filters, *, k: int, merge: bool) -> Document:
+    """The question, of which the files were looked at: errors name them as they were typed."""
+    from indexer.search.examples import check_examples
+
+    check_examples(query)
+    return search_question(query, filters, k=k, merge=merge)
+
+
+def _ask_running(library: Library, question: Document) -> SearchResult | None:
+    """What a running server of this home answers; None where there is none."""
+    began_s = time.perf_counter()
+    document = ask_running(library.home, question)
+    if document is None:
+        return None
+    return result_of(document, took_ms=(time.perf_counter() - began_s) * 1000)
 
 
 def _text(result: SearchResult, *, everything: bool = False) -> str:

@@ -1,0 +1,110 @@
+"""Questions of the command line as documents, and results back from the documents of answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ui.library.documents import Document, search_document
+from ui.library.library import Library
+
+if TYPE_CHECKING:
+    from indexer.search.query import Filters, Query
+    from indexer.search.searcher import SearchResult
+
+
+def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> Document:
+    """A search, with its files by absolute path."""
+    return {
+        "text": query.text,
+        "like": None if query.like is None else _absolute(str(query.like)),
+        "image": None if query.image is None else str(query.image.expanduser().absolute()),
+        "without": query.without,
+        "under": None if filters.under is None else str(filters.under),
+        "min_duration_s": filters.min_duration_s,
+        "max_duration_s": filters.max_duration_s,
+        "min_relevance": filters.min_relevance,
+        "k": k,
+        "merge": merge,
+    }
+
+
+def similar_question(library: Library, video: str, *, k: int) -> Document:
+    """A question for similar moments, with the video by its id.
+
+    Raises:
+        ReelwiseError: No indexed video is called so, or several are.
+    """
+    from indexer.search.spans import parse_span
+
+    name, span = parse_span(video)
+    number = library.catalogue.video(name).id
+    return {"similar": number, "span": None if span is None else list(span), "k": k}
+
+
+def answer_question(library: Library, question: Document) -> Document:
+    """The document that the command would print.
+
+    Raises:
+        ReelwiseError: The error that it would print.
+    """
+    from indexer.search.query import Filters, Query
+
+    if "similar" in question:
+        span, number = question["span"], int(question["similar"])
+        ref = str(number) if span is None else f"{number}@{span[0]!r}-{span[1]!r}"
+        return search_document({}, library.similar(ref, k=int(question["k"])))
+    query = Query(question["text"], question["like"], _path(question["image"]), question["without"])
+    filters = Filters(
+        under=_path(question["under"]),
+        min_duration_s=question["min_duration_s"],
+        max_duration_s=question["max_duration_s"],
+        min_relevance=float(question["min_relevance"]),
+    )
+    result = library.find(
+        query, k=int(question["k"]), filters=filters, merge=bool(question["merge"])
+    )
+    return search_document({}, result)
+
+
+def result_of(document: Document, *, took_ms: float) -> SearchResult:
+    """The result that a document of a search was made from; `took_ms` as the caller waited."""
+    from indexer.search.ranking import Hit
+    from indexer.search.searcher import SearchResult
+
+    hits = [
+        Hit(
+            rank=hit["rank"],
+            video_id=int(hit["video_id"]),
+            path=Path(hit["path"]),
+            title=hit["title"],
+            start_s=hit["start_s"],
+            end_s=hit["end_s"],
+            score=hit["score"],
+            relevance=hit["relevance"],
+            why=hit["why"],
+        )
+        for hit in document["hits"]
+    ]
+    return SearchResult(
+        hits=hits,
+        took_ms=took_ms,
+        confident=document["confident"],
+        generation=document["generation"],
+        encoder=document["encoder"],
+        not_understood=tuple(document["not_understood"]),
+        warnings=tuple(document["warnings"]),
+    )
+
+
+def _path(text: Any) -> Path | None:
+    return None if text is None else Path(text)
+
+
+def _absolute(like: str) -> str:
+    """A reference to a file, perhaps with a part of it, from any working folder."""
+    from indexer.search.spans import parse_span
+
+    name, span = parse_span(like)
+    path = Path(name).expanduser().absolute()
+    return str(path) if span is None else f"{path}@{span.start_s!r}-{span.end_s!r}"

@@ -1,0 +1,120 @@
+"""A running server of the same home answers a question of the command line: it has all loaded.
+
+The server leaves its port and a secret in the home, readable by its owner alone. Whoever can read
+the secret can read the library too, so such a question may name files. Where the server is gone, of
+another version, or does not answer, the command answers itself.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from data.durable import temp_name
+from data.errors import ReelwiseError
+from data.home import Home
+from ui.library.documents import Document
+
+FILE = "server.json"
+ROUTE = "/api/question"
+SECRET_HEADER = "x-reelwise-secret"
+CONNECT_S = 0.5
+"""A server on the same machine accepts at once, or not at all."""
+ANSWER_S = 90.0
+"""Decoding an example may take half a minute; then the command tries itself."""
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """How a running server is asked."""
+
+    host: str
+    """Its address as seen from this machine."""
+    port: int
+    """Its port."""
+    secret: str
+    """Proves that who asks may read the home."""
+    version: str
+    """Of reelwise; another one may answer otherwise."""
+
+
+def reelwise_version() -> str:
+    """The version of this program."""
+    from importlib.metadata import version
+
+    return version("reelwise")
+
+
+@contextmanager
+def announced(home: Home, host: str, port: int) -> Iterator[RunningServer]:
+    """Inside, questions find the server; a home that cannot be written is served without that."""
+    server = RunningServer(host, port, secrets.token_urlsafe(32), reelwise_version())
+    file = home.root / FILE
+    with suppress(OSError):
+        _write_for_owner(file, json.dumps(asdict(server)).encode())
+    try:
+        yield server
+    finally:
+        if _read(home) == server:
+            with suppress(OSError):
+                file.unlink()
+
+
+def ask_running(home: Home, question: Document) -> Document | None:
+    """The document that a running server answers; None where there is none to ask.
+
+    Raises:
+        ReelwiseError: The server's answer is this error.
+    """
+    server = _read(home)
+    if server is None or server.version != reelwise_version():
+        return None
+    try:
+        status, answer = _post(server, question)
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    if status == 200:
+        return answer
+    # 409: the library cannot answer this; anything else is no word of our server on the question.
+    if status == 409 and {"error", "fix"} <= answer.keys():
+        raise ReelwiseError(str(answer["error"]), fix=str(answer["fix"]))
+    return None
+
+
+def _post(server: RunningServer, question: Document) -> tuple[int, Document]:
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=CONNECT_S)
+    try:
+        connection.connect()
+        connection.sock.settimeout(ANSWER_S)
+        headers = {SECRET_HEADER: server.secret, "content-type": "application/json"}
+        connection.request("POST", ROUTE, json.dumps(question), headers)
+        answer = connection.getresponse()
+        document: Any = json.loads(answer.read())
+        if not isinstance(document, dict):
+            raise ValueError("not a document")
+        return answer.status, document
+    finally:
+        connection.close()
+
+
+def _read(home: Home) -> RunningServer | None:
+    try:
+        return RunningServer(**json.loads((home.root / FILE).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write_for_owner(file: Path, content: bytes) -> None:
+    """Write a file that nobody else could read at any instant."""
+    temp = temp_name(file)
+    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
+    temp.replace(file)

@@ -25,6 +25,14 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_OTHER_KINDS = (
+    (b"PK\x03\x04", "a workbook (Excel, LibreOffice) or a zip archive"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of old Excel"),
+    (b"\x1f\x8b", "compressed (gzip)"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"[", "JSON"),
+    (b"{", "JSON"),
+)
 _DAMAGED = re.compile("[\udc00-\udcff]")
 _OPEN_QUOTE = "unexpected end of data"  # what the csv module says of a quote that is not closed
 _QUOTE_REASON = "a quote is opened and not closed in the row"
@@ -73,11 +81,21 @@ def open_table(
     """
     with path.open("rb") as binary:
         head = binary.read(_HEAD_BYTES)
+    _require_text(head, path)
     encoding = encoding or _encoding(head)
     with _opened(path, encoding) as file:
         lines = _Lines(file)
         separator, header = _header(lines, wanted, path)
         yield TextTable(encoding, separator, header, _rows(lines, separator, len(header)))
+
+
+def _require_text(head: bytes, path: Path) -> None:
+    for begin, kind in _OTHER_KINDS:
+        if head.lstrip().startswith(begin):
+            raise ReelwiseError(
+                f"{path} is {kind}, not a text table",
+                fix="unpack it, or save it as CSV in UTF-8: its first line begins user,video",
+            )
 
 
 def _opened(path: Path, encoding: str) -> TextIO:

@@ -129,5 +129,5 @@ def _micros(moment: datetime) -> int:
 
 def _within(micros: int, shown: str) -> int:
     if not FIRST_MICROS <= micros <= LAST_MICROS:
-        raise BadTimeError(f"at lies outside the years 1 to 9999 in UTC: {shown}")
+        raise BadTimeError(f"at lies at an end of the calendar or beyond: {shown}")
     return micros

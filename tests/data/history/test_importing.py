@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import os
 from collections.abc import Iterator
@@ -153,6 +154,23 @@ def test_a_header_that_lacks_something_is_refused_with_what_was_found(
         history.import_file(write(tmp_path, f"{header}\na,b,c\n"))
     for word in words:
         assert word in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (gzip.compress(b"user,video\nann,v1\n"), "gzip"),
+        (b"PK\x03\x04" + bytes(60), "workbook"),
+        (b"SQLite format 3\0" + bytes(60), "SQLite"),
+        (b' [{"user": "ann", "video": "v1"}]', "JSON"),
+    ],
+)
+def test_a_file_that_is_no_table_is_called_by_its_kind(
+    history: History, tmp_path: Path, content: bytes, kind: str
+) -> None:
+    (tmp_path / "e.csv").write_bytes(content)
+    with pytest.raises(ReelwiseError, match=f"is .*{kind}"):
+        history.import_file(tmp_path / "e.csv")
 
 
 def test_a_time_of_the_future_is_refused_and_a_little_ahead_counts_as_now(

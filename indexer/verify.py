@@ -10,18 +10,17 @@ from data.catalogue import Catalogue, FileRecord, Part
 from data.catalogue.checks import (
     claimed_clips,
     encoder_ids,
-    loose_parts,
     miscounted,
     row_problems,
     structure_problems,
 )
 from data.catalogue.mending import mend_rows
 from data.disk_errors import BRING_BACK
-from data.durable import TEMP_PREFIX
 from data.errors import DamagedFile, ReelwiseError
 from data.home import Home, require_library
 from data.video.scan import content_key
 from indexer.build.record import writing_session
+from indexer.build.strays import stray_parts
 from indexer.repair import mend_catalogue
 from indexer.store.generations import (
     Generation,
@@ -32,7 +31,7 @@ from indexer.store.generations import (
     read_current,
     read_generation,
 )
-from indexer.store.vectors import VectorStore, read_videos
+from indexer.store.vectors import DamagedPart, VectorStore, read_videos
 
 _EMBED_AGAIN = "run reelwise verify --repair, then reelwise index with the library's folders"
 _REBUILD = "run reelwise verify --repair (or reelwise rebuild)"
@@ -186,16 +185,28 @@ def _still_listed(catalogue: Catalogue, store: VectorStore, part: Part) -> bool:
 
 def _check_strays(home: Home, catalogue: Catalogue, report: VerifyReport) -> None:
     """Report part files that the catalogue does not know: they may be the rest of another one."""
-    if not home.all_vectors.is_dir():
-        return
-    files = [path for path in sorted(home.all_vectors.glob("*/*")) if path.is_file()]
-    known = loose_parts(catalogue)
-    for encoder_id in encoder_ids(catalogue):
-        known.update(part.name for part in catalogue.embeddings.parts(encoder_id, live=False))
-    for path in files:
-        if path.name not in known and not path.name.startswith(TEMP_PREFIX):
-            fix = "move it out of the home folder, or bring back the catalogue it belongs to"
-            report.add("the catalogue does not know this vector part", path, fix)
+    folders = sorted(home.all_vectors.iterdir()) if home.all_vectors.is_dir() else []
+    for folder in filter(Path.is_dir, folders):
+        store = VectorStore(home, folder.name)
+        for name in stray_parts(catalogue, store):
+            report.add(
+                "the catalogue does not know this vector part",
+                folder / name,
+                _what_to_do(store, name),
+            )
+
+
+def _what_to_do(store: VectorStore, name: str) -> str:
+    try:
+        videos = store.read_stray(name)
+    except DamagedPart:
+        videos = []
+    if not any(videos):
+        return "move it out of the home folder, or bring back the catalogue it belongs to"
+    return (
+        f"run reelwise index with the library's folders: its {len(videos)} videos are not decoded "
+        "again; if they are gone, move the file out of the home folder"
+    )
 
 
 def _check_index(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep: bool) -> None:

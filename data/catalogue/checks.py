@@ -32,7 +32,6 @@ _ROW_CHECKS = {
     ),
 }
 _ENCODERS = sql("SELECT DISTINCT encoder_id FROM parts ORDER BY encoder_id")
-_LOOSE = sql("SELECT name FROM loose_parts")
 
 
 def require_sound(catalogue: Database) -> None:
@@ -97,9 +96,3 @@ def encoder_ids(catalogue: Database) -> list[str]:
     """List the encoders that parts were made with."""
     with catalogue.reading() as connection:
         return list(connection.scalars(_ENCODERS))
-
-
-def loose_parts(catalogue: Database) -> set[str]:
-    """Give the names of parts that a writer has announced and not committed, or is removing."""
-    with catalogue.reading() as connection:
-        return set(connection.scalars(_LOOSE))

@@ -81,6 +81,10 @@ _PART_OF = sql(
     " JOIN parts p ON p.name = e.part WHERE e.encoder_id = :encoder AND e.video_id IN :videos",
     "videos",
 )
+_PART_NAMES = sql(
+    "SELECT name FROM parts WHERE encoder_id = :encoder"
+    " UNION ALL SELECT name FROM loose_parts WHERE encoder_id = :encoder"
+)
 _IN_PARTS = sql(
     "SELECT video_id FROM embeddings WHERE encoder_id = :encoder AND part IN :parts", "parts"
 )
@@ -197,6 +201,11 @@ class Embeddings:
             for name, (sha256, size_bytes, videos) in parts.items()
             if videos or not live
         ]
+
+    def part_names(self, encoder_id: str) -> set[str]:
+        """Name an encoder's parts: recorded ones, announced ones, and those being removed."""
+        with self._database.reading() as connection:
+            return set(connection.scalars(_PART_NAMES, {"encoder": encoder_id}))
 
     def videos_in(self, encoder_id: str, parts: Iterable[str]) -> set[int]:
         """Give the videos whose valid vectors lie in one of these parts, live or not."""

@@ -16,6 +16,7 @@ from data.video.scan import RootRules
 _FILES = "SELECT path, size_bytes, mtime_ns, inode, content_key, video_id, reason FROM files"
 _ALL = sql(_FILES)
 _BELOW = sql(f"{_FILES} WHERE path = :path OR (path >= :low AND path < :high)")
+_CONTENT_KEYS = sql("SELECT id, content_key FROM videos WHERE id IN :ids", "ids")
 _ANY_BELOW = sql(
     "SELECT 1 FROM files WHERE (path = :path OR (path >= :low AND path < :high)) LIMIT 1"
 )
@@ -142,6 +143,15 @@ class VideoFiles:
                 names = [path_text(path) for path in chunk]
                 removed += connection.execute(_DROP_FILES, {"paths": names}).rowcount
         return removed
+
+    def content_keys(self, video_ids: Iterable[int]) -> dict[int, str]:
+        """Give the content keys of videos, live or not, by id."""
+        keys: dict[int, str] = {}
+        with self._database.reading() as connection:
+            for chunk in chunks(video_ids):
+                rows = connection.execute(_CONTENT_KEYS, {"ids": chunk})
+                keys.update((row.id, row.content_key) for row in rows)
+        return keys
 
     def known_contents(self, content_keys: Iterable[str]) -> dict[str, int]:
         """Give the videos of contents, live or not, by content key; unknown contents are absent."""

@@ -21,7 +21,7 @@ from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
 from indexer.build.embed import Embedded
 from indexer.store.generations import remove_unpublished
-from indexer.store.vectors import VectorStore, new_part_name
+from indexer.store.vectors import Origin, VectorStore, new_part_name
 
 FLUSH_VIDEOS = 32
 """Videos of one part file at most."""
@@ -60,7 +60,12 @@ def record_embedded(
     first = catalogue.embeddings.reserve(store.encoder_id, name, n_clips)
     crash_point("flush.after_reserve")
     videos = _with_ids(videos, first)
-    part = store.write_part([video.vectors for video in videos], name=name)
+    keys = catalogue.files.content_keys(video_ids)
+    origins = {
+        video.vectors.video_id: Origin(keys[video.vectors.video_id], video.ending)
+        for video in videos
+    }
+    part = store.write_part([video.vectors for video in videos], name=name, origins=origins)
     crash_point("flush.after_part")
     catalogue.embeddings.commit_part(
         store.encoder_id, part, [_embedding_row(video) for video in videos]

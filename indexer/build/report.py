@@ -61,6 +61,8 @@ class IndexReport(FileChanges):
     """Duration of the run."""
     generation: int | None = None
     """Number of the generation that is published now; None before the first."""
+    taken_in: int = 0
+    """Videos whose stored vectors the catalogue had lost: they were not decoded again."""
     damaged: int = 0
     """Videos whose stored vectors were damaged: those that are here were embedded again."""
     lost_commits: int = 0

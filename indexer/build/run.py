@@ -22,6 +22,7 @@ from indexer.build.progress import Listener, Meter
 from indexer.build.publisher import Publisher
 from indexer.build.record import FlushBuffer
 from indexer.build.report import RunCounts
+from indexer.build.strays import take_in
 from indexer.store.generations import open_generation
 from indexer.store.vectors import VectorStore
 
@@ -75,7 +76,18 @@ class Run:
             # A new encoder embeds the whole library; else only these folders are touched.
             mine = {file.video_id for file in self._catalogue.files.known(roots).values()}
             pending = [each for each in pending if each.video_id in mine]
-        return pending
+        return self._without_strays(pending)
+
+    def _without_strays(self, pending: Sequence[Pending]) -> list[Pending]:
+        """The videos that have to be decoded: of others a stray part holds the vectors already."""
+        catalogue, encoder_id = self._catalogue, self._encoder.id
+        untried = {each.video_id for each in catalogue.embeddings.missing(encoder_id)}
+        wanted = [each.video_id for each in pending if each.video_id in untried]
+        with self._stop.shielded():
+            taken = take_in(catalogue, VectorStore(catalogue.home, encoder_id), wanted)
+        self.report.taken_in = len(taken)
+        self._changed = self._changed or bool(taken)
+        return [each for each in pending if each.video_id not in taken]
 
     def _ask(self, plan: Plan, known: Mapping[Path, FileRecord], roots: Sequence[Path]) -> None:
         """Hold back what is suddenly gone, unless somebody says that it is deleted."""

@@ -1,14 +1,17 @@
 """Vectors on disk, from which every index is built.
 
 A part is one Parquet file, written once and never changed, with a row per video: times and vectors
-of its frames, ids, spans and vectors of its clips. Vectors are float16; a unit vector rounded to it
+of its frames, ids, spans and vectors of its clips, and what it was made from, so that a catalogue
+that lost the video can take its vectors in again. Vectors are float16; a unit vector rounded to it
 keeps every inner product to 5e-4.
 """
 
 import hashlib
+import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,13 @@ from data.catalogue import Catalogue, Part
 from data.durable import crash_point, make_dir, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.types import Ending, VideoInfo
 
-PART_FORMAT = "reelwise part 1"
-"""Written into every part; a part with another one is refused."""
+PART_FORMAT = "reelwise part 2"
+"""Written into every part."""
+
+READABLE_FORMATS = ("reelwise part 1", PART_FORMAT)
+"""Parts of other formats are refused; those of format 1 do not say what they were made from."""
 
 UNIT_TOLERANCE = 0.02
 """Most that the length of a stored vector may differ from 1; float16 moves it by 5e-4."""
@@ -49,6 +56,16 @@ class VideoVectors:
     """(m, d) unit rows, one per clip."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What the vectors of one video were made from."""
+
+    content_key: str
+    """The identity of the video's content."""
+    ending: Ending
+    """How decoding it ended."""
+
+
 class DamagedPart(ReelwiseError):
     """A vector part is missing, or its bytes are not those that were written."""
 
@@ -66,13 +83,21 @@ class VectorStore:
         self.encoder_id = encoder_id
         self.folder = home.vectors(encoder_id)
 
-    def write_part(self, rows: Sequence[VideoVectors], *, name: str | None = None) -> Part:
+    def write_part(
+        self,
+        rows: Sequence[VideoVectors],
+        *,
+        name: str | None = None,
+        origins: Mapping[int, Origin] | None = None,
+    ) -> Part:
         """Write a new part of at least one video; when this returns, it survives a power cut.
+
+        `origins` gives what each video's vectors were made from, by its id.
 
         Raises:
             ValueError: A vector is not finite or not of unit length, or shapes do not fit together.
         """
-        content = _encode(rows, self.encoder_id)
+        content = _encode(rows, self.encoder_id, origins or {})
         name = name or new_part_name()
         make_dir(self.folder, private=True)
         write_atomic(self.folder / name, content, point="part")
@@ -115,6 +140,33 @@ class VectorStore:
         ids: list[list[int]] = table["clip_ids"].to_pylist()
         return dict(zip(table["video_id"].to_pylist(), ids, strict=True))
 
+    def read_stray(self, name: str) -> list[tuple[Origin, VideoVectors] | None]:
+        """Read a part that the catalogue does not know: each video with its origin.
+
+        None stands for a video whose bytes are not those that were written.
+
+        Raises:
+            DamagedPart: It cannot be read, is of another encoder, or of format 1.
+        """
+        path = self.path(name)
+        try:
+            part = pq.ParquetFile(pa.BufferReader(path.read_bytes()))
+            facts = part.schema_arrow.metadata or {}
+            if facts.get(b"format") != PART_FORMAT.encode():
+                raise _broken(f"the vector part {path} does not say what it was made from")
+            if facts.get(b"encoder_id") != self.encoder_id.encode():
+                raise _broken(f"the vector part {path} is of another encoder")
+            table = part.read(use_threads=False)
+            rows = zip(
+                table["origin"].to_pylist(), _rows(table), table["row_sum"].to_pylist(), strict=True
+            )
+            return [
+                (_origin(json.loads(text)), row) if _row_sum(row, text) == known else None
+                for text, row, known in rows
+            ]
+        except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
+            raise _broken(f"the vector part {path} cannot be read: {error}") from error
+
     def path(self, name: str) -> Path:
         """The file of a part."""
         return self.folder / name
@@ -131,7 +183,7 @@ class VectorStore:
             raise _broken(f"the vector part {path} is not as it was written (wrong checksum)")
         part = pq.ParquetFile(pa.BufferReader(content))
         written = (part.schema_arrow.metadata or {}).get(b"format", b"none").decode()
-        if written != PART_FORMAT:
+        if written not in READABLE_FORMATS:
             raise _broken(f"the vector part {path} has format {written!r}, not {PART_FORMAT!r}")
         return part
 
@@ -170,7 +222,7 @@ def _broken(problem: str) -> DamagedPart:
     return DamagedPart(problem, fix="run reelwise verify --repair, then reelwise index")
 
 
-def _encode(rows: Sequence[VideoVectors], encoder_id: str) -> bytes:
+def _encode(rows: Sequence[VideoVectors], encoder_id: str, origins: Mapping[int, Origin]) -> bytes:
     if not rows:
         raise ValueError("a part needs at least one video, got none")
     dim = rows[0].clips.shape[1]
@@ -179,6 +231,11 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str) -> bytes:
     columns = {"video_id": _column(np.array([row.video_id for row in rows], dtype=np.int64))}
     for name in ("frame_times_s", "frames", "clip_ids", "clip_spans", "clips"):
         columns[name] = _lists([getattr(row, name) for row in rows])
+    known = [origins.get(row.video_id) for row in rows]
+    texts = [json.dumps(asdict(each)) if each else "null" for each in known]
+    sums = [_row_sum(row, text) for row, text in zip(rows, texts, strict=True)]
+    columns["origin"] = pa.array(texts)
+    columns["row_sum"] = _column(np.array(sums, dtype=np.int64))
     table = pa.table(columns).replace_schema_metadata(
         {"format": PART_FORMAT, "encoder_id": encoder_id, "dim": str(dim)}
     )
@@ -187,6 +244,21 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str) -> bytes:
     pq.write_table(table, sink, compression="none", use_dictionary=False, write_statistics=False)
     content: bytes = sink.getvalue().to_pybytes()
     return content
+
+
+def _row_sum(row: VideoVectors, origin: str) -> int:
+    """The CRC-32 of all that a row holds: a stray part has no other checksum."""
+    arrays = (row.frame_times_s, row.frames, row.clip_ids, row.clip_spans, row.clips)
+    numbers = b"".join(np.ascontiguousarray(each).tobytes() for each in arrays)
+    return zlib.crc32(origin.encode(), zlib.crc32(numbers))
+
+
+def _origin(values: dict[str, Any] | None) -> Origin:
+    if values is None:
+        raise ValueError("it does not say what it was made from")
+    ending = values["ending"]
+    info = None if ending["info"] is None else VideoInfo(**ending["info"])
+    return Origin(values["content_key"], Ending(**{**ending, "info": info}))
 
 
 def _check(row: VideoVectors, dim: int) -> None:

@@ -166,17 +166,7 @@ def _notices(report: IndexReport) -> list[str]:
             f"all or most videos below {folder} are suddenly gone: {number:,} files stay in the "
             "library. If they are deleted and no disk is unplugged, run it again with --yes"
         )
-    if report.damaged:
-        lines.append(
-            f"the stored vectors of {count(report.damaged, 'video')} were damaged: embedded again "
-            "where the file is here"
-        )
-    if report.lost_commits:
-        lines.append(
-            f"the catalogue lacked the library's last {report.lost_commits:,} changes (an older "
-            "copy was brought back, or its log was damaged): index every folder of the library "
-            "again; watch events that were recorded since are lost"
-        )
+    lines += _about_damage(report)
     if report.failed or report.partial:
         lines.append(
             f"{report.failed:,} failed, {report.partial:,} read only in part: "
@@ -187,5 +177,26 @@ def _notices(report: IndexReport) -> list[str]:
     if not report.switched:
         lines.append(
             "the library is searched with its old encoder until this one has embedded every video"
+        )
+    return lines
+
+
+def _about_damage(report: IndexReport) -> list[str]:
+    lines = []
+    if report.taken_in:
+        lines.append(
+            f"{count(report.taken_in, 'video')} had vectors that the catalogue had lost: taken in "
+            "without decoding"
+        )
+    if report.damaged:
+        lines.append(
+            f"the stored vectors of {count(report.damaged, 'video')} were damaged: embedded again "
+            "where the file is here"
+        )
+    if report.lost_commits:
+        lines.append(
+            f"the catalogue lacked the library's last {report.lost_commits:,} changes (an older "
+            "copy was brought back, or its log was damaged): index every folder of the library "
+            "again; watch events that were recorded since are lost"
         )
     return lines

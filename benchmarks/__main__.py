@@ -11,6 +11,7 @@ from benchmarks.machine import describe_machine
 
 BENCHMARKS = {
     "cold_search": "processor time of a question in a new process, and of `index` with no work",
+    "cannot_write": "read-only, without rights, inodes or space: what is answered, what is said",
     "compression": "int8, bf16, pruned and distilled encoders against fp32: speed and recall",
     "decoders": "PyAV against decord: speed, memory, frames of a damaged file",
     "example_search": "a cut, re-encoded, distorted part of a video as a query for its source",

@@ -17,6 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from data.catalogue import Video
 from data.errors import ReelwiseError
+from data.printable import printable
 from indexer.search.ranking import Hit
 from recommender.answer.items import Item
 from ui.library.documents import is_gone
@@ -39,13 +40,16 @@ STYLE = """
   .rw-head p { color: #5b6b68; margin: .2rem 0 0 0; }
   .rw-card { border-radius: .7rem; overflow: hidden; background: #fff;
              box-shadow: 0 1px 3px rgba(16,32,29,.14); border: 1px solid #e3eae8; }
-  .rw-card .rw-frame { position: relative; background: #0d1514; aspect-ratio: 16 / 9; }
+  /* Light until its picture has come; then the picture has dark bars where it is narrow. */
+  .rw-card .rw-frame { position: relative; background: #dfe7e5; aspect-ratio: 16 / 9; }
   .rw-card video, .rw-card img { width: 100%; height: 100%; display: block; object-fit: contain; }
   .rw-badge { position: absolute; top: .5rem; left: .5rem; padding: .1rem .45rem; font-size: .78rem;
               border-radius: .4rem; color: #fff; background: rgba(10,20,18,.72);
               pointer-events: none; font-variant-numeric: tabular-nums; }
   .rw-badge.rw-right { left: auto; right: .5rem; }
   .rw-text { padding: .55rem .75rem .65rem .75rem; }
+  .rw-badge.rw-low { top: 2.1rem; }
+  .rw-card h3.rw-title { font-size: 1rem; margin: 0; padding: 0; letter-spacing: 0; }
   .rw-title { font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .rw-sub { color: #5b6b68; font-size: .82rem; white-space: nowrap; overflow: hidden;
             text-overflow: ellipsis; }
@@ -68,6 +72,9 @@ STYLE = """
   .rw-problem { border: 1px solid #f0c9b8; background: #fdf4ef; border-radius: .6rem;
                 padding: .7rem .9rem; overflow-wrap: anywhere; }
   .rw-problem b { display: block; font-weight: 600; }
+  .rw-chips { display: flex; gap: .4rem; flex-wrap: wrap; margin: .2rem 0; }
+  .rw-chips span { background: #eaf1ef; color: #0f524c; border-radius: 1rem; font-size: .84rem;
+                   padding: .1rem .7rem; }
   .rw-note { color: #5b6b68; font-size: .88rem; margin: .3rem 0 .2rem 0; }
 </style>
 """
@@ -95,6 +102,11 @@ def icon() -> Image.Image:
     return Image.fromarray(picture)
 
 
+def as_text(text: str) -> str:
+    """A text from outside in HTML, also in an attribute; hidden characters are shown as escapes."""
+    return escape(printable(text), quote=True)
+
+
 def is_playable(video: Video) -> bool:
     """Whether a browser plays the file itself; else it gets a preview."""
     return video.path.suffix.lower() in PLAYABLE_SUFFIXES and video.codec in PLAYABLE_CODECS
@@ -102,42 +114,49 @@ def is_playable(video: Video) -> bool:
 
 def heading(title: str, subtitle: str) -> str:
     """The head of a page."""
-    return f'<div class="rw-head"><h1>{escape(title)}</h1><p>{escape(subtitle)}</p></div>'
+    return f'<div class="rw-head"><h1>{as_text(title)}</h1><p>{as_text(subtitle)}</p></div>'
 
 
 def empty(title: str, advice: str, *commands: str) -> str:
     """An empty state: what is missing and what to do."""
-    code = "".join(f"<code>{escape(command)}</code>" for command in commands)
+    code = "".join(f"<code>{as_text(command)}</code>" for command in commands)
     return (
-        f'<div class="rw-empty"><b>{escape(title)}</b>{escape(advice)}'
+        f'<div class="rw-empty"><b>{as_text(title)}</b>{as_text(advice)}'
         f'<div class="rw-commands">{code}</div></div>'
     )
 
 
 def note(text: str) -> str:
     """A small grey line above the results."""
-    return f'<div class="rw-note">{escape(text)}</div>'
+    return f'<div class="rw-note">{as_text(text)}</div>'
 
 
 def problem(error: ReelwiseError) -> str:
     """A known error: what is wrong and what to do, as text."""
     return (
-        f'<div class="rw-problem" role="alert"><b>{escape(error.problem)}</b>'
-        f"<span>{escape(error.fix)}</span></div>"
+        f'<div class="rw-problem" role="alert"><b>{as_text(error.problem)}</b>'
+        f"<span>{as_text(error.fix)}</span></div>"
     )
 
 
 def figures(shown: Sequence[tuple[str, str]]) -> str:
     """Numbers with their names, side by side."""
     each = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in shown
+        f"<div><dt>{as_text(name)}</dt><dd>{as_text(value)}</dd></div>" for name, value in shown
     )
     return f'<dl class="rw-figures">{each}</dl>'
 
 
 def warning(text: str) -> str:
     """A line that must be seen."""
-    return f'<div class="rw-problem" role="status">{escape(text)}</div>'
+    return f'<div class="rw-problem" role="status">{as_text(text)}</div>'
+
+
+def chips(words: Sequence[str]) -> str:
+    """What narrows the results, where it can be seen while the options are closed."""
+    return (
+        f'<div class="rw-chips">{"".join(f"<span>{as_text(each)}</span>" for each in words)}</div>'
+    )
 
 
 def nothing_indexed() -> str:
@@ -160,40 +179,52 @@ def moment_card(hit: Hit, *, playable: bool = True) -> str:
         source = f"media/{hit.video_id}#t={hit.start_s:.2f},{hit.end_s:.2f}"
     else:
         source = f"previews/{hit.video_id}?start={hit.start_s:.2f}&amp;end={hit.end_s:.2f}"
+    what = f"{hit.title}, {span(hit.start_s, hit.end_s)}"
     return (
-        f'<div class="rw-card" data-rank="{hit.rank}">'
-        f'<div class="rw-frame">{_player(hit.video_id, source, picture_s)}'
-        f'<span class="rw-badge">{span(hit.start_s, hit.end_s)}</span>'
+        f'<article class="rw-card" data-rank="{hit.rank}" aria-label="{as_text(what)}">'
+        f'<div class="rw-frame">{_player(hit.video_id, source, picture_s, what)}'
+        f'<span class="rw-badge">{span(hit.start_s, hit.end_s)}</span>{_preview(playable)}'
         f'<span class="rw-badge rw-right">{hit.relevance:.2f}</span></div>'
         f'<div class="rw-text">{_title(hit.title, hit.path)}'
-        f'<div class="rw-bar" title="relevance {hit.relevance:.2f}">'
-        f'<i style="width:{100 * hit.relevance:.0f}%"></i></div></div></div>'
+        f'<div class="rw-bar" role="img" aria-label="relevance {hit.relevance:.2f}" '
+        f'title="relevance {hit.relevance:.2f}">'
+        f'<i style="width:{100 * hit.relevance:.0f}%"></i></div></div></article>'
     )
 
 
 def video_card(item: Item, video: Video, *, why: str) -> str:
     """A recommended video with the reason."""
-    source = f"{'media' if is_playable(video) else 'previews'}/{video.id}"
+    playable = is_playable(video)
+    source = f"{'media' if playable else 'previews'}/{video.id}"
+    name = as_text(item.title)
     return (
-        f'<div class="rw-card" data-rank="{item.rank}">'
-        f'<div class="rw-frame">{_player(video.id, source, video.duration_s / 3)}'
-        f'<span class="rw-badge">{clock(video.duration_s)}</span></div>'
+        f'<article class="rw-card" data-rank="{item.rank}" aria-label="{name}">'
+        f'<div class="rw-frame">{_player(video.id, source, video.duration_s / 3, item.title)}'
+        f'<span class="rw-badge">{clock(video.duration_s)}</span>{_preview(playable)}</div>'
         f'<div class="rw-text">{_title(item.title, video.path)}'
-        f'<div class="rw-why">{escape(why)}</div></div></div>'
+        f'<div class="rw-why">{as_text(why)}</div></div></article>'
     )
+
+
+def _preview(playable: bool) -> str:
+    """Says that a browser does not get the file itself."""
+    told = "preview: 30 s at most, no sound"
+    return "" if playable else f'<span class="rw-badge rw-low">{told}</span>'
 
 
 def _title(title: str, path: Path) -> str:
-    told = f"the file is gone: {path.name}" if is_gone(path) else path.name
+    """The title as a heading; below it where the file lies, not the title once more."""
+    told = f"the file is gone: {path.name}" if is_gone(path) else f"{path.parent.name}/{path.name}"
     return (
-        f'<div class="rw-title">{escape(title)}</div>'
-        f'<div class="rw-sub" title="{escape(str(path), quote=True)}">{escape(told)}</div>'
+        f'<h3 class="rw-title">{as_text(title)}</h3>'
+        f'<div class="rw-sub" title="{as_text(str(path))}">{as_text(told)}</div>'
     )
 
 
-def _player(video_id: int, source: str, picture_s: float) -> str:
+def _player(video_id: int, source: str, picture_s: float, name: str) -> str:
     """A video element that loads nothing before it is played, and then only the ranges it needs."""
     return (
         f'<video controls playsinline preload="none" data-video-id="{video_id}" '
+        f'aria-label="{as_text(name)}" '
         f'poster="/api/thumbs/{video_id}?t={picture_s:.2f}" src="/api/{source}"></video>'
     )

@@ -37,6 +37,14 @@ class Form:
         """True when there is no query."""
         return not self.text and self.upload is None
 
+    @property
+    def filters(self) -> list[str]:
+        """What narrows the results, in words."""
+        told = [f"not: {self.not_}"] if self.not_ else []
+        if self.min_relevance > 0:
+            told.append(f"relevance {self.min_relevance:.2f} or more")
+        return told
+
     def key(self) -> tuple[object, ...]:
         """Equal for forms that have the same result."""
         upload = self.upload.file_id if self.upload is not None else None
@@ -58,6 +66,8 @@ def show_search() -> None:
         )
         return
     form = _read_form()
+    if form.filters:
+        st.html(cards.chips(form.filters))
     like = st.session_state.get("similar_to")
     if not form.is_empty and st.session_state.get("form") != form.key():
         # A new query takes the place of "more like this".
@@ -118,9 +128,12 @@ def _search(library: Library, form: Form) -> SearchResult:
         filters = Filters(min_relevance=form.min_relevance)
         if example is None:
             return library.find(query, k=form.limit, filters=filters)
-        with examples.reading(st.empty().html) as still_wanted:
+        place = st.empty()
+        with examples.reading(place.html) as still_wanted:
             _refuse_wrong(query)
-            return library.find(query, k=form.limit, filters=filters, still_wanted=still_wanted)
+            result = library.find(query, k=form.limit, filters=filters, still_wanted=still_wanted)
+        place.empty()
+        return result
 
 
 def _refuse_wrong(query: Query) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from data.catalogue import Video
 from data.errors import ReelwiseError
 from ui.library.library import Library
 from ui.server.edge.answers import problem
@@ -58,13 +59,19 @@ class Media:
 
     def path_of(self, video_id: str) -> Path | None:
         """The real path of a video that may be served, or None."""
+        found = self.found(video_id)
+        return None if found is None else found[1]
+
+    def found(self, video_id: str) -> tuple[Video, Path] | None:
+        """A video that may be served, and its real path."""
         if not video_id.isascii() or not video_id.isdigit() or len(video_id) > 18:
             return None
         try:
-            path = Path(self._library.catalogue.video(int(video_id)).path)
+            video = self._library.catalogue.video(int(video_id))
         except ReelwiseError:
             return None
-        return real_path_below(path, self._library.catalogue.files.roots())
+        real = real_path_below(Path(video.path), self._library.catalogue.files.roots())
+        return None if real is None else (video, real)
 
 
 def no_such(error: str) -> Response:

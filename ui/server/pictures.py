@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 
+from data.catalogue import Video
 from data.errors import ReelwiseError
 from data.video.children.pool import DecodingStopped, StillWanted
 from data.video.children.process import NoDecoder
@@ -23,8 +24,8 @@ from ui.server.frames import CHILDREN, FrameSource
 from ui.server.media import no_such
 from ui.server.turns import Unmade
 
-PathOf = Callable[[str], Path | None]
-"""The file of a video id, where it may be served; see `Media.path_of`."""
+Found = Callable[[str], tuple[Video, Path] | None]
+"""The video of an id and its file, where it may be served; see `Media.found`."""
 
 THUMBNAIL = FrameSpec(480, 270, "pad")
 THUMBNAIL_CACHE_BYTES = 256_000_000
@@ -44,8 +45,8 @@ PREVIEWS_AT_ONCE = 1
 class Pictures:
     """The routes of thumbnails and previews, each with its cache; 404 where there is no frame."""
 
-    def __init__(self, cache: Path, path_of: PathOf, frames: FrameSource) -> None:
-        self._path_of = path_of
+    def __init__(self, cache: Path, found: Found, frames: FrameSource) -> None:
+        self._found = found
         self._frames = frames
         self._thumbnails = FileCache(cache / "thumbnails", THUMBNAIL_CACHE_BYTES)
         self._previews = FileCache(cache / "previews", PREVIEW_CACHE_BYTES)
@@ -53,9 +54,12 @@ class Pictures:
     def thumbnail(self, request: Request) -> Response | Unmade:
         """`/api/thumbs/{video_id}?t=SECONDS`: the frame at or just after a time, as JPEG."""
         time_s = seconds(request.query_params.get("t", "0"))
-        path = self._path_of(str(request.path_params["video_id"]))
-        if path is None or time_s is None:
+        found = self._found(str(request.path_params["video_id"]))
+        if found is None or time_s is None:
             return no_such("there is no such picture")
+        video, path = found
+        if time_s > video.duration_s + LOOK_AHEAD_S:
+            return no_such(f"the video ends at {video.duration_s:.1f} s")
 
         def draw(draft: Path, still_wanted: StillWanted) -> bool:
             pixels = self._frame(path, time_s, still_wanted)
@@ -88,9 +92,12 @@ class Pictures:
         """
         start_s = seconds(request.query_params.get("start", "0"))
         end_s = seconds(request.query_params.get("end", "1e5"))
-        path = self._path_of(str(request.path_params["video_id"]))
-        if path is None or start_s is None or end_s is None or end_s <= start_s:
+        found = self._found(str(request.path_params["video_id"]))
+        if found is None or start_s is None or end_s is None or end_s <= start_s:
             return no_such("there is no such moment")
+        video, path = found
+        if start_s > video.duration_s + LOOK_AHEAD_S:
+            return no_such(f"the video ends at {video.duration_s:.1f} s")
         part = DecodeRequest(
             path, PREVIEW, PREVIEW_FPS, start_s, min(end_s, start_s + PREVIEW_MAX_S)
         )

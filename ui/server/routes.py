@@ -40,7 +40,7 @@ def api_routes(
     """
     api = Api(library, refits)
     media = Media(library)
-    pictures = Pictures(library.home.cache, media.path_of, frames)
+    pictures = Pictures(library.home.cache, media.found, frames)
     reads = list(ALLOWED_METHODS)
     return [
         Route("/api/search", answering(api.search)),

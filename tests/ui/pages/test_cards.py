@@ -9,6 +9,7 @@ from data.catalogue.records import Video
 from indexer.search.ranking import Hit
 from recommender.answer.items import Item
 from ui.pages import cards
+from ui.pages.search_page import Form
 
 HIT = Hit(1, 7, Path("/videos/a.mp4"), "A film", 4.0, 9.5, 0.3, 0.93, {})
 ITEM = Item(1, 7, None, "A film", 0.8, "interest", None)
@@ -52,6 +53,40 @@ def test_a_file_that_a_browser_cannot_play_is_recommended_as_a_preview() -> None
     for other in ({"codec": "hevc"}, {"path": Path("/videos/a.avi")}):
         video = dataclasses.replace(VIDEO, **other)
         assert 'src="/api/previews/7"' in cards.video_card(ITEM, video, why="")
+
+
+def test_hidden_characters_of_a_name_are_shown_as_escapes() -> None:
+    hit = dataclasses.replace(HIT, title="a\u202egpj\x1b[31m\x00")
+    card = cards.moment_card(hit)
+    assert "a\\u202egpj\\x1b[31m\\x00" in card
+    assert not {"\u202e", "\x1b", "\x00"} & set(card)
+
+
+def test_a_preview_says_that_it_is_one() -> None:
+    assert "preview: 30 s at most, no sound" in cards.moment_card(HIT, playable=False)
+    assert "preview" not in cards.moment_card(HIT)
+    hevc = dataclasses.replace(VIDEO, codec="hevc")
+    assert "no sound" in cards.video_card(ITEM, hevc, why="")
+
+
+def test_a_card_has_a_name_and_says_its_title_once(tmp_path: Path) -> None:
+    card = cards.moment_card(HIT)
+    assert "<video" in card
+    assert card.count('aria-label="A film, 0:04.0-0:09.5"') == 2
+    assert card.count("<h3") == 1
+    path = tmp_path / "summer" / "lake.mp4"
+    path.parent.mkdir()
+    path.touch()
+    hit = dataclasses.replace(HIT, path=path)
+    assert ">summer/lake.mp4<" in cards.moment_card(hit)
+    assert 'aria-label="relevance 0.93"' in card
+
+
+def test_what_narrows_the_results_is_said() -> None:
+    assert Form("a", "", None, 12, 0.0).filters == []
+    told = cards.chips(Form("a", "<b>", None, 12, 0.5).filters)
+    assert "not: &lt;b&gt;" in told
+    assert "relevance 0.50 or more" in told
 
 
 @pytest.mark.parametrize("field", ["title", "path"])

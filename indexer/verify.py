@@ -18,7 +18,7 @@ from data.catalogue.mending import mend_rows
 from data.disk_errors import BRING_BACK
 from data.errors import DamagedFile, ReelwiseError
 from data.home import Home, require_library
-from data.video.scan import content_key
+from data.video.scan import content_hash, content_key, sampled_key
 from indexer.build.record import writing_session
 from indexer.build.strays import stray_parts
 from indexer.repair import mend_catalogue
@@ -87,9 +87,7 @@ def verify_library(home: Home, *, deep: bool = False, repair: bool = False) -> V
     Args:
         home: The library. Without `repair` it is only read.
         deep: Also compare a sample of the index with the stored vectors, and read every video file
-            again: its content must still be what was indexed (the identity of content is a hash of
-            its size and of three samples of 64 KiB; a change elsewhere in a file of unchanged size
-            and time is not seen).
+            again: all of its bytes must still be those that were indexed.
         repair: Videos without usable vectors are marked to be embedded again, damaged generations
             are dropped and a new one is built from the good vectors. A damaged or missing catalogue
             gives way to its newest copy and is kept beside it. No sound row or vector is touched.
@@ -284,7 +282,9 @@ def _file_problem(file: FileRecord) -> str | None:
         now = file.path.stat()
         if (now.st_size, now.st_mtime_ns) != (file.size_bytes, file.mtime_ns):
             return "the video file was changed after it was indexed"
-        if content_key(file.path) != file.content_key:
+        if content_key(file.path) != sampled_key(file.content_key or ""):
+            return "the video file holds other bytes than were indexed, under the same time stamp"
+        if file.content_hash and content_hash(file.path) != file.content_hash:
             return "the video file holds other bytes than were indexed, under the same time stamp"
     except OSError as error:
         return f"the video file cannot be read: {error.strerror}"

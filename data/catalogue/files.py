@@ -7,29 +7,41 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from data.catalogue.contents import Contents
 from data.catalogue.database import Database
 from data.catalogue.names import name_key
 from data.catalogue.records import FileRecord, State
 from data.catalogue.values import chunks, now_micros, path_text, sql, text_path
-from data.video.scan import RootRules
+from data.video.scan import FoundFile, RootRules, content_key
 
-_FILES = "SELECT path, size_bytes, mtime_ns, inode, content_key, video_id, reason FROM files"
+_FILES = (
+    "SELECT path, size_bytes, mtime_ns, inode, content_key, content_hash, video_id, reason"
+    " FROM files"
+)
 _ALL = sql(_FILES)
 _BELOW = sql(f"{_FILES} WHERE path = :path OR (path >= :low AND path < :high)")
+# "." follows "-": the contents that have these samples.
+_ALIKE = sql(
+    f"{_FILES} WHERE video_id IN"
+    " (SELECT id FROM videos WHERE content_key >= :key AND content_key < :key || '.')"
+)
 _CONTENT_KEYS = sql("SELECT id, content_key FROM videos WHERE id IN :ids", "ids")
 _ANY_BELOW = sql(
     "SELECT 1 FROM files WHERE (path = :path OR (path >= :low AND path < :high)) LIMIT 1"
 )
 _PUT_FILE = sql(
     "INSERT INTO files"
-    " (path, name_key, video_id, size_bytes, mtime_ns, inode, content_key, state, reason, attempts)"
-    " VALUES (:path, :name_key, :video_id, :size_bytes, :mtime_ns, :inode, :content_key, :state,"
-    " :reason, :attempts)"
+    " (path, name_key, video_id, size_bytes, mtime_ns, inode, content_key, content_hash, state,"
+    " reason, attempts)"
+    " VALUES (:path, :name_key, :video_id, :size_bytes, :mtime_ns, :inode, :content_key,"
+    " :content_hash, :state, :reason, :attempts)"
     " ON CONFLICT (path) DO UPDATE SET video_id = excluded.video_id,"
     " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, inode = excluded.inode,"
-    " content_key = excluded.content_key, state = excluded.state, reason = excluded.reason,"
+    " content_key = excluded.content_key, content_hash = excluded.content_hash,"
+    " state = excluded.state, reason = excluded.reason,"
     " attempts = CASE WHEN excluded.attempts = 0 THEN 0 ELSE files.attempts + 1 END"
 )
+_SET_HASH = sql("UPDATE files SET content_hash = :hash WHERE path = :path")
 _DROP_FILES = sql("DELETE FROM files WHERE path IN :paths", "paths")
 _VIDEO_IDS = sql("SELECT content_key, id FROM videos WHERE content_key IN :keys", "keys")
 _NEW_VIDEO = sql(
@@ -129,6 +141,13 @@ class VideoFiles:
                 connection.execute(_PUT_FILE, rows)
         return linked
 
+    def set_hashes(self, hashes: Mapping[Path, str]) -> None:
+        """Record the SHA-256 of all bytes of some files."""
+        rows = [{"path": path_text(path), "hash": each} for path, each in hashes.items()]
+        if rows:
+            with self._database.writing("hashes", changes_library=False) as connection:
+                connection.execute(_SET_HASH, rows)
+
     def remove(self, paths: Iterable[Path]) -> int:
         """Forget files that are gone from the disk; a video with no file left is not live.
 
@@ -152,6 +171,19 @@ class VideoFiles:
                 rows = connection.execute(_CONTENT_KEYS, {"ids": chunk})
                 keys.update((row.id, row.content_key) for row in rows)
         return keys
+
+    def video_in(self, path: Path) -> int | None:
+        """Give the video, live or not, whose bytes a file holds; None where none does."""
+        try:
+            stat = path.stat()
+            sampled = content_key(path)
+            with self._database.reading() as connection:
+                alike = _records(connection.execute(_ALIKE, {"key": sampled}))
+                contents = Contents((record for _, record in alike), lambda _: sampled)
+            key = contents.of(FoundFile(path, stat.st_size, stat.st_mtime_ns, stat.st_ino)).key
+        except OSError:
+            return None
+        return self.known_contents([key]).get(key)
 
     def known_contents(self, content_keys: Iterable[str]) -> dict[str, int]:
         """Give the videos of contents, live or not, by content key; unknown contents are absent."""
@@ -177,6 +209,7 @@ def _records(rows: Iterable[Any]) -> Iterator[tuple[Path, FileRecord]]:
                 mtime_ns=row.mtime_ns,
                 inode=int(row.inode),
                 content_key=row.content_key,
+                content_hash=row.content_hash,
                 video_id=row.video_id,
                 reason=row.reason,
             ),
@@ -193,6 +226,7 @@ def _file_row(record: FileRecord, video_id: int | None) -> dict[str, Any]:
         "mtime_ns": record.mtime_ns,
         "inode": str(record.inode),
         "content_key": record.content_key,
+        "content_hash": record.content_hash,
         "state": State.FAILED if failed else State.DONE,
         "reason": (record.reason or "could not be read") if failed else None,
         "attempts": 1 if failed else 0,

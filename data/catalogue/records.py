@@ -85,11 +85,13 @@ class FileRecord:
     inode: int
     """File number in its file system when last seen."""
     content_key: str | None = None
-    """Identity of the bytes; None when the file could not be read."""
+    """Identity of the bytes, see `data.video.scan`; None when the file could not be read."""
     video_id: int | None = None
     """The video with this content; None when the file could not become one."""
     reason: str | None = None
     """Why the file could not become a video; None for a good file."""
+    content_hash: str | None = None
+    """SHA-256 of all bytes; None where they were never read in full."""
     title: str | None = None
     """Title for the video where it is new or its title changed; not read back."""
 

@@ -59,6 +59,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         *_COUNT_EVENTS,
         f'UPDATE events SET "user" = {_PERSON} WHERE "user" <> {_PERSON}',
         f'UPDATE impressions SET "user" = {_PERSON} WHERE "user" <> {_PERSON}',
+        "ALTER TABLE files ADD COLUMN content_hash TEXT",
         "ALTER TABLE events ADD COLUMN row_sum INTEGER",
         f"UPDATE events SET row_sum = {EVENT_SUM}",
     ),
@@ -109,6 +110,7 @@ Table(
     Column("mtime_ns", BigInteger, nullable=False),
     Column("inode", Text, nullable=False),  # text: file numbers use all 64 bits, SQLite has 63
     Column("content_key", Text),
+    Column("content_hash", Text),  # of all bytes; none where they were never read
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("attempts", Integer, nullable=False),

@@ -8,9 +8,9 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from operator import attrgetter
 from pathlib import Path
-from typing import BinaryIO
 
 from data.video.containers import FileKind, kind_by_name, kind_of, read_head
 from data.video.passed_over import PassedOver, Patterns, Reason, file_reason, folder_reason
@@ -209,7 +209,27 @@ def content_key(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _open_regular(path: Path) -> BinaryIO:
+def content_hash(path: Path) -> str:
+    """SHA-256 of all bytes of a file.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with _open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sampled_key(content_key: str) -> str:
+    """Give what `content_key` says of a content, also where `key_beside` told it from another."""
+    return content_key.partition("-")[0]
+
+
+def key_beside(sampled: str, whole: str) -> str:
+    """Give the identity of a content whose samples another content has too, by its hash."""
+    return f"{sampled}-{whole}"
+
+
+def _open_regular(path: Path) -> BufferedReader:
     """Open a file for reading; a named pipe is refused at once, not waited for."""
     file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -1,15 +1,14 @@
 """What changed in the library's folders since the last scan, decided without decoding."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data.catalogue import FileRecord
+from data.catalogue.contents import Content, Contents
 from data.video.passed_over import PassedOver
 from data.video.scan import FoundFile, file_title
-
-ContentKey = Callable[[Path], str]
 
 
 @dataclass(frozen=True)
@@ -66,22 +65,23 @@ def plan_changes(
     scanned: Iterable[FoundFile | Unseen | PassedOver],
     known: Mapping[Path, FileRecord],
     roots: Sequence[Path],
-    content_key: ContentKey,
+    contents: Contents,
 ) -> Plan:
     """Tell added, edited, moved, copied, touched, unchanged and removed files apart.
 
     A file with the same size, time stamp and file number as before is unchanged. Of any other the
-    content is read (192 KiB of it), and content decides: moved and copied files need no decoding.
+    content is read (192 KiB of it; all of it where that alone does not decide), and content
+    decides: moved and copied files need no decoding.
 
     Args:
         scanned: What a scan of `roots` gives.
         known: All files of the catalogue by absolute path; only those below `roots` can be gone.
         roots: The folders and files that were scanned, absolute.
-        content_key: Gives the identity of a file's bytes; raises OSError where it cannot be read.
+        contents: Gives the identity of a file's bytes.
     """
     plan = Plan()
     now: dict[Path, str | None] = {}
-    changed: list[tuple[FoundFile, str]] = []
+    changed: list[tuple[FoundFile, Content]] = []
     for file in scanned:
         if isinstance(file, Unseen):
             plan.unseen.append(file)
@@ -94,10 +94,10 @@ def plan_changes(
             plan.unchanged += 1
             now[file.path] = before.content_key
             continue
-        key = _read_key(file, before, content_key, plan)
-        now[file.path] = key or (before.content_key if before else None)
-        if key is not None:
-            changed.append((file, key))
+        content = _read_content(file, before, contents, plan)
+        if content is not None:
+            changed.append((file, content))
+        now[file.path] = content.key if content else before.content_key if before else None
     unseen = [each.path for each in plan.unseen]
     plan.gone = [
         path
@@ -119,11 +119,11 @@ def _same_stat(file: FoundFile, before: FileRecord) -> bool:
     return now == (before.size_bytes, before.mtime_ns, before.inode)
 
 
-def _read_key(
-    file: FoundFile, before: FileRecord | None, content_key: ContentKey, plan: Plan
-) -> str | None:
+def _read_content(
+    file: FoundFile, before: FileRecord | None, contents: Contents, plan: Plan
+) -> Content | None:
     try:
-        return content_key(file.path)
+        return contents.of(file)
     except OSError as error:
         reason = f"cannot be read: {(error.strerror or str(error)).lower()}"
     plan.unreadable.append((file.path, reason))
@@ -135,12 +135,13 @@ def _read_key(
 
 def _sort_changed(
     plan: Plan,
-    changed: Sequence[tuple[FoundFile, str]],
+    changed: Sequence[tuple[FoundFile, Content]],
     known: Mapping[Path, FileRecord],
     now: Mapping[Path, str | None],
 ) -> None:
     names = _Names(known, now, set(plan.gone))
-    for file, key in changed:
+    for file, content in changed:
+        key = content.key
         before_key = known[file.path].content_key if file.path in known else None
         title = file_title(file.path)
         if before_key == key:
@@ -159,7 +160,7 @@ def _sort_changed(
             plan.added += 1
             plan.fresh.add(file.path)
         names.held.add(key)
-        plan.records.append(_record(file, key, title=title))
+        plan.records.append(replace(_record(file, key, title=title), content_hash=content.whole))
     plan.removed = names.vanished.total()
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.catalogue import MAX_ATTEMPTS, Catalogue, FileRecord, Pending, State
+from data.catalogue.contents import Contents
 from data.cores import cores
 from data.video.children.pool import DecodePool
 from data.video.passed_over import PassedOver
-from data.video.scan import FoundFile, RootRules, content_key, scan
+from data.video.scan import FoundFile, RootRules, content_hash, scan
 from data.video.types import DecodeRequest
 from indexer.build.embed import Embedded, EmbeddingStream
 from indexer.build.interrupt import Interrupt
@@ -45,6 +48,8 @@ class Run:
         self._publisher = Publisher(catalogue, encoder, stop, self._meter)
         self._pending: dict[int, Pending] = {}
         self._stats: dict[int, tuple[int, int]] = {}
+        self._hashes: dict[Path, Future[str]] = {}
+        self._hashing = ThreadPoolExecutor(1)
         self._changed = False
         self._workers: int | None = None
         self._plan = Plan()
@@ -55,7 +60,7 @@ class Run:
         """Record which files there are now; returns the videos to embed."""
         self._meter.enter("scanning")
         known, rules = self._catalogue.files.known(), self._catalogue.files.root_rules()
-        plan = plan_changes(self._scan(roots, rules), known, roots, content_key)
+        plan = plan_changes(self._scan(roots, rules), known, roots, Contents(known.values()))
         _leave_other_roots(plan, set(rules) - set(roots))
         self._ask(plan, known, roots)
         with self._stop.shielded():
@@ -140,7 +145,7 @@ class Run:
         if prepare is not None:
             prepare()
         try:
-            with DecodePool(workers or cores()) as pool:
+            with DecodePool(workers or cores()) as pool, ThreadPoolExecutor(1) as self._hashing:
                 for video in EmbeddingStream(pool, self._encoder).run(self._requests()):
                     self._take(video)
             self._flush()
@@ -157,6 +162,7 @@ class Run:
                 self.report.changed_meanwhile += 1
                 continue
             self._stats[each.video_id] = stat
+            self._hashes[each.path] = self._hashing.submit(content_hash, each.path)
             self.report.decoded += 1
             yield DecodeRequest(each.path, self._encoder.frame_spec, key=each.video_id)
 
@@ -174,8 +180,18 @@ class Run:
     def _flush(self) -> None:
         """Make durable what is ready, and only then count it as done."""
         with self._stop.shielded():
-            for video in self._buffer.flush():
+            stored = self._buffer.flush()
+            self._record_hashes([self._pending[each.vectors.video_id].path for each in stored])
+            for video in stored:
                 self._counts.stored(self._pending[video.vectors.video_id], video)
+
+    def _record_hashes(self, paths: Iterable[Path]) -> None:
+        """Record the hash of all bytes of files, by which a later change of them is seen."""
+        hashes = {}
+        for path in paths:
+            with suppress(OSError, CancelledError):
+                hashes[path] = self._hashes.pop(path).result()
+        self._catalogue.files.set_hashes(hashes)
 
     def finish(self, *, changed: bool = False) -> None:
         """Publish what was stored; `changed` publishes even where this run changed nothing."""

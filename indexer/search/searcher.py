@@ -16,7 +16,6 @@ from data.catalogue import Catalogue, Video
 from data.errors import ReelwiseError
 from data.home import Home
 from data.toons.names import is_toon
-from data.video.scan import content_key
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.example_frames import AS_INDEXED, Reading
@@ -233,12 +232,8 @@ class Searcher:
     def _like(self, view: View, ref: str, reading: Reading) -> Example:
         name, span = parse_span(ref)
         path = Path(name).expanduser()
-        try:
-            key = content_key(path)
-        except OSError:
-            key = ""  # `load_example` says what is wrong with it
         # Of an indexed video with the same bytes the vectors are stored already.
-        video_id = self._catalogue.files.known_contents([key]).get(key)
+        video_id = self._catalogue.files.video_in(path)
         if video_id is not None and video_id in view.videos:
             stored = self._vectors_of(view, [video_id]).get(video_id)
             if stored is not None:

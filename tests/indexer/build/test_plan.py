@@ -7,6 +7,7 @@ from pathlib import Path
 import hypothesis.strategies as st
 from hypothesis import given
 
+from data.catalogue.contents import Contents
 from data.catalogue.records import FileRecord
 from data.video.scan import FoundFile
 from indexer.build.plan import Plan, Unseen, plan_changes
@@ -46,7 +47,7 @@ def plan(
 
     scanned = [there(name, key) for name, key in files.items()]
     closed = [Unseen(path, "Permission denied") for path in unseen]
-    return plan_changes([*scanned, *closed], before, [ROOT], content_key)
+    return plan_changes([*scanned, *closed], before, [ROOT], Contents([], content_key))
 
 
 def counts(made: Plan) -> dict[str, int]:
@@ -71,11 +72,12 @@ def test_an_unchanged_file_is_not_even_opened() -> None:
         opened.append(path)
         return "A"
 
-    made = plan_changes([found("a")], known(a="A"), [ROOT], content_key)
+    contents = Contents([], content_key)
+    made = plan_changes([found("a")], known(a="A"), [ROOT], contents)
     assert counts(made) == {"unchanged": 1}
     assert not opened
     for other in (found("a", mtime_ns=2), found("a", inode=2)):
-        assert counts(plan_changes([other], known(a="A"), [ROOT], content_key)) == {"touched": 1}
+        assert counts(plan_changes([other], known(a="A"), [ROOT], contents)) == {"touched": 1}
     assert len(opened) == 2
 
 

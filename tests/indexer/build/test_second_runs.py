@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
-from data.video.scan import RootRules
+from data.video.scan import SAMPLE_BYTES, RootRules, content_key
 from indexer.build.pipeline import index_library
 from indexer.build.removal import remove_paths
 from indexer.search.query import Query
@@ -259,3 +259,38 @@ def test_with_a_damaged_part_what_can_be_read_is_still_searched(home: Home, vide
     searcher = Searcher(home, ColourEncoder())
     assert searcher.search(Query(text="green"), k=1).hits == []
     assert "vectors of 4 videos are missing or damaged" in searcher.view.warnings[-1]
+
+
+def test_a_change_between_the_samples_is_seen_by_the_time_stamp(home: Home, videos: Path) -> None:
+    # Both of one size, and equal in the sampled 192 KiB: a download that was completed.
+    path = videos / "long.mp4"
+    paint(path, ("red", 8), size_px=192, noise=60)
+    whole = path.read_bytes()
+    middle = 2 * SAMPLE_BYTES
+    assert len(whole) > 8 * SAMPLE_BYTES
+    path.write_bytes(whole[:middle] + bytes(SAMPLE_BYTES) + whole[middle + SAMPLE_BYTES :])
+    index(home, videos)
+    key = content_key(path)
+    path.write_bytes(whole)
+    assert content_key(path) == key
+    report, _ = index(home, videos)
+    assert counts(report) == {"edited": 1, "unchanged": 4, "decoded": 1, "done": 1}
+    assert counts(index(home, videos)[0]) == {"unchanged": 5}
+    os.utime(path, ns=(7, 7))
+    assert counts(index(home, videos)[0]) == {"touched": 1, "unchanged": 5}
+    assert first(home, "red")[0] in ("long.mp4", "red-blue.mp4")
+    example = Searcher(home, ColourEncoder()).search(Query(like=path), k=1).hits[0]
+    assert example.path == path
+
+
+def test_deep_verify_reads_every_byte(home: Home, videos: Path) -> None:
+    path = videos / "long.mp4"
+    paint(path, ("red", 8), size_px=192, noise=60)
+    index(home, videos)
+    assert verify_library(home, deep=True).problems == []
+    stat, content = path.stat(), bytearray(path.read_bytes())
+    content[2 * SAMPLE_BYTES] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    (problem,) = verify_library(home, deep=True).problems
+    assert (problem.path, "other bytes" in problem.what) == (path, True)

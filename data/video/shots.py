@@ -1,6 +1,6 @@
 """Shots and clips: where the picture is cut, and the stretches that are embedded and indexed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -148,8 +148,8 @@ def split_clips(
 ) -> list[ClipSpan]:
     """Split a video at its cuts, and long shots into windows that overlap by half or more.
 
-    A window that has no frame of its own is no clip: the clip before it lasts until the next one,
-    so that the number of clips is bounded by what is shown, not by how long.
+    A window without a frame that its neighbours have not is no clip: the clip before it lasts until
+    the next one, so that the number of clips is bounded by what is shown, not by how long.
 
     Args:
         times_s: (n,) ascending times of the sampled frames.
@@ -199,12 +199,24 @@ def _windows(
         stops_s = [begin_s + window_s for begin_s in starts_s]
         stops_s[-1] = max(stops_s[-1], end_s)
         each = map(partial(_window, times_s), starts_s, stops_s)
-        windows = [window for window in each if window.last > window.first] or windows
+        windows = _distinct(each) or windows
     borders_s = [start_s, *(window.start_s for window in windows[1:]), end_s]
     return [
         replace(window, start_s=begins_s, end_s=max(window.end_s, next_s))
         for window, (begins_s, next_s) in zip(windows, pairwise(borders_s), strict=True)
     ]
+
+
+def _distinct(windows: Iterable[ClipSpan]) -> list[ClipSpan]:
+    """The windows that have a frame which no neighbour has, at least one of those with a frame."""
+    kept: list[ClipSpan] = []
+    for window in windows:
+        if window.last <= (kept[-1].last if kept else window.first):
+            continue
+        if kept and kept[-1].first == window.first:
+            kept.pop()
+        kept.append(window)
+    return kept
 
 
 def _near(

@@ -34,6 +34,8 @@ MOST_HZ = 1000.0
 _READ_ALL = {"probesize": str(2**31 - 1), "analyzeduration": str(2**62)}
 WIDEST_PIXEL = 8.0
 """Pixels that are said to be wider than this, or narrower than its inverse, are taken as square."""
+AS_PROMISED_S = 1.0
+"""A file that holds more than this beyond what it promises is as long as what it holds."""
 BROKEN_OFF = "damaged: the container cannot be read to its end"
 GOES_ON = "its picture goes on in another stream, which is not read"
 UNDECODABLE = "damaged: its pictures cannot be decoded"
@@ -190,7 +192,9 @@ def _video_of(
     stream = film_of(container, tables, missing=missing_end(path, name))
     table = tables.get(stream.index) or no_packets(float(stream.time_base or 0))
     table.join_parts(is_broadcast=name in BROADCAST)
-    table.guessed = name == "avi" and stream.codec_context.name in ("h264", "hevc")
+    if name == "avi":
+        table.guessed = stream.codec_context.name in ("h264", "hevc")
+        table.last_until_next()
     if table.encrypted:
         raise UnreadableVideo("encrypted: it cannot be played without its key")
     if not table.is_shown.any():
@@ -206,7 +210,10 @@ def _video_of(
     not_read = BROKEN_OFF if table.is_broken_off and (is_much or not promised_s) else ""
     if name in BROADCAST and goes_on_elsewhere(stream, container, tables):
         not_read = GOES_ON
-    info = _describe(stream, table, rate_hz, promised_s or table.end_s)
+    length_s = promised_s or table.end_s
+    if table.end_s > length_s + AS_PROMISED_S:
+        length_s = table.end_s
+    info = _describe(stream, table, rate_hz, length_s)
     work = Work(table.size_bytes)
     return OpenVideo(path, name, container, stream, table, info, work, not_read=not_read)
 

@@ -39,6 +39,8 @@ class PacketTable:
     """(n,) where decoding can start."""
     is_shown: NDArray[np.bool_]
     """(n,) False for packets that an edit list cuts away."""
+    dts: NDArray[np.int64]
+    """(n,) decoding times in `tick_s`; NO_TIME where the container has none."""
     tick_s: float
     """Seconds of one tick."""
     zero_s: float = 0.0
@@ -83,6 +85,11 @@ class PacketTable:
         if length <= 0 and len(pts) > 1:
             length = round((int(pts.max()) - int(pts.min())) / (len(pts) - 1))
         return self.seconds(int(pts[last]) + max(0, length))
+
+    def last_until_next(self) -> None:
+        """Let each packet last until the next is decoded: AVI repeats pictures by empty packets."""
+        if len(self.dts) > 1 and (self.dts != NO_TIME).all():
+            self.ticks[:-1] = np.maximum(self.ticks[:-1], np.diff(self.dts))
 
     def space_evenly(self, rate_hz: float) -> float:
         """Give each packet one length, since a raw stream says none or guesses; the rate in Hz.
@@ -165,7 +172,7 @@ class _Packets:
     """The packets of one stream, as they come."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[int, int, bool, bool]] = []
+        self._rows: list[tuple[int, int, bool, bool, int]] = []
         self._kept: list[Packet[Any]] = []
         self._size_bytes = 0
         self._encrypted = False
@@ -179,7 +186,9 @@ class _Packets:
         if not self._rows:
             self._encrypted = packet.has_sidedata("encryption_info")
         pts = NO_TIME if packet.pts is None else packet.pts
-        self._rows.append((pts, packet.duration or 0, packet.is_keyframe, not packet.is_discard))
+        dts = NO_TIME if packet.dts is None else packet.dts
+        ticks, is_shown = packet.duration or 0, not packet.is_discard
+        self._rows.append((pts, ticks, packet.is_keyframe, is_shown, dts))
         self._size_bytes += packet.size
         self._kept.append(packet)
         if self._size_bytes > KEEP_PACKETS_BYTES:
@@ -189,12 +198,13 @@ class _Packets:
 
     def table(self, tick_s: float) -> PacketTable:
         """All of them."""
-        numbers = np.array(self._rows, dtype=np.int64).reshape(len(self._rows), 4)
+        numbers = np.array(self._rows, dtype=np.int64).reshape(len(self._rows), 5)
         return PacketTable(
             pts=numbers[:, 0].copy(),
             ticks=numbers[:, 1].copy(),
             is_key=numbers[:, 2] > 0,
             is_shown=numbers[:, 3] > 0,
+            dts=numbers[:, 4].copy(),
             tick_s=tick_s,
             encrypted=self._encrypted,
             places=self._places,

@@ -25,6 +25,9 @@ HD_HEIGHT_PX = 720
 LONGEST_SIDE = 16
 """No picture is scaled to more than this many times a side of its frame: a strip of a few pixels
 is squeezed instead."""
+STEEPEST = 8
+"""Side of the picture over that of the frame from which only averaging works: swscale has no longer
+filters."""
 _MATRICES = frozenset((0, 1, 4, 5, 6, 7, 9))
 """Colour matrices (ITU-T H.273) that swscale knows; it refuses frames with others."""
 _BT2020_CONSTANT = 10
@@ -153,7 +156,8 @@ def _rgb(
     matrix = _matrix(frame)
     if frame.interlaced_frame:
         frame = fields.upper(frame)
-    shrinks = frame.width >= 2 * width and frame.height >= 2 * height
+    ratios = frame.width / width, frame.height / height
+    shrinks = min(ratios) >= 2 or max(ratios) >= STEEPEST
     drawn = scaler.reformat(
         frame,
         width=width,

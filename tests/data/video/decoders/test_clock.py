@@ -111,10 +111,13 @@ def test_a_sender_s_clock_may_leap_by_hours(tmp_path: Path) -> None:
     assert times_s[-1] == pytest.approx(4.5)
 
 
-def test_pictures_without_times_of_their_own_start_anew_as_well(tmp_path: Path) -> None:
-    path = two_in_one(tmp_path, "h264", second_s=0.0)
+@pytest.mark.parametrize("name", ["h264", "avi"])
+def test_pictures_without_times_of_their_own_start_anew_as_well(name: str, tmp_path: Path) -> None:
+    path = two_in_one(tmp_path, name, second_s=0.0)
     pixels, _, ending = decode_one(DecodeRequest(path, SPEC))
     assert ending.state == "done"
+    assert ending.info is not None
+    assert ending.info.duration_s == pytest.approx(5.0, abs=0.2)
     assert numbers(pixels) == [at % CYCLE for at in (0, 5, 10, 15, 20, 25, 10, 15, 20, 25)]
 
 
@@ -131,3 +134,11 @@ def test_a_header_that_counts_from_before_the_first_picture_promises_no_more(
 ) -> None:
     path = paint(tmp_path / "a.flv", times_s=[0.5 + at / 10 for at in range(20)])
     assert decode_one(DecodeRequest(path, SPEC))[2].state == "done"
+
+
+def test_pictures_that_avi_repeats_by_empty_packets_count(tmp_path: Path) -> None:
+    times_s = [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 3.6]
+    path = paint(tmp_path / "a.avi", times_s=times_s, bf=0)
+    pixels, found_s, ending = decode_one(DecodeRequest(path, SPEC))
+    assert (ending.state, numbers(pixels)) == ("done", list(range(8)))
+    assert found_s == pytest.approx(times_s[:8], abs=0.11)

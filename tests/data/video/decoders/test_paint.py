@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from data.video.children.pool import decode_one
 from data.video.decoders.paint import LONGEST_SIDE, Layout, Painter
 from data.video.decoders.tone import WHITE_NITS
-from data.video.types import DecodeRequest, FrameSpec, Pixels
+from data.video.types import DecodeRequest, FrameFit, FrameSpec, Pixels
 from data.video.write import transcode
 
 PQ, HLG, BT2020, BT709 = 16, 18, 9, 1
@@ -95,6 +95,17 @@ def test_the_shape_of_pixels_is_that_of_the_file(tmp_path: Path) -> None:
 def test_a_shape_that_cannot_be_true_is_square(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mkv", [flag((64, 64))] * 2, shape=Fraction(1, 4000))
     assert first(path, FrameSpec(40, 40, "crop"))[10, 10].argmax() == 0
+
+
+@pytest.mark.parametrize("size", [(4096, 2), (2, 4096)])
+def test_a_strip_is_drawn(size: tuple[int, int]) -> None:
+    picture = np.full((size[1], size[0], 3), 90, np.uint8)
+    fits: tuple[FrameFit, ...] = ("squash", "crop", "pad")
+    for fit in fits:
+        out = np.empty((64, 64, 3), np.uint8)
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+        Painter(FrameSpec(64, 64, fit)).paint(frame, 1.0, out)
+        assert abs(int(out.max()) - 90) < 6
 
 
 def test_no_strip_is_scaled_without_bound() -> None:

@@ -6,6 +6,8 @@ They are made at the edge: commands and pages print from the results themselves.
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -153,15 +155,24 @@ def _generation(catalogue: Catalogue) -> Document:
     }
 
 
+def index_in_words(kind: str, recall_at_10: float) -> str:
+    """How an index searches: every clip, or the likely ones and what that costs."""
+    if kind == "flat_fp16":
+        return "compares every clip"
+    return f"compares the likely clips and finds {recall_at_10:.1%} of the ten nearest"
+
+
 def _size_bytes_below(folder: Path) -> int:
     """Bytes of all files below a folder; a file that vanishes meanwhile counts as 0."""
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            if path.is_file() and not path.is_symlink():
-                total += path.stat().st_size
-        except OSError:
-            continue
+    total, waiting = 0, [str(folder)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        total += entry.stat(follow_symlinks=False).st_size
     return total
 
 
@@ -202,7 +213,10 @@ def model_warning(trouble: ReelwiseError | None) -> str | None:
     """Why the saved model is not used; None where nothing is wrong."""
     if trouble is None:
         return None
-    return f"{trouble.problem}; a quick model answers (reelwise train recommender makes a new one)"
+    return (
+        f"{trouble.problem}; a model with default settings answers "
+        "(reelwise train recommender makes a new one)"
+    )
 
 
 def reason_in_words(item: Item) -> str:

@@ -103,7 +103,10 @@ def test_a_damaged_model_is_told_and_a_quick_one_answers(
     assert answer["model"] == "quick"
     assert "wrong checksum" in answer["warning"]
     assert len(answer["items"]) == 10
-    assert "a quick model answers" in tell(capsys, "recommend", "person-0-1", home=library.root).err
+    assert (
+        "a model with default settings answers"
+        in tell(capsys, "recommend", "person-0-1", home=library.root).err
+    )
 
 
 def test_verify_finds_a_damaged_model_and_a_repair_removes_it(

@@ -10,7 +10,13 @@ import pytest
 from recommender.answer.items import REST, Because, Item
 from recommender.answer.playing import PLAYING
 from recommender.sources.registry import SOURCES
-from ui.library.documents import as_json, reason_in_words, reasons
+from ui.library.documents import (
+    _size_bytes_below,
+    as_json,
+    index_in_words,
+    reason_in_words,
+    reasons,
+)
 
 ALL = (*(kind.name for kind in SOURCES), PLAYING, REST)
 ALONE = (*(kind.name for kind in SOURCES if not kind.personal), REST)
@@ -63,3 +69,23 @@ def test_what_json_cannot_say_is_null() -> None:
         "a": None,
         "b": [None],
     }
+
+
+def test_the_size_of_a_home_is_that_of_its_files_without_what_links_lead_to(
+    tmp_path: Path,
+) -> None:
+    home, outside = tmp_path / "home", tmp_path / "outside"
+    (home / "a" / "b").mkdir(parents=True)
+    outside.mkdir()
+    (home / "one").write_bytes(b"x" * 10)
+    (home / "a" / "b" / "two").write_bytes(b"x" * 5)
+    (outside / "large").write_bytes(b"x" * 1000)
+    (home / "link").symlink_to(outside)
+    (home / "a" / "file").symlink_to(outside / "large")
+    assert _size_bytes_below(home) == 15
+    assert _size_bytes_below(tmp_path / "nowhere") == 0
+
+
+def test_an_index_is_described_in_words() -> None:
+    assert index_in_words("flat_fp16", 1.0) == "compares every clip"
+    assert "98.1%" in index_in_words("ivf_fp16", 0.981)

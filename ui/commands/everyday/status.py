@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from data.printable import printable
-from ui.library.documents import Document, status_document
+from ui.library.documents import Document, index_in_words, status_document
 from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
@@ -39,15 +39,17 @@ def _lines(status: Document) -> list[str]:
     ]
     if status["generation"] is not None:
         lines.append(
-            f"index       generation {status['generation']}, {status['index_kind']}, "
-            f"recall@10 {status['recall_at_10']:.3f}"
+            f"index       generation {status['generation']}, "
+            + index_in_words(status["index_kind"], status["recall_at_10"])
         )
     troubled = bool(status["failed"] or status["partial"])
     lines += [
         f"recommends  {_model_line(status['recommender'])}",
         f"on disk     {size(status['bytes'])}",
-        f"problems    {status['failed']:,} failed, {status['partial']:,} partial"
-        + ("   (status --failed)" if troubled and "failures" not in status else ""),
+        f"problems    {status['failed']:,} failed, {status['partial']:,} read only in part"
+        + ("   (status --failed)" if "failures" not in status else "")
+        if troubled
+        else "problems    none",
     ]
     for each in status.get("failures", ()):
         lines += [
@@ -60,7 +62,10 @@ def _lines(status: Document) -> list[str]:
 def _model_line(model: Document) -> str:
     since = count(model["events_since"], "event")
     if model["fitted_at"] is None:
-        return f"a quick model, {since} in the history   (reelwise train recommender)"
+        return (
+            f"default settings, fitted in memory, {since} in the history   "
+            "(reelwise train recommender chooses settings and keeps them)"
+        )
     chosen = model["settings_from"] == "history"
     settings = "settings chosen on the history" if chosen else "default settings"
     name = f"{model['model']}, {settings}, of {model['fitted_at']}"

@@ -144,7 +144,7 @@ def spatiotemporal(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Train the temporal head on captioned clips; it is used only where it beats mean pooling.
+    """Train the temporal head on captioned clips; used only where it beats the mean of frames.
 
     Run the same command again to continue a run that was stopped. On several GPUs:
     torchrun --nproc-per-node=N -m ui.cli train spatiotemporal ...

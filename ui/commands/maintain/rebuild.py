@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ui.library.documents import index_in_words
 from ui.library.library import Library
 from ui.terminal.answer import EXIT_SOME_FILES_FAILED, Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOption
@@ -45,8 +46,8 @@ def rebuild(
     }
     text = (
         f"generation {manifest.generation}: {count(manifest.clips, 'clip')} of "
-        f"{count(manifest.videos, 'video')}, {manifest.index_kind}, "
-        f"recall@10 {manifest.recall_at_10:.3f}, in {length(took_s)}"
+        f"{count(manifest.videos, 'video')} in {length(took_s)}; it "
+        + index_in_words(manifest.index_kind, manifest.recall_at_10)
     )
     if not generation.unreadable:
         return Answer(document, text)

@@ -42,6 +42,8 @@ def recommender(
 
 
 def _lines(document: Document, manifest: ModelManifest, target: Path | None) -> list[str]:
+    from recommender.model.blend import HISTORY_LENGTHS
+
     kept = manifest.kept
     lines = [
         f"{document['model']} answers from now on: fitted in {length(manifest.took_s)} on "
@@ -51,6 +53,11 @@ def _lines(document: Document, manifest: ModelManifest, target: Path | None) -> 
     if {"default", "fitted"} <= set(manifest.figures):
         default, fitted = manifest.figures["default"], manifest.figures["fitted"]
         lines.append(f"NDCG@20 of these weights {fitted:.4f}, of the default ones {default:.4f}")
+    if document.get("weights"):
+        lines.append("weights by number of liked videos:")
+        bounds = zip(HISTORY_LENGTHS, [*(n - 1 for n in HISTORY_LENGTHS[1:]), None], strict=True)
+        heads = [f"{a}" if a == b else f"{a}-{b}" if b else f"{a}+" for a, b in bounds]
+        lines.append(f"  {'source':<17} {' '.join(f'{head:>5}' for head in heads)}")
     for name, weights in document.get("weights", {}).items():
         lines.append(f"  {name:<17} {' '.join(f'{one:5.3f}' for one in weights)}")
     files = sum(file.size_bytes for file in manifest.files.values())

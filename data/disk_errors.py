@@ -123,13 +123,17 @@ def why_not_writable(place: Path) -> tuple[str, str] | None:
         disk = os.statvfs(folder)
         if disk.f_flag & os.ST_RDONLY:
             return _BY_NUMBER[errno.EROFS]
-        if not all(os.access(path, os.W_OK) for path in {folder, place} if path.exists()):
+        if not all(_may_write(path) for path in {folder, place} if path.exists()):
             return _BY_NUMBER[errno.EACCES]
         if disk.f_bavail * disk.f_frsize < _TOO_LITTLE_BYTES:
             return _BY_NUMBER[errno.ENOSPC]
         if disk.f_files and disk.f_favail == 0:
             return NO_INODES
     return None
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _of_sqlite(error: BaseException, code: int, place: Path | None) -> ReelwiseError:

@@ -7,13 +7,15 @@ process, so that every picture can be shown.
 """
 
 import hashlib
+import os
 import shutil
 import tempfile
 import threading
-import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from data.disk_errors import known_error
 from data.durable import fsync_file, make_dir, replace_synced, temp_name
@@ -23,6 +25,7 @@ CHECK_EVERY = 64
 """Number of new files after which the folder is measured."""
 MOST_ELSEWHERE_BYTES = 64_000_000
 """Total size where the files of a home that cannot be written lie in the machine's /tmp."""
+_ELSEWHERE = "reelwise-pictures-"
 _BOX = b"\0\0\0\x28free"
 _SEAL_BYTES = len(_BOX) + hashlib.sha256().digest_size
 
@@ -104,10 +107,15 @@ class FileCache:
             if self._moved:
                 return False
             self._moved = True
-            self._folder = Path(tempfile.mkdtemp(prefix="reelwise-"))
+            _remove_left_behind()
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{_ELSEWHERE}{os.getpid()}-"))
             self._limit_bytes = min(self._limit_bytes, MOST_ELSEWHERE_BYTES)
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
             return True
+
+    def close(self) -> None:
+        """Remove what lies elsewhere than in the home; what a kill leaves goes with the next."""
+        if self._moved:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _is_whole(self, cached: Path) -> bool:
         """Say whether a file is there and holds what was written; read once, then by its stat."""
@@ -122,6 +130,14 @@ class FileCache:
             return False
         self._whole[cached] = facts
         return True
+
+
+def _remove_left_behind() -> None:
+    """Remove the folders of servers that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_ELSEWHERE}*"):
+        number = folder.name.removeprefix(_ELSEWHERE).partition("-")[0]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _seal(draft: Path) -> None:

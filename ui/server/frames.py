@@ -1,6 +1,7 @@
 """Frames for pictures and previews, decoded by supervised children that the server keeps."""
 
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 
 from data.video.children.pool import DecodePool, StillWanted
@@ -20,6 +21,8 @@ class FrameSource:
 
     def __init__(self, *, child: str = CHILD) -> None:
         self._pool = DecodePool(CHILDREN, ON_DEMAND, child=child).__enter__()
+        self.closing = ExitStack()
+        """What ends with it: who keeps its frames adds its own end."""
 
     def at(
         self,
@@ -55,3 +58,4 @@ class FrameSource:
     def close(self) -> None:
         """End the children, and every run."""
         self._pool.close()
+        self.closing.close()

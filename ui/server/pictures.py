@@ -50,6 +50,8 @@ class Pictures:
         self._frames = frames
         self._thumbnails = FileCache(cache / "thumbnails", THUMBNAIL_CACHE_BYTES)
         self._previews = FileCache(cache / "previews", PREVIEW_CACHE_BYTES)
+        for each in (self._thumbnails, self._previews):
+            frames.closing.callback(each.close)
 
     def thumbnail(self, request: Request) -> Response | Unmade:
         """`/api/thumbs/{video_id}?t=SECONDS`: the frame at or just after a time, as JPEG."""

@@ -1,5 +1,4 @@
 import errno
-import gc
 import os
 import threading
 from collections.abc import Callable
@@ -153,6 +152,11 @@ def test_where_the_home_cannot_be_written_files_lie_elsewhere(tmp_path: Path, nu
     assert list((tmp_path / "cache").iterdir()) == []
     folder = path.parent
     assert folder.stat().st_mode & 0o777 == 0o700
-    del cache
-    gc.collect()
+    left = folder.with_name("reelwise-pictures-999999999-of-a-server-that-was-killed")
+    left.mkdir()
+    cache.close()
     assert not folder.exists()
+    again = FileCache(tmp_path / "cache", 10**6)
+    assert again.get("b.jpg", make) is not None
+    again.close()
+    assert not left.exists()

@@ -29,6 +29,11 @@ _CONTENT_KEYS = sql("SELECT id, content_key FROM videos WHERE id IN :ids", "ids"
 _ANY_BELOW = sql(
     "SELECT 1 FROM files WHERE (path = :path OR (path >= :low AND path < :high)) LIMIT 1"
 )
+# SQLite takes `path` from the row of the least id.
+_FIRST_BELOW = sql(
+    "SELECT video_id, path, MIN(id) FROM files WHERE video_id IS NOT NULL"
+    " AND (path = :path OR (path >= :low AND path < :high)) GROUP BY video_id"
+)
 _PUT_FILE = sql(
     "INSERT INTO files"
     " (path, name_key, video_id, size_bytes, mtime_ns, inode, content_key, content_hash, state,"
@@ -109,6 +114,16 @@ class VideoFiles:
             for root in under or ():
                 records.update(_records(connection.execute(_BELOW, _ends(root))))
         return records
+
+    def first_below(self, path: Path) -> dict[int, Path]:
+        """Give the videos of which a file is this one or lies below it, with the first such file.
+
+        Args:
+            path: Absolute.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(_FIRST_BELOW, _ends(path))
+            return {row.video_id: text_path(row.path) for row in rows}
 
     def any_below(self, path: Path) -> bool:
         """Whether any known file is this one, or lies in this folder (absolute)."""
@@ -235,7 +250,10 @@ def _file_row(record: FileRecord, video_id: int | None) -> dict[str, Any]:
 
 def _ensure_videos(connection: Connection, records: Sequence[FileRecord]) -> dict[str, int]:
     """Give the video of each content among the records, made where it is new."""
-    by_key = {record.content_key: record for record in records if record.content_key}
+    by_key: dict[str, FileRecord] = {}
+    for each in records:
+        if each.content_key:
+            by_key.setdefault(each.content_key, each)  # the first of several copies names the video
     ids = _video_ids(connection, by_key)
     new = [
         {

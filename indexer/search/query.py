@@ -1,7 +1,7 @@
 """What a search looks for: the query and its filters."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,7 +49,7 @@ class Filters:
     """What every hit must fulfil, whatever its score."""
 
     under: Path | None = None
-    """Its file lies in this folder, or is this file; absolute."""
+    """One of its files lies in this folder, or is this file; absolute."""
     min_duration_s: float | None = None
     """The video is at least this long."""
     max_duration_s: float | None = None
@@ -90,7 +90,7 @@ class Filters:
     def _folder(self) -> str:
         return str(self.under).removesuffix("/") + "/"
 
-    def allowed_clips(self, table: ClipTable, videos: dict[int, Video]) -> Mask | None:
+    def allowed_clips(self, table: ClipTable, videos: Mapping[int, Video]) -> Mask | None:
         """(m,) which rows of a clip table belong to videos that pass; None where all do."""
         limits = (self.under, self.min_duration_s, self.max_duration_s)
         if any(limit is not None for limit in limits):

@@ -1,11 +1,12 @@
 """From query vectors to hits: candidate clips -> moments -> relevance -> hits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from data.catalogue import Video
 from indexer.search.calibrate import Background
 from indexer.search.examples import Example
 from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips
@@ -72,9 +73,19 @@ class Options:
     """Join clips that touch into one moment; else every clip is a hit."""
 
 
-def rank(view: View, query: QueryVectors, options: Options, read_vectors: ReadVectors) -> list[Hit]:
-    """The best hits, the best first; `read_vectors` is used for examples only."""
-    allowed = options.filters.allowed_clips(view.table, view.videos)
+def rank(
+    view: View,
+    query: QueryVectors,
+    options: Options,
+    read_vectors: ReadVectors,
+    videos: Mapping[int, Video] | None = None,
+) -> list[Hit]:
+    """The best hits, the best first; `read_vectors` is used for examples only.
+
+    `videos` are those that may be found, with the file and title to show; None takes all.
+    """
+    shown = view.videos if videos is None else videos
+    allowed = options.filters.allowed_clips(view.table, shown)
     n_allowed = view.n_clips if allowed is None else int(np.count_nonzero(allowed))
     if n_allowed == 0 or options.k <= 0:
         return []
@@ -85,11 +96,11 @@ def rank(view: View, query: QueryVectors, options: Options, read_vectors: ReadVe
         scoring = _ByFrames(clips, query.example, read_vectors)
     scored = [(each, scoring.background.relevance(each.score)) for each in scoring.best_moments()]
     relevant = [pair for pair in scored if pair[1] >= options.filters.min_relevance]
-    return [_hit(view, n, *pair) for n, pair in enumerate(relevant[: options.k], start=1)]
+    return [_hit(shown, n, *pair) for n, pair in enumerate(relevant[: options.k], start=1)]
 
 
-def _hit(view: View, place: int, moment: Moment, relevance: float) -> Hit:
-    video = view.videos[moment.video_id]
+def _hit(videos: Mapping[int, Video], place: int, moment: Moment, relevance: float) -> Hit:
+    video = videos[moment.video_id]
     return Hit(
         rank=place,
         video_id=video.id,

@@ -16,6 +16,7 @@ from data.catalogue import Catalogue, Video
 from data.errors import ReelwiseError
 from data.home import Home
 from data.toons.names import is_toon
+from data.video.scan import file_title
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.example_frames import AS_INDEXED, Reading
@@ -58,6 +59,12 @@ class SearchResult:
     """Words of the query that the encoder has never seen."""
     warnings: tuple[str, ...] = ()
     """What is wrong with the library and may make this answer false or incomplete."""
+
+
+def _called(video: Video, path: Path) -> Video:
+    if path == video.path:
+        return video
+    return replace(video, path=path, title=file_title(path) or video.title)
 
 
 class Searcher:
@@ -152,7 +159,9 @@ class Searcher:
         """
         began_s = began_s or time.perf_counter()
         searched = view or self._view
-        hits = rank(searched, query, options, lambda ids: self._vectors_of(searched, ids))
+        under = options.filters.under
+        videos = None if under is None else self._below(searched, under)
+        hits = rank(searched, query, options, lambda ids: self._vectors_of(searched, ids), videos)
         return SearchResult(
             hits=hits,
             took_ms=(time.perf_counter() - began_s) * 1000,
@@ -164,6 +173,15 @@ class Searcher:
                 *filter(None, [self._toons_only(searched), query.notice]),
             ),
         )
+
+    def _below(self, view: View, folder: Path) -> dict[int, Video]:
+        """The videos of which a copy lies below a folder, each as that copy is called."""
+        files = self._catalogue.files.first_below(folder)
+        return {
+            video_id: _called(view.videos[video_id], path)
+            for video_id, path in files.items()
+            if video_id in view.videos
+        }
 
     def _toons_only(self, view: View) -> str | None:
         return toons_only_notice(self._encoder.name, len(view.videos), view.n_not_toons)

@@ -16,7 +16,7 @@ from data.home import Home
 from data.video.scan import SAMPLE_BYTES, RootRules, content_key
 from indexer.build.pipeline import index_library
 from indexer.build.removal import remove_paths
-from indexer.search.query import Query
+from indexer.search.query import Filters, Query
 from indexer.search.searcher import Searcher
 from indexer.verify import verify_library
 from tests.fakes import ColourEncoder, CountingEncoder
@@ -294,3 +294,19 @@ def test_deep_verify_reads_every_byte(home: Home, videos: Path) -> None:
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     (problem,) = verify_library(home, deep=True).problems
     assert (problem.path, "other bytes" in problem.what) == (path, True)
+
+
+def test_below_a_folder_every_copy_is_found_under_its_own_name(
+    home: Home, videos: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(videos / "green.mp4", other / "lawn.mp4")
+    shutil.copy(videos / "green.mp4", other / "meadow.mp4")
+    index(home, videos, other)
+    searcher = Searcher(home, ColourEncoder())
+    green = Query(text="green")
+    for folder, name in ((videos, "green"), (other, "lawn"), (other / "meadow.mp4", "meadow")):
+        hit = searcher.search(green, k=1, filters=Filters(under=folder)).hits[0]
+        assert (hit.path.stem, hit.title, hit.score > 0.9) == (name, name, True)
+    assert searcher.search(green, k=1, filters=Filters(under=videos / "sub")).hits[0].score < 0.9

@@ -109,15 +109,48 @@ class Painter:
         self._spec = spec
         self._scaler = VideoReformatter()
         self._fields = _Fields()
+        self._looks: tuple[Any, ...] = ()
+        self._turn = Orientation()
+        self._grade: Grade | None = None
+
+    def _look(self, frame: VideoFrame) -> None:
+        """Read a frame's side data, once for all frames that look alike.
+
+        A frame whose side data was read refers to itself: its memory waits for the collector.
+        """
+        tags = (frame.rotation, frame.color_trc, frame.color_primaries)
+        looks = (frame.width, frame.height, *tags)
+        if looks != self._looks:
+            self._looks, self._turn, self._grade = looks, Orientation.of(frame), Grade.of(frame)
 
     def paint(self, frame: VideoFrame, shape: float, out: Pixels) -> None:
         """Draw a frame upright into `out` (h, w, 3) uint8; `shape`: a pixel's width over height."""
-        turn = Orientation.of(frame)
+        self._look(frame)
+        turn = self._turn
         wide, high = frame.width * shape, float(frame.height)
         layout = Layout.of(self._spec, *((high, wide) if turn.is_turned else (wide, high)))
         size = (layout.scaled_w, layout.scaled_h)
-        scaled = _rgb(self._scaler, frame, self._fields, size[::-1] if turn.is_turned else size)
+        drawn = self._draw(frame, *(size[::-1] if turn.is_turned else size))
+        scaled = _pixels(drawn) if self._grade is None else self._grade.apply(_codes(drawn))
         layout.place(turn.apply(scaled), out)
+
+    def _draw(self, frame: VideoFrame, width: int, height: int) -> VideoFrame:
+        """The frame as RGB at this size, of 16 bits a channel where it is to be graded."""
+        matrix = _matrix(frame)
+        if frame.interlaced_frame:
+            frame = self._fields.upper(frame)
+        ratios = frame.width / width, frame.height / height
+        shrinks = min(ratios) >= 2 or max(ratios) >= STEEPEST
+        return self._scaler.reformat(
+            frame,
+            width=width,
+            height=height,
+            format="rgb24" if self._grade is None else "rgb48le",
+            src_colorspace=matrix,
+            dst_colorspace=matrix,
+            interpolation=SHRINK_WITH if shrinks else SCALE_WITH,
+            threads=1,
+        )
 
 
 class _Fields:
@@ -146,31 +179,6 @@ class _Fields:
         self._graph.push(frame)
         upper: VideoFrame = self._graph.pull()
         return upper
-
-
-def _rgb(
-    scaler: VideoReformatter, frame: VideoFrame, fields: _Fields, size: tuple[int, int]
-) -> Pixels:
-    width, height = size
-    grade = Grade.of(frame)
-    matrix = _matrix(frame)
-    if frame.interlaced_frame:
-        frame = fields.upper(frame)
-    ratios = frame.width / width, frame.height / height
-    shrinks = min(ratios) >= 2 or max(ratios) >= STEEPEST
-    drawn = scaler.reformat(
-        frame,
-        width=width,
-        height=height,
-        format="rgb24" if grade is None else "rgb48le",
-        src_colorspace=matrix,
-        dst_colorspace=matrix,
-        interpolation=SHRINK_WITH if shrinks else SCALE_WITH,
-        threads=1,
-    )
-    if grade is None:
-        return _pixels(drawn)
-    return grade.apply(_codes(drawn))
 
 
 def _pixels(frame: VideoFrame) -> Pixels:

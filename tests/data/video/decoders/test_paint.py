@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from data.video.children.pool import decode_one
+from data.video.decoders.decoding import open_decoding
 from data.video.decoders.paint import LONGEST_SIDE, Layout, Painter
 from data.video.decoders.tone import WHITE_NITS
 from data.video.types import DecodeRequest, FrameFit, FrameSpec, Pixels
@@ -215,3 +217,19 @@ def test_a_changed_copy_is_upright_as_well(tmp_path: Path) -> None:
     drawn = first(tmp_path / "copy.mp4", FrameSpec(64, 96))
     for (x, y), rgb in CORNERS.items():  # its rows and columns are exchanged
         assert np.abs(drawn[48 + 24 * x, 32 + 16 * y].astype(int) - rgb).max() < 40
+
+
+def test_frames_are_freed_as_soon_as_they_are_drawn(tmp_path: Path) -> None:
+    """Not only when the garbage collector comes: a video would be held whole until then."""
+    path = write(tmp_path / "a.mp4", [flag((64, 64))] * 40, matrix=ORIENTATIONS[3])
+    out = np.empty((8, 8, 3), np.uint8)
+    gc.collect()
+    gc.disable()
+    try:
+        with open_decoding(DecodeRequest(path, FrameSpec(8, 8), fps=10.0)) as decoding:
+            for sample in decoding.samples():
+                sample.draw(out)
+        held = sum(isinstance(each, av.VideoFrame) for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert held <= 4

@@ -34,15 +34,17 @@ _LOG_SUFFIXES = ("-wal", "-shm")
 
 
 def copy_if_due(home: Home) -> Path | None:
-    """Copy the catalogue where the newest copy is too old; gives the new copy.
+    """Copy the catalogue where the newest copy is too old and lacks something; gives the new copy.
 
     A disk that has no room for a copy stops nothing: None then as well.
     """
-    newest = max((path.stat().st_mtime for path in copies(home)), default=0.0)
-    if 0 <= time.time() - newest < COPY_EVERY_S:
-        return None
-    with suppress(OSError, sqlite3.Error), _alone(home):
-        return _make_copy(home)
+    with suppress(OSError, sqlite3.Error):
+        newest = max((path.stat().st_mtime for path in copies(home)), default=0.0)
+        is_new = 0 <= time.time() - newest < COPY_EVERY_S
+        if is_new or home.catalogue_mark.stat().st_mtime <= newest:
+            return None
+        with _alone(home):
+            return _make_copy(home)
     return None
 
 

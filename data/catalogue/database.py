@@ -193,6 +193,25 @@ class Database:
                 else:
                     put_meta(connection, key, value)
 
+    def empty_log(self) -> bool:
+        """Work the log into the file, where nobody is reading or writing just now.
+
+        Returns:
+            False where somebody was, or the disk refused it: the log stays as it is.
+        """
+        if self._copy is not None:
+            return False
+        try:
+            raw = self._file.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA busy_timeout=0")
+                return not raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                raw.invalidate()  # its patience is not that of the others
+                raw.close()
+        except (sqlite3.Error, DatabaseError):
+            return False
+
     def scrub(self, *, patient: bool = True) -> None:
         """Rewrite the whole file and empty its log, so that no byte of deleted rows stays in them.
 

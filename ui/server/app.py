@@ -37,6 +37,7 @@ from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
 from ui.server.questions import question_route
 from ui.server.routes import api_routes
+from ui.server.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from streamlit.starlette import App
@@ -150,6 +151,7 @@ def serve_library(
         port = listener.getsockname()[1]
         running = training.enter_context(announced(library.home, reached, port))
         questions = [question_route(library, running.secret)]
+        training.enter_context(Upkeep(library.catalogue))
         app = build_server(library, address, refits, questions)
         _say_where(library, address)
         _run(app, listener, most, stopping)

@@ -45,7 +45,9 @@ def test_a_copy_is_made_when_the_last_is_old_and_the_two_newest_are_kept(library
     assert first is not None
     assert copy_if_due(library) is None
     made = [first]
-    for _ in range(2):
+    for n in range(2):
+        with Catalogue(library) as catalogue:
+            History(catalogue).add(f"person {n}", "a")
         age(library, 4000)
         newer = copy_if_due(library)
         assert newer is not None
@@ -57,6 +59,7 @@ def test_a_copy_is_made_when_the_last_is_old_and_the_two_newest_are_kept(library
 def test_the_newest_whole_copy_is_brought_back_and_the_damaged_file_is_kept(library: Home) -> None:
     whole = copy_if_due(library)
     age(library, 4000)
+    library.catalogue_mark.touch()
     damaged = copy_if_due(library)
     assert damaged is not None
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
@@ -152,3 +155,13 @@ def test_a_disk_without_room_for_a_copy_stops_nothing(
     assert copy_if_due(library) is None
     assert list(library.copies.iterdir()) == []
     assert Path(library.catalogue).exists()
+
+
+def test_nothing_is_copied_twice(library: Home) -> None:
+    age_s = 4000
+    copy_if_due(library)
+    age(library, age_s)
+    stat = library.catalogue_mark.stat()
+    before = stat.st_mtime - 2 * age_s
+    os.utime(library.catalogue_mark, (before, before))
+    assert copy_if_due(library) is None

@@ -4,11 +4,12 @@ A visitor is a session: one open tab. It reads one example at a time; what it as
 end, stop the reading within a second.
 """
 
+import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ AT_ONCE = 2
 """Examples that are read at the same time, whatever the number of visitors."""
 _PAUSE_S = 0.2
 _SAY_EVERY_S = 0.5
+_LEFT_OVER_S = 3600.0
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -75,6 +77,15 @@ def as_file(cache: Path, upload: Any) -> Iterator[Path | None]:
         file = Path(alone) / (Path(upload.name).name[-80:] or "example")
         file.write_bytes(upload.getbuffer())
         yield file
+
+
+def remove_leftovers(cache: Path) -> None:
+    """Remove uploads of a server that was ended while it read them: none is read for an hour."""
+    folder = cache / "uploads"
+    for alone in folder.iterdir() if folder.is_dir() else ():
+        with suppress(OSError):
+            if time.time() - alone.stat().st_mtime > _LEFT_OVER_S:
+                shutil.rmtree(alone)
 
 
 def _folder_for_upload(folder: Path) -> tempfile.TemporaryDirectory[str]:

@@ -21,7 +21,8 @@ from data.errors import ReelwiseError
 from data.home import require_library, resolve_home
 from ui.library.library import Library
 from ui.library.running import announced
-from ui.pages import PAGES, cards, served
+from ui.pages import PAGES, cards, examples, served
+from ui.server.edge.address import ServerAddress
 from ui.server.edge.answers import failed
 from ui.server.edge.connections import (
     bounded_connections,
@@ -30,7 +31,7 @@ from ui.server.edge.connections import (
     say_accept_errors_once_a_minute,
 )
 from ui.server.edge.headers import SafeAnswers, inline_scripts
-from ui.server.edge.hosts import OnlyOwnNames, ServerAddress
+from ui.server.edge.hosts import OnlyOwnNames
 from ui.server.edge.stopping import Stopping
 from ui.server.edge.uploads import VisitorLimits
 from ui.server.frames import FrameSource
@@ -78,6 +79,7 @@ def build_server(
 
     config.get_config_options(force_reparse=True, options_from_flags=STREAMLIT_OPTIONS)
     served.open_for_pages(library)
+    examples.remove_leftovers(library.home.cache)
     script = Path(__file__).parents[1] / "pages" / "start.py"
     frames = FrameSource()
 

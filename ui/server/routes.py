@@ -6,6 +6,7 @@ GET changes nothing: what writes is POST, which pages of other sites cannot send
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -47,15 +48,15 @@ def api_routes(
         Route("/api/similar", answering(api.similar)),
         Route("/api/recommend", answering(api.recommend), methods=["GET", "HEAD", "POST"]),
         Route("/api/status", answering(api.status)),
-        Route("/api/media/{video_id}", media.answer, methods=reads),
+        Route("/api/media/{video_id}", only(media.answer), methods=reads),
         Route(
             "/api/previews/{video_id}",
-            in_turn(pictures.preview, PREVIEWS_AT_ONCE),
+            in_turn(only(pictures.preview, "start", "end"), PREVIEWS_AT_ONCE),
             methods=reads,
         ),
         Route(
             "/api/thumbs/{video_id}",
-            in_turn(pictures.thumbnail, THUMBNAILS_AT_ONCE),
+            in_turn(only(pictures.thumbnail, "t"), THUMBNAILS_AT_ONCE),
             methods=reads,
         ),
         Route("/api", unknown),
@@ -155,6 +156,22 @@ def answering(answer: Callable[[Request], Document]) -> Callable[[Request], Resp
             return problem(500, "fault", "unexpected fault", "see the server's log")
 
     return endpoint
+
+
+A = TypeVar("A")
+
+
+def only(answer: Callable[[Request], A], *known: str) -> Callable[[Request], A | Response]:
+    """The same route, with 400 for any other parameter and for one given twice."""
+
+    def checked(request: Request) -> A | Response:
+        try:
+            Parameters(request, *known)
+        except WrongRequest as error:
+            return known_problem(400, error.code, error)
+        return answer(request)
+
+    return checked
 
 
 def unknown(request: Request) -> Response:

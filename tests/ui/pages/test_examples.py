@@ -1,6 +1,8 @@
 """Two examples are read at a time, and a visitor who leaves gives the place to the next."""
 
+import os
 import threading
+from pathlib import Path
 
 import pytest
 from streamlit.runtime.scriptrunner import StopException
@@ -73,3 +75,15 @@ def test_the_reading_ends_where_the_session_is_gone(monkeypatch: pytest.MonkeyPa
     with pytest.raises(StopException), examples.reading(said.append) as still_wanted:
         still_wanted()
     assert said == []
+
+
+def test_uploads_that_a_killed_server_left_are_removed(tmp_path: Path) -> None:
+    examples.remove_leftovers(tmp_path)
+    old, new = tmp_path / "uploads" / "old", tmp_path / "uploads" / "new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "clip.mp4").write_bytes(b"x")
+    os.utime(old, (0, 0))
+    examples.remove_leftovers(tmp_path)
+    assert not old.exists()
+    assert (new / "clip.mp4").exists()

@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import ReelwiseError
 from ui.server.app import _listen
-from ui.server.edge.hosts import ServerAddress
+from ui.server.edge.address import ServerAddress
 
 
 def test_an_address_that_is_not_this_machines_is_not_blamed_on_the_port() -> None:

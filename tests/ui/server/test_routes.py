@@ -60,6 +60,10 @@ def test_similar_recommend_and_status_answer(server: Server) -> None:
         "/api/search?q=a&offset=10",
         "/api/search?q=a&min_duration=9&max_duration=x",
         "/api/status?verbose=1",
+        "/api/media/1?download=1",
+        "/api/thumbs/1?time=3",
+        "/api/thumbs/1?t=1&t=2",
+        "/api/previews/1?start=0&end=1&sound=1",
     ],
 )
 def test_a_wrong_request_is_400_with_a_fix_and_a_code(server: Server, path: str) -> None:

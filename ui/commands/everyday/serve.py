@@ -36,16 +36,18 @@ def serve(
     as_json: JsonOption = False,
 ) -> Answer:
     """Serve the web page and the JSON API until Ctrl-C."""
-    from ui.server.app import serve_library
-    from ui.server.edge.hosts import ServerAddress
+    from ui.server.edge.address import ServerAddress
     from ui.server.edge.stopping import Stopping
 
     hours = _hours(refit_every)
     address = ServerAddress(host, port, tuple(allow_host or ()))
     served = {"served": address.url}
-    # Ctrl-C is how a server is meant to end: the process leaves then, and this never returns.
+    # Ctrl-C is how a server is meant to end, also while it starts: the process leaves then, and
+    # this never returns.
     stopping = Stopping(documents.as_json(served) + "\n" if as_json else "")
     with stopping.on_signals():
+        from ui.server.app import serve_library
+
         serve_library(home, address, stopping=stopping, device=device, refit_every_hours=hours)
     return Answer(served, "")
 

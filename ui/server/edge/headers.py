@@ -12,8 +12,8 @@ from pathlib import Path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.server.edge.address import host_name
 from ui.server.edge.answers import problem
-from ui.server.edge.hosts import host_name
 
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 """Routes of Streamlit that tell a stranger about visitors, or act for a program."""

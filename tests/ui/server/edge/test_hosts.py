@@ -10,7 +10,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ui.server.edge.hosts import OnlyOwnNames, ServerAddress, host_name, is_loopback
+from ui.server.edge.address import ServerAddress, host_name, is_loopback
+from ui.server.edge.hosts import OnlyOwnNames
 
 HERE = "127.0.0.1:8501"
 LOOPBACK = ["127.0.0.1", "127.0.0.2", "127.255.255.254", "localhost", "::1", "::ffff:127.0.0.1"]

@@ -1,5 +1,6 @@
 """A process that is told to stop ends in time, whatever its threads do."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.conftest import PATIENCE_S, ROOT
+from tests.ui.conftest import PATIENCE_S, ROOT, free_port
 
 BUSY = """
 import sys, threading, time
@@ -50,6 +51,24 @@ def test_the_time_is_over_even_where_nobody_reads_the_last_words(tmp_path: Path)
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_a_server_that_is_still_starting_ends_as_one_that_serves(home: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "ui.cli", "serve", "--port"]
+    command += [str(free_port()), "--home", str(home), "--json"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        # The first heavy import of the server.
+        for line in process.stderr:
+            if "starlette.datastructures" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        process.stderr.close()
+        assert json.loads(process.stdout.read())["served"].startswith("http://127.0.0.1:")
         assert process.wait(PATIENCE_S) == 0
 
 

@@ -12,6 +12,9 @@ from data.catalogue import Catalogue, ClipTable, Video
 from data.errors import ReelwiseError
 from indexer.store.faiss_index import Mask
 
+MAX_CHARS = 2000
+"""Longest text of a query, on the command line as in the API."""
+
 
 @dataclass(frozen=True)
 class Query:
@@ -31,6 +34,12 @@ class Query:
             raise ReelwiseError(
                 "a search needs something to look for",
                 fix='reelwise search "red kite"        (or --like CLIP, or --image FILE)',
+            )
+        longest = max(len(self.words), len(self.without or ""))
+        if longest > MAX_CHARS:
+            raise ReelwiseError(
+                f"a query has at most {MAX_CHARS:,} characters, not {longest:,}",
+                fix="describe what happens in a sentence; encoders read some 70 words at most",
             )
 
     @property

@@ -76,3 +76,10 @@ def test_limits_that_no_video_can_keep_are_refused(limits: dict[str, float]) -> 
         Filters(
             min_duration_s=limits.get("min_duration_s"), max_duration_s=limits["max_duration_s"]
         )
+
+
+@pytest.mark.parametrize("parts", [{"text": "a" * 2001}, {"text": "a", "without": "b" * 2001}])
+def test_a_query_that_no_encoder_reads_to_its_end_is_refused(parts: dict[str, str]) -> None:
+    with pytest.raises(ReelwiseError, match="at most 2,000 characters, not 2,001"):
+        Query(text=parts["text"], without=parts.get("without"))
+    assert Query(text=" " + "a" * 2000 + " ").words == "a" * 2000

@@ -176,6 +176,10 @@ def test_wrong_input_is_refused_before_a_model_is_loaded(home: Path) -> None:
         ["similar", "nothere.mp4"],
         ["similar", "1@abc"],
         ["similar", "nothere.mp4@abc"],
+        ["search", "a" * 2001],
+        ["compress", "nosuch", "--how", "bf16", "--out", "nothere"],
+        ["train", "spatiotemporal", "--captions", "pyproject.toml", "--out", "nothere"],
+        ["index", ".", "--encoder", "nosuch"],
     ]
     script = (
         "import json, sys; from ui.cli import run;"

@@ -105,6 +105,9 @@ def compress(
     The result is a model folder for --encoder. Quality is measured on held-out clips: every second
     clip of --captions or --videos, or generated cartoons.
     """
+    from embeddings.choice import check_weights
+
+    check_weights(encoder, weights)
     from embeddings.compress.run import compress_encoder
     from embeddings.model_folder import open_source_model, start_folder
 

@@ -149,6 +149,7 @@ def spatiotemporal(
     Run the same command again to continue a run that was stopped. On several GPUs:
     torchrun --nproc-per-node=N -m ui.cli train spatiotemporal ...
     """
+    _check(captions, validation, encoder, weights)
     from data.home import resolve_home
     from embeddings.training.head.batches import Augmentation
     from embeddings.training.head.fit import HeadTraining
@@ -164,6 +165,19 @@ def spatiotemporal(
     options = replace(options, encoder=encoder, weights=weights, validation=validation)
     options = replace(options, head=head, epochs=epochs, views=views, blocks=blocks, attacked=on)
     return _train(replace(options, device=device, workers=workers), home)
+
+
+def _check(
+    captions: Path, validation: Path | None, encoder: str | None, weights: Path | None
+) -> None:
+    """Refuse tables and encoders that cannot be used, before anything slow is imported."""
+    from embeddings.choice import check_weights
+    from embeddings.training.captions import read_captions
+
+    for table in filter(None, (captions, validation)):
+        read_captions(table, Path)  # the videos that they name are looked for later
+    if encoder is not None:
+        check_weights(encoder, weights)
 
 
 def _train(options: SpatiotemporalTraining, home: Path | None) -> Answer:

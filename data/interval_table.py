@@ -56,6 +56,9 @@ class IntervalTable:
 def read_table(path: Path, required: Sequence[str], *, header: str) -> IntervalTable:
     """Read a CSV file in UTF-8, with or without a byte order mark.
 
+    A quote that is not closed would swallow the rows after it: such a file is refused whole, for
+    figures of a part of it would be others.
+
     Args:
         path: The file.
         required: Columns that it must have; `a|b` asks for one of two. Case does not matter.
@@ -66,7 +69,7 @@ def read_table(path: Path, required: Sequence[str], *, header: str) -> IntervalT
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
+            reader = csv.reader(file, strict=True)
             columns = tuple(name.strip().lower() for name in next(reader, []))
             rows = [
                 TableRow(reader.line_num, dict(zip(columns, map(str.strip, values), strict=False)))

@@ -70,3 +70,19 @@ def test_intervals_are_checked_one_way(
                 row.interval(optional=may_lack)
         else:
             assert row.interval(optional=may_lack) == expected
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        'a.mp4,"a red ball\nb.mp4,a boat\n',
+        'a.mp4,"a red ball\nb.mp4,"a boat"\nc.mp4,a kite\n',
+    ],
+)
+def test_a_quote_that_is_not_closed_swallows_no_rows(tmp_path: Path, rows: str) -> None:
+    file = tmp_path / "captions.csv"
+    file.write_text("video,caption\n" + rows, encoding="utf-8")
+    with pytest.raises(ReelwiseError, match="cannot be read as CSV"):
+        read_table(file, ["video", "caption"], header="video,caption")
+    file.write_text('video,caption\na.mp4,"a red\nball"\n', encoding="utf-8")
+    assert len(read_table(file, ["video", "caption"], header="video,caption").rows) == 1

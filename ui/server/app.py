@@ -86,6 +86,7 @@ def build_server(
     @asynccontextmanager
     async def lifespan(_: App) -> AsyncIterator[None]:
         say_accept_errors_once_a_minute(asyncio.get_running_loop())
+        limit_log("uvicorn", "asyncio", "streamlit")
         threading.Thread(target=library.warm_up, name="warm-up", daemon=True).start()
         yield
         frames.close()
@@ -187,7 +188,6 @@ def _run(app: App, listener: socket.socket, most: int, stopping: Stopping) -> No
         timeout_graceful_shutdown=1,
         ws_max_size=MAX_UPLOAD_MB << 20,
     )
-    limit_log("uvicorn.error", "asyncio")
     Server(config).run(sockets=[listener])
 
 

@@ -21,6 +21,8 @@ MOST_CONNECTIONS = 1000
 WANTED_DESCRIPTORS = 4096
 LINES_A_MINUTE = 20
 """Most lines that one source of the log writes in a minute."""
+TRACEBACKS_A_MINUTE = 3
+"""Most of these lines that come with a traceback."""
 _ACCEPT_FAILED = "socket.accept() out of system resource"
 
 
@@ -113,6 +115,8 @@ def raise_descriptor_limit() -> int:
 class FewLines(logging.Filter):
     """Lets `LINES_A_MINUTE` records of one source through; the next minute says what was left out.
 
+    Of these only the first `TRACEBACKS_A_MINUTE` keep their traceback.
+
     Args:
         now_s: The clock.
     """
@@ -121,7 +125,7 @@ class FewLines(logging.Filter):
         super().__init__()
         self._now_s = now_s
         self._begun_s = float("-inf")
-        self._written = self._left_out = 0
+        self._written = self._left_out = self._tracebacks = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
         """False where this minute has had its lines."""
@@ -129,18 +133,25 @@ class FewLines(logging.Filter):
             if self._left_out:
                 record.msg = f"{record.getMessage()} ({self._left_out} more lines were left out)"
                 record.args = ()
-            self._begun_s, self._written, self._left_out = self._now_s(), 0, 0
+            self._begun_s = self._now_s()
+            self._written = self._left_out = self._tracebacks = 0
         if self._written >= LINES_A_MINUTE:
             self._left_out += 1
             return False
         self._written += 1
+        if record.exc_info and self._tracebacks >= TRACEBACKS_A_MINUTE:
+            record.exc_info = record.exc_text = None
+        self._tracebacks += bool(record.exc_info)
         return True
 
 
 def limit_log(*names: str) -> None:
-    """Bound what these loggers write."""
+    """Bound what these loggers and those below them write, together for each name."""
     for name in names:
-        logging.getLogger(name).addFilter(FewLines())
+        few = FewLines()
+        there = [each for each in logging.root.manager.loggerDict if each.startswith(f"{name}.")]
+        for each in (name, *there):
+            logging.getLogger(each).addFilter(few)
 
 
 def say_accept_errors_once_a_minute(loop: asyncio.AbstractEventLoop) -> None:

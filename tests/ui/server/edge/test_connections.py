@@ -22,6 +22,7 @@ from ui.server.edge.connections import (
     LINES_A_MINUTE,
     FewLines,
     bounded_connections,
+    limit_log,
     say_accept_errors_once_a_minute,
 )
 
@@ -131,6 +132,34 @@ def test_a_log_has_few_lines_a_minute_and_says_what_it_left_out() -> None:
     now_s = 61.0
     left_out = 1010 - LINES_A_MINUTE
     assert let_through(2) == [f"bad 0 ({left_out} more lines were left out)", "bad 1"]
+
+
+def test_only_a_few_lines_have_a_traceback() -> None:
+    few = FewLines(lambda: 0.0)
+    fault = ValueError("x")
+    facts = {"msg": "fault", "exc_info": (ValueError, fault, None)}
+    records = [logging.makeLogRecord(facts) for _ in range(10)]
+    assert all(few.filter(record) for record in records)
+    assert [bool(record.exc_info) for record in records] == [True] * 3 + [False] * 7
+
+
+def test_loggers_below_a_name_are_bounded_together() -> None:
+    class Count(logging.Handler):
+        n = 0
+
+        def emit(self, record: logging.LogRecord) -> None:
+            self.n += 1
+
+    below, beside, counted = "flooded.of.one", "flooded_not", Count()
+    for name in (below, "flooded.of.two", beside):
+        logging.getLogger(name).addHandler(counted)
+    limit_log("flooded")
+    for _ in range(LINES_A_MINUTE):
+        logging.getLogger(below).error("x")
+        logging.getLogger("flooded.of.two").error("x")
+    assert counted.n == LINES_A_MINUTE
+    logging.getLogger(beside).error("x")
+    assert counted.n == LINES_A_MINUTE + 1
 
 
 def test_a_lack_of_descriptors_is_told_once(caplog: pytest.LogCaptureFixture) -> None:

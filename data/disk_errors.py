@@ -18,7 +18,7 @@ BRING_BACK = "run reelwise verify --repair: it brings back the newest copy of th
 """What to do about a damaged catalogue."""
 
 _AGAIN = "then run the same command again"
-_CHECK = f"check that disk and the rights on it, {_AGAIN}"
+_CHECK = f"check that disk, the rights on it, its quota and ulimit -f, {_AGAIN}"
 
 _BY_NUMBER: dict[int, tuple[str, str]] = {
     errno.ENOSPC: ("no space left on the disk", f"free some disk, {_AGAIN}"),
@@ -69,6 +69,12 @@ def sqlite_code(error: BaseException) -> int | None:
     raw = getattr(error, "orig", error)
     code = getattr(raw, "sqlite_errorcode", None)
     return None if code is None else int(code) & 0xFF
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Say whether another process holds what SQLite wanted."""
+    busy = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return error is not None and sqlite_code(error) in busy
 
 
 def known_error(error: BaseException, place: Path | None = None) -> ReelwiseError | None:
@@ -138,7 +144,7 @@ def _may_write(path: Path) -> bool:
 
 def _of_sqlite(error: BaseException, code: int, place: Path | None) -> ReelwiseError:
     message = str(getattr(error, "orig", error))
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if is_busy(error):
         words = ("another process is writing to it", f"wait until it has finished, {_AGAIN}")
         return _error(words, place)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

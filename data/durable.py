@@ -63,7 +63,10 @@ def make_dir(path: Path, *, private: bool = False) -> None:
     if path.is_dir():
         return
     make_dir(path.parent, private=private)
-    path.mkdir(0o700 if private or is_private(path.parent) else 0o777, exist_ok=True)
+    private = private or is_private(path.parent)
+    path.mkdir(exist_ok=True)
+    if private:
+        path.chmod(0o700)  # not by mkdir's mode: the umask may take rights from the owner, too
     fsync_dir(path.parent)
 
 
@@ -73,7 +76,7 @@ def is_private(folder: Path) -> bool:
 
 
 def close_to_others(path: Path) -> None:
-    """Take every right on a file, or on a folder and all below it, from everybody but the owner.
+    """Let only the owner read and write a file, or a folder and all below it.
 
     Links are not followed.
 
@@ -83,8 +86,9 @@ def close_to_others(path: Path) -> None:
     if path.is_symlink():
         return
     facts = path.stat()
-    if facts.st_mode & 0o077:
-        path.chmod(facts.st_mode & 0o700)
+    wanted = 0o700 if path.is_dir() else 0o600 | facts.st_mode & 0o100
+    if facts.st_mode & 0o777 != wanted:
+        path.chmod(wanted)
     if path.is_dir():
         for each in path.iterdir():
             close_to_others(each)
@@ -97,9 +101,9 @@ def temp_name(path: Path) -> Path:
 
 def write_synced(path: Path, content: bytes) -> None:
     """Write a new file and force its bytes to the disk; its name needs `fsync_dir` as well."""
-    mode = 0o600 if is_private(path.parent) else 0o666
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, mode), "wb") as file:
+    with path.open("xb") as file:
+        if is_private(path.parent):
+            os.fchmod(file.fileno(), 0o600)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

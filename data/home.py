@@ -76,7 +76,8 @@ class Home:
         try:
             if not self.catalogue.exists():
                 self.make()
-                self.catalogue.touch(0o600)
+                self.catalogue.touch()
+                self.catalogue.chmod(0o600)
         except OSError as error:
             raise known_error(error) or error from error
 
@@ -111,7 +112,11 @@ class Home:
 
 def _is_part_of_home(name: str) -> bool:
     folders = ("vectors", "index", "recommender", "cache", "toons", "copies")
-    return name in folders or name.startswith(("catalogue.", TEMP_PREFIX)) or name.endswith(".lock")
+    return (
+        name in folders
+        or name.startswith(("catalogue.", "server.", TEMP_PREFIX))
+        or name.endswith(".lock")
+    )
 
 
 def resolve_home(path: Path | None) -> Home:
@@ -130,7 +135,8 @@ def require_library(home: Home) -> None:
         ReelwiseError: There is none, or its folder cannot be looked into.
     """
     try:
-        home.catalogue.stat()
+        if home.catalogue.stat().st_size == 0 and is_home(home.root):
+            raise FileNotFoundError  # cut to nothing: it held what lies beside it
     except (FileNotFoundError, NotADirectoryError):
         raise _no_library(home.root) from None
     except OSError as error:
@@ -171,16 +177,15 @@ def is_home(folder: Path) -> bool:
     """True for the folder of any library, also one that another reelwise is writing.
 
     It holds the catalogue (an SQLite file) beside one more thing that only a home has, or two of
-    these where the catalogue is lost.
+    these where the catalogue is lost or damaged.
     """
     others = sum((folder / name).exists() for name in ("writer.lock", "vectors", "index"))
     if others == 0:
         return False
-    try:
-        with (folder / "catalogue.db").open("rb") as file:
-            return file.read(16) == b"SQLite format 3\0"
-    except OSError:
-        return (folder / "writer.lock").exists() and others >= 2
+    with suppress(OSError), (folder / "catalogue.db").open("rb") as file:
+        if file.read(16) == b"SQLite format 3\0":
+            return True
+    return (folder / "writer.lock").exists() and others >= 2
 
 
 _held: dict[Path, int] = {}

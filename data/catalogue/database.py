@@ -16,7 +16,7 @@ from data.catalogue.memory_copy import MemoryCopy
 from data.catalogue.names import name_key, person_name
 from data.catalogue.tables import AFTER_CREATION, MIGRATIONS, SCHEMA_VERSION, metadata
 from data.catalogue.values import row_sum, sql
-from data.disk_errors import CANNOT_WRITE, known_error, sqlite_code
+from data.disk_errors import CANNOT_WRITE, is_busy, known_error, sqlite_code
 from data.durable import crash_point
 from data.errors import CannotWrite, ReelwiseError
 from data.home import Home
@@ -225,7 +225,7 @@ class Database:
         try:
             busy = self._rewrite(patient)
         except (sqlite3.DatabaseError, DatabaseError) as error:
-            if sqlite_code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if not is_busy(error):
                 raise self._unscrubbed(error) from error
             busy = True
         if busy:
@@ -304,7 +304,9 @@ class Database:
             return
         try:
             self._prepare_file()
-        except CannotWrite:
+        except ReelwiseError as error:
+            if not isinstance(error, CannotWrite) and not is_busy(error.__cause__):
+                raise
             self._current_copy()
 
     def _prepare_file(self) -> None:

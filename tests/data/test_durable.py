@@ -103,9 +103,10 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def test_what_is_written_below_a_private_folder_is_private(tmp_path: Path) -> None:
+@pytest.mark.parametrize("umask", [0, 0o22])
+def test_what_is_written_below_a_private_folder_is_private(tmp_path: Path, umask: int) -> None:
     tmp_path.chmod(0o755)
-    before = os.umask(0)
+    before = os.umask(umask)
     try:
         make_dir(tmp_path / "private", private=True)
         make_dir(tmp_path / "private" / "in" / "it")
@@ -126,8 +127,8 @@ def test_what_is_written_below_a_private_folder_is_private(tmp_path: Path) -> No
         "private/a": 0o600,
         "private/made": 0o700,
         "private/made/file": 0o600,
-        "public": 0o777,
-        "public/a": 0o666,
+        "public": 0o777 & ~umask,
+        "public/a": 0o666 & ~umask,
     }
 
 

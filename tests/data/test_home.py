@@ -8,7 +8,7 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.home import Home, WriterLock, holds_lock, require_library, resolve_home
+from data.home import Home, WriterLock, holds_lock, is_home, require_library, resolve_home
 
 HOLDER = """
 import sys, time
@@ -59,6 +59,19 @@ def test_a_library_that_lost_its_catalogue_is_not_called_missing(tmp_path: Path)
     _library(tmp_path / "films").joinpath("catalogue.db").unlink()
     with pytest.raises(ReelwiseError, match="has lost its catalogue"):
         require_library(resolve_home(tmp_path / "films"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no SQLite at all"])
+def test_a_catalogue_that_was_cut_to_nothing_is_no_new_library(
+    tmp_path: Path, content: bytes
+) -> None:
+    films = _library(tmp_path / "films")
+    (films / "catalogue.db").write_bytes(content)
+    assert is_home(films)
+    if content:
+        return
+    with pytest.raises(ReelwiseError, match="has lost its catalogue"):
+        require_library(Home(films))
 
 
 def _library(root: Path) -> Path:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -91,6 +92,26 @@ def test_rows_that_are_only_in_the_log_are_read_as_well(filled: Home) -> None:
     with Catalogue(filled) as catalogue:
         assert catalogue.is_copy
         assert answers(catalogue)[2] == ["ann", "bob"]
+
+
+def test_an_older_version_that_another_process_holds_is_asked_in_memory(
+    filled: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(filled, *BACK_TO_2)
+    from data.catalogue import database
+
+    monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "PRAGMA busy_timeout=10"))
+    with closing(sqlite3.connect(filled.catalogue, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+        with Catalogue(filled) as catalogue:
+            assert catalogue.is_copy
+            assert answers(catalogue) == ALL
+            with pytest.raises(ReelwiseError, match="another process is writing"):
+                History(catalogue).add("bob", "a")
+            other.execute("ROLLBACK")
+            History(catalogue).add("bob", "a", at=NOON)
+            assert answers(catalogue)[2] == ["ann", "bob"]
 
 
 def test_an_older_version_is_brought_up_to_date_in_memory_only(filled: Home) -> None:

@@ -24,6 +24,7 @@ from data.history.importing import ImportReport, add_row, import_events
 from data.history.rows.event_file import HowToRead
 from data.history.rows.event_row import EVENT_KINDS, EventKind, EventRow
 from data.history.rows.people import near_names, person
+from data.printable import printable
 
 _OF_ALL = sql(f"{EVENT_VALUES} WHERE :until IS NULL OR at < :until ORDER BY at, id")
 _OF_USER = sql(
@@ -178,16 +179,18 @@ class History:
         with self._catalogue.reading() as connection:
             return list(connection.scalars(_USERS))
 
-    def named(self, user: str) -> str:
-        """Give the name under which a person is stored, who has events or logged pages.
+    def find(self, user: str) -> str | None:
+        """Give the name under which a person is stored; None where nobody is called so.
+
+        Older versions took names that no command line can give; they are found as they are shown.
 
         Raises:
-            ReelwiseError: Nobody is called so; it gives the names that are near.
+            ReelwiseError: Nobody can be called so.
         """
-        if unknown := self.unknown(user):
-            fix = "give a name as reelwise history export shows it; case and spaces count"
-            raise ReelwiseError(unknown, fix=fix)
-        return person(user)
+        name = person(user)
+        if any(self.count(name)):
+            return name
+        return next((one for one in self._people() if printable(one) == name), None)
 
     def unknown(self, user: str) -> str | None:
         """Say that nobody is called so, and which names are near; None where somebody is.
@@ -195,13 +198,11 @@ class History:
         Raises:
             ReelwiseError: Nobody can be called so.
         """
-        name = person(user)
-        if any(self.count(name)):
+        if self.find(user) is not None:
             return None
-        near = near_names(name, self._people())
-        return f"nobody is called {name!r}" + (
-            f"; did you mean {' or '.join(near)}?" if near else ""
-        )
+        near = map(printable, near_names(person(user), self._people()))
+        hint = " or ".join(near)
+        return f"nobody is called {person(user)!r}" + (f"; did you mean {hint}?" if hint else "")
 
     def count(self, user: str) -> tuple[int, int]:
         """Count the events of a person, and the rows of what was recommended to them."""
@@ -220,8 +221,13 @@ class History:
                 process is reading old pages and did not let go in time: the events are deleted,
                 the next command that writes finishes the rest.
         """
-        unfinished = is_unfinished(self._catalogue)
-        name = person(user) if unfinished else self.named(user)
+        name = self.find(user)
+        if name is None and not is_unfinished(self._catalogue):
+            raise ReelwiseError(
+                self.unknown(user) or f"nobody is called {user!r}",
+                fix="give a name as reelwise history export shows it; case and spaces count",
+            )
+        name = name or person(user)
         with self._catalogue.writing("history.forget", changes_library=False) as connection:
             events = connection.execute(_DROP_EVENTS, {"user": name}).rowcount
             impressions = connection.execute(_DROP_IMPRESSIONS, {"user": name}).rowcount

@@ -5,6 +5,7 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
+from data.catalogue.values import sql
 from data.durable import write_atomic
 from data.errors import ReelwiseError
 from data.history import forgetting as fitted_models
@@ -165,3 +166,21 @@ def test_what_a_reader_held_up_is_finished_by_the_next_command_that_writes(
     assert not is_unfinished(catalogue)
     assert b"carla-secret" not in catalogue_bytes(home)
     assert history.users() == ["ben", "dora"]
+
+
+def test_a_name_that_nobody_can_type_is_forgotten_as_it_is_shown(catalogue: Catalogue) -> None:
+    history = History(catalogue)
+    for name in ("bo\0b", "bo\x1bb", "bob"):
+        with catalogue.writing("test") as connection:
+            connection.execute(
+                sql(
+                    'INSERT INTO events ("user", video_ref, at, kind, fingerprint)'
+                    " VALUES (:user, 'kite', 7, 'view', :user)"
+                ),
+                {"user": name},
+            )
+    with pytest.raises(ReelwiseError, match=r"did you mean bob or bo\\x1bb or bo\\x00b\?"):
+        history.forget("bo-b")
+    assert history.forget(r"bo\x00b").user == "bo\0b"
+    assert history.forget(r"bo\x1bb").events == 1
+    assert history.users() == ["bob"]

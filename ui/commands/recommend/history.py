@@ -88,8 +88,9 @@ def forget(
     """Delete a user and all that was learned from the user; it cannot be undone."""
     with Library(home) as library:
         history = library.history
-        events, impressions = history.count(user)
-        if (events or impressions) and not (yes or as_json) and not _agreed(user, events):
+        name = history.find(user)
+        asks = name is not None and not (yes or as_json)
+        if name is not None and asks and not _agreed(name, history.count(name)[0]):
             return refusal("nothing was deleted", "answer y, or give --yes", exit_code=1)
         forgotten = history.forget(user)
     export = forgotten.export

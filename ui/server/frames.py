@@ -1,7 +1,8 @@
 """Frames for pictures and previews, decoded by supervised children that the server keeps."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
+from itertools import repeat
 from pathlib import Path
 
 from data.video.children.pool import DecodePool, StillWanted
@@ -10,6 +11,24 @@ from data.video.types import SAMPLE_FPS, DecodeRequest, FrameBatch, FrameSpec, P
 
 CHILDREN = 2
 """Number of decoding children, whatever the number of visitors."""
+
+
+def at_rate(batches: Iterable[FrameBatch], *, start_s: float, fps: float) -> Iterator[Pixels]:
+    """Frames (h, w, 3) for `fps` a second from `start_s` on: each until the next one is shown.
+
+    A picture that stands for long is decoded for its first seconds only.
+    """
+    last: Pixels | None = None
+    shown = 0
+    for batch in batches:
+        for pixels, time_s in zip(batch.pixels, batch.times_s, strict=True):
+            if last is not None:
+                count = max(1, round((float(time_s) - start_s) * fps) - shown)
+                yield from repeat(last, count)
+                shown += count
+            last = pixels
+    if last is not None:
+        yield last
 
 
 class FrameSource:

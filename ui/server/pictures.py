@@ -20,7 +20,7 @@ from data.video.children.process import NoDecoder
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
 from ui.server.cache import FileCache, name_for
-from ui.server.frames import CHILDREN, FrameSource
+from ui.server.frames import CHILDREN, FrameSource, at_rate
 from ui.server.media import no_such
 from ui.server.turns import Unmade
 
@@ -31,6 +31,8 @@ THUMBNAIL = FrameSpec(480, 270, "pad")
 THUMBNAIL_CACHE_BYTES = 256_000_000
 """About 15,000 pictures."""
 JPEG_QUALITY = 82
+DRAWING = 2
+"""Raised where the frames of a file come out otherwise than before: older pictures are not used."""
 LOOK_AHEAD_S = 1.0
 """How much later a frame is taken where the one at the given time is damaged."""
 PREVIEW = FrameSpec(640, 360, "pad")
@@ -123,15 +125,15 @@ class Pictures:
     def _pixels(
         self, part: DecodeRequest, still_wanted: StillWanted
     ) -> Iterator[NDArray[np.uint8]]:
-        """The frames of a part of a video, passed on as they are decoded."""
-        for batch in self._frames.batches(part, still_wanted=still_wanted):
-            yield from batch.pixels
+        """The frames of a part of a video at its rate, passed on as they are decoded."""
+        batches = self._frames.batches(part, still_wanted=still_wanted)
+        return at_rate(batches, start_s=part.start_s, fps=part.fps)
 
 
 def _cached_name(source: Path, facts: tuple[object, ...], suffix: str) -> str | None:
     """The name of a file made from a video; None where the video is gone."""
     try:
-        return name_for(source, *facts) + suffix
+        return name_for(source, DRAWING, *facts) + suffix
     except OSError:
         return None
 

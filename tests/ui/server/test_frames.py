@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.video.children import supervisor
@@ -13,7 +14,7 @@ from data.video.children.process import Process
 from data.video.types import DecodeRequest, FrameBatch, FrameSpec
 from tests.data.paint import numbers, paint
 from tests.data.video.children.test_pool import ROGUE, children
-from ui.server.frames import CHILDREN, FrameSource
+from ui.server.frames import CHILDREN, FrameSource, at_rate
 
 SPEC = FrameSpec(16, 16)
 
@@ -63,3 +64,14 @@ def test_closing_ends_what_is_being_decoded(tmp_path: Path) -> None:
     assert not children()
     with pytest.raises(DecodingStopped):
         frames.at(clip, SPEC, 0.0)
+
+
+def test_a_picture_that_stands_is_shown_until_the_next_one() -> None:
+    def batch(numbers: list[int], times_s: list[float]) -> FrameBatch:
+        pixels = np.array(numbers, np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
+        return FrameBatch(pixels, np.array(times_s))
+
+    batches = [batch([1, 2], [5.0, 5.5]), batch([3, 4], [8.0, 8.5])]
+    shown = [int(each[0, 0, 0]) for each in at_rate(batches, start_s=5.0, fps=2.0)]
+    assert shown == [1, 2, 2, 2, 2, 2, 3, 4]
+    assert list(at_rate([], start_s=0.0, fps=2.0)) == []

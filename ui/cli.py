@@ -23,7 +23,13 @@ from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_
 from ui.commands.maintain import doctor, encoders, rebuild, roots, verify
 from ui.commands.recommend import history, history_import, recommend, train_recommender
 from ui.library.documents import as_json
-from ui.terminal.answer import EXIT_STOPPED_BY_CTRL_C, EXIT_WRONG_USAGE, Answer, refusal
+from ui.terminal.answer import (
+    EXIT_KNOWN_ERROR,
+    EXIT_STOPPED_BY_CTRL_C,
+    EXIT_WRONG_USAGE,
+    Answer,
+    refusal,
+)
 from ui.terminal.options import examples
 
 EVERYDAY = "Everyday commands"
@@ -147,6 +153,8 @@ def main() -> None:
 def run(args: Sequence[str]) -> int:
     """Run one command line, write its answer, and return the exit code."""
     json_wanted = _json_wanted(args)
+    if sys.stdout is None:  # closed by `>&-`
+        _leave_stdout()
     stdout = sys.stdout
     # With --json only the document may reach stdout, whatever a library prints.
     with contextlib.redirect_stdout(sys.stderr if json_wanted else stdout):
@@ -155,8 +163,20 @@ def run(args: Sequence[str]) -> int:
         _write(answer, stdout, json_wanted=json_wanted)
     except BrokenPipeError:
         # `reelwise search ... | head -1` closed the pipe: that is no error.
-        sys.stdout = io.TextIOWrapper(io.FileIO(os.open(os.devnull, os.O_WRONLY), "w"))
+        _leave_stdout()
+    except OSError as error:
+        # `reelwise history export > file` on a full disk.
+        _leave_stdout()
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"error: the answer cannot be written: {error.strerror}\n")
+            sys.stderr.write("  fix: free some disk, or send the answer elsewhere\n")
+        return EXIT_KNOWN_ERROR
     return answer.exit_code
+
+
+def _leave_stdout() -> None:
+    """Let what Python flushes at its end go nowhere."""
+    sys.stdout = io.TextIOWrapper(io.FileIO(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def _json_wanted(args: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
 from data.catalogue.database import put_meta
+from data.disk_errors import refusals_at
 from data.durable import (
     crash_point,
     discard_dir,
@@ -272,7 +273,8 @@ def publish_model(
                 discard_dir(home.recommender / name)
     crash_point("model.after_cleaning")
     if export is not None:
-        _copy(folder, export)
+        with refusals_at(export):
+            _copy(folder, export)
     return manifest
 
 

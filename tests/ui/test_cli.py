@@ -236,6 +236,21 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize(("target", "code"), [(">/dev/full", 1), (">&-", 0)])
+def test_an_answer_that_cannot_be_written_is_an_error_and_no_fault(
+    tmp_path: Path, target: str, code: int
+) -> None:
+    _empty_library(tmp_path)
+    command = f"{sys.executable} -m ui.cli status --home {tmp_path} {target}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == code
+    told = done.stderr.splitlines()
+    assert [line.split(":")[0] for line in told] == (["error", "  fix"] if code else [])
+
+
 def test_the_status_of_an_empty_library_says_what_to_do(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from data.catalogue.catalogue import Catalogue
-from data.errors import ReelwiseError
+from data.errors import CannotWrite, ReelwiseError
 from data.history.forgetting import current_model, model_names
 from data.history.history import History
 from data.home import Home, TrainingLock, resolve_home
@@ -179,3 +180,17 @@ def test_an_export_is_a_whole_copy_and_forget_tells_of_it(home: Home, tmp_path: 
 )
 def test_dense_matrices_stay_small_enough_to_be_asked(n_videos: int, limit: int) -> None:
     assert dense_limit(n_videos) == limit
+
+
+def test_a_copy_without_room_names_its_own_place(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise shutil.Error([("a", "b", "[Errno 28] No space left on device")])
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    watch(home, 12)
+    with pytest.raises(CannotWrite) as caught:
+        train_recommender(home, export=tmp_path / "out")
+    assert caught.value.problem == f"no space left on the disk: {tmp_path / 'out'}"
+    assert current_model(home) is not None

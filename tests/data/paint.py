@@ -39,10 +39,10 @@ def paint(
 ) -> Path:
     """Write frames, with these times; `options` go to the encoder (`g`, `bf`, ...).
 
-    `first` is the number of the first frame.
+    `first` is the number of the first frame, `container` goes to the container's writer.
     """
     times = [i / fps for i in range(n)] if times_s is None else list(times_s)
-    with av.open(str(path), "w") as out:
+    with av.open(str(path), "w", options=options.pop("container", {})) as out:
         pix_fmt = {"gif": "rgb8"}.get(codec, "yuv420p")
         first = int(options.pop("first", 0))
         coder = {"crf": "12", **{k: str(v) for k, v in options.items()}}

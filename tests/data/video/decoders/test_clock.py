@@ -142,3 +142,15 @@ def test_pictures_that_avi_repeats_by_empty_packets_count(tmp_path: Path) -> Non
     pixels, found_s, ending = decode_one(DecodeRequest(path, SPEC))
     assert (ending.state, numbers(pixels)) == ("done", list(range(8)))
     assert found_s == pytest.approx(times_s[:8], abs=0.11)
+
+
+def test_a_picture_that_goes_on_in_another_stream_is_said(tmp_path: Path) -> None:
+    first = paint(tmp_path / "1.ts", n=30, g=10)
+    other = {"mpegts_start_pid": "768", "mpegts_pmt_start_pid": "4128"}
+    second = paint(tmp_path / "2.ts", n=30, g=10, container=other)
+    path = tmp_path / "whole.ts"
+    path.write_bytes(first.read_bytes() + second.read_bytes())
+    pixels, _, ending = decode_one(DecodeRequest(path, SPEC))
+    assert numbers(pixels) == [0, 5, 10, 15, 20, 25]
+    assert ending.state == "partial"
+    assert "goes on in another stream" in ending.reason

@@ -10,6 +10,7 @@ from data.errors import ReelwiseError
 MAX_NAME = 1_000
 """Most characters of a name: it must fit a command line, to be forgotten by."""
 _UNTYPED = {"Cc", "Cs", "Zl", "Zp"}  # kinds of characters
+_MOST_COMPARED = 5_000
 _NEAR = 3  # names shown
 
 
@@ -49,9 +50,14 @@ def person(text: str) -> str:
 
 
 def near_names(name: str, known: Iterable[str]) -> list[str]:
-    """Give the few known names that are most like one; those that differ by case come first."""
-    keys: dict[str, list[str]] = {}
+    """Give the few known names that are most like one; those that differ by case come first.
+
+    Where very many are of about its length, only the first `_MOST_COMPARED` of them are compared.
+    """
+    wanted, keys = folded(name), dict[str, list[str]]()
     for one in known:
-        keys.setdefault(folded(one), []).append(one)
-    found = difflib.get_close_matches(folded(name), keys, n=_NEAR, cutoff=0.7)
+        key = folded(one)
+        if key == wanted or (abs(len(key) - len(wanted)) <= 3 and len(keys) < _MOST_COMPARED):
+            keys.setdefault(key, []).append(one)
+    found = difflib.get_close_matches(wanted, keys, n=_NEAR, cutoff=0.7)
     return [one for key in found for one in sorted(keys[key])][:_NEAR]

@@ -43,3 +43,8 @@ def test_near_names_differ_by_case_or_a_few_letters() -> None:
     assert near_names("zoe\u0308", known) == [ZOE]
     assert near_names("berta", known) == ["bertha"]
     assert near_names("nobody", known) == []
+
+
+def test_of_very_many_names_the_same_in_another_case_is_found() -> None:
+    many = [f"user-{n}" for n in range(20_000)]
+    assert near_names("USER-19999", many)[0] == "user-19999"

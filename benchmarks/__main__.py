@@ -13,6 +13,7 @@ BENCHMARKS = {
     "cold_search": "processor time of a question in a new process, and of `index` with no work",
     "cannot_write": "read-only, without rights, inodes or space: what is answered, what is said",
     "compression": "int8, bf16, pruned and distilled encoders against fp32: speed and recall",
+    "damage": "bytes of a library flipped or zeroed: what is answered, said and found",
     "decoders": "PyAV against decord: speed, memory, frames of a damaged file",
     "example_search": "a cut, re-encoded, distorted part of a video as a query for its source",
     "flood": "searches while a server is flooded with connections, garbage and uploads",

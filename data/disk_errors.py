@@ -88,7 +88,7 @@ def known_error(error: BaseException, place: Path | None = None) -> ReelwiseErro
     if isinstance(error, ReelwiseError):
         return error
     if _NOT_TEXT in str(error):
-        return _damaged(_NOT_TEXT, place)  # the driver gives it no code
+        return damaged_database(_NOT_TEXT, place)  # the driver gives it no code
     code = sqlite_code(error)
     if code is not None:
         return _of_sqlite(error, code, place)
@@ -148,7 +148,7 @@ def _of_sqlite(error: BaseException, code: int, place: Path | None) -> ReelwiseE
         words = ("another process is writing to it", f"wait until it has finished, {_AGAIN}")
         return _error(words, place)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return _damaged(message, place)
+        return damaged_database(message, place)
     if code == sqlite3.SQLITE_FULL:
         return _error(_full(place), place, write=True)
     if code in CANNOT_WRITE:
@@ -159,7 +159,8 @@ def _of_sqlite(error: BaseException, code: int, place: Path | None) -> ReelwiseE
     return _error((message, _CHECK), place)
 
 
-def _damaged(message: str, place: Path | None) -> ReelwiseError:
+def damaged_database(message: str, place: Path | None) -> DamagedFile:
+    """Make the error for a catalogue whose bytes are not those that SQLite wrote."""
     where = f": {place}" if place else ""
     return DamagedFile(f"the database file is damaged ({message}){where}", fix=BRING_BACK)
 

@@ -14,6 +14,8 @@ from data.catalogue.checks import (
     row_problems,
     structure_problems,
 )
+from data.catalogue.copies import damaged_copies
+from data.catalogue.mark import read_mark
 from data.catalogue.mending import mend_rows
 from data.disk_errors import BRING_BACK
 from data.errors import DamagedFile, ReelwiseError
@@ -122,11 +124,7 @@ def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
     if report.problems:
         # What a damaged database says about other files means nothing.
         return report
-    for line in row_problems(catalogue):
-        report.rows_broken = True
-        report.add(line, home.catalogue, "run reelwise verify --repair")
-    if catalogue.warning is not None:
-        report.add(catalogue.warning, home.catalogue, _ACCEPT)
+    _check_catalogue(home, catalogue, report)
     for video_id, encoder_id in miscounted(catalogue).items():
         report.broken.setdefault(encoder_id, set()).add(video_id)
         report.add(f"video {video_id} has a wrong number of clips", home.catalogue, _EMBED_AGAIN)
@@ -137,6 +135,21 @@ def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
     if deep:
         _check_files(catalogue, report)
     return report
+
+
+def _check_catalogue(home: Home, catalogue: Catalogue, report: VerifyReport) -> None:
+    for line in row_problems(catalogue):
+        report.rows_broken = True
+        report.add(line, home.catalogue, "run reelwise verify --repair")
+    if home.catalogue_mark.exists() and read_mark(home.catalogue_mark) is None:
+        what = "the mark of how far the catalogue has come is not as it was written"
+        report.rows_broken = True
+        report.add(what, home.catalogue_mark, "run reelwise verify --repair")
+    for copy in damaged_copies(home):
+        what = "this copy of the catalogue is not as it was written"
+        report.add(what, copy, "run reelwise verify --repair: it removes the copy")
+    if catalogue.warning is not None:
+        report.add(catalogue.warning, home.catalogue, _ACCEPT)
 
 
 def _check_vectors(catalogue: Catalogue, store: VectorStore, report: VerifyReport) -> None:
@@ -293,6 +306,9 @@ def _file_problem(file: FileRecord) -> str | None:
 
 def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]:
     done = mend_rows(catalogue) if report.rows_broken else []
+    for copy in damaged_copies(home):
+        copy.unlink()
+        done.append(f"removed a damaged copy of the catalogue: {copy.name}")
     done += _forget_broken(catalogue, report)
     lost = catalogue.accept_loss()
     if lost:

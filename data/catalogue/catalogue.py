@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
+from data.catalogue.checks import miscounted, structure_problems
 from data.catalogue.database import Database
 from data.catalogue.embeddings import FIRST_FILES, Embeddings
 from data.catalogue.files import VideoFiles
@@ -14,6 +15,7 @@ from data.catalogue.names import BY_TITLE, VideoNames, likely_keys
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
 from data.catalogue.tables import PEOPLE
 from data.catalogue.values import chunks, from_micros, path_text, sql, text_path
+from data.disk_errors import BRING_BACK
 from data.errors import NoSuchVideo, ReelwiseError
 from data.home import Home
 
@@ -76,6 +78,10 @@ SELECT (SELECT count(*) FROM mine WHERE {SEARCHABLE}) AS videos,
 """)
 
 
+CHECKED_BYTES = 32 * 2**20
+"""A file up to this size is checked whenever it has changed: some 50 ms."""
+
+
 class Catalogue(Database):
     """One library's catalogue, in `home.catalogue`: videos, and by name its files and embeddings.
 
@@ -87,6 +93,7 @@ class Catalogue(Database):
         super().__init__(home)
         self.files = VideoFiles(self)
         """Roots and files."""
+        self._checked: tuple[tuple[int, int], str | None] | None = None
         self.embeddings = Embeddings(self)
         """What each encoder made of each video."""
 
@@ -161,15 +168,35 @@ class Catalogue(Database):
 
     @property
     def warning(self) -> str | None:
-        """What this catalogue lacks of its library, for a person; None where it is all there."""
+        """What is wrong with this catalogue, for a person; None where nothing is.
+
+        It lacks commits that the library has had, or its file is damaged, which is checked where it
+        is small (`CHECKED_BYTES`); `verify` checks any.
+        """
         lost = self.lost_commits()
         if lost == 0:
-            return None
+            return self._damage()
         return (
             f"the catalogue {self.home.catalogue} lacks the library's last {lost:,} changes: an "
             "older copy of it was brought back, or its log is damaged; videos indexed and events "
             "recorded since are missing; run reelwise index with the library's folders"
         )
+
+    def _damage(self) -> str | None:
+        try:
+            stat = self.home.catalogue.stat()
+        except OSError:
+            return None
+        seen = (stat.st_ino, stat.st_mtime_ns)
+        if stat.st_size > CHECKED_BYTES:
+            return None
+        if self._checked is None or self._checked[0] != seen:
+            problems = structure_problems(self)
+            if not problems and miscounted(self):
+                problems = ["the clips of some videos are missing"]
+            told = f"{problems[0]}: {self.home.catalogue}; {BRING_BACK}" if problems else None
+            self._checked = (seen, told)
+        return self._checked[1]
 
     @property
     def encoder(self) -> str | None:

@@ -136,11 +136,20 @@ def set_aside(home: Home) -> Path | None:
 
 def whole_copies(home: Home) -> Iterator[Path]:
     """The copies whose bytes are those that were written, the newest first."""
-    for path in copies(home):
-        match = _NAME.fullmatch(path.name)
-        with suppress(OSError):
-            if match and file_sum(path).sha256 == match[2]:
-                yield path
+    yield from filter(_is_whole, copies(home))
+
+
+def damaged_copies(home: Home) -> list[Path]:
+    """The copies whose bytes are not those that were written."""
+    return [path for path in copies(home) if not _is_whole(path)]
+
+
+def _is_whole(path: Path) -> bool:
+    match = _NAME.fullmatch(path.name)
+    try:
+        return match is not None and file_sum(path).sha256 == match[2]
+    except OSError:
+        return False
 
 
 def _copy_into(catalogue: Path, draft: Path) -> None:

@@ -16,7 +16,13 @@ from data.catalogue.memory_copy import MemoryCopy
 from data.catalogue.names import name_key, person_name
 from data.catalogue.tables import AFTER_CREATION, MIGRATIONS, SCHEMA_VERSION, metadata
 from data.catalogue.values import row_sum, sql
-from data.disk_errors import CANNOT_WRITE, is_busy, known_error, sqlite_code
+from data.disk_errors import (
+    CANNOT_WRITE,
+    damaged_database,
+    is_busy,
+    known_error,
+    sqlite_code,
+)
 from data.durable import crash_point
 from data.errors import CannotWrite, ReelwiseError
 from data.home import Home
@@ -152,6 +158,8 @@ class Database:
         """Say what the disk, its rights or a lock refused in the user's words."""
         try:
             yield
+        except UnicodeDecodeError as error:
+            raise damaged_database("a text in it is none", self.home.catalogue) from error
         except DatabaseError as error:
             known = known_error(error, self.home.catalogue)
             if sqlite_code(error) == sqlite3.SQLITE_ERROR or known is None:

@@ -11,17 +11,21 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.catalogue.database import Database
-from data.catalogue.values import from_micros, now_micros, sql
+from data.catalogue.tables import EVENT_SUM
+from data.catalogue.values import from_micros, now_micros, row_sum, sql
 from data.history.rows.event_row import EVENT_KINDS, EventKind
 from data.history.rows.times import not_after
 
-EVENT_VALUES = 'SELECT "user", video_id, video_ref, at, watched_s, duration_s, kind FROM events'
+EVENT_VALUES = (
+    'SELECT "user", video_id, video_ref, at, watched_s, duration_s, kind, row_sum FROM events'
+)
 _AFTER = sql(f"{EVENT_VALUES} WHERE id > :last_id ORDER BY id")
 # One row, kept by triggers: counting would read every event at each request.
 _MARK = sql("SELECT n_events, n_resolved, last_id FROM history_counts")
 _UNUSABLE = sql(
     "SELECT count(*) FROM events WHERE typeof(at) <> 'integer' OR typeof(\"user\") <> 'text'"
-    " OR typeof(video_ref) <> 'text' OR kind NOT IN :kinds",
+    " OR typeof(video_ref) <> 'text' OR kind NOT IN :kinds"
+    f" OR (row_sum IS NOT NULL AND row_sum <> {EVENT_SUM})",
     "kinds",
 )
 
@@ -109,7 +113,8 @@ def usable_events(
 
     A time ahead of now counts as now, and one beyond the calendar as its end: clocks were wrong,
     and older versions took such times. Seconds that are no length are unknown. A row without a
-    usable name, time or kind is left out; `unusable_events` counts them.
+    usable name, time or kind, or that is not as it was written, is left out; `unusable_events`
+    counts them.
 
     Args:
         rows: As `EVENT_VALUES` selects them.
@@ -117,7 +122,9 @@ def usable_events(
     """
     now = now_micros()
     found = []
-    for user, video_id, video_ref, at, watched_s, duration_s, kind in rows:
+    for user, video_id, video_ref, at, watched_s, duration_s, kind, written in rows:
+        if written not in (None, row_sum(user, video_ref, at, watched_s, duration_s, kind)):
+            continue
         texts = isinstance(user, str) and isinstance(video_ref, str)
         if not texts or not isinstance(at, int) or kind not in EVENT_KINDS:
             continue

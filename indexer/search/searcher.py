@@ -170,7 +170,7 @@ class Searcher:
             encoder=self._encoder.name,
             warnings=(
                 *searched.warnings,
-                *filter(None, [self._toons_only(searched), query.notice]),
+                *filter(None, [self._cache.warning, self._toons_only(searched), query.notice]),
             ),
         )
 

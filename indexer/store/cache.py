@@ -23,6 +23,8 @@ class VectorCache:
         self._rows: OrderedDict[int, VideoVectors] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
+        self.warning: str | None = None
+        """That a part could not be read, and answers go without frames of its videos."""
 
     def videos(self, clip_ids: dict[int, NDArray[np.int64]]) -> dict[int, VideoVectors]:
         """The vectors of some videos as stored now; those no longer stored are left out.
@@ -38,12 +40,15 @@ class VectorCache:
             except DamagedPart:
                 # A writer may have retired a part after the catalogue named it: look it up again.
                 rows = list(
-                    read_videos(self._catalogue, self._store, missing, on_damage=_leave_out)
+                    read_videos(self._catalogue, self._store, missing, on_damage=self._leave_out)
                 )
             for row in rows:
                 self._add(row)
                 vectors[row.video_id] = row
         return vectors
+
+    def _leave_out(self, error: DamagedPart) -> None:
+        self.warning = f"{error.problem}; its videos are not compared frame by frame; {error.fix}"
 
     def _cached(self, clip_ids: dict[int, NDArray[np.int64]]) -> dict[int, VideoVectors]:
         vectors = {}
@@ -68,7 +73,3 @@ class VectorCache:
 
 def _size(row: VideoVectors) -> int:
     return row.frames.nbytes + row.clips.nbytes
-
-
-def _leave_out(_: DamagedPart) -> None:
-    """The view tells of damaged parts; here an answer goes without their vectors."""

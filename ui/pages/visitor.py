@@ -5,13 +5,13 @@ because it is the first of a list. What is clicked is written to a history, and 
 watcher's own.
 """
 
-import unicodedata
-
 import streamlit as st
+
+from data.errors import ReelwiseError
+from data.history import person
 
 ADDRESS = "user"
 """The parameter of the address."""
-MAX_NAME_CHARS = 200
 _CHOSEN = "watching"
 _FIELD = "person"
 
@@ -57,6 +57,8 @@ def _choose() -> None:
 
 
 def clean_name(text: str) -> str:
-    """A name as it is stored: one form of each letter, no blanks around; empty where it is none."""
-    name = unicodedata.normalize("NFC", text).strip()
-    return name if name.isprintable() and len(name) <= MAX_NAME_CHARS else ""
+    """The name under which a person is stored; empty where nobody can be called so."""
+    try:
+        return person(text)
+    except ReelwiseError:
+        return ""

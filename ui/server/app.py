@@ -15,7 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from data.errors import ReelwiseError
 from data.home import require_library, resolve_home
@@ -30,7 +30,7 @@ from ui.server.edge.connections import (
     raise_descriptor_limit,
     say_accept_errors_once_a_minute,
 )
-from ui.server.edge.headers import SafeAnswers, inline_scripts
+from ui.server.edge.headers import SafeAnswers, Shell
 from ui.server.edge.hosts import OnlyOwnNames
 from ui.server.edge.stopping import Stopping
 from ui.server.edge.uploads import VisitorLimits
@@ -91,17 +91,32 @@ def build_server(
         yield
         frames.close()
 
+    shell = _shell()
+    pages = [Route(f"/{name}", shell.answer) for name in ("", *PAGES)]
     return App(
         script,
         lifespan=lifespan,
-        routes=[*questions, *api_routes(library, frames, refits)],
+        routes=[*questions, *api_routes(library, frames, refits), *pages],
         middleware=[
-            Middleware(SafeAnswers, pages=PAGES, scripts=(*_shell_scripts(), cards.PLAY_ONE)),
+            Middleware(SafeAnswers, pages=PAGES, scripts=(*shell.scripts, cards.PLAY_ONE)),
             Middleware(OnlyOwnNames, address=address),
             Middleware(VisitorLimits, most_bytes=MAX_UPLOAD_MB << 20, held_bytes=_held_bytes),
         ],
         exception_handlers={404: failed, 405: failed},
+        on_script_error=_show_fault,
     )
+
+
+def _show_fault(error: Exception) -> bool:
+    """What a visitor sees of an error that a page did not expect; the log has the details."""
+    import streamlit
+
+    if not isinstance(error, ReelwiseError):
+        logging.getLogger("uvicorn.error").error("a page failed", exc_info=error)
+        problem = "this page met a fault in reelwise"
+        error = ReelwiseError(problem, fix="reload it; the server's log has the details")
+    streamlit.html(cards.problem(error))
+    return True
 
 
 def _held_bytes() -> int:
@@ -116,11 +131,10 @@ def _held_bytes() -> int:
     return sum(len(upload.data) for files in sessions for upload in [*files.values()])
 
 
-def _shell_scripts() -> tuple[str, ...]:
-    """The inline scripts of Streamlit's own page."""
+def _shell() -> Shell:
     import streamlit
 
-    return inline_scripts(Path(streamlit.__file__).parent / "static" / "index.html")
+    return Shell(Path(streamlit.__file__).parent / "static" / "index.html")
 
 
 def serve_library(

@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.server.edge.address import host_name
@@ -18,6 +20,7 @@ from ui.server.edge.answers import problem
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 """Routes of Streamlit that tell a stranger about visitors, or act for a program."""
 _STREAMLIT = ("_stcore", "static", "media", "component", "api", "favicon.png", "index.html")
+_WHERE = 'window.__streamlit={BACKEND_BASE_URL:location.origin+"/"};'
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _ALWAYS = {
     "x-content-type-options": "nosniff",
@@ -89,9 +92,25 @@ class SafeAnswers:
         )
 
 
-def inline_scripts(page: Path) -> tuple[str, ...]:
-    """The scripts that stand in an HTML file itself."""
-    return tuple(_INLINE_SCRIPT.findall(page.read_text(encoding="utf-8")))
+class Shell:
+    """Streamlit's own page, told where its server is: it would guess from each address, by 404s.
+
+    Args:
+        page: Its HTML file.
+    """
+
+    def __init__(self, page: Path) -> None:
+        html = page.read_text(encoding="utf-8")
+        self._html = html.replace("<head>", f"<head><script>{_WHERE}</script>", 1)
+
+    @property
+    def scripts(self) -> tuple[str, ...]:
+        """The scripts that stand in the page itself."""
+        return tuple(_INLINE_SCRIPT.findall(self._html))
+
+    async def answer(self, request: Request) -> Response:
+        """The page, whatever its address."""
+        return HTMLResponse(self._html, headers={"cache-control": "no-cache"})
 
 
 def _sha256(text: str) -> str:

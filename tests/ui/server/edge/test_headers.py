@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from ui.server.edge.headers import SafeAnswers, inline_scripts
+from ui.server.edge.headers import SafeAnswers, Shell
 
 OWN_POLICY = "default-src 'none'; sandbox"
 
@@ -64,7 +64,15 @@ def test_closed_and_unknown_pages_are_404(client: TestClient) -> None:
         assert client.get(path).status_code == 200, path
 
 
-def test_inline_scripts_are_those_without_a_file(tmp_path: Path) -> None:
+def test_the_page_knows_its_server_and_names_its_own_scripts(tmp_path: Path) -> None:
     page = tmp_path / "index.html"
-    page.write_text('<script>\n a = 1\n</script><script type="module" src="./x.js"></script>')
-    assert inline_scripts(page) == ("\n a = 1\n",)
+    page.write_text(
+        "<html><head><script>\n a = 1\n</script>"
+        '<script type="module" src="./x.js"></script></head></html>'
+    )
+    shell = Shell(page)
+    where, own = shell.scripts
+    assert own == "\n a = 1\n"
+    assert "location.origin" in where
+    answer = TestClient(Starlette(routes=[Route("/for-you", shell.answer)])).get("/for-you")
+    assert f"<head><script>{where}</script>" in answer.text

@@ -70,7 +70,8 @@ def load_backbone(
 
 def build_untrained(folder: Path) -> torch.nn.Module:
     """The model of a folder's open_clip_config.json with random weights, for training."""
-    model: torch.nn.Module = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
+    with _quiet_open_clip():
+        model: torch.nn.Module = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
     return model
 
 
@@ -79,7 +80,8 @@ def build_tokenizer(model: str) -> Tokenizer:
     merges = Path(model.removeprefix("local-dir:")) / BPE_FILE
     local = model.startswith("local-dir:") and merges.is_file()
     kwargs = {"bpe_path": str(merges)} if local else {}
-    tokenizer: Tokenizer = open_clip.get_tokenizer(model, **kwargs)
+    with _quiet_open_clip():
+        tokenizer: Tokenizer = open_clip.get_tokenizer(model, **kwargs)
     return tokenizer
 
 
@@ -125,11 +127,17 @@ def _quiet_open_clip() -> Iterator[None]:
     """Keep what open_clip writes to the root logger off the terminal; nobody else's words."""
     # A logger's filter sees the records of that very logger, not those that others pass up to it.
     root = logging.getLogger()
+    # `logging.info` gives a root logger without a handler one for good; this is Python's own.
+    lent = logging.lastResort if not root.handlers else None
     root.addFilter(_not_of_open_clip)
+    if lent is not None:
+        root.addHandler(lent)
     try:
         yield
     finally:
         root.removeFilter(_not_of_open_clip)
+        if lent is not None:
+            root.removeHandler(lent)
 
 
 def _not_of_open_clip(record: logging.LogRecord) -> bool:

@@ -161,3 +161,20 @@ def test_loading_hushes_open_clip_and_nobody_else(
         logging.getLogger("another.library").warning("heard after")
     assert [record.message for record in caplog.records] == ["heard", "heard too", "heard after"]
     assert (root.level, list(root.filters)) == before
+
+
+def test_loading_gives_the_root_logger_no_handler(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+
+    def create(*_: object, **__: object) -> torch.nn.Module:
+        logging.warning("heard once")
+        return torch.nn.Identity()
+
+    monkeypatch.setattr(open_clip, "create_model", create)
+    loading._create_model(parse_name("toon"), None)
+    loading.build_tokenizer(parse_name("toon").model)
+    assert root.handlers == []
+    assert capsys.readouterr().err == "heard once\n"

@@ -15,6 +15,7 @@ def test_a_fault_is_logged_and_told_without_its_details(
     shown: list[str] = []
     monkeypatch.setattr("streamlit.html", shown.append)
     logger = logging.getLogger("uvicorn.error")
+    caplog.set_level(logging.ERROR, logger.name)
     logger.addHandler(caplog.handler)
     try:
         assert app._show_fault(KeyError("secret"))

@@ -210,13 +210,14 @@ def _safely(question: Callable[[Home, list[object]], object], *args: Any) -> obj
 def _search(home: Home, told: list[object]) -> object:
     found = []
     with closing(Searcher(home, NamedEncoder())) as searcher:
-        told += searcher.view.warnings
         for n in range(6):
             query = QueryVectors(vectors_of(f"{4 * n:015x}", 1))
-            found.append(searcher.search_vectors(query, Options(5)).hits)
-        found.append(searcher.similar(3, k=5).hits)
+            found.append(searcher.search_vectors(query, Options(5)))
+        found.append(searcher.similar(3, k=5))
+    told += [warning for result in found for warning in result.warnings]
     return [
-        [(hit.title, hit.start_s, hit.end_s, round(hit.score, 3)) for hit in hits] for hits in found
+        [(hit.title, hit.start_s, hit.end_s, round(hit.score, 3)) for hit in result.hits]
+        for result in found
     ]
 
 

@@ -52,4 +52,4 @@ def test_every_damaged_file_ends_with_a_label_that_a_person_understands(tmp_path
     assert states["derived_zero_length.mp4"] == states["derived_text_named.mp4"] == State.FAILED
     assert states["psd_counter.mp4"] == states["tc_av1.mkv"] == State.DONE
     again = index_library(home, [BAD], ColourEncoder())
-    assert (again.done, again.partial, again.added) == (0, 0, 0)
+    assert (again.done, again.added, again.decoded) == (0, 0, again.failed)

@@ -143,6 +143,14 @@ def require_library(home: Home) -> None:
         raise known_error(error) or error from error
 
 
+def nothing_indexed(home: Home) -> ReelwiseError:
+    """Make the error for a library without any video."""
+    return ReelwiseError(
+        f"nothing is indexed in {home.root}",
+        fix="reelwise index FOLDER        (or: reelwise demo)",
+    )
+
+
 def _no_library(root: Path) -> ReelwiseError:
     if is_home(root):
         return ReelwiseError(

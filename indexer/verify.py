@@ -15,7 +15,7 @@ from data.catalogue.checks import (
     structure_problems,
 )
 from data.catalogue.copies import damaged_copies
-from data.catalogue.mark import read_mark
+from data.catalogue.mark import mark_in
 from data.catalogue.mending import mend_rows
 from data.disk_errors import BRING_BACK
 from data.errors import DamagedFile, ReelwiseError
@@ -141,7 +141,7 @@ def _check_catalogue(home: Home, catalogue: Catalogue, report: VerifyReport) -> 
     for line in row_problems(catalogue):
         report.rows_broken = True
         report.add(line, home.catalogue, "run reelwise verify --repair")
-    if home.catalogue_mark.exists() and read_mark(home.catalogue_mark) is None:
+    if home.catalogue_mark.exists() and mark_in(home.catalogue_mark) is None:
         what = "the mark of how far the catalogue has come is not as it was written"
         report.rows_broken = True
         report.add(what, home.catalogue_mark, "run reelwise verify --repair")

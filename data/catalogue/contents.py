@@ -11,7 +11,7 @@ ContentKey = Callable[[Path], str]
 
 
 @dataclass(frozen=True)
-class Content:
+class FileContent:
     """What the bytes of one file are."""
 
     key: str
@@ -44,7 +44,7 @@ class Contents:
             if file.content_key and file.content_hash:
                 self._hashed.setdefault(sampled_key(file.content_key), []).append(file)
 
-    def of(self, file: FoundFile) -> Content:
+    def of(self, file: FoundFile) -> FileContent:
         """The content of a file.
 
         Raises:
@@ -53,12 +53,12 @@ class Contents:
         sampled = self._sampled(file.path)
         alike = self._hashed.get(sampled, [])
         if not alike:
-            return Content(sampled, None)
+            return FileContent(sampled, None)
         for each in alike:
             if (each.size_bytes, each.mtime_ns) == (file.size_bytes, file.mtime_ns):
-                return Content(each.content_key or sampled, each.content_hash)
+                return FileContent(each.content_key or sampled, each.content_hash)
         whole = self._whole(file.path)
         for each in alike:
             if each.content_hash == whole:
-                return Content(each.content_key or sampled, whole)
-        return Content(key_beside(sampled, whole), whole)
+                return FileContent(each.content_key or sampled, whole)
+        return FileContent(key_beside(sampled, whole), whole)

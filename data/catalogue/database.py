@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
 from data.catalogue.copies import renew_copies
-from data.catalogue.mark import count_commit, lost_commits, read_mark, take_up, write_mark
+from data.catalogue.mark import count_commit, lost_commits, mark_in, take_up, write_mark
 from data.catalogue.memory_copy import MemoryCopy
 from data.catalogue.names import name_key, person_name
 from data.catalogue.tables import AFTER_CREATION, MIGRATIONS, SCHEMA_VERSION, metadata
@@ -125,7 +125,7 @@ class Database:
         if self._copy is not None:
             self._back_to_file()
         with self._writing(point, changes_library=changes_library) as connection:
-            take_up(connection, read_mark(self.home.catalogue_mark))
+            take_up(connection, mark_in(self.home.catalogue_mark))
             self._close_to_others(connection)
             yield connection
 
@@ -178,7 +178,7 @@ class Database:
         An older copy of the catalogue was brought back, or its log was damaged.
         """
         with self.reading() as connection:
-            return lost_commits(connection, read_mark(self.home.catalogue_mark))
+            return lost_commits(connection, mark_in(self.home.catalogue_mark))
 
     def accept_loss(self) -> int:
         """Take the catalogue as it is from now on; gives the `lost_commits` until now."""
@@ -336,7 +336,7 @@ class Database:
                 for statement in MIGRATIONS[number]:
                     connection.execute(sql(statement))
         put_meta(connection, "schema_version", str(SCHEMA_VERSION))
-        take_up(connection, read_mark(self.home.catalogue_mark))
+        take_up(connection, mark_in(self.home.catalogue_mark))
 
     def _schema_version(self, connection: Connection) -> int | None:
         """Give the version of the tables; None for an empty file.

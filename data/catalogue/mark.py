@@ -45,7 +45,7 @@ class Mark:
     """By table, the highest number that was given out to a row."""
 
 
-def read_mark(path: Path) -> Mark | None:
+def mark_in(path: Path) -> Mark | None:
     """Read a mark; None where there is none, or a power cut left half of one."""
     try:
         return Mark(**unseal(path.read_bytes().rstrip(b" ")))

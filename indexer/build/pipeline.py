@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from data.home import Home, require_library
+from data.home import Home, nothing_indexed, require_library
 from embeddings.vocabulary import notice_of_library
 from indexer.build.interrupt import interruptible
 from indexer.build.progress import Listener
@@ -84,10 +84,7 @@ def rebuild(
     require_library(home)
     with writing_session(home) as catalogue, interruptible() as stop:
         if catalogue.encoder is None:
-            raise ReelwiseError(
-                f"nothing is indexed in {home.root}",
-                fix="reelwise index FOLDER        (or: reelwise demo)",
-            )
+            raise nothing_indexed(home)
         if encoder is None:
             return publish(home, catalogue, catalogue.encoder)
         run = Run(catalogue, encoder, stop, progress)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data.catalogue import FileRecord
-from data.catalogue.contents import Content, Contents
+from data.catalogue.contents import Contents, FileContent
 from data.video.passed_over import PassedOver
 from data.video.scan import FoundFile, file_title
 
@@ -81,7 +81,7 @@ def plan_changes(
     """
     plan = Plan()
     now: dict[Path, str | None] = {}
-    changed: list[tuple[FoundFile, Content]] = []
+    changed: list[tuple[FoundFile, FileContent]] = []
     for file in scanned:
         if isinstance(file, Unseen):
             plan.unseen.append(file)
@@ -121,7 +121,7 @@ def _same_stat(file: FoundFile, before: FileRecord) -> bool:
 
 def _read_content(
     file: FoundFile, before: FileRecord | None, contents: Contents, plan: Plan
-) -> Content | None:
+) -> FileContent | None:
     try:
         return contents.of(file)
     except OSError as error:
@@ -135,7 +135,7 @@ def _read_content(
 
 def _sort_changed(
     plan: Plan,
-    changed: Sequence[tuple[FoundFile, Content]],
+    changed: Sequence[tuple[FoundFile, FileContent]],
     known: Mapping[Path, FileRecord],
     now: Mapping[Path, str | None],
 ) -> None:

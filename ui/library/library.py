@@ -1,7 +1,6 @@
 """One opened library: what is heavy is loaded once, when it is first needed.
 
-The command line opens one for a single command. The server opens one for its whole life and every
-page and route shares it, so all of it is safe to use from many threads.
+The command line opens one for a single command; all threads of a server share one.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from data.home import Home, WriterLock, require_library, resolve_home
+from data.home import Home, WriterLock, nothing_indexed, require_library, resolve_home
 from embeddings.backbone.early_checks import check_device, check_weights_file
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ class Library:
         with self._loading:
             wanted_id = self.catalogue.encoder
             if wanted_id is None:
-                raise self._nothing_indexed()
+                raise nothing_indexed(self.home)
             if self._encoder is None or self._encoder.id != wanted_id:
                 # Another process may have moved the library to another encoder meanwhile.
                 # Threads that are searching keep the old searcher: it is dropped, not closed.
@@ -166,7 +165,7 @@ class Library:
             ReelwiseError: Nothing is indexed yet.
         """
         if self.catalogue.encoder is None:
-            raise self._nothing_indexed()
+            raise nothing_indexed(self.home)
         with self._loading:
             if self._recommender is None:
                 from recommender.service import LibraryRecommender
@@ -237,7 +236,7 @@ class Library:
         from indexer.build.pipeline import rebuild
 
         if self.catalogue.encoder is None:
-            raise self._nothing_indexed()
+            raise nothing_indexed(self.home)
         encoder = self._choose_encoder(None) if reencode else None
         return rebuild(self.home, encoder=encoder, progress=progress)
 
@@ -374,12 +373,6 @@ class Library:
     def remove_event(self, event: Event) -> None:
         """Take back an event that was added; the next answer no longer counts it."""
         self.history.remove(event)
-
-    def _nothing_indexed(self) -> ReelwiseError:
-        return ReelwiseError(
-            f"nothing is indexed in {self.home.root}",
-            fix="reelwise index FOLDER        (or: reelwise demo)",
-        )
 
     def warm_up(self) -> None:
         """Load what searching needs, so that the first visitor does not wait for it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.mark import read_mark
+from data.catalogue.mark import mark_in
 from data.home import Home
 from tests.data.made import LIB, embed, file_record
 
@@ -29,7 +29,7 @@ def lost(home: Home) -> int:
 
 
 def last_ids(home: Home) -> dict[str, int]:
-    mark = read_mark(home.catalogue_mark)
+    mark = mark_in(home.catalogue_mark)
     assert mark is not None
     return mark.last_ids
 

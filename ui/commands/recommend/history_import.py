@@ -20,42 +20,47 @@ if TYPE_CHECKING:
 MAX_ROWS_SHOWN = 20
 """Bad rows listed one by one; the rest are counted."""
 
+FileArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        help="Events: CSV or Parquet with the columns user, video[, at][, watched_s]"
+        "[, duration_s][, kind]; or a viewing history as Netflix gives it.",
+    ),
+]
+FormatOption = Annotated[
+    Literal["auto", "reelwise", "netflix"],
+    typer.Option(
+        "--format",
+        metavar="auto|reelwise|netflix",
+        help="Whose format it is; auto tells it from the names of the columns.",
+    ),
+]
+UserOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Who watched, where the file does not say it.")
+]
+DatesOption = Annotated[
+    Literal["auto", "day-first", "month-first"],
+    typer.Option(
+        metavar="auto|day-first|month-first",
+        help="What 5/6/2024 means in a viewing history; auto tells it from all dates of it.",
+    ),
+]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Encoding of a text file, as in windows-1252.  [default: UTF-8 or UTF-16]",
+    ),
+]
+
 
 def import_events(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE",
-            help="Events: CSV or Parquet with the columns user, video[, at][, watched_s]"
-            "[, duration_s][, kind]; or a viewing history as Netflix gives it.",
-        ),
-    ],
-    format_: Annotated[
-        Literal["auto", "reelwise", "netflix"],
-        typer.Option(
-            "--format",
-            metavar="auto|reelwise|netflix",
-            help="Whose format it is; auto tells it from the names of the columns.",
-        ),
-    ] = "auto",
-    user: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Who watched, where the file does not say it."),
-    ] = None,
-    dates: Annotated[
-        Literal["auto", "day-first", "month-first"],
-        typer.Option(
-            metavar="auto|day-first|month-first",
-            help="What 5/6/2024 means in a viewing history; auto tells it from all dates of it.",
-        ),
-    ] = "auto",
-    encoding: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Encoding of a text file, as in windows-1252.  [default: UTF-8 or UTF-16]",
-        ),
-    ] = None,
+    file: FileArgument,
+    format_: FormatOption = "auto",
+    user: UserOption = None,
+    dates: DatesOption = "auto",
+    encoding: EncodingOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be added; write nothing.")
     ] = False,

@@ -11,14 +11,16 @@ from data.catalogue.copies import whole_copies
 from data.catalogue.database import Database
 from data.catalogue.values import row_sum, sql
 
-_COLUMNS = ("user", "video_ref", "at", "watched_s", "duration_s", "kind")
+_COLUMNS = ("user", "video_id", "video_ref", "at", "watched_s", "duration_s", "kind")
 _BAD_IDS = sql(f"SELECT id FROM {BAD_EVENTS}")
 _OF_COPY = (
-    'SELECT "user", video_ref, at, watched_s, duration_s, kind, row_sum FROM events WHERE id = ?'
+    'SELECT "user", video_id, video_ref, at, watched_s, duration_s, kind, row_sum'
+    " FROM events WHERE id = ?"
 )
 _MEND_EVENT = sql(
-    'UPDATE events SET "user" = :user, video_ref = :video_ref, at = :at, watched_s = :watched_s,'
-    " duration_s = :duration_s, kind = :kind, row_sum = :row_sum WHERE id = :id"
+    'UPDATE events SET "user" = :user, video_id = :video_id, video_ref = :video_ref, at = :at,'
+    " watched_s = :watched_s, duration_s = :duration_s, kind = :kind, row_sum = :row_sum"
+    " WHERE id = :id"
 )
 _RECOUNT = sql(
     "UPDATE history_counts SET n_events = (SELECT count(*) FROM events),"

@@ -30,7 +30,7 @@ _COUNT_EVENTS = (
 # What is no text, or blank only, is left as it is.
 _SPELLED = """iif(typeof("user") = 'text', nullif(person_name("user"), ''), NULL)"""
 _PERSON = f'coalesce({_SPELLED}, "user")'
-EVENT_SUM = 'row_sum("user", video_ref, at, watched_s, duration_s, kind)'
+EVENT_SUM = 'row_sum("user", video_id, video_ref, at, watched_s, duration_s, kind)'
 """The checksum of a row of `events`, from its columns: a changed byte shows."""
 AFTER_CREATION = _COUNT_EVENTS
 """Statements that follow the creation of the tables of `metadata`."""

@@ -123,7 +123,8 @@ def usable_events(
     now = now_micros()
     found = []
     for user, video_id, video_ref, at, watched_s, duration_s, kind, written in rows:
-        if written not in (None, row_sum(user, video_ref, at, watched_s, duration_s, kind)):
+        now_is = row_sum(user, video_id, video_ref, at, watched_s, duration_s, kind)
+        if written not in (None, now_is):
             continue
         texts = isinstance(user, str) and isinstance(video_ref, str)
         if not texts or not isinstance(at, int) or kind not in EVENT_KINDS:

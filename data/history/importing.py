@@ -32,7 +32,7 @@ _SAME = (
 _PUT = sql(
     'INSERT INTO events ("user", video_id, video_ref, at, watched_s, duration_s, kind, fingerprint,'
     " row_sum) SELECT :user, :video_id, :video_ref, :at, :watched_s, :duration_s, :kind,"
-    " :fingerprint, row_sum(:user, :video_ref, :at, :watched_s, :duration_s, :kind)"
+    " :fingerprint, row_sum(:user, :video_id, :video_ref, :at, :watched_s, :duration_s, :kind)"
     f" WHERE NOT EXISTS ({_SAME}) ON CONFLICT (fingerprint) DO NOTHING"
 )
 _KNOWN = sql(

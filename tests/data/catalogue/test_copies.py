@@ -105,6 +105,10 @@ def change(home: Home, statement: str) -> None:
             "watch events that are not as they were written: 1",
         ),
         (
+            "UPDATE events SET video_id = 2 WHERE id = 1",
+            "watch events that are not as they were written: 1",
+        ),
+        (
             "UPDATE events SET at = at + 1 WHERE id = 2",
             "watch events that are not as they were written: 1",
         ),

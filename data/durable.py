@@ -15,14 +15,13 @@ from pathlib import Path
 TEMP_PREFIX = ".tmp-"
 """Names that begin so are unfinished: the next writer removes them."""
 
-CRASH_VARIABLE = "REELWISE_CRASH_AT"
-"""Environment variable `name[:nth]`: kill this process at the nth passing of that crash point."""
-
 _armed: dict[str, int] = {}
 
 
 def arm_crash(spec: str | None) -> None:
     """Kill this process, with SIGKILL, when the named crash point is passed for the nth time.
+
+    Tests arm it in the processes that they start; nothing else does.
 
     Args:
         spec: `name` or `name:nth` (1 is the first passing); None or empty disarms.
@@ -171,6 +170,3 @@ def _fsync(path: Path, flags: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-arm_crash(os.environ.get(CRASH_VARIABLE))

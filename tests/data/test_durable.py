@@ -66,13 +66,12 @@ def test_remove_unfinished_takes_only_temporary_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("armed", "survives"), [("here:2", False), ("here:3", True)])
 def test_an_armed_crash_point_kills_at_its_nth_passing(armed: str, survives: bool) -> None:
     code = (
-        "from data.durable import crash_point\n"
+        "import sys; from data.durable import arm_crash, crash_point; arm_crash(sys.argv[1])\n"
         "crash_point('other'); crash_point('here'); print('once', flush=True)\n"
         "crash_point('here'); print('twice', flush=True)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"REELWISE_CRASH_AT": armed},
+        [sys.executable, "-c", code, armed],
         capture_output=True,
         text=True,
         check=False,

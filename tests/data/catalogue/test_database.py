@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
-from data.durable import CRASH_VARIABLE
 from data.errors import ReelwiseError
 from data.history import History, mark_history
 from data.home import Home
@@ -108,12 +107,12 @@ def test_a_kill_while_it_is_brought_up_to_date_loses_nothing(version_2: Home, mo
     before = schema(version_2)
     code = (
         "import sys; from pathlib import Path; from data.catalogue.catalogue import Catalogue;"
-        "from data.home import Home; Catalogue(Home(Path(sys.argv[1])))"
+        "from data.durable import arm_crash; from data.home import Home;"
+        "arm_crash(sys.argv[2]); Catalogue(Home(Path(sys.argv[1])))"
     )
     killed = subprocess.run(
-        [sys.executable, "-c", code, str(version_2.root)],
+        [sys.executable, "-c", code, str(version_2.root), f"schema.{moment}_commit"],
         cwd=ROOT,
-        env={**os.environ, CRASH_VARIABLE: f"schema.{moment}_commit"},
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL

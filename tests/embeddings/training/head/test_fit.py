@@ -128,6 +128,8 @@ from embeddings.training.attack import Attack
 from embeddings.training.head.fit import Setting, fit_head
 from embeddings.training.head.objective import Objective
 from tests.embeddings.training.made_clips import OPTIONS, made_data
+from data.durable import arm_crash
+arm_crash(sys.argv[3])
 attack = Attack(0.05, 2, random_start=True)
 options = replace(
     OPTIONS, steps=30, validate_every=7, checkpoint_s=0, objective=Objective(attack=attack)
@@ -145,8 +147,9 @@ torch.save({"head": fitted.head.state_dict(), "losses": fitted.run.losses}, sys.
 
 def test_a_run_that_is_killed_goes_on_to_the_very_same_head(tmp_path: Path) -> None:
     def life(crash: str) -> int:
-        environment = os.environ | {"REELWISE_CRASH_AT": crash, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-c", KILLED, str(tmp_path / "run"), str(tmp_path / "out.pt")]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        files = [str(tmp_path / "run"), str(tmp_path / "out.pt")]
+        command = [sys.executable, "-c", KILLED, *files, crash]
         return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
 
     assert life("checkpoint.after_fsync:17") == -signal.SIGKILL

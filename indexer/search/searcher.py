@@ -127,23 +127,33 @@ class Searcher:
         vectors = self.embed(query, view, reading)
         options = Options(k, filters or Filters(), merge=merge)
         result = self.search_vectors(vectors, options, view=view, began_s=began_s)
-        return self._as_understood(query, result)
+        return self._as_understood(query, result, options.filters.min_relevance)
 
-    def _as_understood(self, query: Query, result: SearchResult) -> SearchResult:
+    def _as_understood(
+        self, query: Query, result: SearchResult, min_relevance: float
+    ) -> SearchResult:
         """The result with the words that mean nothing here; of those alone no hit is a match.
 
-        Nor is a video that the encoder cannot judge by words.
+        Nor is a video that the encoder cannot judge by words: the relevance of both is 0.
         """
         words = understood(self._encoder.name, query.words)
-        alone = query.like is None and query.image is None
-        judged = bool(words.known) and not self._is_foreign(result.hits)
-        confident = result.confident and (judged or not alone)
-        return replace(result, confident=confident, not_understood=words.unknown)
+        result = replace(result, not_understood=words.unknown)
+        if query.like is not None or query.image is not None:
+            return result
+        hits = [
+            hit if words.known and self._can_judge(hit) else replace(hit, relevance=0.0)
+            for hit in result.hits
+        ]
+        confident = result.confident and hits[0].relevance > 0
+        return replace(
+            result,
+            hits=[hit for hit in hits if hit.relevance >= min_relevance],
+            confident=confident,
+        )
 
-    def _is_foreign(self, hits: Sequence[Hit]) -> bool:
-        """Whether the best hit is no cartoon, and the encoder knows nothing else."""
-        foreign = bool(hits) and not is_toon(hits[0].path)
-        return foreign and knows_only_toons(self._encoder.name)
+    def _can_judge(self, hit: Hit) -> bool:
+        """False for what is no cartoon where the encoder knows nothing else."""
+        return is_toon(hit.path) or not knows_only_toons(self._encoder.name)
 
     def search_vectors(
         self,

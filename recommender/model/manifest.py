@@ -95,9 +95,18 @@ def read_model_manifest(folder: Path) -> ModelManifest:
         raise unusable(folder, f"another version of reelwise wrote it ({error})") from error
 
 
+def is_of_another_version(folder: Path) -> bool:
+    """True for a manifest that is as it was written, by a version with another layout."""
+    try:
+        values = sealed.unseal((folder / MANIFEST_FILE).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return values.get("format") != FORMAT
+
+
 def unusable(folder: Path, why: str) -> ReelwiseError:
     """The error for a model that must not be used."""
     return ReelwiseError(
         f"the recommender's model {folder.name} cannot be used: {why}",
-        fix="reelwise train recommender      (until then a quick model answers)",
+        fix="reelwise train recommender      (until then the default settings answer)",
     )

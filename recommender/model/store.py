@@ -43,7 +43,12 @@ from data.home import Home, TrainingLock
 from data.sealed import MANIFEST_FILE, FileSum, file_sum, seal
 from recommender.events.videos import VideoTable
 from recommender.model.arrays import SourceArrays, map_arrays, pack, unpack, write_arrays
-from recommender.model.manifest import ModelManifest, read_model_manifest, unusable
+from recommender.model.manifest import (
+    ModelManifest,
+    is_of_another_version,
+    read_model_manifest,
+    unusable,
+)
 from recommender.model.model import Settings, saved_names, settings_from_json
 from recommender.sources.base import Source
 
@@ -120,9 +125,10 @@ def require_undamaged(home: Home) -> None:
     """
     require_named(home)
     name = current_model(home)
-    if name is not None:
-        folder = home.recommender / name
-        require_whole(folder, read_model_manifest(folder))
+    if name is None or is_of_another_version(home.recommender / name):
+        return
+    folder = home.recommender / name
+    require_whole(folder, read_model_manifest(folder))
 
 
 def usable_manifest(folder: Path, catalogue: Catalogue) -> tuple[ModelManifest, Settings]:

@@ -254,6 +254,12 @@ def test_damage_of_the_model_is_found_without_answering(home: Home, how: str) ->
         assert model_status(catalogue).trouble is not None
 
 
+def test_a_model_of_another_version_is_no_damage(home: Home) -> None:
+    train_recommender(home)
+    of_another_format(home, home.recommender / "model-000001")
+    require_undamaged(home)
+
+
 def test_nothing_is_parsed_before_its_checksum_is_right(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

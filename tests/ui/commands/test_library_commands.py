@@ -160,6 +160,8 @@ def test_words_that_mean_nothing_to_the_encoder_are_no_match_and_named(
     assert document["confident"] is False
     unknown = [word for word in words.split() if word not in ("in", "the", "a")]
     assert document["not_understood"] == unknown
+    assert {hit["relevance"] for hit in document["hits"]} == {0.0}
+    assert ask(capsys, "search", words, "--min-relevance", "0.1", home=home)["hits"] == []
     shown = tell(capsys, "search", words, home=home)
     assert all(f'"{word}"' in shown.err for word in unknown)
     assert shown.out.startswith("nothing here matches well")

@@ -32,9 +32,17 @@ def mend_catalogue(home: Home) -> list[str]:
             )
     done = [problem if kept is None else f"{problem} (it is kept as {kept})"]
     if copy is None:
-        return [*done, "made an empty catalogue: run reelwise index with the library's folders"]
+        return [*done, f"made an empty catalogue: run reelwise index FOLDER{_encoders(home)}"]
     made_at = datetime.fromtimestamp(copy.stat().st_mtime, UTC).isoformat(timespec="seconds")
-    return [*done, f"brought back the copy of the catalogue of {made_at}"]
+    what = f"brought back the copy of the catalogue of {made_at}"
+    return [*done, f"{what}; watch events recorded since then are lost"]
+
+
+def _encoders(home: Home) -> str:
+    """The encoder to name: an empty catalogue does not know which one made the vectors."""
+    folders = home.all_vectors.iterdir() if home.all_vectors.is_dir() else ()
+    ids = sorted(path.name for path in folders if path.is_dir())
+    return f" --encoder NAME, that of the vectors here ({', '.join(ids)})" if ids else ""
 
 
 def _problem(home: Home) -> str | None:

@@ -22,7 +22,6 @@ from data.errors import DamagedFile, ReelwiseError
 from data.home import Home, require_library
 from data.video.scan import content_hash, content_key, sampled_key
 from indexer.build.record import writing_session
-from indexer.build.strays import stray_parts
 from indexer.repair import mend_catalogue
 from indexer.store.generations import (
     Generation,
@@ -33,6 +32,7 @@ from indexer.store.generations import (
     read_current,
     read_generation,
 )
+from indexer.store.parts import stray_parts
 from indexer.store.vectors import DamagedPart, VectorStore, read_videos
 
 _EMBED_AGAIN = "run reelwise verify --repair, then reelwise index with the library's folders"
@@ -148,8 +148,8 @@ def _check_catalogue(home: Home, catalogue: Catalogue, report: VerifyReport) -> 
     for copy in damaged_copies(home):
         what = "this copy of the catalogue is not as it was written"
         report.add(what, copy, "run reelwise verify --repair: it removes the copy")
-    if catalogue.warning is not None:
-        report.add(catalogue.warning, home.catalogue, _ACCEPT)
+    if catalogue.loss is not None:
+        report.add(catalogue.loss, home.catalogue, _ACCEPT)
 
 
 def _check_vectors(catalogue: Catalogue, store: VectorStore, report: VerifyReport) -> None:
@@ -203,20 +203,22 @@ def _check_strays(home: Home, catalogue: Catalogue, report: VerifyReport) -> Non
             report.add(
                 "the catalogue does not know this vector part",
                 folder / name,
-                _what_to_do(store, name),
+                _what_to_do(catalogue, store, name),
             )
 
 
-def _what_to_do(store: VectorStore, name: str) -> str:
+def _what_to_do(catalogue: Catalogue, store: VectorStore, name: str) -> str:
     try:
-        videos = store.read_stray(name)
+        videos = [pair[0].content_key for pair in store.read_stray(name) if pair]
     except DamagedPart:
         videos = []
-    if not any(videos):
+    if not videos:
         return "move it out of the home folder, or bring back the catalogue it belongs to"
+    known = catalogue.files.known_contents(videos)
+    stored = catalogue.embeddings.part_of(store.encoder_id, known.values())
     return (
-        f"run reelwise index with the library's folders: its {len(videos)} videos are not decoded "
-        "again; if they are gone, move the file out of the home folder"
+        f"run reelwise index with the library's folders: {len(videos) - len(stored)} videos that "
+        "the library lacks are taken in without decoding; if these are gone, delete the file"
     )
 
 

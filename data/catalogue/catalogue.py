@@ -93,7 +93,7 @@ class Catalogue(Database):
         super().__init__(home)
         self.files = VideoFiles(self)
         """Roots and files."""
-        self._checked: tuple[tuple[int, int], str | None] | None = None
+        self._checked: tuple[tuple[int, int, str | None], str | None] | None = None
         self.embeddings = Embeddings(self)
         """What each encoder made of each video."""
 
@@ -173,9 +173,14 @@ class Catalogue(Database):
         It lacks commits that the library has had, or its file is damaged, which is checked where it
         is small (`CHECKED_BYTES`); `verify` checks any.
         """
+        return self.loss or self._damage()
+
+    @property
+    def loss(self) -> str | None:
+        """What it lacks of its library, for a person; None where it is all there."""
         lost = self.lost_commits()
         if lost == 0:
-            return self._damage()
+            return None
         return (
             f"the catalogue {self.home.catalogue} lacks the library's last {lost:,} changes: an "
             "older copy of it was brought back, or its log is damaged; videos indexed and events "
@@ -187,7 +192,7 @@ class Catalogue(Database):
             stat = self.home.catalogue.stat()
         except OSError:
             return None
-        seen = (stat.st_ino, stat.st_mtime_ns)
+        seen = (stat.st_ino, stat.st_mtime_ns, self.get_meta("commits"))
         if stat.st_size > CHECKED_BYTES:
             return None
         if self._checked is None or self._checked[0] != seen:

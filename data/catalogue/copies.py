@@ -9,6 +9,7 @@ process is making from coming after that.
 """
 
 import fcntl
+import mmap
 import os
 import re
 import shutil
@@ -26,7 +27,7 @@ from data.sealed import file_sum
 KEPT_COPIES = 2
 """The newest are kept."""
 
-COPY_EVERY_S = 3600.0
+COPY_EVERY_S = 600.0
 """A copy that is younger than this is new enough."""
 
 _NAME = re.compile(r"catalogue-(\d{6,})-([0-9a-f]{64})\.db")
@@ -95,6 +96,20 @@ def copies(home: Home) -> list[Path]:
         return []
     found = [path for path in home.copies.iterdir() if _NAME.fullmatch(path.name)]
     return sorted(found, key=_number, reverse=True)
+
+
+def copies_hold(home: Home, text: str) -> bool:
+    """Whether the bytes of a copy, or of what a copy has replaced, hold this text anywhere."""
+    if not home.copies.is_dir():
+        return False
+    return any(_holds(path, text.encode(errors="surrogatepass")) for path in home.copies.iterdir())
+
+
+def _holds(path: Path, text: bytes) -> bool:
+    if not text or not path.is_file() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(text) >= 0
 
 
 def bring_back(home: Home) -> tuple[Path | None, Path | None]:

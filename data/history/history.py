@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.copies import copies_hold
 from data.catalogue.names import VideoNames, person_name
 from data.catalogue.tables import PEOPLE
 from data.catalogue.values import from_micros, path_text, sql, to_micros
@@ -195,10 +196,12 @@ class History:
     def unknown(self, user: str) -> str | None:
         """Say that nobody is called so, and which names are near; None where somebody is.
 
+        Whose rows are only in a copy of the catalogue, or in what a copy has replaced, is somebody.
+
         Raises:
             ReelwiseError: Nobody can be called so.
         """
-        if self.find(user) is not None:
+        if self.find(user) is not None or copies_hold(self._catalogue.home, person(user)):
             return None
         near = map(printable, near_names(person(user), self._people()))
         hint = " or ".join(near)
@@ -222,9 +225,10 @@ class History:
                 the next command that writes finishes the rest.
         """
         name = self.find(user)
-        if name is None and not is_unfinished(self._catalogue):
+        nobody = None if name is not None else self.unknown(user)
+        if nobody is not None and not is_unfinished(self._catalogue):
             raise ReelwiseError(
-                self.unknown(user) or f"nobody is called {user!r}",
+                nobody,
                 fix="give a name as reelwise history export shows it; case and spaces count",
             )
         name = name or person(user)

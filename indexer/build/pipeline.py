@@ -17,7 +17,7 @@ from indexer.build.progress import Listener
 from indexer.build.record import writing_session
 from indexer.build.report import IndexReport
 from indexer.build.run import Run, every_video
-from indexer.store.generations import Generation, open_generation, publish
+from indexer.store.generations import Generation, drop_damaged, open_generation, publish
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
@@ -86,7 +86,9 @@ def rebuild(
         if catalogue.encoder is None:
             raise nothing_indexed(home)
         if encoder is None:
-            return publish(home, catalogue, catalogue.encoder)
+            published = publish(home, catalogue, catalogue.encoder)
+            drop_damaged(home)
+            return published
         run = Run(catalogue, encoder, stop, progress)
         run.embed(every_video(catalogue), workers=workers)
         run.finish(changed=True)

@@ -87,7 +87,9 @@ class Publisher:
 
     def _is_published(self) -> bool:
         generation = open_generation(self._catalogue.home)
-        if generation is None or generation.encoder_id != self._encoder.id:
+        if generation is None or generation.warning is not None:
+            return False
+        if generation.encoder_id != self._encoder.id:
             return False
         live = self._catalogue.clip_table(self._encoder.id)
         held = generation.holds(self._catalogue, live)

@@ -4,22 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from data.catalogue import Catalogue
-from data.durable import TEMP_PREFIX
 from indexer.build.embed import Embedded
 from indexer.build.record import record_embedded
+from indexer.store.parts import stray_parts
 from indexer.store.vectors import DamagedPart, Origin, VectorStore, VideoVectors
-
-
-def stray_parts(catalogue: Catalogue, store: VectorStore) -> list[str]:
-    """Name the part files of an encoder that the catalogue neither knows nor has announced.
-
-    An older catalogue that came back leaves them, and one that was lost.
-    """
-    if not store.folder.is_dir():
-        return []
-    known = catalogue.embeddings.part_names(store.encoder_id)
-    names = sorted(path.name for path in store.folder.iterdir() if path.is_file())
-    return [each for each in names if each not in known and not each.startswith(TEMP_PREFIX)]
 
 
 def take_in(catalogue: Catalogue, store: VectorStore, video_ids: Iterable[int]) -> set[int]:

@@ -14,6 +14,7 @@ from data.toons.names import is_toon
 from indexer.store.faiss_index import FlatIndex, Floats, Ids, Mask, VectorIndex
 from indexer.store.generations import Generation, open_generation, read_current
 from indexer.store.manifest import read_manifest
+from indexer.store.parts import parts_warning
 from indexer.store.vectors import VectorStore, read_videos
 
 SAMPLE_CLIPS = 4096
@@ -206,7 +207,8 @@ def _read(
     changes, current = catalogue.changes(), read_current(home)
     kept = before.opened if before is not None else None
     generation, warnings = _generation(home, encoder_id, kept)
-    warnings += () if catalogue.warning is None else (catalogue.warning,)
+    about_files = (catalogue.warning, parts_warning(catalogue, encoder_id))
+    warnings += tuple(each for each in about_files if each is not None)
     videos = {video.id: video for video in catalogue.videos(encoder_id)}
     table = _only(catalogue.clip_table(encoder_id), videos)
     new = np.ones(len(table), dtype=bool)

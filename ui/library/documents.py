@@ -142,7 +142,9 @@ def _encoder_notice(catalogue: Catalogue) -> str | None:
 def _generation(catalogue: Catalogue) -> Document:
     """The index that a search uses now; in `warning` what is wrong with it or the catalogue."""
     from indexer.store.generations import usable_generation
+    from indexer.store.parts import parts_warning
 
+    parts = parts_warning(catalogue, catalogue.encoder) if catalogue.encoder else None
     try:
         manifest, warning = usable_generation(catalogue.home)
     except ReelwiseError as error:
@@ -151,7 +153,7 @@ def _generation(catalogue: Catalogue) -> Document:
         "generation": manifest and manifest.generation,
         "index_kind": manifest and manifest.index_kind,
         "recall_at_10": manifest and manifest.recall_at_10,
-        "warning": "; ".join(filter(None, [warning, catalogue.warning])) or None,
+        "warning": "; ".join(filter(None, [warning, catalogue.warning, parts])) or None,
     }
 
 

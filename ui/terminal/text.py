@@ -11,7 +11,8 @@ def clock(time_s: float) -> str:
 
     A start that is rounded up would skip the first frame of a moment.
     """
-    tenths = int(max(time_s, 0.0) * 10 + 1e-6)
+    # JSON gives thousandths: both must show the same.
+    tenths = int(max(round(time_s, 3), 0.0) * 10 + 1e-6)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
     seconds = f"{rest // 10:02d}.{rest % 10}"

@@ -12,6 +12,7 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.checks import row_problems
 from data.catalogue.copies import bring_back, copies, copy_if_due
 from data.catalogue.mending import mend_rows
+from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home
 from tests.data.made import LIB, embed, file_record
@@ -88,6 +89,22 @@ def test_who_is_forgotten_is_in_no_copy_and_in_nothing_that_a_copy_replaced(libr
     assert [path for path in files if b"zacharias" in path.read_bytes()] == []
     bring_back(library)
     assert people(library) == ["ann", "ann"]
+
+
+def test_who_is_only_in_what_a_copy_replaced_is_forgotten_too(library: Home) -> None:
+    copy_if_due(library)
+    with Catalogue(library) as catalogue:
+        History(catalogue).add("late-secret", "a")
+    bring_back(library)
+    with Catalogue(library) as catalogue:
+        history = History(catalogue)
+        assert "late-secret" not in people(library)
+        assert history.unknown("late-secret") is None
+        history.forget("late-secret")
+        with pytest.raises(ReelwiseError, match="nobody"):
+            history.forget("late-secret")
+    files = [path for path in library.root.rglob("*") if path.is_file()]
+    assert [path for path in files if b"late-secret" in path.read_bytes()] == []
 
 
 def change(home: Home, statement: str) -> None:

@@ -29,7 +29,7 @@ def test_after_an_older_catalogue_came_back_nothing_is_decoded_again(
 ) -> None:
     lose_the_last_run(home, videos, tmp_path)
     fixes = [each.fix for each in verify_library(home).problems if "vector part" in each.what]
-    assert ["its 1 videos are not decoded" in fix for fix in fixes] == [True]
+    assert ["1 videos that the library lacks" in fix for fix in fixes] == [True]
     report, encoder = index(home, videos)
     assert (report.taken_in, report.decoded, encoder.frames) == (1, 0, 0)
     assert report.lost_commits > 0

@@ -70,7 +70,7 @@ def test_captions_by_chance_are_not_served_and_everybody_is_told(
     assert run(["index", one, "--encoder", str(work / "bad"), "--home", home]) == 0
     assert "did not beat mean pooling" in capsys.readouterr().err
     assert run(["status", "--home", home]) == 0
-    assert "did not beat mean pooling" in capsys.readouterr().out
+    assert "did not beat mean pooling" in capsys.readouterr().err
     assert run(["status", "--home", home, "--json"]) == 0
     assert "is not used" in json.loads(capsys.readouterr().out)["encoder_notice"]
 

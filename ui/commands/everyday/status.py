@@ -49,7 +49,7 @@ def _lines(status: Document) -> list[str]:
         f"problems    {status['failed']:,} failed, {status['partial']:,} read only in part"
         + ("   (status --failed)" if "failures" not in status else "")
         if troubled
-        else "problems    none",
+        else f"problems    {'none' if status['warning'] is None else 'see the warning'}",
     ]
     for each in status.get("failures", ()):
         lines += [

@@ -150,12 +150,15 @@ def add(
     as_json: JsonOption = False,
 ) -> Answer:
     """Record that a user watched, liked or disliked a video."""
+    from data.catalogue.copies import copy_if_due
+
     if like and dislike:
         raise typer.BadParameter("give --like or --dislike, not both")
     kind: EventKind = "like" if like else "dislike" if dislike else "view"
     with Library(home) as library:
         known = library.catalogue.video(video)
         event = library.add_event(user, known.id, kind=kind, watched_s=watched)
+        copy_if_due(library.home)
     verb = {"view": "watched", "like": "liked", "dislike": "disliked"}[kind]
     how_long, notice = _how_long(known, kind, watched)
     text = printable(f"{event.user} {verb} {known.title}{how_long}")

@@ -71,6 +71,7 @@ def import_events(
 
     Each row is added, known already, or refused by the number of its line.
     """
+    from data.catalogue.copies import copy_if_due
     from data.history import HowToRead
 
     if not file.is_file():
@@ -83,6 +84,8 @@ def import_events(
         if not dry_run:
             library.make()
         report = library.history.import_file(file, how, dry_run=dry_run)
+        if not dry_run:
+            copy_if_due(library.home)
     notice = "\n".join(map(printable, _notices(report)))
     code = EXIT_SOME_FILES_FAILED if report.bad_rows else 0
     return Answer(

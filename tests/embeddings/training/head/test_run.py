@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from data.errors import ReelwiseError
 from data.video.write import write_video
 from embeddings.backbone.loading import load_backbone
+from embeddings.backbone.published import Architecture, architectures
 from embeddings.backbone.tower import Tower
 from embeddings.encoder import load_encoder
 from embeddings.temporal.head import TemporalConfig
@@ -44,6 +45,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     (folder / f"{NAME}.json").write_text(json.dumps(TINY["model_cfg"]))
     open_clip.add_model_config(folder / f"{NAME}.json")
+    architectures()[NAME] = Architecture(
+        DIM, TINY["model_cfg"]["vision_cfg"]["image_size"], 0.1, {}
+    )
     torch.manual_seed(1)
     model = open_clip.create_model(NAME, load_weights=False)
     save_file(model.state_dict(), folder / "tiny.safetensors")

@@ -1,0 +1,46 @@
+"""Whether the vector parts on the disk are those that the catalogue names, without reading them."""
+
+from data.catalogue import Catalogue
+from data.durable import TEMP_PREFIX
+from indexer.store.vectors import VectorStore
+
+
+def stray_parts(catalogue: Catalogue, store: VectorStore) -> list[str]:
+    """Name the part files of an encoder that the catalogue neither knows nor has announced.
+
+    An older catalogue that came back leaves them, and one that was lost.
+    """
+    if not store.folder.is_dir():
+        return []
+    known = catalogue.embeddings.part_names(store.encoder_id)
+    names = sorted(path.name for path in store.folder.iterdir() if path.is_file())
+    return [each for each in names if each not in known and not each.startswith(TEMP_PREFIX)]
+
+
+def parts_warning(catalogue: Catalogue, encoder_id: str) -> str | None:
+    """What is wrong with an encoder's parts, for a person; None where nothing is to be seen.
+
+    Names and sizes are compared; only `verify` reads the bytes.
+    """
+    store = VectorStore(catalogue.home, encoder_id)
+    sizes = {each.name: each.size_bytes for each in catalogue.embeddings.parts(encoder_id)}
+    lost = sum(_size_bytes(store, name) != size for name, size in sizes.items())
+    if lost:
+        return (
+            f"{lost:,} of {len(sizes):,} vector parts are missing or cut; run reelwise verify "
+            "--repair, then reelwise index with the library's folders"
+        )
+    strays = len(stray_parts(catalogue, store))
+    if strays:
+        return (
+            f"{strays:,} vector parts are not in the catalogue, as after an older copy of it was "
+            "brought back; run reelwise index with the library's folders, then reelwise verify"
+        )
+    return None
+
+
+def _size_bytes(store: VectorStore, name: str) -> int:
+    try:
+        return store.path(name).stat().st_size
+    except OSError:
+        return -1

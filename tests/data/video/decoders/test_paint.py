@@ -220,7 +220,8 @@ def test_a_changed_copy_is_upright_as_well(tmp_path: Path) -> None:
 
 
 def frames_in_memory() -> int:
-    return sum(isinstance(each, av.VideoFrame) for each in gc.get_objects())
+    # `isinstance` would ask each object of torch for its class, which warns.
+    return sum(type(each) is av.VideoFrame for each in gc.get_objects())
 
 
 def test_frames_are_freed_as_soon_as_they_are_drawn(tmp_path: Path) -> None:
@@ -237,4 +238,4 @@ def test_frames_are_freed_as_soon_as_they_are_drawn(tmp_path: Path) -> None:
         held = frames_in_memory() - before
     finally:
         gc.enable()
-    assert held < 20  # of 40; a busy machine decodes a few ahead
+    assert held <= 4

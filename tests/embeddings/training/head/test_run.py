@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ COLOURS = {"red": (230, 40, 30), "green": (40, 200, 60), "blue": (40, 60, 220)}
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A weights file of random weights for an architecture that open_clip knows by name."""
     folder = tmp_path_factory.mktemp("tiny")
     (folder / f"{NAME}.json").write_text(json.dumps(TINY["model_cfg"]))
@@ -51,7 +52,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(1)
     model = open_clip.create_model(NAME, load_weights=False)
     save_file(model.state_dict(), folder / "tiny.safetensors")
-    return folder / "tiny.safetensors"
+    yield folder / "tiny.safetensors"
+    # Other tests list what open_clip publishes.
+    del architectures()[NAME], open_clip.factory._MODEL_CONFIGS[NAME]
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ class Run:
         self._publisher = Publisher(catalogue, encoder, stop, self._meter)
         self._pending: dict[int, Pending] = {}
         self._stats: dict[int, tuple[int, int]] = {}
-        self._hashes: dict[Path, Future[str]] = {}
+        self._hashes: dict[Path, tuple[tuple[int, int], Future[str]]] = {}
         self._hashing = ThreadPoolExecutor(1)
         self._changed = False
         self._workers: int | None = None
@@ -72,7 +72,7 @@ class Run:
                 self._catalogue.files.remove(plan.gone)
         self._changed = bool(plan.records or plan.gone)
         self._plan, self._roots = plan, roots
-        self._read_partial_again(plan)
+        self._read_again(plan)
         self._counts.planned(plan)
         pending, self.report.offline = not_embedded(
             self._catalogue, self._encoder.id, retry_failed=retry_failed
@@ -104,12 +104,18 @@ class Run:
         hold_back(plan, held)
         self.report.held_back = {each.folder: len(each.files) for each in held}
 
-    def _read_partial_again(self, plan: Plan) -> None:
-        """A file that was read in part and has a new time stamp may be whole by now."""
+    def _read_again(self, plan: Plan) -> None:
+        """Embed files with a new time stamp again where the samples do not prove them the same.
+
+        One that was read in part may be whole by now, and one that was never hashed may hold
+        anything between its samples.
+        """
         if not plan.retouched:
             return
-        again = {each.path for each in self._catalogue.embeddings.failures(self._encoder.id)}
-        files = self._catalogue.files.known(sorted(plan.retouched & again)).values()
+        failed = {each.path for each in self._catalogue.embeddings.failures(self._encoder.id)}
+        unproven = {each.path for each in plan.records if each.content_hash is None}
+        again = plan.retouched & (failed | unproven)
+        files = self._catalogue.files.known(sorted(again)).values()
         videos = {file.video_id for file in files if file.video_id is not None}
         if videos:
             self._catalogue.embeddings.forget(self._encoder.id, videos)
@@ -162,7 +168,7 @@ class Run:
                 self.report.changed_meanwhile += 1
                 continue
             self._stats[each.video_id] = stat
-            self._hashes[each.path] = self._hashing.submit(content_hash, each.path)
+            self._hashes[each.path] = stat, self._hashing.submit(content_hash, each.path)
             self.report.decoded += 1
             yield DecodeRequest(each.path, self._encoder.frame_spec, key=each.video_id)
 
@@ -186,11 +192,18 @@ class Run:
                 self._counts.stored(self._pending[video.vectors.video_id], video)
 
     def _record_hashes(self, paths: Iterable[Path]) -> None:
-        """Record the hash of all bytes of files, by which a later change of them is seen."""
+        """Record the hash of all bytes of files, by which a later change of them is seen.
+
+        Never of a file that was written to since it was decoded: its new bytes would pass for those
+        that were embedded.
+        """
         hashes = {}
         for path in paths:
+            stat, hashing = self._hashes.pop(path)
             with suppress(OSError, CancelledError):
-                hashes[path] = self._hashes.pop(path).result()
+                whole = hashing.result()
+                if _stat(path) == stat:
+                    hashes[path] = whole
         self._catalogue.files.set_hashes(hashes)
 
     def finish(self, *, changed: bool = False) -> None:

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -155,10 +156,27 @@ def open_generation(home: Home) -> Generation | None:
 def usable_generation(home: Home) -> tuple[Manifest | None, str | None]:
     """Tell which generation a search would open, and why not the published one; none is loaded.
 
+    Its files are read again only where they have changed: a server is asked for its status often.
+
     Raises:
         ReelwiseError: As `open_generation`.
     """
-    return _first_usable(home, check_generation) or (None, None)
+    return _first_usable(home, lambda folder: _checked(folder, _stamps(folder))) or (None, None)
+
+
+@lru_cache(maxsize=8)
+def _checked(folder: Path, _stamp: tuple[tuple[str, int, int, int, int], ...]) -> Manifest:
+    return check_generation(folder)
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int, int, int, int], ...]:
+    """What changes with the files of a generation; nothing where the folder is missing."""
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    stats = [(path.name, path.stat()) for path in files]
+    return tuple(
+        (name, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        for name, stat in stats
+    )
 
 
 def _first_usable(home: Home, read: Callable[[Path], T]) -> tuple[T, str | None] | None:

@@ -14,7 +14,9 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.scan import SAMPLE_BYTES, RootRules, content_key
+from indexer.build.embed import Embedded
 from indexer.build.pipeline import index_library
+from indexer.build.record import FlushBuffer
 from indexer.build.removal import remove_paths
 from indexer.search.query import Filters, Query
 from indexer.search.searcher import Searcher
@@ -310,3 +312,27 @@ def test_below_a_folder_every_copy_is_found_under_its_own_name(
         hit = searcher.search(green, k=1, filters=Filters(under=folder)).hits[0]
         assert (hit.path.stem, hit.title, hit.score > 0.9) == (name, name, True)
     assert searcher.search(green, k=1, filters=Filters(under=videos / "sub")).hits[0].score < 0.9
+
+
+def test_a_file_written_to_before_its_hash_is_recorded_does_not_pass_for_what_was_embedded(
+    home: Home, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = videos / "long.mp4"
+    paint(path, ("red", 8), size_px=192, noise=60)
+    whole = path.read_bytes()
+    middle = 2 * SAMPLE_BYTES
+    changed = whole[:middle] + bytes(SAMPLE_BYTES) + whole[middle + SAMPLE_BYTES :]
+
+    def flush_after_a_write(buffer: FlushBuffer) -> list[Embedded]:
+        path.write_bytes(changed)  # it was decoded already; its hash is not recorded yet
+        return flush(buffer)
+
+    flush = FlushBuffer.flush
+    monkeypatch.setattr(FlushBuffer, "flush", flush_after_a_write)
+    index_library(home, [path], CountingEncoder())
+    monkeypatch.undo()
+    with Catalogue(home) as catalogue:
+        assert catalogue.files.known([path])[path].content_hash is None
+    report, _ = index(home, path)
+    assert report.decoded == 1
+    assert index(home, path)[0].decoded == 0

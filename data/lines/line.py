@@ -61,7 +61,7 @@ class Reading:
     state: ReadState = "done"
     """partial: something could not be read; the lines are those before or around it."""
     reason: str = ""
-    """Why there are no lines or not all ("no sound", "the sound breaks off at 12.3 s"); or empty."""
+    """Why there are no lines or not all ("no sound", "the sound breaks off at 12 s"); or empty."""
 
 
 class LineReader(Protocol):

@@ -29,7 +29,8 @@ from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import build_untrained
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from embeddings.temporal.clips import load_head
-from embeddings.temporal.head import HEAD_KINDS, TemporalConfig, TemporalHead, clip_vectors
+from embeddings.temporal.config import HEAD_KINDS, TemporalConfig
+from embeddings.temporal.head import TemporalHead, clip_vectors
 from embeddings.toon.batches import meaning, reverse_scene
 from embeddings.training.augment import MILD, distort
 from embeddings.training.head.data import Caption, FrameTable, HeadData, build_head_data

@@ -18,13 +18,13 @@ from embeddings.backbone.folders import RECIPE_FILE, WEIGHTS_FILE
 from embeddings.backbone.names import DEFAULT_BACKBONE, find_cached_weights, parse_name
 from embeddings.choice import check_weights
 from embeddings.identity import Identity, recall, remember
+from embeddings.temporal.plain import PlainHead, encode_clips, open_head
 from embeddings.temporal.record import read_record, unserved_notice
 from embeddings.texts.opening import ACTIVATIONS, open_tower
 from embeddings.texts.tower import Activation, TextTower
 
 if TYPE_CHECKING:
     from embeddings.encoder import SpatiotemporalEncoder
-    from embeddings.temporal.head import TemporalHead
 
 TEXTS_KEPT = 512
 SAME_VECTOR = 1e-4
@@ -35,8 +35,8 @@ PROBE = "two dogs, a red car & 3 people"
 class DeferredEncoder:
     """An `Encoder` of which its identity is known.
 
-    Texts are encoded in numpy where the tower is a plain one, clips with the head alone; the model
-    is loaded for the first frames. Threads may share it.
+    Texts are encoded in numpy where the tower is a plain one, clips with the head alone, in numpy
+    too; the model is loaded for the first frames. Threads may share it.
 
     Args:
         identity: What is known.
@@ -60,7 +60,7 @@ class DeferredEncoder:
         self._load = load
         self._open_tower = tower
         self._tower: TextTower | None = None
-        self._head: TemporalHead | None = None
+        self._head: PlainHead | None = None
         self._model: SpatiotemporalEncoder | None = None
         self._texts: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._lock = Lock()
@@ -106,15 +106,11 @@ class DeferredEncoder:
         if self._model is not None:
             return self._model.encode_clips(vectors, times_s, spans)
         if self._identity.head is None:
-            return _mean_clips(vectors, spans)
-        # Importing torch for the head alone costs a third of loading the model.
-        from embeddings.backbone.device import choose_device
-        from embeddings.temporal.clips import encode_clips, load_head
-
+            return encode_clips(None, vectors, times_s, spans)
         with self._loading:
             if self._head is None:
-                self._head = load_head(Path(self._identity.head))
-        return encode_clips(self._head, vectors, times_s, spans, device=choose_device("cpu"))
+                self._head = open_head(Path(self._identity.head))
+        return encode_clips(self._head, vectors, times_s, spans)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """N texts -> (n, dim) float32 unit rows; the last 512 are cached."""
@@ -135,24 +131,6 @@ class DeferredEncoder:
         if self._tower is None:
             self._tower = self._open_tower()
         return self._tower.encode(texts) if self._tower else self.model.encode_texts(texts)
-
-
-def _mean_clips(
-    vectors: NDArray[np.float32], spans: Sequence[tuple[int, int]]
-) -> NDArray[np.float32]:
-    """Mean pooling, as `embeddings.temporal.head.pool_frames` does it."""
-    if any(last <= first for first, last in spans):
-        raise ValueError(f"a span of frames holds at least one frame: {list(spans)}")
-    rows = np.zeros((len(spans), vectors.shape[1]), np.float32)
-    for place, (first, last) in enumerate(spans):
-        mean = _unit(vectors[first:last]).mean(axis=0)
-        rows[place] = _unit(mean)
-    return rows
-
-
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    length = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.asarray(rows / np.maximum(length, 1e-12), np.float32)
 
 
 def open_encoder(

@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.loading import build_untrained
-from embeddings.temporal.head import TemporalConfig, TemporalHead
+from embeddings.temporal.config import TemporalConfig
+from embeddings.temporal.head import TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
 from embeddings.toon.train import model_config

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from data.video.types import Pixels
 
+MAX_CLIP_S = 10.0
+"""Longest clip, but for time without a frame of its own; what a temporal head was trained on."""
 BLOCKS_PER_SIDE = 8
 """Frames are compared block by block, with this many blocks a side."""
 COMPARED_PX = 64
@@ -144,7 +146,7 @@ def split_clips(
     duration_s: float,
     cuts_s: Sequence[float],
     *,
-    window_s: float = 10.0,
+    window_s: float = MAX_CLIP_S,
 ) -> list[ClipSpan]:
     """Split a video at its cuts, and long shots into windows that overlap by half or more.
 

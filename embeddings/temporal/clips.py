@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch.nn.utils.rnn import pad_sequence
 
-from embeddings.temporal.head import TemporalConfig, TemporalHead, clip_vectors
+from embeddings.temporal.config import TemporalConfig
+from embeddings.temporal.head import TemporalHead, clip_vectors
 from embeddings.temporal.record import HEAD_WEIGHTS, read_record
 
 CLIPS_AT_ONCE = 16

@@ -11,18 +11,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import safe_open
-from scipy.special import erf
 
+from embeddings.layers import Floats, attention, gelu, layer_norm, linear, quick_gelu
 from embeddings.texts.tokens import Tokenizer
 
-Floats = NDArray[np.float32]
 Activation = Literal["gelu", "quick_gelu"]
 PREFIXES = ("", "text.")
 """Of the text tower's weights in a file: open_clip's `CLIP`, and `CustomTextCLIP`."""
-EPSILON = 1e-5
-"""Of every layer norm."""
 
 
 @dataclass(frozen=True)
@@ -119,41 +115,10 @@ class Block:
 
     def __call__(self, x: Floats) -> Floats:
         """(t, width) -> (t, width)."""
-        x = x + linear(self._attend(layer_norm(x, *self.norms[0])), *self.out)
+        qkv = linear(layer_norm(x, *self.norms[0]), *self.qkv)
+        x = x + linear(attention(qkv, self.heads, causal=True), *self.out)
         hidden = self.activate(linear(layer_norm(x, *self.norms[1]), *self.mlp[0]))
-        return np.asarray(x + linear(hidden, *self.mlp[1]), np.float32)
-
-    def _attend(self, x: Floats) -> Floats:
-        t, width = x.shape
-        parts = linear(x, *self.qkv).reshape(t, 3, self.heads, width // self.heads)
-        q, k, v = parts.transpose(1, 2, 0, 3)
-        scores = q @ k.transpose(0, 2, 1) / np.float32((width // self.heads) ** 0.5)
-        scores[:, np.triu(np.ones((t, t), bool), 1)] = -np.inf
-        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        return np.asarray((weights @ v).transpose(1, 0, 2).reshape(t, width), np.float32)
-
-
-def linear(x: Floats, weight: Floats, bias: Floats) -> Floats:
-    """(t, m) rows through a layer of (n, m) weights and (n,) bias -> (t, n)."""
-    return np.asarray(x @ weight.T + bias, np.float32)
-
-
-def layer_norm(x: Floats, weight: Floats, bias: Floats) -> Floats:
-    """Each row at mean 0 and variance 1, then scaled and shifted (Ba et al., 2016)."""
-    centred = x - x.mean(axis=-1, keepdims=True)
-    spread = np.sqrt(np.mean(centred**2, axis=-1, keepdims=True) + EPSILON)
-    return np.asarray(centred / spread * weight + bias, np.float32)
-
-
-def gelu(x: Floats) -> Floats:
-    """Gives x Phi(x) (Hendrycks & Gimpel, 2016)."""
-    return np.asarray(x * 0.5 * (1 + erf(x / np.float32(2**0.5))), np.float32)
-
-
-def quick_gelu(x: Floats) -> Floats:
-    """CLIP's x sigmoid(1.702 x)."""
-    return np.asarray(x / (1 + np.exp(-1.702 * x)), np.float32)
+        return x + linear(hidden, *self.mlp[1])
 
 
 def _opened(weights: Path) -> Any:

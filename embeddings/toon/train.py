@@ -27,7 +27,8 @@ from data.toons.scenes import random_scene
 from embeddings.backbone.device import threads
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.loading import build_tokenizer, build_untrained
-from embeddings.temporal.head import TemporalConfig, TemporalHead
+from embeddings.temporal.config import TemporalConfig
+from embeddings.temporal.head import TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
 from embeddings.toon.bank import Bank, BankSpec, draw_bank
 from embeddings.toon.batches import BankBatches, ToonBatch

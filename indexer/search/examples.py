@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from data.errors import ReelwiseError
 from data.video.containers import sniff
-from data.video.shots import CutDetector, split_clips
+from data.video.shots import MAX_CLIP_S, CutDetector, split_clips
 from data.video.types import SAMPLE_FPS, DecodeRequest, Ending, FrameSpec, UnreadableVideo
+from embeddings.layers import unit
 from indexer.search.example_frames import AS_INDEXED, Reading, read_frames
 from indexer.search.query import Query
 from indexer.search.spans import Span, parse_span
@@ -23,6 +25,9 @@ from indexer.store.vectors import VideoVectors
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
+
+Frames = tuple[int, int]
+"""Numbers of the frames [first, last) of a clip."""
 
 MAX_EXAMPLE_FRAMES = 600
 """Most frames of an example, five minutes at the usual rate; longer ones are sampled at fewer."""
@@ -54,12 +59,27 @@ class Example:
 
 
 def example_of_frames(
-    frames: Floats, times_s: NDArray[np.float64], spans: list[tuple[int, int]], encoder: Encoder
+    frames: Floats,
+    times_s: NDArray[np.float64],
+    spans: Sequence[Frames],
+    encoder: Encoder,
+    stored: Mapping[Frames, Floats] | None = None,
 ) -> Example:
-    """An example from frame vectors (n, d) at times (n,); its clips are frames [first, last)."""
-    everything = (0, len(frames))
-    rows = encoder.encode_clips(frames, times_s, [everything, *spans])
-    return Example(frames=frames, clips=rows[1:], whole=rows[0])
+    """An example from frame vectors (n, d) at times (n,); its clips are frames [first, last).
+
+    A clip of which the vector is `stored` is not computed again. What is longer than any clip of a
+    library is as a whole the mean of its clips: a temporal head knows nothing so long.
+    """
+    everything, known = (0, len(frames)), dict(stored or {})
+    is_clip = float(times_s[-1] - times_s[0]) <= MAX_CLIP_S
+    wanted = [*spans, everything] if is_clip else spans
+    missing = [one for one in dict.fromkeys(wanted) if one not in known]
+    if missing:
+        rows = encoder.encode_clips(frames, times_s, missing)
+        known.update(zip(missing, rows, strict=True))
+    clips = np.stack([known[one] for one in spans])
+    whole = known[everything] if is_clip else unit(clips.mean(axis=0))
+    return Example(frames=frames, clips=clips, whole=whole)
 
 
 def example_of_stored(
@@ -70,22 +90,30 @@ def example_of_stored(
     Raises:
         ReelwiseError: The video has no frame in that stretch.
     """
+    times_s = stored.frame_times_s
     start_s, end_s = span if span is not None else (0.0, float("inf"))
-    inside = np.flatnonzero((stored.frame_times_s >= start_s) & (stored.frame_times_s < end_s))
-    if not len(inside):
-        last_s = float(stored.frame_times_s[-1])
+    first, last = np.searchsorted(times_s, (start_s, end_s))
+    if first == last:
         raise ReelwiseError(
             f"{name} has no frame between {start_s:g} s and {end_s:g} s",
-            fix=f"name a part before its end; its last frame is at {last_s:.1f} s",
+            fix=f"name a part before its end; its last frame is at {float(times_s[-1]):.1f} s",
         )
-    times_s = stored.frame_times_s[inside]
-    spans = []
-    for clip_span in stored.clip_spans:
-        first, last = np.searchsorted(times_s, clip_span)
-        if last > first:
-            spans.append((int(first), int(last)))
-    frames = stored.frames[inside].astype(np.float32)
-    example = example_of_frames(frames, times_s, spans, encoder)
+    of_clips = np.searchsorted(times_s, stored.clip_spans)
+    inside = of_clips.clip(first, last)
+    spans: list[Frames] = [(int(a), int(b)) for a, b in inside - first]
+    is_whole = (inside == of_clips).all(axis=1)
+    known = {
+        one: vector.astype(np.float32)
+        for one, vector, whole in zip(spans, stored.clips, is_whole, strict=True)
+        if whole
+    }
+    example = example_of_frames(
+        stored.frames[first:last].astype(np.float32),
+        times_s[first:last],
+        [(a, b) for a, b in spans if b > a],
+        encoder,
+        known,
+    )
     return replace(example, video_id=stored.video_id)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embeddings.layers import unit
 from indexer.search.examples import Example
 from indexer.store.faiss_index import Floats
 
@@ -99,9 +100,3 @@ def text_mean(encoder: Encoder) -> Floats:
         rows = encoder.encode_texts(_GENERIC_TEXTS)
         _text_means[encoder.id] = np.asarray(rows.mean(axis=0), dtype=np.float32)
     return _text_means[encoder.id]
-
-
-def unit(vector: Floats) -> Floats:
-    """The vector, or each row, at length 1; zeros stay zeros."""
-    length = np.linalg.norm(vector, axis=-1, keepdims=True)
-    return np.asarray(vector / np.maximum(length, 1e-12), dtype=np.float32)

@@ -25,7 +25,8 @@ from embeddings import encoder as encoders
 from embeddings.choice import choose_encoder
 from embeddings.encoder import SpatiotemporalEncoder, load_encoder
 from embeddings.temporal.clips import load_head
-from embeddings.temporal.head import TemporalConfig, TemporalHead
+from embeddings.temporal.config import TemporalConfig
+from embeddings.temporal.head import TemporalHead
 from embeddings.temporal.record import HeadRecord
 
 DIM = 4

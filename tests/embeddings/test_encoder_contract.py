@@ -13,7 +13,8 @@ from safetensors.torch import save_file
 
 from embeddings.backbone.loading import load_backbone
 from embeddings.encoder import Encoder, load_encoder
-from embeddings.temporal.head import TemporalConfig, TemporalHead
+from embeddings.temporal.config import TemporalConfig
+from embeddings.temporal.head import TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, BackboneRecord, HeadRecord
 from tests.embeddings.encoder_contract import EncoderContract
 

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from embeddings.temporal.head import HeadKind, TemporalConfig, TemporalHead
+from embeddings.temporal.config import HeadKind, TemporalConfig
+from embeddings.temporal.head import TemporalHead
 from embeddings.training.head.batches import Augmentation, Batches, ClipBatch, Distort
 from embeddings.training.head.data import HeadData
 from embeddings.training.head.evaluation import HeadFigures, evaluate_head

@@ -7,14 +7,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from embeddings.temporal.head import (
-    BLOCKS,
-    HEAD_KINDS,
-    HeadKind,
-    TemporalConfig,
-    TemporalHead,
-    clip_vectors,
-)
+from embeddings.temporal.config import HEAD_KINDS, HeadKind, TemporalConfig
+from embeddings.temporal.head import BLOCKS, TemporalHead, clip_vectors
 
 
 def frames(n_clips: int, n_frames: int, dim: int = 32, seed: int = 0) -> torch.Tensor:

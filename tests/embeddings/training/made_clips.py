@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.temporal.head import TemporalConfig
+from embeddings.temporal.config import TemporalConfig
 from embeddings.training.head.data import Caption, FrameTable, HeadData, build_head_data
 from embeddings.training.head.fit import HeadTraining
 

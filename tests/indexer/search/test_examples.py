@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from data.errors import ReelwiseError
 from data.video.types import FrameSpec
-from indexer.search.examples import MAX_IMAGE_PIXELS, load_image, read_image
-from tests.fakes import ColourEncoder
+from indexer.search.examples import MAX_IMAGE_PIXELS, example_of_stored, load_image, read_image
+from indexer.search.spans import Span
+from indexer.store.vectors import VideoVectors
+from tests.fakes import ColourEncoder, mean_clips, random_units
 
 ROOT = Path(__file__).resolve().parents[3]
 CASES = Path(os.environ.get("REELWISE_CASES", ROOT / "../shared/cases")) / "picture"
@@ -83,6 +87,60 @@ def test_a_picture_is_a_clip_of_one_frame(tmp_path: Path) -> None:
     assert example.frames.shape == (1, 8)
     assert example.whole == pytest.approx(blue)
     assert example.clips[0] == pytest.approx(blue)
+
+
+class Counted(ColourEncoder):
+    """Notes which stretches it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[int, int]] = []
+
+    def encode_clips(
+        self,
+        vectors: NDArray[np.float32],
+        times_s: NDArray[np.float64],
+        spans: Sequence[tuple[int, int]],
+    ) -> NDArray[np.float32]:
+        self.asked += spans
+        return super().encode_clips(vectors, times_s, spans)
+
+
+def stored(step_s: float = 0.5) -> VideoVectors:
+    """A video of 16 frames in two clips, of which the vectors are no means of their frames."""
+    rng = np.random.default_rng(1)
+    return VideoVectors(
+        video_id=3,
+        frame_times_s=np.arange(16, dtype=np.float64) * step_s,
+        frames=random_units(rng, 16, 8).astype(np.float16),
+        clip_ids=np.array([1, 2]),
+        clip_spans=np.array([(0.0, 8 * step_s), (8 * step_s, 16 * step_s)]),
+        clips=random_units(rng, 2, 8).astype(np.float16),
+    )
+
+
+def test_a_stored_clip_is_taken_as_it_is_and_a_cut_one_computed() -> None:
+    video, encoder = stored(), Counted()
+    example = example_of_stored(video, None, encoder, name="a")
+    assert (example.clips == video.clips).all()
+    assert encoder.asked == [(0, 16)]  # the whole of it is no clip of the library
+    encoder = Counted()
+    example = example_of_stored(video, Span(0, 4), encoder, name="a")
+    assert (example.clips == video.clips[:1]).all()
+    assert (example.whole == video.clips[0]).all()
+    assert encoder.asked == []
+    example = example_of_stored(video, Span(1, 8), encoder, name="a")
+    assert (example.clips[1] == video.clips[1]).all()
+    assert example.clips[0] == pytest.approx(mean_clips(example.frames, [(0, 6)])[0], abs=1e-6)
+    assert encoder.asked == [(0, 6), (0, 14)]
+
+
+def test_what_is_longer_than_a_clip_is_the_mean_of_its_clips() -> None:
+    video, encoder = stored(step_s=1.0), Counted()
+    example = example_of_stored(video, None, encoder, name="a")
+    assert encoder.asked == []
+    mean = example.clips.mean(axis=0)
+    assert example.whole == pytest.approx(mean / np.linalg.norm(mean), abs=1e-6)
 
 
 GREY = np.linspace(0, 255, 32 * 32).reshape(32, 32)

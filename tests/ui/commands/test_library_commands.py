@@ -193,14 +193,17 @@ def test_wrong_input_is_refused_before_a_model_is_loaded(home: Path) -> None:
     assert ended.stdout.strip() == f"{[1] * len(lines)} []"
 
 
-def test_nothing_to_index_and_words_alone_load_no_model(
+def test_nothing_to_index_and_questions_without_new_pixels_load_no_model(
     own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, home = own
     ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
     (folder / "toon-0002.mp4").unlink()
     (folder / "toon-0003.mp4").rename(folder / "toon-0004.mp4")
-    lines = [["index", str(folder)], ["index", str(folder)], ["search", "a car"], ["status"]]
+    part = f"{folder / 'toon-0001.mp4'}@1-3"
+    asked = [["similar", "toon-0001.mp4"], ["similar", part], ["search", "--like", part]]
+    index = ["index", str(folder)]
+    lines = [index, index, ["search", "a car"], *asked, ["status"]]
     script = (
         "import json, sys; from ui.cli import run;"
         "options = ['--home', sys.argv[2], '--json'];"
@@ -209,7 +212,7 @@ def test_nothing_to_index_and_words_alone_load_no_model(
     )
     command = [sys.executable, "-c", script, json.dumps(lines), str(home)]
     ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-    first, second, found, _, last = ended.stdout.splitlines()
+    first, second, found, *_, last = ended.stdout.splitlines()
     assert (json.loads(first)["moved"], json.loads(first)["removed"]) == (1, 1)
     assert json.loads(second)["unchanged"] == 2
     names = {Path(hit["path"]).name for hit in json.loads(found)["hits"]}

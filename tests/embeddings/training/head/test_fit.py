@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from data.errors import ReelwiseError
-from embeddings.temporal.head import HEAD_KINDS, HeadKind, clip_vectors
+from embeddings.temporal.config import HEAD_KINDS, HeadKind
+from embeddings.temporal.head import clip_vectors
 from embeddings.training.attack import Attack
 from embeddings.training.head.batches import pad
 from embeddings.training.head.evaluation import beats, evaluate_head

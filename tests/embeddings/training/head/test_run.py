@@ -19,7 +19,7 @@ from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.published import Architecture, architectures
 from embeddings.backbone.tower import Tower
 from embeddings.encoder import load_encoder
-from embeddings.temporal.head import TemporalConfig
+from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.record import unserved_notice
 from embeddings.training.attack import Attack
 from embeddings.training.head import run as training

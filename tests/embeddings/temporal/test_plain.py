@@ -1,0 +1,78 @@
+"""The temporal head in numpy gives what the head in torch gives."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from embeddings.backbone.folders import TOON_FOLDER
+from embeddings.layers import Floats, unit
+from embeddings.temporal import clips, plain
+from embeddings.temporal.config import HEAD_KINDS, HeadKind, TemporalConfig
+from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
+from tests.embeddings.temporal.test_head import trained_head
+
+LENGTHS = [1, 2, 3, 20, 64]
+SPANS = [(0, n) for n in LENGTHS] + [(7, 13), (63, 64)]
+
+
+def rows(dim: int) -> Floats:
+    """64 frames of which each is like the one before."""
+    steps = np.random.default_rng(5).normal(size=(64, dim)).astype(np.float32)
+    return unit(np.cumsum(steps, axis=0))
+
+
+def differs_by(folder: Path, dim: int) -> float:
+    """Largest difference of a coordinate over clips of many lengths, with gaps in time."""
+    times_s = np.cumsum(np.random.default_rng(6).uniform(0.1, 1.5, size=64)) + 100
+    here = plain.encode_clips(plain.open_head(folder), rows(dim), times_s, SPANS)
+    device = torch.device("cpu")
+    head = clips.load_head(folder)
+    assert head is not None
+    head.eval()
+    wanted = clips.encode_clips(head, rows(dim), times_s, SPANS, device=device)
+    assert (
+        np.abs(wanted - clips.encode_clips(None, rows(dim), times_s, SPANS, device=device)).max()
+        > 0.01
+    )
+    return float(np.abs(here - wanted).max())
+
+
+def test_a_trained_head_gives_the_same_clips() -> None:
+    dim = json.loads((TOON_FOLDER / "temporal.json").read_text())["head"]["dim"]
+    assert differs_by(TOON_FOLDER, dim) < 1e-4
+
+
+@pytest.mark.parametrize("kind", HEAD_KINDS)
+def test_every_kind_of_head_gives_the_same_clips(kind: HeadKind, tmp_path: Path) -> None:
+    head = trained_head(kind, lags=(1, 3), windows=(1, 3), pools=("attention", "max", "mean"))
+    save_file(head.state_dict(), tmp_path / HEAD_WEIGHTS)
+    HeadRecord(asdict(head.config)).write(tmp_path)
+    assert differs_by(tmp_path, head.config.dim) < 1e-5
+
+
+def test_a_head_without_attention_needs_no_weights_of_it(tmp_path: Path) -> None:
+    head = trained_head(windows=(2,), pools=("max",))
+    save_file({k: w.half() for k, w in head.state_dict().items()}, tmp_path / HEAD_WEIGHTS)
+    HeadRecord(asdict(head.config)).write(tmp_path)
+    assert differs_by(tmp_path, head.config.dim) < 1e-4
+
+
+def test_without_a_head_a_clip_is_the_mean_of_its_frames() -> None:
+    found = plain.encode_clips(None, rows(8), np.arange(64.0), SPANS)
+    wanted = clips.encode_clips(None, rows(8), np.arange(64.0), SPANS, device=torch.device("cpu"))
+    assert found == pytest.approx(wanted, abs=1e-6)
+    with pytest.raises(ValueError, match="at least one frame"):
+        plain.encode_clips(None, rows(8), np.arange(64.0), [(3, 3)])
+
+
+def test_a_head_that_is_not_served_is_none(tmp_path: Path) -> None:
+    assert plain.open_head(tmp_path) is None
+    HeadRecord(asdict(TemporalConfig(dim=8)), served=False).write(tmp_path)
+    assert plain.open_head(tmp_path) is None

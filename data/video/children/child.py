@@ -50,7 +50,7 @@ class Child:
         for message in self._lines:
             if "request" in message:
                 started_s = time.process_time()
-                _limit_cpu(float(message["cpu_s"]))
+                limit_cpu(float(message["cpu_s"]))
                 self._free = list(range(SLOTS))
                 ending = self._decode(message["request"])
                 cpu_s = time.process_time() - started_s
@@ -125,7 +125,7 @@ class Child:
             send(self._events, {"beat": 1})
 
 
-def _limit_cpu(more_s: float) -> None:
+def limit_cpu(more_s: float) -> None:
     """Let the kernel end this process if its parent cannot."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime + more_s) + 2)
@@ -139,12 +139,20 @@ def _limit(kind: int, most: int) -> None:
 
 
 def main(arguments: list[str], opener: Opener = open_decoding) -> None:
-    """Serve one parent.
+    """Serve one parent, see `serve_parent`; `opener` opens the video of a request."""
+    serve_parent(
+        arguments,
+        lambda commands, events, memory: Child(commands, events, memory, opener).serve(),
+    )
+
+
+def serve_parent(arguments: list[str], serve: Callable[[int, int, int], None]) -> None:
+    """Give up all that a child of one parent does not need, then serve it.
 
     Args:
         arguments: Descriptors of commands, events and memory, the memory limit in bytes, and the
             parent's process id.
-        opener: Opens the video of a request.
+        serve: Takes the three descriptors; serves until the parent closes the first.
     """
     commands, events, memory, memory_bytes, parent = map(int, arguments)
     die_with_parent(parent)
@@ -154,7 +162,7 @@ def main(arguments: list[str], opener: Opener = open_decoding) -> None:
     if sys.platform == "linux":
         _limit(resource.RLIMIT_AS, memory_bytes)
     with contextlib.suppress(BrokenPipeError):
-        Child(commands, events, memory, opener).serve()
+        serve(commands, events, memory)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -122,12 +122,53 @@ class Supervisor:
                 message = replace(message, state="partial", decoded_s=decoded_s)
             yield replace(message, info=info) if isinstance(message, Ending) else message
 
+    def ask(
+        self, path: Path, request: Mapping[str, object], cancelled: threading.Event
+    ) -> Generator[dict[str, Any]]:
+        """What a child that sends no frames says of one file, its ending last.
+
+        Where the child dies or breaks a limit, the ending is one that failed, with the reason.
+
+        Raises:
+            NoDecoder: No child could be started, or it ended before it took the request.
+        """
+        self._killed_for = ""
+        wall_s = self._limits.wall_of(path)
+        process = self._ready(request, wall_s)
+        watch = _Watch(self._limits, wall_s)
+        is_whole = False
+        try:
+            for message in self._messages(process, watch, cancelled):
+                is_whole = "ending" in message
+                with watch.stopped():
+                    yield message
+                if is_whole:
+                    self._recycle(process)
+                    return
+            if not cancelled.is_set():
+                yield {"ending": {"state": "failed", "reason": self._broken_off(process)}}
+        finally:
+            if not is_whole:  # what it still has to say is not for the next file
+                self.close()
+
+    def _broken_off(self, process: Process) -> str:
+        """Why a child gave no ending.
+
+        Raises:
+            NoDecoder: It never took the request.
+        """
+        why = self._why_dead(process)
+        if not process.is_ready:
+            self.close()
+            raise NoDecoder(why)
+        return why
+
     def _decode(
         self, request: DecodeRequest, cancelled: threading.Event
     ) -> Iterator[VideoInfo | FrameBatch | Ending]:
         self._killed_for = ""
         wall_s = self._limits.wall_of(request.path)
-        process = self._ready(request, wall_s)
+        process = self._ready(request_fields(request), wall_s, SlotPlan.of(request.spec))
         watch = _Watch(self._limits, wall_s)
         base_cpu_s = process.cpu_s()
         try:
@@ -148,11 +189,7 @@ class Supervisor:
             self._killed_for = self._killed_for or "the decoder broke off"
         if not cancelled.is_set():
             spent_s = max(0.0, process.cpu_s() - base_cpu_s)
-            why = self._why_dead(process)
-            if not process.is_ready:
-                self.close()
-                raise NoDecoder(why)
-            yield Ending("failed", why, cpu_s=spent_s)
+            yield Ending("failed", self._broken_off(process), cpu_s=spent_s)
         self.close()
 
     def is_within_memory(self) -> bool:
@@ -171,21 +208,23 @@ class Supervisor:
             self._process.end()
             self._process = None
 
-    def _ready(self, request: DecodeRequest, wall_s: float) -> Process:
-        """A child that has this request, the last one or a new one."""
-        plan = SlotPlan.of(request.spec)
+    def _ready(
+        self, request: Mapping[str, object], wall_s: float, plan: SlotPlan | None = None
+    ) -> Process:
+        """A child that has this request, the last one or a new one; it shares memory for a plan."""
         if self._process is not None and self._process.popen.poll() is not None:
             self.close()
         if self._process is None:
             self._process = Process(self._limits.memory_bytes, self._child)
         try:
-            self._process.share(plan)
+            if plan is not None:
+                self._process.share(plan)
         except OSError as error:
             self.close()
             raise NoDecoder((error.strerror or str(error)).lower()) from error
         with contextlib.suppress(BrokenPipeError):
             # The kernel's limit is above the parent's: it counts where the parent cannot.
-            message = {"request": request_fields(request), "cpu_s": 2 * wall_s}
+            message = {"request": dict(request), "cpu_s": 2 * wall_s}
             send(self._process.commands, message)
         return self._process
 

@@ -37,6 +37,8 @@ from indexer.store.vectors import DamagedPart, VectorStore, read_videos
 
 _EMBED_AGAIN = "run reelwise verify --repair, then reelwise index with the library's folders"
 _REBUILD = "run reelwise verify --repair (or reelwise rebuild)"
+_READ_AGAIN = "run reelwise verify --deep --repair, then reelwise index with the library's folders"
+_OTHER_BYTES = "the video file holds other bytes than were indexed, under the same time stamp"
 _ACCEPT = "run reelwise index with the library's folders, or accept it: reelwise verify --repair"
 _SAMPLE = 32
 _VECTOR_SLACK = 1e-3
@@ -66,6 +68,8 @@ class VerifyReport:
     """Numbers of checked `videos`, `parts`, `generations` and, with `deep`, `files`."""
     broken: dict[str, set[int]] = field(default_factory=dict)
     """By encoder id, the videos whose vectors cannot be used."""
+    doubtful: list[Path] = field(default_factory=list)
+    """Video files that changed and kept their time stamps."""
     rows_broken: bool = False
     """Some rows of the catalogue are not as they were written."""
     index_broken: bool = False
@@ -92,7 +96,8 @@ def verify_library(home: Home, *, deep: bool = False, repair: bool = False) -> V
             again: all of its bytes must still be those that were indexed.
         repair: Videos without usable vectors are marked to be embedded again, damaged generations
             are dropped and a new one is built from the good vectors. A damaged or missing catalogue
-            gives way to its newest copy and is kept beside it. No sound row or vector is touched.
+            gives way to its newest copy and is kept beside it. With `deep`, files that changed
+            unseen are left to the next scan to read. No sound row or vector is touched.
 
     Raises:
         ReelwiseError: The catalogue cannot be opened; for `repair`, another process is writing.
@@ -288,7 +293,10 @@ def _check_files(catalogue: Catalogue, report: VerifyReport) -> None:
             continue
         report.count("files")
         problem = _file_problem(file)
-        if problem:
+        if problem == _OTHER_BYTES:
+            report.doubtful.append(file.path)
+            report.add(problem, file.path, _READ_AGAIN)
+        elif problem:
             report.add(problem, file.path, "run reelwise index with the library's folders")
 
 
@@ -298,9 +306,9 @@ def _file_problem(file: FileRecord) -> str | None:
         if (now.st_size, now.st_mtime_ns) != (file.size_bytes, file.mtime_ns):
             return "the video file was changed after it was indexed"
         if content_key(file.path) != sampled_key(file.content_key or ""):
-            return "the video file holds other bytes than were indexed, under the same time stamp"
+            return _OTHER_BYTES
         if file.content_hash and content_hash(file.path) != file.content_hash:
-            return "the video file holds other bytes than were indexed, under the same time stamp"
+            return _OTHER_BYTES
     except OSError as error:
         return f"the video file cannot be read: {error.strerror}"
     return None
@@ -312,6 +320,9 @@ def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]
         copy.unlink()
         done.append(f"removed a damaged copy of the catalogue: {copy.name}")
     done += _forget_broken(catalogue, report)
+    if report.doubtful:
+        catalogue.files.doubt(report.doubtful)
+        done.append(f"{len(report.doubtful)} files will be read again by the next reelwise index")
     lost = catalogue.accept_loss()
     if lost:
         done.append(f"accepted that the catalogue lacks {lost:,} changes")

@@ -10,20 +10,22 @@ from sqlalchemy import Connection
 from data.catalogue.contents import Contents
 from data.catalogue.database import Database
 from data.catalogue.names import name_key
-from data.catalogue.records import FileRecord, State
+from data.catalogue.records import DOUBTFUL, FileRecord, State
 from data.catalogue.values import chunks, now_micros, path_text, sql, text_path
 from data.video.scan import FoundFile, RootRules, content_key
 
 _FILES = (
-    "SELECT path, size_bytes, mtime_ns, inode, content_key, content_hash, video_id, reason"
-    " FROM files"
+    "SELECT path, files.size_bytes, mtime_ns, inode, files.content_key, content_hash, video_id,"
+    " reason FROM files LEFT JOIN videos ON videos.id = video_id"
 )
 _ALL = sql(_FILES)
 _BELOW = sql(f"{_FILES} WHERE path = :path OR (path >= :low AND path < :high)")
 # "." follows "-": the contents that have these samples.
-_ALIKE = sql(
-    f"{_FILES} WHERE video_id IN"
-    " (SELECT id FROM videos WHERE content_key >= :key AND content_key < :key || '.')"
+_ALIKE = sql(f"{_FILES} WHERE videos.content_key >= :key AND videos.content_key < :key || '.'")
+_WHOLE = sql("SELECT content_key, content_hash FROM videos WHERE content_hash IS NOT NULL")
+_WHOLE_ALIKE = sql(
+    "SELECT content_key, content_hash FROM videos WHERE content_hash IS NOT NULL"
+    " AND content_key >= :key AND content_key < :key || '.'"
 )
 _CONTENT_KEYS = sql("SELECT id, content_key FROM videos WHERE id IN :ids", "ids")
 _ANY_BELOW = sql(
@@ -36,22 +38,21 @@ _FIRST_BELOW = sql(
 )
 _PUT_FILE = sql(
     "INSERT INTO files"
-    " (path, name_key, video_id, size_bytes, mtime_ns, inode, content_key, content_hash, state,"
-    " reason, attempts)"
-    " VALUES (:path, :name_key, :video_id, :size_bytes, :mtime_ns, :inode, :content_key,"
-    " :content_hash, :state, :reason, :attempts)"
+    " (path, name_key, video_id, size_bytes, mtime_ns, inode, content_key, state, reason, attempts)"
+    " VALUES (:path, :name_key, :video_id, :size_bytes, :mtime_ns, :inode, :content_key, :state,"
+    " :reason, :attempts)"
     " ON CONFLICT (path) DO UPDATE SET video_id = excluded.video_id,"
     " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, inode = excluded.inode,"
-    " content_key = excluded.content_key, content_hash = excluded.content_hash,"
-    " state = excluded.state, reason = excluded.reason,"
+    " content_key = excluded.content_key, state = excluded.state, reason = excluded.reason,"
     " attempts = CASE WHEN excluded.attempts = 0 THEN 0 ELSE files.attempts + 1 END"
 )
-_SET_HASH = sql("UPDATE files SET content_hash = :hash WHERE path = :path")
+_SET_HASH = sql("UPDATE videos SET content_hash = :hash WHERE id = :id")
+_DOUBT = sql("UPDATE files SET mtime_ns = :mtime_ns WHERE path IN :paths", "paths")
 _DROP_FILES = sql("DELETE FROM files WHERE path IN :paths", "paths")
 _VIDEO_IDS = sql("SELECT content_key, id FROM videos WHERE content_key IN :keys", "keys")
 _NEW_VIDEO = sql(
-    "INSERT INTO videos (content_key, size_bytes, title, added_at)"
-    " VALUES (:content_key, :size_bytes, :title, :added_at)"
+    "INSERT INTO videos (content_key, content_hash, size_bytes, title, added_at)"
+    " VALUES (:content_key, :content_hash, :size_bytes, :title, :added_at)"
 )
 _NEW_TITLE = sql("UPDATE videos SET title = :title WHERE content_key = :content_key")
 _PUT_ROOT = sql(
@@ -156,12 +157,23 @@ class VideoFiles:
                 connection.execute(_PUT_FILE, rows)
         return linked
 
-    def set_hashes(self, hashes: Mapping[Path, str]) -> None:
-        """Record the SHA-256 of all bytes of some files."""
-        rows = [{"path": path_text(path), "hash": each} for path, each in hashes.items()]
+    def whole_hashes(self) -> dict[str, str]:
+        """Give the SHA-256 of all bytes of every content that was read whole, by content key."""
+        with self._database.reading() as connection:
+            return {row.content_key: row.content_hash for row in connection.execute(_WHOLE)}
+
+    def set_hashes(self, hashes: Mapping[int, str]) -> None:
+        """Record the SHA-256 of all bytes of some videos, by their id."""
+        rows = [{"id": video_id, "hash": each} for video_id, each in hashes.items()]
         if rows:
             with self._database.writing("hashes", changes_library=False) as connection:
                 connection.execute(_SET_HASH, rows)
+
+    def doubt(self, paths: Iterable[Path]) -> None:
+        """Take back that these files are known by their time stamps: the next scan reads them."""
+        with self._database.writing("files_doubted") as connection:
+            for chunk in chunks(path_text(path) for path in paths):
+                connection.execute(_DOUBT, {"paths": chunk, "mtime_ns": DOUBTFUL})
 
     def remove(self, paths: Iterable[Path]) -> int:
         """Forget files that are gone from the disk; a video with no file left is not live.
@@ -194,7 +206,9 @@ class VideoFiles:
             sampled = content_key(path)
             with self._database.reading() as connection:
                 alike = _records(connection.execute(_ALIKE, {"key": sampled}))
-                contents = Contents((record for _, record in alike), lambda _: sampled)
+                hashes = connection.execute(_WHOLE_ALIKE, {"key": sampled})
+                whole = {row.content_key: row.content_hash for row in hashes}
+                contents = Contents((record for _, record in alike), whole, lambda _: sampled)
             key = contents.of(FoundFile(path, stat.st_size, stat.st_mtime_ns, stat.st_ino)).key
         except OSError:
             return None
@@ -241,7 +255,6 @@ def _file_row(record: FileRecord, video_id: int | None) -> dict[str, Any]:
         "mtime_ns": record.mtime_ns,
         "inode": str(record.inode),
         "content_key": record.content_key,
-        "content_hash": record.content_hash,
         "state": State.FAILED if failed else State.DONE,
         "reason": (record.reason or "could not be read") if failed else None,
         "attempts": 1 if failed else 0,
@@ -258,6 +271,7 @@ def _ensure_videos(connection: Connection, records: Sequence[FileRecord]) -> dic
     new = [
         {
             "content_key": key,
+            "content_hash": record.content_hash,
             "size_bytes": record.size_bytes,
             "title": record.title or record.path.stem.encode(errors="replace").decode(),
             "added_at": now_micros(),

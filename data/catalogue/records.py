@@ -72,6 +72,10 @@ class ClipTable:
         return len(self.ids)
 
 
+DOUBTFUL = -(2**63)
+"""Time stamp of a file that changed and kept its own: the next scan reads all of its bytes."""
+
+
 @dataclass(frozen=True)
 class FileRecord:
     """One file of the library as it was last seen."""
@@ -91,7 +95,7 @@ class FileRecord:
     reason: str | None = None
     """Why the file could not become a video; None for a good file."""
     content_hash: str | None = None
-    """SHA-256 of all bytes; None where they were never read in full."""
+    """SHA-256 of all bytes of its video; None where they were never read in full."""
     title: str | None = None
     """Title for the video where it is new or its title changed; not read back."""
 

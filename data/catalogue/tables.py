@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 # The counts of the watch history are kept by triggers: whoever asks for them reads one row.
 _COUNT_EVENTS = (
     "INSERT INTO history_counts (id, n_events, n_resolved, last_id)"
@@ -63,6 +63,13 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE events ADD COLUMN row_sum INTEGER",
         f"UPDATE events SET row_sum = {EVENT_SUM}",
     ),
+    # A hash is the video's, so that it outlives its files.
+    5: (
+        "ALTER TABLE videos ADD COLUMN content_hash TEXT",
+        "UPDATE videos SET content_hash ="
+        " (SELECT max(content_hash) FROM files WHERE video_id = videos.id)",
+        "ALTER TABLE files DROP COLUMN content_hash",
+    ),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
 
@@ -88,6 +95,7 @@ Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("content_key", Text, nullable=False, unique=True),
+    Column("content_hash", Text),  # of all bytes; none where they were never read
     Column("size_bytes", BigInteger, nullable=False),
     Column("duration_s", Float),
     Column("width_px", Integer),
@@ -110,7 +118,6 @@ Table(
     Column("mtime_ns", BigInteger, nullable=False),
     Column("inode", Text, nullable=False),  # text: file numbers use all 64 bits, SQLite has 63
     Column("content_key", Text),
-    Column("content_hash", Text),  # of all bytes; none where they were never read
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("attempts", Integer, nullable=False),

@@ -48,7 +48,7 @@ class Run:
         self._publisher = Publisher(catalogue, encoder, stop, self._meter)
         self._pending: dict[int, Pending] = {}
         self._stats: dict[int, tuple[int, int]] = {}
-        self._hashes: dict[Path, tuple[tuple[int, int], Future[str]]] = {}
+        self._hashes: dict[int, tuple[tuple[int, int], Future[str]]] = {}
         self._hashing = ThreadPoolExecutor(1)
         self._changed = False
         self._workers: int | None = None
@@ -60,7 +60,8 @@ class Run:
         """Record which files there are now; returns the videos to embed."""
         self._meter.enter("scanning")
         known, rules = self._catalogue.files.known(), self._catalogue.files.root_rules()
-        plan = plan_changes(self._scan(roots, rules), known, roots, Contents(known.values()))
+        contents = Contents(known.values(), self._catalogue.files.whole_hashes())
+        plan = plan_changes(self._scan(roots, rules), known, roots, contents)
         _leave_other_roots(plan, set(rules) - set(roots))
         self._ask(plan, known, roots)
         with self._stop.shielded():
@@ -168,7 +169,8 @@ class Run:
                 self.report.changed_meanwhile += 1
                 continue
             self._stats[each.video_id] = stat
-            self._hashes[each.path] = stat, self._hashing.submit(content_hash, each.path)
+            hashing = self._hashing.submit(content_hash, each.path)
+            self._hashes[each.video_id] = stat, hashing
             self.report.decoded += 1
             yield DecodeRequest(each.path, self._encoder.frame_spec, key=each.video_id)
 
@@ -187,23 +189,23 @@ class Run:
         """Make durable what is ready, and only then count it as done."""
         with self._stop.shielded():
             stored = self._buffer.flush()
-            self._record_hashes([self._pending[each.vectors.video_id].path for each in stored])
+            self._record_hashes([each.vectors.video_id for each in stored])
             for video in stored:
                 self._counts.stored(self._pending[video.vectors.video_id], video)
 
-    def _record_hashes(self, paths: Iterable[Path]) -> None:
-        """Record the hash of all bytes of files, by which a later change of them is seen.
+    def _record_hashes(self, video_ids: Iterable[int]) -> None:
+        """Record the hash of all bytes of videos, by which a later change of a file is seen.
 
         Never of a file that was written to since it was decoded: its new bytes would pass for those
         that were embedded.
         """
         hashes = {}
-        for path in paths:
-            stat, hashing = self._hashes.pop(path)
+        for video_id in video_ids:
+            stat, hashing = self._hashes.pop(video_id)
             with suppress(OSError, CancelledError):
                 whole = hashing.result()
-                if _stat(path) == stat:
-                    hashes[path] = whole
+                if _stat(self._pending[video_id].path) == stat:
+                    hashes[video_id] = whole
         self._catalogue.files.set_hashes(hashes)
 
     def finish(self, *, changed: bool = False) -> None:

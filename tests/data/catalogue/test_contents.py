@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from data.catalogue.contents import Contents, FileContent
-from data.catalogue.records import FileRecord
+from data.catalogue.records import DOUBTFUL, FileRecord
 from data.video.scan import FoundFile
 
 OLD = FileRecord(Path("/lib/a.mp4"), 10, 1, 1, content_key="S", content_hash="one")
+NEW = FoundFile(Path("/lib/b.mp4"), 10, 2, 2)
 
 
 class Disk:
@@ -21,9 +23,13 @@ class Disk:
         self.read += 1
         return self.whole
 
+    def contents(self, *known: FileRecord) -> Contents:
+        hashes = {each.content_key: each.content_hash for each in known}
+        read = {key: whole for key, whole in hashes.items() if key and whole}
+        return Contents(known, read, lambda _: "S", self.hash)
+
     def of(self, *known: FileRecord, mtime_ns: int) -> FileContent:
-        contents = Contents(known, lambda _: "S", self.hash)
-        return contents.of(FoundFile(Path("/lib/b.mp4"), 10, mtime_ns, 2))
+        return self.contents(*known).of(replace(NEW, mtime_ns=mtime_ns))
 
 
 def test_equal_samples_and_an_equal_time_stamp_are_equal_bytes() -> None:
@@ -48,3 +54,29 @@ def test_without_a_known_hash_samples_decide() -> None:
     unread = FileRecord(OLD.path, 10, 1, 1, content_key="S")
     assert disk.of(unread, mtime_ns=2) == FileContent("S", None)
     assert disk.read == 0
+
+
+def test_all_bytes_decide_where_two_files_of_one_scan_have_the_same_samples() -> None:
+    first, other = replace(NEW, path=Path("/lib/first.mp4")), replace(NEW, mtime_ns=3)
+    for wholes, expected in ((("one", "one"), "S"), (("one", "two"), "S-two")):
+        by_path = dict(zip((first.path, other.path), wholes, strict=True))
+        contents = Contents([], {}, lambda _: "S", by_path.__getitem__)
+        assert contents.of(first) == FileContent("S", None)
+        assert contents.of(other) == FileContent(expected, by_path[other.path])
+        assert contents.of(replace(other, mtime_ns=4)).key == expected
+
+
+def test_a_content_whose_files_are_gone_is_known_by_all_its_bytes() -> None:
+    for whole, key in (("one", "S"), ("two", "S-two")):
+        assert Contents([], {"S": "one"}, lambda _: "S", Disk(whole).hash).of(NEW).key == key
+
+
+def test_a_doubtful_file_is_read_whole_whatever_its_time_stamp() -> None:
+    disk = Disk("two")
+    doubted = replace(OLD, path=NEW.path, mtime_ns=DOUBTFUL)
+    assert disk.of(OLD, doubted, mtime_ns=OLD.mtime_ns) == FileContent("S-two", "two")
+    # Afterwards two contents have one time stamp: it proves nothing any more.
+    settled = replace(doubted, mtime_ns=1, content_key="S-two", content_hash="two")
+    moved = FoundFile(Path("/lib/c.mp4"), 10, 1, 3)
+    assert disk.contents(OLD, settled).of(moved).key == "S-two"
+    assert disk.read == 2

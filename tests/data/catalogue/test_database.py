@@ -21,7 +21,7 @@ from tests.data.made import LIB, embed, file_record
 ROOT = Path(__file__).resolve().parents[3]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BACK_TO_2 = (
-    "ALTER TABLE files DROP COLUMN content_hash",
+    "ALTER TABLE videos DROP COLUMN content_hash",
     "ALTER TABLE events DROP COLUMN row_sum",
     "DROP TRIGGER event_added",
     "DROP TRIGGER event_dropped",

@@ -47,7 +47,9 @@ def plan(
 
     scanned = [there(name, key) for name, key in files.items()]
     closed = [Unseen(path, "Permission denied") for path in unseen]
-    return plan_changes([*scanned, *closed], before, [ROOT], Contents([], content_key))
+    return plan_changes(
+        [*scanned, *closed], before, [ROOT], Contents([], {}, content_key, content_key)
+    )
 
 
 def counts(made: Plan) -> dict[str, int]:
@@ -72,12 +74,15 @@ def test_an_unchanged_file_is_not_even_opened() -> None:
         opened.append(path)
         return "A"
 
-    contents = Contents([], content_key)
-    made = plan_changes([found("a")], known(a="A"), [ROOT], contents)
+    def scanned(file: FoundFile) -> Plan:
+        contents = Contents([], {}, content_key, content_key)
+        return plan_changes([file], known(a="A"), [ROOT], contents)
+
+    made = scanned(found("a"))
     assert counts(made) == {"unchanged": 1}
     assert not opened
     for other in (found("a", mtime_ns=2), found("a", inode=2)):
-        assert counts(plan_changes([other], known(a="A"), [ROOT], contents)) == {"touched": 1}
+        assert counts(scanned(other)) == {"touched": 1}
     assert len(opened) == 2
 
 

@@ -296,6 +296,43 @@ def test_deep_verify_reads_every_byte(home: Home, videos: Path) -> None:
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     (problem,) = verify_library(home, deep=True).problems
     assert (problem.path, "other bytes" in problem.what) == (path, True)
+    # What the problem advises brings the new bytes in.
+    assert "verify --deep --repair, then reelwise index" in problem.fix
+    verify_library(home, deep=True, repair=True)
+    assert counts(index(home, videos)[0])["edited"] == 1
+    assert verify_library(home, deep=True).problems == []
+
+
+def between_samples(path: Path, other: Path) -> bytes:
+    """The bytes of a file, but for those that no sample reads, which are another file's."""
+    whole, middle = path.read_bytes(), 2 * SAMPLE_BYTES
+    assert len(whole) > 8 * SAMPLE_BYTES
+    return whole[:middle] + other.read_bytes()[:SAMPLE_BYTES] + whole[middle + SAMPLE_BYTES :]
+
+
+def test_new_files_of_equal_samples_and_other_bytes_are_videos_of_their_own(
+    home: Home, videos: Path
+) -> None:
+    path = paint(videos / "long.mp4", ("red", 8), size_px=192, noise=60)
+    for at, name in enumerate(("other.mp4", "copy.mp4")):
+        (videos / name).write_bytes(between_samples(path, videos / "green.mp4"))
+        os.utime(videos / name, ns=(at, at))
+    report, _ = index(home, videos)
+    assert (report.added, report.copies) == (6, 1)
+    assert verify_library(home, deep=True).problems == []
+
+
+def test_what_comes_back_edited_between_the_samples_is_not_what_was_deleted(
+    home: Home, videos: Path
+) -> None:
+    path = paint(videos / "long.mp4", ("red", 8), size_px=192, noise=60)
+    index(home, videos)
+    whole, edited = path.read_bytes(), between_samples(path, videos / "green.mp4")
+    for content, decoded in ((edited, 1), (whole, 0)):
+        path.unlink()
+        assert counts(index(home, videos)[0])["removed"] == 1
+        path.write_bytes(content)
+        assert index(home, videos)[0].decoded == decoded
 
 
 def test_below_a_folder_every_copy_is_found_under_its_own_name(

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from data.video.containers import DEMUXERS, RAW_STREAMS, missing_end, sniff
 from data.video.decoders.clock import BROADCAST
 from data.video.decoders.film import MAX_PIXELS, film_of, goes_on_elsewhere
-from data.video.decoders.packets import PacketTable, count_packets, no_packets
+from data.video.decoders.packets import PacketTable, SoundPackets, count_packets, no_packets
 from data.video.decoders.plan import HELD_S
 from data.video.decoders.work import Work
 from data.video.types import (
@@ -129,27 +129,44 @@ class OpenVideo:
 
 
 @contextmanager
-def open_video(path: Path, *, on_progress: OnProgress = lambda: None) -> Iterator[OpenVideo]:
+def open_video(
+    path: Path,
+    *,
+    on_progress: OnProgress = lambda: None,
+    sounds: dict[int, SoundPackets] | None = None,
+) -> Iterator[OpenVideo]:
     """Open a file with the one demuxer that its first bytes call for, and count its packets.
+
+    Args:
+        path: The file.
+        on_progress: Called often.
+        sounds: Takes the packets of each sound stream, by its index; None where nobody asks.
 
     Raises:
         UnreadableVideo: No allowed container, no picture, encrypted, too large, or damaged beyond
             opening.
     """
     name = sniff(path)
-    video = _open(path, name, on_progress, reads_all=False)
+    video = _open(path, name, on_progress, sounds, reads_all=False)
     if video is None:
-        video = _open(path, name, on_progress, reads_all=True)
+        video = _open(path, name, on_progress, sounds, reads_all=True)
     assert video is not None
     with video.container:
         yield video
 
 
-def _open(path: Path, name: str, on_progress: OnProgress, *, reads_all: bool) -> OpenVideo | None:
+def _open(
+    path: Path,
+    name: str,
+    on_progress: OnProgress,
+    sounds: dict[int, SoundPackets] | None,
+    *,
+    reads_all: bool,
+) -> OpenVideo | None:
     """The opened video; None where streams began that were found too late."""
     container = open_container(path, name, reads_all=reads_all)
     try:
-        tables, found_late = count_packets(container, on_progress)
+        tables, found_late = count_packets(container, on_progress, sounds)
         if found_late and not reads_all:
             container.close()
             return None

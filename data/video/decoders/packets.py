@@ -6,14 +6,17 @@ need not be decoded, and what a file promises can be compared with what it holds
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Stream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -25,6 +28,38 @@ MAX_FRAMES = 5_000_000
 KEEP_PACKETS_BYTES = 48 * 2**20
 """Compressed packets of smaller files stay in memory between counting and decoding."""
 NO_TIME = -(2**63)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a file with a clock of its own."""
+
+    place: int
+    """Number of its first packet among all packets of the file."""
+    added_s: float
+    """Seconds to add to its time stamps to have those of the table."""
+
+
+@dataclass
+class SoundPackets:
+    """The packets of one sound stream, in the order of the file; 16 bytes each."""
+
+    pts: array[int] = field(default_factory=lambda: array("q"))
+    """Presentation times in ticks of the stream; NO_TIME where the container has none."""
+    places: array[int] = field(default_factory=lambda: array("q"))
+    """Their numbers among all packets of the file."""
+    ticks: int = 0
+    """Length of all of them together; 0 where unknown."""
+    is_encrypted: bool = False
+    """Packets carry encryption marks."""
+
+    def add(self, packet: Packet[Any], place: int) -> None:
+        """Note the next packet, number `place` of the file."""
+        if not self.pts:
+            self.is_encrypted = packet.has_sidedata("encryption_info")
+        self.pts.append(NO_TIME if packet.pts is None else packet.pts)
+        self.places.append(place)
+        self.ticks += packet.duration or 0
 
 
 @dataclass
@@ -49,6 +84,10 @@ class PacketTable:
     """Packets carry encryption marks."""
     guessed: bool = False
     """The container stores no presentation times, and FFmpeg's guess is wrong for this codec."""
+    place: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """(n,) number of each packet among all packets of the file."""
+    parts: tuple[Part, ...] = (Part(0, 0.0),)
+    """Where time stamps start anew, in the order of the file."""
     n_parts: int = 1
     """Parts with a clock of their own, which were put one after the other; packets of the file
     carry other time stamps than the table where there are several."""
@@ -117,6 +156,10 @@ class PacketTable:
             return
         added = shifts(self.pts[known], self.ticks[known], starts)
         self.n_parts = len(starts) + 1
+        self.parts = tuple(
+            Part(int(self.place[known[row]]), float(added[row]) * self.tick_s)
+            for row in (0, *starts.tolist())
+        )
         place = np.maximum(np.searchsorted(known, np.arange(len(self.pts)), side="right") - 1, 0)
         self.pts = np.where(self.pts == NO_TIME, NO_TIME, self.pts + added[place])
 
@@ -136,9 +179,16 @@ class PacketTable:
 
 
 def count_packets(
-    container: InputContainer, on_progress: OnProgress
+    container: InputContainer,
+    on_progress: OnProgress,
+    sounds: dict[int, SoundPackets] | None = None,
 ) -> tuple[dict[int, PacketTable], bool]:
     """Read every packet of a file, up to the first damage of the container.
+
+    Args:
+        container: The file.
+        on_progress: Called for each packet.
+        sounds: Takes the packets of each sound stream, by its index; None where nobody asks.
 
     Returns:
         A table for each picture stream that has a packet, by the stream's index; and whether a
@@ -150,12 +200,16 @@ def count_packets(
     found: dict[int, _Packets] = {}
     ends_s: dict[int, float] = {}
     ended_by: list[BaseException] = []
-    for place, packet in enumerate(_until_damage(container, ended_by)):
+    if sounds is not None:
+        sounds.clear()
+    for place, packet in enumerate(until_damage(container, ended_by)):
         on_progress()
         index = packet.stream_index
         ends_s[index] = max(ends_s.get(index, 0.0), _end_of(packet))
         if isinstance(packet.stream, VideoStream):
             found.setdefault(index, _Packets()).add(packet, place)
+        elif sounds is not None and isinstance(packet.stream, AudioStream):
+            sounds.setdefault(index, SoundPackets()).add(packet, place)
     tables = {}
     for index, packets in found.items():
         table = packets.table(float(container.streams[index].time_base or 0))
@@ -176,12 +230,14 @@ class _Packets:
         self._kept: list[Packet[Any]] = []
         self._size_bytes = 0
         self._encrypted = False
+        self._all_places = array("q")
         self._places = (0, 0)
         self._end_bytes = 0
 
     def add(self, packet: Packet[Any], place: int) -> None:
         """Note the next packet, number `place` of the file."""
         self._places = (self._places[0] if self._rows else place, place)
+        self._all_places.append(place)
         self._end_bytes = max(self._end_bytes, packet.pos or 0)
         if not self._rows:
             self._encrypted = packet.has_sidedata("encryption_info")
@@ -207,6 +263,7 @@ class _Packets:
             dts=numbers[:, 4].copy(),
             tick_s=tick_s,
             encrypted=self._encrypted,
+            place=np.array(self._all_places, np.int64),
             places=self._places,
             end_bytes=self._end_bytes,
             size_bytes=self._size_bytes,
@@ -219,8 +276,8 @@ def no_packets(tick_s: float) -> PacketTable:
     return _Packets().table(tick_s)
 
 
-def _until_damage(
-    container: InputContainer, ended_by: list[BaseException]
+def until_damage(
+    container: InputContainer, ended_by: list[BaseException], *streams: Stream
 ) -> Iterator[Packet[Any]]:
     """Packets with content, up to the end or to where the container cannot be read further.
 
@@ -230,9 +287,10 @@ def _until_damage(
         container: The file.
         ended_by: Takes the error that ended it: IndexError is what PyAV raises at the end of a file
             with a stream that it does not know.
+        streams: Those to read; all where none is named.
     """
     try:
-        for packet in container.demux():
+        for packet in container.demux(*streams):
             if packet.size:
                 yield packet
     except (IndexError, MemoryError, av.FFmpegError, OSError) as error:

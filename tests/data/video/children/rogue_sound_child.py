@@ -1,0 +1,47 @@
+"""A sound child that gives a second of sound and then does what the file's name says."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.video.children.child import serve_parent
+from data.video.children.sound_child import SoundChild
+from data.video.children.wire import send
+from data.video.sound.types import SoundPiece
+from data.video.sound.wire import piece_fields
+from data.video.types import Ending
+
+
+class Rogue(SoundChild):
+    def _read(self, request: dict[str, Any]) -> tuple[Ending, bool]:
+        deed = Path(request["path"]).stem
+        if not deed.startswith("rogue-"):
+            return super()._read(request)
+        if not deed.endswith("-early"):
+            (fields,) = piece_fields(SoundPiece(0.0, np.zeros(16_000, np.float32)))
+            send(self._events, {"sound": fields})
+        getattr(self, "_" + deed.split("-")[1])()
+        return Ending("done"), True
+
+    def _stall(self) -> None:
+        time.sleep(3600)
+
+    def _exit(self) -> None:
+        os._exit(3)
+
+    def _lie(self) -> None:
+        send(self._events, {"sound": ["soon", "bm9pc2U="]})
+
+    def _back(self) -> None:
+        (fields,) = piece_fields(SoundPiece(0.5, np.zeros(16_000, np.float32)))
+        send(self._events, {"sound": fields})
+
+
+if __name__ == "__main__":
+    serve_parent(sys.argv[1:], lambda commands, events, _: Rogue(commands, events).serve())

@@ -51,6 +51,26 @@ class Home:
         self.lock_file = root / "writer.lock"
         """The file whose flock is held by the one writer."""
 
+    def require_place(self) -> None:
+        """Check that the folder is there or can be made, and make nothing.
+
+        Raises:
+            ReelwiseError: It cannot.
+        """
+        if self.root.is_dir():
+            return
+        problem = None
+        around = next((path for path in self.root.parents if path.exists()), Path("/"))
+        if self.root.exists() or not around.is_dir():
+            problem = f"{self.root if self.root.exists() else around} is a file"
+        elif not os.access(around, os.W_OK | os.X_OK):
+            problem = f"{around} cannot be written to"
+        if problem is not None:
+            raise ReelwiseError(
+                f"the home folder {self.root} cannot be made: {problem}",
+                fix="name another folder with --home DIR",
+            )
+
     def make(self) -> None:
         """Make the folder where it is missing.
 

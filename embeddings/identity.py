@@ -67,7 +67,7 @@ def remember(home: Home, name: str | None, weights: Path | None, identity: Ident
         "fill_rgb": list(identity.frame_spec.fill_rgb),
     }
     with suppress(OSError):
-        make_dir(home.cache)
+        make_dir(home.cache, private=True)
         write_atomic(home.cache / FILE, json.dumps(known, indent=1).encode())
 
 

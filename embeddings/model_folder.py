@@ -77,17 +77,6 @@ def open_source_model(name: str, *, weights: Path | None = None) -> SourceModel:
     return SourceModel(encoder, config, None if weights else folder)
 
 
-def start_folder(out: Path) -> None:
-    """Make the folder of a new model.
-
-    Raises:
-        ReelwiseError: It holds a model already.
-    """
-    if (out / CONFIG_FILE).exists():
-        raise ReelwiseError(f"{out} holds a model already", fix="name a new folder with --out")
-    out.mkdir(parents=True, exist_ok=True)
-
-
 def finish_folder(out: Path, source: SourceModel, config: Config, recipe: Recipe) -> None:
     """Add tokenizer, temporal head, recipe and configuration to a folder with weights.
 

@@ -31,6 +31,7 @@ from ui.terminal.answer import (
     refusal,
 )
 from ui.terminal.options import examples
+from ui.terminal.values import CheckedCommand
 
 EVERYDAY = "Everyday commands"
 RECOMMEND = "Recommendation commands"
@@ -91,7 +92,7 @@ def _register_commands(app: typer.Typer) -> None:
         (EXPERTS, compress.compress, ["reelwise compress toon --how bf16 --out small"]),
     ]
     for panel, function, lines in commands:
-        app.command(rich_help_panel=panel, epilog=examples(*lines))(function)
+        app.command(cls=CheckedCommand, rich_help_panel=panel, epilog=examples(*lines))(function)
     events = _group(
         "Import, export, add and delete watch events.",
         (history_import.import_events, "reelwise history import events.csv"),
@@ -122,7 +123,8 @@ def _group(help_text: str, *commands: tuple[Callable[..., Answer], str]) -> type
     """Commands of one group, each with an example, which begins with `reelwise GROUP NAME`."""
     group = typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None)
     for function, example in commands:
-        group.command(example.split()[2], epilog=examples(example))(function)
+        name = example.split()[2]
+        group.command(name, cls=CheckedCommand, epilog=examples(example))(function)
     return group
 
 

@@ -8,7 +8,7 @@ from data.history.events import (
     unusable_events,
 )
 from data.history.history import Forgotten, History
-from data.history.importing import ImportReport
+from data.history.importing import ImportReport, check_events
 from data.history.impressions import Impression, Impressions
 from data.history.rows.event_file import FileFormat, HowToRead, iter_rows
 from data.history.rows.event_row import EVENT_COLUMNS, EventKind, EventRow
@@ -29,6 +29,7 @@ __all__ = [
     "ImportReport",
     "Impression",
     "Impressions",
+    "check_events",
     "events_since",
     "iter_rows",
     "mark_history",

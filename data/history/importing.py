@@ -20,6 +20,7 @@ from data.history.events import read_mark
 from data.history.rows.event_file import HowToRead, open_events
 from data.history.rows.event_row import EventRow
 from data.history.rows.netflix import Outcome, PassedOver
+from data.history.rows.people import person
 from data.history.rows.times import in_words, is_future
 
 _ROWS_PER_TRANSACTION = 5_000
@@ -92,6 +93,18 @@ class ImportReport:
         known = self.added + self.duplicates + self.passed_over.total() + len(self.bad_rows)
         if known != self.rows:
             raise ValueError(f"{self.rows} rows were read, {known} are accounted for")
+
+
+def check_events(path: Path, how: HowToRead) -> None:
+    """Refuse a file that cannot be imported, by its columns and first row.
+
+    Raises:
+        ReelwiseError: It cannot be read, lacks columns, or is read in a way that does not fit it.
+    """
+    if how.user is not None:
+        person(how.user)
+    with open_events(path, how) as file:
+        next(file.rows, None)
 
 
 def import_events(

@@ -1,6 +1,7 @@
 """Which files and folders a scan passes over, and why: one reason for each, never in silence."""
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -78,12 +79,34 @@ class Patterns:
                 f"--exclude {' '.join(lines)}: {error}", fix="patterns look like '*.tmp' or 'old/'"
             ) from error
 
+    @property
+    def can_fit(self) -> bool:
+        """Whether any name fits; False for blank lines, comments and lone slashes."""
+        return self._spec is not None and any(
+            each.include is not None for each in self._spec.patterns
+        )
+
     def fit(self, path: Path, *, is_folder: bool) -> bool:
         """True where the path, which lies below the root, is to be passed over."""
         if self._spec is None:
             return False
         name = path.relative_to(self._root).as_posix() + ("/" if is_folder else "")
         return self._spec.match_file(unicodedata.normalize("NFC", name))
+
+
+def check_patterns(patterns: Iterable[str]) -> None:
+    """Refuse patterns that a user gives and that can fit nothing: blank, a comment, a lone slash.
+
+    Raises:
+        ReelwiseError: One cannot be read, or fits no file whatever its name.
+    """
+    for pattern in patterns:
+        if not Patterns(Path("/"), [pattern]).can_fit:
+            raise ReelwiseError(
+                f"--exclude {shlex.quote(pattern)} fits no file or folder",
+                fix="patterns look like '*.tmp' or 'old/'; a name that begins with # is written "
+                "'\\#name'",
+            )
 
 
 def folder_reason(folder: Path, patterns: Patterns) -> Reason | None:

@@ -26,7 +26,8 @@ from embeddings.compress.export import export_towers, quantize_programs
 from embeddings.compress.judge import ClipFrames, toon_clips
 from embeddings.compress.prune import Probe, drop_blocks, make_probe, narrow_mlps
 from embeddings.compress.request import How, Request
-from embeddings.model_folder import SourceModel, finish_folder, save_weights, start_folder
+from embeddings.model_folder import SourceModel, finish_folder, save_weights
+from embeddings.new_folder import new_folder
 from embeddings.toon.bank import Bank, BankSpec, draw_bank
 from embeddings.training.loop import Report
 
@@ -54,18 +55,19 @@ def compress_encoder(
     Raises:
         ReelwiseError: An optional library is missing, or the tower cannot be compressed this way.
     """
-    start_folder(out)
-    run = _Run(source, out, request, clips, report)
-    ways: dict[How, Callable[[], tuple[Recipe, Config]]] = {
-        "bf16": run.halve,
-        "onnx": run.export,
-        "int8": run.export,
-        "int8-dynamic": run.export,
-        "prune": run.prune,
-        "distil": run.distil,
-    }
-    recipe, config = ways[request.how]()
-    finish_folder(out, source, config, recipe)
+    request.check()
+    with new_folder(out) as folder:
+        run = _Run(source, folder, request, clips, report)
+        ways: dict[How, Callable[[], tuple[Recipe, Config]]] = {
+            "bf16": run.halve,
+            "onnx": run.export,
+            "int8": run.export,
+            "int8-dynamic": run.export,
+            "prune": run.prune,
+            "distil": run.distil,
+        }
+        recipe, config = ways[request.how]()
+        finish_folder(folder, source, config, recipe)
     return out
 
 
@@ -104,12 +106,8 @@ class _Run:
         source, request = self.source, self.request
         if request.blocks:
             pruned = drop_blocks(source, request.tower, request.blocks, self.probe())
-        elif request.channels:
-            pruned = narrow_mlps(source, request.tower, request.channels, self.probe())
         else:
-            raise ReelwiseError(
-                "prune needs to know what to leave out", fix="--blocks N, or --channels SHARE"
-            )
+            pruned = narrow_mlps(source, request.tower, request.channels, self.probe())
         self.report(pruned.details)
         model, details = pruned.model, pruned.details
         if request.steps:

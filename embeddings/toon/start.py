@@ -16,25 +16,10 @@ from data.errors import ReelwiseError
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.loading import build_tokenizer, build_untrained
 from embeddings.temporal.clips import load_head
-from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS
 from embeddings.toon.model import Tokenize, ToonModel
+from embeddings.toon.stage import check_start
 
 POSITIONS = "visual.attnpool.positional_embedding"
-
-
-def check_start(folder: Path) -> None:
-    """Check that a folder holds a model that can be trained further.
-
-    Raises:
-        ReelwiseError: It lacks a file that `reelwise train toon` writes.
-    """
-    needed = (CONFIG_FILE, WEIGHTS_FILE, BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)
-    missing = [name for name in needed if not (folder / name).is_file()]
-    if missing:
-        raise ReelwiseError(
-            f"{folder} is not a model that can be trained further: it has no {missing[0]}",
-            fix="name a folder that `reelwise train toon` wrote, or toon",
-        )
 
 
 def frame_side(folder: Path) -> int:

@@ -22,7 +22,6 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from data.durable import write_atomic
-from data.errors import ReelwiseError
 from data.toons.scenes import random_scene
 from embeddings.backbone.device import threads
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
@@ -34,7 +33,8 @@ from embeddings.toon.bank import Bank, BankSpec, draw_bank
 from embeddings.toon.batches import BankBatches, ToonBatch
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
 from embeddings.toon.model import Tokenize, ToonModel, attack_batch, batch_loss, weighted_losses
-from embeddings.toon.start import build_like, check_start, frame_side, mix_models
+from embeddings.toon.stage import CARD, WORK, Stage, check_out, check_start
+from embeddings.toon.start import build_like, frame_side, mix_models
 from embeddings.training.attack import Attack
 from embeddings.training.loop import LoopOptions, Report, RunState, Task, TrainingLoop
 
@@ -53,24 +53,6 @@ AVERAGE = 0.995
 """Decay of the moving average of the weights."""
 THREADS = 1
 """Of torch; oneDNN's backward pass spins at barriers, so that more are slower on busy cores."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A part of the training with frames of one size; the next one starts from its weights.
-
-    Small frames first, which train fastest, then larger ones for details (progressive resizing, as
-    in EfficientNetV2, arXiv 2104.00298).
-    """
-
-    px: int
-    """Side of a frame, a multiple of 32."""
-    steps: int
-    """Batches of about 80 clips."""
-    learning_rate: float
-    """At the top of the schedule."""
-    views: float = 1.0
-    """Factor on the losses between two views of the same video."""
 
 
 @dataclass(frozen=True)
@@ -133,10 +115,9 @@ def train_toon(
         report: Takes a line of progress.
 
     Raises:
-        ReelwiseError: `out` already holds a model, or `start` holds none.
+        ReelwiseError: `out` holds a model or other files, or `start` holds no model.
     """
-    if (out / CONFIG_FILE).exists():
-        raise ReelwiseError(f"{out} already holds a model", fix="name a new folder with --out")
+    check_out(out)
     if start is not None:
         check_start(start)
     shares = options.shares or (0.0,) * (len(options.stages) - 1) + (1.0,)
@@ -144,7 +125,7 @@ def train_toon(
         raise ValueError(f"{len(options.stages)} stages need as many shares of sum 1, not {shares}")
     done, seconds = start, []
     for number, stage in enumerate(options.stages, 1):
-        folder = out / "work" / f"stage-{number}"
+        folder = out / WORK / f"stage-{number}"
         if not (folder / SECONDS).is_file():
             with threads(THREADS):
                 _run_stage(folder, number, options, start=done, report=report)
@@ -155,13 +136,13 @@ def train_toon(
         raise ValueError("a run needs at least one stage")
     shutil.copy(done / BPE_FILE, out / BPE_FILE)
     stages = [done.parent / f"stage-{number}" for number in range(1, len(shares) + 1)]
-    _save_weights(out, mix_models(list(zip(stages, shares, strict=True)), out / "work" / "mixed"))
+    _save_weights(out, mix_models(list(zip(stages, shares, strict=True)), out / WORK / "mixed"))
     record = {**asdict(options), "seconds": seconds, "torch": torch.__version__}
     if start is not None:
         record["start"] = start.name
-    write_atomic(out / "training.json", json.dumps(record, indent=1).encode())
+    write_atomic(out / CARD, json.dumps(record, indent=1).encode())
     shutil.copy(done / CONFIG_FILE, out / CONFIG_FILE)  # last: a folder that has it is complete
-    shutil.rmtree(out / "work")
+    shutil.rmtree(out / WORK)
     return out
 
 

@@ -1,7 +1,7 @@
 """Folders without any video: said, with what was looked for, before a model is loaded."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,17 +33,27 @@ class EmptyFolder:
         return ", ".join(parts)
 
 
-def empty_folders(catalogue: Catalogue, roots: Sequence[Path]) -> list[EmptyFolder]:
+def empty_folders(
+    catalogue: Catalogue | None, roots: Sequence[Path], rules: Mapping[Path, RootRules]
+) -> list[EmptyFolder]:
     """Those of the folders that hold no video now and held none before.
 
     A folder that becomes empty is another matter: its videos drop out of the library.
 
+    Args:
+        catalogue: The library; None where there is none yet.
+        roots: The folders, absolute.
+        rules: What is asked for each.
+
     Raises:
         ReelwiseError: All of them are such folders.
     """
-    rules = catalogue.files.root_rules()
     looked = (_look(root, rules.get(root, RootRules())) for root in roots if root.is_dir())
-    found = [each for each in looked if each and not catalogue.files.any_below(each.path)]
+    found = [
+        each
+        for each in looked
+        if each and (catalogue is None or not catalogue.files.any_below(each.path))
+    ]
     if found and len(found) == len(roots):
         raise _no_video(found)
     return found

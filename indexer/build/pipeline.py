@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from indexer.build.interrupt import interruptible
 from indexer.build.progress import Listener
 from indexer.build.record import writing_session
 from indexer.build.report import IndexReport
+from indexer.build.roots import absolute_paths, existing_roots
 from indexer.build.run import Run, every_video
 from indexer.store.generations import Generation, drop_damaged, open_generation, publish
 
@@ -105,26 +104,3 @@ def rebuild(
             "no video of the library could be embedded", fix="reelwise status --failed tells why"
         )
     return generation
-
-
-def existing_roots(paths: Sequence[Path]) -> list[Path]:
-    """Those of the paths that exist, absolute; one that is gone stops the others not.
-
-    Raises:
-        ReelwiseError: None exists. A disk that is not plugged in must not look like deleted videos.
-    """
-    if not paths:
-        raise ReelwiseError("no folder was named", fix="reelwise index FOLDER")
-    roots = [root for root in absolute_paths(paths) if root.exists()]
-    if not roots:
-        raise ReelwiseError(
-            f"there is no file or folder {paths[0]}; nothing was changed",
-            fix="check the spelling, or connect its disk; to drop what was indexed from it: "
-            f"reelwise remove {shlex.quote(str(paths[0]))}",
-        )
-    return roots
-
-
-def absolute_paths(paths: Sequence[Path]) -> list[Path]:
-    """The paths made absolute, `~` and `..` resolved, links kept."""
-    return [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100

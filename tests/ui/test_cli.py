@@ -318,3 +318,39 @@ def test_ones_own_videos_without_weights_stop_with_what_to_do(
     problem, fix = told.stderr.rstrip().splitlines()[-2:]
     assert "PE-Core-B-16" in problem
     assert "--weights FILE" in fix
+
+
+def test_a_model_is_never_made_in_a_folder_of_other_files_nor_is_anything_heavy_loaded_to_say_so(
+    tmp_path: Path,
+) -> None:
+    out, captions = tmp_path / "out", tmp_path / "captions.csv"
+    out.mkdir()
+    (out / "letters.txt").write_text("dear aunt", encoding="utf-8")
+    captions.write_text("video,start_s,end_s,caption\na.mp4,0,1,a dog\n", encoding="utf-8")
+    to, free = ["--out", str(out)], ["--out", str(tmp_path / "free")]
+    lines = (
+        ["compress", "toon", "--how", "bf16", *to],
+        ["compress", "toon", "--how", "prune", *free],
+        ["compress", "toon", "--how", "distil", "--student", "nosuch", *free],
+        ["compress", "toon", "--how", "int8", "--captions", "gone.csv", *free],
+        ["train", "toon", *to],
+        ["train", "toon", "--start", str(out), *free],
+        ["train", "toon", "--stages", "7:1:1", *free],
+        ["train", "spatiotemporal", "--captions", str(captions), *to],
+    )
+    code = (
+        "import json, sys; from ui.cli import run\n"
+        "codes = [run(args) for args in json.loads(sys.argv[1])]\n"
+        "heavy = sorted({'torch', 'open_clip', 'faiss'} & set(sys.modules))\n"
+        "print(json.dumps([codes, heavy]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(lines)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert json.loads(done.stdout) == [[1, 1, 1, 1, 1, 1, 2, 1], []], done.stderr
+    assert [path.name for path in out.iterdir()] == ["letters.txt"]
+    assert not (tmp_path / "free").exists()

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from data.home import Home, WriterLock, nothing_indexed, require_library, resolve_home
+from data.home import (
+    Home,
+    WriterLock,
+    is_home,
+    nothing_indexed,
+    require_library,
+    resolve_home,
+)
 from embeddings.backbone.early_checks import check_device, check_weights_file
 
 if TYPE_CHECKING:
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     from embeddings.encoder import Encoder
     from indexer.build.progress import Listener
     from indexer.build.report import IndexReport
+    from indexer.build.roots import RuleChange
     from indexer.search.query import Filters, Query
     from indexer.search.searcher import Searcher, SearchResult
     from indexer.store.generations import Generation
@@ -78,6 +86,11 @@ class Library:
             ReelwiseError: Its folder cannot be made.
         """
         self.home.make_catalogue()
+
+    @property
+    def _is_made(self) -> bool:
+        """Whether there is a library, also one that has lost its catalogue."""
+        return self.home.catalogue.exists() or is_home(self.home.root)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -134,7 +147,8 @@ class Library:
         from embeddings.choice import choose_encoder
         from embeddings.deferred import open_encoder
 
-        name, weights = choose_encoder(self.catalogue, name, self._weights)
+        catalogue = self.catalogue if self._is_made else None
+        name, weights = choose_encoder(catalogue, name, self._weights)
         return open_encoder(self.home, name, weights=weights, device=self._device)
 
     @property
@@ -180,6 +194,7 @@ class Library:
         encoder: str | None = None,
         workers: int | None = None,
         retry_failed: bool = False,
+        rules: RuleChange | None = None,
         progress: Listener | None = None,
     ) -> IndexReport:
         """Bring the library up to date with the videos below some folders.
@@ -193,25 +208,36 @@ class Library:
                 or the default one for a new library.
             workers: Number of decoding processes; None takes one a core.
             retry_failed: Try again the files that failed before.
+            rules: What to pass over and which links to follow from now on, remembered with `paths`.
             progress: Shows how far it has come.
 
         Raises:
             ReelwiseError: No path exists or holds a video, the encoder cannot be loaded, or
-                another process is writing to this library.
+                another process is writing to this library. A home that was missing is not made.
         """
         from indexer.build.empty import empty_folders
-        from indexer.build.pipeline import existing_roots, index_library
+        from indexer.build.pipeline import index_library
+        from indexer.build.roots import RuleChange, existing_roots
 
         roots = [Path(path) for path in paths]
-        # What is wrong with the folders is said before an encoder is loaded.
+        rules = rules or RuleChange()
+        # What is wrong is said before an encoder is loaded, and before a home is made.
         wanted = existing_roots(roots)
-        self.make()
-        self.history.finish_forgetting()
-        empty = empty_folders(self.catalogue, wanted)
-        # Another writer is told before an encoder is loaded; the run itself takes the lock again.
-        with WriterLock(self.home):
-            pass
+        rules.check()
+        self.home.require_place()
+        known = self.catalogue if self._is_made else None
+        changed = rules.applied({} if known is None else known.files.root_rules(), wanted)
+        if known is not None:
+            self.history.finish_forgetting()
+        empty = empty_folders(known, wanted, changed)
+        if known is not None:
+            # Another writer is told now; the run itself takes the lock again.
+            with WriterLock(self.home):
+                pass
         model = self._choose_encoder(encoder)
+        self.make()
+        if rules != RuleChange():
+            self.catalogue.files.add_roots(changed)
         report = index_library(
             self.home, roots, model, workers=workers, retry_failed=retry_failed, progress=progress
         )

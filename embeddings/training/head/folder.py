@@ -10,12 +10,13 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from data.durable import make_dir, replace_synced, temp_name, write_atomic
+from data.durable import write_atomic
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.folders import CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.names import parse_name
 from embeddings.encoder import SpatiotemporalEncoder
 from embeddings.model_folder import open_source_model
+from embeddings.new_folder import new_folder
 from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS, BackboneRecord, HeadRecord
 from embeddings.training.captions import Trouble
 from embeddings.training.head.evaluation import HeadFigures
@@ -107,24 +108,18 @@ def write_folder(
     `encoder` is that before training; `backbone` the one in training, whose last blocks may have
     been trained; `log` the run's CSV log.
     """
-    out = options.out
-    make_dir(out.parent)
-    for leftover in out.parent.glob(f".tmp-*-{out.name}"):  # of a run that was killed here
-        shutil.rmtree(leftover)
-    folder = temp_name(out)
-    folder.mkdir()
-    trained = backbone if options.blocks and result.served else None
-    source = _write_backbone(folder, encoder, trained)
-    head, summary = result.fitted.head, _summary(result)
-    write_atomic(folder / HEAD_WEIGHTS, _tensor_file(head))
-    HeadRecord(asdict(head.config), result.served, summary, source).write(folder)
-    if log.is_file():
-        shutil.copy(log, folder / LOG)
-    name = encoder.backbone.name
-    document = json.dumps(_as_json(result, options, name), indent=1, default=str)
-    write_atomic(folder / TRAINING, document.encode())
-    write_atomic(folder / CARD, _card(result, options, name).encode())
-    replace_synced(folder, out)
+    with new_folder(options.out) as folder:
+        trained = backbone if options.blocks and result.served else None
+        source = _write_backbone(folder, encoder, trained)
+        head, summary = result.fitted.head, _summary(result)
+        write_atomic(folder / HEAD_WEIGHTS, _tensor_file(head))
+        HeadRecord(asdict(head.config), result.served, summary, source).write(folder)
+        if log.is_file():
+            shutil.copy(log, folder / LOG)
+        name = encoder.backbone.name
+        document = json.dumps(_as_json(result, options, name), indent=1, default=str)
+        write_atomic(folder / TRAINING, document.encode())
+        write_atomic(folder / CARD, _card(result, options, name).encode())
 
 
 def _write_backbone(

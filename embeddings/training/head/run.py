@@ -15,6 +15,7 @@ from data.errors import ReelwiseError
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.tower import Tower
 from embeddings.encoder import load_encoder
+from embeddings.new_folder import require_new
 from embeddings.temporal.head import TemporalHead
 from embeddings.training.attack import Attack
 from embeddings.training.captions import (
@@ -57,8 +58,7 @@ def train_spatiotemporal(
         ReelwiseError: `out` holds an encoder already, the captions cannot be used, or the encoder
             cannot be loaded.
     """
-    if options.out.exists() and not (options.out.is_dir() and not any(options.out.iterdir())):
-        raise ReelwiseError(f"{options.out} already exists", fix="name a new folder with --out")
+    require_new(options.out)
     began_s = time.monotonic()
     with open_ranks(options.device) as ranks:
         run = _Training(options, ranks, report if ranks.first else lambda line: None)

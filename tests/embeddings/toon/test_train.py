@@ -20,8 +20,9 @@ from data.errors import ReelwiseError
 from embeddings.encoder import load_encoder
 from embeddings.toon.batches import ToonBatch
 from embeddings.toon.model import ToonModel, attack_batch
+from embeddings.toon.stage import Stage
 from embeddings.toon.start import mix_models
-from embeddings.toon.train import Stage, ToonTraining, train_toon
+from embeddings.toon.train import ToonTraining, train_toon
 from embeddings.training.attack import Attack
 from tests.toon_folder import write_untrained
 
@@ -82,7 +83,7 @@ def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(whole
     assert json.loads((whole.out / "training.json").read_text())["seed"] == 3
     assert len(json.loads((whole.out / "training.json").read_text())["seconds"]) == 2
     assert not [file for file in whole.out.iterdir() if file.is_dir()]
-    with pytest.raises(ReelwiseError, match="already holds a model"):
+    with pytest.raises(ReelwiseError, match="holds a model already"):
         train_toon(whole.out, SHORT, report=whole.lines.append)
 
 

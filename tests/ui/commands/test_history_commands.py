@@ -126,7 +126,10 @@ def test_forgetting_says_what_stays(home: Path, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize(
     ("words", "problem"),
-    [(("", "v1"), "a person needs a name"), (("ann", "v1", "--watched", "inf"), "finite number")],
+    [
+        (("\u200b", "v1"), "a person needs a name"),
+        (("ann", "v1", "--watched", "inf"), "finite number"),
+    ],
 )
 def test_adding_what_is_no_event_is_a_known_error(
     home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], problem: str

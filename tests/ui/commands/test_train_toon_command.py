@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from embeddings.backbone.folders import TOON_FOLDER
+from embeddings.toon.stage import Stage
 from embeddings.toon.start import frame_side
-from embeddings.toon.train import Stage, ToonTraining
+from embeddings.toon.train import ToonTraining
 from embeddings.training.attack import Attack
 from tests.toon_folder import write_untrained
 from ui.cli import run

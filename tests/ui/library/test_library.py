@@ -87,3 +87,46 @@ def test_weights_that_are_not_the_librarys_are_refused(
         monkeypatch.setattr("embeddings.deferred.open_encoder", lambda *_, **__: Other())
     with Library(home) as library, pytest.raises(ReelwiseError, match=real.id):
         _ = library.encoder
+
+
+def tried(args: list[str], home: Path) -> int:
+    return run([*args, "--home", str(home)])
+
+
+def test_what_cannot_be_done_makes_no_home(
+    toons: ToonLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("embeddings.choice.hub_answers", lambda: False)
+    home, folder, empty = tmp_path / "deep" / "home", str(toons.folder), tmp_path / "empty"
+    empty.mkdir()
+    events = tmp_path / "events.csv"
+    events.write_text("name,film\nanna,a.mp4\n", encoding="utf-8")
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"no weights")
+    for args in (
+        ["index", folder, "--encoder", "ViT-B-32/openai"],
+        ["index", folder, "--encoder", "ViT-B-32", "--weights", str(broken)],
+        ["index", folder, "--encoder", "nosuch"],
+        ["index", folder, "--encoder", "toon", "--exclude", "#x"],
+        ["index", folder, "--encoder", "toon", "--exclude", "*"],
+        ["index", str(empty), "--encoder", "toon"],
+        ["index", "/dev/null", "--encoder", "toon"],
+        ["history", "import", str(events)],
+        ["history", "import", str(events), "--user", "\u200b"],
+    ):
+        assert tried(args, home) == 1, args
+        assert not home.parent.exists(), args
+
+
+def test_a_home_that_cannot_be_made_is_told_before_an_encoder_is_loaded(
+    toons: ToonLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("an encoder was loaded")
+
+    monkeypatch.setattr("embeddings.deferred.open_encoder", refuse)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for home in (tmp_path / "file", tmp_path / "file" / "home"):
+        with Library(home) as library, pytest.raises(ReelwiseError, match="cannot be made"):
+            library.index([toons.folder], encoder="toon")

@@ -79,13 +79,19 @@ def index(
     Unchanged files are not read again; files that failed are tried three times. It is safe to stop
     it and run it again.
     """
+    from indexer.build.roots import RuleChange
+
+    rules = RuleChange(tuple(exclude or ()), follow_links)
     with Library(home, weights=weights, device=device) as library:
         try:
-            if exclude or follow_links is not None:
-                _remember(library, paths, exclude or [], follow_links)
             with ProgressBar(yes=yes) as bar:
                 report = library.index(
-                    paths, encoder=encoder, workers=workers, retry_failed=retry_failed, progress=bar
+                    paths,
+                    encoder=encoder,
+                    workers=workers,
+                    retry_failed=retry_failed,
+                    rules=rules,
+                    progress=bar,
                 )
         except KeyboardInterrupt:
             return refusal(
@@ -94,25 +100,6 @@ def index(
                 exit_code=EXIT_STOPPED_BY_CTRL_C,
             )
     return index_answer(report)
-
-
-def _remember(
-    library: Library, paths: list[Path], exclude: list[str], follow_links: bool | None
-) -> None:
-    """Keep what the user asks for these folders, beside what was asked before."""
-    from data.video.passed_over import Patterns
-    from data.video.scan import RootRules
-    from indexer.build.pipeline import existing_roots
-
-    library.make()
-    before = library.catalogue.files.root_rules()
-    rules = {}
-    for root in existing_roots(paths):
-        Patterns(root, exclude)
-        old = before.get(root, RootRules())
-        follow = old.follow_links if follow_links is None else follow_links
-        rules[root] = RootRules(tuple(dict.fromkeys((*old.excludes, *exclude))), follow)
-    library.catalogue.files.add_roots(rules)
 
 
 def index_answer(report: IndexReport) -> Answer:

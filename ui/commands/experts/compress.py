@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.errors import ReelwiseError
 from embeddings.compress.request import How, Request, TowerName
 from ui.library.documents import Document
 from ui.terminal.answer import (
@@ -106,16 +107,18 @@ def compress(
     clip of --captions or --videos, or generated cartoons.
     """
     from embeddings.choice import check_weights
+    from embeddings.new_folder import require_new
 
+    request = Request(how, tower, blocks, channels, student, steps)
+    request.check()
+    require_new(out)
     check_weights(encoder, weights)
+    clips = _user_clips(captions, videos)
     from embeddings.compress.run import compress_encoder
-    from embeddings.model_folder import open_source_model, start_folder
+    from embeddings.model_folder import open_source_model
 
-    start_folder(out)
     began = time.perf_counter()
     source = open_source_model(encoder, weights=weights)
-    request = Request(how, tower, blocks, channels, student, steps)
-    clips = _user_clips(captions, videos)
     typical = None if clips is None else clips(source.encoder.frame_spec)[::2]
     folder = compress_encoder(source, out.absolute(), request, typical, report)
     return _answer(source, folder, how, clips, seconds=time.perf_counter() - began)
@@ -157,11 +160,17 @@ def _answer(
 
 
 def _user_clips(captions: Path | None, videos: Path | None) -> UserClips | None:
+    for path, option in ((captions, "--captions"), (videos, "--videos")):
+        if path is not None and not path.exists():
+            raise ReelwiseError(f"there is no {path}", fix=f"check the path of {option}")
+    if captions is None and videos is None:
+        return None
     from embeddings.compress.clips import described_clips, video_clips
 
     if captions is not None:
         return described_clips(captions, videos=videos)
-    return None if videos is None else video_clips(videos)
+    assert videos is not None
+    return video_clips(videos)
 
 
 def _judged(clips: UserClips | None, encoder: str) -> tuple[ClipSource, str]:

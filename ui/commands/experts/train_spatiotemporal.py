@@ -149,6 +149,9 @@ def spatiotemporal(
     Run the same command again to continue a run that was stopped. On several GPUs:
     torchrun --nproc-per-node=N -m ui.cli train spatiotemporal ...
     """
+    from embeddings.new_folder import require_new
+
+    require_new(out)
     _check(captions, validation, encoder, weights)
     from data.home import resolve_home
     from embeddings.training.head.batches import Augmentation

@@ -15,7 +15,7 @@ from ui.terminal.progress import report
 from ui.terminal.text import length
 
 if TYPE_CHECKING:
-    from embeddings.toon.train import Stage
+    from embeddings.toon.stage import Stage
 
 
 def toon(
@@ -48,17 +48,23 @@ def toon(
     as_json: JsonOption = False,
 ) -> Answer:
     """Train the toon encoder on generated cartoons, from scratch or from a model."""
+    from embeddings.toon.stage import check_out, check_start
+
+    check_out(out)
+    begin = None if start is None else _model_folder(start)
+    if begin is not None:
+        check_start(begin)
+    given = None if stages is None else _read_stages(stages)
     from embeddings.toon.train import ToonTraining, fine_tuning, train_toon
     from embeddings.training.attack import Attack
 
-    begin = None if start is None else _model_folder(start)
     options = ToonTraining() if begin is None else fine_tuning(begin)
     attack = Attack(adversarial, random_start=True) if adversarial else None
     options = dataclasses.replace(options, seed=seed, attack=attack)
     if scenes is not None:
         options = dataclasses.replace(options, scenes=scenes)
-    if stages is not None:
-        options = dataclasses.replace(options, stages=_read_stages(stages), shares=None)
+    if given is not None:
+        options = dataclasses.replace(options, stages=given, shares=None)
     began = time.perf_counter()
     folder = train_toon(out.absolute(), options, start=begin, report=report)
     took_s = time.perf_counter() - began
@@ -75,7 +81,7 @@ def _model_folder(name: str) -> Path:
 
 def _read_stages(text: str) -> tuple[Stage, ...]:
     """`64:2000:0.0015,96:200:0.0005:3` as the stages it stands for."""
-    from embeddings.toon.train import Stage
+    from embeddings.toon.stage import Stage
 
     stages = []
     for part in text.split(","):

@@ -72,7 +72,7 @@ def import_events(
     Each row is added, known already, or refused by the number of its line.
     """
     from data.catalogue.copies import copy_if_due
-    from data.history import HowToRead
+    from data.history import HowToRead, check_events
 
     if not file.is_file():
         raise ReelwiseError(
@@ -82,6 +82,7 @@ def import_events(
     how = HowToRead(format_, user, encoding, dates)
     with Library(home) as library:
         if not dry_run:
+            check_events(file, how)  # a file that cannot be imported makes no home
             library.make()
         report = library.history.import_file(file, how, dry_run=dry_run)
         if not dry_run:

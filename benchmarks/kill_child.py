@@ -22,17 +22,21 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import FileRecord
+from data.catalogue.records import FileRecord, Video
 from data.durable import arm_crash
 from data.history.history import History
 from data.home import resolve_home
+from data.lines.line import Channel, Line, Reading
 from data.video.types import Ending, VideoInfo
 from indexer.build.embed import Embedded
 from indexer.build.record import record_embedded, writing_session
+from indexer.build.record_lines import LinesBuffer
 from indexer.store.generations import open_generation, publish
+from indexer.store.lines import LineStore
 from indexer.store.vectors import VectorStore, VideoVectors
 
 ENCODER = "hash-16"
+ENGINE = "says-1"
 DIM = 16
 FOLDER = Path("/library")
 
@@ -62,6 +66,14 @@ def embedded(video_id: int, content: str) -> Embedded:
     return Embedded(vectors, Ending("done", info=VideoInfo("none", 8, 8, 1.0, n + 1.0)))
 
 
+def lines_of(content: str) -> tuple[Line, ...]:
+    """What is said in some content: one line for each clip."""
+    return tuple(
+        Line(Channel.SPEECH, float(n), n + 1.0, f"{content} says {n}", "en", 0.5)
+        for n in range(n_clips_of(content))
+    )
+
+
 @dataclass
 class Writer:
     """Random work until the process is killed."""
@@ -74,6 +86,7 @@ class Writer:
     def __post_init__(self) -> None:
         self.history = History(self.catalogue)
         self.store = VectorStore(self.catalogue.home, ENCODER)
+        self.words = LinesBuffer(self.catalogue, LineStore(self.catalogue.home, ENGINE))
 
     def embed_new(self) -> None:
         """Add one to six new videos and embed them in one flush."""
@@ -87,6 +100,22 @@ class Writer:
         known = self.catalogue.videos(ENCODER)
         picked = self.rng.permutation(len(known))[:3]
         self._embed({known[i].id: known[i].content_key for i in picked})
+
+    def read_words(self) -> None:
+        """Read the lines of up to four known videos, some of them a second time."""
+        known = self.catalogue.videos(ENCODER)
+        picked = [known[i] for i in self.rng.permutation(len(known))[:4]]
+        for video in picked:
+            reading = Reading(lines_of(video.content_key))
+            self.words.add(video.id, Channel.SPEECH, reading)
+        if self.mutant == "report_early":
+            self._say_words(picked)
+        self.words.flush()
+        self._say_words(picked)
+
+    def _say_words(self, videos: list[Video]) -> None:
+        for video in videos:
+            self.say("words", video.content_key)
 
     def add_copy(self) -> None:
         """Add one more file of a known video."""
@@ -129,8 +158,8 @@ class Writer:
     def work(self) -> None:
         """Work without end."""
         steps = [self.embed_new, self.embed_again, self.add_copy, self.remove, self.publish]
-        steps += [self.watch, self.forget]
-        shares = [0.42, 0.08, 0.05, 0.06, 0.2, 0.16, 0.03]
+        steps += [self.watch, self.forget, self.read_words]
+        shares = [0.36, 0.08, 0.05, 0.06, 0.2, 0.12, 0.03, 0.1]
         while True:
             steps[self.rng.choice(len(steps), p=shares)]()
 
@@ -139,6 +168,9 @@ class Writer:
         for step in (self.embed_new, self.embed_again, self.embed_new, self.remove):
             step()
             self.publish()
+        self.read_words()
+        self.publish()
+        self.read_words()
         self.add_copy()
         self.watch()
         self.watch()
@@ -161,6 +193,8 @@ def run_writer(job: dict[str, Any], say: Report) -> None:
     home = resolve_home(Path(job["home"]))
     say("lives")
     with writing_session(home) as catalogue:
+        if not catalogue.readings.served:
+            catalogue.readings.serve({Channel.SPEECH: ENGINE})
         generation = open_generation(home)
         say("ready", generation.number if generation else 0)
         rng = np.random.default_rng(job["seed"])

@@ -13,16 +13,17 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from benchmarks.kill_child import ENCODER, n_clips_of, vectors_of
+from benchmarks.kill_child import ENCODER, ENGINE, lines_of, n_clips_of, vectors_of
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home
 from indexer.store.generations import open_generation
+from indexer.store.lines import LineStore
 from indexer.store.vectors import VectorStore, read_videos
 from indexer.verify import verify_library
 
@@ -35,6 +36,8 @@ LATEST_KILL_S = 0.2
 
 _CHILD_PATIENCE_S = 60.0
 
+T = TypeVar("T")
+
 
 @dataclass
 class Reported:
@@ -44,6 +47,8 @@ class Reported:
     """Contents reported as embedded, and not as being removed since."""
     removed: set[str] = field(default_factory=set)
     """Contents reported as removed, and not as embedded since."""
+    words: set[str] = field(default_factory=set)
+    """Contents of which the lines were reported as read, and not as being removed since."""
     users: set[str] = field(default_factory=set)
     """Users with a reported event who were not being forgotten since."""
     forgotten: set[str] = field(default_factory=set)
@@ -53,21 +58,21 @@ class Reported:
 
     def add(self, word: str, value: Any) -> None:
         """Add one report."""
-        if word == "video":
-            self.videos.add(value)
-            self.removed.discard(value)
+        begun = {"video": self.videos, "words": self.words, "event": self.users}
+        ended = {"removed": self.removed, "forgotten": self.forgotten}
+        if word in begun:
+            begun[word].add(value)
+        elif word in ended:
+            ended[word].add(value)
         elif word == "removing":
             self.videos.discard(value)
-        elif word == "removed":
-            self.removed.add(value)
-        elif word == "event":
-            self.users.add(value)
+            self.words.discard(value)
         elif word == "forgetting":
             self.users.discard(value)
-        elif word == "forgotten":
-            self.forgotten.add(value)
         elif word == "published":
             self.published = max(self.published, value)
+        if word == "video":
+            self.removed.discard(value)
 
 
 @dataclass
@@ -197,7 +202,7 @@ def run(
                     job = {"home": folder, "seed": [seed, life], "mutant": mutant}
                     kill = Kill(rng.uniform(0, LATEST_KILL_S), int(rng.integers(LATEST_VIDEO + 1)))
                     kill_and_audit(host, job, kill, reported, tally)
-                tally.reported += len(reported.videos) + len(reported.users)
+                tally.reported += len(reported.videos) + len(reported.users) + len(reported.words)
     return {
         "kills": tally.kills,
         "reported": tally.reported,
@@ -240,6 +245,7 @@ def audit(home: Home, reported: Reported, tally: Tally) -> None:
         return
     with Catalogue(home) as catalogue:
         _audit_videos(catalogue, reported, tally)
+        _audit_words(catalogue, reported, tally)
         users = [event.user for event in History(catalogue).events()]
         tally.lost += len(reported.users - set(users))
         reported.users &= set(users)
@@ -280,7 +286,23 @@ def _audit_videos(catalogue: Catalogue, reported: Reported, tally: Tally) -> Non
     reported.removed -= back
 
 
-def seen_twice(items: list[int]) -> set[int]:
+def _audit_words(catalogue: Catalogue, reported: Reported, tally: Tally) -> None:
+    contents = {video.id: video.content_key for video in catalogue.videos(ENCODER)}
+    store = LineStore(catalogue.home, ENGINE)
+    read: list[str] = []
+    for part in catalogue.readings.parts():
+        held = store.read_part(part.name, part.sha256)
+        for row in part.readings:
+            content = contents[row.video_id]
+            if held.get(row.number) == lines_of(content):
+                read.append(content)
+    tally.doubled += len(seen_twice(read))
+    lost = reported.words - set(read)
+    tally.lost += len(lost)
+    reported.words -= lost
+
+
+def seen_twice(items: list[T]) -> set[T]:
     """The items that are more than once in a list."""
     return {item for item in items if items.count(item) > 1}
 

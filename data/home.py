@@ -36,6 +36,8 @@ class Home:
         """The folder of copies of the catalogue."""
         self.all_vectors = root / "vectors"
         """The folder with one folder per encoder."""
+        self.all_lines = root / "lines"
+        """The folder with one folder per engine that reads lines."""
         self.index = root / "index"
         """The folder of the index generations."""
         self.current = self.index / "CURRENT"
@@ -129,9 +131,19 @@ class Home:
             raise ValueError(f"encoder id must match {_ENCODER_ID.pattern}, got {encoder_id!r}")
         return self.all_vectors / encoder_id
 
+    def lines(self, engine_id: str) -> Path:
+        """The folder of one engine's line parts.
+
+        Raises:
+            ValueError: The id is not safe as a folder name.
+        """
+        if not _ENCODER_ID.fullmatch(engine_id):
+            raise ValueError(f"engine id must match {_ENCODER_ID.pattern}, got {engine_id!r}")
+        return self.all_lines / engine_id
+
 
 def _is_part_of_home(name: str) -> bool:
-    folders = ("vectors", "index", "recommender", "cache", "toons", "copies")
+    folders = ("vectors", "lines", "index", "recommender", "cache", "toons", "copies")
     return (
         name in folders
         or name.startswith(("catalogue.", "server.", TEMP_PREFIX))

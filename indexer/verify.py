@@ -34,6 +34,7 @@ from indexer.store.generations import (
 )
 from indexer.store.parts import stray_parts
 from indexer.store.vectors import DamagedPart, VectorStore, read_videos
+from indexer.verify_lines import check_lines
 
 _EMBED_AGAIN = "run reelwise verify --repair, then reelwise index with the library's folders"
 _REBUILD = "run reelwise verify --repair (or reelwise rebuild)"
@@ -70,6 +71,8 @@ class VerifyReport:
     """By encoder id, the videos whose vectors cannot be used."""
     doubtful: list[Path] = field(default_factory=list)
     """Video files that changed and kept their time stamps."""
+    unread: dict[str, set[int]] = field(default_factory=dict)
+    """By engine id, the videos whose lines cannot be used."""
     rows_broken: bool = False
     """Some rows of the catalogue are not as they were written."""
     index_broken: bool = False
@@ -135,6 +138,7 @@ def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
         report.add(f"video {video_id} has a wrong number of clips", home.catalogue, _EMBED_AGAIN)
     for encoder_id in encoder_ids(catalogue):
         _check_vectors(catalogue, VectorStore(home, encoder_id), report)
+    report.unread = check_lines(home, catalogue, report)
     _check_strays(home, catalogue, report)
     _check_index(home, catalogue, report, deep=deep)
     if deep:
@@ -326,7 +330,8 @@ def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]
     lost = catalogue.accept_loss()
     if lost:
         done.append(f"accepted that the catalogue lacks {lost:,} changes")
-    if not report.index_broken and not any(report.broken.values()):
+    unusable = (*report.broken.values(), *report.unread.values())
+    if not report.index_broken and not any(unusable):
         return done
     for name in drop_damaged(home):
         done.append(f"dropped the damaged index generation {name}")
@@ -341,3 +346,7 @@ def _forget_broken(catalogue: Catalogue, report: VerifyReport) -> Iterator[str]:
         if videos:
             catalogue.embeddings.forget(encoder_id, sorted(videos))
             yield f"{len(videos)} videos will be embedded again by the next reelwise index"
+    for engine_id, videos in report.unread.items():
+        if videos:
+            catalogue.readings.forget(engine_id, sorted(videos))
+            yield f"the words of {len(videos)} videos will be read again by the next reelwise index"

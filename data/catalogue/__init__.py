@@ -3,25 +3,33 @@
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import (
     MAX_ATTEMPTS,
+    ChannelCounts,
     ClipTable,
     EmbeddingRow,
     Failure,
     FileRecord,
+    LivePart,
     Part,
     Pending,
+    ReadingRow,
     State,
+    Unread,
     Video,
 )
 
 __all__ = [
     "MAX_ATTEMPTS",
     "Catalogue",
+    "ChannelCounts",
     "ClipTable",
     "EmbeddingRow",
     "Failure",
     "FileRecord",
+    "LivePart",
     "Part",
     "Pending",
+    "ReadingRow",
     "State",
+    "Unread",
     "Video",
 ]

@@ -12,6 +12,7 @@ from data.catalogue.database import Database
 from data.catalogue.embeddings import FIRST_FILES, Embeddings
 from data.catalogue.files import VideoFiles
 from data.catalogue.names import BY_TITLE, VideoNames, likely_keys
+from data.catalogue.readings import Readings
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
 from data.catalogue.tables import PEOPLE
 from data.catalogue.values import chunks, from_micros, path_text, sql, text_path
@@ -96,6 +97,8 @@ class Catalogue(Database):
         self._checked: tuple[tuple[int, int, str | None], str | None] | None = None
         self.embeddings = Embeddings(self)
         """What each encoder made of each video."""
+        self.readings = Readings(self)
+        """What each engine has read of each video."""
 
     def videos(self, encoder_id: str | None = None) -> list[Video]:
         """List the live videos, by id.

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from data.lines.line import Channel
 from data.video.types import Ending
 
 
@@ -154,3 +155,77 @@ class EmbeddingRow:
     """Reserved ids, in order of time."""
     clip_spans: tuple[tuple[float, float], ...]
     """(start_s, end_s) of each clip."""
+
+
+@dataclass(frozen=True)
+class ReadingRow:
+    """How one channel of one video was read by one engine."""
+
+    video_id: int
+    """The video."""
+    channel: Channel
+    """What was read."""
+    number: int
+    """A random number of 62 bits, which no other reading has or will have."""
+    n_lines: int
+    """Lines of it."""
+    state: State = State.DONE
+    """done or partial."""
+    reason: str = ""
+    """Why there are no lines, or not all; or empty."""
+    source: str = ""
+    """What it was read from, where that is more than the video's content: names, files beside."""
+
+
+@dataclass(frozen=True)
+class LivePart:
+    """A line part, with the readings that count in it."""
+
+    name: str
+    """File name in the engine's folder."""
+    engine_id: str
+    """The engine that read its lines."""
+    sha256: str
+    """Checksum of the whole file, hex."""
+    size_bytes: int
+    """Size of the file."""
+    readings: tuple[ReadingRow, ...]
+    """What counts; other rows of it are out of date."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A live video of which an engine has yet to read a channel."""
+
+    video_id: int
+    """The video."""
+    path: Path
+    """A file that holds it, absolute."""
+    size_bytes: int
+    """Size of that file."""
+    attempts: int
+    """Failures recorded so far."""
+    duration_s: float
+    """Length of the video; 0 when unknown."""
+    fps: float
+    """Frames per second on average; 0 when unknown."""
+
+
+@dataclass(frozen=True)
+class ChannelCounts:
+    """How far an engine has come with a channel, in live videos."""
+
+    channel: Channel
+    """The channel."""
+    engine_id: str
+    """The engine that is searched."""
+    done: int
+    """Videos read whole, those without a line included."""
+    partial: int
+    """Videos read in part."""
+    failed: int
+    """Videos of which nothing could be read."""
+    pending: int
+    """Videos not tried yet."""
+    lines: int
+    """Lines that can be found."""

@@ -69,6 +69,16 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "UPDATE videos SET content_hash ="
         " (SELECT max(content_hash) FROM files WHERE video_id = videos.id)",
         "ALTER TABLE files DROP COLUMN content_hash",
+        "CREATE TABLE line_parts (name TEXT NOT NULL PRIMARY KEY, engine_id TEXT NOT NULL,"
+        " sha256 TEXT NOT NULL, size_bytes BIGINT NOT NULL)",
+        "CREATE TABLE loose_line_parts (name TEXT NOT NULL PRIMARY KEY, engine_id TEXT NOT NULL)",
+        "CREATE TABLE readings (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,"
+        " video_id INTEGER NOT NULL REFERENCES videos (id), channel TEXT NOT NULL,"
+        " engine_id TEXT NOT NULL, state TEXT NOT NULL, reason TEXT, attempts INTEGER NOT NULL,"
+        " part TEXT REFERENCES line_parts (name), number BIGINT NOT NULL, n_lines INTEGER NOT NULL,"
+        " source TEXT NOT NULL, UNIQUE (video_id, channel, engine_id))",
+        "CREATE INDEX readings_by_part ON readings (part)",
+        "CREATE INDEX readings_by_channel ON readings (channel, engine_id, state, video_id)",
     ),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
@@ -171,6 +181,44 @@ Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("encoder_id", Text, nullable=False),
+)
+
+# What one engine has read of one channel of one video.
+Table(
+    "readings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("video_id", Integer, ForeignKey("videos.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("engine_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("part", Text, ForeignKey("line_parts.name")),  # none where there is no line
+    Column("number", BigInteger, nullable=False),  # random, new with each reading
+    Column("n_lines", Integer, nullable=False),
+    Column("source", Text, nullable=False),  # what it was read from, where that is not the video
+    UniqueConstraint("video_id", "channel", "engine_id"),
+    Index("readings_by_part", "part"),
+    Index("readings_by_channel", "channel", "engine_id", "state", "video_id"),
+    **_PERMANENT,
+)
+
+Table(
+    "line_parts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("engine_id", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+)
+
+# As `loose_parts`.
+Table(
+    "loose_line_parts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("engine_id", Text, nullable=False),
 )
 
 Table(

@@ -20,6 +20,7 @@ from data.disk_errors import refusals_at
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
 from indexer.build.embed import Embedded
+from indexer.build.record_lines import tidy_lines
 from indexer.store.generations import remove_unpublished
 from indexer.store.vectors import Origin, VectorStore, new_part_name
 
@@ -138,6 +139,7 @@ def tidy(home: Home, catalogue: Catalogue) -> int:
     if loose:
         crash_point("tidy.after_unlink")
         catalogue.embeddings.retired(name for _, name in loose)
+    removed += tidy_lines(home, catalogue)
     if home.all_vectors.is_dir():
         removed += sum(remove_unfinished(folder) for folder in home.all_vectors.iterdir())
     return removed

@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[3]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BACK_TO_2 = (
     "ALTER TABLE videos DROP COLUMN content_hash",
+    "DROP TABLE readings",
+    "DROP TABLE line_parts",
+    "DROP TABLE loose_line_parts",
     "ALTER TABLE events DROP COLUMN row_sum",
     "DROP TRIGGER event_added",
     "DROP TRIGGER event_dropped",
@@ -208,11 +211,11 @@ from data.home import Home
 with Catalogue(Home(Path(sys.argv[1]))) as catalogue:
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY))
     try:
-        History(catalogue).forget("ann")
+        History(catalogue).forget("annemarie")
     except CannotWrite as error:
         print(error.problem)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    History(catalogue).forget("ann")
+    History(catalogue).forget("annemarie")
     print("done")
 """
 
@@ -221,7 +224,7 @@ def test_a_forget_without_room_says_so_and_names_no_reader(home: Home) -> None:
     with Catalogue(home) as catalogue:
         for number in range(300):
             History(catalogue).add("bob", "a long name of a video " * 20 + str(number), at=NOON)
-        History(catalogue).add("ann", "a", at=NOON)
+        History(catalogue).add("annemarie", "a", at=NOON)
     told = subprocess.run(
         [sys.executable, "-c", FORGET_WITHOUT_ROOM, str(home.root)],
         cwd=ROOT,
@@ -231,4 +234,4 @@ def test_a_forget_without_room_says_so_and_names_no_reader(home: Home) -> None:
     ).stdout.splitlines()
     assert told[0].startswith("rows are deleted, but the file could not be rewritten: ")
     assert told[1] == "done"
-    assert b"ann" not in home.catalogue.read_bytes()
+    assert b"annemarie" not in home.catalogue.read_bytes()

@@ -71,7 +71,9 @@ def test_the_walk_passes_every_kind_of_write(passings: dict[str, int]) -> None:
     index |= {f"publish.current.after_{what}" for what in ("fsync", "rename", "fsync_dir")}
     rest = {"files.before_commit", "files_gone.after_commit", "history.add.before_commit"}
     rest |= {"history.forget.after_commit", "scrub.after_vacuum", "discard_dir.after_rename"}
-    assert flush | index | rest <= set(passings)
+    words = {"lines.after_announce", "lines.after_fsync", "lines.after_rename"}
+    words |= {"lines.after_part", "commit_lines.before_commit", "lines.after_commit"}
+    assert flush | index | rest | words <= set(passings)
 
 
 def test_a_kill_at_any_named_point_leaves_a_consistent_home(
@@ -131,6 +133,7 @@ def unsynced_atomic(path: Path, content: bytes, *, point: str = "") -> None:
         (generations, "write_atomic", unsynced_atomic, "CURRENT was not forced"),
         (durable, "fsync_dir", no_sync, "names in"),
         ("indexer.store.vectors", "write_atomic", unsynced_atomic, "part-"),
+        ("indexer.store.lines", "write_atomic", unsynced_atomic, "part-"),
     ],
 )
 def test_the_recorder_sees_each_fsync_that_is_left_out(

@@ -105,6 +105,8 @@ class History:
         """
         if kind not in EVENT_KINDS:
             raise ValueError(f"kind must be one of {EVENT_KINDS}, got {kind!r}")
+        # Columns make 3.0 of 3: the checksum of the row must be that of what is read back.
+        watched_s = None if watched_s is None else float(watched_s)
         if watched_s is not None and not (math.isfinite(watched_s) and watched_s >= 0):
             raise ReelwiseError(
                 f"seconds watched must be a finite number >= 0, got {watched_s}",

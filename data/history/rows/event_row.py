@@ -76,7 +76,7 @@ def seconds(column: str, value: object, reading: Reading) -> float | None:
     text = _text(column, value)
     if text.lower() in _MISSING:
         return None
-    if clock := _CLOCK.fullmatch(text):
+    if ":" in text and (clock := _CLOCK.fullmatch(text)):
         return int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3].replace(",", "."))
     if reading.decimal_comma and _DECIMAL_COMMA.fullmatch(text):
         text = text.replace(",", ".")

@@ -3,6 +3,7 @@
 import difflib
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from data.catalogue.names import folded, person_name
 from data.errors import ReelwiseError
@@ -18,6 +19,7 @@ class BadNameError(ValueError):
     """No person can be called so; the text says why."""
 
 
+@lru_cache(maxsize=10_000)
 def checked_name(text: str) -> str:
     """Give the spelling of a name under which a person is stored.
 

@@ -17,6 +17,9 @@ _FIRST_UNIX_S, _END_UNIX_S = 100_000_000, 4_102_444_800  # 1973-03-03 and 2100-0
 _UNITS_PER_S = (1, 1_000, 1_000_000, 1_000_000_000)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 _BASIC_DATE = re.compile(r"(\d{8})(\.0*)?", re.ASCII)
+_USUAL = re.compile(
+    r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII
+)
 _DATE_FIRST = re.compile(r"[\dW-]+(?:[T\s].*)?", re.ASCII | re.IGNORECASE)
 _UTC_WORD = re.compile(r"\s*(?:z|utc|gmt)$", re.IGNORECASE)
 _END_OF_DAY = re.compile(r"[T ]24(?::?00(?::?00(?:[.,]0+)?)?)?(?=$|[+-])", re.IGNORECASE)
@@ -52,6 +55,8 @@ def parse_time(value: object, *, any_number: bool = False) -> int | None:
     if isinstance(value, datetime):
         return _micros(value) if value == value else None  # NaT, a missing time
     text = value.isoformat() if isinstance(value, date) else _text(value)
+    if _USUAL.fullmatch(text):  # as nearly every file writes it: no other rule applies
+        return _micros(_from_iso(text, text))
     if text.lower() in {"", "nan", "nat"}:
         return None
     if basic := _BASIC_DATE.fullmatch(text):
@@ -105,21 +110,30 @@ def _unix_micros(text: str, any_number: bool) -> int:
 
 
 def _iso_time(text: str) -> datetime:
-    shown = text[:80]
     bare = _UTC_WORD.sub("", text)
-    had_zone = bare != text
     whole = _END_OF_DAY.sub(lambda found: found[0].replace("24", "00", 1), bare)
+    if not _DATE_FIRST.fullmatch(whole):  # Python takes any sign between date and time
+        raise _no_time(text)
+    moment = _from_iso(whole, text)
+    if bare != text and moment.tzinfo is not None:  # two zones
+        raise _no_time(text)
     try:
-        if not _DATE_FIRST.fullmatch(whole):
-            raise ValueError("another sign between date and time")  # Python takes any
-        moment = datetime.fromisoformat(whole)
-        if had_zone and moment.tzinfo is not None:
-            raise ValueError("two zones")
         return moment if whole == bare else moment + timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise BadTimeError(
-            f"at must be ISO 8601 or Unix seconds, as in 2024-05-01T10:00:00Z, got {shown!r}"
-        ) from None
+    except OverflowError:
+        raise _no_time(text) from None
+
+
+def _from_iso(whole: str, text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(whole)
+    except ValueError:
+        raise _no_time(text) from None
+
+
+def _no_time(text: str) -> BadTimeError:
+    return BadTimeError(
+        f"at must be ISO 8601 or Unix seconds, as in 2024-05-01T10:00:00Z, got {text[:80]!r}"
+    )
 
 
 def _micros(moment: datetime) -> int:

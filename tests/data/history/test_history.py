@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,6 +18,7 @@ from data.catalogue.names import VideoNames
 from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.history import Event, History, events_since, mark_history
+from data.history.events import unusable_events
 from data.history.rows.event_row import EVENT_COLUMNS
 from data.history.rows.times import BadTimeError, parse_time
 from data.home import Home, resolve_home
@@ -344,3 +346,11 @@ def test_every_name_that_is_found_is_one_that_fits(names: list[str]) -> None:
         assert known.find(path) == [n]
         assert n in known.find(Path(path).name)
         assert n in known.find(str(n))
+
+
+def test_whole_seconds_are_stored_and_read_back(catalogue: Catalogue) -> None:
+    history = History(catalogue)
+    history.add("anna", "a.mp4", watched_s=3)
+    history.add("anna", "a.mp4", watched_s=np.float64(4))
+    assert [event.watched_s for event in history.events("anna")] == [3.0, 4.0]
+    assert unusable_events(catalogue) == 0

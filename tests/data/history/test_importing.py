@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
+import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
@@ -20,7 +24,9 @@ from data.catalogue.values import now_micros
 from data.errors import ReelwiseError
 from data.history import EVENT_COLUMNS, History, HowToRead, ImportReport
 from data.history import importing as importing_module
+from data.history.importing import _fingerprint
 from data.history.rows import event_file
+from data.history.rows.event_row import EVENT_KINDS, EventKind, EventRow
 from data.home import Home, resolve_home
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -269,3 +275,20 @@ def test_a_view_of_2099_is_refused(history: History) -> None:
     assert history.import_file(case("30_base.csv")).bad_rows == []
     report = history.import_file(case("31_onefuture.csv"))
     assert (report.added, refused(report)) == (0, [2])
+
+
+@given(
+    texts=st.tuples(st.text(), st.text()),
+    at_micros=st.none() | st.integers(-(2**62), 2**62),
+    lengths=st.tuples(*[st.none() | st.floats(min_value=0, allow_infinity=False)] * 2),
+    kind=st.sampled_from(EVENT_KINDS),
+)
+def test_fingerprints_are_those_of_the_rows_that_were_stored_before(
+    texts: tuple[str, str],
+    at_micros: int | None,
+    lengths: tuple[float | None, float | None],
+    kind: EventKind,
+) -> None:
+    row = EventRow(*texts, at_micros, *lengths, kind)
+    before = hashlib.blake2b(json.dumps(list(row)).encode(), digest_size=16).hexdigest()
+    assert _fingerprint(row) == before

@@ -25,7 +25,6 @@ from embeddings.compress.judge import (
 )
 from embeddings.compress.request import How, Request
 from embeddings.compress.run import compress_encoder
-from embeddings.encoder import load_encoder
 from embeddings.model_folder import (
     SourceModel,
     architecture,
@@ -34,6 +33,7 @@ from embeddings.model_folder import (
     open_source_model,
     save_weights,
 )
+from embeddings.spatiotemporal import load_spatiotemporal
 
 N_SCENES = {"small": 60, "full": 300}
 STEPS = {"small": 25, "full": 200}
@@ -76,7 +76,7 @@ def _figures(
     with tempfile.TemporaryDirectory() as scratch:
         for name, request in requests.items():
             out = compress_encoder(source, Path(scratch) / name, request, None, lambda _: None)
-            contenders[name] = (load_encoder(str(out), device="cpu"), folder_bytes(out))
+            contenders[name] = (load_spatiotemporal(str(out), device="cpu"), folder_bytes(out))
         figures = compare(contenders, judged)
     return {
         f"{prefix}_{name.replace('-', '_')}_{key}": value

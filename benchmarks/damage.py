@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.kill_child import DIM, ENCODER, FOLDER, embedded, vectors_of
 from data.catalogue.catalogue import Catalogue
@@ -27,6 +26,8 @@ from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home
 from data.video.types import FrameSpec
+from embeddings.encoder import Pixels, Spans, Times, Vectors
+from embeddings.temporal.pooling import mean_clips
 from indexer.build.record import record_embedded, writing_session
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import Options
@@ -71,23 +72,17 @@ class NamedEncoder:
     dim = DIM
     frame_spec = FrameSpec(8, 8, "squash")
 
-    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def encode_frames(self, pixels: Pixels) -> Vectors:
         """No video is read here."""
         raise NotImplementedError
 
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Each text a direction of its own."""
         return np.concatenate([vectors_of(text, 1) for text in texts])
 
-    def encode_clips(
-        self,
-        vectors: NDArray[np.float32],
-        times_s: NDArray[np.float64],
-        spans: Sequence[tuple[int, int]],
-    ) -> NDArray[np.float32]:
+    def encode_clips(self, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
         """The means of the frames."""
-        rows = np.stack([vectors[first:last].mean(axis=0) for first, last in spans])
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+        return mean_clips(vectors, spans)
 
 
 def run(size: str) -> dict[str, Any]:

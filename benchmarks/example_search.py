@@ -23,7 +23,8 @@ from data.video.children.pool import decode_one
 from data.video.decoders.opening import open_video
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import Change, transcode
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.choice import load_encoder
+from embeddings.encoder import Encoder
 from indexer.build.pipeline import index_library
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
@@ -50,9 +51,7 @@ def run(size: str) -> dict[str, Any]:
     return figures
 
 
-def _measure(
-    encoder: SpatiotemporalEncoder, videos: list[Path], here: Path, change: Change
-) -> dict[str, Any]:
+def _measure(encoder: Encoder, videos: list[Path], here: Path, change: Change) -> dict[str, Any]:
     home = resolve_home(here / f"home-{videos[0].stem}")
     index_library(home, videos, encoder)
     thumbnails = np.stack([_thumbnail(video) for video in videos])

@@ -27,7 +27,8 @@ from data.video.types import SAMPLE_FPS
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import build_untrained
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.choice import load_encoder
+from embeddings.encoder import Encoder
 from embeddings.temporal.clips import load_head
 from embeddings.temporal.config import HEAD_KINDS, TemporalConfig
 from embeddings.temporal.head import TemporalHead, clip_vectors
@@ -84,7 +85,7 @@ def _beaten(head: HeadFigures, mean: HeadFigures) -> int:
 
 
 def scene_data(
-    encoder: SpatiotemporalEncoder,
+    encoder: Encoder,
     scenes: list[Scene],
     rng: np.random.Generator,
     *,

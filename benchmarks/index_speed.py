@@ -23,7 +23,8 @@ from data.home import resolve_home
 from data.toons.library import write_library
 from data.video.children.pool import DecodePool
 from data.video.types import DecodeRequest, FrameBatch
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.choice import load_encoder
+from embeddings.encoder import Encoder
 from indexer.build.pipeline import index_library
 
 Pixels = NDArray[np.uint8]
@@ -47,7 +48,7 @@ def run(size: str) -> dict[str, Any]:
     return figures
 
 
-def _measure(encoder: SpatiotemporalEncoder, videos: list[Path], home: Path) -> dict[str, Any]:
+def _measure(encoder: Encoder, videos: list[Path], home: Path) -> dict[str, Any]:
     decode_s, batches = _decode_alone(encoder, videos)
     encode_s = _encode_alone(encoder, batches)
     cores = len(os.sched_getaffinity(0))
@@ -68,7 +69,7 @@ def _measure(encoder: SpatiotemporalEncoder, videos: list[Path], home: Path) -> 
     }
 
 
-def _encode_alone(encoder: SpatiotemporalEncoder, batches: list[Pixels]) -> float:
+def _encode_alone(encoder: Encoder, batches: list[Pixels]) -> float:
     """CPU seconds of encoding, with one thread on each core.
 
     All cores are busy because a core beside an idle one is faster; decoding alone is measured in
@@ -86,7 +87,7 @@ def _encode_alone(encoder: SpatiotemporalEncoder, batches: list[Pixels]) -> floa
     return encode_s
 
 
-def _decode_alone(encoder: SpatiotemporalEncoder, videos: list[Path]) -> tuple[float, list[Pixels]]:
+def _decode_alone(encoder: Encoder, videos: list[Path]) -> tuple[float, list[Pixels]]:
     """CPU seconds of the decoding children, and their frames in batches of 64."""
     requests = (DecodeRequest(path, encoder.frame_spec) for path in videos)
     cpu_s = 0.0

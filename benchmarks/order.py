@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from benchmarks.scenes import backwards, encode_frames, encode_scenes, held_out_scenes
 from data.toons.scenes import Scene
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.choice import load_encoder
+from embeddings.encoder import Encoder
 from embeddings.toon.batches import reverse_scene
 
 N_SCENES = {"small": 400, "full": 1500}
@@ -38,9 +39,7 @@ def twins_of(scenes: Sequence[Scene]) -> tuple[list[Scene], list[Scene]]:
     return kept, twins
 
 
-def order_figures(
-    encoder: SpatiotemporalEncoder, scenes: list[Scene], twins: list[Scene]
-) -> dict[str, Any]:
+def order_figures(encoder: Encoder, scenes: list[Scene], twins: list[Scene]) -> dict[str, Any]:
     """Share of right pairs: all, left against right, two actors; and all by mean pooling."""
     frames = encode_frames(encoder, scenes)
     captions = encoder.encode_texts([scene.captions()[0] for scene in scenes])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.toons.scenes import Scene, draw_scene, random_scene
 from data.video.types import SAMPLE_FPS, FrameSpec
-from embeddings.encoder import SpatiotemporalEncoder
+from embeddings.encoder import Encoder
 
 
 def held_out_scenes(n: int, *, seed: int) -> list[Scene]:
@@ -24,7 +24,7 @@ def held_out_scenes(n: int, *, seed: int) -> list[Scene]:
 
 
 def encode_frames(
-    encoder: SpatiotemporalEncoder, scenes: Sequence[Scene]
+    encoder: Encoder, scenes: Sequence[Scene]
 ) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:
     """Frame vectors (t, d) and times (t,) of each scene, sampled twice a second."""
     pixels = (scene_pixels(scene, encoder.frame_spec) for scene in scenes)
@@ -40,7 +40,7 @@ def scene_pixels(scene: Scene, spec: FrameSpec) -> tuple[NDArray[np.uint8], NDAr
 
 
 def encode_scenes(
-    encoder: SpatiotemporalEncoder,
+    encoder: Encoder,
     frames: Sequence[tuple[NDArray[np.float32], NDArray[np.float64]]],
 ) -> NDArray[np.float32]:
     """One clip vector (d,) a scene."""

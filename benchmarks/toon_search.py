@@ -17,7 +17,8 @@ import numpy as np
 from benchmarks.scenes import encode_frames, encode_scenes, held_out_scenes, ranks
 from data.home import resolve_home
 from data.toons.library import write_library
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.choice import load_encoder
+from embeddings.encoder import Encoder
 from indexer.build.pipeline import index_library
 from indexer.search.evaluate import evaluate_search
 from indexer.search.searcher import Searcher
@@ -32,7 +33,7 @@ def run(size: str) -> dict[str, Any]:
     return {**scene_figures(encoder), **_library_figures(encoder, N_VIDEOS[size])}
 
 
-def scene_figures(encoder: SpatiotemporalEncoder) -> dict[str, Any]:
+def scene_figures(encoder: Encoder) -> dict[str, Any]:
     """Text-to-scene recall among `N_SCENES` held-out scenes, plain wording and another one."""
     scenes = held_out_scenes(N_SCENES, seed=500)
     rows = encode_scenes(encoder, encode_frames(encoder, scenes))
@@ -43,7 +44,7 @@ def scene_figures(encoder: SpatiotemporalEncoder) -> dict[str, Any]:
     return figures
 
 
-def _library_figures(encoder: SpatiotemporalEncoder, n_videos: int) -> dict[str, Any]:
+def _library_figures(encoder: Encoder, n_videos: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         library = write_library(Path(folder) / "toons", n_videos, seed=77, held_out=True)
         home = resolve_home(Path(folder) / "home")

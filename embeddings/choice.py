@@ -1,17 +1,11 @@
-"""Which encoder is meant, and whether it can be loaded here. It imports no torch."""
+"""Which encoder is meant, whether it can be loaded here, and loading it. It imports no torch."""
 
 from pathlib import Path
 
 from data.catalogue import Catalogue
-from embeddings.backbone.early_checks import check_weights_file
-from embeddings.backbone.names import (
-    DEFAULT_BACKBONE,
-    find_cached_weights,
-    hub_answers,
-    not_here,
-    parse_name,
-)
-from embeddings.temporal.record import read_record
+from embeddings.backbone.names import DEFAULT_BACKBONE
+from embeddings.encoder import EncoderFiles, LoadedEncoder
+from embeddings.open_clip_files import open_clip_files
 
 
 def choose_encoder(
@@ -30,6 +24,34 @@ def choose_encoder(
     return catalogue.encoder_name, weights or catalogue.encoder_weights
 
 
+def files_of(name: str | None, weights: Path | None) -> EncoderFiles:
+    """What a name says of an encoder of any kind; None names the default one.
+
+    Raises:
+        ReelwiseError: There is none of that name.
+    """
+    return open_clip_files(name or DEFAULT_BACKBONE, weights)
+
+
+def load_encoder(
+    name: str | None = None, *, weights: Path | None = None, device: str = "auto"
+) -> LoadedEncoder:
+    """Load an encoder of any kind.
+
+    Args:
+        name: `toon`, an open_clip `NAME[/PRETRAINED]`, a model folder, or the folder of a head
+            that was trained with a backbone elsewhere; None for the default one.
+        weights: A file with the weights of that architecture.
+        device: `auto`, `cpu` or `cuda`.
+
+    Raises:
+        ReelwiseError: It cannot be loaded here; the fix says what to do.
+    """
+    from embeddings.spatiotemporal import load_spatiotemporal
+
+    return load_spatiotemporal(name, weights=weights, device=device)
+
+
 def check_weights(name: str | None, weights: Path | None) -> bool:
     """Refuse an encoder that cannot be loaded here, before anything slow is begun.
 
@@ -39,16 +61,4 @@ def check_weights(name: str | None, weights: Path | None) -> bool:
     Raises:
         ReelwiseError: They are missing and no download can be tried, or the name or file is wrong.
     """
-    name = name or DEFAULT_BACKBONE
-    record = read_record(Path(name))
-    if record is not None and record.backbone is not None:
-        kept = record.backbone.weights
-        return check_weights(record.backbone.name, weights or (Path(kept) if kept else None))
-    parsed = parse_name(name, weights=weights)
-    if weights is not None:
-        check_weights_file(weights)
-    elif parsed.pretrained and find_cached_weights(parsed.model, parsed.pretrained) is None:
-        if not hub_answers():
-            raise not_here(parsed)
-        return False
-    return True
+    return files_of(name, weights).check()

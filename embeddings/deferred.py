@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.errors import ReelwiseError
 from data.home import Home
-from embeddings.backbone.folders import RECIPE_FILE, WEIGHTS_FILE
-from embeddings.backbone.names import DEFAULT_BACKBONE, find_cached_weights, parse_name
-from embeddings.choice import check_weights
-from embeddings.identity import Identity, recall, remember
+from embeddings.choice import files_of, load_encoder
+from embeddings.encoder import (
+    EncoderFiles,
+    LoadedEncoder,
+    Pixels,
+    Spans,
+    TextEncoder,
+    Times,
+    Vectors,
+)
+from embeddings.identity import Identity, keep_identity, recall_identity
 from embeddings.temporal.plain import PlainHead, encode_clips, open_head
-from embeddings.temporal.record import read_record, unserved_notice
-from embeddings.texts.opening import ACTIVATIONS, open_tower
-from embeddings.texts.tower import Activation, TextTower
+from embeddings.temporal.pooling import mean_clips
+from embeddings.temporal.record import unserved_notice
+from embeddings.texts.cache import TextCache
 
-if TYPE_CHECKING:
-    from embeddings.encoder import SpatiotemporalEncoder
-
-TEXTS_KEPT = 512
 SAME_VECTOR = 1e-4
-"""Largest difference of a coordinate between the text tower with and without torch."""
+"""Largest difference of a coordinate between texts encoded alone and by the model."""
 PROBE = "two dogs, a red car & 3 people"
 
 
 class DeferredEncoder:
     """An `Encoder` of which its identity is known.
 
-    Texts are encoded in numpy where the tower is a plain one, clips with the head alone, in numpy
-    too; the model is loaded for the first frames. Threads may share it.
+    Texts are encoded alone where its files offer that, clips with the head alone, in numpy;
+    the model is loaded for the first frames. Threads may share it.
 
     Args:
         identity: What is known.
         load: Loads the model.
-        tower: Its text tower; None where the model is needed for texts too.
+        open_texts: Opens what encodes texts alone; it gives None where the model is needed.
     """
 
     def __init__(
         self,
         identity: Identity,
-        load: Callable[[], SpatiotemporalEncoder],
-        tower: Callable[[], TextTower | None],
+        load: Callable[[], LoadedEncoder],
+        open_texts: Callable[[str], TextEncoder | None],
     ) -> None:
         self.id = identity.id
         self.name = identity.name
@@ -58,16 +57,15 @@ class DeferredEncoder:
         self.notice = unserved_notice(self.name) or ""
         self._identity = identity
         self._load = load
-        self._open_tower = tower
-        self._tower: TextTower | None = None
+        self._open_texts = open_texts
+        self._alone: TextEncoder | None = None
         self._head: PlainHead | None = None
-        self._model: SpatiotemporalEncoder | None = None
-        self._texts: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
-        self._lock = Lock()
+        self._model: LoadedEncoder | None = None
+        self._texts = TextCache(self._encode, self.dim)
         self._loading = Lock()
 
     @property
-    def model(self) -> SpatiotemporalEncoder:
+    def model(self) -> LoadedEncoder:
         """The whole encoder, loaded at the first use.
 
         Raises:
@@ -92,45 +90,31 @@ class DeferredEncoder:
         """
         _ = self.model
 
-    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def encode_frames(self, pixels: Pixels) -> Vectors:
         """See `Encoder`."""
         return self.model.encode_frames(pixels)
 
-    def encode_clips(
-        self,
-        vectors: NDArray[np.float32],
-        times_s: NDArray[np.float64],
-        spans: Sequence[tuple[int, int]],
-    ) -> NDArray[np.float32]:
+    def encode_clips(self, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
         """See `Encoder`."""
         if self._model is not None:
             return self._model.encode_clips(vectors, times_s, spans)
         if self._identity.head is None:
-            return encode_clips(None, vectors, times_s, spans)
+            return mean_clips(vectors, spans)
         with self._loading:
             if self._head is None:
                 self._head = open_head(Path(self._identity.head))
+        if self._head is None:  # it is no longer served
+            return self.model.encode_clips(vectors, times_s, spans)
         return encode_clips(self._head, vectors, times_s, spans)
 
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """N texts -> (n, dim) float32 unit rows; the last 512 are cached."""
-        with self._lock:
-            missing = [text for text in dict.fromkeys(texts) if text not in self._texts]
-            if missing:
-                self._texts.update(zip(missing, self._encode(missing), strict=True))
-            vectors = [self._texts[text] for text in texts]
-            for text in texts:
-                self._texts.move_to_end(text)
-            while len(self._texts) > TEXTS_KEPT:
-                self._texts.popitem(last=False)
-        return np.stack(vectors) if vectors else np.zeros((0, self.dim), np.float32)
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """N texts -> (n, dim) float32 unit rows; the last ones are cached."""
+        return self._texts.encode(texts)
 
-    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        if self._identity.activation is None:
-            return self.model.encode_texts(texts)
-        if self._tower is None:
-            self._tower = self._open_tower()
-        return self._tower.encode(texts) if self._tower else self.model.encode_texts(texts)
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        if self._alone is None and self._identity.text_way is not None:
+            self._alone = self._open_texts(self._identity.text_way)
+        return self._alone.encode(texts) if self._alone else self.model.encode_texts(texts)
 
 
 def open_encoder(
@@ -147,78 +131,42 @@ def open_encoder(
     Raises:
         ReelwiseError: It cannot be loaded here; the fix says what to do.
     """
-    check_weights(name, weights)
+    files = files_of(name, weights)
+    files.check()
 
-    def load() -> SpatiotemporalEncoder:
-        from embeddings.encoder import load_encoder
-
+    def load() -> LoadedEncoder:
         return load_encoder(name, weights=weights, device=device)
 
-    def tower(activation: str | None) -> TextTower | None:
-        file = _plain_weights(name or DEFAULT_BACKBONE, weights)
-        if file is None or activation is None:
-            return None
-        return open_tower(file[0], file[1], cast("Activation", activation))
-
-    identity = recall(home, name, weights)
+    identity = recall_identity(home, files)
     if identity is not None:
-        return DeferredEncoder(identity, load, partial(tower, identity.activation))
+        return DeferredEncoder(identity, load, files.open_texts)
     model = load()
-    folder = _head_folder(name or DEFAULT_BACKBONE) if model.head is not None else None
-    identity = _identity_of(model, folder, tower)
-    remember(home, name, weights, identity)
-    encoder = DeferredEncoder(identity, lambda: model, partial(tower, identity.activation))
-    _ = encoder.model
+    identity = _identity_of(model, files)
+    keep_identity(home, files, identity)
+    encoder = DeferredEncoder(identity, lambda: model, files.open_texts)
+    encoder.prepare()
     return encoder
 
 
-def _identity_of(
-    model: SpatiotemporalEncoder,
-    head: Path | None,
-    tower: Callable[[str | None], TextTower | None],
-) -> Identity:
+def _identity_of(model: LoadedEncoder, files: EncoderFiles) -> Identity:
     return Identity(
         id=model.id,
         name=model.name,
         dim=model.dim,
         frame_spec=model.frame_spec,
         weights=str(model.weights) if model.weights else None,
-        head=None if head is None else str(head),
-        activation=_activation(model, tower),
+        head=str(files.head) if files.head else None,
+        text_way=_text_way(model, files),
     )
 
 
-def _head_folder(name: str) -> Path | None:
-    """Where the temporal head of an encoder lies: alone, or beside its backbone."""
-    record = read_record(Path(name))
-    alone = record is not None and record.backbone is not None
-    return Path(name).resolve() if alone else parse_name(name).folder
-
-
-def _activation(
-    model: SpatiotemporalEncoder, tower: Callable[[str | None], TextTower | None]
-) -> Activation | None:
-    """The activation with which the text tower in numpy gives what the model gives, if any."""
-    for activation in ACTIVATIONS:
-        plain = tower(activation)
-        if plain is None:
-            return None
-        row, wanted = plain.encode([PROBE]), model.encode_texts([PROBE])
+def _text_way(model: LoadedEncoder, files: EncoderFiles) -> str | None:
+    """The way of encoding texts alone that gives what the model gives, if any."""
+    for way in files.text_ways:
+        alone = files.open_texts(way)
+        if alone is None:
+            continue
+        row, wanted = alone.encode([PROBE]), model.encode_texts([PROBE])
         if row.shape == wanted.shape and np.abs(row - wanted).max() < SAME_VECTOR:
-            return activation
+            return way
     return None
-
-
-def _plain_weights(name: str, weights: Path | None) -> tuple[str, Path] | None:
-    """Architecture and weights file of an open_clip model; None where it is made otherwise."""
-    record = read_record(Path(name))
-    if record is not None and record.backbone is not None:
-        kept = record.backbone.weights
-        return _plain_weights(record.backbone.name, weights or (Path(kept) if kept else None))
-    parsed = parse_name(name, weights=weights)
-    if parsed.folder is not None:
-        if weights is not None or (parsed.folder / RECIPE_FILE).is_file():
-            return None
-        return parsed.model, parsed.folder / WEIGHTS_FILE
-    file = weights or find_cached_weights(parsed.model, parsed.pretrained or "")
-    return None if file is None else (parsed.model, file)

@@ -11,18 +11,14 @@ import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from data.durable import make_dir, write_atomic
 from data.home import Home
 from data.video.types import FrameSpec
-from embeddings.backbone.names import DEFAULT_BACKBONE, find_cached_weights, parse_name
-from embeddings.temporal.record import read_record
+from embeddings.encoder import EncoderFiles
 
-FILE = "encoders.json"
-SOFTWARE = ("reelwise", "open_clip_torch", "torch")
-"""Packages whose code shapes vectors."""
+IDENTITIES_FILE = "encoders.json"
 
 
 @dataclass(frozen=True)
@@ -38,14 +34,14 @@ class Identity:
     """The weights file that the user gave."""
     head: str | None
     """Folder of its temporal head; None for mean pooling."""
-    activation: str | None
-    """Of its text tower, where that was seen to work without torch; see `embeddings.texts`."""
+    text_way: str | None
+    """The way of `EncoderFiles.open_texts` that was seen to give what the encoder gives, if any."""
 
 
-def recall(home: Home, name: str | None, weights: Path | None) -> Identity | None:
-    """The encoder of this name and file; None where it is not known, or its files changed."""
-    signature = _signature(name, weights)
-    kept = _read(home).get(_key(name, weights))
+def recall_identity(home: Home, files: EncoderFiles) -> Identity | None:
+    """The encoder of these files; None where it is not known, or a file changed."""
+    signature = _signature(files)
+    kept = _read(home).get(files.key)
     if signature is None or not isinstance(kept, dict) or kept.get("files") != signature:
         return None
     with suppress(TypeError, KeyError, ValueError):
@@ -55,44 +51,37 @@ def recall(home: Home, name: str | None, weights: Path | None) -> Identity | Non
     return None
 
 
-def remember(home: Home, name: str | None, weights: Path | None, identity: Identity) -> None:
+def keep_identity(home: Home, files: EncoderFiles, identity: Identity) -> None:
     """Keep what is known; a home that cannot be written does without."""
-    signature = _signature(name, weights)
+    signature = _signature(files)
     if signature is None:
         return
     known = _read(home)
-    known[_key(name, weights)] = {
+    known[files.key] = {
         "files": signature,
         "encoder": asdict(identity),
         "fill_rgb": list(identity.frame_spec.fill_rgb),
     }
     with suppress(OSError):
         make_dir(home.cache, private=True)
-        write_atomic(home.cache / FILE, json.dumps(known, indent=1).encode())
+        write_atomic(home.cache / IDENTITIES_FILE, json.dumps(known, indent=1).encode())
 
 
 def _read(home: Home) -> dict[str, Any]:
     """What is kept; nothing where the file is missing or damaged."""
     try:
-        known = json.loads((home.cache / FILE).read_bytes())
+        known = json.loads((home.cache / IDENTITIES_FILE).read_bytes())
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}
 
 
-def _key(name: str | None, weights: Path | None) -> str:
-    given = name or DEFAULT_BACKBONE
-    own = Path(given).resolve() if Path(given).is_dir() else None
-    label = str(own) if own else parse_name(given, weights=weights).label
-    return json.dumps([label, str(weights.absolute()) if weights else None])
-
-
-def _signature(name: str | None, weights: Path | None) -> list[list[Any]] | None:
+def _signature(encoder: EncoderFiles) -> list[list[Any]] | None:
     """The software, and each file with its size and time stamp; None where one is not here."""
-    files = _files(name or DEFAULT_BACKBONE, weights)
+    files = encoder.files()
     if files is None:
         return None
-    rows: list[list[Any]] = [[package, version(package)] for package in SOFTWARE]
+    rows: list[list[Any]] = [[package, version(package)] for package in encoder.software]
     try:
         for file in files:
             status = file.stat()
@@ -100,23 +89,3 @@ def _signature(name: str | None, weights: Path | None) -> list[list[Any]] | None
     except OSError:
         return None
     return rows
-
-
-def _files(name: str, weights: Path | None) -> list[Path] | None:
-    """Every file that an encoder is loaded from; None where they are not known."""
-    record = read_record(Path(name))
-    if record is not None and record.backbone is not None:
-        kept = weights or (Path(record.backbone.weights) if record.backbone.weights else None)
-        files = _files(record.backbone.name, kept)
-        return None if files is None else [*_inside(Path(name)), *files]
-    parsed = parse_name(name, weights=weights)
-    if parsed.folder is not None:
-        return _inside(parsed.folder)
-    if weights is not None:
-        return [weights.absolute()]
-    cached = find_cached_weights(parsed.model, parsed.pretrained or "")
-    return [cached] if cached else None
-
-
-def _inside(folder: Path) -> list[Path]:
-    return sorted(file.resolve() for file in folder.iterdir() if file.is_file())

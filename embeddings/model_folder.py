@@ -17,7 +17,7 @@ from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, RECIPE_FILE, WEIG
 from embeddings.backbone.loading import build_untrained
 from embeddings.backbone.names import parse_name
 from embeddings.backbone.recipe import PROGRAM_FILES, Config, Recipe, read_recipe
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.spatiotemporal import SpatiotemporalEncoder, load_spatiotemporal
 from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS
 
 COPIED_FILES = (BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)
@@ -45,7 +45,7 @@ class SourceModel:
 
     def served(self) -> SpatiotemporalEncoder:
         """The encoder in the precision that is chosen for this CPU."""
-        return load_encoder(self.encoder.name, weights=self.encoder.weights, device="cpu")
+        return load_spatiotemporal(self.encoder.name, weights=self.encoder.weights, device="cpu")
 
     @property
     def model(self) -> nn.Module:
@@ -67,7 +67,7 @@ def open_source_model(name: str, *, weights: Path | None = None) -> SourceModel:
             f"{name} is the result of --how {recipe.how}, which cannot be compressed further",
             fix=f"compress the model that it was made from ({recipe.source})",
         )
-    encoder = load_encoder(name, weights=weights, device="cpu", precision="fp32")
+    encoder = load_spatiotemporal(name, weights=weights, device="cpu", precision="fp32")
     if folder is None:
         model_cfg = open_clip.get_model_config(parsed.model)
     else:

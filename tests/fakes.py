@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.video.types import FrameSpec
+from embeddings.encoder import Pixels, Spans, Times, Vectors
+from embeddings.temporal.pooling import mean_clips
 
 COLOUR_WORDS = {
     "red": (255, 0, 0),
@@ -38,15 +40,6 @@ def random_units(rng: np.random.Generator, n: int, dim: int) -> NDArray[np.float
     return unit_rows(rng.standard_normal((n, dim)).astype(np.float32))
 
 
-def mean_clips(
-    vectors: NDArray[np.float32], spans: Sequence[tuple[int, int]]
-) -> NDArray[np.float32]:
-    """Clip vectors by mean pooling."""
-    if not spans:
-        return np.zeros((0, vectors.shape[1]), np.float32)
-    return unit_rows(np.stack([vectors[a:b].mean(axis=0) for a, b in spans]))
-
-
 class ColourEncoder:
     """A frame's vector is its mean colour, a text's that of its colour words.
 
@@ -61,21 +54,16 @@ class ColourEncoder:
         self.id = f"colour-{version}"
         self.name = f"colour/{version}"
 
-    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def encode_frames(self, pixels: Pixels) -> Vectors:
         if len(pixels) == 0:
             return np.zeros((0, self.dim), np.float32)
         return _colour_vectors(pixels.reshape(len(pixels), -1, 3).mean(axis=1))
 
-    def encode_clips(
-        self,
-        vectors: NDArray[np.float32],
-        times_s: NDArray[np.float64],
-        spans: Sequence[tuple[int, int]],
-    ) -> NDArray[np.float32]:
+    def encode_clips(self, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
         assert len(times_s) == len(vectors)
         return mean_clips(vectors, spans)
 
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
         rows = np.empty((len(texts), 3))
         for row, text in zip(rows, texts, strict=True):
             colours = [COLOUR_WORDS[w] for w in text.lower().split() if w in COLOUR_WORDS]
@@ -115,7 +103,7 @@ class CountingEncoder(ColourEncoder):
     def largest_batch(self) -> int:
         return max(self.frames_at_once, default=0)
 
-    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def encode_frames(self, pixels: Pixels) -> Vectors:
         with self._lock:
             self.frames_at_once.append(len(pixels))
             slow = len(self.frames_at_once) % 2
@@ -130,12 +118,7 @@ class CountingEncoder(ColourEncoder):
             self.calls_at_once -= 1
         return rows
 
-    def encode_clips(
-        self,
-        vectors: NDArray[np.float32],
-        times_s: NDArray[np.float64],
-        spans: Sequence[tuple[int, int]],
-    ) -> NDArray[np.float32]:
+    def encode_clips(self, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
         self.clips_at_once.append(len(spans))
         return super().encode_clips(vectors, times_s, spans)
 
@@ -150,18 +133,13 @@ class RandomEncoder:
     def __init__(self, dim: int = 32) -> None:
         self.dim = dim
 
-    def encode_frames(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def encode_frames(self, pixels: Pixels) -> Vectors:
         return self._directions([int(frame.sum()) for frame in pixels])
 
-    def encode_clips(
-        self,
-        vectors: NDArray[np.float32],
-        times_s: NDArray[np.float64],
-        spans: Sequence[tuple[int, int]],
-    ) -> NDArray[np.float32]:
+    def encode_clips(self, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
         return mean_clips(vectors, spans)
 
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
         return self._directions([sum(map(ord, text)) for text in texts])
 
     def _directions(self, seeds: list[int]) -> NDArray[np.float32]:

@@ -56,7 +56,10 @@ def load_backbone(
     recipe = read_recipe(parsed.folder) if parsed.folder else None
     if recipe is not None and recipe.precision != "auto":
         precision = recipe.precision
-    model = _create_model(parsed, weights) if recipe is None else _create_compressed(parsed, recipe)
+    if recipe is None:
+        model = _create_model(parsed, weights)
+    else:
+        model = _create_compressed(parsed, weights, recipe)
     try:
         tokenizer = build_tokenizer(parsed.model)
     except (OSError, ImportError) as error:
@@ -85,10 +88,17 @@ def build_tokenizer(model: str) -> Tokenizer:
     return tokenizer
 
 
-def _create_compressed(parsed: BackboneName, recipe: Recipe) -> torch.nn.Module:
+def _create_compressed(
+    parsed: BackboneName, weights: Path | None, recipe: Recipe
+) -> torch.nn.Module:
     """The model of a folder that `reelwise compress` made."""
     folder = parsed.folder
     assert folder is not None
+    if weights is not None:
+        raise ReelwiseError(
+            f"{parsed.label} was made by reelwise compress: no other weights fit it",
+            fix="leave --weights out",
+        )
     if recipe.runtime == "onnx":
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
         return ExportedTowers(folder, config["preprocess_cfg"])
@@ -106,19 +116,29 @@ def _create_model(parsed: BackboneName, weights: Path | None) -> torch.nn.Module
         weights = find_cached_weights(parsed.model, parsed.pretrained)
         if weights is None and not hub_answers():
             raise not_here(parsed)
-    pretrained = str(weights) if weights is not None else parsed.pretrained
     try:
         with _quiet_open_clip(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model: torch.nn.Module = open_clip.create_model(
-                parsed.model,
-                pretrained=pretrained,
-                require_pretrained=True,
-                weights_only=True,
-                force_preprocess_cfg=_preprocess_of(parsed, weights),
-            )
+            return _filled(parsed, weights)
     except Exception as error:
         raise _explain(parsed, weights, error) from error
+
+
+def _filled(parsed: BackboneName, weights: Path | None) -> torch.nn.Module:
+    """The model of open_clip with its own weights, or those of a file."""
+    # open_clip leaves a named file unread where the model is a folder.
+    replaced = parsed.folder if weights is not None else None
+    if replaced is not None:
+        model = build_untrained(replaced)
+        open_clip.load_checkpoint(model, str(weights), weights_only=True)
+    else:
+        model = open_clip.create_model(
+            parsed.model,
+            pretrained=parsed.pretrained if weights is None else str(weights),
+            require_pretrained=True,
+            weights_only=True,
+            force_preprocess_cfg=_preprocess_of(parsed, weights),
+        )
     return model
 
 

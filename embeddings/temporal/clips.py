@@ -1,16 +1,17 @@
-"""Clip vectors of many spans of frames at once, with a temporal head or by mean pooling."""
+"""Clip vectors of many spans of frames at once, with a temporal head."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
+from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from embeddings.encoder import Spans, Times, Vectors
 from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.head import TemporalHead, clip_vectors
+from embeddings.temporal.pooling import check_spans
 from embeddings.temporal.record import HEAD_WEIGHTS, read_record
 
 CLIPS_AT_ONCE = 16
@@ -27,38 +28,26 @@ def load_head(folder: Path) -> TemporalHead | None:
     return head
 
 
-def encode_clips(
-    head: TemporalHead | None,
-    vectors: NDArray[np.float32],
-    times_s: NDArray[np.float64],
-    spans: Sequence[tuple[int, int]],
-    *,
-    device: torch.device,
-) -> NDArray[np.float32]:
-    """(m, dim) float32 unit rows, as `Encoder.encode_clips` says; None is mean pooling."""
-    if any(last <= first for first, last in spans):
-        raise ValueError(f"a span of frames holds at least one frame: {list(spans)}")
+def encode_clips(head: TemporalHead, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
+    """(m, dim) float32 unit rows, as `Encoder.encode_clips` says, where the head's weights are."""
+    check_spans(spans)
     out = np.zeros((len(spans), vectors.shape[1]), np.float32)
     by_length = sorted(range(len(spans)), key=lambda i: spans[i][1] - spans[i][0])
     for start in range(0, len(by_length), CLIPS_AT_ONCE):
         rows = by_length[start : start + CLIPS_AT_ONCE]
-        parts = [spans[i] for i in rows]
-        out[rows] = _encode_batch(head, vectors, times_s, parts, device)
+        frames = [np.asarray(vectors[slice(*spans[i])], np.float32) for i in rows]
+        since_s = [times_s[slice(*spans[i])] - times_s[spans[i][0]] for i in rows]
+        batch = [torch.from_numpy(part) for part in frames]
+        out[rows] = _encode_batch(head, batch, [torch.from_numpy(t).float() for t in since_s])
     return out
 
 
-def _encode_batch(
-    head: TemporalHead | None,
-    vectors: NDArray[np.float32],
-    times_s: NDArray[np.float64],
-    spans: Sequence[tuple[int, int]],
-    device: torch.device,
-) -> NDArray[np.float32]:
-    parts = [torch.from_numpy(np.asarray(vectors[a:b], np.float32)) for a, b in spans]
-    since_s = [torch.from_numpy(times_s[a:b] - times_s[a]).float() for a, b in spans]
-    real = [torch.ones(len(part), dtype=torch.bool) for part in parts]
+def _encode_batch(head: TemporalHead, clips: list[Tensor], since_s: list[Tensor]) -> Vectors:
+    """Rows of clips of (t, dim) frames at (t,) seconds after their first."""
+    device = next(head.parameters()).device
+    real = [torch.ones(len(clip), dtype=torch.bool) for clip in clips]
     frames, times, mask = (
-        pad_sequence(rows, batch_first=True).to(device) for rows in (parts, since_s, real)
+        pad_sequence(rows, batch_first=True).to(device) for rows in (clips, since_s, real)
     )
     with torch.inference_mode():
         rows = clip_vectors(frames, times, mask, head)

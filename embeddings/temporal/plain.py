@@ -3,14 +3,14 @@
 What was indexed lies there as vectors of frames: a question about it needs the head alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import safe_open
 
+from embeddings.encoder import Spans, Times, Vectors
 from embeddings.layers import (
     Floats,
     attention,
@@ -22,6 +22,7 @@ from embeddings.layers import (
     unit,
 )
 from embeddings.temporal.config import KERNEL, Pool, TemporalConfig
+from embeddings.temporal.pooling import check_spans
 from embeddings.temporal.record import HEAD_WEIGHTS, read_record
 
 
@@ -141,20 +142,12 @@ def open_head(folder: Path) -> PlainHead | None:
     return PlainHead(TemporalConfig.from_dict(record.head), weights)
 
 
-def encode_clips(
-    head: PlainHead | None,
-    vectors: Floats,
-    times_s: NDArray[np.float64],
-    spans: Sequence[tuple[int, int]],
-) -> Floats:
-    """(m, dim) float32 unit rows, as `Encoder.encode_clips` says; None is mean pooling."""
-    if any(last <= first for first, last in spans):
-        raise ValueError(f"a span of frames holds at least one frame: {list(spans)}")
+def encode_clips(head: PlainHead, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
+    """(m, dim) float32 unit rows, as `Encoder.encode_clips` says."""
+    check_spans(spans)
     rows = np.zeros((len(spans), vectors.shape[1]), np.float32)
     for place, (first, last) in enumerate(spans):
         frames = np.asarray(vectors[first:last], np.float32)
         since_s = (times_s[first:last] - times_s[first]).astype(np.float32)
-        rows[place] = frames.mean(axis=0)
-        if head is not None:
-            rows[place] += head.delta(frames, since_s)
+        rows[place] = frames.mean(axis=0) + head.delta(frames, since_s)
     return unit(rows)

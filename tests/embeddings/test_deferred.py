@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from data.errors import ReelwiseError
 from data.home import Home
-from embeddings import encoder as encoders
 from embeddings.backbone.folders import TOON_FOLDER, WEIGHTS_FILE
+from embeddings.choice import load_encoder
 from embeddings.deferred import open_encoder
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.encoder import LoadedEncoder, Vectors
 from tests.embeddings.tiny import write_tiny
+from tests.fakes import ColourEncoder
 
 
 class Loads:
@@ -24,11 +27,11 @@ class Loads:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
 
-        def load(*args: object, **options: object) -> SpatiotemporalEncoder:
+        def load(*args: object, **options: object) -> LoadedEncoder:
             self.count += 1
             return load_encoder(*args, **options)  # type: ignore[arg-type]  # handed on
 
-        monkeypatch.setattr(encoders, "load_encoder", load)
+        monkeypatch.setattr("embeddings.deferred.load_encoder", load)
 
 
 @pytest.fixture
@@ -97,6 +100,77 @@ def test_weights_that_change_after_they_were_looked_up_are_refused(
     with pytest.raises(ReelwiseError, match="when it was loaded last"):
         _ = known.model
     assert open_encoder(home, str(folder)).id != known.id
+
+
+def test_a_weights_file_beside_a_model_folder_makes_it_unknown_when_it_changes(
+    home: Home, folder: Path, tmp_path: Path
+) -> None:
+    weights = tmp_path / "other.safetensors"
+    shutil.copy(folder / WEIGHTS_FILE, weights)
+    before = open_encoder(home, str(folder), weights=weights)
+    state = load_file(weights)
+    save_file({key: np.asarray(-value) for key, value in state.items()}, weights)
+    after = open_encoder(home, str(folder), weights=weights)
+    assert after.id != before.id
+    assert after.encode_texts(["a red car"]).shape == (1, after.dim)
+
+
+class OtherKind:
+    """Files of an encoder without an open_clip backbone; `Colours` is its model."""
+
+    key = "colours"
+    head = None
+    software = ("numpy",)
+    text_ways = ("wrong", "words")
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def check(self) -> bool:
+        return True
+
+    def files(self) -> list[Path]:
+        return [self._file]
+
+    def open_texts(self, way: str) -> OtherTexts:
+        return OtherTexts(version=2 if way == "words" else 1)
+
+
+class OtherTexts:
+    def __init__(self, version: int) -> None:
+        self._sign = 1 if version == 2 else -1
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return self._sign * ColourEncoder().encode_texts(texts)
+
+
+class Colours(ColourEncoder):
+    weights: Path | None = None
+    notice = ""
+
+
+def test_an_encoder_of_any_kind_is_known_by_its_files_and_its_texts_need_no_model(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "colours.bin"
+    file.write_bytes(b"1")
+    loads = []
+    monkeypatch.setattr("embeddings.deferred.files_of", lambda *_: OtherKind(file))
+
+    def load(*_: object, **__: object) -> Colours:
+        loads.append(1)
+        return Colours()
+
+    monkeypatch.setattr("embeddings.deferred.load_encoder", load)
+    first, again = open_encoder(home, "colours"), open_encoder(home, "colours")
+    assert len(loads) == 1
+    rows = again.encode_texts(["red", "blue"])
+    assert (rows == Colours().encode_texts(["red", "blue"])).all()
+    assert again.encode_clips(rows, np.arange(2.0), [(0, 1)]) == pytest.approx(rows[:1])
+    assert len(loads) == 1
+    file.write_bytes(b"22")
+    assert open_encoder(home, "colours").id == first.id
+    assert len(loads) == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"[\\"toon\\", null]": 5}'])

@@ -14,8 +14,8 @@ from dataclasses import replace
 from data.errors import ReelwiseError
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.tower import Tower
-from embeddings.encoder import load_encoder
 from embeddings.new_folder import require_new
+from embeddings.spatiotemporal import load_spatiotemporal
 from embeddings.temporal.head import TemporalHead
 from embeddings.training.attack import Attack
 from embeddings.training.captions import (
@@ -72,7 +72,7 @@ class _Training:
     def __init__(self, options: SpatiotemporalTraining, ranks: Ranks, report: Report) -> None:
         self.options, self.ranks, self.report = options, ranks, report
         name = ranks.device.type
-        self.encoder = load_encoder(options.encoder, weights=options.weights, device=name)
+        self.encoder = load_spatiotemporal(options.encoder, weights=options.weights, device=name)
         self.backbone, self.tower = self.encoder.backbone, None
         if options.needs_pixels:
             self.backbone = load_backbone(

@@ -2,20 +2,21 @@
 
 import json
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
 import open_clip  # noqa: TID251  # the reference that our features must equal
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from data.errors import ReelwiseError
 from embeddings.backbone import loading
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.loading import _preprocess_of, load_backbone
 from embeddings.backbone.names import parse_name
-from embeddings.encoder import load_encoder
+from embeddings.choice import load_encoder
 from tests.embeddings.backbone.test_backbone import TEXTS, picture
 from tests.embeddings.tiny import TINY
 
@@ -126,6 +127,25 @@ def test_a_name_that_cannot_be_loaded_says_what_to_do(
         load_encoder(name)
     assert problem in caught.value.problem
     assert fix in caught.value.fix
+
+
+def test_a_weights_file_replaces_the_weights_of_a_model_folder(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    state = load_file(model_folder / "open_clip_model.safetensors")
+    file = tmp_path / "other.safetensors"
+    save_file({key: -value for key, value in state.items()}, file)
+    own = load_backbone(str(model_folder), precision="fp32")
+    other = load_backbone(str(model_folder), weights=file, precision="fp32")
+    assert other.fingerprint != own.fingerprint
+    loaded = other.model.state_dict()
+    assert all(torch.equal(loaded[key].float(), -value.float()) for key, value in state.items())
+    recipe = {"how": "bf16", "runtime": "open_clip", "precision": "bf16", "source": "toon-1"}
+    compressed = tmp_path / "compressed"
+    shutil.copytree(model_folder, compressed)
+    (compressed / "compression.json").write_text(json.dumps(recipe))
+    with pytest.raises(ReelwiseError, match="no other weights fit it"):
+        load_backbone(str(compressed), weights=file)
 
 
 def test_weights_of_another_architecture_are_refused(model_folder: Path, tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from embeddings.backbone.loading import load_backbone
 from embeddings.compress.judge import ClipFrames, agreement, encode
 from embeddings.compress.request import How, Request
 from embeddings.compress.run import compress_encoder
-from embeddings.encoder import Encoder, load_encoder
+from embeddings.encoder import Encoder
 from embeddings.model_folder import SourceModel, build_model, folder_bytes, open_source_model
+from embeddings.spatiotemporal import load_spatiotemporal
 from tests.embeddings import tiny
 from tests.embeddings.encoder_contract import EncoderContract
 
@@ -98,11 +99,11 @@ class TestCompressedEncoder(EncoderContract):
 
     @pytest.fixture
     def encoder(self, name: str) -> Encoder:
-        return load_encoder(name, device="cpu")
+        return load_spatiotemporal(name, device="cpu")
 
     @pytest.fixture
     def twin(self, name: str) -> Encoder:
-        return load_encoder(name, device="cpu")
+        return load_spatiotemporal(name, device="cpu")
 
 
 BOUNDS: dict[How, tuple[float, float, float, float]] = {
@@ -120,7 +121,7 @@ with the same nearest other clip, and of the first ten. Random clips are much al
 def test_every_way_keeps_vectors_and_their_ranking(
     how: How, source: SourceModel, made: Callable[[How], Path]
 ) -> None:
-    encoder = load_encoder(str(made(how)), device="cpu")
+    encoder = load_spatiotemporal(str(made(how)), device="cpu")
     clips = smooth_clips(40, 3)
     before, after = encode(source.encoder, clips), encode(encoder, clips)
     least_image, least_text, same_nearest, overlap = BOUNDS[how]
@@ -158,10 +159,12 @@ def test_an_export_in_fp32_is_the_eager_model(folder: Path, made: Callable[[How]
 def test_whatever_changes_vectors_changes_the_identity(
     source: SourceModel, made: Callable[[How], Path]
 ) -> None:
-    ids = {load_encoder(str(made(how)), device="cpu").id.rpartition("-")[2] for how in BOUNDS}
+    ids = {
+        load_spatiotemporal(str(made(how)), device="cpu").id.rpartition("-")[2] for how in BOUNDS
+    }
     assert len(ids) == len(BOUNDS)
     assert source.encoder.id.rpartition("-")[2] not in ids
-    assert load_encoder(str(made("int8"))).id == load_encoder(str(made("int8"))).id
+    assert load_spatiotemporal(str(made("int8"))).id == load_spatiotemporal(str(made("int8"))).id
 
 
 def test_compressed_folders_are_smaller(source: SourceModel, made: Callable[[How], Path]) -> None:
@@ -181,7 +184,7 @@ def test_a_pruned_model_is_smaller_and_an_ordinary_open_clip_folder(
         source, tmp_path / "pruned", request, smooth_clips(12, 6), lambda _: None
     )
     config = json.loads((out / "open_clip_config.json").read_text())
-    encoder = load_encoder(str(out), device="cpu")
+    encoder = load_spatiotemporal(str(out), device="cpu")
     assert encoder.id != source.encoder.id
     before = sum(w.numel() for w in source.model.parameters())
     model = build_model(config)
@@ -206,7 +209,7 @@ def test_the_block_that_does_nothing_is_the_one_that_goes(folder: Path, tmp_path
         idle, tmp_path / "idle", Request("prune", "image", 1), clips, lines.append
     )
     assert lines == ["image blocks [2] of 4 left out"]
-    same = agreement(encode(idle.encoder, clips), encode(load_encoder(str(out)), clips))
+    same = agreement(encode(idle.encoder, clips), encode(load_spatiotemporal(str(out)), clips))
     assert same["cosine"] > 0.999
 
 
@@ -225,7 +228,7 @@ def test_blocks_of_a_timm_tower_go_too(tmp_path: Path) -> None:
         source, tmp_path / "out", Request("prune", blocks=1), clips, lambda _: None
     )
     assert folder_bytes(out) < 0.5 * folder_bytes(tmp_path)
-    encoder = load_encoder(str(out), device="cpu")
+    encoder = load_spatiotemporal(str(out), device="cpu")
     figures = agreement(encode(source.encoder, clips), encode(encoder, clips))
     assert 0.5 < figures["cosine"] < 0.9999
     with pytest.raises(ReelwiseError, match="cannot be compressed further"):
@@ -241,7 +244,7 @@ def test_channels_that_are_never_used_go_first(folder: Path, tmp_path: Path) -> 
     clips = smooth_clips(12, 9)
     request = Request("prune", "image", channels=0.5)
     out = compress_encoder(idle, tmp_path / "idle", request, clips, lambda _: None)
-    same = agreement(encode(idle.encoder, clips), encode(load_encoder(str(out)), clips))
+    same = agreement(encode(idle.encoder, clips), encode(load_spatiotemporal(str(out)), clips))
     assert same["cosine"] > 0.999
 
 
@@ -253,7 +256,7 @@ def test_a_student_that_was_taught_is_better_than_one_that_was_not(
     for steps in (1, 40):
         request = Request("distil", steps=steps)
         out = compress_encoder(source, tmp_path / str(steps), request, clips, lambda _: None)
-        encoder = load_encoder(str(out), device="cpu")
+        encoder = load_spatiotemporal(str(out), device="cpu")
         found[steps] = agreement(encode(source.encoder, unseen), encode(encoder, unseen))
     config = json.loads((tmp_path / "40" / "open_clip_config.json").read_text())
     assert config["model_cfg"]["vision_cfg"]["width"] == 32
@@ -269,7 +272,7 @@ def test_pruning_and_then_following_the_original_brings_quality_back(
     for steps in (0, 40):
         request = Request("prune", "image", 2, steps=steps)
         out = compress_encoder(source, tmp_path / str(steps), request, clips, lambda _: None)
-        after = encode(load_encoder(str(out), device="cpu"), unseen)
+        after = encode(load_spatiotemporal(str(out), device="cpu"), unseen)
         cosines.append(agreement(encode(source.encoder, unseen), after)["cosine"])
     assert cosines[1] > cosines[0]
 
@@ -323,7 +326,7 @@ def test_a_folder_made_in_a_way_that_was_removed_is_refused(
     if how == "torch-export":
         removed |= {"runtime": how, "precision": "fp32"}
     (folder / "compression.json").write_text(json.dumps(recipe | removed))
-    for load in (load_encoder, open_source_model):
+    for load in (load_spatiotemporal, open_source_model):
         with pytest.raises(ReelwiseError) as caught:
             load(str(folder))
         assert f"was made with --how {how}, which is no longer supported" in caught.value.problem
@@ -343,7 +346,7 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(
 
     monkeypatch.setattr(importlib, "import_module", without)
     with pytest.raises(ReelwiseError) as caught:
-        load_encoder(str(folder))
+        load_spatiotemporal(str(folder))
     assert "onnxruntime is not installed" in caught.value.problem
     assert caught.value.fix == "pip install 'reelwise[compress]'"
 
@@ -358,4 +361,4 @@ def test_ordinary_encoders_need_none_of_the_optional_libraries(
         return real(name, *args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", without)
-    assert load_encoder(str(folder), device="cpu").encode_texts(TEXTS).shape == (3, 32)
+    assert load_spatiotemporal(str(folder), device="cpu").encode_texts(TEXTS).shape == (3, 32)

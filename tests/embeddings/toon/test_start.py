@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from data.errors import ReelwiseError
-from embeddings.encoder import load_encoder
+from embeddings.spatiotemporal import load_spatiotemporal
 from embeddings.temporal.head import clip_vectors
 from embeddings.toon.start import build_like, frame_side, stretch_positions
 from embeddings.toon.train import fine_tuning
@@ -16,7 +16,7 @@ def test_a_model_built_like_another_answers_as_it_does(tmp_path: Path) -> None:
     start = write_untrained(tmp_path / "start")
     model, tokenize = build_like(start, tmp_path / "next", 32)
     model.eval()
-    encoder = load_encoder(str(start), device="cpu")
+    encoder = load_spatiotemporal(str(start), device="cpu")
     pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
     times = torch.arange(3.0)[None]
     with torch.no_grad():

@@ -13,13 +13,13 @@ from benchmarks.scenes import encode_frames, encode_scenes, held_out_scenes
 from benchmarks.toon_search import scene_figures
 from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import load_backbone
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.spatiotemporal import SpatiotemporalEncoder, load_spatiotemporal
 from embeddings.temporal.clips import load_head
 
 
 @pytest.fixture(scope="module")
 def toon() -> SpatiotemporalEncoder:
-    return load_encoder("toon", device="cpu")
+    return load_spatiotemporal("toon", device="cpu")
 
 
 def test_it_is_small_and_in_half_precision() -> None:

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 import embeddings.toon.train
 from data.errors import ReelwiseError
-from embeddings.encoder import load_encoder
+from embeddings.spatiotemporal import load_spatiotemporal
 from embeddings.toon.batches import ToonBatch
 from embeddings.toon.model import ToonModel, attack_batch
 from embeddings.toon.stage import Stage
@@ -71,7 +71,7 @@ def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(whole
     assert any("step 3/3" in line for line in whole.lines)
     assert any("stage 2 of 2: 64 px" in line for line in whole.lines)
     assert sum(line.startswith("drew 150 scenes") for line in whole.lines) == 2
-    encoder = load_encoder(str(whole.out), device="cpu")
+    encoder = load_spatiotemporal(str(whole.out), device="cpu")
     assert encoder.frame_spec.width_px == 64
     assert encoder.head is not None
     assert encoder.frame_spec.fit == "squash"
@@ -124,7 +124,7 @@ def test_a_model_is_trained_further_on_frames_changed_against_it(
     name = "visual.conv1.weight"
     moved = (after[name].float() - before[name]).abs().max().item()
     assert 0 < moved < 0.01  # two small steps from the weights it began with
-    assert load_encoder(str(out), device="cpu").dim == 32
+    assert load_spatiotemporal(str(out), device="cpu").dim == 32
 
 
 def _stop_at(words: str, lines: list[str]) -> Callable[[str], None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.toons.library import ToonLibrary
-from embeddings.encoder import load_encoder
+from embeddings.choice import load_encoder
 from ui.cli import run
 
 Capture = pytest.CaptureFixture[str]

@@ -18,16 +18,16 @@ from ui.library.library import Library
 def test_many_threads_load_the_encoder_once_and_get_the_same_answer(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from embeddings import encoder
+    from embeddings import choice
 
     loads: list[object] = []
-    load = encoder.load_encoder
+    load = choice.load_encoder
 
     def counted(*args: Any, **options: Any) -> object:
         loads.append(args)
         return load(*args, **options)
 
-    monkeypatch.setattr(encoder, "load_encoder", counted)
+    monkeypatch.setattr("embeddings.deferred.load_encoder", counted)
     answers: list[list[tuple[int, float]]] = []
     together = threading.Barrier(6)
 

@@ -129,10 +129,10 @@ def _answer(
 ) -> Answer:
     """The compressed model beside its source."""
     from embeddings.compress.judge import compare
-    from embeddings.encoder import load_encoder
     from embeddings.model_folder import folder_bytes
+    from embeddings.spatiotemporal import load_spatiotemporal
 
-    compressed = load_encoder(str(folder), device="cpu")
+    compressed = load_spatiotemporal(str(folder), device="cpu")
     judged, judged_by = _judged(clips, source.encoder.name)
     figures = compare(
         {

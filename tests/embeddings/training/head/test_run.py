@@ -18,7 +18,7 @@ from data.video.write import write_video
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.published import Architecture, architectures
 from embeddings.backbone.tower import Tower
-from embeddings.encoder import load_encoder
+from embeddings.spatiotemporal import load_spatiotemporal
 from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.record import unserved_notice
 from embeddings.training.attack import Attack
@@ -135,8 +135,8 @@ def test_a_head_names_its_backbone_and_finds_it_again(
     assert [trouble.reason for trouble in result.troubles] == [
         "failed: not a video: plain text"
     ] * 2
-    encoder = load_encoder(str(out), device="cpu")
-    plain = load_encoder(NAME, weights=weights, device="cpu")
+    encoder = load_spatiotemporal(str(out), device="cpu")
+    plain = load_spatiotemporal(NAME, weights=weights, device="cpu")
     assert encoder.head is not None
     assert encoder.name == str(out)
     assert encoder.weights == weights
@@ -155,9 +155,11 @@ def test_a_head_refuses_other_weights_of_its_backbone(
     state["visual.proj"] = state["visual.proj"] + 0.01
     save_file(state, tmp_path / "other.safetensors")
     with pytest.raises(ReelwiseError, match="trained with other weights") as refused:
-        load_encoder(str(tmp_path / "head"), weights=tmp_path / "other.safetensors", device="cpu")
+        load_spatiotemporal(
+            str(tmp_path / "head"), weights=tmp_path / "other.safetensors", device="cpu"
+        )
     assert "--weights FILE" in refused.value.fix
-    encoder = load_encoder(str(tmp_path / "head"), weights=weights, device="cpu")
+    encoder = load_spatiotemporal(str(tmp_path / "head"), weights=weights, device="cpu")
     assert encoder.head is not None
 
 
@@ -167,9 +169,9 @@ def test_a_head_that_is_no_better_is_kept_and_not_used_and_says_so(
 ) -> None:
     out = tmp_path / "head"
     assert not train(options, out=out).served
-    encoder = load_encoder(str(out), device="cpu")
+    encoder = load_spatiotemporal(str(out), device="cpu")
     assert encoder.head is None
-    assert encoder.id == load_encoder(NAME, weights=weights, device="cpu").id
+    assert encoder.id == load_spatiotemporal(NAME, weights=weights, device="cpu").id
     assert "did not beat mean pooling" in encoder.notice
     assert unserved_notice(str(out)) == encoder.notice
     assert unserved_notice(NAME) is None
@@ -200,7 +202,7 @@ def test_the_last_block_learns_and_the_folder_holds_the_whole_model(
     assert "visual.proj" in changed
     learnt = ("visual.transformer.resblocks.1.", "visual.ln_post", "visual.proj")
     assert all(name.startswith(learnt) for name in changed)
-    encoder = load_encoder(str(out), device="cpu")
+    encoder = load_spatiotemporal(str(out), device="cpu")
     assert encoder.head is not None
     assert encoder.encode_texts(["a red bar"]).shape == (1, DIM)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -21,9 +19,8 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import resolve_home
 from data.video.types import FrameSpec
-from embeddings import encoder as encoders
 from embeddings.choice import choose_encoder
-from embeddings.encoder import SpatiotemporalEncoder, load_encoder
+from embeddings.spatiotemporal import SpatiotemporalEncoder, load_spatiotemporal
 from embeddings.temporal.clips import load_head
 from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.head import TemporalHead
@@ -47,7 +44,6 @@ class Tower:
         self.name, self.fingerprint = name, fingerprint
         self.frames_per_call: list[int] = []
         self.texts_per_call: list[list[str]] = []
-        self.busy, self.most_busy = 0, 0
 
     def image_features(self, pixels: NDArray[np.uint8]) -> Tensor:
         self.frames_per_call.append(len(pixels))
@@ -55,10 +51,6 @@ class Tower:
 
     def text_features(self, texts: Sequence[str]) -> Tensor:
         self.texts_per_call.append(list(texts))
-        self.busy += 1
-        self.most_busy = max(self.most_busy, self.busy)
-        time.sleep(0.002)
-        self.busy -= 1
         return torch.tensor([angle_row(ord(text[0]) / 99) for text in texts])
 
 
@@ -123,35 +115,14 @@ def test_a_span_without_a_frame_is_refused() -> None:
     assert encoder.encode_clips(vectors, times_s, []).shape == (0, DIM)
 
 
-def test_texts_are_cached_and_the_least_recently_used_dropped(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(encoders, "TEXTS_KEPT", 3)
+def test_texts_are_encoded_once() -> None:
     tower = Tower()
     encoder = made(tower)
     rows = encoder.encode_texts(["c", "a", "b", "a"])
     assert tower.texts_per_call == [["c", "a", "b"]]
     assert rows == pytest.approx(np.array([angle_row(ord(t) / 99) for t in "caba"]), abs=1e-6)
-    encoder.encode_texts(["c"])
-    encoder.encode_texts(["d"])  # drops b: a and c were used after it
-    assert (encoder.encode_texts(["c", "a", "d"])[2] == encoder.encode_texts(["d"])[0]).all()
-    assert tower.texts_per_call[1:] == [["d"]]
-    encoder.encode_texts(["b"])
-    assert tower.texts_per_call[2:] == [["b"]]
-    assert len(encoder.encode_texts(["v", "w", "x", "y", "z"])) == 5
-    assert encoder.encode_texts([]).shape == (0, DIM)
-
-
-def test_threads_use_the_text_tower_one_after_the_other() -> None:
-    tower = Tower()
-    encoder = made(tower)
-    threads = [threading.Thread(target=encoder.encode_texts, args=([t],)) for t in "abcdefgh"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(tower.texts_per_call) == [[t] for t in "abcdefgh"]
-    assert tower.most_busy == 1
+    assert (encoder.encode_texts(["a"]) == rows[1]).all()
+    assert len(tower.texts_per_call) == 1
 
 
 def test_the_identity_names_the_model_and_changes_with_all_that_shapes_a_vector() -> None:
@@ -186,21 +157,23 @@ def test_a_head_is_kept_beside_its_model_in_half_precision_and_computes_in_full(
     for file in model_folder.iterdir():
         (folder / file.name).symlink_to(file)
     assert load_head(folder) is None
-    alone = load_encoder(str(folder), device="cpu")
+    alone = load_spatiotemporal(str(folder), device="cpu")
     head = small_head(dim=32)
     save_file({k: v.half() for k, v in head.state_dict().items()}, folder / "temporal.safetensors")
     HeadRecord(asdict(head.config)).write(folder)
     loaded = load_head(folder)
     assert loaded is not None
     assert {weights.dtype for weights in loaded.parameters()} == {torch.float32}
-    both = load_encoder(str(folder), device="cpu")
+    both = load_spatiotemporal(str(folder), device="cpu")
     assert alone.head is None
     assert both.head is not None
     assert alone.id != both.id
     assert both.weights is None
     # A weights file replaces the model; the folder's head was not trained with it.
     monkeypatch.chdir(folder)
-    other = load_encoder(str(folder), weights=Path("open_clip_model.safetensors"), device="cpu")
+    other = load_spatiotemporal(
+        str(folder), weights=Path("open_clip_model.safetensors"), device="cpu"
+    )
     assert other.head is None
     assert other.weights == folder / "open_clip_model.safetensors"
 

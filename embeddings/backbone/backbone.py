@@ -14,7 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from data.video.types import FrameSpec
-from embeddings.backbone.device import threads
+from embeddings.backbone.published import as_pair
+from embeddings.backbone.threads import threads
 
 SMALL_TEXT_TOWER = 10_000_000
 """Weights below which one thread encodes a query: the threads of a small tower mostly wait."""
@@ -99,11 +100,6 @@ class Backbone:
         with torch.inference_mode(), threads(self._text_threads):
             features = self.model.encode_text(tokens)  # type: ignore[operator]
         return F.normalize(features.float(), dim=-1)
-
-
-def as_pair(size: int | Sequence[int]) -> tuple[int, int]:
-    """Height and width of a size that open_clip writes as one number or two."""
-    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
 
 
 def _fingerprint(model: torch.nn.Module, preprocess: dict[str, object]) -> str:

@@ -1,8 +1,5 @@
 """Where models compute. Imports no open_clip, which costs a process seconds."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 
 from embeddings.backbone.early_checks import no_gpu
@@ -20,17 +17,3 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "cuda" and not available:
         raise no_gpu()
     return torch.device("cuda" if available and name != "cpu" else "cpu")
-
-
-@contextmanager
-def threads(count: int | None) -> Iterator[None]:
-    """Let torch compute with this number of threads for a while; None changes nothing."""
-    before = torch.get_num_threads()
-    if count is None or count == before:
-        yield
-        return
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

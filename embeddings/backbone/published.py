@@ -6,7 +6,7 @@ writes the table again; with another version of open_clip than the table's, open
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -59,9 +59,54 @@ def architectures() -> dict[str, Architecture]:
 
 def made(sizes: Mapping[str, float | None] | None = None) -> dict[str, Any]:
     """The table as open_clip has it; `sizes` are millions of weights that are known already."""
-    from embeddings.backbone.measured import measured
+    return {"version": version(PACKAGE), "models": _models(sizes)}
 
-    return {"version": version(PACKAGE), "models": measured(sizes)}
+
+def as_pair(size: int | Sequence[int]) -> tuple[int, int]:
+    """Height and width of a size that open_clip writes as one number or two."""
+    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+
+
+def _models(sizes: Mapping[str, float | None] | None) -> dict[str, Any]:
+    """The rows of the table by architecture; `sizes` as in `made`."""
+    import open_clip
+
+    models = {}
+    for name in open_clip.list_models():
+        config = open_clip.get_model_config(name)
+        if config is None:
+            continue
+        height, _ = as_pair(config["vision_cfg"].get("image_size", 224))
+        millions = count_parameters(name) if sizes is None else sizes.get(name)
+        weights = {
+            tag: _where(open_clip.get_pretrained_cfg(name, tag))
+            for tag in open_clip.list_pretrained_tags_by_model(name)
+        }
+        models[name] = (int(config["embed_dim"]), height, millions, weights)
+    return models
+
+
+def _where(pretrained: Mapping[str, Any]) -> tuple[str, str]:
+    return str(pretrained.get("hf_hub", "")), str(pretrained.get("url", ""))
+
+
+def count_parameters(architecture: str) -> float | None:
+    """Millions of weights in both towers, counted on a model that takes no memory.
+
+    None where a hub knows the shape of the text tower.
+    """
+    import open_clip
+    import torch
+
+    text = (open_clip.get_model_config(architecture) or {}).get("text_cfg", {})
+    if "hf_model_name" in text:
+        return None
+    with torch.device("meta"):
+        model = open_clip.create_model(
+            architecture, load_weights=False, pretrained_text=False, device="meta"
+        )
+    total: int = sum(weights.numel() for weights in model.parameters())
+    return round(total / 1e6, 1)
 
 
 if __name__ == "__main__":

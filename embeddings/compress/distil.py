@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from data.errors import ReelwiseError
-from embeddings.backbone.backbone import Backbone, as_pair
+from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.published import as_pair
 from embeddings.backbone.recipe import Config
 from embeddings.compress.judge import ClipFrames
 from embeddings.compress.request import TowerName

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from safetensors import SafetensorError
 
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE
-from embeddings.texts.tokens import Tokenizer
+from embeddings.texts.tokens import BytePairTokenizer
 from embeddings.texts.tower import Activation, TextTower, TowerShape
 
 PLAIN = {"context_length", "vocab_size", "width", "heads", "layers"}
@@ -29,9 +29,9 @@ def open_tower(model: str, weights: Path, activation: Activation) -> TextTower |
     own = folder / BPE_FILE if folder else None
     merges = own if own and own.is_file() else _package() / "bpe_simple_vocab_16e6.txt.gz"
     try:
-        tokenizer = Tokenizer(merges, text["context_length"])
+        tokenizer = BytePairTokenizer(merges, text["context_length"])
         shape = TowerShape(text["layers"], text["heads"], activation)
-        return TextTower(weights, shape, tokenizer)
+        return TextTower(weights, shape, tokenizer.tokens)
     except (OSError, KeyError, TypeError, ValueError, SafetensorError):
         return None
 

@@ -20,7 +20,7 @@ _WORDS = regex.compile(
 )
 
 
-class Tokenizer:
+class BytePairTokenizer:
     """Texts to token numbers.
 
     Args:

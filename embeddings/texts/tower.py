@@ -14,7 +14,6 @@ import numpy as np
 from safetensors import safe_open
 
 from embeddings.layers import Floats, attention, gelu, layer_norm, linear, quick_gelu
-from embeddings.texts.tokens import Tokenizer
 
 Activation = Literal["gelu", "quick_gelu"]
 PREFIXES = ("", "text.")
@@ -39,15 +38,17 @@ class TextTower:
     Args:
         weights: A .safetensors file in float32 or float16.
         shape: Its shape.
-        tokenizer: Gives the tokens that the tower was trained with.
+        tokens: Gives the numbers of a text's tokens, as the tower was trained with them.
 
     Raises:
         KeyError: The file holds other weights.
     """
 
-    def __init__(self, weights: Path, shape: TowerShape, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self, weights: Path, shape: TowerShape, tokens: Callable[[str], list[int]]
+    ) -> None:
         self._shape = shape
-        self._tokenizer = tokenizer
+        self._tokens = tokens
         self._file = _opened(weights)
         self._prefix = _prefix(set(self._file.keys()))
         self._embedding = self._file.get_slice(f"{self._prefix}token_embedding.weight")
@@ -58,7 +59,7 @@ class TextTower:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """N texts -> (n, dim) unit rows."""
-        rows = [self._encode(self._tokenizer.tokens(text)) for text in texts]
+        rows = [self._encode(self._tokens(text)) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self._projection.shape[1]), np.float32)
 
     def _encode(self, tokens: Sequence[int]) -> Floats:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from embeddings.training.head.data import FrameTable, HeadData
@@ -150,6 +151,16 @@ def _shuffled(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         if not (np.array_equal(order, ordered) or np.array_equal(order, ordered[::-1])):
             return order
     return ordered
+
+
+def frame_features(rows: Tensor, mask: Tensor, tower: nn.Module | None) -> Tensor:
+    """Unit rows (b, t, dim) of features, or of pixels (b, t, h, w, 3) through a tower."""
+    if tower is None:
+        return F.normalize(rows.float(), dim=-1)
+    real = tower(rows[mask])
+    out: Tensor = real.new_zeros(*mask.shape, real.shape[-1])
+    out[mask] = real
+    return out
 
 
 def pad(clips: list[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[Tensor, Tensor, Tensor]:

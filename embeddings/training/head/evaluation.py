@@ -11,9 +11,8 @@ from torch import Tensor
 
 from embeddings.temporal.head import TemporalHead, clip_vectors
 from embeddings.training.attack import Attack, perturb
-from embeddings.training.head.batches import pad, reverse_clips
+from embeddings.training.head.batches import frame_features, pad, reverse_clips
 from embeddings.training.head.data import NONE, HeadData
-from embeddings.training.head.objective import frame_features
 
 CLIPS_PER_BLOCK = 128
 TEXTS_PER_BLOCK = 1024

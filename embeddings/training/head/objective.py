@@ -12,7 +12,13 @@ from torch.nn import functional as F
 
 from embeddings.temporal.head import TemporalHead, clip_vectors, pool_frames
 from embeddings.training.attack import Attack, perturb
-from embeddings.training.head.batches import SHUFFLE_FROM, ClipBatch, reorder, reverse_clips
+from embeddings.training.head.batches import (
+    SHUFFLE_FROM,
+    ClipBatch,
+    frame_features,
+    reorder,
+    reverse_clips,
+)
 from embeddings.training.head.data import NONE, HeadData
 from embeddings.training.losses import info_nce, siglip
 from embeddings.training.ranks import Ranks
@@ -38,16 +44,6 @@ class Objective:
     """Weight of the cosine distance to mean pooling."""
     attack: Attack | None = None
     """Applied to half of each batch: features, or pixels where there is a tower."""
-
-
-def frame_features(rows: Tensor, mask: Tensor, tower: nn.Module | None) -> Tensor:
-    """Unit rows (b, t, dim) of features, or of pixels (b, t, h, w, 3) through a tower."""
-    if tower is None:
-        return F.normalize(rows.float(), dim=-1)
-    real = tower(rows[mask])
-    out: Tensor = real.new_zeros(*mask.shape, real.shape[-1])
-    out[mask] = real
-    return out
 
 
 class HeadModel(nn.Module):

@@ -7,7 +7,6 @@ import pytest
 
 from data.errors import ReelwiseError
 from embeddings.backbone import published
-from embeddings.backbone.measured import count_parameters
 from embeddings.backbone.names import not_here, parse_name
 
 
@@ -15,7 +14,7 @@ def test_the_table_is_what_open_clip_publishes() -> None:
     table = json.loads(published.TABLE.read_text(encoding="utf-8"))
     sizes = {name: row[2] for name, row in table["models"].items()}
     assert json.loads(json.dumps(published.made(sizes))) == table
-    assert sizes["ViT-S-32"] == count_parameters("ViT-S-32")
+    assert sizes["ViT-S-32"] == published.count_parameters("ViT-S-32")
 
 
 def test_with_another_version_of_open_clip_the_table_is_made_anew(

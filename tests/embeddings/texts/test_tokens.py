@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from embeddings.backbone.folders import BPE_FILE, TOON_FOLDER
 from embeddings.backbone.loading import build_tokenizer
 from embeddings.texts.opening import _package
-from embeddings.texts.tokens import Tokenizer
+from embeddings.texts.tokens import BytePairTokenizer
 
-PUBLISHED = Tokenizer(_package() / "bpe_simple_vocab_16e6.txt.gz", 77)
-TOON = Tokenizer(TOON_FOLDER / BPE_FILE, 32)
+PUBLISHED = BytePairTokenizer(_package() / "bpe_simple_vocab_16e6.txt.gz", 77)
+TOON = BytePairTokenizer(TOON_FOLDER / BPE_FILE, 32)
 THEIRS = {
     77: build_tokenizer("ViT-B-32"),
     32: build_tokenizer(f"local-dir:{TOON_FOLDER}"),
 }
 
 
-def same_tokens(ours: Tokenizer, context: int, text: str) -> bool:
+def same_tokens(ours: BytePairTokenizer, context: int, text: str) -> bool:
     tokens = ours.tokens(text)
     padded: list[int] = THEIRS[context]([text])[0].tolist()
     return tokens + [0] * (context - len(tokens)) == padded

@@ -155,8 +155,7 @@ def main() -> None:
 def run(args: Sequence[str]) -> int:
     """Run one command line, write its answer, and return the exit code."""
     json_wanted = _json_wanted(args)
-    if sys.stdout is None:  # closed by `>&-`
-        _leave_stdout()
+    _open_closed_streams()
     stdout = sys.stdout
     # With --json only the document may reach stdout, whatever a library prints.
     with contextlib.redirect_stdout(sys.stderr if json_wanted else stdout):
@@ -174,6 +173,18 @@ def run(args: Sequence[str]) -> int:
             sys.stderr.write("  fix: free some disk, or send the answer elsewhere\n")
         return EXIT_KNOWN_ERROR
     return answer.exit_code
+
+
+def _open_closed_streams() -> None:
+    """Let streams that the caller closed (`<&-`, `>&-`) lead nowhere.
+
+    Else the next file that is opened gets the number of one, and messages are written into it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            os.set_inheritable(descriptor, True)  # children need one as well
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
 
 
 def _leave_stdout() -> None:

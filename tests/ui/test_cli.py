@@ -251,6 +251,28 @@ def test_an_answer_that_cannot_be_written_is_an_error_and_no_fault(
     assert [line.split(":")[0] for line in told] == (["error", "  fix"] if code else [])
 
 
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-", "<&- >&- 2>&-"])
+def test_no_file_takes_the_place_of_a_stream_that_the_caller_closed(
+    tmp_path: Path, closed: str
+) -> None:
+    told, opened = tmp_path / "told", tmp_path / "opened"
+    code = (
+        "import sys, pathlib; from ui.cli import run; run(['--version']);"
+        f" file = open({str(opened)!r}, 'w');"
+        " where = [sys.stdin.isatty(), sys.stderr.isatty(), sys.stderr.write('x')];"
+        f" pathlib.Path({str(told)!r}).write_text(str(file.fileno()))"
+    )
+    subprocess.run(
+        ["bash", "-c", f'"$0" -c "$1" {closed}', sys.executable, code],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert int(told.read_text()) > 2
+    assert opened.read_text() == ""
+
+
 def test_the_status_of_an_empty_library_says_what_to_do(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import socket
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +19,7 @@ import platformdirs
 from data.disk_errors import known_error
 from data.durable import TEMP_PREFIX, close_to_others, make_dir
 from data.errors import ReelwiseError
+from data.regular import open_regular
 
 HOME_VARIABLE = "REELWISE_HOME"
 _ENCODER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
@@ -167,8 +169,13 @@ def require_library(home: Home) -> None:
         ReelwiseError: There is none, or its folder cannot be looked into.
     """
     try:
-        if home.catalogue.stat().st_size == 0 and is_home(home.root):
+        facts = home.catalogue.stat()
+        if facts.st_size == 0 and is_home(home.root):
             raise FileNotFoundError  # cut to nothing: it held what lies beside it
+        if not stat.S_ISREG(facts.st_mode):
+            raise ReelwiseError(
+                f"{home.catalogue} is no file", fix="name another folder with --home DIR"
+            )
     except (FileNotFoundError, NotADirectoryError):
         raise _no_library(home.root) from None
     except OSError as error:
@@ -219,13 +226,20 @@ def is_home(folder: Path) -> bool:
     It holds the catalogue (an SQLite file) beside one more thing that only a home has, or two of
     these where the catalogue is lost or damaged.
     """
-    others = sum((folder / name).exists() for name in ("writer.lock", "vectors", "index"))
-    if others == 0:
+    others = [name for name in ("writer.lock", "vectors", "index") if _exists(folder / name)]
+    if not others:
         return False
-    with suppress(OSError), (folder / "catalogue.db").open("rb") as file:
+    with suppress(OSError), open_regular(folder / "catalogue.db") as file:
         if file.read(16) == b"SQLite format 3\0":
             return True
-    return (folder / "writer.lock").exists() and others >= 2
+    return "writer.lock" in others and len(others) >= 2
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a path too long, a folder that may not be looked into
+        return False
 
 
 _held: dict[Path, int] = {}

@@ -1,12 +1,14 @@
 """CSV tables about intervals of videos: captions, queries and labels, read one way."""
 
 import csv
+import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import ReelwiseError
+from data.regular import open_regular
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,10 @@ def read_table(path: Path, required: Sequence[str], *, header: str) -> IntervalT
         ReelwiseError: The file cannot be read as such a table.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with (
+            open_regular(path) as binary,
+            io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as file,
+        ):
             reader = csv.reader(file, strict=True)
             columns = tuple(name.strip().lower() for name in next(reader, []))
             rows = [

@@ -1,6 +1,5 @@
 """The video files in a library's folders, the identity of their content, and their titles."""
 
-import errno
 import hashlib
 import logging
 import os
@@ -8,10 +7,10 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BufferedReader
 from operator import attrgetter
 from pathlib import Path
 
+from data.regular import open_regular
 from data.video.containers import FileKind, kind_by_name, kind_of, read_head
 from data.video.passed_over import PassedOver, Patterns, Reason, file_reason, folder_reason
 from data.video.types import UnreadableVideo
@@ -197,7 +196,7 @@ def content_key(path: Path) -> str:
         OSError: The file cannot be read.
     """
     digest = hashlib.sha256()
-    with _open_regular(path) as file:
+    with open_regular(path) as file:
         size_bytes = os.fstat(file.fileno()).st_size
         digest.update(size_bytes.to_bytes(8, "big"))
         if size_bytes <= 3 * SAMPLE_BYTES:
@@ -215,7 +214,7 @@ def content_hash(path: Path) -> str:
     Raises:
         OSError: The file cannot be read.
     """
-    with _open_regular(path) as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -227,15 +226,6 @@ def sampled_key(content_key: str) -> str:
 def key_beside(sampled: str, whole: str) -> str:
     """Give the identity of a content whose samples another content has too, by its hash."""
     return f"{sampled}-{whole}"
-
-
-def _open_regular(path: Path) -> BufferedReader:
-    """Open a file for reading; a named pipe is refused at once, not waited for."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
-    return file
 
 
 def file_title(path: Path) -> str | None:

@@ -120,3 +120,11 @@ def test_one_process_cannot_take_the_lock_twice(tmp_path: Path) -> None:
     assert not holds_lock(home)
     with WriterLock(home):
         assert holds_lock(home)
+
+
+def test_a_pipe_in_place_of_the_catalogue_is_no_library(tmp_path: Path) -> None:
+    (tmp_path / "index").mkdir()
+    os.mkfifo(tmp_path / "catalogue.db")
+    assert not is_home(tmp_path)
+    with pytest.raises(ReelwiseError, match=r"catalogue\.db is no file"):
+        require_library(Home(tmp_path))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ HEADER = "video,start_s,end_s,caption"
 def write(path: Path, content: str | bytes) -> Path:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "captions.csv")
+    with pytest.raises(ReelwiseError, match=r"cannot be read as CSV: .*not a regular file"):
+        read_table(tmp_path / "captions.csv", ["video"], header="video")
 
 
 def test_rows_are_stripped_cells_by_name_with_their_lines(tmp_path: Path) -> None:

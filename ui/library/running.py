@@ -20,6 +20,7 @@ from typing import Any
 from data.durable import temp_name
 from data.errors import ReelwiseError
 from data.home import Home
+from data.regular import open_regular
 from ui.library.documents import Document
 
 FILE = "server.json"
@@ -27,6 +28,8 @@ ROUTE = "/api/question"
 SECRET_HEADER = "x-reelwise-secret"
 CONNECT_S = 0.5
 """A server on the same machine accepts at once, or not at all."""
+ALIVE_S = 2.0
+"""Longest time to the first word, whatever it is: no thread of the server is asked for it."""
 ANSWER_S = 90.0
 """Decoding an example may take half a minute; then the command tries itself."""
 
@@ -92,6 +95,10 @@ def _post(server: RunningServer, question: Document) -> tuple[int, Document]:
     connection = http.client.HTTPConnection(server.host, server.port, timeout=CONNECT_S)
     try:
         connection.connect()
+        # A server that was stopped (Ctrl-Z) accepts, and never says a word.
+        connection.sock.settimeout(ALIVE_S)
+        connection.request("GET", ROUTE)
+        connection.getresponse().read()
         connection.sock.settimeout(ANSWER_S)
         headers = {SECRET_HEADER: server.secret, "content-type": "application/json"}
         connection.request("POST", ROUTE, json.dumps(question), headers)
@@ -106,7 +113,8 @@ def _post(server: RunningServer, question: Document) -> tuple[int, Document]:
 
 def _read(home: Home) -> RunningServer | None:
     try:
-        return RunningServer(**json.loads((home.root / FILE).read_bytes()))
+        with open_regular(home.root / FILE) as file:
+            return RunningServer(**json.loads(file.read()))
     except (OSError, ValueError, TypeError):
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,22 @@ def test_a_very_deep_tree_is_walked(tmp_path: Path) -> None:
         deep = deep / "d"
     put(deep / "x.mp4")
     assert len(list(scan([tmp_path]))) == 1
+
+
+def test_a_path_longer_than_the_system_takes_stops_no_scan(tmp_path: Path) -> None:
+    put(tmp_path / "z.mp4")
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir("d" * 200, dir_fd=here)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    unread: list[str] = []
+    found = list(scan([tmp_path], on_unreadable=lambda _, why: unread.append(why)))
+    assert [file.path.name for file in found] == ["z.mp4"]
+    assert unread == ["File name too long"]
+    shutil.rmtree(tmp_path / ("d" * 200))
 
 
 @pytest.mark.parametrize("size_bytes", [0, 1, 3 * 65536, 3 * 65536 + 1, 400_000])

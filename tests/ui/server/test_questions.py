@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ def test_a_server_that_never_answers_is_not_waited_for(
 ) -> None:
     import socket
 
-    monkeypatch.setattr(running, "ANSWER_S", 0.2)
+    monkeypatch.setattr(running, "ALIVE_S", 0.2)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -127,6 +128,11 @@ def test_a_server_that_never_answers_is_not_waited_for(
         with running.announced(Home(tmp_path), "127.0.0.1", port):
             assert ask_running(Home(tmp_path), {"text": "x"}) is None
     assert not (tmp_path / FILE).exists()
+
+
+def test_an_announcement_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / FILE)
+    assert ask_running(Home(tmp_path), {"text": "x"}) is None
 
 
 def test_a_server_that_ends_takes_its_announcement_with_it(

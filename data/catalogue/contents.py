@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.catalogue.records import DOUBTFUL, FileRecord
-from data.video.scan import FoundFile, content_hash, content_key, key_beside, sampled_key
+from data.video.content import content_hash, content_key, key_beside, sampled_key
+from data.video.found import FoundFile
 
 ContentKey = Callable[[Path], str]
 

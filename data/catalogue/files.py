@@ -12,7 +12,8 @@ from data.catalogue.database import Database
 from data.catalogue.names import name_key
 from data.catalogue.records import DOUBTFUL, FileRecord, State
 from data.catalogue.values import chunks, now_micros, path_text, sql, text_path
-from data.video.scan import FoundFile, RootRules, content_key
+from data.video.content import content_key
+from data.video.found import FoundFile, RootRules
 
 _FILES = (
     "SELECT path, files.size_bytes, mtime_ns, inode, files.content_key, content_hash, video_id,"

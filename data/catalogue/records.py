@@ -51,7 +51,7 @@ class Video:
     codec: str
     """Name of the picture codec; empty when unknown."""
     content_key: str
-    """Identity of the bytes, from `data.video.scan.content_key`."""
+    """Identity of the bytes, from `data.video.content.content_key`."""
     added_at: datetime
     """When this content was first seen, UTC."""
 

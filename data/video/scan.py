@@ -1,48 +1,21 @@
-"""The video files in a library's folders, the identity of their content, and their titles."""
+"""The video files in a library's folders, and their titles."""
 
-import hashlib
 import logging
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-from data.regular import open_regular
 from data.video.containers import FileKind, kind_by_name, kind_of, read_head
+from data.video.found import FoundFile, RootRules
 from data.video.passed_over import PassedOver, Patterns, Reason, file_reason, folder_reason
 from data.video.types import UnreadableVideo
 
-SAMPLE_BYTES = 64 * 1024
 Unreadable = Callable[[Path, str], None]
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class FoundFile:
-    """One video file as the file system shows it."""
-
-    path: Path
-    """Absolute path; links to folders are followed, their own names kept."""
-    size_bytes: int
-    """Size."""
-    mtime_ns: int
-    """When its content was last changed, nanoseconds since 1970."""
-    inode: int
-    """The file system's number of the file."""
-
-
-@dataclass(frozen=True)
-class RootRules:
-    """What the user asked for one folder, remembered with it."""
-
-    excludes: tuple[str, ...] = ()
-    """Patterns of what is passed over, see `Patterns`."""
-    follow_links: bool = False
-    """Whether links that lead out of the folder are followed."""
 
 
 def scan(
@@ -187,45 +160,6 @@ def _kind(path: Path) -> FileKind:
         return kind_of(path.name, read_head(path))
     except UnreadableVideo as error:
         return FileKind("other", what=error.reason)
-
-
-def content_key(path: Path) -> str:
-    """Identity of a file's content, from its size and 192 KiB of it: start, middle and end.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
-    digest = hashlib.sha256()
-    with open_regular(path) as file:
-        size_bytes = os.fstat(file.fileno()).st_size
-        digest.update(size_bytes.to_bytes(8, "big"))
-        if size_bytes <= 3 * SAMPLE_BYTES:
-            digest.update(file.read())
-        else:
-            for at in (0, (size_bytes - SAMPLE_BYTES) // 2, size_bytes - SAMPLE_BYTES):
-                file.seek(at)
-                digest.update(file.read(SAMPLE_BYTES))
-    return digest.hexdigest()
-
-
-def content_hash(path: Path) -> str:
-    """SHA-256 of all bytes of a file.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sampled_key(content_key: str) -> str:
-    """Give what `content_key` says of a content, also where `key_beside` told it from another."""
-    return content_key.partition("-")[0]
-
-
-def key_beside(sampled: str, whole: str) -> str:
-    """Give the identity of a content whose samples another content has too, by its hash."""
-    return f"{sampled}-{whole}"
 
 
 def file_title(path: Path) -> str | None:

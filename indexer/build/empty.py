@@ -8,8 +8,9 @@ from pathlib import Path
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.video.containers import VIDEO_SUFFIXES
+from data.video.found import RootRules
 from data.video.passed_over import PassedOver
-from data.video.scan import RootRules, scan
+from data.video.scan import scan
 
 NAMED_FORMATS = ("mp4", "mkv", "mov", "avi", "webm", "mpg", "ts", "wmv", "gif")
 """The formats that an error names; the others are counted."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import ReelwiseError
+from data.video.found import RootRules
 from data.video.passed_over import check_patterns
-from data.video.scan import RootRules
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ from data.catalogue import MAX_ATTEMPTS, Catalogue, FileRecord, Pending, State
 from data.catalogue.contents import Contents
 from data.cores import cores
 from data.video.children.pool import DecodePool
+from data.video.content import content_hash
+from data.video.found import FoundFile, RootRules
 from data.video.passed_over import PassedOver
-from data.video.scan import FoundFile, RootRules, content_hash, scan
+from data.video.scan import scan
 from data.video.types import DecodeRequest
 from indexer.build.embed import Embedded, EmbeddingStream
 from indexer.build.interrupt import Interrupt

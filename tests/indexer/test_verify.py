@@ -16,7 +16,7 @@ from data.catalogue.records import FileRecord
 from data.errors import DamagedFile, ReelwiseError
 from data.home import Home
 from data.sealed import file_sum, seal
-from data.video.scan import content_key
+from data.video.content import content_key
 from indexer.build.record import writing_session
 from indexer.store.faiss_index import FlatIndex
 from indexer.store.generations import generation_names, open_generation

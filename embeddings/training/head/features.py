@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from data.cores import cores
 from data.durable import make_dir, write_atomic
 from data.video.children.pool import decode_each
-from data.video.scan import content_key
+from data.video.content import content_key
 from data.video.types import SAMPLE_FPS, DecodeRequest, FrameSpec
 from embeddings.training.augment import MILD, distort
 from embeddings.training.captions import Stretch, Trouble

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data.catalogue.contents import Contents, FileContent
 from data.catalogue.records import DOUBTFUL, FileRecord
-from data.video.scan import FoundFile
+from data.video.found import FoundFile
 
 OLD = FileRecord(Path("/lib/a.mp4"), 10, 1, 1, content_key="S", content_hash="one")
 NEW = FoundFile(Path("/lib/b.mp4"), 10, 2, 2)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from data.video.content import content_key
+from data.video.found import FoundFile, RootRules
 from data.video.passed_over import PassedOver, Reason
-from data.video.scan import FoundFile, RootRules, content_key, file_title, scan
+from data.video.scan import file_title, scan
 
 MP4 = b"\0\0\0\x18ftypisom" + bytes(100)
 

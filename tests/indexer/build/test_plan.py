@@ -9,7 +9,7 @@ from hypothesis import given
 
 from data.catalogue.contents import Contents
 from data.catalogue.records import FileRecord
-from data.video.scan import FoundFile
+from data.video.found import FoundFile
 from indexer.build.plan import Plan, Unseen, plan_changes
 
 ROOT = Path("/lib")

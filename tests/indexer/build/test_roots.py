@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import ReelwiseError
-from data.video.scan import RootRules
+from data.video.found import RootRules
 from indexer.build.roots import RuleChange, existing_roots
 
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
-from data.video.scan import SAMPLE_BYTES, RootRules, content_key
+from data.video.content import SAMPLE_BYTES, content_key
+from data.video.found import RootRules
 from indexer.build.embed import Embedded
 from indexer.build.pipeline import index_library
 from indexer.build.record import FlushBuffer

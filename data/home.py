@@ -33,7 +33,7 @@ class Home:
         self.catalogue = root / "catalogue.db"
         """The SQLite file: videos, files, clips, watch events."""
         self.catalogue_mark = root / "catalogue.mark"
-        """How far the catalogue has come, see `data.catalogue.mark`."""
+        """How far the catalogue has come, see `data.catalogue.guard.mark`."""
         self.copies = root / "copies"
         """The folder of copies of the catalogue."""
         self.all_vectors = root / "vectors"

@@ -14,8 +14,8 @@ from data.catalogue.checks import (
     row_problems,
     structure_problems,
 )
-from data.catalogue.copies import damaged_copies
-from data.catalogue.mark import mark_in
+from data.catalogue.guard.copies import damaged_copies
+from data.catalogue.guard.mark import mark_in
 from data.catalogue.mending import mend_rows
 from data.disk_errors import BRING_BACK
 from data.errors import DamagedFile, ReelwiseError

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
-from data.catalogue.copies import renew_copies
-from data.catalogue.mark import count_commit, lost_commits, mark_in, take_up, write_mark
-from data.catalogue.memory_copy import MemoryCopy
+from data.catalogue.guard.copies import renew_copies
+from data.catalogue.guard.mark import count_commit, lost_commits, mark_in, take_up, write_mark
+from data.catalogue.guard.memory_copy import MemoryCopy
 from data.catalogue.names import name_key, person_name
 from data.catalogue.tables import AFTER_CREATION, MIGRATIONS, SCHEMA_VERSION, metadata
 from data.catalogue.values import row_sum, sql

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from data.catalogue.checks import BAD_EMBEDDINGS, BAD_EVENTS, BAD_FILES
-from data.catalogue.copies import whole_copies
 from data.catalogue.database import Database
+from data.catalogue.guard.copies import whole_copies
 from data.catalogue.values import row_sum, sql
 
 _COLUMNS = ("user", "video_id", "video_ref", "at", "watched_s", "duration_s", "kind")

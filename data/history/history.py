@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.copies import copies_hold
+from data.catalogue.guard.copies import copies_hold
 from data.catalogue.names import VideoNames, person_name
 from data.catalogue.tables import PEOPLE
 from data.catalogue.values import from_micros, path_text, sql, to_micros

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue import Catalogue, ClipTable, Part
-from data.catalogue.copies import copy_if_due
+from data.catalogue.guard.copies import copy_if_due
 from data.durable import (
     crash_point,
     discard_dir,

@@ -4,7 +4,7 @@ import threading
 from typing import Self
 
 from data.catalogue import Catalogue
-from data.catalogue.copies import copy_if_due
+from data.catalogue.guard.copies import copy_if_due
 
 EVERY_S = 60.0
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.copies import copies
+from data.catalogue.guard.copies import copies
 from data.history.history import History
 from tests.indexer.stored import new_home, published
 from tests.ui.conftest import PATIENCE_S

@@ -150,7 +150,7 @@ def add(
     as_json: JsonOption = False,
 ) -> Answer:
     """Record that a user watched, liked or disliked a video."""
-    from data.catalogue.copies import copy_if_due
+    from data.catalogue.guard.copies import copy_if_due
 
     if like and dislike:
         raise typer.BadParameter("give --like or --dislike, not both")

@@ -71,7 +71,7 @@ def import_events(
 
     Each row is added, known already, or refused by the number of its line.
     """
-    from data.catalogue.copies import copy_if_due
+    from data.catalogue.guard.copies import copy_if_due
     from data.history import HowToRead, check_events
 
     if not file.is_file():

@@ -10,7 +10,7 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.checks import row_problems
-from data.catalogue.copies import bring_back, copies, copy_if_due
+from data.catalogue.guard.copies import bring_back, copies, copy_if_due
 from data.catalogue.mending import mend_rows
 from data.errors import ReelwiseError
 from data.history.history import History
@@ -175,7 +175,7 @@ def test_a_disk_without_room_for_a_copy_stops_nothing(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("data.catalogue.copies.fsync_file", full)
+    monkeypatch.setattr("data.catalogue.guard.copies.fsync_file", full)
     assert copy_if_due(library) is None
     assert list(library.copies.iterdir()) == []
     assert Path(library.catalogue).exists()

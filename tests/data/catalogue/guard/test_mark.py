@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.mark import mark_in
+from data.catalogue.guard.mark import mark_in
 from data.home import Home
 from tests.data.made import LIB, embed, file_record
 

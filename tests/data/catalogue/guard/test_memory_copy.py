@@ -20,7 +20,7 @@ from data.home import Home
 from tests.data.catalogue.test_database import BACK_TO_2, run
 from tests.data.made import LIB, embed, file_record
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 

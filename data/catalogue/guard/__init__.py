@@ -1,0 +1,1 @@
+"""What guards the catalogue: its mark, its copies, and reading it where nothing can be written."""

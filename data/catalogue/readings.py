@@ -124,17 +124,19 @@ class Readings:
                 if _is_wanted(state, attempts, retry_failed)
             ]
 
-    def sources(self, channel: Channel, engine_id: str) -> list[tuple[Unread, str | None]]:
+    def sources(
+        self, channel: Channel, engine_id: str, retry_failed: bool = False
+    ) -> list[tuple[Unread, str | None]]:
         """List all live, embedded videos, each with what its lines were read from last.
 
-        None where it has to be read whatever it is read from now.
+        None where it has to be read whatever it is read from now; `retry_failed` as for `unread`.
         """
         with self._database.reading() as connection:
             rows = connection.execute(_UNREAD, {"channel": channel, "engine": engine_id})
             return [
                 (
                     Unread(id_, text_path(path), size_bytes, attempts, duration_s, fps),
-                    None if _is_wanted(state, attempts, False) else source,
+                    None if _is_wanted(state, attempts, retry_failed) else source,
                 )
                 for id_, path, size_bytes, attempts, duration_s, fps, state, source in rows
             ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
 from data.home import Home, nothing_indexed, require_library
+from data.lines import LineReader
 from embeddings.vocabulary import notice_of_library
 from indexer.build.interrupt import interruptible
 from indexer.build.progress import Listener
@@ -22,6 +24,21 @@ if TYPE_CHECKING:
     from embeddings.encoder import Encoder
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run goes about its work."""
+
+    workers: int | None = None
+    """Decoding processes; None takes one per core."""
+    retry_failed: bool = False
+    """Also try again what failed, more than twice, or was read only in part."""
+    progress: Listener | None = None
+    """Shows how far the run is."""
+    readers: Sequence[LineReader] | None = None
+    """What reads words, each in a pass of its own after the visual one has published; names and
+    subtitles come first. None leaves out all words."""
+
+
 def index_library(
     home: Home,
     paths: Sequence[Path],
@@ -30,6 +47,13 @@ def index_library(
     workers: int | None = None,
     retry_failed: bool = False,
     progress: Listener | None = None,
+) -> IndexReport:
+    """Bring a library's pictures up to date, as `index_with`; words are left alone."""
+    return index_with(home, paths, encoder, RunOptions(workers, retry_failed, progress))
+
+
+def index_with(
+    home: Home, paths: Sequence[Path], encoder: Encoder, options: RunOptions
 ) -> IndexReport:
     """Bring a library up to date with the files below some folders.
 
@@ -41,9 +65,7 @@ def index_library(
         home: The library.
         paths: Folders and files; each must exist.
         encoder: Turns frames into vectors.
-        workers: Decoding processes; None takes one per core.
-        retry_failed: Also try again what failed, more than twice, or was read only in part.
-        progress: Shows how far the run is.
+        options: How.
 
     Raises:
         ReelwiseError: No path exists (an unplugged disk is no deletion), or another process
@@ -53,11 +75,13 @@ def index_library(
     roots = existing_roots(paths)
     began_s = time.monotonic()
     with writing_session(home) as catalogue, interruptible() as stop:
-        run = Run(catalogue, encoder, stop, progress)
+        run = Run(catalogue, encoder, stop, options.progress)
         run.report.missing = [path for path in absolute_paths(paths) if path not in roots]
-        pending = run.update_files(roots, retry_failed=retry_failed)
-        run.embed(pending, workers=workers)
+        pending = run.update_files(roots, retry_failed=options.retry_failed)
+        run.embed(pending, workers=options.workers)
         run.finish()
+        if options.readers is not None:
+            run.read_lines(options.readers, retry_failed=options.retry_failed)
         run.report.encoder = encoder.name
         only = notice_of_library(catalogue, encoder.name, encoder.id)
         notices = [getattr(encoder, "notice", ""), only]

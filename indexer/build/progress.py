@@ -6,7 +6,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
-Phase = Literal["scanning", "indexing", "publishing", "finished"]
+Phase = Literal[
+    "scanning",
+    "indexing",
+    "publishing",
+    "reading subtitles",
+    "listening",
+    "reading the picture",
+    "finished",
+]
+TIMED: frozenset[Phase] = frozenset(
+    ("indexing", "reading subtitles", "listening", "reading the picture")
+)
+"""Phases that go through videos, so that the time left is known."""
 
 UPDATE_EVERY_S = 0.2
 """A listener gets the numbers at most this often, and every new phase at once."""
@@ -19,9 +31,10 @@ class Snapshot:
     phase: Phase
     """What the run is doing."""
     files_done: int = 0
-    """While scanning: files seen. While indexing: videos done, partial or failed in this run."""
+    """While scanning: files seen. While going through videos: those of this pass that were done,
+    good or bad."""
     files_total: int = 0
-    """While indexing: videos to decode in this run; 0 while scanning."""
+    """While going through videos: those of this pass; 0 while scanning."""
     failed: int = 0
     """Of `files_done`, those without a result."""
     clips: int = 0
@@ -55,7 +68,7 @@ class Snapshot:
 
         Bytes, because the length of a video is not known before it is opened.
         """
-        if self.phase != "indexing" or self.bytes_done <= 0 or self.elapsed_s <= 0:
+        if self.phase not in TIMED or self.bytes_done <= 0 or self.elapsed_s <= 0:
             return None
         left = max(self.bytes_total - self.bytes_done, 0)
         return left * self.elapsed_s / self.bytes_done
@@ -94,8 +107,12 @@ class Meter:
 
     def begin_indexing(self, files_total: int, bytes_total: int) -> None:
         """Set the totals and start the counts and the clock of the rates anew."""
+        self.begin_pass("indexing", files_total, bytes_total)
+
+    def begin_pass(self, phase: Phase, files_total: int, bytes_total: int) -> None:
+        """Set the totals of a pass over videos and start its counts and its clock."""
         self._began_s = self._clock()
-        self.now = Snapshot("indexing", files_total=files_total, bytes_total=bytes_total)
+        self.now = Snapshot(phase, files_total=files_total, bytes_total=bytes_total)
         self.report(force=True)
 
     def enter(self, phase: Phase) -> None:

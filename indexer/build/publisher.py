@@ -62,10 +62,11 @@ class Publisher:
     def _publish(self) -> None:
         began_s = time.monotonic()
         with self._stop.shielded():
+            before = self._meter.now.phase
             self._meter.enter("publishing")
             generation = publish(self._catalogue.home, self._catalogue, self._encoder.id)
             self.unreadable |= generation.unreadable
-            self._meter.enter("indexing")
+            self._meter.enter(before)
         self._published_s = time.monotonic()
         self._took_s = self._published_s - began_s
 

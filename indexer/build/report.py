@@ -10,6 +10,7 @@ from data.video.passed_over import PassedOver, Reason
 from indexer.build.embed import Embedded
 from indexer.build.plan import FileChanges, Plan
 from indexer.build.progress import Meter
+from indexer.build.read_files import PassCounts
 
 LISTED = 1000
 """Files passed over for one reason that a report lists by name; all are counted."""
@@ -83,6 +84,8 @@ class IndexReport(FileChanges):
     """How many files and folders were left out, by reason."""
     passed_over_paths: list[PassedOver] = field(default_factory=list)
     """The first `LISTED` of each reason."""
+    words: list[PassCounts] = field(default_factory=list)
+    """What each pass over words has read; none where nothing was to be read."""
     troubles: list[FileTrouble] = field(default_factory=list)
     """What is not, or not wholly, searchable below the given folders, by path."""
 

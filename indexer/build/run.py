@@ -7,12 +7,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.catalogue import MAX_ATTEMPTS, Catalogue, FileRecord, Pending, State
 from data.catalogue.contents import Contents
 from data.cores import cores
+from data.lines import LineReader
 from data.video.children.pool import DecodePool
 from data.video.content import content_hash
 from data.video.found import FoundFile, RootRules
@@ -25,6 +27,7 @@ from indexer.build.missing import hold_back, suddenly_empty
 from indexer.build.plan import Plan, Unseen, is_below, plan_changes
 from indexer.build.progress import Listener, Meter
 from indexer.build.publisher import Publisher
+from indexer.build.read_lines import LinePasses
 from indexer.build.record import FlushBuffer
 from indexer.build.report import RunCounts
 from indexer.build.strays import take_in
@@ -221,6 +224,24 @@ class Run:
         generation = open_generation(self._catalogue.home)
         self.report.generation = generation.number if generation is not None else None
         self._sum_up()
+        self._meter.enter("finished")
+
+    def read_lines(self, readers: Sequence[LineReader], *, retry_failed: bool) -> None:
+        """Read names, subtitles and what each reader reads; what is read is searchable at once."""
+        passes = LinePasses(
+            self._catalogue, self._stop, self._meter, self._publisher.publish_if_due
+        )
+        self.report.words = passes.counts
+        steps = [partial(passes.read_files, self._roots, retry_failed=retry_failed)]
+        steps += [
+            partial(passes.read_with, reader, self._roots, retry_failed=retry_failed)
+            for reader in readers
+        ]
+        for step in steps:
+            if step() and self.report.switched:
+                self._publisher.finish(changed=True)
+        generation = open_generation(self._catalogue.home)
+        self.report.generation = generation.number if generation is not None else None
         self._meter.enter("finished")
 
     def _embed_again(self) -> None:

@@ -216,7 +216,7 @@ class Library:
                 another process is writing to this library. A home that was missing is not made.
         """
         from indexer.build.empty import empty_folders
-        from indexer.build.pipeline import index_library
+        from indexer.build.pipeline import RunOptions, index_with
         from indexer.build.roots import RuleChange, existing_roots
 
         roots = [Path(path) for path in paths]
@@ -238,9 +238,8 @@ class Library:
         self.make()
         if rules != RuleChange():
             self.catalogue.files.add_roots(changed)
-        report = index_library(
-            self.home, roots, model, workers=workers, retry_failed=retry_failed, progress=progress
-        )
+        options = RunOptions(workers, retry_failed, progress, readers=())
+        report = index_with(self.home, roots, model, options)
         report.empty = [each.path for each in empty]
         with self._loading:
             if self._encoder is None and self.catalogue.encoder == model.id:

@@ -65,7 +65,7 @@ class ProgressBar:
     def update(self, now: Snapshot) -> None:
         """Show the numbers."""
         if self._bar is not None:
-            sized = now.phase == "indexing"
+            sized = now.files_total > 0
             self._bar.update(
                 self._bar.task_ids[0],
                 description=now.phase,

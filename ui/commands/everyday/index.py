@@ -23,6 +23,7 @@ from ui.terminal.progress import ProgressBar
 from ui.terminal.text import count, length
 
 if TYPE_CHECKING:
+    from indexer.build.read_files import PassCounts
     from indexer.build.report import IndexReport
 
 
@@ -137,7 +138,16 @@ def _lines(report: IndexReport) -> list[str]:
             f"in {length(report.wall_s)}: {report.clips / report.wall_s:.1f} clips/s, "
             f"{report.video_s / report.wall_s:.1f}x real time"
         )
-    return lines
+    return lines + [_words(each) for each in report.words if each.videos or each.failed]
+
+
+def _words(counts: PassCounts) -> str:
+    what = {"subtitle": "titles and subtitles", "screen": "text in the picture"}
+    parts = [f"{count(counts.lines, 'line')} in {count(counts.videos, 'video')}"]
+    parts += [f"{counts.partial:,} read only in part"] if counts.partial else []
+    parts += [f"{counts.failed:,} failed"] if counts.failed else []
+    parts += [f"{counts.left_out:,} have subtitles"] if counts.left_out else []
+    return f"{what.get(counts.channel, counts.channel)}: {', '.join(parts)}"
 
 
 def _notices(report: IndexReport) -> list[str]:

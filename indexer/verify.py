@@ -27,6 +27,7 @@ from indexer.store.generations import (
     Generation,
     drop_damaged,
     generation_names,
+    lost_index,
     never_published,
     publish,
     read_current,
@@ -233,6 +234,10 @@ def _what_to_do(catalogue: Catalogue, store: VectorStore, name: str) -> str:
 
 def _check_index(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep: bool) -> None:
     current, names = read_current(home), generation_names(home)
+    lost = lost_index(catalogue)
+    if lost is not None:
+        report.index_broken = True
+        report.add(lost, home.index, _REBUILD)
     if never_published(home):
         return
     if current is None or current not in names:

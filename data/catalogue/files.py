@@ -14,6 +14,7 @@ from data.catalogue.records import DOUBTFUL, FileRecord, State
 from data.catalogue.values import chunks, now_micros, path_text, sql, text_path
 from data.video.content import content_key
 from data.video.found import FoundFile, RootRules
+from data.video.scan import file_title
 
 _FILES = (
     "SELECT path, files.size_bytes, mtime_ns, inode, files.content_key, content_hash, video_id,"
@@ -56,6 +57,15 @@ _NEW_VIDEO = sql(
     " VALUES (:content_key, :content_hash, :size_bytes, :title, :added_at)"
 )
 _NEW_TITLE = sql("UPDATE videos SET title = :title WHERE content_key = :content_key")
+_NAMERS = sql(
+    "SELECT f.path, f.video_id, v.title FROM files f JOIN videos v ON v.id = f.video_id"
+    " WHERE f.path IN :paths",
+    "paths",
+)
+_FIRST_FILES = sql(
+    "SELECT video_id, path, MIN(id) FROM files WHERE video_id IN :ids GROUP BY video_id", "ids"
+)
+_SET_TITLE = sql("UPDATE videos SET title = :title WHERE id = :id")
 _PUT_ROOT = sql(
     "INSERT INTO roots (path, excludes, follow_links) VALUES (:path, :excludes, :follow_links)"
     " ON CONFLICT (path) DO UPDATE SET excludes = excluded.excludes,"
@@ -155,7 +165,9 @@ class VideoFiles:
                     video_id = ids[record.content_key] if record.content_key else None
                     linked[record.path] = video_id
                     rows.append(_file_row(record, video_id))
+                namers = _namers(connection, (record.path for record in chunk))
                 connection.execute(_PUT_FILE, rows)
+                _name_anew(connection, namers)
         return linked
 
     def whole_hashes(self) -> dict[str, str]:
@@ -179,6 +191,8 @@ class VideoFiles:
     def remove(self, paths: Iterable[Path]) -> int:
         """Forget files that are gone from the disk; a video with no file left is not live.
 
+        A video that was called after such a file is called after the first file that is left.
+
         Its row, clips and vectors stay: should the content come back, nothing is decoded.
 
         Returns:
@@ -188,7 +202,9 @@ class VideoFiles:
         with self._database.writing("files_gone") as connection:
             for chunk in chunks(paths):
                 names = [path_text(path) for path in chunk]
+                namers = _namers(connection, chunk)
                 removed += connection.execute(_DROP_FILES, {"paths": names}).rowcount
+                _name_anew(connection, namers)
         return removed
 
     def content_keys(self, video_ids: Iterable[int]) -> dict[int, str]:
@@ -274,7 +290,7 @@ def _ensure_videos(connection: Connection, records: Sequence[FileRecord]) -> dic
             "content_key": key,
             "content_hash": record.content_hash,
             "size_bytes": record.size_bytes,
-            "title": record.title or record.path.stem.encode(errors="replace").decode(),
+            "title": record.title or _title(record.path),
             "added_at": now_micros(),
         }
         for key, record in by_key.items()
@@ -291,6 +307,33 @@ def _ensure_videos(connection: Connection, records: Sequence[FileRecord]) -> dic
         connection.execute(_NEW_VIDEO, new)
         ids.update(_video_ids(connection, [str(row["content_key"]) for row in new]))
     return ids
+
+
+def _namers(connection: Connection, paths: Iterable[Path]) -> dict[str, int]:
+    """Give the files among these after which their videos are called, with the videos."""
+    names = [path_text(path) for path in paths]
+    return {
+        row.path: row.video_id
+        for row in connection.execute(_NAMERS, {"paths": names})
+        if row.title == _title(text_path(row.path))
+    }
+
+
+def _name_anew(connection: Connection, namers: Mapping[str, int]) -> None:
+    """Call videos after their first file where the file that they were called after is none now."""
+    if not namers:
+        return
+    rows = connection.execute(_NAMERS, {"paths": list(namers)})
+    kept = {row.path for row in rows if row.video_id == namers[row.path]}
+    ids = {video_id for path, video_id in namers.items() if path not in kept}
+    firsts = connection.execute(_FIRST_FILES, {"ids": sorted(ids)}) if ids else ()
+    titles = [{"id": row.video_id, "title": _title(text_path(row.path))} for row in firsts]
+    if titles:
+        connection.execute(_SET_TITLE, titles)
+
+
+def _title(path: Path) -> str:
+    return file_title(path) or path.stem.encode(errors="replace").decode()
 
 
 def _video_ids(connection: Connection, keys: Iterable[str]) -> dict[str, int]:

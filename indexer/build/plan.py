@@ -144,7 +144,8 @@ def _sort_changed(
     for file, content in changed:
         key = content.key
         before_key = known[file.path].content_key if file.path in known else None
-        title = file_title(file.path)
+        # The file that was first keeps naming the video.
+        title = None if key in names.held or before_key == key else file_title(file.path)
         if before_key == key:
             plan.touched += 1
             plan.retouched.add(file.path)
@@ -156,7 +157,6 @@ def _sort_changed(
         elif key in names.held:
             plan.copies += 1
             plan.fresh.add(file.path)
-            title = None  # the first file keeps naming the video
         else:
             plan.added += 1
             plan.fresh.add(file.path)

@@ -10,7 +10,7 @@ import numpy as np
 from data.catalogue import MAX_ATTEMPTS, Catalogue
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
-from indexer.store.generations import open_generation, publish
+from indexer.store.generations import note_nothing, open_generation, publish
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
@@ -37,6 +37,7 @@ class Publisher:
     def serve_if_first(self) -> None:
         """Serve this encoder where the library has none yet."""
         if self._catalogue.encoder is None:
+            note_nothing(self._catalogue.home)
             self._serve()
 
     def publish_if_due(self) -> None:

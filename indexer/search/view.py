@@ -12,7 +12,13 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.toons.names import is_toon
 from indexer.store.faiss_index import FlatIndex, Floats, Ids, Mask, VectorIndex
-from indexer.store.generations import Generation, open_generation, read_current
+from indexer.store.generations import (
+    REBUILD,
+    Generation,
+    lost_index,
+    open_generation,
+    read_current,
+)
 from indexer.store.manifest import read_manifest
 from indexer.store.parts import parts_warning
 from indexer.store.vectors import VectorStore, read_videos
@@ -206,7 +212,7 @@ def _read(
     """The view, and whether it holds every clip; else a writer may have been at work meanwhile."""
     changes, current = catalogue.changes(), read_current(home)
     kept = before.opened if before is not None else None
-    generation, warnings = _generation(home, encoder_id, kept)
+    generation, warnings = _generation(catalogue, encoder_id, kept)
     about_files = (catalogue.warning, parts_warning(catalogue, encoder_id))
     warnings += tuple(each for each in about_files if each is not None)
     videos = {video.id: video for video in catalogue.videos(encoder_id)}
@@ -243,8 +249,11 @@ def _absent(n_videos: int) -> str:
 
 
 def _generation(
-    home: Home, encoder_id: str, kept: Generation | None
+    catalogue: Catalogue, encoder_id: str, kept: Generation | None
 ) -> tuple[Generation | None, tuple[str, ...]]:
+    home, lost = catalogue.home, lost_index(catalogue)
+    if lost is not None:
+        return None, (f"{lost}; searching the stored vectors; {REBUILD}",)
     try:
         if kept is not None and kept.warning is None and _is_current(home, kept):
             return kept, ()

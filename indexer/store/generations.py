@@ -48,6 +48,8 @@ KEPT_GENERATIONS = 2
 NOTHING = "none"
 """Content of `CURRENT` while the first generation is built: nothing was published or lost."""
 
+REBUILD = "run reelwise rebuild: it makes a new one from the stored vectors"
+
 _NAME = re.compile(r"gen-(\d{6,})")
 
 T = TypeVar("T")
@@ -110,10 +112,8 @@ def publish(
     """
     if not holds_lock(home):
         raise ValueError("publish needs the writer lock: with WriterLock(home): publish(...)")
-    make_dir(home.index, private=True)
     # Without this a kill before the first publication would look like a lost CURRENT.
-    if not home.current.exists() and not generation_names(home):
-        write_atomic(home.current, f"{NOTHING}\n".encode(), point="publish.nothing")
+    note_nothing(home)
     number = _next_number(home)
     folder = home.index / generation_name(number)
     temp = temp_name(folder)
@@ -214,6 +214,21 @@ def never_published(home: Home) -> bool:
         return home.current.read_bytes() == f"{NOTHING}\n".encode()
     except FileNotFoundError:
         return not generation_names(home)
+
+
+def note_nothing(home: Home) -> None:
+    """Note that nothing was published yet, so that an index that is gone later is known as lost."""
+    make_dir(home.index, private=True)
+    if not home.current.exists() and not generation_names(home):
+        write_atomic(home.current, f"{NOTHING}\n".encode(), point="publish.nothing")
+
+
+def lost_index(catalogue: Catalogue) -> str | None:
+    """What to say where a library that is served has no trace of an index; None for all others."""
+    home = catalogue.home
+    if catalogue.encoder is None or home.current.exists() or generation_names(home):
+        return None
+    return "the index is gone"
 
 
 def generation_names(home: Home) -> list[str]:
@@ -372,7 +387,7 @@ def _fall_back(
         return usable, f"{problem}; serving {name} instead; run reelwise rebuild"
     raise ReelwiseError(
         f"no generation of the index is usable: {problem}",
-        fix="run reelwise rebuild: it makes a new one from the stored vectors",
+        fix=REBUILD,
     )
 
 

@@ -7,7 +7,7 @@ from data.errors import ReelwiseError
 from data.history import mark_history
 from data.history.forgetting import current_model
 from recommender.model.manifest import ModelManifest
-from recommender.model.store import require_named, require_whole, usable_manifest
+from recommender.model.store import require_folder, require_named, require_whole, usable_manifest
 
 DUE_SHARE = 0.05
 """A model is fitted anew once this part of its events has been added since: half of the events that
@@ -51,6 +51,7 @@ def model_status(catalogue: Catalogue) -> ModelStatus:
     """The state of the current model: all of its bytes are checked, only the manifest is parsed."""
     name, events = current_model(catalogue.home), mark_history(catalogue).n_events
     try:
+        require_folder(catalogue)
         require_named(catalogue.home)
     except ReelwiseError as error:
         return ModelStatus(None, None, events, error)

@@ -117,6 +117,20 @@ def require_named(home: Home) -> None:
         raise unusable(home.current_model, "it names no model")
 
 
+def require_folder(catalogue: Catalogue) -> None:
+    """Make sure that the folder of a library that had a model is there.
+
+    Raises:
+        ReelwiseError: It is gone; `history forget` removes models, never their folder.
+    """
+    folder = catalogue.home.recommender
+    if catalogue.get_meta(_NUMBER) is not None and not folder.is_dir():
+        raise ReelwiseError(
+            "the recommender's folder is gone, and its model with it",
+            fix="reelwise train recommender      (until then the default settings answer)",
+        )
+
+
 def require_undamaged(home: Home) -> None:
     """Make sure that the current model's files are as they were written, whoever may use it.
 
@@ -201,6 +215,7 @@ class LoadedModel:
 def load_model(catalogue: Catalogue, videos: VideoTable) -> LoadedModel:
     """The current model for these videos, or, with the reason, that a quick one must be fitted."""
     try:
+        require_folder(catalogue)
         saved = open_model(catalogue.home, catalogue)
         if saved is None:
             return LoadedModel()

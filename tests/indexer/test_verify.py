@@ -18,8 +18,14 @@ from data.home import Home
 from data.sealed import file_sum, seal
 from data.video.content import content_key
 from indexer.build.record import writing_session
+from indexer.search.view import open_view
 from indexer.store.faiss_index import FlatIndex
-from indexer.store.generations import generation_names, open_generation
+from indexer.store.generations import (
+    generation_names,
+    lost_index,
+    note_nothing,
+    open_generation,
+)
 from indexer.verify import Problem, verify_library
 from tests.indexer.stored import ENCODER, add, new_home, published
 
@@ -148,6 +154,33 @@ def test_rows_that_do_not_fit_the_vectors_are_found_and_embedded_again(
     with Catalogue(home) as catalogue:
         assert [p.path.stem for p in catalogue.embeddings.missing(ENCODER)] == ["a"]
     assert contents(home) == {"b", "c"}
+
+
+def test_an_index_that_is_gone_is_told_and_brought_back(home: Home) -> None:
+    shutil.rmtree(home.index)
+    (problem,) = verify_library(home).problems
+    assert "the index is gone" in problem.what
+    with Catalogue(home) as catalogue:
+        view = open_view(home, catalogue, ENCODER)
+        assert (view.n_clips > 0, "searching the stored vectors" in view.warnings[0]) == (
+            True,
+            True,
+        )
+    report = verify_library(home, repair=True)
+    assert report.problems == []
+    assert open_generation(home) is not None
+    with Catalogue(home) as catalogue:
+        assert open_view(home, catalogue, ENCODER).warnings == ()
+
+
+def test_an_index_that_is_being_made_for_the_first_time_is_not_lost(tmp_path: Path) -> None:
+    home = new_home(tmp_path / "first")
+    with Catalogue(home) as catalogue:
+        assert lost_index(catalogue) is None
+        note_nothing(home)
+        catalogue.set_encoder(ENCODER, "encoder", None)
+        assert lost_index(catalogue) is None
+        assert open_generation(home) is None
 
 
 def test_a_part_unknown_to_the_catalogue_is_reported_and_never_deleted(home: Home) -> None:

@@ -141,12 +141,15 @@ def _encoder_notice(catalogue: Catalogue) -> str | None:
 
 def _generation(catalogue: Catalogue) -> Document:
     """The index that a search uses now; in `warning` what is wrong with it or the catalogue."""
-    from indexer.store.generations import usable_generation
+    from indexer.store.generations import REBUILD, lost_index, usable_generation
     from indexer.store.parts import parts_warning
 
     parts = parts_warning(catalogue, catalogue.encoder) if catalogue.encoder else None
+    lost = lost_index(catalogue)
     try:
         manifest, warning = usable_generation(catalogue.home)
+        if lost is not None:
+            warning = f"{lost}; searching the stored vectors; {REBUILD}"
     except ReelwiseError as error:
         manifest, warning = None, f"{error.problem}; searching the stored vectors; {error.fix}"
     return {

@@ -352,6 +352,33 @@ def test_below_a_folder_every_copy_is_found_under_its_own_name(
     assert searcher.search(green, k=1, filters=Filters(under=videos / "sub")).hits[0].score < 0.9
 
 
+@pytest.mark.parametrize("how", ["deleted", "overwritten"])
+def test_a_video_is_called_after_a_file_that_it_has(home: Home, videos: Path, how: str) -> None:
+    shutil.copy(videos / "green.mp4", videos / "lawn.mp4")
+    shutil.copy(videos / "green.mp4", videos / "meadow.mp4")
+    index(home, videos)
+    with Catalogue(home) as catalogue:
+        assert catalogue.video("meadow.mp4").title == "green"
+    os.utime(videos / "lawn.mp4", ns=(1, 1))
+    (videos / "meadow.mp4").rename(videos / "sub" / "turf.mp4")
+    index(home, videos)
+    with Catalogue(home) as catalogue:
+        assert catalogue.video("lawn.mp4").title == "green"
+    if how == "deleted":
+        (videos / "green.mp4").unlink()
+    else:
+        shutil.copy(videos / "red-blue.mp4", videos / "green.mp4")
+    (videos / "sub" / "turf.mp4").unlink()
+    index(home, videos)
+    with Catalogue(home) as catalogue:
+        assert catalogue.video("lawn.mp4").title == "lawn"
+        assert catalogue.video("red-blue.mp4").title == "red-blue"
+    (videos / "lawn.mp4").rename(videos / "grass.mp4")
+    index(home, videos)
+    with Catalogue(home) as catalogue:
+        assert catalogue.video("grass.mp4").title == "grass"
+
+
 def test_a_file_written_to_before_its_hash_is_recorded_does_not_pass_for_what_was_embedded(
     home: Home, videos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -252,6 +253,19 @@ def test_damage_of_the_model_is_found_without_answering(home: Home, how: str) ->
         require_undamaged(home)
     with Catalogue(home) as catalogue:
         assert model_status(catalogue).trouble is not None
+
+
+def test_a_folder_that_is_gone_is_told_and_the_quick_model_answers(home: Home) -> None:
+    train_recommender(home)
+    shutil.rmtree(home.recommender)
+    with Catalogue(home) as catalogue:
+        trouble = model_status(catalogue).trouble
+        assert trouble is not None
+        assert "the recommender's folder is gone" in trouble.problem
+    with LibraryRecommender(home) as opened:
+        assert len(opened.recommend("person-0-1", 3).items) == 3
+        assert opened.model.trouble is not None
+        assert "folder is gone" in opened.model.trouble.problem
 
 
 def test_a_model_of_another_version_is_no_damage(home: Home) -> None:

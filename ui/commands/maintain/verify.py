@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.errors import ReelwiseError
+from data.errors import DamagedFile, ReelwiseError
 from data.printable import printable
 from ui.terminal.answer import EXIT_KNOWN_ERROR, Answer
 from ui.terminal.options import HomeOption, JsonOption
@@ -54,16 +55,21 @@ def verify(
 
 def _check_model(home: Home, report: VerifyReport, *, repair: bool) -> None:
     """Add what is wrong with the recommender's model; a damaged one is removed by a repair."""
+    from data.catalogue import Catalogue
+    from data.durable import make_dir
     from data.history.forgetting import remove_models
-    from recommender.model.store import require_undamaged
+    from recommender.model.store import require_folder, require_undamaged
 
     try:
+        with suppress(DamagedFile), Catalogue(home) as catalogue:
+            require_folder(catalogue)
         require_undamaged(home)
     except ReelwiseError as error:
         if not repair:
             report.add(error.problem, home.recommender, error.fix)
             return
         remove_models(home)
+        make_dir(home.recommender, private=True)
         report.repaired.append(
-            f"{error.problem}: removed; reelwise train recommender makes another"
+            f"{error.problem}: default settings answer; reelwise train recommender makes another"
         )

@@ -25,8 +25,8 @@ from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home
-from data.video.types import FrameSpec
-from embeddings.encoder import Pixels, Spans, Times, Vectors
+from data.video.types import FrameSpec, Pixels
+from embeddings.encoder import Spans, Times, Vectors
 from embeddings.temporal.pooling import mean_clips
 from indexer.build.record import record_embedded, writing_session
 from indexer.search.query_vectors import QueryVectors

@@ -5,7 +5,8 @@ from pathlib import Path
 from data.catalogue import Catalogue
 from embeddings.backbone.names import DEFAULT_BACKBONE
 from embeddings.encoder import EncoderFiles, LoadedEncoder
-from embeddings.open_clip_files import open_clip_files
+from embeddings.open_clip_files import OpenClipFiles
+from embeddings.open_clip_parts import open_clip_parts
 
 
 def choose_encoder(
@@ -30,7 +31,7 @@ def files_of(name: str | None, weights: Path | None) -> EncoderFiles:
     Raises:
         ReelwiseError: There is none of that name.
     """
-    return open_clip_files(name or DEFAULT_BACKBONE, weights)
+    return OpenClipFiles(open_clip_parts(name or DEFAULT_BACKBONE, weights))
 
 
 def load_encoder(

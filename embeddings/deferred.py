@@ -10,16 +10,9 @@ import numpy as np
 
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.types import Pixels
 from embeddings.choice import files_of, load_encoder
-from embeddings.encoder import (
-    EncoderFiles,
-    LoadedEncoder,
-    Pixels,
-    Spans,
-    TextEncoder,
-    Times,
-    Vectors,
-)
+from embeddings.encoder import EncoderFiles, LoadedEncoder, Spans, TextEncoder, Times, Vectors
 from embeddings.identity import Identity, keep_identity, recall_identity
 from embeddings.temporal.plain import PlainHead, encode_clips, open_head
 from embeddings.temporal.pooling import mean_clips

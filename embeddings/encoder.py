@@ -10,10 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.types import FrameSpec
+from data.video.types import FrameSpec, Pixels
 
-Pixels = NDArray[np.uint8]
-"""(n, height, width, 3) RGB."""
 Vectors = NDArray[np.float32]
 """(n, dim) unit rows."""
 Times = NDArray[np.float64]

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import ReelwiseError
+from data.video.types import Pixels
 from embeddings.backbone.backbone import Backbone, Precision
 from embeddings.backbone.device import choose_device
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.names import DEFAULT_BACKBONE
-from embeddings.encoder import Pixels, Spans, Times, Vectors
-from embeddings.open_clip_files import open_clip_files
+from embeddings.encoder import Spans, Times, Vectors
+from embeddings.open_clip_parts import open_clip_parts
 from embeddings.temporal.clips import encode_clips, load_head
 from embeddings.temporal.head import TemporalHead
 from embeddings.temporal.pooling import mean_clips
@@ -88,7 +89,7 @@ def load_spatiotemporal(
     """Load an encoder that has an open_clip backbone.
 
     Args:
-        name: As `open_clip_files` takes it; None for the default backbone.
+        name: As `open_clip_parts` takes it; None for the default backbone.
         weights: A file with the weights of that architecture.
         device: `auto`, `cpu` or `cuda`.
         precision: As `load_backbone` takes it.
@@ -97,19 +98,19 @@ def load_spatiotemporal(
         ReelwiseError: It cannot be loaded here; the fix says what to do.
     """
     name = name or DEFAULT_BACKBONE
-    files = open_clip_files(name, weights)
-    weights = files.weights and files.weights.absolute()
+    parts = open_clip_parts(name, weights)
+    weights = parts.weights and parts.weights.absolute()
     where = choose_device(device)
-    label = files.backbone.label
-    backbone = load_backbone(label, weights=files.weights, device=where, precision=precision)
-    if files.fingerprint is not None and files.fingerprint != backbone.fingerprint:
+    label = parts.backbone.label
+    backbone = load_backbone(label, weights=parts.weights, device=where, precision=precision)
+    if parts.fingerprint is not None and parts.fingerprint != backbone.fingerprint:
         raise ReelwiseError(
-            f"the head in {files.around} was trained with other weights of {label} "
-            f"({files.fingerprint[:12]}, here {backbone.fingerprint[:12]})",
-            fix=f"give those weights: --encoder {files.around} --weights FILE; or train it again",
+            f"the head in {parts.around} was trained with other weights of {label} "
+            f"({parts.fingerprint[:12]}, here {backbone.fingerprint[:12]})",
+            fix=f"give those weights: --encoder {parts.around} --weights FILE; or train it again",
         )
-    head = load_head(files.head) if files.head else None
-    around = None if files.around is None else str(files.around)
+    head = load_head(parts.head) if parts.head else None
+    around = None if parts.around is None else str(parts.around)
     return SpatiotemporalEncoder(backbone, head, weights=weights, name=around)
 
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.types import FrameSpec
-from embeddings.encoder import Pixels, Spans, Times, Vectors
+from data.video.types import FrameSpec, Pixels
+from embeddings.encoder import Spans, Times, Vectors
 from embeddings.temporal.pooling import mean_clips
 
 COLOUR_WORDS = {

@@ -53,6 +53,17 @@ def test_make_dir_makes_all_parents_and_syncs_each_name(
     assert synced == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
 
 
+def test_a_finished_file_gets_its_name_before_its_folder_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[Path, bool]] = []
+    made = tmp_path / "made"
+    monkeypatch.setattr(durable, "fsync_dir", lambda path: synced.append((path, made.exists())))
+    (tmp_path / "draft").write_text("x")
+    replace_synced(tmp_path / "draft", made)
+    assert synced == [(tmp_path, True)]
+
+
 def test_remove_unfinished_takes_only_temporary_names(tmp_path: Path) -> None:
     (tmp_path / f"{TEMP_PREFIX}1-x").mkdir()
     (tmp_path / f"{TEMP_PREFIX}1-x" / "inside").write_text("x")

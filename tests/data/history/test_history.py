@@ -1,6 +1,7 @@
 import csv
 import io
 import multiprocessing
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -316,6 +317,25 @@ def test_times_mean_the_same_instant_in_any_zone(naive: datetime, minutes: int) 
     assert abs((parse_time(repr(micros / 1e6)) or 0) - micros) <= 1
     assert parse_time(micros) == parse_time(micros * 1000) == micros
     assert parse_time(micros // 1000) == micros - micros % 1000
+
+
+@pytest.mark.parametrize("end", ["T24:00:00Z", "T24:00", "T240000+00:00", " 24:00:00.0 UTC"])
+def test_24_o_clock_is_the_end_of_the_day(end: str) -> None:
+    assert parse_time(f"2024-02-28{end}") == parse_time("2024-02-29T00:00:00Z")
+
+
+def test_a_time_without_a_zone_is_utc_wherever_the_machine_stands(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        added = History(catalogue).add("anna", "a.mp4", at=datetime(2024, 5, 1, 12))
+        assert added.at == datetime(2024, 5, 1, 12, tzinfo=UTC)
+        assert parse_time("2024-05-01T12:00") == parse_time("2024-05-01T12:00:00Z")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 WRONG = ["-1", "0", "2024", "99999999", "1e10", "1e20", "2026-13-01", "12:00", "now", "1,5", "inf"]

@@ -92,6 +92,24 @@ def test_a_file_of_one_still_is_read(tmp_path: Path) -> None:
     assert shown(write(tmp_path / "a.mkv", STILL)) == 40
 
 
+def test_the_cover_of_a_song_is_no_film(tmp_path: Path) -> None:
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as out:
+        sound, cover = out.add_stream("aac", rate=8000), out.add_stream("mjpeg", rate=1)
+        assert isinstance(cover, av.VideoStream)
+        cover.width, cover.height, cover.pix_fmt = 64, 48, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        picture = np.full((48, 64, 3), 160, np.uint8)
+        out.mux(cover.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(cover.encode(None))
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), "fltp", "mono")
+        silence.sample_rate = 8000
+        out.mux(sound.encode(silence))
+        out.mux(sound.encode(None))
+    _, _, ending = decode_one(DecodeRequest(path, SPEC))
+    assert (ending.state, ending.reason) == ("failed", "has sound but no picture")
+
+
 def test_a_stream_too_large_to_read_gives_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from scipy.special import erf, expit
 
 Floats = NDArray[np.float32]
 EPSILON = 1e-5
-"""Of every layer norm."""
+"""Of a layer norm, as torch has it."""
 
 
 def linear(x: Floats, weight: Floats, bias: Floats | None = None) -> Floats:
@@ -18,10 +18,10 @@ def linear(x: Floats, weight: Floats, bias: Floats | None = None) -> Floats:
     return np.asarray(rows if bias is None else rows + bias, np.float32)
 
 
-def layer_norm(x: Floats, weight: Floats, bias: Floats) -> Floats:
+def layer_norm(x: Floats, weight: Floats, bias: Floats, *, epsilon: float = EPSILON) -> Floats:
     """Each row at mean 0 and variance 1, then scaled and shifted (Ba et al., 2016)."""
     centred = x - x.mean(axis=-1, keepdims=True)
-    spread = np.sqrt(np.mean(centred**2, axis=-1, keepdims=True) + EPSILON)
+    spread = np.sqrt(np.mean(centred**2, axis=-1, keepdims=True) + epsilon)
     return np.asarray(centred / spread * weight + bias, np.float32)
 
 

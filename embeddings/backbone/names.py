@@ -1,6 +1,7 @@
 """Names of backbones, files of a model folder, and published weights that are on this machine."""
 
 import re
+import shlex
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from embeddings.backbone.published import architectures
 
 DEFAULT_BACKBONE = "PE-Core-B-16"
 HUB_FILES = (WEIGHTS_FILE, "open_clip_pytorch_model.bin")
+HUB_PREFIX, FOLDER_PREFIX = "hf-hub:", "local-dir:"
+"""How open_clip's users name a repository of the model hub, and a model folder."""
+_REPO = re.compile(r"[\w.-]+/[\w.-]+")
 HUB_TIMEOUT_S = 5.0
 BYTES_A_WEIGHT = 4
 """Published weights are in single precision, with few exceptions."""
@@ -39,11 +43,16 @@ class BackboneName:
 
 
 def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
-    """Read `toon`, `NAME`, `NAME/TAG` or a model folder.
+    """Read `toon`, `NAME`, `NAME/TAG`, `hf-hub:OWNER/REPOSITORY` or a model folder.
+
+    A repository of the model hub is understood where open_clip publishes its weights under a name,
+    or where it lies in the hub's cache; then it is a model folder.
 
     Raises:
-        ReelwiseError: open_clip does not know the architecture or the tag.
+        ReelwiseError: open_clip does not know the architecture, the tag or the repository.
     """
+    if name.startswith((HUB_PREFIX, FOLDER_PREFIX)):
+        name = _of_prefix(name)
     if name == "toon":
         return BackboneName(f"local-dir:{TOON_FOLDER}", None, "toon")
     if (Path(name) / CONFIG_FILE).is_file():
@@ -70,6 +79,39 @@ def parse_name(name: str, *, weights: Path | None = None) -> BackboneName:
             fix=f"name a weights file: --encoder {model} --weights FILE.safetensors",
         )
     return BackboneName(model, tag or tags[0], f"{model}/{tag or tags[0]}")
+
+
+def _of_prefix(name: str) -> str:
+    """A name as open_clip's users write it, as `NAME/TAG` or a folder."""
+    folder = name.removeprefix(FOLDER_PREFIX)
+    if folder != name:
+        if (Path(folder) / CONFIG_FILE).is_file():
+            return folder
+        raise ReelwiseError(
+            f"{folder} is no model folder: it has no {CONFIG_FILE}",
+            fix="name a folder that holds a model, without local-dir:",
+        )
+    repo = name.removeprefix(HUB_PREFIX).strip("/")
+    cached = try_to_load_from_cache(repo, CONFIG_FILE) if _REPO.fullmatch(repo) else None
+    if isinstance(cached, str) and (Path(cached).parent / WEIGHTS_FILE).is_file():
+        return str(Path(cached).parent)
+    published = [
+        f"{model}/{tag}"
+        for model, known in architectures().items()
+        for tag, source in known.weights.items()
+        if source.hub.rpartition("/")[0] == repo
+    ]
+    if not published:
+        raise ReelwiseError(
+            f"{name} is none of the repositories that open_clip publishes weights from, and is "
+            "not in the hub's cache on this machine",
+            fix=f"fetch it where there is network: hf download {shlex.quote(repo)} --local-dir "
+            "FOLDER; then: reelwise index VIDEOS --encoder FOLDER",
+        )
+    # Weights that architectures share belong to that of the repository's name, else they were
+    # trained with the activation of -quickgelu.
+    wanted = (f"{repo.partition('/')[2]}/", "-quickgelu/")
+    return next((each for part in wanted for each in published if part in each), published[0])
 
 
 def find_cached_weights(model: str, tag: str) -> Path | None:

@@ -63,8 +63,8 @@ STYLE = """
                    color: #0f524c; }
   .rw-commands { margin-top: 1.2rem; display: flex; gap: .6rem; justify-content: center; }
   .rw-label-space { height: 1.25rem; }
-  .rw-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
-                gap: .8rem; margin: .4rem 0; }
+  div dl.rw-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
+                gap: .8rem; margin: .4rem 0; padding: 0; }  /* above Streamlit: 2rem */
   .rw-figures div { border: 1px solid #e3eae8; border-radius: .6rem; padding: .6rem .9rem; }
   .rw-figures dt { color: #5b6b68; font-size: .84rem; }
   .rw-figures dd { margin: 0; font-size: 1.35rem; font-weight: 600; overflow: hidden;

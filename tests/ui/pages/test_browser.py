@@ -282,6 +282,13 @@ def test_the_library_tells_what_is_indexed(visitor: Visitor, server: Server) -> 
     page.locator(".rw-figures").wait_for()
     told = page.locator(".rw-figures div").all_inner_texts()
     assert any("12" in each for each in told)
+    for width_px in (1280, 390):
+        page.set_viewport_size({"width": width_px, "height": 900})
+        edges = "e => { const r = e.getBoundingClientRect(); return [r.left, r.right]; }"
+        first = page.locator(".rw-figures div").first.evaluate(edges)[0]
+        left, right = page.locator(".rw-figures").evaluate(edges)
+        assert first == left == page.locator(".rw-head").evaluate(edges)[0]
+        assert right <= width_px
     page.get_by_test_id("stDataFrame").first.wait_for()
     assert page.get_by_text("Every file was read completely").is_visible()
     assert visitor.failed_answers == []

@@ -52,7 +52,8 @@ def index(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Encoder: toon, or NAME[/PRETRAINED] as in open_clip, or a model folder.  "
+            help="Encoder: toon, or NAME[/PRETRAINED] or hf-hub:REPOSITORY as in open_clip, or a "
+            "model folder.  "
             "[default: the library's, else PE-Core-B-16/meta]",
         ),
     ] = None,

@@ -24,6 +24,7 @@ serve: setup
 
 test: setup
 	./.ci/browser
+	./.ci/voice
 	$(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile
 
 lint: setup

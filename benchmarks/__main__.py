@@ -27,6 +27,7 @@ BENCHMARKS = {
     "recommend_toons": "the blend against each source alone, on simulated users",
     "robustness": "recall under pixel changes made against the encoder; adversarial training",
     "search_latency": "one warm search of 10,000 clips (full: 100,000), beside the index alone",
+    "spoken": "spoken words: found at their second, invented in silence, times real time per core",
     "toon_search": "text queries for scenes and moments of combinations that were never trained",
 }
 

@@ -1,0 +1,1 @@
+"""Words in the picture: signs, titles, captions that are burnt in."""

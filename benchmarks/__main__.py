@@ -17,6 +17,8 @@ BENCHMARKS = {
     "decoders": "PyAV against decord: speed, memory, frames of a damaged file",
     "example_search": "a cut, re-encoded, distorted part of a video as a query for its source",
     "flood": "searches while a server is flooded with connections, garbage and uploads",
+    "full_text": "words among 100,000 (full: 1,000,000) lines: latency, scripts, growth, kills",
+    "fusion": "queries of each kind by each channel alone and by all together",
     "heads": "temporal heads of every kind against mean pooling: recall, order and cost",
     "index_speed": "indexing against the time of decoding and encoding alone",
     "kills": "SIGKILL at random instants: what is lost or doubled",

@@ -32,7 +32,7 @@ from indexer.build.record import record_embedded, writing_session
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import Options
 from indexer.search.searcher import Searcher
-from indexer.store.generations import publish
+from indexer.store.publishing import publish
 from indexer.store.vectors import VectorStore
 from indexer.verify import verify_library
 from recommender.choosing.train import train_recommender

@@ -31,8 +31,9 @@ from data.video.types import Ending, VideoInfo
 from indexer.build.embed import Embedded
 from indexer.build.record import record_embedded, writing_session
 from indexer.build.record_lines import LinesBuffer
-from indexer.store.generations import open_generation, publish
+from indexer.store.generations import open_generation
 from indexer.store.lines import LineStore
+from indexer.store.publishing import publish
 from indexer.store.vectors import VectorStore, VideoVectors
 
 ENCODER = "hash-16"

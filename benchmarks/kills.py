@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -22,6 +22,9 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home
+from indexer.search.query import ALL_CHANNELS
+from indexer.search.word_index import open_words
+from indexer.search.words import ask, find_words
 from indexer.store.generations import open_generation
 from indexer.store.lines import LineStore
 from indexer.store.vectors import VectorStore, read_videos
@@ -300,6 +303,23 @@ def _audit_words(catalogue: Catalogue, reported: Reported, tally: Tally) -> None
     lost = reported.words - set(read)
     tally.lost += len(lost)
     reported.words -= lost
+    _audit_found(catalogue, reported, tally)
+
+
+def _audit_found(catalogue: Catalogue, reported: Reported, tally: Tally) -> None:
+    """Ask the index of words, and what was read since, for every line."""
+    try:
+        generation = open_generation(catalogue.home)
+    except ReelwiseError:
+        return  # counted as unpublished
+    words = open_words(catalogue, generation.text if generation else None)
+    for content in reported.words:
+        found = find_words(ask(f'"{content} says"', words), words, channels=ALL_CHANNELS)
+        lines = [each.line for each in found]
+        tally.lost += len(
+            set(lines_of(content)) - {replace(line, confidence=0.5) for line in lines}
+        )
+        tally.doubled += len(lines) - len(set(lines))
 
 
 def seen_twice(items: list[T]) -> set[T]:

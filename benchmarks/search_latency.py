@@ -23,7 +23,7 @@ from indexer.build.record import record_embedded, writing_session
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import FETCH_PER_HIT, Options, rank
 from indexer.search.view import View, open_view
-from indexer.store.generations import publish
+from indexer.store.publishing import publish
 from indexer.store.vectors import VectorStore, VideoVectors
 
 N_VIDEOS = {"small": 2_000, "full": 20_000}

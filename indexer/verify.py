@@ -29,11 +29,11 @@ from indexer.store.generations import (
     generation_names,
     lost_index,
     never_published,
-    publish,
     read_current,
     read_generation,
 )
 from indexer.store.parts import stray_parts
+from indexer.store.publishing import publish
 from indexer.store.vectors import DamagedPart, VectorStore, read_videos
 from indexer.verify_lines import check_lines
 

@@ -18,7 +18,8 @@ from indexer.build.record import writing_session
 from indexer.build.report import IndexReport
 from indexer.build.roots import absolute_paths, existing_roots
 from indexer.build.run import Run, every_video
-from indexer.store.generations import Generation, drop_damaged, open_generation, publish
+from indexer.store.generations import Generation, drop_damaged, open_generation
+from indexer.store.publishing import publish
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder

@@ -10,7 +10,8 @@ import numpy as np
 from data.catalogue import MAX_ATTEMPTS, Catalogue
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
-from indexer.store.generations import note_nothing, open_generation, publish
+from indexer.store.generations import note_nothing, open_generation
+from indexer.store.publishing import publish
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder

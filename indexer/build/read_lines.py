@@ -94,7 +94,9 @@ class LinePasses:
         here = [each for each in mine if each.path.exists()]
         buffer = LinesBuffer(self._catalogue, LineStore(self._catalogue.home, reader.id))
         if here or left_out:
-            counts = self._begin(reader.channel, PHASES[reader.channel], here)
+            counts = self._begin(
+                reader.channel, PHASES.get(reader.channel, "reading subtitles"), here
+            )
             counts.left_out = len(left_out)
             for video in left_out:
                 buffer.add(video.video_id, reader.channel, _HAS_SUBTITLES, SUBTITLED)

@@ -11,7 +11,7 @@ from data.home import Home, require_library
 from indexer.build.plan import is_below
 from indexer.build.record import writing_session
 from indexer.build.roots import absolute_paths
-from indexer.store.generations import publish
+from indexer.store.publishing import publish
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,8 @@ class IndexReport(FileChanges):
     """The first `LISTED` of each reason."""
     words: list[PassCounts] = field(default_factory=list)
     """What each pass over words has read; none where nothing was to be read."""
+    words_notice: str = ""
+    """What was not read because its model is not here; empty for nothing."""
     troubles: list[FileTrouble] = field(default_factory=list)
     """What is not, or not wholly, searchable below the given folders, by path."""
 

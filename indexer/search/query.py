@@ -10,10 +10,14 @@ import numpy as np
 
 from data.catalogue import Catalogue, ClipTable, Video
 from data.errors import ReelwiseError
+from data.lines import Channel
 from indexer.store.faiss_index import Mask
 
 MAX_CHARS = 2000
 """Longest text of a query, on the command line as in the API."""
+
+ALL_CHANNELS = frozenset(Channel)
+"""Picture and all kinds of lines."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Query:
     """A picture file."""
     without: str | None = None
     """Words for what is not wanted."""
+    channels: frozenset[Channel] = ALL_CHANNELS
+    """What to search; an example or a picture is compared with the picture alone."""
 
     def __post_init__(self) -> None:
         if not (self.words or self.like or self.image):
@@ -43,13 +49,19 @@ class Query:
             )
 
     @property
+    def is_of_words(self) -> bool:
+        """Whether it is words alone, so that lines are searched."""
+        return bool(self.words) and self.like is None and self.image is None
+
+    @property
     def words(self) -> str:
         """The text without blanks around it; empty where there is none."""
         return (self.text or "").strip()
 
     def as_dict(self) -> dict[str, str]:
         """The parts that were given, as `search --json` prints them."""
-        parts = vars(self) | {"text": self.words}
+        channels = ",".join(sorted(self.channels)) if self.channels != ALL_CHANNELS else ""
+        parts = vars(self) | {"text": self.words, "channels": ""} | {"in": channels}
         return {name: str(value) for name, value in parts.items() if value}
 
 
@@ -82,14 +94,23 @@ class Filters:
                 fix="--min-relevance 0.5",
             )
 
-    def allows(self, video: Video) -> bool:
-        """True where a video passes every filter that is about videos."""
+    @property
+    def limits_videos(self) -> bool:
+        """Whether any filter is about the length or the identity of videos."""
+        limits = (self.min_duration_s, self.max_duration_s, self.exclude_video)
+        return any(limit is not None for limit in limits)
+
+    def allows_length(self, video: Video) -> bool:
+        """True where a video has a wanted length and is not left out."""
         return (
             (self.min_duration_s or 0.0) <= video.duration_s
             and (self.max_duration_s is None or video.duration_s <= self.max_duration_s)
             and video.id != self.exclude_video
-            and (self.under is None or self._is_under(str(video.path)))
         )
+
+    def allows(self, video: Video) -> bool:
+        """True where a video passes every filter that is about videos."""
+        return self.allows_length(video) and (self.under is None or self._is_under(str(video.path)))
 
     def _is_under(self, path: str) -> bool:
         # Comparing texts: a million videos' `Path.parents` take seconds.
@@ -133,3 +154,22 @@ def _spellings(roots: Sequence[Path], under: Path) -> Iterator[Path]:
         real_root = root.resolve()
         if real.is_relative_to(real_root):
             yield root / real.relative_to(real_root)
+
+
+def channels_named(names: str | None) -> frozenset[Channel]:
+    """The channels of a list such as `speech,screen`; all of them for None.
+
+    Raises:
+        ReelwiseError: A name is none of a channel, or there is no name.
+    """
+    if names is None:
+        return ALL_CHANNELS
+    asked = [name.strip().lower() for name in names.split(",") if name.strip()]
+    known = {str(channel) for channel in Channel}
+    wrong = [name for name in asked if name not in known]
+    if wrong or not asked:
+        raise ReelwiseError(
+            f"there is no channel {wrong[0]!r}" if wrong else "no channel was named",
+            fix=f"--in {','.join(Channel)}        (some of them)",
+        )
+    return frozenset(map(Channel, asked))

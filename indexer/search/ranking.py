@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from data.catalogue import Video
+from data.lines import Channel
 from indexer.search.calibrate import Background
 from indexer.search.examples import Example
 from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips
@@ -36,6 +37,24 @@ EQUAL_SCORES = 2e-3
 
 
 @dataclass(frozen=True)
+class Match:
+    """What one channel found in a moment."""
+
+    channel: Channel
+    """The channel."""
+    text: str
+    """The line; empty for the picture."""
+    start_s: float
+    """When it begins to be said or shown."""
+    end_s: float
+    """When it ends."""
+    relevance: float
+    """0 to 1, by this channel alone."""
+    marks: tuple[tuple[int, int], ...] = ()
+    """Where in the text the words of the query stand: first character, and one after the last."""
+
+
+@dataclass(frozen=True)
 class Hit:
     """One result: a moment that matches."""
 
@@ -56,9 +75,11 @@ class Hit:
     relevance: float
     """0 to 1, see `indexer.search.calibrate`."""
     why: dict[str, float | None]
-    """Score by channel: `visual`, and `text` (None: words are not searched yet)."""
+    """Score of the picture as `visual`, relevance of the best line as `text`; None for none."""
     clip_ids: tuple[int, ...] = ()
     """The clips of the moment, the best first."""
+    matched: tuple[Match, ...] = ()
+    """What each channel found; the picture first, then lines, the best first."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,13 +15,15 @@ import numpy as np
 from data.catalogue import Catalogue, Video
 from data.errors import ReelwiseError
 from data.home import Home
+from data.lines import Channel
 from data.toons.names import is_toon
 from data.video.scan import file_title
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.example_frames import AS_INDEXED, Reading
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
-from indexer.search.query import Filters, Query
+from indexer.search.fusion import fuse, with_picture_matches
+from indexer.search.query import ALL_CHANNELS, Filters, Query
 from indexer.search.query_vectors import (
     UNWANTED_WEIGHT,
     QueryPart,
@@ -33,12 +35,26 @@ from indexer.search.query_vectors import (
 from indexer.search.ranking import Hit, Options, rank
 from indexer.search.spans import Span, parse_span
 from indexer.search.view import View, open_view
+from indexer.search.words import (
+    FoundWords,
+    ask,
+    find_words,
+    quoted_phrases,
+    without_quotes,
+)
 from indexer.store.cache import VectorCache
 from indexer.store.generations import read_current
 from indexer.store.vectors import VectorStore, VideoVectors
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
+
+
+SEEN_PER_HIT = 3
+"""Moments of the picture that are compared with those of other channels, per wanted hit."""
+
+MIN_SEEN = 50
+"""Fewest of them."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,11 @@ class SearchResult:
     """Words of the query that the encoder has never seen."""
     warnings: tuple[str, ...] = ()
     """What is wrong with the library and may make this answer false or incomplete."""
+
+
+def _any(options: Options) -> Filters:
+    """The filters without the one of relevance, which is for what all channels say together."""
+    return replace(options.filters, min_relevance=0.0)
 
 
 def _called(video: Video, path: Path) -> Video:
@@ -124,10 +145,65 @@ class Searcher:
         """
         began_s = time.perf_counter()
         view = self._view
-        vectors = self.embed(query, view, reading)
         options = Options(k, filters or Filters(), merge=merge)
+        found = self._found(query, view, options)
+        if found is None:
+            return self._seen(query, options, view, reading, began_s)
+        seen = self._nothing(view, began_s)
+        if Channel.PICTURE in query.channels and not quoted_phrases(query.words):
+            wider = replace(options, k=max(SEEN_PER_HIT * k, MIN_SEEN), filters=_any(options))
+            seen = self._seen(query, wider if found else options, view, reading, began_s)
+        hits = fuse(seen.hits, found, self._shown(view, options), k) if found else seen.hits[:k]
+        least = options.filters.min_relevance
+        hits = [hit for hit in hits if hit.relevance >= least]
+        return replace(
+            seen,
+            hits=hits,
+            confident=bool(hits) and hits[0].relevance >= CONFIDENT_RELEVANCE,
+            took_ms=(time.perf_counter() - began_s) * 1000,
+        )
+
+    def _seen(
+        self, query: Query, options: Options, view: View, reading: Reading, began_s: float
+    ) -> SearchResult:
+        """What the picture finds."""
+        vectors = self.embed(query, view, reading)
         result = self.search_vectors(vectors, options, view=view, began_s=began_s)
-        return self._as_understood(query, result, options.filters.min_relevance)
+        result = self._as_understood(query, result, options.filters.min_relevance)
+        return replace(result, hits=with_picture_matches(result.hits))
+
+    def _found(self, query: Query, view: View, options: Options) -> list[FoundWords] | None:
+        """The lines that hold words of the query; None where lines are not asked."""
+        channels = query.channels - {Channel.PICTURE}
+        if not query.is_of_words or not channels:
+            return None
+        if not view.words.indexes and query.channels == ALL_CHANNELS:
+            return None
+        shown = self._shown(view, options)
+        allowed = None if shown is view.videos else shown.keys()
+        return find_words(
+            ask(query.words, view.words), view.words, channels=channels, videos=allowed
+        )
+
+    def _shown(self, view: View, options: Options) -> Mapping[int, Video]:
+        """The videos that may be found, with the file and title to show."""
+        filters = options.filters
+        shown: Mapping[int, Video] = view.videos
+        if filters.under is not None:
+            shown = self._below(view, filters.under)
+        if filters.limits_videos:
+            shown = {video.id: video for video in shown.values() if filters.allows_length(video)}
+        return shown
+
+    def _nothing(self, view: View, began_s: float) -> SearchResult:
+        return SearchResult(
+            hits=[],
+            took_ms=(time.perf_counter() - began_s) * 1000,
+            confident=False,
+            generation=view.generation,
+            encoder=self._encoder.name,
+            warnings=view.warnings,
+        )
 
     def _as_understood(
         self, query: Query, result: SearchResult, min_relevance: float
@@ -235,7 +311,7 @@ class Searcher:
         parts: list[QueryPart] = []
         example: Example | None = None
         if query.words:
-            parts.append(self._text_part(query.words))
+            parts.append(self._text_part(without_quotes(query.words)))
         if query.like is not None:
             example = self._like(view, str(query.like), reading)
             parts.append(self._example_part(example, view))

@@ -11,6 +11,7 @@ from data.catalogue import Catalogue, ClipTable, Video
 from data.errors import ReelwiseError
 from data.home import Home
 from data.toons.names import is_toon
+from indexer.search.word_index import WordIndex, open_words
 from indexer.store.faiss_index import FlatIndex, Floats, Ids, Mask, VectorIndex
 from indexer.store.generations import (
     REBUILD,
@@ -20,7 +21,7 @@ from indexer.store.generations import (
     read_current,
 )
 from indexer.store.manifest import read_manifest
-from indexer.store.parts import parts_warning
+from indexer.store.parts import lines_warning, parts_warning
 from indexer.store.vectors import VectorStore, read_videos
 
 SAMPLE_CLIPS = 4096
@@ -58,6 +59,8 @@ class View:
     """The generation in use, which the next view takes over while it stays published."""
     held: tuple[TableRows, ...]
     """For each index the rows of `table` whose clips it holds, ascending."""
+    words: WordIndex
+    """The lines that can be found."""
 
     @property
     def n_clips(self) -> int:
@@ -213,7 +216,8 @@ def _read(
     changes, current = catalogue.changes(), read_current(home)
     kept = before.opened if before is not None else None
     generation, warnings = _generation(catalogue, encoder_id, kept)
-    about_files = (catalogue.warning, parts_warning(catalogue, encoder_id))
+    parts = (parts_warning(catalogue, encoder_id), lines_warning(catalogue))
+    about_files = (catalogue.warning, *parts)
     warnings += tuple(each for each in about_files if each is not None)
     videos = {video.id: video for video in catalogue.videos(encoder_id)}
     table = _only(catalogue.clip_table(encoder_id), videos)
@@ -227,7 +231,11 @@ def _read(
         table, new = _rows(table, ~absent), new[~absent]
     published = None if generation is None else generation.index
     sources = [(each, held) for each, held in ((published, ~new), (delta, new)) if each is not None]
+    text = None if generation is None else generation.text
+    words = open_words(catalogue, text, None if before is None else before.words)
+    warnings += () if words.warning is None else (words.warning,)
     view = View(
+        words=words,
         changes=changes,
         current=current,
         generation=generation.number if generation else None,

@@ -1,6 +1,7 @@
 """Published indexes: immutable folders, and the one small file that says which of them is served.
 
     index/gen-000007/clips.faiss
+    index/gen-000007/text/              the index of words, where there are any
     index/gen-000007/manifest.json
     index/CURRENT                       "gen-000007"
 
@@ -9,42 +10,29 @@ A generation is built under a temporary name, every byte and name of it is force
 """
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from data.catalogue import Catalogue, ClipTable, Part
-from data.catalogue.guard.copies import copy_if_due
+from data.catalogue import Catalogue, ClipTable
 from data.durable import (
-    crash_point,
     discard_dir,
-    fsync_dir,
     make_dir,
     remove_unfinished,
-    replace_synced,
-    temp_name,
     write_atomic,
-    write_synced,
 )
 from data.errors import ReelwiseError
-from data.home import Home, holds_lock
-from data.sealed import MANIFEST_FILE, file_sum, seal
-from indexer.store.faiss_index import INDEX_KINDS, FlatIndex, Mask, VectorIndex
-from indexer.store.manifest import LAYOUT_VERSION, Manifest, damaged, generation_name, read_manifest
-from indexer.store.recall import RECALL_QUERIES, fill_index
-from indexer.store.vectors import DamagedPart, VectorStore
+from data.home import Home
+from data.sealed import file_sum
+from indexer.store.faiss_index import INDEX_KINDS, Mask, VectorIndex
+from indexer.store.full_text import TEXT_FOLDER, FullText
+from indexer.store.manifest import Manifest, damaged, read_manifest
 
 INDEX_FILE = "clips.faiss"
-KEPT_GENERATIONS = 2
-"""Old generations kept beside the current one, to fall back to when it is damaged."""
-
 NOTHING = "none"
 """Content of `CURRENT` while the first generation is built: nothing was published or lost."""
 
@@ -69,6 +57,10 @@ class Generation:
     """Why an older generation is served than the one published last; None when all is well."""
     unreadable: frozenset[int] = frozenset()
     """After a publication: videos that are left out because their vector part is damaged."""
+    text: FullText | None = None
+    """The index of words; None where there are no lines."""
+    unreadable_lines: dict[str, frozenset[int]] = field(default_factory=dict)
+    """After a publication: by engine, videos whose lines are left out as their part is damaged."""
 
     @property
     def number(self) -> int:
@@ -96,43 +88,6 @@ class Generation:
     def encoder_id(self) -> str:
         """The encoder of its vectors."""
         return self.manifest.encoder_id
-
-
-def publish(
-    home: Home, catalogue: Catalogue, encoder_id: str, *, kind: str = FlatIndex.kind
-) -> Generation:
-    """Build the next generation from the stored vectors of all live videos and serve it.
-
-    Parts are read one at a time: memory is that of the index itself. A damaged part stops no other:
-    its videos are left out and named in `unreadable`. A kill at any instant leaves the old or the
-    new generation published, each whole. `kind` is one of `INDEX_KINDS`.
-
-    Raises:
-        ValueError: The writer lock is not held.
-    """
-    if not holds_lock(home):
-        raise ValueError("publish needs the writer lock: with WriterLock(home): publish(...)")
-    # Without this a kill before the first publication would look like a lost CURRENT.
-    note_nothing(home)
-    number = _next_number(home)
-    folder = home.index / generation_name(number)
-    temp = temp_name(folder)
-    temp.mkdir()
-    try:
-        generation = _build(
-            temp, number, catalogue, VectorStore(home, encoder_id), INDEX_KINDS[kind]
-        )
-        crash_point("publish.before_rename")
-        replace_synced(temp, folder)
-    except BaseException:
-        shutil.rmtree(temp, ignore_errors=True)
-        raise
-    crash_point("publish.after_rename")
-    write_atomic(home.current, f"{folder.name}\n".encode(), point="publish.current")
-    _drop_old(home, number)
-    copy_if_due(home)
-    crash_point("publish.after_cleaning")
-    return replace(generation, folder=folder)
 
 
 def open_generation(home: Home) -> Generation | None:
@@ -171,7 +126,7 @@ def _checked(folder: Path, _stamp: tuple[tuple[str, int, int, int, int], ...]) -
 
 def _stamps(folder: Path) -> tuple[tuple[str, int, int, int, int], ...]:
     """What changes with the files of a generation; nothing where the folder is missing."""
-    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not is_lock(path))
     stats = [(path.name, path.stat()) for path in files]
     return tuple(
         (name, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
@@ -236,7 +191,7 @@ def generation_names(home: Home) -> list[str]:
     if not home.index.is_dir():
         return []
     names = [path.name for path in home.index.iterdir() if _NAME.fullmatch(path.name)]
-    return sorted(names, key=_number)
+    return sorted(names, key=number_of)
 
 
 def check_generation(folder: Path) -> Manifest:
@@ -267,7 +222,8 @@ def read_generation(folder: Path) -> Generation:
     manifest = check_generation(folder)
     kind = INDEX_KINDS[manifest.index_kind]
     index = kind.load(folder / INDEX_FILE, dim=manifest.dim, n=manifest.clips)
-    return Generation(manifest, folder, index)
+    text = FullText.open(folder / TEXT_FOLDER) if manifest.lines else None
+    return Generation(manifest, folder, index, text=text)
 
 
 def remove_unpublished(home: Home) -> int:
@@ -302,83 +258,11 @@ def drop_damaged(home: Home) -> list[str]:
     return dropped
 
 
-def _build(
-    folder: Path, number: int, catalogue: Catalogue, store: VectorStore, kind: type[VectorIndex]
-) -> Generation:
-    parts = catalogue.embeddings.parts(store.encoder_id)
-    damaged_parts: set[str] = set()
-    sample = _sample(parts, store)
-    n = catalogue.counts(store.encoder_id)["clips"]
-    batches = _clip_batches(parts, store, damaged_parts)
-    index, recall_at_10 = fill_index(kind, batches, n=n, sample=sample)
-    index.save(folder / INDEX_FILE)
-    crash_point("publish.after_fsync_index")
-    good = [part for part in parts if part.name not in damaged_parts]
-    manifest = Manifest(
-        format=LAYOUT_VERSION,
-        generation=number,
-        encoder_id=store.encoder_id,
-        dim=index.dim,
-        videos=sum(len(part.video_ids) for part in good),
-        clips=len(index),
-        parts=tuple(part.name for part in good),
-        index_kind=kind.kind,
-        recall_at_10=recall_at_10,
-        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        files={INDEX_FILE: file_sum(folder / INDEX_FILE)},
-    )
-    write_synced(folder / MANIFEST_FILE, seal(asdict(manifest)))
-    crash_point("publish.after_fsync_manifest")
-    fsync_dir(folder)
-    crash_point("publish.after_fsync_folder")
-    bad = (part.video_ids for part in parts if part.name in damaged_parts)
-    return Generation(manifest, folder, index, unreadable=frozenset().union(*bad))
-
-
-def _clip_batches(
-    parts: list[Part], store: VectorStore, damaged_parts: set[str]
-) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float16]]]:
-    """The clips of each part; the names of those that cannot be read go to `damaged_parts`."""
-    for part in parts:
-        try:
-            yield store.read_clips(part.name, part.sha256, part.video_ids)
-        except DamagedPart:
-            damaged_parts.add(part.name)
-
-
-def _sample(parts: list[Part], store: VectorStore) -> npt.NDArray[np.float16]:
-    """Clip vectors (q, d) from up to `RECALL_QUERIES` readable parts picked at random."""
-    rng = np.random.default_rng(len(parts))
-    each = -(-RECALL_QUERIES // max(1, min(RECALL_QUERIES, len(parts))))
-    rows: list[npt.NDArray[np.float16]] = []
-    for place in rng.permutation(len(parts)):
-        part = parts[place]
-        try:
-            _, vectors = store.read_clips(part.name, part.sha256, part.video_ids)
-        except DamagedPart:
-            continue
-        rows.append(vectors[rng.permutation(len(vectors))[:each]])
-        if len(rows) == RECALL_QUERIES:
-            break
-    return np.concatenate(rows) if rows else np.zeros((0, 1), dtype=np.float16)
-
-
-def _next_number(home: Home) -> int:
-    names = [*generation_names(home), read_current(home) or "gen-000000"]
-    return max(map(_number, names)) + 1
-
-
-def _drop_old(home: Home, number: int) -> None:
-    older = [name for name in generation_names(home) if _number(name) < number]
-    for name in older[:-KEPT_GENERATIONS]:
-        discard_dir(home.index / name)
-
-
 def _fall_back(
     home: Home, read: Callable[[Path], T], current: str | None, problem: str
 ) -> tuple[T, str]:
     for name in reversed(generation_names(home)):
-        if current is not None and _number(name) >= _number(current):
+        if current is not None and number_of(name) >= number_of(current):
             continue
         try:
             usable = read(home.index / name)
@@ -391,5 +275,11 @@ def _fall_back(
     )
 
 
-def _number(name: str) -> int:
+def number_of(name: str) -> int:
+    """The number in a generation's name."""
     return int(name.removeprefix("gen-"))
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a file is none of a generation's own: what opens the index of words locks it."""
+    return path.name.endswith(".lock")

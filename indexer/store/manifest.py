@@ -6,8 +6,11 @@ from pathlib import Path
 from data.errors import ReelwiseError
 from data.sealed import MANIFEST_FILE, FileSum, unseal
 
-LAYOUT_VERSION = 1
-"""Version of a generation's folder; a reader refuses any other."""
+LAYOUT_VERSION = 2
+"""Version of a generation's folder."""
+
+READABLE_LAYOUTS = (1, LAYOUT_VERSION)
+"""A reader refuses any other; layout 1 has no words."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Manifest:
     """Time of the build, ISO 8601 UTC."""
     files: dict[str, FileSum]
     """Checksum of every other file in the folder."""
+    lines: int = 0
+    """Lines in the index of words; 0 where there is none."""
 
 
 def generation_name(number: int) -> str:
@@ -59,7 +64,7 @@ def read_manifest(folder: Path) -> Manifest:
         problem = f"{MANIFEST_FILE} is not as it was written (wrong checksum)"
         raise damaged(folder, problem) from error
     belongs_here = generation_name(values["generation"]) == folder.name
-    if values.get("format") != LAYOUT_VERSION or not belongs_here:
+    if values.get("format") not in READABLE_LAYOUTS or not belongs_here:
         raise damaged(folder, f"{MANIFEST_FILE} has another format or belongs elsewhere")
     values["files"] = {name: FileSum(**known) for name, known in values["files"].items()}
     values["parts"] = tuple(values["parts"])

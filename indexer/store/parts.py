@@ -2,6 +2,7 @@
 
 from data.catalogue import Catalogue
 from data.durable import TEMP_PREFIX
+from indexer.store.lines import LineStore
 from indexer.store.vectors import VectorStore
 
 
@@ -39,7 +40,23 @@ def parts_warning(catalogue: Catalogue, encoder_id: str) -> str | None:
     return None
 
 
-def _size_bytes(store: VectorStore, name: str) -> int:
+def lines_warning(catalogue: Catalogue) -> str | None:
+    """What is wrong with the line parts of live videos, for a person; None for nothing.
+
+    As `parts_warning`.
+    """
+    parts = catalogue.readings.parts()
+    stores = {part.engine_id: LineStore(catalogue.home, part.engine_id) for part in parts}
+    lost = sum(_size_bytes(stores[part.engine_id], part.name) != part.size_bytes for part in parts)
+    if lost:
+        return (
+            f"{lost:,} of {len(parts):,} line parts are missing or cut; run reelwise verify "
+            "--repair, then reelwise index with the library's folders"
+        )
+    return None
+
+
+def _size_bytes(store: VectorStore | LineStore, name: str) -> int:
     try:
         return store.path(name).stat().st_size
     except OSError:

@@ -24,6 +24,7 @@ from data.home import Home
 from data.toons.library import ToonLibrary, write_library
 from data.video.write import write_video
 from ui.cli import run
+from ui.library import readers
 
 ROOT = Path(__file__).resolve().parents[2]
 N_VIDEOS = 12
@@ -181,3 +182,16 @@ def _grow(path: Path, size_bytes: int) -> None:
         file.seek(now)
         file.write(struct.pack(">I4sQ", 1, b"free", size_bytes - now))
         file.truncate(size_bytes)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_models_for_words() -> Iterator[None]:
+    """The toons are silent and without text: models that hear and read are tested by themselves."""
+
+    @contextmanager
+    def none(speech: str, screen_text: str) -> Iterator[readers.Readers]:
+        yield readers.Readers()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readers, "line_readers", none)
+        yield

@@ -18,7 +18,7 @@ from data.printable import HIDDEN
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
-    from indexer.search.ranking import Hit
+    from indexer.search.ranking import Hit, Match
     from indexer.search.searcher import SearchResult
     from recommender.answer.items import Item, Recommendations
     from recommender.model.store import LoadedModel
@@ -65,6 +65,18 @@ def _hit(hit: Hit) -> Document:
         "score": hit.score,
         "relevance": hit.relevance,
         "why": hit.why,
+        "matched": [_match(match) for match in hit.matched],
+    }
+
+
+def _match(match: Match) -> Document:
+    return {
+        "channel": str(match.channel),
+        "text": match.text,
+        "start_s": round(match.start_s, 3),
+        "end_s": round(match.end_s, 3),
+        "relevance": match.relevance,
+        "marks": [list(mark) for mark in match.marks],
     }
 
 
@@ -115,10 +127,12 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
         **_generation(catalogue),
         "bytes": _size_bytes_below(catalogue.home.root),
         "roots": [str(root) for root in catalogue.files.roots()],
+        "channels": [asdict(each) for each in catalogue.readings.counts()],
         "recommender": model_document(catalogue),
     }
     if with_failures:
         failures = catalogue.embeddings.failures(catalogue.encoder)
+        failures += catalogue.readings.failures()
         document["failures"] = [asdict(each) | {"path": str(each.path)} for each in failures]
     return document
 
@@ -142,7 +156,7 @@ def _encoder_notice(catalogue: Catalogue) -> str | None:
 def _generation(catalogue: Catalogue) -> Document:
     """The index that a search uses now; in `warning` what is wrong with it or the catalogue."""
     from indexer.store.generations import REBUILD, lost_index, usable_generation
-    from indexer.store.parts import parts_warning
+    from indexer.store.parts import lines_warning, parts_warning
 
     parts = parts_warning(catalogue, catalogue.encoder) if catalogue.encoder else None
     lost = lost_index(catalogue)
@@ -152,11 +166,12 @@ def _generation(catalogue: Catalogue) -> Document:
             warning = f"{lost}; searching the stored vectors; {REBUILD}"
     except ReelwiseError as error:
         manifest, warning = None, f"{error.problem}; searching the stored vectors; {error.fix}"
+    said = [warning, catalogue.warning, parts, lines_warning(catalogue)]
     return {
         "generation": manifest and manifest.generation,
         "index_kind": manifest and manifest.index_kind,
         "recall_at_10": manifest and manifest.recall_at_10,
-        "warning": "; ".join(filter(None, [warning, catalogue.warning, parts])) or None,
+        "warning": "; ".join(filter(None, said)) or None,
     }
 
 

@@ -52,6 +52,9 @@ class Library:
             folder. Only `index` makes it where it is missing.
         weights: Encoder weights to use in place of those that the library remembers.
         device: Where the encoder runs: "auto", "cpu" or "cuda".
+        speech: What `index` transcribes speech with: "auto" where a model is here, "off", or the
+            name or folder of a model.
+        screen_text: Whether `index` reads text in the picture: "auto" or "off".
 
     Raises:
         ReelwiseError: There is no such weights file, or no GPU for "cuda".
@@ -63,6 +66,8 @@ class Library:
         *,
         weights: str | Path | None = None,
         device: str = "auto",
+        speech: str = "auto",
+        screen_text: str = "auto",
     ) -> None:
         self._weights = Path(weights) if weights else None
         if self._weights is not None:
@@ -70,6 +75,7 @@ class Library:
         check_device(device)
         self.home: Home = resolve_home(Path(home) if home else None)
         self._device = device
+        self._speech, self._screen_text = speech, screen_text
         # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
         self._lock = threading.Lock()
         self._loading = threading.RLock()
@@ -218,6 +224,7 @@ class Library:
         from indexer.build.empty import empty_folders
         from indexer.build.pipeline import RunOptions, index_with
         from indexer.build.roots import RuleChange, existing_roots
+        from ui.library.readers import line_readers
 
         roots = [Path(path) for path in paths]
         rules = rules or RuleChange()
@@ -238,8 +245,10 @@ class Library:
         self.make()
         if rules != RuleChange():
             self.catalogue.files.add_roots(changed)
-        options = RunOptions(workers, retry_failed, progress, readers=())
-        report = index_with(self.home, roots, model, options)
+        with line_readers(self._speech, self._screen_text) as words:
+            options = RunOptions(workers, retry_failed, progress, words.readers)
+            report = index_with(self.home, roots, model, options)
+        report.words_notice = "\n".join(words.notices)
         report.empty = [each.path for each in empty]
         with self._loading:
             if self._encoder is None and self.catalogue.encoder == model.id:

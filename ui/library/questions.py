@@ -10,6 +10,7 @@ from ui.library.library import Library
 
 if TYPE_CHECKING:
     from indexer.search.query import Filters, Query
+    from indexer.search.ranking import Match
     from indexer.search.searcher import SearchResult
 
 
@@ -24,6 +25,7 @@ def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> D
         "min_duration_s": filters.min_duration_s,
         "max_duration_s": filters.max_duration_s,
         "min_relevance": filters.min_relevance,
+        "in": sorted(map(str, query.channels)),
         "k": k,
         "merge": merge,
     }
@@ -48,13 +50,19 @@ def answer_question(library: Library, question: Document) -> Document:
     Raises:
         ReelwiseError: The error that it would print.
     """
-    from indexer.search.query import Filters, Query
+    from indexer.search.query import Filters, Query, channels_named
 
     if "similar" in question:
         span, number = question["span"], int(question["similar"])
         ref = str(number) if span is None else f"{number}@{span[0]!r}-{span[1]!r}"
         return search_document({}, library.similar(ref, k=int(question["k"])))
-    query = Query(question["text"], question["like"], _path(question["image"]), question["without"])
+    query = Query(
+        question["text"],
+        question["like"],
+        _path(question["image"]),
+        question["without"],
+        channels_named(",".join(question["in"])),
+    )
     filters = Filters(
         under=_path(question["under"]),
         min_duration_s=question["min_duration_s"],
@@ -83,6 +91,7 @@ def result_of(document: Document, *, took_ms: float) -> SearchResult:
             score=hit["score"],
             relevance=hit["relevance"],
             why=hit["why"],
+            matched=tuple(_match_of(match) for match in hit["matched"]),
         )
         for hit in document["hits"]
     ]
@@ -95,6 +104,14 @@ def result_of(document: Document, *, took_ms: float) -> SearchResult:
         not_understood=tuple(document["not_understood"]),
         warnings=tuple(document["warnings"]),
     )
+
+
+def _match_of(document: Document) -> Match:
+    from data.lines import Channel
+    from indexer.search.ranking import Match
+
+    marks = tuple((int(start), int(end)) for start, end in document["marks"])
+    return Match(**{**document, "channel": Channel(document["channel"]), "marks": marks})
 
 
 def _path(text: Any) -> Path | None:

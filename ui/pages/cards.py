@@ -18,7 +18,7 @@ from streamlit.delta_generator import DeltaGenerator
 from data.catalogue import Video
 from data.errors import ReelwiseError
 from data.printable import printable
-from indexer.search.ranking import Hit
+from indexer.search.ranking import Hit, Match
 from recommender.answer.items import Item
 from ui.library.documents import is_gone
 from ui.terminal.text import clock, span
@@ -26,6 +26,8 @@ from ui.terminal.text import clock, span
 Card = TypeVar("Card")
 
 CARDS_PER_ROW = 3
+LINES_SHOWN = 2
+"""Lines of a moment that its card shows."""
 PLAYABLE_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv")
 PLAYABLE_CODECS = ("h264", "vp8", "vp9", "av1")
 
@@ -54,6 +56,9 @@ STYLE = """
   .rw-sub { color: #5b6b68; font-size: .82rem; white-space: nowrap; overflow: hidden;
             text-overflow: ellipsis; }
   .rw-why { color: #0f766e; font-size: .84rem; margin-top: .15rem; }
+  .rw-said { font-size: .84rem; margin-top: .3rem; overflow-wrap: anywhere; }
+  .rw-said span { color: #5b6b68; font-variant-numeric: tabular-nums; }
+  .rw-said mark { background: #d5efe9; color: inherit; border-radius: .2rem; }
   .rw-bar { height: 4px; border-radius: 2px; background: #e3eae8; margin-top: .45rem; }
   .rw-bar i { display: block; height: 100%; border-radius: 2px; background: #0f766e; }
   .rw-empty { text-align: center; padding: 3.2rem 1rem; color: #5b6b68; border: 1px dashed #cfdad7;
@@ -188,8 +193,26 @@ def moment_card(hit: Hit, *, playable: bool = True) -> str:
         f'<div class="rw-text">{_title(hit.title, hit.path)}'
         f'<div class="rw-bar" role="img" aria-label="relevance {hit.relevance:.2f}" '
         f'title="relevance {hit.relevance:.2f}">'
-        f'<i style="width:{100 * hit.relevance:.0f}%"></i></div></div></article>'
+        f'<i style="width:{100 * hit.relevance:.0f}%"></i></div>{_said(hit)}</div></article>'
     )
+
+
+def _said(hit: Hit) -> str:
+    """The best lines that were said or written in a moment, their words marked."""
+    lines = [match for match in hit.matched if match.text][:LINES_SHOWN]
+    return "".join(
+        f'<div class="rw-said"><span>{as_text(str(match.channel))} {clock(match.start_s)}</span> '
+        f"{_with_marks(match)}</div>"
+        for match in lines
+    )
+
+
+def _with_marks(match: Match) -> str:
+    out, at = "", 0
+    for start, end in match.marks:
+        out += f"{as_text(match.text[at:start])}<mark>{as_text(match.text[start:end])}</mark>"
+        at = end
+    return out + as_text(match.text[at:])
 
 
 def video_card(item: Item, video: Video, *, why: str) -> str:

@@ -73,10 +73,10 @@ class Api:
 
     def search(self, request: Request) -> Document:
         """`/api/search?q=TEXT` and the filters of the command."""
-        from indexer.search.query import Filters, Query
+        from indexer.search.query import Filters, Query, channels_named
 
         limits = ("min_relevance", "min_duration", "max_duration", "under")
-        given = Parameters(request, "q", "not", "k", *limits)
+        given = Parameters(request, "q", "not", "k", "in", *limits)
         under = given.optional_text("under")
         filters = Filters(
             under=None if under is None else Path(under).absolute(),
@@ -84,7 +84,11 @@ class Api:
             max_duration_s=given.seconds("max_duration"),
             min_relevance=given.number("min_relevance", 0.0, 0.0, 1.0),
         )
-        query = Query(text=given.text("q"), without=given.optional_text("not"))
+        query = Query(
+            text=given.text("q"),
+            without=given.optional_text("not"),
+            channels=channels_named(given.optional_text("in")),
+        )
         result = self._library.find(query, k=given.limit(), filters=filters)
         return search_document(query.as_dict(), result)
 

@@ -18,7 +18,7 @@ from data.home import Home
 from data.video.types import Ending
 from indexer.build import record
 from indexer.build.record import record_embedded, tidy, writing_session
-from indexer.store import faiss_index, generations
+from indexer.store import faiss_index, publishing
 from indexer.store.vectors import VectorStore, read_videos
 from tests.indexer.build.disk_order import DiskOrder
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published
@@ -128,9 +128,9 @@ def unsynced_atomic(path: Path, content: bytes, *, point: str = "") -> None:
     ("where", "name", "mutant", "seen"),
     [
         (faiss_index, "fsync_file", no_sync, "clips.faiss was not forced"),
-        (generations, "write_synced", write_unsynced, "manifest.json was not forced"),
-        (generations, "fsync_dir", no_sync, "gen-"),
-        (generations, "write_atomic", unsynced_atomic, "CURRENT was not forced"),
+        (publishing, "write_synced", write_unsynced, "manifest.json was not forced"),
+        (publishing, "fsync_dir", no_sync, "gen-"),
+        (publishing, "write_atomic", unsynced_atomic, "CURRENT was not forced"),
         (durable, "fsync_dir", no_sync, "names in"),
         ("indexer.store.vectors", "write_atomic", unsynced_atomic, "part-"),
         ("indexer.store.lines", "write_atomic", unsynced_atomic, "part-"),

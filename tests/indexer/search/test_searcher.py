@@ -19,7 +19,7 @@ from indexer.search.ranking import Hit, Options
 from indexer.search.searcher import Searcher
 from indexer.search.spans import Span
 from indexer.store.faiss_index import CellIndex
-from indexer.store.generations import publish
+from indexer.store.publishing import publish
 from tests.fakes import ColourEncoder, RandomEncoder, random_units
 from tests.indexer.made import store
 from tests.indexer.search.found import colour, names, random_library, stretches

@@ -17,8 +17,9 @@ from data.home import Home
 from data.sealed import seal
 from indexer.build.record import writing_session
 from indexer.store.faiss_index import CellIndex, FlatIndex, Ids
-from indexer.store.generations import generation_names, open_generation, publish
+from indexer.store.generations import generation_names, open_generation
 from indexer.store.manifest import read_manifest
+from indexer.store.publishing import publish
 from indexer.store.vectors import Half, VectorStore
 from tests.indexer.store.index_contract import same
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published

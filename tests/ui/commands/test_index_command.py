@@ -133,7 +133,7 @@ def test_rebuild_and_verify(own: tuple[Path, Path], capsys: pytest.CaptureFixtur
     folder, home = own
     ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
     rebuilt = ask(capsys, "rebuild", home=home)
-    assert rebuilt["generation"] == 2
+    assert rebuilt["generation"] == 3
     assert ask(capsys, "rebuild", "--reencode", home=home)["videos"] == 3
     assert ask(capsys, "verify", home=home)["problems"] == []
 
@@ -172,19 +172,19 @@ def test_an_index_that_stands_in_for_a_damaged_one_is_told_in_every_answer(
 ) -> None:
     folder, home = own
     ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
-    assert ask(capsys, "rebuild", home=home)["generation"] == 2
+    assert ask(capsys, "rebuild", home=home)["generation"] == 3
     assert ask(capsys, "search", "a red car", home=home)["warnings"] == []
-    index = home / "index" / "gen-000002" / "clips.faiss"
+    index = home / "index" / "gen-000003" / "clips.faiss"
     index.write_bytes(index.read_bytes()[:-1] + b"x")
 
     status = ask(capsys, "status", home=home)
-    assert status["generation"] == 1
+    assert status["generation"] == 2
     for asked in (["search", "a red car"], ["similar", "toon-0001.mp4"]):
         document = ask(capsys, *asked, home=home)
-        assert document["generation"] == 1
+        assert document["generation"] == 2
         assert document["warnings"] == [status["warning"]]
-        assert "serving gen-000001" in tell(capsys, *asked, home=home).err
-    assert "serving gen-000001" in tell(capsys, "status", home=home).err
+        assert "serving gen-000002" in tell(capsys, *asked, home=home).err
+    assert "serving gen-000002" in tell(capsys, "status", home=home).err
 
 
 def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(

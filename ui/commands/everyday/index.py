@@ -11,6 +11,7 @@ import typer
 
 from data.printable import printable
 from ui.library.library import Library
+from ui.library.readers import check_readers
 from ui.terminal.answer import (
     EXIT_DONE,
     EXIT_SOME_FILES_FAILED,
@@ -43,6 +44,20 @@ FollowLinksOption = Annotated[
     ),
 ]
 
+SpeechOption = Annotated[
+    str,
+    typer.Option(
+        "--speech",
+        metavar="auto|off|MODEL",
+        help="Transcribe speech: auto where a model is here, off, or a Whisper model by name or "
+        "folder.",
+    ),
+]
+ScreenTextOption = Annotated[
+    str,
+    typer.Option("--screen-text", metavar="auto|off", help="Read the text in the picture."),
+]
+
 
 def index(
     paths: Annotated[
@@ -68,6 +83,8 @@ def index(
             help="Also try files again that failed three times, or were read only in part.",
         ),
     ] = False,
+    speech: SpeechOption = "auto",
+    screen_text: ScreenTextOption = "auto",
     exclude: ExcludeOption = None,
     follow_links: FollowLinksOption = None,
     yes: Annotated[
@@ -84,7 +101,10 @@ def index(
     from indexer.build.roots import RuleChange
 
     rules = RuleChange(tuple(exclude or ()), follow_links)
-    with Library(home, weights=weights, device=device) as library:
+    check_readers(speech, screen_text)
+    with Library(
+        home, weights=weights, device=device, speech=speech, screen_text=screen_text
+    ) as library:
         try:
             with ProgressBar(yes=yes) as bar:
                 report = library.index(
@@ -152,7 +172,7 @@ def _words(counts: PassCounts) -> str:
 
 
 def _notices(report: IndexReport) -> list[str]:
-    lines = [report.encoder_notice] if report.encoder_notice else []
+    lines = list(filter(None, (report.encoder_notice, report.words_notice)))
     for path in report.missing:
         lines.append(
             f"{path} is gone; its videos stay in the library. If it is no disk that is unplugged: "

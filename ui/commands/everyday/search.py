@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.errors import ReelwiseError
+from data.printable import printable
 from ui.library.documents import NOTHING_MATCHES, Document, is_gone, search_document, search_notices
 from ui.library.library import Library
 from ui.library.questions import result_of, search_question, similar_question
 from ui.library.running import ask_running
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption, WeightsOption
-from ui.terminal.text import columns, short_path, span
+from ui.terminal.text import clock, columns, short_path, span
 
 if TYPE_CHECKING:
     from indexer.search.query import Filters, Query
-    from indexer.search.ranking import Hit
+    from indexer.search.ranking import Hit, Match
     from indexer.search.searcher import SearchResult
 
 
@@ -48,6 +49,15 @@ ImageOption = Annotated[
 NotOption = Annotated[
     str | None, typer.Option("--not", metavar="TEXT", help="Rank results similar to TEXT lower.")
 ]
+InOption = Annotated[
+    str | None,
+    typer.Option(
+        "--in",
+        metavar="CHANNEL,...",
+        help="Search only these: picture, speech, screen (text in the picture), subtitle, title, "
+        "path.  [default: all]",
+    ),
+]
 MinRelevanceOption = Annotated[
     float,
     typer.Option(
@@ -73,6 +83,7 @@ def search(
     like: LikeOption = None,
     image: ImageOption = None,
     not_: NotOption = None,
+    in_: InOption = None,
     limit: LimitOption = 10,
     min_relevance: MinRelevanceOption = 0.0,
     under: UnderOption = None,
@@ -85,15 +96,19 @@ def search(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Find moments by text, by an example clip or picture, or by both together."""
+    """Find moments by text, by an example clip or picture, or by both together.
+
+    TEXT is looked for in what is seen, said, written and named; "words in quotation marks" have to
+    be said or written so.
+    """
     if not (text or like or image):
         raise ReelwiseError(
             "nothing to search for",
             fix='reelwise search "a red car drives to the left"    (or --like CLIP, --image FILE)',
         )
-    from indexer.search.query import Filters, Query
+    from indexer.search.query import Filters, Query, channels_named
 
-    query = Query(text=text, like=like, image=image, without=not_)
+    query = Query(text, like, image, not_, channels_named(in_))
     filters = Filters(
         under=under.absolute() if under else None,
         min_duration_s=min_duration,
@@ -169,12 +184,39 @@ def _text(result: SearchResult, *, everything: bool = False) -> str:
             for hit in shown
         ]
     )
+    lines = [line for hit, line in zip(shown, lines, strict=True) for line in [line, *_said(hit)]]
     left = len(result.hits) - len(shown)
     if left:
         lines.append(f"{left:,} more are noise, of relevance below {NOISE}   (--all lists them)")
     if not result.confident:
         lines.insert(0, NOTHING_MATCHES + ("; the nearest are:" if lines else ""))
     return "\n".join(lines)
+
+
+LINES_SHOWN = 2
+"""Lines of a hit that are shown below it."""
+LONGEST_SHOWN = 90
+"""Characters of a line that are shown, around its first mark."""
+
+
+def _said(hit: Hit) -> list[str]:
+    """The best lines of a hit, each with its channel and time; its words stand in brackets."""
+    lines = [match for match in hit.matched if match.text][:LINES_SHOWN]
+    return [f"       {match.channel} {clock(match.start_s)}  {marked(match)}" for match in lines]
+
+
+def marked(match: Match) -> str:
+    """The part of a line around its first mark, the marked words in brackets."""
+    text, first = match.text, match.marks[0][0] if match.marks else 0
+    start = 0 if len(text) <= LONGEST_SHOWN else max(0, first - LONGEST_SHOWN // 3)
+    end = min(len(text), start + LONGEST_SHOWN)
+    out, at = "", start
+    for begin, stop in match.marks:
+        if start <= begin < stop <= end:
+            out += f"{text[at:begin]}[{text[begin:stop]}]"
+            at = stop
+    before, after = "..." * (start > 0), "..." * (end < len(text))
+    return printable(f"{before}{out}{text[at:end]}{after}")
 
 
 def _above_noise(hits: Sequence[Hit]) -> Sequence[Hit]:

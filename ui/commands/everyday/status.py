@@ -42,6 +42,7 @@ def _lines(status: Document) -> list[str]:
             f"index       generation {status['generation']}, "
             + index_in_words(status["index_kind"], status["recall_at_10"])
         )
+    lines += _words(status["channels"])
     troubled = bool(status["failed"] or status["partial"])
     lines += [
         f"recommends  {_model_line(status['recommender'])}",
@@ -56,6 +57,19 @@ def _lines(status: Document) -> list[str]:
             f"  {each['state']:<11} {short_path(each['path'])}",
             f"              {printable(each['reason'])}",
         ]
+    return lines
+
+
+def _words(channels: list[Document]) -> list[str]:
+    """What can be searched beside the picture, and what is still to be read."""
+    lines: list[str] = []
+    for each in channels:
+        numbers = [(each["pending"], "to be read"), (each["failed"], "failed")]
+        numbers.append((each["partial"], "read only in part"))
+        rest = "".join(f", {number:,} {what}" for number, what in numbers if number)
+        n_read = each["done"] + each["partial"]
+        told = f"{count(each['lines'], 'line')} of {count(n_read, 'video')}{rest}"
+        lines.append(f"{'words' if not lines else '':<10}  {each['channel']}: {told}")
     return lines
 
 

@@ -65,6 +65,9 @@ def examine(home: Home) -> list[Finding]:
         "faiss": _faiss,
         **{f"decoder {name}": partial(_decoder, name) for name in DECODERS},
         "weights": partial(_weights, home),
+        "words": _words,
+        "speech": _speech,
+        "screen text": _screen_text,
         "home": partial(_home, home),
         "disk": partial(_disk, home),
     }
@@ -156,6 +159,39 @@ def _weights(home: Home) -> str:
     return (
         f"{name or DEFAULT_BACKBONE} will be downloaded ({download_size(model) or 'size unknown'})"
     )
+
+
+def _words() -> str:
+    """Index two lines and find one."""
+    from data.lines import Channel, Line
+    from indexer.search.query import ALL_CHANNELS
+    from indexer.search.word_index import WordIndex
+    from indexer.search.words import ask, find_words
+    from indexer.store.full_text import FullText, ReadLines
+
+    lines = [Line(Channel.SPEECH, 0.0, 1.0, text, "en") for text in ("red kites", "blue boats")]
+    index = FullText.in_memory([ReadLines(1, 1, lines)])
+    words = WordIndex((index,), index.readings)
+    found = find_words(ask("a boat", words), words, channels=ALL_CHANNELS)
+    if [each.line for each in found] != lines[1:]:
+        raise ReelwiseError("finds wrong lines", fix="pip install -U tantivy")
+    return f"tantivy {importlib.metadata.version('tantivy')}"
+
+
+def _speech() -> str:
+    """The model that `index` would transcribe with."""
+    from embeddings.words.speech.models import find_model
+
+    return f"{find_model().name} is here"
+
+
+def _screen_text() -> str:
+    """Open the networks that `index` would read the picture with."""
+    from embeddings.words.screen.weights import DETECTION, RECOGNITION, open_network
+
+    for weights in (DETECTION, RECOGNITION):
+        open_network(weights)
+    return f"rapidocr {importlib.metadata.version('rapidocr')}"
 
 
 def _home(home: Home) -> str:

@@ -1,0 +1,155 @@
+"""A search asks every channel of a real library; each of them can be asked alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from data.home import Home, resolve_home
+from data.lines.line import Channel, Line, Reading
+from data.video.types import OnProgress
+from indexer.build.pipeline import RunOptions, index_with
+from indexer.search.query import Filters, Query, channels_named
+from indexer.search.searcher import Searcher, SearchResult
+from tests.data.lines.made import srt
+from tests.fakes import ColourEncoder
+from tests.indexer.made import paint
+
+
+@dataclass
+class Fixed:
+    """Reads the same lines from a video by its name."""
+
+    id: str
+    channel: Channel
+    lines: dict[str, list[tuple[float, str]]]
+
+    def read(self, path: Path, on_progress: OnProgress) -> Reading:
+        said = self.lines.get(path.stem, [])
+        return Reading(tuple(Line(self.channel, t, t + 1, text, "en") for t, text in said))
+
+
+SPEECH = Fixed("hears-1", Channel.SPEECH, {"one": [(1.5, "the ferry leaves at nine")]})
+SCREEN = Fixed("reads-1", Channel.SCREEN, {"two": [(2.0, "PLATFORM9CLOSED")]})
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
+    folder = tmp_path_factory.mktemp("channels")
+    videos = folder / "harbour"
+    paint(videos / "one.mp4", ("red", 4))
+    paint(videos / "two.mp4", ("green", 4))
+    paint(videos / "birthday_party.mp4", ("blue", 4))
+    srt(videos / "birthday_party.en.srt", [(0.5, 1.5, "Blow out the candles")])
+    home = resolve_home(folder / "home")
+    index_with(home, [videos], ColourEncoder(), RunOptions(1, readers=[SPEECH, SCREEN]))
+    return home, videos
+
+
+@pytest.fixture(scope="module")
+def searcher(library: tuple[Home, Path]) -> Iterator[Searcher]:
+    with closing(Searcher(library[0], ColourEncoder())) as one:
+        yield one
+
+
+def ask(searcher: Searcher, text: str, only: str | None = None) -> SearchResult:
+    return searcher.search(Query(text, channels=channels_named(only)), 3)
+
+
+KINDS = [
+    ("red", "picture", "one", 0.0),
+    ("the ferry", "speech", "one", 1.5),
+    ("platform 9", "screen", "two", 2.0),
+    ("candles", "subtitle", "birthday_party", 0.5),
+    ("birthday", "title", "birthday_party", 0.0),
+    ('"leaves at nine"', "speech", "one", 1.5),
+    ('"platform 9 closed"', "screen", "two", 2.0),
+]
+
+
+@pytest.mark.parametrize(("text", "channel", "video", "start_s"), KINDS)
+def test_each_channel_finds_what_it_knows_alone_and_with_all(
+    searcher: Searcher, text: str, channel: str, video: str, start_s: float
+) -> None:
+    for only in (channel, None):
+        result = ask(searcher, text, only)
+        hit = result.hits[0]
+        assert (hit.path.stem, round(hit.start_s, 1)) == (video, start_s)
+        assert channel in {str(match.channel) for match in hit.matched}
+        assert result.confident or channel == "picture"  # of three clips none stands out
+    others = ",".join(each for each in map(str, Channel) if each not in (channel, "picture"))
+    assert all(
+        str(match.channel) != channel
+        for hit in ask(searcher, text, others).hits
+        for match in hit.matched
+    )
+
+
+def test_what_is_partly_seen_and_partly_written_is_one_hit(searcher: Searcher) -> None:
+    hit = ask(searcher, "green platform 9").hits[0]
+    assert hit.path.stem == "two"
+    assert {str(match.channel) for match in hit.matched} == {"picture", "screen"}
+    parts = [match.relevance for match in hit.matched]
+    assert hit.relevance > max(parts)
+
+
+def test_the_folder_is_a_channel(searcher: Searcher) -> None:
+    assert len(ask(searcher, "harbour", "path").hits) == 3
+
+
+def test_quoted_words_leave_out_what_does_not_hold_them(searcher: Searcher) -> None:
+    assert [hit.path.stem for hit in ask(searcher, '"ferry leaves"').hits] == ["one"]
+    assert ask(searcher, '"leaves ferry"').hits == []
+    assert ask(searcher, '"red"').hits == []
+    assert not ask(searcher, '"red"').confident
+
+
+def test_filters_hold_for_lines(searcher: Searcher, library: tuple[Home, Path]) -> None:
+    query = Query("ferry candles platform")
+    under = Filters(under=library[1] / "two.mp4")
+    assert {hit.path.stem for hit in searcher.search(query, 9, filters=under).hits} == {"two"}
+    longer = Filters(min_duration_s=100.0)
+    assert searcher.search(query, 9, filters=longer).hits == []
+    sure = Filters(min_relevance=0.9)
+    hits = searcher.search(Query("the ferry"), 9, filters=sure).hits
+    assert [hit.path.stem for hit in hits] == ["one"]
+
+
+def test_what_was_read_since_the_publication_is_found(
+    library: tuple[Home, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = tmp_path / "more"
+    paint(videos / "one.mp4", ("red", 4))
+    home = resolve_home(tmp_path / "home")
+    index_with(home, [videos], ColourEncoder(), RunOptions(1, readers=()))
+    monkeypatch.setattr("indexer.build.publisher.Publisher.finish", lambda *_, **__: True)
+    again = Fixed("hears-1", Channel.SPEECH, SPEECH.lines)
+    with closing(Searcher(home, ColourEncoder())) as searcher:
+        assert ask(searcher, "ferry", "speech").hits == []
+        index_with(home, [videos], ColourEncoder(), RunOptions(1, readers=[again]))
+        assert searcher.refresh()
+        assert [hit.start_s for hit in ask(searcher, "ferry", "speech").hits] == [1.5]
+
+
+def test_missing_line_parts_are_told(tmp_path: Path) -> None:
+    videos = tmp_path / "more"
+    paint(videos / "one.mp4", ("red", 4))
+    home = resolve_home(tmp_path / "home")
+    index_with(home, [videos], ColourEncoder(), RunOptions(1, readers=[SPEECH]))
+    for path in home.lines("hears-1").iterdir():
+        path.unlink()
+    with closing(Searcher(home, ColourEncoder())) as searcher:
+        result = ask(searcher, "ferry")
+    assert any("line parts are missing" in warning for warning in result.warnings)
+
+
+def test_channels_are_named(searcher: Searcher) -> None:
+    assert channels_named("Speech, screen") == {Channel.SPEECH, Channel.SCREEN}
+    assert channels_named(None) == frozenset(Channel)
+    for wrong in ("nose", "", ","):
+        with pytest.raises(Exception, match="channel"):
+            channels_named(wrong)

@@ -1,0 +1,44 @@
+"""Which readers of words a run gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.errors import ReelwiseError
+from data.lines import Channel
+from ui.library import readers
+
+line_readers = readers.line_readers  # before the tests of this folder do without models
+
+
+def channels(speech: str, screen_text: str) -> list[Channel]:
+    with line_readers(speech, screen_text) as found:
+        assert found.notices == []
+        return [reader.channel for reader in found.readers]
+
+
+def test_speech_and_text_in_the_picture_are_read_unless_they_are_off() -> None:
+    assert channels("auto", "auto") == [Channel.SPEECH, Channel.SCREEN]
+    assert channels("off", "auto") == [Channel.SCREEN]
+    assert channels("off", "off") == []
+
+
+def test_without_a_model_speech_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ReelwiseError("no model is here", fix="pip install it")
+
+    monkeypatch.setattr("embeddings.words.speech.load_speech", missing)
+    with line_readers("auto", "off") as found:
+        assert found.readers == []
+        assert found.notices == ["speech is not transcribed: no model is here; pip install it"]
+
+
+def test_what_is_asked_for_and_not_there_is_refused(tmp_path: Path) -> None:
+    for speech, screen_text, said in (
+        (str(tmp_path / "none"), "off", "no folder"),
+        ("off", "maybe", "--screen-text is auto or off"),
+    ):
+        with pytest.raises(ReelwiseError, match=said), line_readers(speech, screen_text):
+            pass

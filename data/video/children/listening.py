@@ -13,8 +13,9 @@ from data.video.sound.wire import read_piece
 from data.video.types import Ending, OnProgress, UnreadableVideo
 
 CHILD = "data.video.children.sound_child"
-LIMITS = DecodeLimits(wall_s=180.0, wall_per_mb_s=5.0, memory_bytes=2 * 2**30)
-"""Three minutes decode the six hours of silence that a small file may hold."""
+LIMITS = DecodeLimits(wall_s=900.0, wall_per_mb_s=20.0, memory_bytes=2 * 2**30)
+"""A quarter of an hour decodes the six hours of silence that a small file may hold, 130 times real
+time on a busy machine; 48 hours of quiet speech are 100 MB or more."""
 BROKE_OFF = "the decoder broke off"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
@@ -22,11 +22,14 @@ from embeddings.words.speech.models import AUTO, ModelFiles, find_model
 from embeddings.words.speech.settings import Settings
 from embeddings.words.speech.voice import Window, windows_of
 from embeddings.words.speech.whisper import Whisper, code_of
-from embeddings.words.speech.words import Word
+from embeddings.words.speech.words import Heard, Word
 
 NO_SPEECH = "no speech"
-SURE_LANGUAGE = 0.5
-"""A language that is less probable gives way to the one that the file names."""
+SURE_LANGUAGE = 0.7
+"""A language that is less probable gives way to the one that the file names, else to the one in
+which the first windows read best."""
+CANDIDATES = 3
+"""Languages in which they are read then."""
 MOST_ALIKE = 2
 """The same line this many times in a row may be said; more are a loop of the model."""
 
@@ -110,8 +113,14 @@ class SpeechReader:
             on_progress()
             if language is None:
                 lengths_s = [window.length_s for window in batch]
-                language = self._found(whisper.languages(encoded, lengths_s))
-            heard = whisper.transcribe(samples, encoded, language, on_progress)
+                candidates = self._candidates(whisper.languages(encoded, lengths_s))
+            else:
+                candidates = [language]
+            read = {
+                code: whisper.transcribe(samples, encoded, code, on_progress) for code in candidates
+            }
+            language = max(candidates, key=lambda code: _log_prob(read[code]))
+            heard = read[language]
             for window, each in zip(batch, heard, strict=True):
                 for words in lines_of(_on_clock(each.words, window), self._settings):
                     if not is_invented(words, each, self._settings):
@@ -124,14 +133,14 @@ class SpeechReader:
             self._whisper = whisper
         return self._whisper
 
-    def _found(self, probabilities: dict[str, float]) -> str:
-        """The language of a video: as it is heard, else as its file says."""
-        best = max(sorted(probabilities), key=lambda code: probabilities[code])
+    def _candidates(self, probabilities: dict[str, float]) -> list[str]:
+        """The languages that a video may be in, the most probable first; one where it is sure."""
+        ranked = sorted(probabilities, key=lambda code: (-probabilities[code], code))
+        if probabilities[ranked[0]] >= SURE_LANGUAGE:
+            return ranked[:1]
         track = self._listener.track if self._listener else None
         named = language_code(track.language) if track else ""
-        if probabilities[best] < SURE_LANGUAGE and named in probabilities:
-            return named
-        return best
+        return [named] if named in probabilities else ranked[:CANDIDATES]
 
 
 def load_speech(
@@ -161,6 +170,12 @@ def _engine_id(files: ModelFiles, language: str | None, settings: Settings) -> s
     digest = hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", Path(files.name).name).strip("-.")[:40] or "model"
     return f"speech-{slug}-{digest[:16]}"
+
+
+def _log_prob(heard: Sequence[Heard]) -> float:
+    """How well windows read: the mean over their words."""
+    weights = [1 + len(each.words) for each in heard]
+    return sum(w * each.log_prob for w, each in zip(weights, heard, strict=True)) / sum(weights)
 
 
 def _on_clock(words: Iterable[Word], window: Window) -> list[Word]:

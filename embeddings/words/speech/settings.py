@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-WINDOW_S = 30.0
-"""Sound that a Whisper model hears at once."""
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -20,6 +17,9 @@ class Settings:
     """Pauses up to this long do not end a stretch."""
     pad_s: float = 0.2
     """Sound kept before and after a voice."""
+    window_s: float = 20.0
+    """Most sound that is heard at once. A model may hear 30 s; the cost of a second grows with
+    it."""
     batch: int = 8
     """Windows that are transcribed together."""
     beam: int = 2

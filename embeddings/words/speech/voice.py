@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.video.sound.types import RATE_HZ, SoundPiece
-from embeddings.words.speech.settings import WINDOW_S, Settings
+from embeddings.words.speech.settings import Settings
 
 Samples = NDArray[np.float32]
 
@@ -38,7 +38,7 @@ class Stretch:
 
 @dataclass(eq=False)
 class Window:
-    """Stretches that are heard at once, at most `WINDOW_S`."""
+    """Stretches that are heard at once, at most `Settings.window_s`."""
 
     stretches: list[Stretch] = field(default_factory=list)
 
@@ -71,7 +71,10 @@ def windows_of(pieces: Iterable[SoundPiece], settings: Settings) -> Iterator[Win
     """The windows of a video in order of time, each as soon as it is full."""
     window = Window()
     for stretch in stretches_of(pieces, settings):
-        if window.stretches and window.length_s + len(stretch.samples) / RATE_HZ > WINDOW_S:
+        if (
+            window.stretches
+            and window.length_s + len(stretch.samples) / RATE_HZ > settings.window_s
+        ):
             yield window
             window = Window()
         window.stretches.append(stretch)
@@ -133,7 +136,7 @@ def _voices(samples: Samples, settings: Settings) -> list[tuple[int, int]]:
         threshold=settings.voice,
         min_speech_duration_ms=round(1000 * settings.shortest_voice_s),
         min_silence_duration_ms=round(1000 * settings.pause_s),
-        max_speech_duration_s=WINDOW_S,
+        max_speech_duration_s=settings.window_s,
         speech_pad_ms=round(1000 * settings.pad_s),
     )
     found = get_speech_timestamps(samples, options)

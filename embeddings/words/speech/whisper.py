@@ -30,6 +30,9 @@ CLOSING = "\"'.\u3002,\uff0c!\uff01?\uff1f:\uff1a\u201d)]}\u3001"
 """Punctuation that belongs to the word after it, and to the word before it."""
 MOST_TOKENS = 224
 """Of the text of a window, as in OpenAI's decoder: half of its context. A loop ends here."""
+LEAST_FRAMES = 1000
+"""Hundredths of a second that are encoded at least. Models are trained on 3000, where the time of
+silence costs as much as that of speech; down to this the words stay the same."""
 AGAIN = {"beam_size": 5, "no_repeat_ngram_size": 3}
 """How a text that repeats itself or is improbable is tried once more."""
 _CODES = {"jw": "jv"}
@@ -85,8 +88,10 @@ class Whisper:
         from faster_whisper.audio import pad_or_trim
 
         extract = self._model.feature_extractor
-        features = np.stack([pad_or_trim(extract(each)[..., :-1]) for each in windows])
-        return self._model.encode(features)
+        features = [extract(each)[..., :-1] for each in windows]
+        longest = max(each.shape[-1] for each in features)
+        length = min(extract.nb_max_frames, max(LEAST_FRAMES, -(-longest // 100) * 100))
+        return self._model.encode(np.stack([pad_or_trim(each, length) for each in features]))
 
     def languages(self, encoded: Any, lengths_s: Sequence[float]) -> dict[str, float]:
         """Probabilities of the languages, on the mean over windows by their length."""

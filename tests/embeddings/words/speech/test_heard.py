@@ -69,7 +69,7 @@ def test_the_same_sound_gives_the_same_lines(
 
 
 def test_even_without_looking_for_a_voice_silence_has_no_line(speech: SpeechReader) -> None:
-    silence = np.zeros(30 * RATE_HZ, np.float32)
+    silence = np.zeros(10 * RATE_HZ, np.float32)
     model = speech._load()
     (heard,) = model.transcribe([silence], model.encode([silence]), "en", lambda: None)
     assert heard.words  # it writes "you"

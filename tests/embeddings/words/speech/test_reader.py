@@ -29,6 +29,7 @@ class Model:
     found: ClassVar[dict[str, float]]
     says: ClassVar[Sequence[str]]
     asked: ClassVar[list[str]]
+    reads: ClassVar[dict[str, float]]
 
     def __init__(self, *_: object) -> None:
         pass
@@ -48,14 +49,15 @@ class Model:
     ) -> list[Heard]:
         on_progress()
         self.asked.extend([language] * len(windows))
-        return [self._heard(self.says[len(self.asked) % len(self.says)]) for _ in windows]
+        text = self.says[len(self.asked) % len(self.says)]
+        return [self._heard(text, self.reads.get(language, -0.2)) for _ in windows]
 
-    def _heard(self, text: str) -> Heard:
+    def _heard(self, text: str, log_prob: float) -> Heard:
         words = [
             Word(0.5 + at * 0.3, 0.8 + at * 0.3, f" {word}", 0.9)
             for at, word in enumerate(text.split())
         ]
-        return Heard(tuple(words), -0.2, 0.01, 1.2)
+        return Heard(tuple(words), log_prob, 0.01, 1.2)
 
 
 Stage = Callable[..., SpeechReader]
@@ -72,9 +74,11 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
         track: str = "",
         says: Sequence[str] = ("a red boat left the harbour",),
         found: dict[str, float] | None = None,
+        reads: dict[str, float] | None = None,
         **options: Any,
     ) -> SpeechReader:
         Model.says, Model.found, Model.asked = says, found or {"en": 0.9}, []
+        Model.reads = reads or {}
 
         class Listener(listening.Listener):
             def pieces(self, path: Path, on_progress: OnProgress = lambda: None) -> Any:
@@ -139,14 +143,14 @@ def test_what_could_not_be_heard_is_told(ending: Ending, reason: str, stage: Sta
 
 
 def test_the_language_is_found_once_for_a_video(stage: Stage) -> None:
-    speech = stage([at * 10.0 for at in range(11)], found={"fr": 0.6, "en": 0.4})
+    speech = stage([at * 10.0 for at in range(11)], found={"fr": 0.8, "en": 0.2})
     reading = speech.read(FILM, lambda: None)
     assert {line.language for line in reading.lines} == {"fr"}
     assert Model.asked == ["fr"] * 11
 
 
 def test_a_doubtful_language_gives_way_to_what_the_file_says(stage: Stage) -> None:
-    doubtful, sure = {"en": 0.4, "de": 0.3}, {"en": 0.6, "de": 0.3}
+    doubtful, sure = {"en": 0.4, "de": 0.3}, {"en": 0.8, "de": 0.1}
 
     def language(found: dict[str, float], track: str) -> str:
         return stage([1.0], found=found, track=track).read(FILM, lambda: None).lines[0].language
@@ -154,6 +158,14 @@ def test_a_doubtful_language_gives_way_to_what_the_file_says(stage: Stage) -> No
     assert language(doubtful, "ger") == "de"
     assert language(sure, "ger") == "en"
     assert language(doubtful, "") == language(doubtful, "tlh") == "en"
+
+
+def test_a_doubtful_language_is_the_one_that_reads_best(stage: Stage) -> None:
+    found = {"nn": 0.5, "la": 0.2, "nl": 0.1, "de": 0.05}
+    reads = {"nn": -0.9, "la": -0.8, "nl": -0.3, "de": -0.1}
+    speech = stage([at * 10.0 for at in range(9)], found=found, reads=reads)
+    assert {line.language for line in speech.read(FILM, lambda: None).lines} == {"nl"}
+    assert Model.asked == ["nn"] * 8 + ["la"] * 8 + ["nl"] * 8 + ["nl"]
 
 
 def test_a_language_that_is_given_is_not_looked_for(stage: Stage) -> None:

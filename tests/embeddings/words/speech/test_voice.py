@@ -9,7 +9,7 @@ import pytest
 
 from data.video.sound.types import RATE_HZ, SoundPiece
 from embeddings.words.speech import voice
-from embeddings.words.speech.settings import WINDOW_S, Settings
+from embeddings.words.speech.settings import Settings
 from embeddings.words.speech.voice import Samples, Stretch, Window, stretches_of, windows_of
 
 SETTINGS = Settings()
@@ -60,7 +60,7 @@ def test_a_voice_over_the_border_of_blocks_is_one(piece_s: float) -> None:
 def test_only_a_block_of_sound_is_held_at_once(loud_is_voice: Iterator[list[float]]) -> None:
     shown = next(loud_is_voice)
     list(stretches_of(pieces(600, [(100.0, 128.0)], 10.0), SETTINGS))
-    assert max(shown) <= voice.BLOCK_S + WINDOW_S + 10
+    assert max(shown) <= voice.BLOCK_S + 28 + 10
 
 
 @pytest.mark.usefixtures("loud_is_voice")
@@ -78,8 +78,8 @@ def stretch(start_s: float, length_s: float) -> Stretch:
 def test_windows_are_full_but_never_longer_than_a_model_hears() -> None:
     voices = [(start, start + 8.0) for start in np.arange(0, 200, 10.0).tolist()]
     windows = list(windows_of(pieces(210, voices, 10.0), SETTINGS))
-    assert all(window.length_s <= WINDOW_S for window in windows)
-    assert [len(window.stretches) for window in windows] == [3] * 6 + [2]
+    assert all(window.length_s <= SETTINGS.window_s for window in windows)
+    assert [len(window.stretches) for window in windows] == [2] * 10
 
 
 def test_times_of_a_window_are_those_of_its_stretches() -> None:

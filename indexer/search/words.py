@@ -49,7 +49,7 @@ IN_ORDER_CHANCE = 0.2
 """By this factor words are less likely to be there by chance where they stand in a row."""
 
 LEAST_CHANCE = 1e-4
-"""Nothing is more certain than one less this."""
+"""No chance is taken for smaller, but for words in a row."""
 
 COVERAGE_POWER = 3.0
 """Relevance of a line that holds a part of a query: its coverage to this power, of the whole."""
@@ -111,9 +111,14 @@ class Asked:
         return sum(term.weight for term in self.terms)
 
     @cached_property
+    def is_plain(self) -> bool:
+        """Whether no word has a meaning of its own: such a query says something in a row only."""
+        return all(term.is_plain for term in self.terms)
+
+    @cached_property
     def chance(self) -> float:
         """The number of lines that would hold all words by chance; at most 1."""
-        rarities = sum(term.rarity for term in self.terms if not term.is_plain)
+        rarities = sum(term.rarity for term in self.terms if self.is_plain or not term.is_plain)
         return math.exp(min(math.log(self.n_lines) - rarities, 0.0))
 
 
@@ -279,25 +284,27 @@ def _judged(asked: Asked, found: FoundLine) -> FoundWords:
         if not word.is_inner:
             stems.setdefault(stem(word.text, line.language), []).append((word.start, word.end))
     places = [_places(term, line, stems, run) for term in asked.terms]
-    held = sum(term.weight for term, some in zip(asked.terms, places, strict=True) if some)
+    held_terms = [term for term, some in zip(asked.terms, places, strict=True) if some]
+    held = sum(term.weight for term in held_terms)
+    if all(term.is_plain for term in held_terms) and not asked.is_plain:
+        held = 0.0
     relevance = _relevance(asked, line, words, run, held / asked.weight if asked.weight else 0.0)
     return FoundWords(found.video_id, line, relevance, found.score, _marks(asked, line, places))
 
 
 def _of_whole(asked: Asked, *, in_order: bool = True) -> float:
     """The relevance of a line that holds every word."""
-    chance = min(asked.chance, 1.0 - ALL_WORDS_RELEVANCE)
-    return 1.0 - max(chance * (IN_ORDER_CHANCE if in_order else 1.0), LEAST_CHANCE)
+    chance = asked.chance if asked.is_plain else min(asked.chance, 1.0 - ALL_WORDS_RELEVANCE)
+    return 1.0 - max(chance, LEAST_CHANCE) * (IN_ORDER_CHANCE if in_order else 1.0)
 
 
 def _marks(
     asked: Asked, line: Line, places: Sequence[Sequence[Place]]
 ) -> tuple[tuple[int, int], ...]:
     """Where the words of the query stand; those without meaning only where there are no others."""
-    only_plain = all(term.is_plain for term in asked.terms)
     marks: list[Place] = []
     for term, found in zip(asked.terms, places, strict=True):
-        if term.is_plain and not only_plain:
+        if term.is_plain and not asked.is_plain:
             continue
         # Of a run that stands there whole, its pairs elsewhere say nothing.
         inside = term.is_inner and len(term.word) > 2 and term.word in line.text

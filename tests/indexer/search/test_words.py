@@ -119,6 +119,15 @@ def test_a_part_of_the_words_is_little() -> None:
     assert found[0].relevance < 0.2
 
 
+def test_words_without_meaning_say_nothing_but_in_a_row() -> None:
+    words = said(*SAID, "To be or not to be, that is the question", "Be not the one or to be there")
+    assert all(each.relevance < 0.1 for each in find(words, "the"))
+    assert find(words, "the submarine") == []
+    first, second = find(words, '"to be or not to be"')[0], find(words, "to be or not to be")[0]
+    assert first.video_id == second.video_id == 5
+    assert second.relevance > 0.5
+
+
 def test_channels_and_videos_restrict() -> None:
     words = words_of(
         Line(channel, 0, 1, "the lighthouse") for channel in (Channel.SPEECH, Channel.TITLE)

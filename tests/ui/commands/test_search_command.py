@@ -1,13 +1,17 @@
 """`reelwise search` and `similar` over a real small library: what is found and how it is told."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from data.lines import Channel
 from data.toons.library import ToonLibrary
 from data.video.write import Change, transcode
+from indexer.search.ranking import Match
 from tests.ui.commands.conftest import queries
 from tests.ui.conftest import ENCODER, ask, tell
+from ui.commands.everyday.search import marked
 
 HIT_FIELDS = {"rank", "video_id", "path", "start_s", "end_s", "score", "relevance", "why"}
 
@@ -49,13 +53,27 @@ def test_a_search_is_told_by_rank_relevance_path_stretch_and_title(
     home: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = tell(capsys, "search", queries(toons)[0]["query"], "-k", "2", home=home).out.splitlines()
-    rank, relevance, path, stretch, *title = told[-2].split()
+    hits = [line for line in told if line.lstrip()[:1].isdigit()]
+    rank, relevance, path, stretch, *title = hits[0].split()
     assert rank == "1"
     assert 0 <= float(relevance) <= 1
     assert path.endswith(".mp4")
     start, end = stretch.split("-")
     assert start.count(":") == end.count(":") == 1
     assert title
+
+
+def test_a_line_is_shown_around_its_marked_words() -> None:
+    text = "word " * 30 + "the red kite" + " word" * 30
+    first = text.index("red kite")
+    match = Match(Channel.SPEECH, text, 1.0, 2.0, 0.9, ((first, first + 3), (first + 4, first + 8)))
+    shown = marked(match)
+    assert "the [red] [kite] word" in shown
+    assert shown.startswith("...")
+    assert shown.endswith("...")
+    assert len(shown) < 110
+    assert marked(replace(match, text="a red kite", marks=((2, 5),))) == "a [red] kite"
+    assert marked(replace(match, text="a \x1b[31m", marks=())) == "a \\x1b[31m"
 
 
 def test_where_nothing_can_match_the_answer_says_so(

@@ -78,7 +78,7 @@ def run(size: str) -> dict[str, Any]:
 
 def _found(reader: SpeechReader, here: Path, n_toons: int, n_real: int) -> dict[str, Any]:
     toons = sorted(write_library(here / "toons", n_toons, seed=11).folder.glob("*.mp4"))
-    real = real_videos((".mp4", ".mkv"))[:n_real]
+    real = real_videos((".mp4",))[:n_real]
     said: list[_Said] = []
     lines: dict[str, tuple[Line, ...]] = {}
     texts = iter(sentences(PER_FILM * (len(toons) + len(real))))

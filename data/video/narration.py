@@ -112,6 +112,9 @@ def mux_sound(film: Path, to: Path, samples: NDArray[np.float32], *, rate_hz: in
     """Write a copy of a film with this mono sound, which begins with its picture.
 
     The suffix of `to` names the container; it appears only when it is complete.
+
+    Raises:
+        ReelwiseError: The picture cannot be copied.
     """
     with tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.stem}-") as folder:
         part = Path(folder) / to.name
@@ -119,7 +122,7 @@ def mux_sound(film: Path, to: Path, samples: NDArray[np.float32], *, rate_hz: in
             picture = source.streams.video[0]
             copy: Any = out.add_stream_from_template(picture)
             packets = [packet for packet in source.demux(picture) if packet.dts is not None]
-            first = min(p.pts for p in packets if p.pts is not None)
+            first = _first(film, picture, [p.pts for p in packets if p.pts is not None])
             for packet in packets:
                 packet.pts = None if packet.pts is None else packet.pts - first
                 packet.dts = None if packet.dts is None else packet.dts - first
@@ -128,6 +131,21 @@ def mux_sound(film: Path, to: Path, samples: NDArray[np.float32], *, rate_hz: in
             for packet in sorted([*packets, *sounds], key=_time_s):
                 out.mux(packet)
         part.replace(to)
+
+
+def _first(film: Path, picture: Any, stamps: Sequence[int]) -> int:
+    """The first of the picture's time stamps.
+
+    Raises:
+        ReelwiseError: It has none, or its header is not in the container.
+    """
+    context = picture.codec_context
+    if not stamps or (context.name in ("h264", "hevc") and not context.extradata):
+        raise ReelwiseError(
+            f"the picture of {film.name} cannot be copied: its container lacks its header or times",
+            fix=f"convert it: ffmpeg -i {film.name} copy.mp4",
+        )
+    return min(stamps)
 
 
 def _encoded(out: Any, samples: NDArray[np.float32], rate_hz: int) -> list[Any]:

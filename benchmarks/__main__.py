@@ -28,6 +28,7 @@ BENCHMARKS = {
     "recommend_latency": "time of fits and of one answer, up to a million videos",
     "recommend_toons": "the blend against each source alone, on simulated users",
     "robustness": "recall under pixel changes made against the encoder; adversarial training",
+    "screen": "lines burnt into real frames: found, invented, and the cost of reading them",
     "search_latency": "one warm search of 10,000 clips (full: 100,000), beside the index alone",
     "spoken": "spoken words: found at their second, invented in silence, times real time per core",
     "toon_search": "text queries for scenes and moments of combinations that were never trained",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import weakref
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 class ScreenReader:
     """Reads the lines that are written in the picture; one video at a time.
 
+    Its decoding child lives as long as the reader.
+
     Args:
         chosen: The scripts to read, names in `SCRIPTS`; lines with letters of others are left out.
         child: Module of the decoding child.
@@ -63,19 +66,26 @@ class ScreenReader:
             UnreadableVideo: No frame of it can be decoded.
             NoDecoder: No decoding child can be started on this machine now.
         """
-        with DecodePool(1, child=self._child) as pool:
-            request = DecodeRequest(path, spec_of(_probe(pool, path, on_progress)), fps=READ_FPS)
-            from embeddings.words.screen.video import VideoText
+        from embeddings.words.screen.video import VideoText
 
-            text = VideoText(*self._networks, scripts=self._scripts, sample_s=1 / READ_FPS)
-            self.counts = text.counts
-            for _, result in pool.run([request], still_wanted=on_progress):
-                if isinstance(result, Ending):
-                    return _reading(text, result)
-                for pixels, time_s in zip(result.pixels, result.times_s.tolist(), strict=True):
-                    on_progress()
-                    text.feed(pixels, time_s)
+        pool = self._pool
+        request = DecodeRequest(path, spec_of(_probe(pool, path, on_progress)), fps=READ_FPS)
+        text = VideoText(*self._networks, scripts=self._scripts, sample_s=1 / READ_FPS)
+        self.counts = text.counts
+        for _, result in pool.run([request], still_wanted=on_progress):
+            if isinstance(result, Ending):
+                return _reading(text, result)
+            for pixels, time_s in zip(result.pixels, result.times_s.tolist(), strict=True):
+                on_progress()
+                text.feed(pixels, time_s)
         raise AssertionError("a decoder says how it ended")
+
+    @cached_property
+    def _pool(self) -> DecodePool:
+        """One decoding child for all videos, as starting one costs as much as a short video."""
+        pool = DecodePool(1, child=self._child).__enter__()
+        weakref.finalize(self, pool.close)
+        return pool
 
     @cached_property
     def _networks(self) -> tuple[Detector, Recogniser]:

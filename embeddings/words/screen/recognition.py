@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import add
 from typing import Any
 
 import cv2
@@ -23,6 +25,7 @@ from embeddings.words.screen.settings import (
     LEVEL_DEG,
     LINES_PER_CALL,
     MOST_WIDTH_PX,
+    SPACE,
 )
 
 
@@ -64,10 +67,14 @@ class Recogniser:
         best = columns.argmax(axis=1)
         is_new = best != 0
         is_new[1:] &= best[1:] != best[:-1]
-        text = "".join(self._characters[i] for i in best[is_new])
-        if not text.strip():
-            return Text("", 0.0)
-        return Text(text.strip(), float(columns.max(axis=1)[is_new].mean()))
+        places = np.flatnonzero(is_new).tolist()
+        letters = [self._characters[best[place]] for place in places]
+        between = [
+            " " if columns[place:following, -1].max() >= SPACE and " " not in pair else ""
+            for (place, following), pair in zip(pairwise(places), pairwise(letters), strict=True)
+        ]
+        text = "".join(map(add, letters, [*between, ""])).strip()
+        return Text(text, float(columns.max(axis=1)[is_new].mean()) if text else 0.0)
 
 
 def cut_out(pixels: Pixels, box: Box) -> Pixels:

@@ -61,6 +61,9 @@ LEAST_WIDTH_PX = 320
 MOST_WIDTH_PX = 1600
 """Longer lines are squeezed."""
 LINES_PER_CALL = 8
+SPACE = 0.1
+"""Probability from which there is a space between two characters though none won: inside words it
+stays below .01."""
 LEVEL_DEG = 1.5
 """Lines that tilt less are cut out as they are."""
 FLOOR = 0.85

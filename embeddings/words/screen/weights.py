@@ -1,7 +1,8 @@
 """The two networks of RapidOCR's wheel: checked, opened with ONNX Runtime, nothing downloaded.
 
 RapidOCR's own classes are not used: importing them takes a second, sets up a logger that writes to
-standard error, and fetches what is missing. Its networks are.
+standard error, and fetches what is missing. Its networks are, and a test compares what is found and
+read with what RapidOCR found and read.
 """
 
 from __future__ import annotations

@@ -34,6 +34,29 @@ def test_lines_are_found_where_they_are(detector: Detector, recogniser: Recognis
     assert kept(texts) == ["Next station", "Größe und Übermut"]
 
 
+RAPIDOCR = {
+    "Żółta łódź, 9:45": ((117.0, 30.0), (166.0, 32.0), 0.929),
+    "Größe und Übermut": ((119.5, 100.0), (209.0, 32.0), 0.997),
+}
+"""Text, centre, width and height, and score that RapidOCR 3.10.0 gives for the picture below, with
+`Det.limit_side_len` 32 and without its test for upside-down lines."""
+
+
+def test_boxes_texts_and_scores_are_those_of_rapidocr(
+    detector: Detector, recogniser: Recogniser
+) -> None:
+    first, second = RAPIDOCR
+    pixels = burnt(burnt(scene(height=160), first, at=(40, 20)), second, at=(20, 90))
+    boxes = join_rows(detector(pixels))
+    texts = recogniser([cut_out(pixels, box) for box in boxes])
+    assert [text.text for text in texts] == [first, second]
+    for box, text, expected in zip(boxes, texts, RAPIDOCR.values(), strict=True):
+        centre, sides, score = expected
+        assert (box.x, box.y) == pytest.approx(centre, abs=1.5)
+        assert (box.width, box.height) == pytest.approx(sides, abs=3)
+        assert text.confidence == pytest.approx(score, abs=0.05)  # a pixel's difference of the cut
+
+
 def test_a_tilted_line_is_read_level(detector: Detector, recogniser: Recogniser) -> None:
     flat = Image.fromarray(burnt(scene(height=240), "Ferry to the islands", at=(40, 110)))
     tilted = np.array(flat.rotate(-12, resample=Image.Resampling.BICUBIC))
@@ -47,7 +70,8 @@ def test_what_cannot_be_read_is_not_invented(
     view: str, detector: Detector, recogniser: Recogniser
 ) -> None:
     pixels = burnt(burnt(scene(), "Please mind the gap"), "Gate 12 closed", at=(20, 20))
-    assert len(kept(read(pixels, detector, recogniser))) == 2
+    if view == "mirrored":
+        assert len(kept(read(pixels, detector, recogniser))) == 2
     image = Image.fromarray(pixels)
     small = image.resize((image.width // 8, image.height // 8), Image.Resampling.BOX)
     shown = {

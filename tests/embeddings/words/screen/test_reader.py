@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
+import psutil
 import pytest
 
 from data.lines import Channel, LineReader
@@ -33,7 +35,7 @@ def film(path: Path, *, seconds: int = 8, said: tuple[int, int] = (2, 6)) -> Pat
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def screen(detector: Detector, recogniser: Recogniser) -> ScreenReader:
     return ready(load_screen_reader(), detector, recogniser)
 
@@ -89,6 +91,21 @@ def test_a_child_that_dies_costs_the_rest_of_the_video(
     assert [(line.text, line.end_s) for line in reading.lines] == [("Platform 9 closed", 5.0)]
     with pytest.raises(UnreadableVideo):
         dying.read(film(tmp_path / "0.mp4"), nothing)
+
+
+def test_one_child_decodes_all_videos_and_ends_with_the_reader(
+    tmp_path: Path, detector: Detector, recogniser: Recogniser
+) -> None:
+    before = set(psutil.Process().children())
+    short = film(tmp_path / "a.mp4", seconds=1)
+    reader = ready(load_screen_reader(), detector, recogniser)
+    reader.read(short, nothing)
+    (child,) = set(psutil.Process().children()) - before
+    reader.read(short, nothing)
+    assert set(psutil.Process().children()) - before == {child}
+    del reader
+    gc.collect()
+    child.wait(10)
 
 
 def test_an_interrupted_reading_ends_at_once(tmp_path: Path, screen: ScreenReader) -> None:

@@ -93,8 +93,8 @@ def test_text_that_is_typed_on_is_the_whole_line(watched: Watched) -> None:
 
 
 def test_text_that_scrolls_is_one_line(watched: Watched) -> None:
-    frames = [burnt(scene(), "Directed by nobody", at=(30, 150 - 25 * i)) for i in range(6)]
-    assert spans(watched.lines(frames)) == [("Directed by nobody", 0.0, 6.0)]
+    frames = [burnt(scene(), "Directed by nobody", at=(30, 140 - 40 * i)) for i in range(3)]
+    assert spans(watched.lines(frames)) == [("Directed by nobody", 0.0, 3.0)]
 
 
 def test_the_same_line_comes_again_after_a_while(watched: Watched) -> None:

@@ -51,6 +51,12 @@ def test_a_picture_that_starts_late_moves_no_sound(suffix: str, tmp_path: Path) 
     assert heard(pieces) == pytest.approx(AT_S, abs=0.03)
 
 
+@pytest.mark.parametrize("suffix", [".mkv", ".ts"])
+def test_a_clock_that_starts_late_counts_from_its_start(suffix: str, tmp_path: Path) -> None:
+    late = film(tmp_path / f"late{suffix}", Sound(beeps(4, AT_S), start_s=10.0), start_s=10.0)
+    assert heard(read(late)[0]) == pytest.approx(AT_S, abs=0.03)
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
 def test_after_a_gap_sound_is_heard_when_it_is(suffix: str, tmp_path: Path) -> None:
     short = Sound(beeps(4, AT_S), gaps=[(1.8, 0.8)])

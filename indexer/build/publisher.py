@@ -68,6 +68,8 @@ class Publisher:
             self._meter.enter("publishing")
             generation = publish(self._catalogue.home, self._catalogue, self._encoder.id)
             self.unreadable |= generation.unreadable
+            for engine_id, videos in generation.unreadable_lines.items():
+                self._catalogue.readings.forget(engine_id, videos)  # the next run reads them again
             self._meter.enter(before)
         self._published_s = time.monotonic()
         self._took_s = self._published_s - began_s

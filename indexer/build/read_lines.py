@@ -27,7 +27,7 @@ from indexer.build.read_files import (
     changed_sources,
     read_source,
 )
-from indexer.build.record_lines import LinesBuffer, take_in_lines
+from indexer.build.record_lines import LinesBuffer, forget_lost, take_in_lines
 from indexer.store.lines import LineStore
 
 Item = TypeVar("Item")
@@ -63,6 +63,8 @@ class LinePasses:
 
     def read_files(self, roots: Sequence[Path], *, retry_failed: bool = False) -> bool:
         """Read names and subtitles that are new or changed; gives whether anything was."""
+        with self._stop.shielded():
+            forget_lost(self._catalogue)
         self._take_in(FILES_ENGINE)
         self._serve_if_first(FILES_ENGINE, FILE_CHANNELS)
         sources = changed_sources(self._catalogue, roots, retry_failed=retry_failed)

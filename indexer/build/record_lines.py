@@ -143,6 +143,23 @@ def tidy_lines(home: Home, catalogue: Catalogue) -> int:
     return removed
 
 
+def forget_lost(catalogue: Catalogue) -> int:
+    """Forget readings whose part is missing or cut: they are read again. Gives how many.
+
+    One lost part stops no other, and costs no second run.
+    """
+    lost: dict[str, set[int]] = {}
+    for part in catalogue.readings.parts(live=False):
+        path = LineStore(catalogue.home, part.engine_id).path(part.name)
+        try:
+            is_whole = path.stat().st_size == part.size_bytes
+        except OSError:
+            is_whole = False
+        if not is_whole and part.readings:
+            lost.setdefault(part.engine_id, set()).update(row.video_id for row in part.readings)
+    return sum(catalogue.readings.forget(engine_id, videos) for engine_id, videos in lost.items())
+
+
 def take_in_lines(catalogue: Catalogue, store: LineStore) -> int:
     """Record what stray parts hold of videos that lack it; gives the number of readings.
 

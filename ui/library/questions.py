@@ -61,7 +61,7 @@ def answer_question(library: Library, question: Document) -> Document:
         question["like"],
         _path(question["image"]),
         question["without"],
-        channels_named(",".join(question["in"])),
+        channels_named(",".join(question["in"]) if "in" in question else None),
     )
     filters = Filters(
         under=_path(question["under"]),
@@ -91,7 +91,7 @@ def result_of(document: Document, *, took_ms: float) -> SearchResult:
             score=hit["score"],
             relevance=hit["relevance"],
             why=hit["why"],
-            matched=tuple(_match_of(match) for match in hit["matched"]),
+            matched=tuple(_match_of(match) for match in hit.get("matched", [])),
         )
         for hit in document["hits"]
     ]

@@ -157,6 +157,26 @@ def test_another_engine_is_served_once_it_has_read_all(home: Home, films: Path) 
     assert lines(home, Channel.SUBTITLE) == {"a_day": ["Inside"]}
 
 
+def test_lost_and_damaged_lines_are_read_again(home: Home, films: Path) -> None:
+    run(home, films, Says())
+    whole = lines(home)
+    for path in home.lines("says-1").iterdir():
+        path.unlink()
+    again = Says()
+    run(home, films, again)
+    assert sorted(again.heard) == ["b", "c"]
+    assert lines(home) == whole
+    (path,) = home.lines("says-1").iterdir()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    shutil.rmtree(home.index)  # the next index of words is made from the parts
+    healed = Says()
+    run(home, films, healed)
+    assert sorted(healed.heard) == ["b", "c"]
+    assert lines(home) == whole
+
+
 def test_a_damaged_subtitle_is_partial_and_told(home: Home, films: Path) -> None:
     (films / "b.srt").write_text("no subtitle")
     report = run(home, films)

@@ -21,8 +21,8 @@ from data.home import resolve_home
 from data.toons.library import write_library
 from data.video.children.pool import decode_one
 from data.video.decoders.opening import open_video
+from data.video.transcode import Change, transcode
 from data.video.types import DecodeRequest, FrameSpec
-from data.video.write import Change, transcode
 from embeddings.choice import load_encoder
 from embeddings.encoder import Encoder
 from indexer.build.pipeline import index_library

@@ -33,6 +33,20 @@ class DamagedFile(ReelwiseError):
     """A file of the home holds other bytes than were written."""
 
 
+class UnreadableVideo(ReelwiseError):
+    """A file from which no frame can be decoded.
+
+    Args:
+        reason: What is wrong with the file, without its name.
+        final: True where no other decoder could do better (empty, text, encrypted, too large).
+    """
+
+    def __init__(self, reason: str, *, final: bool = True, fix: str | None = None) -> None:
+        super().__init__(reason, fix=fix or "play the file in a video player; replace or remove it")
+        self.reason = reason
+        self.final = final
+
+
 def _rebuild(kind: type[ReelwiseError], problem: str, fix: str) -> ReelwiseError:
     error = kind.__new__(kind)
     ReelwiseError.__init__(error, problem, fix=fix)

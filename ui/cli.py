@@ -17,12 +17,11 @@ import typer
 from typer.core import TyperGroup
 
 from data.disk_errors import known_error
-from data.printable import printable_lines
+from data.printable import as_json, printable_lines
 from ui.commands.everyday import demo, index, search, serve, status
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
 from ui.commands.maintain import doctor, encoders, rebuild, roots, verify
 from ui.commands.recommend import history, history_import, recommend, train_recommender
-from ui.library.documents import as_json
 from ui.terminal.answer import (
     EXIT_KNOWN_ERROR,
     EXIT_STOPPED_BY_CTRL_C,

@@ -10,10 +10,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
-from data.catalogue.guard.copies import renew_copies
 from data.catalogue.guard.mark import count_commit, lost_commits, mark_in, take_up, write_mark
 from data.catalogue.guard.memory_copy import MemoryCopy
-from data.catalogue.names import name_key, person_name
+from data.catalogue.spelling import name_key, person_name
 from data.catalogue.tables import AFTER_CREATION, MIGRATIONS, SCHEMA_VERSION, metadata
 from data.catalogue.values import row_sum, sql
 from data.disk_errors import (
@@ -234,20 +233,13 @@ class Database:
             busy = self._rewrite(patient)
         except (sqlite3.DatabaseError, DatabaseError) as error:
             if not is_busy(error):
-                raise self._unscrubbed(error) from error
+                raise unscrubbed(error, self.home) from error
             busy = True
         if busy:
             raise ReelwiseError(
                 "rows are deleted, but another process still reads the file's old pages",
                 fix="run the same command again when no search or index is running",
             )
-        self._renew_copies()
-
-    def _renew_copies(self) -> None:
-        try:
-            renew_copies(self.home)
-        except OSError as error:
-            raise self._unscrubbed(error) from error
 
     def _rewrite(self, patient: bool) -> bool:
         """Give whether another process kept the log from being emptied."""
@@ -262,13 +254,6 @@ class Database:
             if not patient:
                 raw.invalidate()  # the pool must not give it out again
             raw.close()
-
-    def _unscrubbed(self, error: BaseException) -> ReelwiseError:
-        known = known_error(error, self.home.catalogue)
-        if known is None:
-            return ReelwiseError(str(error), fix="run the same command again")
-        known.problem = f"rows are deleted, but the file could not be rewritten: {known.problem}"
-        return known
 
     def _connect(self) -> Connection:
         """Connect to the file, else to a copy in memory that is as new as the file."""
@@ -394,3 +379,12 @@ def _begin(connection: Connection) -> None:
     # at once.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def unscrubbed(error: BaseException, home: Home) -> ReelwiseError:
+    """Make the error for bytes of deleted rows that stay where they were."""
+    known = known_error(error, home.catalogue)
+    if known is None:
+        return ReelwiseError(str(error), fix="run the same command again")
+    known.problem = f"rows are deleted, but the file could not be rewritten: {known.problem}"
+    return known

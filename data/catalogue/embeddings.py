@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from data.catalogue.database import Database
 from data.catalogue.records import (
+    FIRST_FILES,
     SEARCHABLE,
     EmbeddingRow,
     Failure,
@@ -17,10 +18,6 @@ from data.catalogue.records import (
 from data.catalogue.values import chunks, sql, text_path
 from data.errors import ReelwiseError
 
-# The file that was known first stands for its video.
-FIRST_FILES = (
-    "(SELECT video_id, MIN(id) AS file_id FROM files WHERE video_id IS NOT NULL GROUP BY video_id)"
-)
 _NOT_EMBEDDED = (
     f"SELECT v.id, f.path, f.size_bytes, coalesce(e.attempts, 0) AS attempts FROM {FIRST_FILES} x"
     " JOIN videos v ON v.id = x.video_id JOIN files f ON f.id = x.file_id"

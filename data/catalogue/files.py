@@ -9,12 +9,11 @@ from sqlalchemy import Connection
 
 from data.catalogue.contents import Contents
 from data.catalogue.database import Database
-from data.catalogue.names import name_key
 from data.catalogue.records import DOUBTFUL, FileRecord, State
+from data.catalogue.spelling import name_key
 from data.catalogue.values import chunks, now_micros, path_text, sql, text_path
 from data.video.content import content_key
-from data.video.found import FoundFile, RootRules
-from data.video.scan import file_title
+from data.video.found import FoundFile, RootRules, file_title
 
 _FILES = (
     "SELECT path, files.size_bytes, mtime_ns, inode, files.content_key, content_hash, video_id,"

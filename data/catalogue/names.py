@@ -1,47 +1,20 @@
 """Names of videos: one rule for the command line, the page and imported histories."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
 
+from data.catalogue.spelling import folded, name_key, plain
 from data.catalogue.values import path_text
 
 BY_TITLE = "title:"
 """Begins a reference that gives a title instead of a file: services do not know file names."""
 
 _PARTS = re.compile(r"[/\\]")
-_INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"  # marks that copied text brings along
 _WORD = re.compile(r"\w+")
 _YEAR = re.compile(r" (?:19|20)\d\d$")
-
-
-def plain(text: str) -> str:
-    """Give the one spelling (Unicode NFC) of a text that systems store in different ones."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def folded(text: str) -> str:
-    """Give what spellings of a text share that differ in case or Unicode form only."""
-    return text.lower() if text.isascii() else plain(plain(text).casefold())
-
-
-def person_name(text: str) -> str:
-    """Give the one spelling of a person's name: Unicode NFC, nothing blank or invisible around it.
-
-    It may be empty then: such names are refused where they come in.
-    """
-    name, before = text, ""
-    while name != before:
-        before, name = name, plain(name).strip().strip(_INVISIBLE)
-    return name
-
-
-def name_key(path: str) -> str:
-    """Give the folded file name of a path: the column by which files are looked up."""
-    return folded(path.rpartition("/")[2])
 
 
 class VideoNames:

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.catalogue.database import Database
-from data.catalogue.embeddings import FIRST_FILES
 from data.catalogue.records import (
+    FIRST_FILES,
     MAX_ATTEMPTS,
     SEARCHABLE,
     ChannelCounts,

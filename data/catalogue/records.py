@@ -26,6 +26,11 @@ class State(StrEnum):
 SEARCHABLE = f"state IN ('{State.DONE}', '{State.PARTIAL}')"
 """SQL: the embedding is served."""
 
+FIRST_FILES = (
+    "(SELECT video_id, MIN(id) AS file_id FROM files WHERE video_id IS NOT NULL GROUP BY video_id)"
+)
+"""SQL: the file of each video that was known first stands for it."""
+
 MAX_ATTEMPTS = 3
 """Recorded failures after which a video is tried again only on request."""
 

@@ -2,7 +2,6 @@
 
 from data.history.events import (
     Event,
-    HistoryMark,
     events_since,
     mark_history,
     unusable_events,
@@ -10,6 +9,7 @@ from data.history.events import (
 from data.history.history import Forgotten, History
 from data.history.importing import ImportReport, check_events
 from data.history.impressions import Impression, Impressions
+from data.history.marks import HistoryMark
 from data.history.rows.event_file import FileFormat, HowToRead, iter_rows
 from data.history.rows.event_row import EVENT_COLUMNS, EventKind, EventRow
 from data.history.rows.netflix import DateOrder

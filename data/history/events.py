@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from data.catalogue.database import Database
 from data.catalogue.tables import EVENT_SUM
 from data.catalogue.values import from_micros, now_micros, row_sum, sql
+from data.history.marks import HistoryMark, read_mark
 from data.history.rows.event_row import EVENT_KINDS, EventKind
 from data.history.rows.times import not_after
 
@@ -20,8 +19,6 @@ EVENT_VALUES = (
     'SELECT "user", video_id, video_ref, at, watched_s, duration_s, kind, row_sum FROM events'
 )
 _AFTER = sql(f"{EVENT_VALUES} WHERE id > :last_id ORDER BY id")
-# One row, kept by triggers: counting would read every event at each request.
-_MARK = sql("SELECT n_events, n_resolved, last_id FROM history_counts")
 _UNUSABLE = sql(
     "SELECT count(*) FROM events WHERE typeof(at) <> 'integer' OR typeof(\"user\") <> 'text'"
     " OR typeof(video_ref) <> 'text' OR kind NOT IN :kinds"
@@ -61,27 +58,10 @@ class Event:
         }
 
 
-@dataclass(frozen=True)
-class HistoryMark:
-    """How far a watch history has come: equal marks mean the same events."""
-
-    n_events: int
-    """Events kept."""
-    n_resolved: int
-    """Of these, events that were stored with their video."""
-    last_id: int
-    """Number of the newest event ever; numbers are never used again."""
-
-
 def mark_history(catalogue: Database) -> HistoryMark:
     """Give the mark of the history as it is now: one row is read, whatever its size."""
     with catalogue.reading() as connection:
         return read_mark(connection)
-
-
-def read_mark(connection: Connection) -> HistoryMark:
-    """Give the mark inside the caller's transaction."""
-    return HistoryMark(*connection.execute(_MARK).one())
 
 
 def events_since(catalogue: Database, mark: HistoryMark) -> tuple[HistoryMark, list[Event]] | None:

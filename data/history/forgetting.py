@@ -16,7 +16,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from data.catalogue.database import Database, put_meta, read_meta
+from data.catalogue.database import Database, put_meta, read_meta, unscrubbed
+from data.catalogue.guard.copies import renew_copies
 from data.durable import TEMP_PREFIX, crash_point, discard_dir, fsync_dir
 from data.errors import ReelwiseError
 from data.home import Home
@@ -142,6 +143,8 @@ def finish_removal(catalogue: Database) -> int:
 def finish_scrub(catalogue: Database, *, patient: bool) -> None:
     """Rewrite the catalogue where `begin_forgetting` asked for it: no deleted byte stays in it.
 
+    Its copies, and what copies have replaced, are renewed as well.
+
     Args:
         catalogue: The catalogue.
         patient: Wait for processes that still read old pages.
@@ -151,6 +154,10 @@ def finish_scrub(catalogue: Database, *, patient: bool) -> None:
     """
     if catalogue.get_meta(_TO_SCRUB) is not None:
         catalogue.scrub(patient=patient)
+        try:
+            renew_copies(catalogue.home)
+        except OSError as error:
+            raise unscrubbed(error, catalogue.home) from error
         crash_point("history.after_scrub")
         catalogue.set_meta({_TO_SCRUB: None})
 

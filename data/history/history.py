@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data.catalogue.catalogue import Catalogue
+from data.catalogue.database import Database
 from data.catalogue.guard.copies import copies_hold
-from data.catalogue.names import VideoNames, person_name
+from data.catalogue.names import VideoNames
+from data.catalogue.spelling import person_name
 from data.catalogue.tables import PEOPLE
 from data.catalogue.values import from_micros, path_text, sql, to_micros
+from data.catalogue.videos import find_video, names_like, video_names
 from data.errors import ReelwiseError
 from data.history.events import EVENT_VALUES, Event, usable_events
 from data.history.forgetting import (
@@ -75,7 +77,7 @@ class History:
     count in one spelling (`people.person`), however they come in.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Database) -> None:
         self._catalogue = catalogue
         self._names: tuple[int, VideoNames] | None = None
 
@@ -122,13 +124,13 @@ class History:
     def _meant(self, video_ref: str | int) -> tuple[str, int | None]:
         """What a video is called, and which one it is, found by index whatever the size."""
         if isinstance(video_ref, int):
-            return path_text(self._catalogue.video(video_ref).path), video_ref
+            return path_text(find_video(self._catalogue, video_ref).path), video_ref
         ref = path_text(video_ref).strip()
         if not ref or "\0" in ref:
             raise ReelwiseError(f"no video is called {ref!r}", fix="give its path, name or id")
-        names = self._catalogue.names_like(ref)
+        names = names_like(self._catalogue, ref)
         if len(names.find(ref)) > 1:
-            self._catalogue.video(ref)  # raises: it names the candidates
+            find_video(self._catalogue, ref)  # raises: it names the candidates
         return ref, names.only(ref)
 
     def remove(self, event: Event) -> bool:
@@ -259,5 +261,5 @@ class History:
     def _video_names(self) -> VideoNames:
         changes = self._catalogue.changes()
         if self._names is None or self._names[0] != changes:
-            self._names = (changes, self._catalogue.video_names())
+            self._names = (changes, video_names(self._catalogue))
         return self._names[1]

@@ -16,10 +16,10 @@ from data.catalogue.database import Database
 from data.catalogue.names import VideoNames
 from data.catalogue.values import chunks, now_micros, row_sum, sql
 from data.errors import ReelwiseError
-from data.history.events import read_mark
-from data.history.rows.event_file import HowToRead, open_events
+from data.history.marks import read_mark
+from data.history.rows.event_file import HowToRead, Outcome, open_events
 from data.history.rows.event_row import EventRow
-from data.history.rows.netflix import Outcome, PassedOver
+from data.history.rows.netflix import PassedOver
 from data.history.rows.people import person
 from data.history.rows.times import in_words, is_future
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from data.errors import UnreadableVideo
 from data.lines.line import Channel, Line
 from data.video.children.supervisor import DecodeLimits, Supervisor
-from data.video.types import UnreadableVideo
 
 CHILD = "data.lines.child"
 LIMITS = DecodeLimits(wall_s=60.0, wall_per_mb_s=0.2, memory_bytes=2 * 2**30)

@@ -9,10 +9,10 @@ from pathlib import Path
 import charset_normalizer
 import pysubs2
 
+from data.errors import UnreadableVideo
 from data.lines.cues import Cue, lines_of
 from data.lines.languages import CODE_PAGES, language_code
 from data.lines.line import Line
-from data.video.types import UnreadableVideo
 
 SUFFIXES = frozenset((".srt", ".vtt", ".ass", ".ssa", ".sub", ".smi", ".sami", ".ttml"))
 """Files that are taken for subtitles; in capitals as well."""

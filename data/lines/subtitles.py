@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.errors import UnreadableVideo
 from data.lines.cues import Cue, lines_of
 from data.lines.languages import language_code
 from data.lines.line import Line
 from data.lines.sidecars import language_in_name, read_sidecar
 from data.video.decoders.subtitle_streams import SubtitleTrack, container_words
-from data.video.types import OnProgress, UnreadableVideo
+from data.video.types import OnProgress
 
 
 @dataclass

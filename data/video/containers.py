@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from data.errors import UnreadableVideo
 from data.video.streams import is_h264, is_hevc, is_mpegps, is_mpegts
-from data.video.types import UnreadableVideo
 
 HEAD_BYTES = 4096
 """First bytes of a file that `kind_of` wants."""

@@ -1,5 +1,6 @@
 """Files and folders as a library sees them: what was found, and what the user asked for."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,3 +27,9 @@ class RootRules:
     """Patterns of what is passed over, see `Patterns`."""
     follow_links: bool = False
     """Whether links that lead out of the folder are followed."""
+
+
+def file_title(path: Path) -> str | None:
+    """Give a file's name as a title; None where nothing readable is left of it."""
+    title = re.sub(r"[\s_]+", " ", path.stem.encode(errors="replace").decode()).strip(" .-")
+    return title or None

@@ -2,16 +2,15 @@
 
 import logging
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 
+from data.errors import UnreadableVideo
 from data.video.containers import FileKind, kind_by_name, kind_of, read_head
 from data.video.found import FoundFile, RootRules
 from data.video.passed_over import PassedOver, Patterns, Reason, file_reason, folder_reason
-from data.video.types import UnreadableVideo
 
 Unreadable = Callable[[Path, str], None]
 
@@ -160,9 +159,3 @@ def _kind(path: Path) -> FileKind:
         return kind_of(path.name, read_head(path))
     except UnreadableVideo as error:
         return FileKind("other", what=error.reason)
-
-
-def file_title(path: Path) -> str | None:
-    """Give a file's name as a title; None where nothing readable is left of it."""
-    title = re.sub(r"[\s_]+", " ", path.stem.encode(errors="replace").decode()).strip(" .-")
-    return title or None

@@ -8,8 +8,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import ReelwiseError
-
 Pixels = NDArray[np.uint8]
 FrameFit = Literal["squash", "crop", "pad"]
 DecodeState = Literal["done", "partial", "failed"]
@@ -18,23 +16,12 @@ OnProgress = Callable[[], None]
 
 SAMPLE_FPS = 2.0
 """Frames per second of video that are embedded."""
+HELD_S = 10.0
+"""A picture that stands longer is sampled for this long only, as long as the longest clip: until
+the next one, nothing new is shown."""
 FRAMES_PER_BATCH = 64
 LONGEST_VIDEO_S = 48 * 3600.0
 """Videos that show more than this are refused; time in which one picture stands does not count."""
-
-
-class UnreadableVideo(ReelwiseError):
-    """A file from which no frame can be decoded.
-
-    Args:
-        reason: What is wrong with the file, without its name.
-        final: True where no other decoder could do better (empty, text, encrypted, too large).
-    """
-
-    def __init__(self, reason: str, *, final: bool = True, fix: str | None = None) -> None:
-        super().__init__(reason, fix=fix or "play the file in a video player; replace or remove it")
-        self.reason = reason
-        self.final = final
 
 
 @dataclass(frozen=True)

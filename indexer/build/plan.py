@@ -7,9 +7,8 @@ from pathlib import Path
 
 from data.catalogue import FileRecord
 from data.catalogue.contents import Contents, FileContent
-from data.video.found import FoundFile
+from data.video.found import FoundFile, file_title
 from data.video.passed_over import PassedOver
-from data.video.scan import file_title
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.catalogue import Catalogue, Unread
+from data.errors import UnreadableVideo
 from data.lines import Channel, Reading
 from data.lines.names import path_lines, title_lines
 from data.lines.reading import VideoWords, WordsReader
 from data.lines.sidecars import stem_key, subtitle_files
-from data.video.types import UnreadableVideo
 from indexer.build.plan import is_below
 from indexer.build.record_lines import LinesBuffer
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from data.catalogue import Catalogue, Unread
-from data.errors import ReelwiseError
+from data.errors import ReelwiseError, UnreadableVideo
 from data.lines import Channel, LineReader, Reading
 from data.lines.reading import WordsReader
 from data.video.children.process import NoDecoder
-from data.video.types import UnreadableVideo
 from indexer.build.interrupt import Interrupt
 from indexer.build.plan import is_below
 from indexer.build.progress import Meter, Phase

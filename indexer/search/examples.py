@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from data.errors import ReelwiseError
+from data.errors import ReelwiseError, UnreadableVideo
 from data.video.containers import sniff
 from data.video.shots import MAX_CLIP_S, CutDetector, split_clips
-from data.video.types import SAMPLE_FPS, DecodeRequest, Ending, FrameSpec, UnreadableVideo
+from data.video.types import SAMPLE_FPS, DecodeRequest, Ending, FrameSpec
 from embeddings.layers import unit
 from indexer.search.example_frames import AS_INDEXED, Reading, read_frames
 from indexer.search.query import Query

@@ -17,7 +17,7 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.lines import Channel
 from data.toons.names import is_toon
-from data.video.scan import file_title
+from data.video.found import file_title
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.example_frames import AS_INDEXED, Reading

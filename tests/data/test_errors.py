@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import CannotWrite, DamagedFile, NoSuchVideo, ReelwiseError
+from data.errors import CannotWrite, DamagedFile, NoSuchVideo, ReelwiseError, UnreadableVideo
 from data.video.children.pool import DecodingStopped
 from data.video.children.process import NoDecoder
-from data.video.types import UnreadableVideo
+from indexer.store.lines import DamagedLines
 from indexer.store.vectors import DamagedPart
 from ui.server.parameters import WrongRequest
 
@@ -22,6 +22,7 @@ ERRORS = [
     DamagedFile("a", fix="b"),
     WrongRequest("a", fix="b"),
     DamagedPart("a", fix="b"),
+    DamagedLines("a", fix="b"),
     DecodingStopped(),
     NoDecoder("why"),
     UnreadableVideo("reason", final=False, fix="mend it"),

@@ -5,16 +5,13 @@ They are made at the edge: commands and pages print from the results themselves.
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import ReelwiseError
-from data.printable import HIDDEN
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
@@ -261,29 +258,3 @@ def reasons() -> dict[str, str]:
         PLAYING: "goes with {title}, which is playing",
         REST: "nothing speaks for it or against it",
     }
-
-
-def as_json(document: object) -> str:
-    """A document as JSON text; paths and times become strings, NaN becomes null.
-
-    What a terminal would obey is escaped as JSON escapes it: programs read the same text.
-    """
-    text = json.dumps(_plain(document), ensure_ascii=False, allow_nan=False)
-    return HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
-
-
-def _plain(value: object) -> object:
-    """The value in the types that JSON has, numpy's scalars included."""
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(each) for each in value]
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if hasattr(value, "item") and not isinstance(value, str | bytes):
-        value = value.item()
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    return value

@@ -36,6 +36,7 @@ from ui.server.edge.stopping import Stopping
 from ui.server.edge.uploads import VisitorLimits
 from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
+from ui.server.pictures import media_routes
 from ui.server.questions import question_route
 from ui.server.routes import api_routes
 from ui.server.upkeep import Upkeep
@@ -96,7 +97,7 @@ def build_server(
     return App(
         script,
         lifespan=lifespan,
-        routes=[*questions, *api_routes(library, frames, refits), *pages],
+        routes=[*questions, *media_routes(library, frames), *api_routes(library, refits), *pages],
         middleware=[
             Middleware(SafeAnswers, pages=PAGES, scripts=(*shell.scripts, cards.PLAY_ONE)),
             Middleware(OnlyOwnNames, address=address),

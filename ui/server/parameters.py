@@ -3,10 +3,16 @@
 A parameter that is ignored answers another question than the one that was asked.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from starlette.requests import Request
+from starlette.responses import Response
 
 from data.errors import ReelwiseError
+from ui.server.edge.answers import known_problem
 
+A = TypeVar("A")
 MAX_RESULTS = 200
 MAX_QUERY_CHARS = 2000
 
@@ -124,3 +130,16 @@ class Parameters:
                 fix=f"{self._path}?{name}={default:g}",
             )
         return value
+
+
+def only(answer: Callable[[Request], A], *known: str) -> Callable[[Request], A | Response]:
+    """The same route, with 400 for any other parameter and for one given twice."""
+
+    def checked(request: Request) -> A | Response:
+        try:
+            Parameters(request, *known)
+        except WrongRequest as error:
+            return known_problem(400, error.code, error)
+        return answer(request)
+
+    return checked

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from data.catalogue import Video
 from data.errors import ReelwiseError
@@ -19,10 +20,12 @@ from data.video.children.pool import DecodingStopped, StillWanted
 from data.video.children.process import NoDecoder
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
+from ui.library.library import Library
 from ui.server.cache import FileCache, name_for
 from ui.server.frames import CHILDREN, FrameSource, at_rate
-from ui.server.media import no_such
-from ui.server.turns import Unmade
+from ui.server.media import ALLOWED_METHODS, Media, no_such
+from ui.server.parameters import only
+from ui.server.turns import Unmade, in_turn
 
 Found = Callable[[str], tuple[Video, Path] | None]
 """The video of an id and its file, where it may be served; see `Media.found`."""
@@ -128,6 +131,26 @@ class Pictures:
         """The frames of a part of a video at its rate, passed on as they are decoded."""
         batches = self._frames.batches(part, still_wanted=still_wanted)
         return at_rate(batches, start_s=part.start_s, fps=part.fps)
+
+
+def media_routes(library: Library, frames: FrameSource) -> list[BaseRoute]:
+    """The routes below /api that give files, pictures and previews of videos."""
+    media = Media(library)
+    pictures = Pictures(library.home.cache, media.found, frames)
+    reads = list(ALLOWED_METHODS)
+    return [
+        Route("/api/media/{video_id}", only(media.answer), methods=reads),
+        Route(
+            "/api/previews/{video_id}",
+            in_turn(only(pictures.preview, "start", "end"), PREVIEWS_AT_ONCE),
+            methods=reads,
+        ),
+        Route(
+            "/api/thumbs/{video_id}",
+            in_turn(only(pictures.thumbnail, "t"), THUMBNAILS_AT_ONCE),
+            methods=reads,
+        ),
+    ]
 
 
 def _cached_name(source: Path, facts: tuple[object, ...], suffix: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The JSON API and the media routes, beside the Streamlit pages in the same process.
+"""The JSON API, beside the Streamlit pages in the same process.
 
 GET changes nothing: what writes is POST, which pages of other sites cannot send.
 """
@@ -6,7 +6,6 @@ GET changes nothing: what writes is POST, which pages of other sites cannot send
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,44 +20,24 @@ from ui.library.documents import (
 )
 from ui.library.library import Library
 from ui.server.edge.answers import document, known_problem, problem
-from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
-from ui.server.media import ALLOWED_METHODS, Media
 from ui.server.parameters import Parameters, WrongRequest
-from ui.server.pictures import PREVIEWS_AT_ONCE, THUMBNAILS_AT_ONCE, Pictures
-from ui.server.turns import in_turn
 
 LOG = "uvicorn.error"
 """Faults go to the server's log, which is bounded in lines a minute."""
 
 
-def api_routes(
-    library: Library, frames: FrameSource, refits: Refits | None = None
-) -> list[BaseRoute]:
-    """Every route below /api.
+def api_routes(library: Library, refits: Refits | None = None) -> list[BaseRoute]:
+    """The routes below /api that give documents; they come after all others below /api.
 
     Streamlit answers any unknown path with its page and 200, so the rest of /api is 404 here.
     """
     api = Api(library, refits)
-    media = Media(library)
-    pictures = Pictures(library.home.cache, media.found, frames)
-    reads = list(ALLOWED_METHODS)
     return [
         Route("/api/search", answering(api.search)),
         Route("/api/similar", answering(api.similar)),
         Route("/api/recommend", answering(api.recommend), methods=["GET", "HEAD", "POST"]),
         Route("/api/status", answering(api.status)),
-        Route("/api/media/{video_id}", only(media.answer), methods=reads),
-        Route(
-            "/api/previews/{video_id}",
-            in_turn(only(pictures.preview, "start", "end"), PREVIEWS_AT_ONCE),
-            methods=reads,
-        ),
-        Route(
-            "/api/thumbs/{video_id}",
-            in_turn(only(pictures.thumbnail, "t"), THUMBNAILS_AT_ONCE),
-            methods=reads,
-        ),
         Route("/api", unknown),
         Route("/api/{rest:path}", unknown),
     ]
@@ -160,22 +139,6 @@ def answering(answer: Callable[[Request], Document]) -> Callable[[Request], Resp
             return problem(500, "fault", "unexpected fault", "see the server's log")
 
     return endpoint
-
-
-A = TypeVar("A")
-
-
-def only(answer: Callable[[Request], A], *known: str) -> Callable[[Request], A | Response]:
-    """The same route, with 400 for any other parameter and for one given twice."""
-
-    def checked(request: Request) -> A | Response:
-        try:
-            Parameters(request, *known)
-        except WrongRequest as error:
-            return known_problem(400, error.code, error)
-        return answer(request)
-
-    return checked
 
 
 def unknown(request: Request) -> Response:

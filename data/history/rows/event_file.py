@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from data.errors import ReelwiseError
 from data.history.rows import netflix
 from data.history.rows.event_row import EVENT_COLUMNS, EventRow, Reading, event_of
-from data.history.rows.netflix import DateOrder, Outcome
+from data.history.rows.netflix import DateOrder, PassedOver, Told
 from data.history.rows.text_table import SEPARATORS, TextTable, open_table
 from data.history.rows.times import StoredTime
 
@@ -42,6 +42,10 @@ class HowToRead:
     """Take any number as a time: where only the order counts."""
 
 
+Outcome = EventRow | str | PassedOver
+"""What a row is: an event, why it is none, or what else it tells of."""
+
+
 class EventFile(NamedTuple):
     """A file of events that is being read."""
 
@@ -67,7 +71,7 @@ def iter_rows(path: Path, *, any_number: bool = False) -> Iterator[tuple[int, Ev
     """
     with open_events(path, HowToRead("reelwise", any_number=any_number)) as file:
         for line, row in file.rows:
-            assert not isinstance(row, netflix.PassedOver), "only other formats pass rows over"
+            assert not isinstance(row, PassedOver), "only other formats pass rows over"
             yield line, row
 
 
@@ -124,7 +128,7 @@ def _text_rows(table: TextTable, path: Path, how: HowToRead) -> Iterator[tuple[i
         return _our_rows(table, path, how)
     if all(one in names for one in netflix.WHOLE):
         _require_no_user(how)
-        return netflix.whole_rows(table.header, table.rows)
+        return _events(netflix.whole_rows(table.header, table.rows))
     if all(one in names for one in netflix.SHORT):
         return _short_rows(table, path, how)
     if how.format == "netflix":
@@ -133,6 +137,11 @@ def _text_rows(table: TextTable, path: Path, how: HowToRead) -> Iterator[tuple[i
             fix="give the file as Netflix wrote it; its first line begins: Title,Date",
         )
     return _our_rows(table, path, how)
+
+
+def _events(rows: Iterator[tuple[int, Told]]) -> Iterator[tuple[int, Outcome]]:
+    for line, told in rows:
+        yield line, event_of(told, Reading()) if isinstance(told, list) else told
 
 
 def _our_rows(table: TextTable, path: Path, how: HowToRead) -> Iterator[tuple[int, Outcome]]:
@@ -159,7 +168,7 @@ def _short_rows(table: TextTable, path: Path, how: HowToRead) -> Iterator[tuple[
         # Read once before: one date of the 13th or later tells it for all of them.
         with open_table(path, [netflix.SHORT], how.encoding) as again:
             order = netflix.date_order(again.header, again.rows)
-    return netflix.short_rows(how.user, order, table.header, table.rows)
+    return _events(netflix.short_rows(how.user, order, table.header, table.rows))
 
 
 def _parquet_rows(path: Path, how: HowToRead) -> Iterator[tuple[int, Outcome]]:

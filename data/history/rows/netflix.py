@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple
 
 from data.catalogue.names import BY_TITLE
 from data.errors import ReelwiseError
-from data.history.rows.event_row import EventRow, Reading, event_of
 from data.history.rows.text_table import Row
 
 SHORT = ("title", "date")
@@ -29,11 +28,12 @@ class PassedOver(NamedTuple):
     """What it tells of."""
 
 
-Outcome = EventRow | str | PassedOver
-"""What a row is: an event, why it is none, or what else it tells of."""
+Told = list[str | None] | str | PassedOver
+"""The values of an event in the order of `EVENT_COLUMNS`, why there are none, or what else the row
+tells of."""
 
 
-def whole_rows(header: Sequence[str], rows: Iterator[Row]) -> Iterator[tuple[int, Outcome]]:
+def whole_rows(header: Sequence[str], rows: Iterator[Row]) -> Iterator[tuple[int, Told]]:
     """Give the events of a whole history."""
     for line, values in _columns(header, rows, (*WHOLE, _EXTRA)):
         if isinstance(values, str):
@@ -48,7 +48,7 @@ def whole_rows(header: Sequence[str], rows: Iterator[Row]) -> Iterator[tuple[int
 
 def short_rows(
     user: str, order: DateOrder, header: Sequence[str], rows: Iterator[Row]
-) -> Iterator[tuple[int, Outcome]]:
+) -> Iterator[tuple[int, Told]]:
     """Give the events of a short history, whose dates have a known order."""
     for line, values in _columns(header, rows, SHORT):
         if isinstance(values, str):
@@ -101,6 +101,6 @@ def _iso(day: str, order: DateOrder) -> str:
         return day
 
 
-def _event(user: str, title: str, at: str, watched_s: str | None) -> EventRow | str:
+def _event(user: str, title: str, at: str, watched_s: str | None) -> list[str | None]:
     video = f"{BY_TITLE}{title.strip()}" if title.strip() else ""
-    return event_of((user, video, at, watched_s, None, None), Reading())
+    return [user, video, at, watched_s, None, None]

@@ -6,11 +6,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
+from data.errors import UnreadableVideo
 from data.video.children.supervisor import DecodeLimits, Supervisor
 from data.video.children.wire import read_ending
 from data.video.sound.types import SoundPiece, Track
 from data.video.sound.wire import read_piece
-from data.video.types import Ending, OnProgress, UnreadableVideo
+from data.video.types import Ending, OnProgress
 
 CHILD = "data.video.children.sound_child"
 LIMITS = DecodeLimits(wall_s=900.0, wall_per_mb_s=20.0, memory_bytes=2 * 2**30)

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
+from data.errors import UnreadableVideo
 from data.video.decoders.decord_decoder import DecordDecoding
 from data.video.decoders.opening import OpenVideo, open_video
-from data.video.decoders.plan import HELD_S
 from data.video.decoders.pyav_decoder import PyavDecoding
-from data.video.types import DecodeRequest, Ending, OnProgress, Sample, UnreadableVideo, VideoInfo
+from data.video.types import HELD_S, DecodeRequest, Ending, OnProgress, Sample, VideoInfo
 
 
 class Decoder(Protocol):

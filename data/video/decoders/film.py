@@ -8,9 +8,9 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from data.errors import UnreadableVideo
 from data.video.decoders.packets import PacketTable
-from data.video.decoders.plan import HELD_S
-from data.video.types import UnreadableVideo
+from data.video.types import HELD_S
 
 MAX_PIXELS = 7680 * 4320
 """8K: a small file may claim a size whose decoding takes gigabytes of memory."""

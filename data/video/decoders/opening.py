@@ -12,20 +12,13 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from data.errors import UnreadableVideo
 from data.video.containers import DEMUXERS, RAW_STREAMS, missing_end, sniff
 from data.video.decoders.clock import BROADCAST
 from data.video.decoders.film import MAX_PIXELS, film_of, goes_on_elsewhere
 from data.video.decoders.packets import PacketTable, SoundPackets, count_packets, no_packets
-from data.video.decoders.plan import HELD_S
 from data.video.decoders.work import Work
-from data.video.types import (
-    LONGEST_VIDEO_S,
-    DecodeRequest,
-    Ending,
-    OnProgress,
-    UnreadableVideo,
-    VideoInfo,
-)
+from data.video.types import HELD_S, LONGEST_VIDEO_S, DecodeRequest, Ending, OnProgress, VideoInfo
 
 DONE_FRACTION = 0.98
 """Share of the promised length that must be decoded."""

@@ -20,8 +20,9 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from data.errors import UnreadableVideo
 from data.video.decoders.clock import BACK_S, LEAP_S, part_starts, shifts
-from data.video.types import OnProgress, UnreadableVideo
+from data.video.types import OnProgress
 
 MAX_FRAMES = 5_000_000
 """A day at 60 frames per second."""

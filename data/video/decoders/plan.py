@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.video.decoders.packets import PacketTable
+from data.video.types import HELD_S
 
 DENSE_SLACK = 1.05
 """Largest mean distance of key frames, in sampling steps, at which they serve as the samples: 60
@@ -19,9 +20,6 @@ WIDEST_KEY_GAP = 2.0
 NEAR_KEY = 0.1
 """A key frame this near to the wanted time, in sampling steps, is the sample, with its own time:
 it saves decoding a whole group for a frame beside the next key frame."""
-HELD_S = 10.0
-"""A picture that stands longer is sampled for this long only, as long as the longest clip: until
-the next one, nothing new is shown."""
 ROUNDING_S = 1e-6
 
 

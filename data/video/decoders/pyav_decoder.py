@@ -12,13 +12,14 @@ import numpy as np
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
+from data.errors import UnreadableVideo
 from data.video.decoders.clock import BACK_S
 from data.video.decoders.film import MAX_PIXELS
 from data.video.decoders.opening import UNDECODABLE, OpenVideo, pixel_shape
 from data.video.decoders.packets import NO_TIME
 from data.video.decoders.paint import Orientation, Painter
 from data.video.decoders.plan import ROUNDING_S, SamplePlan, held_s, plan_samples, steps_until
-from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample, UnreadableVideo
+from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample
 
 SKIPPABLE = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
 """Codecs where a frame that is marked as no reference is never one. (In HEVC a higher temporal

@@ -1,6 +1,6 @@
 """How much decoding a file may cost: by the bytes that it holds, not by what it promises."""
 
-from data.video.types import UnreadableVideo
+from data.errors import UnreadableVideo
 
 FREE_PIXELS = 5_000_000_000
 """Pixels that any file may have decoded, however small: 20 minutes of HD at 2 frames a second."""

@@ -10,18 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data.errors import UnreadableVideo
 from data.lines import Channel, Reading
 from data.video.children.pool import DecodePool
 from data.video.children.supervisor import CHILD
-from data.video.types import (
-    DecodeRequest,
-    Ending,
-    FrameBatch,
-    FrameSpec,
-    OnProgress,
-    UnreadableVideo,
-    VideoInfo,
-)
+from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec, OnProgress, VideoInfo
 from embeddings.words.screen import settings
 from embeddings.words.screen.counts import Counts
 from embeddings.words.screen.scripts import SCRIPTS

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import bindparam, text
 
-from data.catalogue.catalogue import _BY_ID, Catalogue
+from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.catalogue.values import path_text, text_path
+from data.catalogue.videos import _BY_ID
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from tests.data.made import LIB, embed, file_record

@@ -6,6 +6,7 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.names import VideoNames
 from data.catalogue.records import FileRecord
+from data.catalogue.videos import _LIKELY_NAMES, names_like
 
 NFC = unicodedata.normalize("NFC", "/films/Müller été.mp4")
 NFD = unicodedata.normalize("NFD", NFC)
@@ -44,7 +45,7 @@ def test_a_path_of_another_machine_means_the_one_video_of_its_last_part(
     assert names("/l/v1.mp4", "/m/v1.mp4").only(ref) is None
     assert names("/l/v1.mkv").only(ref) == (1 if ref == "v1" else None)
     catalogue.files.put([FileRecord(Path("/l/v1.mp4"), 1, 1, 1, "k")])
-    assert catalogue.names_like(ref).only(ref) == 1
+    assert names_like(catalogue, ref).only(ref) == 1
 
 
 def test_a_file_of_this_machine_that_is_not_indexed_means_no_other_video(tmp_path: Path) -> None:
@@ -62,8 +63,6 @@ def test_a_title_is_matched_by_its_words() -> None:
 
 
 def test_one_name_is_looked_up_by_index(catalogue: Catalogue) -> None:
-    from data.catalogue.catalogue import _LIKELY_NAMES
-
     values = {"path": "/l/a", "id": 1, "key": "a"}
     with catalogue.reading() as connection:
         steps = [

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from data.lines.child import WordsChild
-from data.video.children.child import serve_parent
+from data.video.children.serving import serve_parent
 from data.video.children.wire import send
 
 
@@ -17,7 +17,7 @@ class Rogue(WordsChild):
         if "die" in request["path"]:
             os.abort()
         if "babble" in request["path"]:
-            send(self._events, {"lines": [[3.0, 1.0, "", "en"]]})
+            send(self.events, {"lines": [[3.0, 1.0, "", "en"]]})
         return {"state": "done", "reason": "", "title": "of a good one"}
 
 

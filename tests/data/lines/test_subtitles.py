@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import UnreadableVideo
 from data.lines.cues import Cue, lines_of, rows_of
 from data.lines.reading import WordsReader
 from data.lines.sidecars import decoded, language_in_name, read_sidecar, subtitle_files
 from data.video.children.supervisor import DecodeLimits
-from data.video.types import UnreadableVideo
 from tests.data.lines.made import film, srt
 
 SAID = [(1.0, 2.5, "<i>Hello</i> there,\nold {\\an8}friend"), (3.0, 4.0, "Good&nbsp;bye")]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import UnreadableVideo
 from data.video.containers import HEAD_BYTES, kind_by_name, kind_of, sniff
-from data.video.types import UnreadableVideo
 
 ROOT = Path(__file__).resolve().parents[3]
 CASES = Path(os.environ.get("REELWISE_CASES", ROOT / "../shared/cases"))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from data.video.content import content_key
-from data.video.found import FoundFile, RootRules
+from data.video.found import FoundFile, RootRules, file_title
 from data.video.passed_over import PassedOver, Reason
-from data.video.scan import file_title, scan
+from data.video.scan import scan
 
 MP4 = b"\0\0\0\x18ftypisom" + bytes(100)
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from data.errors import ReelwiseError
-from data.video.write import Change, transcode, write_video
+from data.video.transcode import Change, transcode
+from data.video.write import write_video
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 REAL_VIDEOS = Path(

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
+from data.errors import UnreadableVideo
 from data.home import Home
 from data.lines.line import Channel, Line, LineReader, Reading
-from data.video.types import OnProgress, UnreadableVideo
+from data.video.types import OnProgress
 from indexer.build.pipeline import RunOptions, index_with
 from indexer.build.report import IndexReport
 from indexer.store.lines import LineStore

@@ -7,7 +7,7 @@ import pytest
 
 from data.lines import Channel
 from data.toons.library import ToonLibrary
-from data.video.write import Change, transcode
+from data.video.transcode import Change, transcode
 from indexer.search.ranking import Match
 from tests.ui.commands.conftest import queries
 from tests.ui.conftest import ENCODER, ask, tell

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.printable import as_json
 from recommender.answer.items import REST, Because, Item
 from recommender.answer.playing import PLAYING
 from recommender.sources.registry import SOURCES
 from ui.library.documents import (
     _size_bytes_below,
-    as_json,
     index_in_words,
     reason_in_words,
     reasons,

@@ -13,7 +13,7 @@ from data.catalogue.catalogue import Catalogue
 from data.history import History
 from data.home import Home
 from data.toons.library import ToonLibrary
-from data.video.write import Change, transcode
+from data.video.transcode import Change, transcode
 from tests.ui.conftest import PATIENCE_S, Server
 
 if TYPE_CHECKING:

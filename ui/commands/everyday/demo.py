@@ -174,7 +174,7 @@ def _evaluate(library: Library) -> Document:
 
 
 def _search_by_example(library: Library) -> Document:
-    from data.video.write import Change, transcode
+    from data.video.transcode import Change, transcode
 
     query = _toon_rows(library.home, "query")[-1]
     video, (start_s, end_s) = query["video"], query.interval()

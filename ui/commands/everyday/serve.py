@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ui.library import documents
+from data import printable
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption
 
@@ -44,7 +44,7 @@ def serve(
     served = {"served": address.url}
     # Ctrl-C is how a server is meant to end, also while it starts: the process leaves then, and
     # this never returns.
-    stopping = Stopping(documents.as_json(served) + "\n" if as_json else "")
+    stopping = Stopping(printable.as_json(served) + "\n" if as_json else "")
     with stopping.on_signals():
         from ui.server.app import serve_library
 

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from data.errors import ReelwiseError
-from ui.library.documents import as_json
+from data.printable import as_json
 
 NO_STORE = {"cache-control": "no-store"}
 """Answers change with every event and every file: nobody may keep them."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from data.video.children.child import serve_parent
+from data.video.children.serving import serve_parent
 from data.video.children.sound_child import SoundChild
 from data.video.children.wire import send
 from data.video.sound.types import SoundPiece
@@ -19,15 +20,15 @@ from data.video.types import Ending
 
 
 class Rogue(SoundChild):
-    def _read(self, request: dict[str, Any]) -> tuple[Ending, bool]:
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         deed = Path(request["path"]).stem
         if not deed.startswith("rogue-"):
-            return super()._read(request)
+            return super().answer(request)
         if not deed.endswith("-early"):
             (fields,) = piece_fields(SoundPiece(0.0, np.zeros(16_000, np.float32)))
-            send(self._events, {"sound": fields})
+            send(self.events, {"sound": fields})
         getattr(self, "_" + deed.split("-")[1])()
-        return Ending("done"), True
+        return {"ending": asdict(Ending("done")), "opened": True}
 
     def _stall(self) -> None:
         time.sleep(3600)
@@ -36,11 +37,11 @@ class Rogue(SoundChild):
         os._exit(3)
 
     def _lie(self) -> None:
-        send(self._events, {"sound": ["soon", "bm9pc2U="]})
+        send(self.events, {"sound": ["soon", "bm9pc2U="]})
 
     def _back(self) -> None:
         (fields,) = piece_fields(SoundPiece(0.5, np.zeros(16_000, np.float32)))
-        send(self._events, {"sound": fields})
+        send(self.events, {"sound": fields})
 
 
 if __name__ == "__main__":

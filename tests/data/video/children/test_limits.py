@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import UnreadableVideo
 from data.video.children import supervisor
 from data.video.children.pool import DecodePool, DecodingStopped, decode_one
 from data.video.children.process import NoDecoder, Process
 from data.video.children.supervisor import ON_DEMAND, DecodeLimits
-from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec, UnreadableVideo
+from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec
 from tests.data.paint import CYCLE, numbers, paint
 from tests.data.video.children.test_pool import ROGUE, ROOT, children, ended
 

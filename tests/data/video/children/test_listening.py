@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.errors import UnreadableVideo
 from data.video.children.listening import Listener
 from data.video.children.supervisor import DecodeLimits
 from data.video.sound.types import SoundPiece
 from data.video.sound.wire import MOST_SAMPLES, piece_fields, read_piece
-from data.video.types import Ending, UnreadableVideo
+from data.video.types import Ending
 from tests.data.sounding import Sound, beeps, film, heard
 
 ROGUE = "tests.data.video.children.rogue_sound_child"

@@ -14,12 +14,13 @@ from PIL import Image
 
 import data.video.decoders.decoding
 import data.video.decoders.packets
+from data.errors import UnreadableVideo
 from data.video.children.pool import decode_one
 from data.video.containers import sniff
 from data.video.decoders.decoding import DECODERS, open_decoding
 from data.video.decoders.opening import open_video
-from data.video.decoders.plan import HELD_S, plan_samples
-from data.video.types import DecodeRequest, Ending, FrameSpec, Pixels, UnreadableVideo, VideoInfo
+from data.video.decoders.plan import plan_samples
+from data.video.types import HELD_S, DecodeRequest, Ending, FrameSpec, Pixels, VideoInfo
 from tests.data.paint import CYCLE, numbers, paint
 
 SMALL = FrameSpec(16, 16)

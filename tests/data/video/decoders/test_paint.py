@@ -17,8 +17,8 @@ from data.video.children.pool import decode_one
 from data.video.decoders.decoding import open_decoding
 from data.video.decoders.paint import LONGEST_SIDE, Layout, Painter
 from data.video.decoders.tone import WHITE_NITS
+from data.video.transcode import transcode
 from data.video.types import DecodeRequest, FrameFit, FrameSpec, Pixels
-from data.video.write import transcode
 
 PQ, HLG, BT2020, BT709 = 16, 18, 9, 1
 ONE = 1 << 16

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import UnreadableVideo
 from data.video.children.pool import decode_one
 from data.video.decoders.work import FREE_PIXELS, PIXELS_PER_BYTE, Work
-from data.video.types import DecodeRequest, FrameSpec, UnreadableVideo
+from data.video.types import DecodeRequest, FrameSpec
 
 SPEC = FrameSpec(16, 16)
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from av.stream import Disposition  # noqa: TID251
 
+from data.errors import UnreadableVideo
 from data.video.sound import decoding
 from data.video.sound.decoding import open_sound
 from data.video.sound.types import RATE_HZ, SoundPiece, Track
-from data.video.types import Ending, UnreadableVideo
+from data.video.types import Ending
 from tests.data.sounding import Sound, beeps, film, heard
 
 AT_S = [0.5, 1.5, 3.0]

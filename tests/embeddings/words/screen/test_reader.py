@@ -8,8 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from data.errors import UnreadableVideo
 from data.lines import Channel, LineReader
-from data.video.types import UnreadableVideo, VideoInfo
+from data.video.types import VideoInfo
 from data.video.write import write_video
 from embeddings.words.screen import settings
 from embeddings.words.screen.detection import Detector

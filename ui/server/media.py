@@ -6,9 +6,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from data.catalogue import Video
+from data.catalogue import Catalogue, Video
 from data.errors import ReelwiseError
-from ui.library.library import Library
 from ui.server.edge.answers import problem
 
 MEDIA_TYPES = {
@@ -32,8 +31,8 @@ class Media:
     file (links followed) lies under an indexed folder.
     """
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
 
     def answer(self, request: Request) -> Response:
         """The file, or the requested range of it (206); 404 for everything else."""
@@ -67,10 +66,10 @@ class Media:
         if not video_id.isascii() or not video_id.isdigit() or len(video_id) > 18:
             return None
         try:
-            video = self._library.catalogue.video(int(video_id))
+            video = self._catalogue.video(int(video_id))
         except ReelwiseError:
             return None
-        real = real_path_below(Path(video.path), self._library.catalogue.files.roots())
+        real = real_path_below(Path(video.path), self._catalogue.files.roots())
         return None if real is None else (video, real)
 
 

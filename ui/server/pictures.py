@@ -135,7 +135,7 @@ class Pictures:
 
 def media_routes(library: Library, frames: FrameSource) -> list[BaseRoute]:
     """The routes below /api that give files, pictures and previews of videos."""
-    media = Media(library)
+    media = Media(library.catalogue)
     pictures = Pictures(library.home.cache, media.found, frames)
     reads = list(ALLOWED_METHODS)
     return [

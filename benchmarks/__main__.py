@@ -25,6 +25,7 @@ BENCHMARKS = {
     "many_files": "peak memory with few and with many files, and the time of a rerun",
     "order": "a clip against the same clip backwards, by its caption",
     "promises_much": "small files that promise much: each ends in seconds with a state",
+    "real_words": "sentences among real videos by `starter`, and what each part gives",
     "recommend_latency": "time of fits and of one answer, up to a million videos",
     "recommend_toons": "the blend against each source alone, on simulated users",
     "robustness": "recall under pixel changes made against the encoder; adversarial training",

@@ -35,7 +35,7 @@ HARD = replace(MILD, crop=0.7, saturation=0.3, speed=1.25, bar=0.15)
 
 
 def run(size: str) -> dict[str, Any]:
-    """Measure the embedded encoder on toons, and on real clips where there are any."""
+    """Measure `toon` on toons, and `toon` and `starter` on real clips where there are any."""
     encoder = load_encoder("toon")
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
@@ -46,13 +46,16 @@ def run(size: str) -> dict[str, Any]:
         real = real_videos()
         if real:
             figures |= {"real_videos": len(real)}
-            figures |= {f"real_{k}": v for k, v in _measure(encoder, real, here, MILD).items()}
-            figures |= {f"hard_{k}": v for k, v in _measure(encoder, real, here, HARD).items()}
+            for name in ("toon", "starter"):
+                for kind, change in (("real", MILD), ("hard", HARD)):
+                    found = _measure(load_encoder(name), real, here / f"{name}-{kind}", change)
+                    figures |= {f"{kind}_{name}_{k}": v for k, v in found.items()}
     return figures
 
 
 def _measure(encoder: Encoder, videos: list[Path], here: Path, change: Change) -> dict[str, Any]:
     home = resolve_home(here / f"home-{videos[0].stem}")
+    here.mkdir(exist_ok=True)
     index_library(home, videos, encoder)
     thumbnails = np.stack([_thumbnail(video) for video in videos])
     right: list[bool] = []

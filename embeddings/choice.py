@@ -1,12 +1,22 @@
 """Which encoder is meant, whether it can be loaded here, and loading it. It imports no torch."""
 
+import shlex
 from pathlib import Path
 
 from data.catalogue import Catalogue
-from embeddings.backbone.names import DEFAULT_BACKBONE
-from embeddings.encoder import EncoderFiles, LoadedEncoder
+from data.errors import ReelwiseError
+from embeddings.backbone.names import (
+    DEFAULT_BACKBONE,
+    find_cached_weights,
+    hub_answers,
+    parse_name,
+)
+from embeddings.encoder import EncoderFiles, LoadedEncoder, Vectors
 from embeddings.open_clip_files import OpenClipFiles
 from embeddings.open_clip_parts import open_clip_parts
+from embeddings.starter.files import STARTER, StarterFiles, starter_is_here
+from embeddings.starter.texts import starter_captions
+from embeddings.vocabulary import notice_of_library
 
 
 def choose_encoder(
@@ -25,13 +35,33 @@ def choose_encoder(
     return catalogue.encoder_name, weights or catalogue.encoder_weights
 
 
-def files_of(name: str | None, weights: Path | None) -> EncoderFiles:
-    """What a name says of an encoder of any kind; None names the default one.
+def default_encoder(weights: Path | None = None) -> str:
+    """The encoder of a new library where none is named.
+
+    The default backbone where its weights are here, were given, or can be downloaded; else
+    `starter`, where its packages are installed.
+    """
+    backbone = parse_name(DEFAULT_BACKBONE)
+    cached = find_cached_weights(backbone.model, backbone.pretrained or "")
+    if weights or cached or not starter_is_here() or hub_answers():
+        return DEFAULT_BACKBONE
+    return STARTER
+
+
+def files_of(name: str, weights: Path | None) -> EncoderFiles:
+    """What a name says of an encoder of any kind.
 
     Raises:
         ReelwiseError: There is none of that name.
     """
-    return OpenClipFiles(open_clip_parts(name or DEFAULT_BACKBONE, weights))
+    if name != STARTER:
+        return OpenClipFiles(open_clip_parts(name, weights))
+    if weights is not None:
+        raise ReelwiseError(
+            f"{STARTER} has weights of its own; --weights {weights} is for another encoder",
+            fix=f"leave --weights out, or name the encoder: --encoder NAME --weights {weights}",
+        )
+    return StarterFiles()
 
 
 def load_encoder(
@@ -40,14 +70,20 @@ def load_encoder(
     """Load an encoder of any kind.
 
     Args:
-        name: `toon`, an open_clip `NAME[/PRETRAINED]`, a model folder, or the folder of a head
-            that was trained with a backbone elsewhere; None for the default one.
+        name: `starter`, `toon`, an open_clip `NAME[/PRETRAINED]`, a model folder, or the folder of
+            a head that was trained with a backbone elsewhere; None for `default_encoder`.
         weights: A file with the weights of that architecture.
         device: `auto`, `cpu` or `cuda`.
 
     Raises:
         ReelwiseError: It cannot be loaded here; the fix says what to do.
     """
+    name = name or default_encoder(weights)
+    if name == STARTER:
+        files_of(name, weights)
+        from embeddings.starter.encoder import StarterEncoder
+
+        return StarterEncoder(device)
     from embeddings.spatiotemporal import load_spatiotemporal
 
     return load_spatiotemporal(name, weights=weights, device=device)
@@ -62,4 +98,35 @@ def check_weights(name: str | None, weights: Path | None) -> bool:
     Raises:
         ReelwiseError: They are missing and no download can be tried, or the name or file is wrong.
     """
-    return files_of(name, weights).check()
+    return files_of(name or default_encoder(weights), weights).check()
+
+
+def unrelated_texts(name: str) -> Vectors | None:
+    """Vectors of everyday captions that have nothing to do with most libraries.
+
+    Args:
+        name: The encoder.
+
+    Returns:
+        (t, dim) unit rows; None where relevance by such captions was not measured for an encoder.
+    """
+    return starter_captions() if name == STARTER else None
+
+
+def encoder_notice(catalogue: Catalogue, name: str, encoder_id: str) -> str | None:
+    """What to know of an encoder that serves a library, where it is no full one.
+
+    Args:
+        catalogue: The library.
+        name: The encoder.
+        encoder_id: Its id.
+    """
+    if name != STARTER:
+        return notice_of_library(catalogue, name, encoder_id)
+    roots = " ".join(shlex.quote(str(root)) for root in catalogue.files.roots())
+    better = parse_name(DEFAULT_BACKBONE).label
+    return (
+        f"{STARTER} serves this library: it needs no download and knows everyday things, not "
+        f"details. {better} finds much more, once its weights can be had (search keeps running "
+        f"meanwhile): reelwise index {roots} --encoder {better}"
+    )

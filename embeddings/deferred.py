@@ -11,7 +11,7 @@ import numpy as np
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.types import Pixels
-from embeddings.choice import files_of, load_encoder
+from embeddings.choice import default_encoder, files_of, load_encoder
 from embeddings.encoder import EncoderFiles, LoadedEncoder, Spans, TextEncoder, Times, Vectors
 from embeddings.identity import Identity, keep_identity, recall_identity
 from embeddings.temporal.plain import PlainHead, encode_clips, open_head
@@ -124,6 +124,7 @@ def open_encoder(
     Raises:
         ReelwiseError: It cannot be loaded here; the fix says what to do.
     """
+    name = name or default_encoder(weights)
     files = files_of(name, weights)
     files.check()
 

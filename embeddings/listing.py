@@ -4,16 +4,14 @@ import json
 from dataclasses import dataclass
 
 from embeddings.backbone.folders import CONFIG_FILE, TOON_FOLDER
-from embeddings.backbone.names import (
-    BYTES_A_WEIGHT,
-    DEFAULT_BACKBONE,
-    find_cached_weights,
-    parse_name,
-)
+from embeddings.backbone.names import BYTES_A_WEIGHT, find_cached_weights, parse_name
 from embeddings.backbone.published import Architecture, architectures
+from embeddings.choice import default_encoder
+from embeddings.starter.files import PACKAGED, STARTER, starter_is_here
+from embeddings.starter.shape import DIM, FRAME_SPEC
 
 RECOMMENDED = {
-    "PE-Core-B-16/meta": "the default: the most accurate that a processor can bear",
+    "PE-Core-B-16/meta": "the default where it can be had: the most accurate for a processor",
     "ViT-B-32/laion2b_s34b_b79k": "a quarter of the image patches: faster, less accurate",
     "PE-Core-L-14-336/meta": "more accurate, for a GPU",
 }
@@ -43,9 +41,11 @@ class EncoderListing:
 
 
 def list_encoders() -> list[EncoderListing]:
-    """The embedded encoder first, then every open_clip architecture with its published weights."""
+    """`toon` and `starter`, then every open_clip architecture with its published weights."""
+    default = default_encoder()
     rows = [_toon_listing()] if (TOON_FOLDER / CONFIG_FILE).is_file() else []
-    default = parse_name(DEFAULT_BACKBONE).label
+    rows.append(_starter_listing(default=default == STARTER))
+    default = default if default == STARTER else parse_name(default).label
     for model, facts in architectures().items():
         for tag in facts.weights:
             name, present = f"{model}/{tag}", find_cached_weights(model, tag) is not None
@@ -67,6 +67,20 @@ def list_encoders() -> list[EncoderListing]:
 def _bytes_of(facts: Architecture) -> int | None:
     millions = facts.parameters_millions
     return None if millions is None else round(millions * 1e6) * BYTES_A_WEIGHT
+
+
+def _starter_listing(*, default: bool) -> EncoderListing:
+    size_bytes = sum(file.size_bytes for file in PACKAGED)
+    return EncoderListing(
+        STARTER,
+        DIM,
+        FRAME_SPEC.height_px,
+        round(size_bytes / BYTES_A_WEIGHT / 1e6, 1),
+        size_bytes,
+        present=starter_is_here(),
+        default=default,
+        advice="real videos with nothing to download: finds everyday things, no details",
+    )
 
 
 def _toon_listing() -> EncoderListing:

@@ -56,6 +56,15 @@ class PackagedFile:
             return self.place().is_file() or self._inside().is_file()
         return False
 
+    def check(self) -> None:
+        """Refuse early where it is missing.
+
+        Raises:
+            ReelwiseError: The package is not installed.
+        """
+        if not self.place().is_file():
+            self._inside()
+
     def path(self) -> Path:
         """The file, its checksum compared; a member of an archive is unpacked once.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from data.errors import ReelwiseError
 from data.home import Home, nothing_indexed, require_library
 from data.lines import LineReader
-from embeddings.vocabulary import notice_of_library
+from embeddings.choice import encoder_notice
 from indexer.build.interrupt import interruptible
 from indexer.build.progress import Listener
 from indexer.build.record import writing_session
@@ -84,7 +84,7 @@ def index_with(
         if options.readers is not None:
             run.read_lines(options.readers, retry_failed=options.retry_failed)
         run.report.encoder = encoder.name
-        only = notice_of_library(catalogue, encoder.name, encoder.id)
+        only = encoder_notice(catalogue, encoder.name, encoder.id)
         notices = [getattr(encoder, "notice", ""), only]
         run.report.encoder_notice = "\n".join(filter(None, notices))
     run.report.wall_s = time.monotonic() - began_s

@@ -20,7 +20,8 @@ from indexer.search.moments import iou
 from indexer.search.query import Query
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import Options
-from indexer.search.searcher import Searcher
+from indexer.search.reliability import Judged, reliability
+from indexer.search.searcher import Searcher, SearchResult
 from indexer.search.spans import Span, parse_span
 from indexer.search.view import View
 
@@ -31,7 +32,7 @@ RECALL_AT = (1, 5, 10)
 HIT_IOU = 0.5
 """IoU from which a moment counts as right."""
 
-Metrics = dict[str, float | int | str]
+Metrics = dict[str, float | int | str | list[dict[str, float | int]]]
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,9 @@ def evaluate_search(searcher: Searcher, queries: Path, *, videos: Path | None = 
         `recall_at_1`, `_5`, `_10`, `mrr`, `median_rank` of the right video; `miou` and
         `moment_recall_at_1` (IoU of at least 0.5) over the `n_timed` rows with times; the same as
         `brute_force_...` by comparing all clip vectors in float32, without index, frames or
-        merging; `confident` (share of queries); `unresolved` (rows whose video or example does not
-        exist; they count as misses); `ms_per_query`, `protocol`, `n`, `seconds`.
+        merging; `confident` (share of queries); what
+        `indexer.search.reliability` says of them; `unresolved` (rows whose video or example does
+        not exist; they count as misses); `ms_per_query`, `protocol`, `n`, `seconds`.
 
     Raises:
         ReelwiseError: The file has no such columns, no row, or an invalid row.
@@ -99,6 +101,7 @@ def evaluate_search(searcher: Searcher, queries: Path, *, videos: Path | None = 
     by_index: list[_Score] = []
     by_brute_force: list[_Score] = []
     took_ms: list[float] = []
+    judged: list[Judged] = []
     confident = 0
     for row in rows:
         right = targets[row.line]
@@ -112,6 +115,7 @@ def evaluate_search(searcher: Searcher, queries: Path, *, videos: Path | None = 
         result = searcher.search_vectors(vectors, Options(MAX_MOMENTS), view=view)
         took_ms.append((time.perf_counter() - began_query_s) * 1000)
         confident += result.confident
+        judged.append(_judged(result, right))
         hits = [Target(hit.video_id, Span(hit.start_s, hit.end_s)) for hit in result.hits]
         by_index.append(_score(hits, right))
         by_brute_force.append(_score(_brute_force(view, vectors), right))
@@ -123,6 +127,7 @@ def evaluate_search(searcher: Searcher, queries: Path, *, videos: Path | None = 
         **_metrics(by_index),
         **{f"brute_force_{name}": value for name, value in _metrics(by_brute_force).items()},
         "confident": confident / len(rows),
+        **reliability(judged),
         "ms_per_query": statistics.fmean(took_ms) if took_ms else 0.0,
         "videos": len(view.videos),
         "clips": view.n_clips,
@@ -205,6 +210,17 @@ def _brute_force(view: View, query: QueryVectors) -> list[Target]:
         Target(int(table.video_ids[r]), Span(float(table.starts_s[r]), float(table.ends_s[r])))
         for r in best
     ]
+
+
+def _judged(result: SearchResult, right: Sequence[Target]) -> Judged:
+    wanted = {target.video_id for target in right}
+    others = [hit.relevance for hit in result.hits if hit.video_id not in wanted]
+    first = result.hits[0] if result.hits else None
+    return Judged(
+        relevance=first.relevance if first else 0.0,
+        right=first is not None and first.video_id in wanted,
+        without=max(others, default=0.0),
+    )
 
 
 def _score(hits: Sequence[Target], right: Sequence[Target]) -> _Score:

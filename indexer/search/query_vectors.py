@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embeddings.layers import unit
+from indexer.search.accident import BestByAccident
 from indexer.search.examples import Example
 from indexer.store.faiss_index import Floats
 
@@ -52,6 +53,8 @@ class QueryVectors:
     """Set where frames are to be compared too."""
     notice: str = ""
     """What to say with the answer."""
+    accident: BestByAccident | None = None
+    """How high unrelated texts score here; None where relevance comes from the scores of clips."""
 
 
 def vectors_of_example(example: Example) -> QueryVectors:

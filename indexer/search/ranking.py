@@ -8,6 +8,7 @@ import numpy as np
 
 from data.catalogue import Video
 from data.lines import Channel
+from indexer.search.accident import BestByAccident
 from indexer.search.calibrate import Background
 from indexer.search.examples import Example
 from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips
@@ -112,10 +113,10 @@ def rank(
         return []
     clips = _Candidates(view, query.vectors, options, allowed, n_allowed)
     if query.example is None:
-        scoring = _ByClips(clips)
+        scoring = _ByClips(clips, query.accident)
     else:
         scoring = _ByFrames(clips, query.example, read_vectors)
-    scored = [(each, scoring.background.relevance(each.score)) for each in scoring.best_moments()]
+    scored = [(each, scoring.relevance(each.score)) for each in scoring.best_moments()]
     relevant = [pair for pair in scored if pair[1] >= options.filters.min_relevance]
     return [_hit(shown, n, *pair) for n, pair in enumerate(relevant[: options.k], start=1)]
 
@@ -166,8 +167,9 @@ class _Candidates:
 class _ByClips:
     """Words and mixed queries: moments by clip vectors alone."""
 
-    def __init__(self, candidates: _Candidates) -> None:
+    def __init__(self, candidates: _Candidates, accident: BestByAccident | None = None) -> None:
         self.candidates = candidates
+        self._accident = accident
         self.background = self.learn_background()
         """How the query scores by accident."""
 
@@ -198,7 +200,13 @@ class _ByClips:
 
     def is_irrelevant(self, bound: float) -> bool:
         """True where no clip up to this score can pass the filters."""
-        return self.background.relevance(bound) < self.candidates.options.filters.min_relevance
+        return self.relevance(bound) < self.candidates.options.filters.min_relevance
+
+    def relevance(self, score: float) -> float:
+        """Of a moment with this score, 0 to 1."""
+        if self._accident is None:
+            return self.background.relevance(score)
+        return self._accident.relevance(score, self.candidates.n_allowed)
 
 
 class _ByFrames(_ByClips):

@@ -18,7 +18,9 @@ from data.home import Home
 from data.lines import Channel
 from data.toons.names import is_toon
 from data.video.found import file_title
+from embeddings.choice import unrelated_texts
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
+from indexer.search.accident import BestByAccident, best_by_accident
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.example_frames import AS_INDEXED, Reading
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
@@ -108,6 +110,7 @@ class Searcher:
         self._cache = VectorCache(self._catalogue, VectorStore(home, encoder.id))
         self._refreshing = threading.Lock()
         self._view = open_view(home, self._catalogue, encoder.id)
+        self._accident: tuple[View | None, BestByAccident | None] = (None, None)
 
     def close(self) -> None:
         """Close the catalogue; results stay valid."""
@@ -323,7 +326,18 @@ class Searcher:
         if example is not None and len(parts) == 1:
             return vectors_of_example(example)
         notice = "" if example is None else example.notice
-        return QueryVectors(mix(parts)[None], notice=notice)
+        words_alone = example is None and len(parts) == 1
+        accident = self._accident_in(view) if words_alone else None
+        return QueryVectors(mix(parts)[None], notice=notice, accident=accident)
+
+    def _accident_in(self, view: View) -> BestByAccident | None:
+        """How unrelated texts score in a view, for encoders of which that is known."""
+        known, learnt = self._accident
+        if known is not view:
+            texts = unrelated_texts(self._encoder.name)
+            learnt = None if texts is None else best_by_accident(texts, view.sample, view.n_clips)
+            self._accident = (view, learnt)
+        return learnt
 
     def _text_part(self, words: str, weight: float = 1.0) -> QueryPart:
         vector = np.asarray(self._encoder.encode_texts([words])[0], dtype=np.float32)

@@ -24,3 +24,11 @@ def test_every_published_model_is_listed_with_its_size() -> None:
     assert (core.dim, core.image_px, core.parameters_millions) == (1024, 224, 447.7)
     assert not core.present
     assert len(rows) > 150
+
+
+def test_starter_is_listed_with_the_size_of_its_packages() -> None:
+    row = {row.name: row for row in list_encoders()}["starter"]
+    assert row.present
+    assert row.dim == 1128
+    assert row.size_bytes is not None
+    assert 110e6 < row.size_bytes < 120e6

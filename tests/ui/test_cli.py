@@ -335,7 +335,8 @@ def test_ones_own_videos_without_weights_stop_with_what_to_do(
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     (tmp_path / "videos").mkdir()
     write_video(tmp_path / "videos" / "grey.mp4", [np.zeros((64, 64, 3), np.uint8)] * 8, fps=8)
-    told = reelwise("index", str(tmp_path / "videos"), home=tmp_path / "home")
+    asked = ["index", str(tmp_path / "videos"), "--encoder", "PE-Core-B-16"]
+    told = reelwise(*asked, home=tmp_path / "home")
     assert told.returncode == 1
     problem, fix = told.stderr.rstrip().splitlines()[-2:]
     assert "PE-Core-B-16" in problem

@@ -136,8 +136,8 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
 
 def _encoder_notice(catalogue: Catalogue) -> str | None:
     """What to know of the encoder: its head is not used, or it does not know such videos."""
+    from embeddings.choice import encoder_notice
     from embeddings.temporal.record import unserved_notice
-    from embeddings.vocabulary import notice_of_library
 
     name, encoder_id = catalogue.encoder_name, catalogue.encoder
     if name is None or encoder_id is None:
@@ -146,7 +146,7 @@ def _encoder_notice(catalogue: Catalogue) -> str | None:
         unserved = unserved_notice(name)
     except ReelwiseError as error:
         unserved = error.problem
-    notices = filter(None, [unserved, notice_of_library(catalogue, name, encoder_id)])
+    notices = filter(None, [unserved, encoder_notice(catalogue, name, encoder_id)])
     return "\n".join(notices) or None
 
 

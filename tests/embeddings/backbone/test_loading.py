@@ -116,11 +116,11 @@ def test_the_identity_changes_with_how_frames_are_normalised(
     [
         ("ViT-B-33", "neither an open_clip architecture", "reelwise encoders"),
         ("ViT-B-32/nobody", "no pretrained weights 'nobody'", "--encoder ViT-B-32/"),
-        (None, "PE-Core-B-16/meta are not on this machine", "--weights FILE"),
+        ("PE-Core-B-16", "PE-Core-B-16/meta are not on this machine", "--weights FILE"),
     ],
 )
 def test_a_name_that_cannot_be_loaded_says_what_to_do(
-    name: str | None, problem: str, fix: str, monkeypatch: pytest.MonkeyPatch
+    name: str, problem: str, fix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ReelwiseError) as caught:

@@ -126,6 +126,7 @@ def test_what_index_would_lack_is_named_by_index_and_doctor_before_anything_is_l
         "print(code, sorted({'torch', 'open_clip'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", script, str(folder), "--home", str(home)]
+    command += ["--encoder", "PE-Core-B-16"]
     ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     document, last = ended.stdout.splitlines()
     assert last == "1 []"
@@ -134,22 +135,27 @@ def test_what_index_would_lack_is_named_by_index_and_doctor_before_anything_is_l
         assert told in json.loads(document)["fix"]
     doctor_says = [sys.executable, "-m", "ui.cli", "doctor", "--home", str(home), "--json"]
     ended = subprocess.run(doctor_says, check=False, capture_output=True, text=True, cwd=ROOT)
-    assert ended.returncode == 1
-    lacking = [check for check in json.loads(ended.stdout)["checks"] if not check["ok"]]
-    assert [check["name"] for check in lacking] == ["weights"]
-    assert "PE-Core-B-16" in lacking[0]["found"]
+    assert ended.returncode == 0, "without a named encoder there is still one"
+    found = {check["name"]: check["found"] for check in json.loads(ended.stdout)["checks"]}
+    assert found["weights"] == "starter is here"
 
 
+@pytest.mark.parametrize(("network", "first"), [(True, "PE-Core-B-16/meta"), (False, "starter")])
 def test_the_default_encoder_and_what_to_choose_come_first(
-    home: Path, capsys: pytest.CaptureFixture[str]
+    network: bool,
+    first: str,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("embeddings.choice.hub_answers", lambda: network)
+    monkeypatch.setattr("embeddings.choice.find_cached_weights", lambda *named: None)
     lines = tell(capsys, "encoders", home=home).out.splitlines()
-    assert lines[1].startswith("PE-Core-B-16/meta")
-    assert "default" in lines[1]
-    assert "1.8 GB" in lines[1]
-    assert [line.split()[0] for line in lines[2:5]][-1] == "toon"
+    assert lines[1].startswith(first)
+    assert any("1.8 GB" in line for line in lines[1:6])
+    assert [line.split()[0] for line in lines[2:6]][-1] == "toon"
     listed = ask(capsys, "encoders", home=home)["encoders"]
-    assert [each["name"] for each in listed if each["default"]] == ["PE-Core-B-16/meta"]
+    assert [each["name"] for each in listed if each["default"]] == [first]
 
 
 def test_the_embedded_encoder_is_listed_as_present(

@@ -146,19 +146,18 @@ def _decoder(name: str) -> str:
 def _weights(home: Home) -> str:
     """The encoder that `index` would use: the library's own, else the default."""
     from data.catalogue import Catalogue
-    from embeddings.backbone.names import DEFAULT_BACKBONE, download_size, parse_name
-    from embeddings.choice import check_weights, choose_encoder
+    from embeddings.backbone.names import download_size, parse_name
+    from embeddings.choice import check_weights, choose_encoder, default_encoder
 
     name, weights = None, None
     if home.catalogue.is_file():
         with Catalogue(home) as catalogue:
             name, weights = choose_encoder(catalogue, None, None)
+    name = name or default_encoder(weights)
     if check_weights(name, weights):
-        return f"{name or DEFAULT_BACKBONE} is here"
-    model = parse_name(name or DEFAULT_BACKBONE).model
-    return (
-        f"{name or DEFAULT_BACKBONE} will be downloaded ({download_size(model) or 'size unknown'})"
-    )
+        return f"{name} is here"
+    size = download_size(parse_name(name).model)
+    return f"{name} will be downloaded ({size or 'size unknown'})"
 
 
 def _words() -> str:

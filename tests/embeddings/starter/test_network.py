@@ -1,0 +1,57 @@
+"""The network against its weights by themselves, and against known pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage
+import torch
+from PIL import Image
+from timm import create_model
+
+from data.errors import DamagedFile
+from embeddings.packages import PackagedFile
+from embeddings.starter import files, network
+from embeddings.starter.footage import padded
+from embeddings.starter.labels import label_texts
+from embeddings.starter.network import Network
+from embeddings.starter.views import views_of
+
+
+@pytest.fixture(scope="module")
+def net() -> Network:
+    return Network()
+
+
+def test_logits_are_those_of_the_published_weights(net: Network) -> None:
+    """The same weights in timm's own network, nothing folded; see docs/log.md for the origin's."""
+    plain = create_model(network.ARCHITECTURE)
+    published = torch.load(files.NETWORK.path(), weights_only=True)
+    plain.load_state_dict(dict(zip(plain.state_dict(), published.values(), strict=True)))
+    plain.train(False)
+    pictures = torch.randn(2, 3, 260, 260, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        wanted = plain(pictures)
+    assert wanted.std() > 1
+    assert (net(pictures).logits - wanted).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("picture", "name"),
+    [("chelsea.png", "cat"), ("coffee.png", "coffee"), ("rocket.jpg", "rocket")],
+)
+def test_photographs_are_recognised(net: Network, picture: str, name: str) -> None:
+    file = Path(skimage.__file__).parent / "data" / picture
+    frame = padded(np.asarray(Image.open(file).convert("RGB")))
+    seen = net(torch.from_numpy(views_of(frame).pictures))
+    best = seen.logits.mean(dim=0).topk(3).indices.tolist()
+    assert any(name in " ".join(label_texts()[place]) for place in best)
+
+
+def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = PackagedFile("timm", "version.py", "0" * 64, 1, "timm")
+    monkeypatch.setattr(network, "NETWORK", other)
+    with pytest.raises(DamagedFile, match="not the published file"):
+        Network()

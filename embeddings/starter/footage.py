@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from data.errors import ReelwiseError
+from embeddings.packages import EXTRA
 from embeddings.starter.shape import FRAME_SPEC
 
 Picture = NDArray[np.uint8]
@@ -39,7 +40,7 @@ def photographs() -> list[Picture]:
     for package, files in PHOTOGRAPHS.items():
         spec = find_spec(package)
         if spec is None or not spec.submodule_search_locations:
-            raise ReelwiseError(f"{package} is not installed", fix="pip install 'reelwise[dev]'")
+            raise ReelwiseError(f"{package} is not installed", fix=EXTRA)
         folder = Path(spec.submodule_search_locations[0])
         for file in files.split():
             with Image.open(folder / file) as opened:

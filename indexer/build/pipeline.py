@@ -81,6 +81,7 @@ def index_with(
         pending = run.update_files(roots, retry_failed=options.retry_failed)
         run.embed(pending, workers=options.workers)
         run.finish()
+        run.report.pictures_s = time.monotonic() - began_s
         if options.readers is not None:
             run.read_lines(options.readers, retry_failed=options.retry_failed)
         run.report.encoder = encoder.name

@@ -60,6 +60,8 @@ class IndexReport(FileChanges):
     """CPU seconds of the decoding processes."""
     wall_s: float = 0.0
     """Duration of the run."""
+    pictures_s: float = 0.0
+    """Of this, until the pictures were published and words began to be read."""
     generation: int | None = None
     """Number of the generation that is published now; None before the first."""
     taken_in: int = 0

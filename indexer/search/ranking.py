@@ -37,6 +37,10 @@ EQUAL_SCORES = 2e-3
 """Scores closer than this are equal: float16 moves each cosine in them by 5e-4."""
 
 
+WORTH_SHOWING = 0.2
+"""People are shown lines from this relevance on; programs get all of a hit."""
+
+
 @dataclass(frozen=True)
 class Match:
     """What one channel found in a moment."""
@@ -53,6 +57,11 @@ class Match:
     """0 to 1, by this channel alone."""
     marks: tuple[tuple[int, int], ...] = ()
     """Where in the text the words of the query stand: first character, and one after the last."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is a line that a person should see."""
+        return bool(self.text) and self.relevance >= WORTH_SHOWING
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ def moment_card(hit: Hit, *, playable: bool = True) -> str:
 
 def _said(hit: Hit) -> str:
     """The best lines that were said or written in a moment, their words marked."""
-    lines = [match for match in hit.matched if match.text][:LINES_SHOWN]
+    lines = [match for match in hit.matched if match.is_shown][:LINES_SHOWN]
     return "".join(
         f'<div class="rw-said"><span>{as_text(str(match.channel))} {clock(match.start_s)}</span> '
         f"{_with_marks(match)}</div>"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.records import Video
-from indexer.search.ranking import Hit
+from data.lines import Channel
+from indexer.search.ranking import Hit, Match
 from recommender.answer.items import Item
 from ui.pages import cards
 from ui.pages.search_page import Form
@@ -105,3 +106,12 @@ def test_names_from_files_are_text_never_markup(field: str) -> None:
     ):
         assert "<script" not in card
         assert "<img" not in card
+
+
+def test_a_card_shows_what_was_said_with_its_words_marked_and_escaped() -> None:
+    match = Match(Channel.SPEECH, "a <red> kite", 4.0, 5.0, 0.9, ((3, 6), (8, 12)))
+    weak = dataclasses.replace(match, text="a weak line", relevance=0.1)
+    card = cards.moment_card(dataclasses.replace(HIT, matched=(match, weak)))
+    assert "speech 0:04.0" in card
+    assert "a &lt;<mark>red</mark>&gt; <mark>kite</mark>" in card
+    assert "weak" not in card

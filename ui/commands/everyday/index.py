@@ -126,12 +126,12 @@ def index(
 
 def index_answer(report: IndexReport) -> Answer:
     """The report as an answer; exit code 3 when some files failed or were read only in part."""
-    wall_s = max(report.wall_s, 1e-9)
+    pictures_s = max(report.pictures_s, 1e-9)
     document = dataclasses.asdict(report) | {
         "held_back": {str(folder): n for folder, n in report.held_back.items()},
         "encoder_notice": report.encoder_notice or None,
-        "clips_per_s": report.clips / wall_s,
-        "times_real_time": report.video_s / wall_s,
+        "clips_per_s": report.clips / pictures_s,
+        "times_real_time": report.video_s / pictures_s,
     }
     gone = report.missing or report.held_back or report.empty
     troubled = report.failed or report.partial or gone
@@ -156,8 +156,8 @@ def _lines(report: IndexReport) -> list[str]:
     if report.clips:
         lines.append(
             f"{count(report.clips, 'clip')} from {length(report.video_s)} of video "
-            f"in {length(report.wall_s)}: {report.clips / report.wall_s:.1f} clips/s, "
-            f"{report.video_s / report.wall_s:.1f}x real time"
+            f"in {length(report.pictures_s)}: {report.clips / report.pictures_s:.1f} clips/s, "
+            f"{report.video_s / report.pictures_s:.1f}x real time"
         )
     return lines + [_words(each) for each in report.words if each.videos or each.failed]
 

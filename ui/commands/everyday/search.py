@@ -201,7 +201,7 @@ LONGEST_SHOWN = 90
 
 def _said(hit: Hit) -> list[str]:
     """The best lines of a hit, each with its channel and time; its words stand in brackets."""
-    lines = [match for match in hit.matched if match.text][:LINES_SHOWN]
+    lines = [match for match in hit.matched if match.is_shown][:LINES_SHOWN]
     return [f"       {match.channel} {clock(match.start_s)}  {marked(match)}" for match in lines]
 
 

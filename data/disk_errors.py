@@ -30,7 +30,10 @@ _BY_NUMBER: dict[int, tuple[str, str]] = {
     errno.EIO: ("the disk reports an input/output error", f"check that disk, {_AGAIN}"),
     errno.EMFILE: ("too many files are open in this process", f"raise ulimit -n, {_AGAIN}"),
     errno.ENFILE: ("too many files are open on this machine", f"end other programs, {_AGAIN}"),
-    errno.ENOMEM: ("the memory of this machine is used up", f"end other programs, {_AGAIN}"),
+    errno.ENOMEM: (
+        "this process may not have as much memory, or as many threads, as it needs",
+        f"raise ulimit -v and -u, or end other programs, {_AGAIN}",
+    ),
     errno.ENAMETOOLONG: ("a path is longer than this disk allows", "use shorter names"),
     errno.ESTALE: ("the network disk has lost that file", f"connect the disk anew, {_AGAIN}"),
 }
@@ -47,6 +50,15 @@ _REFUSED_WRITES = {
     errno.EPERM,
     errno.EIO,
 }
+_MEMORY_WORDS = (
+    "failed to map segment",
+    "cannot allocate memory",
+    "can't allocate memory",
+    "can't start new thread",
+    "std::bad_alloc",
+    "thread creation failed",
+)
+"""How the loader, torch, numpy's BLAS and Python say that memory or threads are used up."""
 _NUMBER_IN_TEXT = re.compile(r"\b(?:os error|errno) (\d+)\b", re.IGNORECASE)
 """How Rust libraries (safetensors) and pyarrow write the number into their message."""
 
@@ -92,6 +104,8 @@ def known_error(error: BaseException, place: Path | None = None) -> ReelwiseErro
     code = sqlite_code(error)
     if code is not None:
         return _of_sqlite(error, code, place)
+    if _lacks_memory(error):
+        return _error(_BY_NUMBER[errno.ENOMEM])
     if isinstance(error, OSError) and error.filename is not None:
         place = Path(os.fsdecode(error.filename))
     number = error.errno if isinstance(error, OSError) else None
@@ -171,6 +185,17 @@ def _full(place: Path | None) -> tuple[str, str]:
     return NO_INODES if reason == NO_INODES else _BY_NUMBER[errno.ENOSPC]
 
 
+def _lacks_memory(error: BaseException) -> bool:
+    """Memory, or threads, that the machine does not give; an error of any library may say so."""
+    kinds = (ImportError, OSError, RuntimeError, SystemError)
+    said = str(error).lower()
+    lacks = isinstance(error, MemoryError) or (
+        isinstance(error, kinds) and any(words in said for words in _MEMORY_WORDS)
+    )
+    cause = error.__cause__
+    return lacks or (cause is not None and _lacks_memory(cause))
+
+
 def _number_in(message: str) -> int | None:
     """The number of the system's error in the message of a library that has no field for it."""
     written = _NUMBER_IN_TEXT.search(message)
@@ -179,7 +204,9 @@ def _number_in(message: str) -> int | None:
     return next((number for number in _BY_NUMBER if os.strerror(number) in message), None)
 
 
-def _error(words: tuple[str, str], place: Path | None, *, write: bool = False) -> ReelwiseError:
+def _error(
+    words: tuple[str, str], place: Path | None = None, *, write: bool = False
+) -> ReelwiseError:
     problem, fix = words
     kind = CannotWrite if write else ReelwiseError
     return kind(f"{problem}: {place}" if place else problem, fix=fix)

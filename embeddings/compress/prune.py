@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from data.errors import ReelwiseError
 from embeddings.backbone.recipe import Config, keep_blocks
-from embeddings.compress.request import TowerName
+from embeddings.compress.request import SECTIONS, TowerName, no_transformer, require_left
 from embeddings.model_folder import SourceModel, build_model
 
 LISTS: dict[TowerName, tuple[str, ...]] = {
@@ -25,7 +25,6 @@ LISTS: dict[TowerName, tuple[str, ...]] = {
     "text": ("transformer.resblocks", "text.transformer.resblocks"),
 }
 """Where open_clip and timm keep the blocks of a tower."""
-SECTIONS: dict[TowerName, str] = {"image": "vision_cfg", "text": "text_cfg"}
 CHANNEL_STEP = 8
 """Widths of hidden layers stay multiples of this, as matrix units need."""
 Probe = Callable[[nn.Module], Tensor]
@@ -54,11 +53,7 @@ def drop_blocks(source: SourceModel, tower: TowerName, count: int, probe: Probe)
     """
     path = _blocks_path(source.model, tower)
     total = len(list(source.model.get_submodule(path).children()))
-    if not 0 < count < total:
-        raise ReelwiseError(
-            f"the {tower} tower has {total} blocks, {count} of them cannot be removed",
-            fix=f"--blocks 1 to {total - 1}",
-        )
+    require_left(tower, count, total)
     numbers = list(range(total))
     truth = probe(source.model)
     for _ in range(count):
@@ -127,10 +122,7 @@ def _blocks_path(model: nn.Module, tower: TowerName) -> str:
     for path in LISTS[tower]:
         if path in modules:
             return path
-    raise ReelwiseError(
-        f"the {tower} tower of this model is no transformer, so no block can be removed",
-        fix="--how distil, or --tower " + ("text" if tower == "image" else "image"),
-    )
+    raise no_transformer(tower)
 
 
 def _shallow(model: nn.Module, path: str, numbers: list[int]) -> nn.Module:

@@ -156,6 +156,13 @@ class EmbeddingStream:
             self._close_complete(threads, whole_groups=False)
             yield from self._ready(wait=True)
 
+    def left(self) -> Iterator[Embedded]:
+        """Videos that had come to their end when `run` was stopped, and were not given yet."""
+        while self._closing:
+            closing = self._closing.popleft()
+            if not closing.cancelled() and closing.exception() is None:
+                yield from closing.result()
+
     def _take(self, key: int, result: FrameBatch | Ending) -> None:
         work = self._works.setdefault(key, _Work(key))
         if isinstance(result, Ending):
@@ -225,7 +232,10 @@ class EmbeddingStream:
 
     def _ready(self, *, wait: bool) -> Iterator[Embedded]:
         while self._closing and (wait or self._closing[0].done()):
-            yield from self._closing.popleft().result()
+            # Dropped once it is there: a Ctrl-C while this waits loses nothing.
+            videos = self._closing[0].result()
+            self._closing.popleft()
+            yield from videos
 
     def _close(self, works: Sequence[_Work]) -> list[Embedded]:
         """Cut videos whose frames are all encoded into clips, and encode those in one call."""

@@ -156,14 +156,19 @@ class Run:
         prepare = getattr(self._encoder, "prepare", None)
         if prepare is not None:
             prepare()
+        stream: EmbeddingStream | None = None
         try:
             with DecodePool(workers or cores()) as pool, ThreadPoolExecutor(1) as self._hashing:
-                for video in EmbeddingStream(pool, self._encoder).run(self._requests()):
+                stream = EmbeddingStream(pool, self._encoder)
+                for video in stream.run(self._requests()):
                     self._take(video)
             self._flush()
         except KeyboardInterrupt:
-            self._flush()
-            self._counts.stopped(len(pending))
+            with self._stop.shielded():
+                for video in stream.left() if stream is not None else ():
+                    self._keep(video)
+                self._flush()
+                self._counts.stopped(len(pending))
             raise
 
     def _requests(self) -> Iterator[DecodeRequest]:
@@ -180,15 +185,19 @@ class Run:
             yield DecodeRequest(each.path, self._encoder.frame_spec, key=each.video_id)
 
     def _take(self, video: Embedded) -> None:
+        self._keep(video)
+        if self._buffer.is_due:
+            self._flush()
+            self._publisher.publish_if_due()
+
+    def _keep(self, video: Embedded) -> None:
+        """Keep an embedded video for the next flush, unless its file changed meanwhile."""
         pending = self._pending[video.vectors.video_id]
         self._counts.encoded(video)
         if _stat(pending.path) != self._stats.pop(pending.video_id):
             self._counts.changed_meanwhile(pending.path)
             return
         self._buffer.add(video)
-        if self._buffer.is_due:
-            self._flush()
-            self._publisher.publish_if_due()
 
     def _flush(self) -> None:
         """Make durable what is ready, and only then count it as done."""

@@ -52,6 +52,68 @@ def test_each_refusal_has_its_own_words(error: Exception, problem: str, write: b
     assert isinstance(known, CannotWrite) == bool(write)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        MemoryError("bad allocation"),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        RuntimeError("can't start new thread"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+        RuntimeError("std::bad_alloc"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ],
+)
+def test_memory_that_a_process_does_not_get_is_the_machine_s_limit(error: Exception) -> None:
+    by_another = RuntimeError("failed to load libcublas.so.12: corrupt wheel?")
+    by_another.__cause__ = error
+    for known in (known_error(error, PLACE), known_error(by_another)):
+        assert known is not None
+        assert "memory" in known.problem
+        assert "ulimit -v" in known.fix
+        assert not isinstance(known, CannotWrite)
+
+
+def test_a_process_of_little_memory_says_so_and_calls_it_no_fault() -> None:
+    code = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from data.disk_errors import known_error
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**25, used + 2**25))
+try:
+    if sys.argv[2] == "torch":
+        import torch
+    else:
+        bytearray(2**30)
+except BaseException as error:
+    print(known_error(error))
+"""
+    root = str(Path(__file__).resolve().parents[2])
+    for wanted in ("torch", "bytes"):
+        command = [sys.executable, "-c", code, root, wanted]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.stdout.startswith("this process may not have"), (wanted, ran.stdout, ran.stderr)
+
+
+@pytest.mark.parametrize(("free_inodes", "problem"), [(0, "no inodes left"), (9, "no space left")])
+@pytest.mark.parametrize(
+    "error", [of_sqlite(sqlite3.SQLITE_FULL), OSError(errno.ENOSPC, "No space left on device")]
+)
+def test_a_disk_of_too_many_files_is_told_from_a_full_one(
+    error: Exception,
+    free_inodes: int,
+    problem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room = (4096, 4096, 10**6, 10**6, 10**6, 10**6, free_inodes, free_inodes, 0, 255)
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(room))
+    known = known_error(error, tmp_path)
+    assert isinstance(known, CannotWrite)
+    assert known.problem.startswith(problem)
+
+
 def test_faults_of_ours_are_no_refusals_and_known_errors_stay() -> None:
     assert known_error(ValueError("expected 3 rows")) is None
     assert known_error(RuntimeError("Error in read_index: bad magic")) is None

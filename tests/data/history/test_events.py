@@ -65,6 +65,27 @@ def test_a_row_that_cannot_be_used_is_left_out_and_counted(
     assert len(grown[1]) == usable
 
 
+@pytest.mark.parametrize(
+    "change", ["at = at + 1", "watched_s = 1.0", "video_ref = 'kites'", "\"user\" = 'anna'"]
+)
+def test_a_row_that_is_not_as_it_was_written_is_left_out_and_counted(
+    catalogue: Catalogue, change: str
+) -> None:
+    before = mark_history(catalogue)
+    History(catalogue).add("bob", "kite", at=NOON)
+    with catalogue.writing("test") as connection:
+        # A damaged disk asks no trigger.
+        names = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for name in connection.exec_driver_sql(names).scalars().all():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql(f"UPDATE events SET {change} WHERE id = 1")
+    assert [event.user for event in History(catalogue).events()] == ["bob"]
+    assert unusable_events(catalogue) == 1
+    grown = events_since(catalogue, before)
+    assert grown is not None
+    assert [event.user for event in grown[1]] == ["bob"]
+
+
 @pytest.mark.parametrize("years_ahead", [1, 400, 100_000, 10**6 // 4])
 def test_a_time_of_the_future_counts_as_now(catalogue: Catalogue, years_ahead: int) -> None:
     store(catalogue, at=now_micros() + years_ahead * _YEAR_MICROS)
@@ -105,6 +126,22 @@ def test_the_mark_is_counted_while_events_come_and_go(catalogue: Catalogue) -> N
         history.forget(forgotten)
     assert mark_history(catalogue).n_events == 0
     assert mark_history(catalogue).last_id == mark.last_id
+
+
+def test_what_came_since_a_mark_is_known_only_where_nothing_else_changed(
+    catalogue: Catalogue,
+) -> None:
+    history = History(catalogue)
+    history.add("bob", "kite", at=NOON)
+    mark = mark_history(catalogue)
+    assert events_since(catalogue, mark) == (mark, [])
+    history.add("cleo", "kite", at=NOON)
+    grown = events_since(catalogue, mark)
+    assert grown is not None
+    assert ([event.user for event in grown[1]], grown[0]) == (["cleo"], mark_history(catalogue))
+    history.forget("bob")
+    history.add("bob", "kite", at=NOON)  # as many as before
+    assert events_since(catalogue, grown[0]) is None
 
 
 def test_neither_the_mark_nor_the_users_nor_the_counts_read_every_event(

@@ -8,6 +8,8 @@ import psutil
 import pytest
 
 from data.errors import ReelwiseError
+from data.video.children import pool
+from data.video.children.supervisor import CHILD, ON_DEMAND, DecodeLimits, Supervisor
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
 from indexer.search.example_frames import AS_INDEXED, Thinned, for_a_visitor, read_frames
@@ -79,6 +81,22 @@ def test_a_visitor_who_leaves_ends_the_reading_and_its_child(long_clip: Path) ->
     limits = for_a_visitor(leave).limits
     assert limits is not None
     assert limits.wall_of(long_clip) < 31
+
+
+def test_the_limits_of_a_reading_are_those_of_its_child(
+    long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_to: list[DecodeLimits] = []
+
+    class Told(Supervisor):
+        def __init__(self, limits: DecodeLimits, child: str = CHILD) -> None:
+            super().__init__(limits, child)
+            kept_to.append(limits)
+
+    monkeypatch.setattr(pool, "Supervisor", Told)
+    for reading in (for_a_visitor(lambda: None), AS_INDEXED):
+        read_frames(DecodeRequest(long_clip, SPEC), 50, reading)
+    assert kept_to == [ON_DEMAND, DecodeLimits()]
 
 
 def test_an_example_that_is_read_in_part_says_so(long_clip: Path) -> None:

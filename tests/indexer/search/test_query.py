@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.catalogue.records import ClipTable, Video
+from data.catalogue.catalogue import Catalogue
+from data.catalogue.records import ClipTable, FileRecord, Video
 from data.errors import ReelwiseError
-from indexer.search.query import Filters, Query
+from data.home import Home
+from indexer.search.query import Filters, Query, indexed_folder
 
 
 @pytest.mark.parametrize(("text", "without"), [(None, None), ("  ", None), (None, "blue")])
@@ -76,6 +78,28 @@ def test_limits_that_no_video_can_keep_are_refused(limits: dict[str, float]) -> 
         Filters(
             min_duration_s=limits.get("min_duration_s"), max_duration_s=limits["max_duration_s"]
         )
+
+
+@pytest.mark.parametrize("relevance", [-0.1, 1.1, float("inf"), float("nan")])
+def test_a_relevance_that_no_hit_can_have_is_refused(relevance: float) -> None:
+    with pytest.raises(ReelwiseError, match="from 0 to 1"):
+        Filters(min_relevance=relevance)
+    assert [Filters(min_relevance=end).min_relevance for end in (0.0, 1.0)] == [0.0, 1.0]
+
+
+def test_a_folder_below_which_nothing_is_indexed_is_refused(home: Home, tmp_path: Path) -> None:
+    films, empty = tmp_path / "films", tmp_path / "empty"
+    films.mkdir()
+    empty.mkdir()
+    (tmp_path / "link").symlink_to(films)
+    with Catalogue(home) as catalogue:
+        catalogue.files.put([FileRecord(films / "kite.mp4", 1, 1, 1, "kite")])
+        for given in (films, films / "kite.mp4", tmp_path / "link"):
+            folder = indexed_folder(catalogue, given)
+            assert folder == (films if given.is_dir() else given)
+        for given in (empty, films / "kit", tmp_path / "absent"):
+            with pytest.raises(ReelwiseError, match="no indexed video lies below"):
+                indexed_folder(catalogue, given)
 
 
 @pytest.mark.parametrize("parts", [{"text": "a" * 2001}, {"text": "a", "without": "b" * 2001}])

@@ -32,6 +32,8 @@ def test_wrong_input_is_refused_before_a_model_is_loaded(home: Path) -> None:
         ["similar", "nothere.mp4@abc"],
         ["search", "a" * 2001],
         ["compress", "nosuch", "--how", "bf16", "--out", "nothere"],
+        ["compress", "toon", "--how", "prune", "--blocks", "1", "--out", "nothere"],
+        ["compress", "toon", "--how=prune", "--tower=text", "--blocks=3", "--out", "nothere"],
         ["train", "spatiotemporal", "--captions", "pyproject.toml", "--out", "nothere"],
         ["index", ".", "--encoder", "nosuch"],
     ]

@@ -5,12 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.ui.conftest import PATIENCE_S, ROOT
+from ui.library.library import Library
+from ui.server import jobs
+from ui.server.jobs import Refits
 
 SERVER = """
 import subprocess, sys, threading
@@ -39,6 +44,35 @@ def test_a_killed_server_takes_its_training_with_it(home: Path) -> None:
 def _has_begun(child: psutil.Process) -> bool:
     """It asks for the signal before it loads anything."""
     return any("numpy" in each.path for each in child.memory_maps())
+
+
+def test_training_goes_on_after_any_fault(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tried = threading.Semaphore(0)
+
+    def fail(_: Refits) -> bool:
+        tried.release()
+        raise ZeroDivisionError("once more")
+
+    monkeypatch.setattr(jobs, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(Refits, "_wanted", fail)
+    with Library(home) as library, Refits(library, 0.0):
+        for _ in range(3):
+            assert tried.acquire(timeout=PATIENCE_S)
+    assert "background training: ZeroDivisionError: once more" in capfd.readouterr().err
+
+
+def test_a_server_that_ends_ends_its_training(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(Refits, "_wanted", lambda _: True)
+    with Library(home) as library, Refits(library, 0.0) as refits:
+        while (child := refits._child) is None:
+            time.sleep(0.01)
+        while not _has_begun(psutil.Process(child.pid)):
+            time.sleep(0.01)
+    assert child.wait(PATIENCE_S) == -signal.SIGTERM
+    assert refits.document() == {"every_hours": 0.0, "running": False, "last": None}
 
 
 def test_a_module_is_run_with_its_arguments_and_exit_code() -> None:

@@ -106,6 +106,7 @@ def compress(
     The result is a model folder for --encoder. Quality is measured on held-out clips: every second
     clip of --captions or --videos, or generated cartoons.
     """
+    from embeddings.backbone.names import parse_name
     from embeddings.choice import check_weights
     from embeddings.new_folder import require_new
 
@@ -113,6 +114,7 @@ def compress(
     request.check()
     require_new(out)
     check_weights(encoder, weights)
+    request.check_blocks(parse_name(encoder, weights=weights))
     clips = _user_clips(captions, videos)
     from embeddings.compress.run import compress_encoder
     from embeddings.model_folder import open_source_model

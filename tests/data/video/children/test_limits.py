@@ -110,6 +110,27 @@ def test_children_live_under_the_limits_that_their_machine_sets(
     assert told in done.stdout
 
 
+@pytest.mark.parametrize(("most_cpu_s", "n_children"), [(resource.RLIM_INFINITY, 1), (0.01, 2)])
+def test_a_child_that_may_soon_be_ended_for_its_computing_time_is_replaced(
+    most_cpu_s: float, n_children: int, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {resource.RLIMIT_CPU: (most_cpu_s, most_cpu_s)}
+    real = resource.getrlimit
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: limits.get(kind) or real(kind))
+    started: list[Process] = []
+
+    class Counted(Process):
+        def __init__(self, memory_bytes: int, child: str) -> None:
+            super().__init__(memory_bytes, child)
+            started.append(self)
+
+    monkeypatch.setattr(supervisor, "Process", Counted)
+    with DecodePool(1) as pool:
+        for key in range(2):
+            assert ended(list(pool.run([DecodeRequest(clip, SPEC, key=key)])))[key].state == "done"
+    assert len(started) == n_children
+
+
 def test_the_last_words_of_a_child_are_told_on_one_line(clip: Path) -> None:
     expected = "the decoder ended with code 3: libcodec: out of luck?[2J"
     assert rogue(clip, "early-words").reason == expected

@@ -163,6 +163,35 @@ def test_highlights_are_compressed_not_cut() -> None:
     assert found[-1] >= 253
 
 
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [
+        ("", 252),
+        ("max-cll=4000,400", 240),
+        ("master-display=G(1,1)B(1,1)R(1,1)WP(1,1)L(40000000,50)", 240),
+        ("max-cll=2000,400:master-display=G(1,1)B(1,1)R(1,1)WP(1,1)L(40000000,50)", 247),
+    ],
+)
+def test_highlights_are_compressed_by_what_the_file_says_of_its_brightest_point(
+    said: str, level: int, tmp_path: Path
+) -> None:
+    """400 nits by BT.2390 where the brightest point has 1000 (unsaid), 4000 or 2000."""
+    code = np.uint16(pq(np.array(400.0)) * 65535)
+    picture = np.full((64, 64, 3), code, np.uint16)
+    with av.open(str(tmp_path / "a.mkv"), "w") as out:
+        coder = {"x265-params": f"log-level=error:{said}".rstrip(":"), "crf": "1"}
+        stream = out.add_stream("libx265", rate=10, options=coder)
+        assert isinstance(stream, av.VideoStream)
+        stream.height, stream.width, stream.pix_fmt = 64, 64, "yuv444p10le"
+        context = stream.codec_context
+        context.color_trc, context.color_primaries, context.colorspace = PQ, BT2020, BT2020
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb48le")
+        out.mux(stream.encode(frame.reformat(format="yuv444p10le", dst_colorspace=BT2020)))
+        out.mux(stream.encode(None))
+    drawn = first(tmp_path / "a.mkv", FrameSpec(64, 64))
+    assert drawn.mean() == pytest.approx(level, abs=2)
+
+
 def test_hlg_black_white_and_middle() -> None:
     found = grey([0.0, 0.38, 0.75, 1.0], trc=HLG)
     assert found[0] <= 1

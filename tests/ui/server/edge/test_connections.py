@@ -113,7 +113,9 @@ def test_a_header_that_never_ends_ends_its_connection(monkeypatch: pytest.Monkey
         assert kept.recv(9) == b"HTTP/1.1 "
         kept.sendall(b"GET / HT")  # the second request of a connection has the same time
         connection = half_open(port)
+        began = time.monotonic()
         while not closed_after(connection, b"a"):
+            assert time.monotonic() - began < PATIENCE_S
             time.sleep(0.05)
         while not is_closed(kept):
             pass

@@ -4,7 +4,11 @@ import json
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,11 +35,24 @@ WORK = {
 }
 
 
+@contextmanager
+def started(command: list[str], **pipes: Any) -> Iterator[subprocess.Popen[Any]]:
+    """A process that is killed where it does not end: its test fails, and waits for nobody."""
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, **pipes) as process:
+        late = threading.Timer(PATIENCE_S, process.kill)
+        late.start()
+        try:
+            yield process
+        finally:
+            late.cancel()
+            process.kill()
+
+
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK.keys())
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_process_with_its_last_words(work: str, number: signal.Signals) -> None:
     command = [sys.executable, "-c", BUSY.format(work=work)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with started(command, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
@@ -45,9 +62,7 @@ def test_a_signal_ends_the_process_with_its_last_words(work: str, number: signal
 
 def test_the_time_is_over_even_where_nobody_reads_the_last_words(tmp_path: Path) -> None:
     script = BUSY.format(work=WORK["waits"]).replace('"last words"', '"x" * 10**6')
-    with subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE
-    ) as process:
+    with started([sys.executable, "-c", script]) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGINT)
@@ -57,9 +72,7 @@ def test_the_time_is_over_even_where_nobody_reads_the_last_words(tmp_path: Path)
 def test_a_server_that_is_still_starting_ends_as_one_that_serves(home: Path) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "ui.cli", "serve", "--port"]
     command += [str(free_port()), "--home", str(home), "--json"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with started(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert process.stdout is not None
         # The first heavy import of the server.

@@ -41,40 +41,51 @@ def run(size: str) -> dict[str, Any]:
         here = Path(folder)
         library = write_library(here / "toons", N_VIDEOS[size], seed=78)
         toons = sorted(library.folder.glob("*.mp4"))
-        of_toons = _measure(encoder, toons, here, Change(scale=0.6, crf=32))
-        figures = {"toon_videos": len(toons), "toon_recall_at_1": of_toons["recall_at_1"]}
+        of_toons = _measure(encoder, toons, here / "toon", {"": Change(scale=0.6, crf=32)})
+        figures = {"toon_videos": len(toons), "toon_recall_at_1": of_toons["_recall_at_1"]}
         real = real_videos()
         if real:
             figures |= {"real_videos": len(real)}
             for name in ("toon", "starter"):
-                for kind, change in (("real", MILD), ("hard", HARD)):
-                    found = _measure(load_encoder(name), real, here / f"{name}-{kind}", change)
-                    figures |= {f"{kind}_{name}_{k}": v for k, v in found.items()}
+                changes = {f"real_{name}": MILD, f"hard_{name}": HARD}
+                figures |= _measure(load_encoder(name), real, here / f"real-{name}", changes)
     return figures
 
 
-def _measure(encoder: Encoder, videos: list[Path], here: Path, change: Change) -> dict[str, Any]:
-    home = resolve_home(here / f"home-{videos[0].stem}")
-    here.mkdir(exist_ok=True)
+def _measure(
+    encoder: Encoder, videos: list[Path], here: Path, changes: dict[str, Change]
+) -> dict[str, Any]:
+    """Index videos once, and search for the changed middle of each; figures begin with the name."""
+    home = resolve_home(here / "home")
     index_library(home, videos, encoder)
     thumbnails = np.stack([_thumbnail(video) for video in videos])
+    figures: dict[str, Any] = {}
+    with closing(Searcher(home, encoder)) as searcher:
+        for name, change in changes.items():
+            found = _found(searcher, videos, here / "example.mp4", change, thumbnails)
+            figures |= {f"{name}_{figure}": value for figure, value in found.items()}
+    return figures
+
+
+def _found(
+    searcher: Searcher,
+    videos: list[Path],
+    example: Path,
+    change: Change,
+    thumbnails: NDArray[np.float64],
+) -> dict[str, Any]:
     right: list[bool] = []
     by_thumbnail: list[bool] = []
-    missed: list[str] = []
-    with closing(Searcher(home, encoder)) as searcher:
-        for i, video in enumerate(videos):
-            example = here / "example.mp4"
-            cut_middle(video, example, change)
-            hits = searcher.search(Query(like=example), k=1).hits
-            right.append(bool(hits) and hits[0].path == video.resolve())
-            if not right[-1]:
-                missed.append(video.name)
-            by_thumbnail.append(int(np.argmax(thumbnails @ _thumbnail(example))) == i)
+    for place, video in enumerate(videos):
+        cut_middle(video, example, change)
+        hits = searcher.search(Query(like=example), k=1).hits
+        right.append(bool(hits) and hits[0].path == video.resolve())
+        by_thumbnail.append(int(np.argmax(thumbnails @ _thumbnail(example))) == place)
     return {
         "found": sum(right),
         "recall_at_1": float(np.mean(right)),
         "thumbnails_recall_at_1": float(np.mean(by_thumbnail)),
-        "missed": missed,
+        "missed": [video.name for video, found in zip(videos, right, strict=True) if not found],
     }
 
 

@@ -148,5 +148,6 @@ def _library(
         with closing(Searcher(home, encoder)) as searcher:
             figures = evaluate_search(searcher, queries)
     names = ["recall_at_1", "recall_at_5", "recall_at_10", "mrr", "confident"]
-    names += ["confident_without", "calibration_error", "reliability"]
+    names += ["confident_without", "calibration_error"]
+    names += [name for name in figures if name.startswith("reliability")]
     return {f"library_{name}": figures[name] for name in names}

@@ -21,9 +21,10 @@ def title_lines(path: Path, container_title: str, duration_s: float) -> list[Lin
 
 
 def path_lines(path: Path, root: Path | None, duration_s: float) -> list[Line]:
-    """The folders between a root and a video, in words; none where it lies in the root itself."""
-    inside = path.parent.relative_to(root) if root and path.is_relative_to(root) else path.parent
-    names = ([root.name] if root else []) + list(inside.parts)
+    """The folders from a root to a video, in words; of a video that was named itself, its own."""
+    below = root is not None and root in path.parents
+    inside = path.parent.relative_to(root) if root and below else Path(path.parent.name)
+    names = ([root.name] if root and below else []) + list(inside.parts)
     words = " / ".join(filter(None, map(words_of_name, names)))
     return [_line(Channel.PATH, words, duration_s)] if words else []
 

@@ -32,7 +32,7 @@ RECALL_AT = (1, 5, 10)
 HIT_IOU = 0.5
 """IoU from which a moment counts as right."""
 
-Metrics = dict[str, float | int | str | list[dict[str, float | int]]]
+Metrics = dict[str, float | int | str]
 
 
 @dataclass(frozen=True)

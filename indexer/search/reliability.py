@@ -5,7 +5,7 @@ calibration error: Naeini et al., AAAI 2015).
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -60,22 +60,23 @@ def reliability_table(judged: Sequence[Judged]) -> list[ReliabilityRow]:
     ]
 
 
-def reliability(judged: Sequence[Judged]) -> dict[str, float | list[dict[str, float | int]]]:
-    """`reliability` (the table), `calibration_error`, and `confident_without`.
+def reliability(judged: Sequence[Judged]) -> dict[str, float | int]:
+    """The table as `reliability_FROM_...`, `calibration_error`, and `confident_without`.
 
     The last is the share of queries that are called confident though no right video is there: of
     each query the hits are taken without the right ones.
     """
     table = reliability_table(judged)
     gaps = [row.n * abs(row.relevance - row.right) for row in table]
+    rows = {
+        f"reliability_{row.from_:.1f}_{name}": value
+        for row in table
+        for name, value in (("n", row.n), ("relevance", row.relevance), ("right", row.right))
+    }
     return {
-        "reliability": [_named(row) for row in table],
+        **rows,
         "calibration_error": sum(gaps) / max(len(judged), 1),
         "confident_without": float(
             np.mean([each.without >= CONFIDENT_RELEVANCE for each in judged]) if judged else 0.0
         ),
     }
-
-
-def _named(row: ReliabilityRow) -> dict[str, float | int]:
-    return {name.rstrip("_"): value for name, value in asdict(row).items()}

@@ -36,3 +36,9 @@ def test_the_folders_below_a_root_are_the_path() -> None:
     lines = path_lines(Path("/films/2019_Malta/day1/a.mp4"), Path("/films"), 3.0)
     assert [line.text for line in lines] == ["films / 2019 Malta / day 1"]
     assert path_lines(Path("/a.mp4"), None, 3.0) == []
+
+
+def test_a_video_that_was_named_itself_has_its_folder_as_path() -> None:
+    video = Path("/films/Summer_2021/a.mp4")
+    assert [line.text for line in path_lines(video, video, 5)] == ["Summer 2021"]
+    assert [line.text for line in path_lines(video, None, 5)] == ["Summer 2021"]

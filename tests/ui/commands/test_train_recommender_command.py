@@ -112,6 +112,7 @@ def test_a_damaged_model_is_told_and_a_quick_one_answers(
 def test_verify_finds_a_damaged_model_and_a_repair_removes_it(
     library: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    ask(capsys, "rebuild", home=library.root)
     ask(capsys, "train", "recommender", home=library.root)
     assert ask(capsys, "verify", home=library.root)["ok"]
     arrays = library.recommender / "model-000001" / ARRAYS_FILE
@@ -121,7 +122,8 @@ def test_verify_finds_a_damaged_model_and_a_repair_removes_it(
     assert "train recommender" in problem["fix"]
     repaired = ask(capsys, "verify", "--repair", home=library.root)
     assert repaired["ok"]
-    assert "removed" in repaired["repaired"][0]
+    assert "default settings answer" in repaired["repaired"][0]
+    assert not arrays.exists()
     assert ask(capsys, "recommend", "person-0-1", home=library.root)["warning"] is None
 
 

@@ -100,17 +100,9 @@ def _search_lines(metrics: Document) -> list[str]:
     rows = [
         [name, f"{value:.4g}" if isinstance(value, float) else str(value)]
         for name, value in metrics.items()
-        if not isinstance(value, dict | list)
+        if not isinstance(value, dict)
     ]
-    return columns(rows, indent="") + _reliability_lines(metrics["reliability"])
-
-
-def _reliability_lines(table: list[dict[str, float]]) -> list[str]:
-    rows = [
-        [f"{row['from']:.1f}-{row['to']:.1f}", f"{row['n']}", f"{row['right']:.2f}"]
-        for row in table
-    ]
-    return ["", *columns([["relevance of the first hit", "queries", "right"], *rows], indent="")]
+    return columns(rows, indent="")
 
 
 def measure_recommend(

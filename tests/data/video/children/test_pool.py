@@ -149,7 +149,7 @@ def test_an_error_of_the_requests_reaches_the_caller(clip: Path) -> None:
 )
 @pytest.mark.parametrize("when", ["", "early-"])
 def test_a_rogue_costs_one_file_and_is_gone(deed: str, reason: str, when: str, clip: Path) -> None:
-    limits = replace(TIGHT, stall_s=20.0) if deed == "leak" else TIGHT
+    limits = replace(TIGHT, stall_s=120.0) if deed == "leak" else TIGHT
     requests = [
         DecodeRequest(clip, SPEC, decoder=f"rogue:{when}{deed}"),
         DecodeRequest(clip, SPEC, key=1),

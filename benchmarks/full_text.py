@@ -15,8 +15,8 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord, ReadingRow
 from data.home import Home, resolve_home
 from data.lines.line import Channel, Line
-from indexer.build.record import record_embedded, writing_session
-from indexer.build.record_lines import record_lines
+from indexer.build.recording.record import record_embedded, writing_session
+from indexer.build.recording.record_lines import record_lines
 from indexer.search.query import ALL_CHANNELS
 from indexer.search.word_index import WordIndex, open_words
 from indexer.search.words import ask, find_words

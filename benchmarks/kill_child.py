@@ -29,8 +29,8 @@ from data.home import resolve_home
 from data.lines.line import Channel, Line, Reading
 from data.video.types import Ending, VideoInfo
 from indexer.build.embed import Embedded
-from indexer.build.record import record_embedded, writing_session
-from indexer.build.record_lines import LinesBuffer
+from indexer.build.recording.record import record_embedded, writing_session
+from indexer.build.recording.record_lines import LinesBuffer
 from indexer.store.generations import open_generation
 from indexer.store.lines import LineStore
 from indexer.store.publishing import publish

@@ -21,7 +21,7 @@ from data.disk_errors import BRING_BACK
 from data.errors import DamagedFile, ReelwiseError
 from data.home import Home, require_library
 from data.video.content import content_hash, content_key, sampled_key
-from indexer.build.record import writing_session
+from indexer.build.recording.record import writing_session
 from indexer.repair import mend_catalogue
 from indexer.store.generations import (
     Generation,

@@ -99,7 +99,7 @@ _DROP_LOOSE = sql("DELETE FROM loose_parts WHERE name IN :names", "names")
 
 
 class Embeddings:
-    """Embeddings, clips and parts; `indexer.build.record` writes them in the one durable order."""
+    """Embeddings, clips and parts; `indexer.build.recording` writes them in the durable order."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -103,7 +103,7 @@ _FAILURES = sql(
 
 
 class Readings:
-    """Readings and line parts; `indexer.build.record_lines` writes them in the durable order."""
+    """Readings and line parts; `indexer.build.recording` writes them in the durable order."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -12,11 +12,11 @@ from data.errors import ReelwiseError
 from data.home import Home, nothing_indexed, require_library
 from data.lines import LineReader
 from embeddings.choice import encoder_notice
+from indexer.build.files.roots import absolute_paths, existing_roots
 from indexer.build.interrupt import interruptible
 from indexer.build.progress import Listener
-from indexer.build.record import writing_session
+from indexer.build.recording.record import writing_session
 from indexer.build.report import IndexReport
-from indexer.build.roots import absolute_paths, existing_roots
 from indexer.build.run import Run, every_video
 from indexer.store.generations import Generation, drop_damaged, open_generation
 from indexer.store.publishing import publish

@@ -13,8 +13,8 @@ from data.lines import Channel, Reading
 from data.lines.names import path_lines, title_lines
 from data.lines.reading import VideoWords, WordsReader
 from data.lines.sidecars import stem_key, subtitle_files
-from indexer.build.plan import is_below
-from indexer.build.record_lines import LinesBuffer
+from indexer.build.files.plan import is_below
+from indexer.build.recording.record_lines import LinesBuffer
 
 FILES_ENGINE = "files-1"
 """The engine of subtitles, titles and paths; another number reads all of them again."""

@@ -15,8 +15,8 @@ from data.errors import ReelwiseError, UnreadableVideo
 from data.lines import Channel, LineReader, Reading
 from data.lines.reading import WordsReader
 from data.video.children.process import NoDecoder
+from indexer.build.files.plan import is_below
 from indexer.build.interrupt import Interrupt
-from indexer.build.plan import is_below
 from indexer.build.progress import Meter, Phase
 from indexer.build.read_files import (
     FILE_CHANNELS,
@@ -26,7 +26,7 @@ from indexer.build.read_files import (
     changed_sources,
     read_source,
 )
-from indexer.build.record_lines import LinesBuffer, forget_lost, take_in_lines
+from indexer.build.recording.record_lines import LinesBuffer, forget_lost, take_in_lines
 from indexer.store.lines import LineStore
 
 Item = TypeVar("Item")

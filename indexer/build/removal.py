@@ -8,9 +8,9 @@ from pathlib import Path
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home, require_library
-from indexer.build.plan import is_below
-from indexer.build.record import writing_session
-from indexer.build.roots import absolute_paths
+from indexer.build.files.plan import is_below
+from indexer.build.files.roots import absolute_paths
+from indexer.build.recording.record import writing_session
 from indexer.store.publishing import publish
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from data.catalogue import Failure, FileRecord, Pending, State
 from data.video.passed_over import PassedOver, Reason
 from indexer.build.embed import Embedded
-from indexer.build.plan import FileChanges, Plan
+from indexer.build.files.plan import FileChanges, Plan
 from indexer.build.progress import Meter
 from indexer.build.read_files import PassCounts
 

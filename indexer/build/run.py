@@ -22,15 +22,15 @@ from data.video.passed_over import PassedOver
 from data.video.scan import scan
 from data.video.types import DecodeRequest
 from indexer.build.embed import Embedded, EmbeddingStream
+from indexer.build.files.missing import hold_back, suddenly_empty
+from indexer.build.files.plan import Plan, Unseen, is_below, plan_changes
 from indexer.build.interrupt import Interrupt
-from indexer.build.missing import hold_back, suddenly_empty
-from indexer.build.plan import Plan, Unseen, is_below, plan_changes
 from indexer.build.progress import Listener, Meter
 from indexer.build.publisher import Publisher
 from indexer.build.read_lines import LinePasses
-from indexer.build.record import FlushBuffer
+from indexer.build.recording.record import FlushBuffer
+from indexer.build.recording.strays import take_in
 from indexer.build.report import RunCounts
-from indexer.build.strays import take_in
 from indexer.store.generations import open_generation
 from indexer.store.vectors import VectorStore
 

@@ -7,7 +7,7 @@ from benchmarks.kill_child import ENCODER, embedded
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord, Part
 from data.home import Home, resolve_home
-from indexer.build.record import record_embedded, writing_session
+from indexer.build.recording.record import record_embedded, writing_session
 from indexer.store.generations import Generation
 from indexer.store.publishing import publish
 from indexer.store.vectors import VectorStore

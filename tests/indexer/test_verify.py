@@ -17,7 +17,7 @@ from data.errors import DamagedFile, ReelwiseError
 from data.home import Home
 from data.sealed import file_sum, seal
 from data.video.content import content_key
-from indexer.build.record import writing_session
+from indexer.build.recording.record import writing_session
 from indexer.search.view import open_view
 from indexer.store.faiss_index import FlatIndex
 from indexer.store.generations import (

@@ -11,7 +11,7 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.history.history import History
 from data.home import Home, resolve_home
-from indexer.build.record import record_embedded, writing_session
+from indexer.build.recording.record import record_embedded, writing_session
 from indexer.store.vectors import VectorStore
 from tests.indexer.made import embedded
 from tests.recommender.people import DAY, around, axes

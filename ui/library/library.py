@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from data.history import Event, EventKind, History
     from data.video.children.pool import StillWanted
     from embeddings.encoder import Encoder
+    from indexer.build.files.roots import RuleChange
     from indexer.build.progress import Listener
     from indexer.build.report import IndexReport
-    from indexer.build.roots import RuleChange
     from indexer.search.query import Filters, Query
     from indexer.search.searcher import Searcher, SearchResult
     from indexer.store.generations import Generation
@@ -221,9 +221,9 @@ class Library:
             ReelwiseError: No path exists or holds a video, the encoder cannot be loaded, or
                 another process is writing to this library. A home that was missing is not made.
         """
-        from indexer.build.empty import empty_folders
+        from indexer.build.files.empty import empty_folders
+        from indexer.build.files.roots import RuleChange, existing_roots
         from indexer.build.pipeline import RunOptions, index_with
-        from indexer.build.roots import RuleChange, existing_roots
         from ui.library.readers import line_readers
 
         roots = [Path(path) for path in paths]

@@ -9,9 +9,10 @@ from typing import Any
 from benchmarks.kill_child import Report, serve
 from data.home import resolve_home
 from indexer.build import embed as embedding
-from indexer.build import progress, publisher, record
+from indexer.build import progress, publisher
 from indexer.build.pipeline import index_library
 from indexer.build.progress import Snapshot
+from indexer.build.recording import record
 from tests.fakes import ColourEncoder
 from tests.indexer.made import paint
 

@@ -17,7 +17,7 @@ from data.video.content import SAMPLE_BYTES, content_key
 from data.video.found import RootRules
 from indexer.build.embed import Embedded
 from indexer.build.pipeline import index_library
-from indexer.build.record import FlushBuffer
+from indexer.build.recording.record import FlushBuffer
 from indexer.build.removal import remove_paths
 from indexer.search.query import Filters, Query
 from indexer.search.searcher import Searcher

@@ -14,8 +14,9 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
-from indexer.build import publisher, record
+from indexer.build import publisher
 from indexer.build.embed import Embedded, EmbeddingStream
+from indexer.build.recording import record
 from indexer.search.searcher import Searcher
 from tests.fakes import ColourEncoder
 from tests.indexer.made import paint
@@ -29,11 +30,11 @@ SLOW_RUN = """
     from data.home import resolve_home
     from indexer.build import embed as embedding
     from indexer.build import pipeline
-    from indexer.build import record
+    from indexer.build.recording import parts, record
     from tests.fakes import ColourEncoder
 
     record.FLUSH_VIDEOS = int(sys.argv[3])
-    record.FLUSH_EVERY_S = 1000.0
+    parts.FLUSH_EVERY_S = 1000.0
     embedding.BATCH_FRAMES, embedding.CLOSE_FRAMES = 4, 1  # videos end one by one
 
     from indexer.build.interrupt import Interrupt

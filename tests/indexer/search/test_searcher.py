@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import indexer.store.faiss_index
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.build.record import writing_session
+from indexer.build.recording.record import writing_session
 from indexer.search import ranking
 from indexer.search.query import Filters, Query
 from indexer.search.query_vectors import QueryVectors

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from data.catalogue.catalogue import Catalogue
 from data.home import Home, resolve_home
 from indexer.build.pipeline import rebuild
-from indexer.build.record import writing_session
+from indexer.build.recording.record import writing_session
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 from indexer.search.spans import Span

@@ -9,8 +9,8 @@ from tantivy import Query
 
 from data.home import Home
 from data.lines.line import Channel, Line, Reading
-from indexer.build.record import writing_session
-from indexer.build.record_lines import LinesBuffer
+from indexer.build.recording.record import writing_session
+from indexer.build.recording.record_lines import LinesBuffer
 from indexer.store import full_text
 from indexer.store.full_text import SCHEMA, FullText
 from indexer.store.generations import open_generation

@@ -15,7 +15,7 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
 from data.sealed import seal
-from indexer.build.record import writing_session
+from indexer.build.recording.record import writing_session
 from indexer.store.faiss_index import CellIndex, FlatIndex, Ids
 from indexer.store.generations import generation_names, open_generation
 from indexer.store.manifest import read_manifest

@@ -13,7 +13,7 @@ from data.catalogue.catalogue import Catalogue
 from data.history.forgetting import current_model
 from data.history.history import History
 from data.home import Home
-from indexer.build.record import writing_session
+from indexer.build.recording.record import writing_session
 from recommender.answer.recommender import Recommender
 from recommender.choosing.train import train_recommender
 from recommender.model.model import Settings, saved_names

@@ -98,7 +98,7 @@ def index(
     Unchanged files are not read again; files that failed are tried three times. It is safe to stop
     it and run it again.
     """
-    from indexer.build.roots import RuleChange
+    from indexer.build.files.roots import RuleChange
 
     rules = RuleChange(tuple(exclude or ()), follow_links)
     check_readers(speech, screen_text)

@@ -7,7 +7,6 @@ A kill after the first step leaves unused numbers, after the second a file that 
 removes. Nothing is searchable before the third, and then everything of the flush is.
 """
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +19,8 @@ from data.disk_errors import refusals_at
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
 from indexer.build.embed import Embedded
-from indexer.build.record_lines import tidy_lines
+from indexer.build.recording.parts import PartBuffer, remove_loose
+from indexer.build.recording.record_lines import tidy_lines
 from indexer.store.generations import remove_unpublished
 from indexer.store.vectors import Origin, VectorStore, new_part_name
 
@@ -30,9 +30,6 @@ FLUSH_VIDEOS = 32
 FLUSH_FRAMES = 4_000
 """Frames of one part file at most, give or take a video: 4 MB at 512 dimensions. A part is read
 whole for any video in it."""
-
-FLUSH_EVERY_S = 5.0
-"""A finished video waits at most this long to become durable (while others go on finishing)."""
 
 
 def record_embedded(
@@ -75,29 +72,31 @@ def record_embedded(
     return part
 
 
-class FlushBuffer:
+class FlushBuffer(PartBuffer):
     """Finished videos, stored one part at a time."""
 
     def __init__(self, catalogue: Catalogue, store: VectorStore) -> None:
+        super().__init__()
         self._catalogue = catalogue
         self._store = store
         self._videos: list[Embedded] = []
-        self._since_s = 0.0
 
     def add(self, video: Embedded) -> None:
         """Keep a video, good or failed, for the next flush."""
-        if not self._videos:
-            self._since_s = time.monotonic()
+        self.begin()
         self._videos.append(video)
 
     @property
-    def is_due(self) -> bool:
-        """Whether there is enough for a part, or a video has waited long enough."""
+    def is_empty(self) -> bool:
+        """Whether no video waits."""
+        return not self._videos
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the videos make a part."""
         stored = [video for video in self._videos if video.ending.state != "failed"]
         frames = sum(len(video.vectors.frames) for video in stored)
-        waited_s = time.monotonic() - self._since_s
-        is_full = len(stored) >= FLUSH_VIDEOS or frames >= FLUSH_FRAMES
-        return bool(self._videos) and (is_full or waited_s >= FLUSH_EVERY_S)
+        return len(stored) >= FLUSH_VIDEOS or frames >= FLUSH_FRAMES
 
     def flush(self) -> list[Embedded]:
         """Make the videos durable, good ones first; returns them."""
@@ -131,14 +130,12 @@ def tidy(home: Home, catalogue: Catalogue) -> int:
     removed files and folders.
     """
     removed = remove_unpublished(home) + remove_unfinished(home.root)
-    loose = catalogue.embeddings.retire_parts()
-    for encoder_id, name in loose:
-        path = VectorStore(home, encoder_id).path(name)
-        removed += path.exists()
-        path.unlink(missing_ok=True)
-    if loose:
-        crash_point("tidy.after_unlink")
-        catalogue.embeddings.retired(name for _, name in loose)
+    removed += remove_loose(
+        catalogue.embeddings.retire_parts(),
+        lambda encoder_id, name: VectorStore(home, encoder_id).path(name),
+        catalogue.embeddings.retired,
+        "tidy.after_unlink",
+    )
     removed += tidy_lines(home, catalogue)
     if home.all_vectors.is_dir():
         removed += sum(remove_unfinished(folder) for folder in home.all_vectors.iterdir())

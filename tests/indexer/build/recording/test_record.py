@@ -16,8 +16,8 @@ from data.durable import TEMP_PREFIX
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.types import Ending
-from indexer.build import record
-from indexer.build.record import record_embedded, tidy, writing_session
+from indexer.build.recording import parts
+from indexer.build.recording.record import record_embedded, tidy, writing_session
 from indexer.store import faiss_index, publishing
 from indexer.store.vectors import VectorStore, read_videos
 from tests.indexer.build.disk_order import DiskOrder
@@ -271,7 +271,7 @@ def test_a_kill_while_tidying_leaves_no_file_that_nobody_knows(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(record, "crash_point", kill)
+        patch.setattr(parts, "crash_point", kill)
         with pytest.raises(KeyboardInterrupt), writing_session(library):
             pass
     with writing_session(library) as catalogue:

@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import ReelwiseError
 from data.video.found import RootRules
-from indexer.build.roots import RuleChange, existing_roots
+from indexer.build.files.roots import RuleChange, existing_roots
 
 
 def test_what_can_hold_no_video_is_refused_even_beside_folders(tmp_path: Path) -> None:

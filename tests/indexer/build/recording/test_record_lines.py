@@ -11,8 +11,8 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import MAX_ATTEMPTS
 from data.home import Home
 from data.lines.line import Channel, Line, Reading
-from indexer.build.record import writing_session
-from indexer.build.record_lines import LinesBuffer, record_lines, take_in_lines
+from indexer.build.recording.record import writing_session
+from indexer.build.recording.record_lines import LinesBuffer, record_lines, take_in_lines
 from indexer.store.lines import DamagedLines, LineStore, stray_line_parts
 from indexer.verify import verify_library
 from tests.indexer.stored import add, file_of

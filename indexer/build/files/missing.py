@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.catalogue import FileRecord
-from indexer.build.plan import Plan, is_below
+from indexer.build.files.plan import Plan, is_below
 
 MANY_FILES = 20
 """More than half of a folder's files, and at least this many, are too many to vanish unasked."""

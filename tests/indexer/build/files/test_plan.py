@@ -10,7 +10,7 @@ from hypothesis import given
 from data.catalogue.contents import Contents
 from data.catalogue.records import FileRecord
 from data.video.found import FoundFile
-from indexer.build.plan import Plan, Unseen, plan_changes
+from indexer.build.files.plan import Plan, Unseen, plan_changes
 
 ROOT = Path("/lib")
 

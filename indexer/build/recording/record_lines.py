@@ -3,7 +3,6 @@
 part announced  ->  part on the disk  ->  readings and part row committed  ->  reported
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from data.catalogue import Catalogue, LivePart, ReadingRow, State
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, holds_lock
 from data.lines import Channel, Line, Reading
+from indexer.build.recording.parts import PartBuffer, remove_loose
 from indexer.store.lines import (
     DamagedLines,
     LineStore,
@@ -26,9 +26,6 @@ FLUSH_READINGS = 64
 
 FLUSH_LINES = 20_000
 """Lines of one part file at most, give or take a video."""
-
-FLUSH_EVERY_S = 5.0
-"""What was read waits at most this long to become durable (while other videos are being read)."""
 
 
 def record_lines(
@@ -64,19 +61,19 @@ def record_lines(
     return part
 
 
-class LinesBuffer:
+class LinesBuffer(PartBuffer):
     """Readings of one engine, good and failed, stored one part at a time."""
 
     def __init__(self, catalogue: Catalogue, store: LineStore) -> None:
+        super().__init__()
         self._catalogue = catalogue
         self._store = store
         self._good: list[VideoLines] = []
         self._failed: list[tuple[int, Channel, str, str]] = []
-        self._since_s = 0.0
 
     def add(self, video_id: int, channel: Channel, reading: Reading, source: str = "") -> None:
         """Keep what was read for the next flush."""
-        self._begin()
+        self.begin()
         lines = tuple(_clean(line) for line in reading.lines)
         row = ReadingRow(
             video_id=video_id,
@@ -91,21 +88,19 @@ class LinesBuffer:
 
     def add_failed(self, video_id: int, channel: Channel, reason: str, source: str = "") -> None:
         """Keep a failure for the next flush."""
-        self._begin()
+        self.begin()
         self._failed.append((video_id, channel, reason, source))
 
-    def _begin(self) -> None:
-        if not self._good and not self._failed:
-            self._since_s = time.monotonic()
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing that was read waits."""
+        return not self._good and not self._failed
 
     @property
-    def is_due(self) -> bool:
-        """Whether there is enough for a part, or something has waited long enough."""
+    def is_full(self) -> bool:
+        """Whether what was read makes a part."""
         n_lines = sum(len(each.lines) for each in self._good)
-        n_readings = len(self._good) + len(self._failed)
-        waited_s = time.monotonic() - self._since_s
-        is_full = n_readings >= FLUSH_READINGS or n_lines >= FLUSH_LINES
-        return n_readings > 0 and (is_full or waited_s >= FLUSH_EVERY_S)
+        return len(self._good) + len(self._failed) >= FLUSH_READINGS or n_lines >= FLUSH_LINES
 
     def flush(self) -> int:
         """Make durable what was read, failures last; gives the number of readings and failures."""
@@ -129,15 +124,12 @@ def tidy_lines(home: Home, catalogue: Catalogue) -> int:
 
     Only files that a writer announced are removed. Gives their number.
     """
-    removed = 0
-    loose = catalogue.readings.retire_parts()
-    for engine_id, name in loose:
-        path = LineStore(home, engine_id).path(name)
-        removed += path.exists()
-        path.unlink(missing_ok=True)
-    if loose:
-        crash_point("tidy_lines.after_unlink")
-        catalogue.readings.retired(name for _, name in loose)
+    removed = remove_loose(
+        catalogue.readings.retire_parts(),
+        lambda engine_id, name: LineStore(home, engine_id).path(name),
+        catalogue.readings.retired,
+        "tidy_lines.after_unlink",
+    )
     if home.all_lines.is_dir():
         removed += sum(remove_unfinished(folder) for folder in home.all_lines.iterdir())
     return removed

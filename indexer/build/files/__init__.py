@@ -1,0 +1,1 @@
+"""Which files a library has, and what is to be done with each."""

@@ -1,0 +1,1 @@
+"""Storing what was embedded and read, so that a kill at any moment loses nothing."""

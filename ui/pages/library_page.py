@@ -25,6 +25,8 @@ def show_library() -> None:
     if status["warning"]:
         st.html(cards.warning(status["warning"]))
     _numbers(status, sum(video.duration_s for video in videos))
+    if status["encoder_notice"]:
+        st.html(cards.note(status["encoder_notice"]))
     _failures(status.get("failures", []))
     st.subheader("Videos", anchor=False)
     if len(videos) > MAX_ROWS:

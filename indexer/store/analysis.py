@@ -89,10 +89,16 @@ def known_language(language: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str = "") -> str:
-    """The stem of a word, without accents; other forms of the word have the same."""
+    """The stem of a word, without accents; other forms of the word have the same.
+
+    A stem that is a function word itself is none: German rules make `und` of `under`.
+    """
     plain = exact(word).split("'")[0] if "'" in exact(word) else exact(word)
-    stems = _stemmer(_STEMMERS[known_language(language)]).analyze(plain)
-    return folded(stems[0] if stems else plain)
+    known = known_language(language)
+    stems = _stemmer(_STEMMERS[known]).analyze(plain)
+    if not stems or is_function_word(stems[0], frozenset((known,))):
+        return folded(plain)
+    return folded(stems[0])
 
 
 @cache

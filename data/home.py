@@ -22,6 +22,10 @@ from data.errors import ReelwiseError
 from data.regular import open_regular
 
 HOME_VARIABLE = "REELWISE_HOME"
+_FOLDERS = {
+    *("vectors", "lines", "index", "recommender", "cache", "copies"),
+    *("toons", "photo_films"),  # made by `reelwise demo`
+}
 _ENCODER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 
 
@@ -52,6 +56,8 @@ class Home:
         """Thumbnails and previews: may be deleted at any time."""
         self.toons = root / "toons"
         """Videos, queries and events that `reelwise demo` made."""
+        self.photo_films = root / "photo_films"
+        """The home of a second library that `reelwise demo` made, of films from photographs."""
         self.lock_file = root / "writer.lock"
         """The file whose flock is held by the one writer."""
 
@@ -145,9 +151,8 @@ class Home:
 
 
 def _is_part_of_home(name: str) -> bool:
-    folders = ("vectors", "lines", "index", "recommender", "cache", "toons", "copies")
     return (
-        name in folders
+        name in _FOLDERS
         or name.startswith(("catalogue.", "server.", TEMP_PREFIX))
         or name.endswith(".lock")
     )

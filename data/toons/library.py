@@ -10,6 +10,7 @@ from pathlib import Path
 from data.toons.names import toon_name
 from data.toons.people import ToonEvent, make_people
 from data.toons.stories import FPS, Facts, Story, draw_story, make_story
+from data.video.srt import srt
 from data.video.write import write_video
 
 _CRF = 24
@@ -86,19 +87,9 @@ def _write_story(folder: Path, name: str, story: Story) -> None:
 
 
 def _subtitles(story: Story) -> str:
-    cues = zip(story.starts_s, story.ends_s, story.scenes, strict=True)
-    text = ""
-    for number, (start_s, end_s, scene) in enumerate(cues, 1):
-        caption = scene.captions()[1]
-        sentence = caption[0].upper() + caption[1:] + "."
-        text += f"{number}\n{_srt_time(start_s)} --> {_srt_time(end_s)}\n{sentence}\n\n"
-    return text
-
-
-def _srt_time(time_s: float) -> str:
-    minutes, millis = divmod(round(time_s * 1000), 60_000)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02d}:{minutes:02d}:{millis // 1000:02d},{millis % 1000:03d}"
+    sentences = (scene.captions()[1] for scene in story.scenes)
+    texts = [sentence[0].upper() + sentence[1:] + "." for sentence in sentences]
+    return srt(zip(story.starts_s, story.ends_s, texts, strict=True))
 
 
 def _write_tables(library: ToonLibrary) -> None:

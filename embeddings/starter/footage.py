@@ -5,29 +5,36 @@ put together; none is a frame of a user's or of a test's video.
 """
 
 from collections.abc import Iterator
-from importlib.util import find_spec
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from data.errors import ReelwiseError
-from embeddings.packages import EXTRA
+from data.photo_films.photographs import photograph
 from embeddings.starter.shape import FRAME_SPEC
 
 Picture = NDArray[np.uint8]
 WIDTH, HEIGHT = 448, 252
 """Of a scene: 16 to 9 within `FRAME_SPEC`."""
-PHOTOGRAPHS = {
-    "skimage": (
-        "data/astronaut.png data/brick.png data/camera.png data/chelsea.png data/coffee.png "
-        "data/coins.png data/grass.png data/gravel.png data/hubble_deep_field.jpg "
-        "data/motorcycle_left.png data/moon.png data/rocket.jpg data/retina.jpg data/ihc.png"
-    ),
-    "sklearn": "datasets/images/china.jpg datasets/images/flower.jpg",
-}
+PHOTOGRAPHS = (
+    "skimage/astronaut.png",
+    "skimage/brick.png",
+    "skimage/camera.png",
+    "skimage/chelsea.png",
+    "skimage/coffee.png",
+    "skimage/coins.png",
+    "skimage/grass.png",
+    "skimage/gravel.png",
+    "skimage/hubble_deep_field.jpg",
+    "skimage/motorcycle_left.png",
+    "skimage/moon.png",
+    "skimage/rocket.jpg",
+    "skimage/retina.jpg",
+    "skimage/ihc.png",
+    "sklearn/china.jpg",
+    "sklearn/flower.jpg",
+)
 
 
 def photographs() -> list[Picture]:
@@ -36,16 +43,7 @@ def photographs() -> list[Picture]:
     Raises:
         ReelwiseError: A package is not installed.
     """
-    out = []
-    for package, files in PHOTOGRAPHS.items():
-        spec = find_spec(package)
-        if spec is None or not spec.submodule_search_locations:
-            raise ReelwiseError(f"{package} is not installed", fix=EXTRA)
-        folder = Path(spec.submodule_search_locations[0])
-        for file in files.split():
-            with Image.open(folder / file) as opened:
-                out.append(np.asarray(opened.convert("RGB")))
-    return out
+    return [photograph(name) for name in PHOTOGRAPHS]
 
 
 def scenes(count: int, *, seed: int) -> Iterator[Picture]:

@@ -29,6 +29,8 @@ from ui.library import readers
 ROOT = Path(__file__).resolve().parents[2]
 N_VIDEOS = 12
 ENCODER = os.environ.get("REELWISE_TEST_ENCODER", "toon")
+REAL_READERS = readers.line_readers
+"""What `no_models_for_words` below puts aside; for tests of videos that speak."""
 PATIENCE_S = 300
 """Bounds only what hangs: a busy machine takes minutes for what takes seconds."""
 

@@ -1,4 +1,4 @@
-"""`reelwise demo`: the main job of reelwise from end to end, on cartoons that it draws itself."""
+"""`reelwise demo`: the main job of reelwise from end to end, on videos that it makes itself."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from data.home import Home
 from data.interval_table import TableRow, read_table
 from data.printable import printable_lines
 from ui.commands.everyday.index import index_answer
+from ui.commands.everyday.photo_demo import photo_demo
 from ui.library.documents import Document, reason_in_words, recommend_document, search_document
 from ui.library.library import Library
 from ui.terminal.answer import Answer
@@ -37,7 +38,10 @@ ORDER_WORDS = (" then ", " before ", " after ")
 
 
 def demo(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
-    """Draw 200 cartoons, index them, search them and recommend from them, showing each step."""
+    """Draw 200 cartoons, index them, search them and recommend from them, showing each step.
+
+    Then make films of photographs and find what is seen, said and written in them.
+    """
     began = time.perf_counter()
     with Library(home) as library:
         library.make()
@@ -49,9 +53,10 @@ def demo(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
         document["evaluation"] = _evaluate(library)
         document["example"] = _search_by_example(library)
         document["recommendations"] = _recommend(library)
+        document["photo_films"] = photo_demo(library.home, _show)
         document["seconds"] = round(time.perf_counter() - began, 1)
         document["right"] = _all_right(document)
-        _show_end(library.home, document["seconds"])
+        _show_end(library.home, document["seconds"], photo_films="made" in document["photo_films"])
     return Answer(document, "")
 
 
@@ -215,13 +220,17 @@ def _cause(library: Library, item: Item, captions: list[TableRow]) -> str:
 
 def _all_right(document: Document) -> bool:
     searches = [*document["searches"], document["example"]]
+    searches += document["photo_films"].get("searches", [])
     recommended = all(each["items"] for each in document["recommendations"])
     return all(each["right"] for each in searches) and recommended
 
 
-def _show_end(home: Home, seconds: float) -> None:
+def _show_end(home: Home, seconds: float, *, photo_films: bool) -> None:
     root = shlex.quote(str(home.root))
     _show(f"Done in {length(seconds)}. Now look at it:")
     _show(f"   reelwise serve --home {root}       then open http://127.0.0.1:8501")
     _show(f'   reelwise search "a red car drives to the left" --home {root}')
+    if photo_films:
+        films = shlex.quote(str(home.photo_films))
+        _show(f'   reelwise search "a cup of coffee" --home {films}')
     _show(f"   reelwise evaluate search --queries {root}/toons/queries.csv --home {root}")

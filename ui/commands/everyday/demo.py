@@ -43,7 +43,7 @@ def demo(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
     Then make films of photographs and find what is seen, said and written in them.
     """
     began = time.perf_counter()
-    with Library(home) as library:
+    with Library(home, speech="off", screen_text="off") as library:
         library.make()
         _refuse_another_encoder(library)
         document: Document = {"home": str(library.home.root)}

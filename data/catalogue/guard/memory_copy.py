@@ -75,7 +75,12 @@ def _read(catalogue: Path) -> tuple[Stamp, bytes]:
     """Give the whole content of a database at one moment, with what is only in its log."""
     for _ in range(_TRIES):
         before = _stamp(catalogue)
-        content = _with_log(catalogue) if before[1] else catalogue.read_bytes()
+        try:
+            content = _with_log(catalogue) if before[1] else catalogue.read_bytes()
+        except FileNotFoundError:
+            if _stamp(catalogue) == before:
+                raise
+            continue  # whoever closes a catalogue last deletes its log
         if _stamp(catalogue) == before:
             return before, _without_log_mark(content)
         time.sleep(_PAUSE_S)

@@ -83,7 +83,8 @@ def between_samples(path: Path, other: Path) -> bytes:
     """The bytes of a file, but for those that no sample reads, which are another file's."""
     whole, middle = path.read_bytes(), 2 * SAMPLE_BYTES
     assert len(whole) > 8 * SAMPLE_BYTES
-    return whole[:middle] + other.read_bytes()[:SAMPLE_BYTES] + whole[middle + SAMPLE_BYTES :]
+    replaced = other.read_bytes()[:SAMPLE_BYTES]
+    return whole[:middle] + replaced + whole[middle + len(replaced) :]
 
 
 def test_new_files_of_equal_samples_and_other_bytes_are_videos_of_their_own(
@@ -93,6 +94,7 @@ def test_new_files_of_equal_samples_and_other_bytes_are_videos_of_their_own(
     for at, name in enumerate(("other.mp4", "copy.mp4")):
         (videos / name).write_bytes(between_samples(path, videos / "green.mp4"))
         os.utime(videos / name, ns=(at, at))
+        assert content_key(videos / name) == content_key(path)
     report, _ = index(home, videos)
     assert (report.added, report.copies) == (6, 1)
     assert verify_library(home, deep=True).problems == []
@@ -104,10 +106,12 @@ def test_what_comes_back_edited_between_the_samples_is_not_what_was_deleted(
     path = paint(videos / "long.mp4", ("red", 8), size_px=192, noise=60)
     index(home, videos)
     whole, edited = path.read_bytes(), between_samples(path, videos / "green.mp4")
+    sampled = content_key(path)
     for content, decoded in ((edited, 1), (whole, 0)):
         path.unlink()
         assert counts(index(home, videos)[0])["removed"] == 1
         path.write_bytes(content)
+        assert content_key(path) == sampled
         assert index(home, videos)[0].decoded == decoded
 
 

@@ -103,6 +103,7 @@ def test_a_new_list_is_made_when_it_is_asked_for(library: FakeLibrary) -> None:
     assert "Film 1" not in told(app)
     press(app, "more-zoe-2")
     assert library.playing[-1] == 2
+    assert "goes with Film 2<" in told(app), "it was chosen, nothing plays"
     press(app, "enough")
     assert library.playing[-1] is None
 

@@ -12,12 +12,13 @@ import pytest
 
 from data.home import Home
 from data.toons.library import ToonLibrary
-from tests.ui.conftest import Server, ask, serving
+from tests.ui.conftest import PATIENCE_S, Server, ask, serving
 from ui.cli import run
 from ui.commands.everyday import search as command
 from ui.library import running
 from ui.library.library import Library
 from ui.library.running import FILE, ROUTE, SECRET_HEADER, ask_running
+from ui.server.questions import MAX_BYTES
 
 WORDS = ["search", "a red car drives to the left"]
 
@@ -113,6 +114,23 @@ def test_a_server_that_is_gone_or_another_one_changes_no_answer(
     (copy / FILE).write_text(content)
     wanted = ask(capsys, *WORDS, home=home)
     assert without_time(ask(capsys, *WORDS, home=copy)) == without_time(wanted)
+
+
+def test_a_server_of_another_version_is_not_asked(
+    home: Path, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(running, "CONNECT_S", PATIENCE_S)
+    monkeypatch.setattr(running, "ALIVE_S", PATIENCE_S)
+    question = {"similar": "1", "span": None, "k": 1}
+    for version, is_asked in ((running.reelwise_version(), True), ("0.0.0", False)):
+        (tmp_path / FILE).write_text(json.dumps(secret(home) | {"version": version}))
+        assert (ask_running(Home(tmp_path), question) is not None) == is_asked
+
+
+def test_a_question_of_any_length_is_not_held(home: Path, server: Server) -> None:
+    right = {SECRET_HEADER: secret(home)["secret"]}
+    for n, status in ((MAX_BYTES, 400), (MAX_BYTES + 1, 413)):
+        assert server.ask(ROUTE, method="POST", headers=right, body=b" " * n)[0] == status
 
 
 def test_a_server_that_never_answers_is_not_waited_for(

@@ -80,15 +80,69 @@ def test_the_copy_follows_the_file_and_gives_way_to_it(filled: Home) -> None:
         assert answers(again)[2] == ["ann", "bob", "cid"]
 
 
-def test_rows_that_are_only_in_the_log_are_read_as_well(filled: Home) -> None:
+def leave_in_the_log(home: Home) -> None:
+    """Add an event by a process that dies before it closes the catalogue."""
     code = (
         "import os, sys; from pathlib import Path; from data.catalogue.catalogue import Catalogue;"
         "from data.history.history import History; from data.home import Home;"
         "History(Catalogue(Home(Path(sys.argv[1])))).add('bob', 'a'); os._exit(0)"
     )
-    subprocess.run([sys.executable, "-c", code, str(filled.root)], cwd=ROOT, check=True)
-    assert (filled.root / "catalogue.db-wal").stat().st_size > 0
+    subprocess.run([sys.executable, "-c", code, str(home.root)], cwd=ROOT, check=True)
+    assert (home.root / "catalogue.db-wal").stat().st_size > 0
+
+
+def test_rows_that_are_only_in_the_log_are_read_as_well(filled: Home) -> None:
+    leave_in_the_log(filled)
     block(filled)
+    with Catalogue(filled) as catalogue:
+        assert catalogue.is_copy
+        assert answers(catalogue)[2] == ["ann", "bob"]
+
+
+def test_what_changes_while_it_is_read_is_read_again(
+    filled: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked, read, reads = block(filled), Path.read_bytes, 0
+
+    def overtaken(path: Path) -> bytes:
+        """The first half of the catalogue before another process writes, and nothing after it."""
+        nonlocal reads
+        content = read(path)
+        if path != filled.catalogue:
+            return content
+        reads += 1
+        if reads > 1:
+            return content
+        blocked.unlink()
+        with Catalogue(filled) as other:
+            History(other).add("bob", "a", at=NOON)
+        block(filled)
+        return content[: len(content) // 2]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", overtaken)
+        with Catalogue(filled) as catalogue:
+            assert catalogue.is_copy
+            assert answers(catalogue)[2] == ["ann", "bob"]
+    assert reads == 2
+
+
+def test_a_log_that_is_worked_in_while_it_is_read_is_no_error(
+    filled: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_in_the_log(filled)
+    blocked, copy = block(filled), shutil.copyfile
+
+    def overtaken(source: Path, target: Path) -> None:
+        copy(source, target)
+        if source == filled.catalogue and blocked.is_symlink():
+            blocked.unlink()
+            with Catalogue(filled):
+                pass  # the last one to close works the log in and deletes it
+            assert not (filled.root / "catalogue.db-wal").exists()
+            (filled.root / "catalogue.db-shm").mkdir()
+
+    monkeypatch.setattr(shutil, "copyfile", overtaken)
     with Catalogue(filled) as catalogue:
         assert catalogue.is_copy
         assert answers(catalogue)[2] == ["ann", "bob"]

@@ -4,11 +4,11 @@ import stat
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from data.catalogue import Catalogue, Video
 from data.errors import ReelwiseError
-from ui.server.edge.answers import problem
+from ui.server.edge.answers import FileAnswer, problem
 
 MEDIA_TYPES = {
     ".mp4": "video/mp4",
@@ -45,7 +45,7 @@ class Media:
             return no_such("the file of this video is gone")
         if not stat.S_ISREG(facts.st_mode):
             return no_such("there is no such video")
-        return FileResponse(
+        return FileAnswer(
             path,
             media_type=MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream"),
             stat_result=facts,

@@ -70,6 +70,10 @@ class Parameters:
         return None if name not in self._given else self.text(name)
 
     def _printable(self, name: str, value: str) -> str:
+        if "\ufffd" in value:  # what decoding puts where bytes mean nothing
+            raise WrongRequest(
+                f"{name} is not UTF-8 text", fix=f"{self._path}?{name}=..., in UTF-8"
+            )
         if any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
             raise WrongRequest(
                 f"{name} has control characters", fix=f"{self._path}?{name}=..., without them"

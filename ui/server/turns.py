@@ -13,12 +13,12 @@ from pathlib import Path
 import anyio
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from data.errors import ReelwiseError
 from data.video.children.pool import StillWanted
 from ui.server.cache import FileCache
-from ui.server.edge.answers import known_problem, problem
+from ui.server.edge.answers import FileAnswer, known_problem, problem
 
 Draw = Callable[[Path, StillWanted], bool]
 """Writes a file at the given path; False where there is no frame for it."""
@@ -44,7 +44,7 @@ class Unmade:
     def ready(self) -> Response | None:
         """The answer where the file is there already."""
         found = self.cache.find(self.name)
-        return None if found is None else FileResponse(found, headers=self.headers)
+        return None if found is None else FileAnswer(found, headers=self.headers)
 
     def make(self, still_wanted: StillWanted) -> Response:
         """The answer, once the file is made.
@@ -61,7 +61,7 @@ class Unmade:
         if made is None:
             fix = "try another time of the video"
             return problem(404, "no_frame", "no frame can be decoded there", fix)
-        return FileResponse(made, headers=self.headers)
+        return FileAnswer(made, headers=self.headers)
 
 
 Answer = Callable[[Request], Response | Unmade]

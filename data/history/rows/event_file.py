@@ -149,12 +149,20 @@ def _our_rows(table: TextTable, path: Path, how: HowToRead) -> Iterator[tuple[in
     _require_columns(table.header, path, how, separator)
     pick = _picker(table.header, how.user)
     reading = Reading(decimal_comma=table.separator == ";", any_number=how.any_number)
+    header = _spelled(table.header)
     for line, values in table.rows:
         if isinstance(values, str):
             yield line, values
+        elif _spelled(values[:1]) == header[:1] and _spelled(values) == header:
+            yield line, "names the columns again: no person is called so"
         else:
             missing = [None] * (len(table.header) - len(values))
             yield line, event_of(pick([*values, *missing]), reading)
+
+
+def _spelled(names: Sequence[str]) -> list[str]:
+    # The mark of UTF-8 stands at the beginning of each of several files put into one.
+    return [name.lstrip("\ufeff").strip().lower() for name in names]
 
 
 def _short_rows(table: TextTable, path: Path, how: HowToRead) -> Iterator[tuple[int, Outcome]]:
@@ -205,7 +213,10 @@ def _column(column: "pa.Array") -> list[Any]:
     if pa.types.is_date(column.type):
         column = column.cast(pa.timestamp("ms"))
     if not pa.types.is_timestamp(column.type):
-        return cast("list[Any]", column.to_pylist())
+        try:
+            return cast("list[Any]", column.to_pylist())
+        except UnicodeDecodeError:  # writers need not check: the bytes spoil their row only
+            return cast("list[Any]", column.cast(pa.large_binary()).to_pylist())
     per_s = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}[column.type.unit]
     numbers = column.cast(pa.int64()).to_pylist()
     return [None if one is None else StoredTime(one * 1_000_000 // per_s) for one in numbers]

@@ -91,7 +91,7 @@ def open_table(
 
 def _require_text(head: bytes, path: Path) -> None:
     for begin, kind in _OTHER_KINDS:
-        if head.lstrip().startswith(begin):
+        if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(begin):
             raise ReelwiseError(
                 f"{path} is {kind}, not a text table",
                 fix="unpack it, or save it as CSV in UTF-8: its first line begins user,video",

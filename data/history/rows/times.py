@@ -16,7 +16,8 @@ LAST_MICROS = to_micros(datetime.max.replace(tzinfo=UTC)) - DAY_MICROS
 _FIRST_UNIX_S, _END_UNIX_S = 100_000_000, 4_102_444_800  # 1973-03-03 and 2100-01-01
 _UNITS_PER_S = (1, 1_000, 1_000_000, 1_000_000_000)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
-_BASIC_DATE = re.compile(r"(\d{8})(\.0*)?", re.ASCII)
+_BASIC_DATE = re.compile(r"(\d{8}(?:\d{6})?|(?:19|20)\d{10})(\.0*)?", re.ASCII)
+_BASIC_FORMATS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _USUAL = re.compile(
     r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII
 )
@@ -39,9 +40,10 @@ class BadTimeError(ValueError):
 def parse_time(value: object, *, any_number: bool = False) -> int | None:
     """Give microseconds since 1970 of a time; None where there is none.
 
-    ISO 8601 (UTC without a zone), eight digits as the date YYYYMMDD, or Unix time in seconds,
-    milliseconds, microseconds or nanoseconds, whichever lies between 1973 and 2100: the four ranges
-    do not meet.
+    ISO 8601 (UTC without a zone), digits as the date YYYYMMDD, YYYYMMDDhhmm or YYYYMMDDhhmmss, or
+    Unix time in seconds, milliseconds, microseconds or nanoseconds, whichever lies between 1973 and
+    2100: the four ranges do not meet. Twelve digits from 19 or 20 on are never milliseconds, which
+    would lie in 1976.
 
     Args:
         value: Text, number, `datetime` or `date`.
@@ -61,11 +63,11 @@ def parse_time(value: object, *, any_number: bool = False) -> int | None:
         return None
     if basic := _BASIC_DATE.fullmatch(text):
         try:
-            return _micros(datetime.strptime(basic[1], "%Y%m%d"))
+            return _micros(datetime.strptime(basic[1], _BASIC_FORMATS[len(basic[1])]))
         except ValueError:
             if not any_number:
                 raise BadTimeError(
-                    f"at has eight digits, but is no date YYYYMMDD: {text}"
+                    f"at has {len(basic[1])} digits, but is no date YYYYMMDD[hhmm[ss]]: {text}"
                 ) from None
     return _unix_micros(text, any_number) if _NUMBER.fullmatch(text) else _micros(_iso_time(text))
 

@@ -90,6 +90,8 @@ def test_a_lone_quote_spoils_its_line_only(history: History, tmp_path: Path) -> 
         (['ann,"' + "x" * 200_000 + f'",{AT}', f"bob,v2,{AT}"], 1, [2]),
         (["ann," + "x" * 1_100_000, f"bob,v2,{AT}"], 1, [2]),
         (["", " , ,", "ann,v1", ",,", "ann", "ann,v1,,,", "ann,v1,,,x"], 1, [6, 8]),
+        # Files put into one: the first line of the next is no event.
+        (["ann,v1", "user,video,at", "\ufeffUser, VIDEO ,at", "user,v2"], 2, [3, 4]),
     ],
 )
 def test_rows_in_are_added_or_known_or_refused_by_line(

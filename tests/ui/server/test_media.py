@@ -64,6 +64,15 @@ def test_a_range_beyond_the_end_is_416(server: Server, video: Video) -> None:
     assert headers["content-range"] == f"bytes */{size}"
 
 
+@pytest.mark.parametrize(
+    "asked", ["frames=0-1", "bytes=9-3", "bytes=a-b", "bytes=", "bytes=0-1,x", "bytes=-", "0-1"]
+)
+def test_a_range_that_means_nothing_is_ignored(server: Server, video: Video, asked: str) -> None:
+    status, headers, body = server.ask(f"/api/media/{video.id}", headers={"Range": asked})
+    assert (status, headers["content-type"]) == (200, "video/mp4")
+    assert body == video.path.read_bytes()
+
+
 def test_head_tells_the_size_without_the_bytes(server: Server, video: Video) -> None:
     status, headers, body = server.ask(f"/api/media/{video.id}", method="HEAD")
     assert (status, body) == (200, b"")

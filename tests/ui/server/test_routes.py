@@ -52,6 +52,8 @@ def test_similar_recommend_and_status_answer(server: Server) -> None:
         "/api/similar?video=1.mp4@1-2",
         "/api/recommend",
         "/api/recommend?user=%00",
+        "/api/recommend?user=%ED%A0%80",
+        "/api/search?q=kite%ff",
         "/api/recommend?user=a&playing=x",
         "/api/recommend?user=a&user=b",
         "/api/recommend?user=a&log=yes",

@@ -1,13 +1,18 @@
 """What the server answers: documents as the command line prints them, and one shape of errors."""
 
+import re
+
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from data.errors import ReelwiseError
 from data.printable import as_json
 
 NO_STORE = {"cache-control": "no-store"}
 """Answers change with every event and every file: nobody may keep them."""
+_RANGE = re.compile(r"(\d{1,18})-(\d{1,18})?|-\d{1,18}", re.ASCII)
 
 
 class Plain(JSONResponse):
@@ -16,6 +21,25 @@ class Plain(JSONResponse):
     def render(self, content: object) -> bytes:
         """UTF-8 JSON."""
         return as_json(content).encode()
+
+
+class FileAnswer(FileResponse):
+    """A file, or ranges of it; a Range that means nothing is ignored (RFC 9110, 14.2)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        if not _is_range(Headers(scope=scope).get("range", "")):
+            others = [(name, value) for name, value in scope["headers"] if name != b"range"]
+            scope = {**scope, "headers": others}
+        await super().__call__(scope, receive, send)
+
+
+def _is_range(text: str) -> bool:
+    unit, _, parts = text.partition("=")
+    found = [_RANGE.fullmatch(part.strip()) for part in parts.split(",")]
+    return unit.strip().lower() == "bytes" and all(
+        one is not None and (not one[2] or int(one[1]) <= int(one[2])) for one in found
+    )
 
 
 def document(content: object) -> Response:

@@ -67,3 +67,16 @@ def test_a_time_beyond_the_calendar_spoils_its_row_only(tmp_path: Path) -> None:
 def test_names_are_what_a_column_means(tmp_path: Path, values: Any, users: list[str]) -> None:
     rows = read(tmp_path, user=values, video=["kite"] * len(values))
     assert [row.user if isinstance(row, EventRow) else "refused" for row in rows] == users
+
+
+@pytest.mark.parametrize(
+    ("text", "raw"), [(pa.string(), pa.binary()), (pa.large_string(), pa.large_binary())]
+)
+def test_bytes_that_are_no_text_spoil_their_row_only(tmp_path: Path, text: Any, raw: Any) -> None:
+    buffers = pa.array([b"ann", b"\xff\xfe", None], raw).buffers()
+    rows = read(tmp_path, user=pa.Array.from_buffers(text, 3, buffers), video=["a", "b", "c"])
+    assert [row if isinstance(row, str) else row.user for row in rows] == [
+        "ann",
+        "user is not UTF-8 text",
+        "user is empty",
+    ]

@@ -68,6 +68,8 @@ def test_the_average_caption_is_about_nothing(sentences: Sentences, labels: Labe
     rows = labels.weights(sentences.encode(caption_texts()[::10]))
     assert np.abs(rows.mean(axis=0) - labels.usual).max() < 0.2
     assert labels.usual.sum() > 1
+    mean = labels.of_texts(labels.captions).mean(axis=0)
+    assert np.linalg.norm(mean) < 0.3 * np.linalg.norm(labels.usual)
 
 
 def test_a_drawing_is_seen_beyond_what_all_drawings_look_like(labels: Labels) -> None:

@@ -46,6 +46,13 @@ def test_bars_of_one_colour_are_cut_off(
     assert abs(width - 448) <= 8
 
 
+def test_the_network_is_shown_no_bars(scene: NDArray[np.uint8]) -> None:
+    barred = np.pad(scene, ((40, 40), (0, 0), (0, 0)))
+    shown, wanted = views_of(padded(barred)).pictures, views_of(padded(scene)).pictures
+    assert np.abs(shown - wanted).mean() < 0.1
+    assert np.abs(shown - views_of(padded(scene[:, ::-1])).pictures).mean() > 0.2
+
+
 def test_a_picture_without_bars_is_left_whole(scene: NDArray[np.uint8]) -> None:
     assert without_bars(scene).shape == scene.shape
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
+from embeddings.layers import unit
 from indexer.build.pipeline import index_library
+from indexer.search.accident import best_by_accident
 from indexer.search.evaluate import MAX_MOMENTS, evaluate_search, read_queries
+from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 from tests.fakes import ColourEncoder
 from tests.indexer.made import paint, store
@@ -141,3 +145,18 @@ def test_quotes_commas_and_byte_order_marks_are_read(tmp_path: Path) -> None:
                     encoding="utf-8-sig")  # fmt: skip
     row = read_queries(path)[0]
     assert (row.query, row.video, row.span) == ('a red car, then a "kite"', "a.mp4", (1.5, 3.0))
+
+
+def test_words_are_judged_by_unrelated_texts_where_an_encoder_knows_some(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = unit(np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32))
+    plain = library(home).search(Query(text="blue")).hits[0]
+    monkeypatch.setattr("indexer.search.searcher.unrelated_texts", lambda name: texts)
+    searcher = Searcher(home, ColourEncoder())
+    learnt = best_by_accident(texts, searcher.view.sample, searcher.view.n_clips)
+    assert learnt is not None
+    hit = searcher.search(Query(text="blue")).hits[0]
+    assert (hit.video_id, hit.score) == (plain.video_id, plain.score)
+    assert hit.relevance == pytest.approx(learnt.relevance(hit.score, searcher.view.n_clips))
+    assert hit.relevance != pytest.approx(plain.relevance)

@@ -18,19 +18,22 @@ BUSY = """
 import sys, threading, time
 from ui.server.edge.stopping import Stopping
 with Stopping("last words").on_signals():
-    print("ready", flush=True)
+    ready = lambda: print("ready", flush=True)
     {work}
 print("never", flush=True)
 """
+# "ready" is said inside of what a signal has to get the better of.
 WORK = {
-    "waits": "time.sleep(1000)",
+    "waits": "ready(); time.sleep(1000)",
     "does not let go": """
     try:
+        ready()
         time.sleep(1000)
     finally:
         threading.Event().wait()""",
     "is held by a thread": """
     threading.Thread(target=time.sleep, args=(1000,)).start()
+    ready()
     time.sleep(1000)""",
 }
 

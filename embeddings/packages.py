@@ -6,6 +6,7 @@ it was compared. It imports no torch.
 
 import hashlib
 import zipfile
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -53,7 +54,8 @@ class PackagedFile:
     def present(self) -> bool:
         """Whether it can be had without a download."""
         with suppress(ReelwiseError):
-            return self.place().is_file() or self._inside().is_file()
+            self.check()
+            return True
         return False
 
     def check(self) -> None:
@@ -62,8 +64,7 @@ class PackagedFile:
         Raises:
             ReelwiseError: The package is not installed.
         """
-        if not self.place().is_file():
-            self._inside()
+        self._inside()
 
     def path(self) -> Path:
         """The file, its checksum compared; a member of an archive is unpacked once.
@@ -75,8 +76,7 @@ class PackagedFile:
         place = self.place()
         if self.member and not place.is_file():
             make_dir(place.parent)
-            with zipfile.ZipFile(self._inside()) as archive:
-                content = archive.read(self.member)
+            content = self._unpacked()
             self._compare(hashlib.sha256(content).hexdigest(), self._inside())
             write_atomic(place, content)
             return place
@@ -84,14 +84,23 @@ class PackagedFile:
             self._compare(hashlib.file_digest(opened, "sha256").hexdigest(), place)
         return place
 
+    def _unpacked(self) -> bytes:
+        try:
+            with zipfile.ZipFile(self._inside()) as archive:
+                return archive.read(self.member)
+        except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
+            raise self._damaged(self._inside(), str(error)) from error
+
     def _compare(self, found: str, place: Path) -> None:
         if found != self.sha256:
-            raise DamagedFile(
-                f"{place} is not the published file: sha256 {found[:12]}..., "
-                f"not {self.sha256[:12]}...",
-                fix=f"pip install --force-reinstall --no-deps {self.distribution}"
-                + (f"      (and remove {place})" if self.member else ""),
-            )
+            raise self._damaged(place, f"sha256 {found[:12]}..., not {self.sha256[:12]}...")
+
+    def _damaged(self, place: Path, why: str) -> DamagedFile:
+        return DamagedFile(
+            f"{place} is not the published file: {why}",
+            fix=f"pip install --force-reinstall --no-deps {self.distribution}"
+            + (f"      (and remove {place})" if self.member else ""),
+        )
 
     def _inside(self) -> Path:
         spec = find_spec(self.package)

@@ -98,7 +98,6 @@ def _trained(features: torch.Tensor) -> NDArray[np.float16]:
         torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
-    print(f"loss {loss.item():.3f}", file=sys.stderr)  # noqa: T201
     return projection.detach().numpy().astype(np.float16)
 
 

@@ -210,8 +210,8 @@ class Library:
 
         Args:
             paths: Folders and files.
-            encoder: Encoder to embed with, `toon` or `NAME[/PRETRAINED]`; None takes the library's,
-                or the default one for a new library.
+            encoder: Encoder to embed with, as `--encoder` takes it; None takes the library's, else
+                the default one.
             workers: Number of decoding processes; None takes one a core.
             retry_failed: Try again the files that failed before.
             rules: What to pass over and which links to follow from now on, remembered with `paths`.

@@ -116,6 +116,17 @@ def test_an_unpacked_file_that_was_changed_is_refused(
         MINILM_TOKENIZER.path()
 
 
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x05\x06" + b"\0" * 18])
+def test_a_damaged_archive_is_told(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "kept_models", lambda: tmp_path / "kept")
+    (tmp_path / "model.zip").write_bytes(content)
+    monkeypatch.setattr(packages.PackagedFile, "_inside", lambda self: tmp_path / "model.zip")
+    with pytest.raises(DamagedFile, match="not the published file"):
+        MINILM_TOKENIZER.path()
+
+
 def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages, "find_spec", lambda name: None)
     monkeypatch.setattr(packages, "kept_models", lambda: Path("nowhere"))

@@ -67,9 +67,9 @@ def index(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Encoder: toon, or NAME[/PRETRAINED] or hf-hub:REPOSITORY as in open_clip, or a "
-            "model folder.  "
-            "[default: the library's, else PE-Core-B-16/meta]",
+            help="Encoder: starter, toon, NAME[/PRETRAINED] or hf-hub:REPOSITORY as in open_clip, "
+            "or a model folder.  [default: the library's; else PE-Core-B-16/meta where it is here "
+            "or can be downloaded, else starter]",
         ),
     ] = None,
     weights: WeightsOption = None,
@@ -116,12 +116,16 @@ def index(
                     progress=bar,
                 )
         except KeyboardInterrupt:
-            return refusal(
-                "stopped by Ctrl-C; every video that was reported as indexed is kept",
-                "run the same command again; it goes on where it stopped",
-                exit_code=EXIT_STOPPED_BY_CTRL_C,
-            )
+            return _stopped()
     return index_answer(report)
+
+
+def _stopped() -> Answer:
+    return refusal(
+        "stopped by Ctrl-C; every video that was reported as indexed is kept",
+        "run the same command again; it goes on where it stopped",
+        exit_code=EXIT_STOPPED_BY_CTRL_C,
+    )
 
 
 def index_answer(report: IndexReport) -> Answer:

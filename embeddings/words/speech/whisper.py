@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,18 +48,11 @@ class Whisper:
     """
 
     def __init__(self, files: ModelFiles, settings: Settings, threads: int | None = None) -> None:
-        from faster_whisper import WhisperModel
-
         self._name = files.name
         self._settings = settings
         try:
-            self._model: WhisperModel = WhisperModel(
-                files.name,
-                device="cpu",
-                compute_type=settings.compute_type,
-                cpu_threads=threads or cores(),
-                files=dict(files.read()),
-            )
+            with ThreadPoolExecutor(1) as aside:
+                self._model = aside.submit(_load, files, settings, threads or cores()).result()
         except (RuntimeError, ValueError, KeyError) as error:
             raise ReelwiseError(
                 f"{files.name} cannot be loaded as a speech model: {str(error).splitlines()[0]}",
@@ -196,6 +190,23 @@ class Whisper:
             merge_punctuations(found, OPENING, CLOSING)
             words.append(tuple(_word(each) for each in found if each["word"].strip()))
         return words
+
+
+def _load(files: ModelFiles, settings: Settings, threads: int) -> WhisperModel:
+    """The model, to be loaded in a thread that ends.
+
+    CTranslate2 sets OpenMP's thread count for the thread that loads it; torch and FAISS would keep
+    to that.
+    """
+    from faster_whisper import WhisperModel
+
+    return WhisperModel(
+        files.name,
+        device="cpu",
+        compute_type=settings.compute_type,
+        cpu_threads=threads,
+        files=dict(files.read()),
+    )
 
 
 class _Text:

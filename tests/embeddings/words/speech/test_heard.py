@@ -45,10 +45,14 @@ def narrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def reading(speech: SpeechReader, narrated: Path) -> Reading:
-    threads, environment = torch.get_num_threads(), dict(os.environ)
-    found = speech.read(narrated, lambda: None)
-    assert torch.get_num_threads() == threads  # the process is as it was
-    assert dict(os.environ) == environment
+    environment, before = dict(os.environ), torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        found = speech.read(narrated, lambda: None)
+        assert torch.get_num_threads() == 3  # the process is as it was
+        assert dict(os.environ) == environment
+    finally:
+        torch.set_num_threads(before)
     return found
 
 

@@ -18,7 +18,8 @@ from data.video.children.listening import Listener
 from data.video.types import Ending, OnProgress
 from embeddings.words.speech.cutting import lines_of
 from embeddings.words.speech.invented import PHRASES_FILE, confidence_of, is_invented
-from embeddings.words.speech.models import AUTO, ModelFiles, find_model
+from embeddings.words.speech.model_files import ModelFiles
+from embeddings.words.speech.models import AUTO, find_model
 from embeddings.words.speech.settings import Settings
 from embeddings.words.speech.voice import Window, windows_of
 from embeddings.words.speech.whisper import Whisper, code_of

@@ -17,7 +17,7 @@ import numpy as np
 from data.cores import cores
 from data.errors import ReelwiseError
 from data.video.types import OnProgress
-from embeddings.words.speech.models import ModelFiles
+from embeddings.words.speech.model_files import ModelFiles
 from embeddings.words.speech.settings import Settings
 from embeddings.words.speech.voice import Samples
 from embeddings.words.speech.words import Heard, Word

@@ -178,10 +178,12 @@ def _words() -> str:
 
 
 def _speech() -> str:
-    """The model that `index` would transcribe with."""
+    """The model that `index` would transcribe with, its files compared with their checksums."""
     from embeddings.words.speech.models import find_model
 
-    return f"{find_model().name} is here"
+    model = find_model()
+    model.check()
+    return f"{model.name} is here"
 
 
 def _screen_text() -> str:

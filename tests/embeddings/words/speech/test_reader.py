@@ -14,7 +14,7 @@ from data.video.children import listening
 from data.video.sound.types import RATE_HZ, SoundPiece, Track
 from data.video.types import Ending, OnProgress
 from embeddings.words.speech import SpeechReader, reader
-from embeddings.words.speech.models import ModelFiles
+from embeddings.words.speech.model_files import ModelFiles
 from embeddings.words.speech.settings import Settings
 from embeddings.words.speech.voice import Samples, Stretch, Window
 from embeddings.words.speech.words import Heard, Word

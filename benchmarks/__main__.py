@@ -32,6 +32,7 @@ BENCHMARKS = {
     "screen": "lines burnt into real frames: found, invented, and the cost of reading them",
     "search_latency": "one warm search of 10,000 clips (full: 100,000), beside the index alone",
     "spoken": "spoken words: found at their second, invented in silence, times real time per core",
+    "then": "one scene and then another, among videos with the same scenes in every order",
     "toon_search": "text queries for scenes and moments of combinations that were never trained",
 }
 

@@ -1,8 +1,10 @@
 """What a search looks for: the query and its filters."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +21,9 @@ MAX_CHARS = 2000
 ALL_CHANNELS = frozenset(Channel)
 """Picture and all kinds of lines."""
 
+MOST_STEPS = 8
+"""Things that one search can look for one after another."""
+
 
 @dataclass(frozen=True)
 class Query:
@@ -34,6 +39,10 @@ class Query:
     """Words for what is not wanted."""
     channels: frozenset[Channel] = ALL_CHANNELS
     """What to search; an example or a picture is compared with the picture alone."""
+    then: tuple[str, ...] = ()
+    """Words for what comes after it in the same video, one thing after another."""
+    within_s: float | None = None
+    """Most seconds from the end of one of them to the start of the next; None for any number."""
 
     def __post_init__(self) -> None:
         if not (self.words or self.like or self.image):
@@ -41,12 +50,37 @@ class Query:
                 "a search needs something to look for",
                 fix='reelwise search "red kite"        (or --like CLIP, or --image FILE)',
             )
-        longest = max(len(self.words), len(self.without or ""))
+        self._check_steps()
+        longest = max(map(len, (self.words, self.without or "", *self.then)))
         if longest > MAX_CHARS:
             raise ReelwiseError(
                 f"a query has at most {MAX_CHARS:,} characters, not {longest:,}",
                 fix="describe what happens in a sentence; encoders read some 70 words at most",
             )
+
+    def _check_steps(self) -> None:
+        if not self.then and self.within_s is None:
+            return
+        fix = 'reelwise search "a cat jumps" --then "it falls" --within 30'
+        if not self.then or not all(words.strip() for words in self.then):
+            raise ReelwiseError("there is nothing to look for after the first thing", fix=fix)
+        if len(self.then) >= MOST_STEPS:
+            raise ReelwiseError(
+                f"one search looks for {MOST_STEPS} things in order at most", fix=fix
+            )
+        if self.within_s is not None and not 0 <= self.within_s < math.inf:
+            raise ReelwiseError(f"within {self.within_s:g} s nothing can follow", fix=fix)
+
+    @property
+    def steps(self) -> tuple[Query, ...]:
+        """What comes first, and then: each as a query of its own."""
+        first = replace(self, then=(), within_s=None)
+        return (first, *(replace(first, text=each, like=None, image=None) for each in self.then))
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the words, else the name of the example."""
+        return self.words or Path(str(self.like or self.image)).name
 
     @property
     def is_of_words(self) -> bool:
@@ -58,11 +92,17 @@ class Query:
         """The text without blanks around it; empty where there is none."""
         return (self.text or "").strip()
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, str | float | list[str]]:
         """The parts that were given, as `search --json` prints them."""
         channels = ",".join(sorted(self.channels)) if self.channels != ALL_CHANNELS else ""
-        parts = vars(self) | {"text": self.words, "channels": ""} | {"in": channels}
-        return {name: str(value) for name, value in parts.items() if value}
+        parts = {"text": self.words, "like": self.like, "image": self.image}
+        parts |= {"without": self.without, "in": channels}
+        given: dict[str, str | float | list[str]] = {
+            name: str(value) for name, value in parts.items() if value
+        }
+        if self.then:
+            given["then"] = list(self.then)
+        return given if self.within_s is None else given | {"within_s": self.within_s}
 
 
 @dataclass(frozen=True)
@@ -77,6 +117,8 @@ class Filters:
     """The video is at most this long."""
     exclude_video: int | None = None
     """Id of a video that is left out."""
+    videos: frozenset[int] | None = None
+    """Ids of the videos that may be found; None for all."""
     min_relevance: float = 0.0
     """Least relevance, 0 to 1."""
 
@@ -97,7 +139,7 @@ class Filters:
     @property
     def limits_videos(self) -> bool:
         """Whether any filter is about the length or the identity of videos."""
-        limits = (self.min_duration_s, self.max_duration_s, self.exclude_video)
+        limits = (self.min_duration_s, self.max_duration_s, self.exclude_video, self.videos)
         return any(limit is not None for limit in limits)
 
     def allows_length(self, video: Video) -> bool:
@@ -106,6 +148,7 @@ class Filters:
             (self.min_duration_s or 0.0) <= video.duration_s
             and (self.max_duration_s is None or video.duration_s <= self.max_duration_s)
             and video.id != self.exclude_video
+            and (self.videos is None or video.id in self.videos)
         )
 
     def allows(self, video: Video) -> bool:
@@ -122,7 +165,7 @@ class Filters:
 
     def allowed_clips(self, table: ClipTable, videos: Mapping[int, Video]) -> Mask | None:
         """(m,) which rows of a clip table belong to videos that pass; None where all do."""
-        limits = (self.under, self.min_duration_s, self.max_duration_s)
+        limits = (self.under, self.min_duration_s, self.max_duration_s, self.videos)
         if any(limit is not None for limit in limits):
             passing = [video.id for video in videos.values() if self.allows(video)]
             return np.isin(table.video_ids, np.asarray(passing, np.int64))

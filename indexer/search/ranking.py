@@ -65,6 +65,20 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Step:
+    """Where one of several things that were asked in order was found."""
+
+    text: str
+    """What was asked."""
+    start_s: float
+    """First instant of its moment."""
+    end_s: float
+    """First instant after it."""
+    relevance: float
+    """0 to 1, of this step by itself."""
+
+
+@dataclass(frozen=True)
 class Hit:
     """One result: a moment that matches."""
 
@@ -90,6 +104,8 @@ class Hit:
     """The clips of the moment, the best first."""
     matched: tuple[Match, ...] = ()
     """What each channel found; the picture first, then lines, the best first."""
+    steps: tuple[Step, ...] = ()
+    """Where each thing was found, where several were asked in order."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +118,8 @@ class Options:
     """What every hit must fulfil."""
     merge: bool = True
     """Join clips that touch into one moment; else every clip is a hit."""
+    among: int | None = None
+    """Clips that compete for the first place, where not all of them are compared."""
 
 
 def rank(
@@ -156,6 +174,11 @@ class _Candidates:
     allowed: Mask | None
     n_allowed: int
 
+    @property
+    def n_competing(self) -> int:
+        """Clips that might have come first by accident."""
+        return self.options.among or self.n_allowed
+
     def fetch(self, n: int) -> tuple[TableRows, float]:
         """Rows of the clips to score, and a bound that the score of no other clip exceeds."""
         rows, bound = self.view.top(self.vectors, n, self.allowed)
@@ -197,7 +220,7 @@ class _ByClips:
     def learn_background(self) -> Background:
         candidates = self.candidates
         scores = inner_products(candidates.vectors, candidates.view.sample).max(axis=0)
-        return Background(scores, candidates.n_allowed)
+        return Background(scores, candidates.n_competing)
 
     def moments(self, clips: Sequence[ScoredClip], bound: float) -> list[Moment]:
         """The moments that are certain, the best first; no other clip exceeds `bound`."""
@@ -215,7 +238,7 @@ class _ByClips:
         """Of a moment with this score, 0 to 1."""
         if self._accident is None:
             return self.background.relevance(score)
-        return self._accident.relevance(score, self.candidates.n_allowed)
+        return self._accident.relevance(score, self.candidates.n_competing)
 
 
 class _ByFrames(_ByClips):
@@ -236,7 +259,7 @@ class _ByFrames(_ByClips):
         blended = self._matcher.blend(candidates.scored(rows))
         self._matcher.learn_usual(blended)
         scores = np.asarray([clip.score for clip in blended], dtype=np.float32)
-        return Background(scores, candidates.n_allowed)
+        return Background(scores, candidates.n_competing)
 
     def moments(self, clips: Sequence[ScoredClip], bound: float) -> list[Moment]:
         options = self.candidates.options

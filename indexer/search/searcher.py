@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.example_frames import AS_INDEXED, Reading
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
 from indexer.search.fusion import fuse, with_picture_matches
+from indexer.search.in_order import find_in_order
 from indexer.search.query import ALL_CHANNELS, Filters, Query
 from indexer.search.query_vectors import (
     UNWANTED_WEIGHT,
@@ -51,6 +52,9 @@ from indexer.store.vectors import VectorStore, VideoVectors
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
 
+
+Embed = Callable[[Query], QueryVectors]
+"""Turns a query into vectors."""
 
 SEEN_PER_HIT = 3
 """Moments of the picture that are compared with those of other channels, per wanted hit."""
@@ -149,29 +153,32 @@ class Searcher:
         began_s = time.perf_counter()
         view = self._view
         options = Options(k, filters or Filters(), merge=merge)
+        embed = cache(partial(self.embed, view=view, reading=reading))
+        ask = partial(self._answer, view=view, embed=embed)
+        if query.then:
+            result = find_in_order(query, options, view.n_clips, ask)
+        else:
+            result = ask(query, options)
+        return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)
+
+    def _answer(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
+        """What all channels find of a query of one step."""
+        k = options.k
         found = self._found(query, view, options)
         if found is None:
-            return self._seen(query, options, view, reading, began_s)
-        seen = self._nothing(view, began_s)
+            return self._seen(query, options, view, embed)
+        seen = self._nothing(view)
         if Channel.PICTURE in query.channels and not quoted_phrases(query.words):
             wider = replace(options, k=max(SEEN_PER_HIT * k, MIN_SEEN), filters=_any(options))
-            seen = self._seen(query, wider if found else options, view, reading, began_s)
+            seen = self._seen(query, wider if found else options, view, embed)
         hits = fuse(seen.hits, found, self._shown(view, options), k) if found else seen.hits[:k]
-        least = options.filters.min_relevance
-        hits = [hit for hit in hits if hit.relevance >= least]
-        return replace(
-            seen,
-            hits=hits,
-            confident=bool(hits) and hits[0].relevance >= CONFIDENT_RELEVANCE,
-            took_ms=(time.perf_counter() - began_s) * 1000,
-        )
+        hits = [hit for hit in hits if hit.relevance >= options.filters.min_relevance]
+        confident = bool(hits) and hits[0].relevance >= CONFIDENT_RELEVANCE
+        return replace(seen, hits=hits, confident=confident)
 
-    def _seen(
-        self, query: Query, options: Options, view: View, reading: Reading, began_s: float
-    ) -> SearchResult:
+    def _seen(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
         """What the picture finds."""
-        vectors = self.embed(query, view, reading)
-        result = self.search_vectors(vectors, options, view=view, began_s=began_s)
+        result = self.search_vectors(embed(query), options, view=view)
         result = self._as_understood(query, result, options.filters.min_relevance)
         return replace(result, hits=with_picture_matches(result.hits))
 
@@ -198,10 +205,10 @@ class Searcher:
             shown = {video.id: video for video in shown.values() if filters.allows_length(video)}
         return shown
 
-    def _nothing(self, view: View, began_s: float) -> SearchResult:
+    def _nothing(self, view: View) -> SearchResult:
         return SearchResult(
             hits=[],
-            took_ms=(time.perf_counter() - began_s) * 1000,
+            took_ms=0.0,
             confident=False,
             generation=view.generation,
             encoder=self._encoder.name,

@@ -15,7 +15,7 @@ from data.errors import ReelwiseError
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
-    from indexer.search.ranking import Hit, Match
+    from indexer.search.ranking import Hit, Match, Step
     from indexer.search.searcher import SearchResult
     from recommender.answer.items import Item, Recommendations
     from recommender.model.store import LoadedModel
@@ -63,6 +63,16 @@ def _hit(hit: Hit) -> Document:
         "relevance": hit.relevance,
         "why": hit.why,
         "matched": [_match(match) for match in hit.matched],
+        **({"steps": [_step(step) for step in hit.steps]} if hit.steps else {}),
+    }
+
+
+def _step(step: Step) -> Document:
+    return {
+        "text": step.text,
+        "start_s": round(step.start_s, 3),
+        "end_s": round(step.end_s, 3),
+        "relevance": step.relevance,
     }
 
 

@@ -302,6 +302,24 @@ class Library:
         query = Query(text, like, Path(image) if image else None, not_)
         return self.find(query, k=k, filters=Filters(min_relevance=min_relevance))
 
+    def search_in_order(
+        self, steps: Sequence[str], *, within_s: float | None = None, k: int = 10
+    ) -> SearchResult:
+        """Find videos in which one thing comes after another; each hit has its `steps`.
+
+        Args:
+            steps: What happens, in order.
+            within_s: Most seconds from the end of one to the start of the next; None for any.
+            k: Maximum number of results, one of each video.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet, or there is nothing to look for.
+        """
+        from indexer.search.query import Query
+
+        first, *then = steps or [""]
+        return self.find(Query(first, then=tuple(then), within_s=within_s), k=k)
+
     def find(
         self,
         query: Query,

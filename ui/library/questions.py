@@ -21,6 +21,8 @@ def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> D
         "like": None if query.like is None else _absolute(str(query.like)),
         "image": None if query.image is None else str(query.image.expanduser().absolute()),
         "without": query.without,
+        "then": list(query.then),
+        "within_s": query.within_s,
         "under": None if filters.under is None else str(filters.under),
         "min_duration_s": filters.min_duration_s,
         "max_duration_s": filters.max_duration_s,
@@ -62,6 +64,8 @@ def answer_question(library: Library, question: Document) -> Document:
         _path(question["image"]),
         question["without"],
         channels_named(",".join(question["in"]) if "in" in question else None),
+        tuple(question.get("then", ())),
+        question.get("within_s"),
     )
     filters = Filters(
         under=_path(question["under"]),
@@ -77,7 +81,7 @@ def answer_question(library: Library, question: Document) -> Document:
 
 def result_of(document: Document, *, took_ms: float) -> SearchResult:
     """The result that a document of a search was made from; `took_ms` as the caller waited."""
-    from indexer.search.ranking import Hit
+    from indexer.search.ranking import Hit, Step
     from indexer.search.searcher import SearchResult
 
     hits = [
@@ -92,6 +96,7 @@ def result_of(document: Document, *, took_ms: float) -> SearchResult:
             relevance=hit["relevance"],
             why=hit["why"],
             matched=tuple(_match_of(match) for match in hit.get("matched", [])),
+            steps=tuple(Step(**step) for step in hit.get("steps", [])),
         )
         for hit in document["hits"]
     ]

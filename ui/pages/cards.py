@@ -198,9 +198,14 @@ def moment_card(hit: Hit, *, playable: bool = True) -> str:
 
 
 def _said(hit: Hit) -> str:
-    """The best lines that were said or written in a moment, their words marked."""
+    """Steps in order, and the best lines that were said or written, their words marked."""
+    steps = "".join(
+        f'<div class="rw-said"><span>{span(step.start_s, step.end_s)}</span> '
+        f"{as_text(step.text)}</div>"
+        for step in hit.steps
+    )
     lines = [match for match in hit.matched if match.is_shown][:LINES_SHOWN]
-    return "".join(
+    return steps + "".join(
         f'<div class="rw-said"><span>{as_text(str(match.channel))} {clock(match.start_s)}</span> '
         f"{_with_marks(match)}</div>"
         for match in lines

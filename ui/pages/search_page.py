@@ -31,6 +31,10 @@ class Form:
     """Maximum number of results."""
     min_relevance: float
     """Lowest relevance to show, 0 to 1."""
+    then: str = ""
+    """What comes after it; empty for nothing."""
+    within_s: int = 0
+    """Most seconds until then; 0 for any number."""
 
     @property
     def is_empty(self) -> bool:
@@ -41,6 +45,10 @@ class Form:
     def filters(self) -> list[str]:
         """What narrows the results, in words."""
         told = [f"not: {self.not_}"] if self.not_ else []
+        if self.then:
+            told.append(f"then: {self.then}")
+        if self.then and self.within_s:
+            told.append(f"within {self.within_s} s")
         if self.min_relevance > 0:
             told.append(f"relevance {self.min_relevance:.2f} or more")
         return told
@@ -48,7 +56,8 @@ class Form:
     def key(self) -> tuple[object, ...]:
         """Equal for forms that have the same result."""
         upload = self.upload.file_id if self.upload is not None else None
-        return (self.text, self.not_, upload, self.limit, self.min_relevance)
+        steps = (self.then, self.within_s)
+        return (self.text, self.not_, upload, self.limit, self.min_relevance, *steps)
 
 
 def show_search() -> None:
@@ -95,11 +104,15 @@ def _read_form() -> Form:
         limit = st.slider("Results", 3, 60, 12, step=3, key="limit")
         min_relevance = st.slider("Lowest relevance", 0.0, 1.0, 0.0, 0.05, key="min_relevance")
         not_ = st.text_input("But not", placeholder="a balloon", key="not")
+        then = st.text_input("And then", placeholder="it falls", key="then")
+        within_s = st.number_input("Within seconds (0: any time)", 0, 3600, 0, key="within")
     upload = example.file_uploader(
         "or what does it look like? A clip or a picture",
         key="example",
     )
-    return Form(text.strip(), not_.strip(), upload, limit, min_relevance)
+    return Form(
+        text.strip(), not_.strip(), upload, limit, min_relevance, then.strip(), int(within_s)
+    )
 
 
 def _result(library: Library, form: Form) -> SearchResult | None:
@@ -124,6 +137,8 @@ def _search(library: Library, form: Form) -> SearchResult:
             like=None if is_image else example,
             image=example if is_image else None,
             without=form.not_ or None,
+            then=(form.then,) if form.then else (),
+            within_s=float(form.within_s) if form.then and form.within_s else None,
         )
         filters = Filters(min_relevance=form.min_relevance)
         if example is None:

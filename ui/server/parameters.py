@@ -57,7 +57,14 @@ class Parameters:
 
     def text(self, name: str) -> str:
         """A text that must be there, without blanks around it."""
-        value = self._given.get(name, "").strip()
+        return self._checked(name, self._given.get(name, ""))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Several texts, each given as a parameter of its own."""
+        return tuple(self._checked(name, value) for value in self._given.getlist(name))
+
+    def _checked(self, name: str, given: str) -> str:
+        value = given.strip()
         if not value or len(value) > MAX_QUERY_CHARS:
             raise WrongRequest(
                 f"{name} must have 1 to {MAX_QUERY_CHARS} characters, got {len(value)}",

@@ -55,7 +55,8 @@ class Api:
         from indexer.search.query import Filters, Query, channels_named
 
         limits = ("min_relevance", "min_duration", "max_duration", "under")
-        given = Parameters(request, "q", "not", "k", "in", *limits)
+        steps = ("then", "within")
+        given = Parameters(request, "q", "not", "k", "in", *steps, *limits, repeatable="then")
         under = given.optional_text("under")
         filters = Filters(
             under=None if under is None else Path(under).absolute(),
@@ -67,6 +68,8 @@ class Api:
             text=given.text("q"),
             without=given.optional_text("not"),
             channels=channels_named(given.optional_text("in")),
+            then=given.texts("then"),
+            within_s=given.seconds("within"),
         )
         result = self._library.find(query, k=given.limit(), filters=filters)
         return search_document(query.as_dict(), result)

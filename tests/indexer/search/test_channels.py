@@ -60,6 +60,15 @@ def ask(searcher: Searcher, text: str, only: str | None = None) -> SearchResult:
     return searcher.search(Query(text, channels=channels_named(only)), 3)
 
 
+def test_what_is_said_after_what_is_seen_is_found_in_that_order(searcher: Searcher) -> None:
+    result = searcher.search(Query("red", then=("the ferry leaves",)), 1)
+    (hit,) = result.hits
+    assert (hit.path.stem, [step.start_s for step in hit.steps]) == ("one", [0.0, 1.5])
+    assert [str(match.channel) for match in hit.matched if match.is_shown] == ["speech"]
+    reverse = searcher.search(Query("blow out the candles", then=("the ferry leaves",)), 1)
+    assert not reverse.confident
+
+
 KINDS = [
     ("red", "picture", "one", 0.0),
     ("the ferry", "speech", "one", 1.5),

@@ -1,6 +1,7 @@
 """`reelwise search` and `similar` over a real small library: what is found and how it is told."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,27 @@ def test_a_search_is_told_by_rank_relevance_path_stretch_and_title(
     start, end = stretch.split("-")
     assert start.count(":") == end.count(":") == 1
     assert title
+
+
+def test_one_scene_and_then_another_are_found_in_that_order(
+    home: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = queries(toons)
+    one, other = next((a, b) for a, b in pairwise(rows) if a["video"] == b["video"])
+    words = ["search", one["query"], "--then", other["query"], "--within", "5"]
+    document = ask(capsys, *words, "-k", "2", home=home)
+    assert document["query"] == {
+        "text": one["query"],
+        "then": [other["query"]],
+        "within_s": 5.0,
+    }
+    hit = document["hits"][0]
+    assert Path(hit["path"]).name == one["video"]
+    first, second = hit["steps"]
+    assert (first["text"], second["text"]) == (one["query"], other["query"])
+    assert (first["start_s"], second["end_s"]) == (hit["start_s"], hit["end_s"])
+    assert abs(second["start_s"] - float(other["start_s"])) < 1
+    assert other["query"] in tell(capsys, *words, home=home).out
 
 
 def test_a_line_is_shown_around_its_marked_words() -> None:

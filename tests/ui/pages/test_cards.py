@@ -7,7 +7,7 @@ import pytest
 
 from data.catalogue.records import Video
 from data.lines import Channel
-from indexer.search.ranking import Hit, Match
+from indexer.search.ranking import Hit, Match, Step
 from recommender.answer.items import Item
 from ui.pages import cards
 from ui.pages.search_page import Form
@@ -35,6 +35,12 @@ def test_a_moment_plays_from_its_start_to_its_end_and_loads_nothing_before() -> 
     assert 'preload="none"' in card
     assert "0:04.0-0:09.5" in card
     assert "0.93" in card
+
+
+def test_a_card_shows_each_step_of_what_was_asked_in_order() -> None:
+    steps = (Step("a cat jumps", 4.0, 6.0, 0.9), Step("<it falls>", 7.0, 9.5, 0.9))
+    card = cards.moment_card(dataclasses.replace(HIT, steps=steps))
+    assert "<span>0:07.0-0:09.5</span> &lt;it falls&gt;" in card
 
 
 def test_the_picture_comes_from_inside_the_moment() -> None:

@@ -37,6 +37,7 @@ def without_time(document: dict[str, Any]) -> dict[str, Any]:
     [
         WORDS,
         [*WORDS, "--not", "a boat", "-k", "3"],
+        [*WORDS, "--then", "a boat", "--then", "a bird", "--within", "60"],
         [*WORDS, "--no-merge", "--min-relevance", "0.2"],
         [*WORDS, "--max-duration", "9", "--under", "FOLDER"],
         ["search", "--like", "FOLDER/toon-0002.mp4"],

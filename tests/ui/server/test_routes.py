@@ -27,6 +27,16 @@ def test_search_answers_as_the_command_does(
     assert document == told
 
 
+def test_several_things_are_asked_in_order(server: Server) -> None:
+    status, document = server.json("/api/search?q=a%20car&then=a%20boat&then=a%20bird&within=60")
+    assert status == 200
+    assert document["query"] == {"text": "a car", "then": ["a boat", "a bird"], "within_s": 60.0}
+    for hit in document["hits"]:
+        starts_s = [step["start_s"] for step in hit["steps"]]
+        assert len(starts_s) == 3
+        assert starts_s == sorted(starts_s)
+
+
 def test_similar_recommend_and_status_answer(server: Server) -> None:
     assert server.json("/api/similar?video=1&k=2")[1]["hits"]
     assert server.json("/api/similar?video=1@0-2")[1]["hits"]
@@ -60,6 +70,8 @@ def test_similar_recommend_and_status_answer(server: Server) -> None:
         "/api/search?q=x&k=2.7",
         "/api/search?q=a&q=b",
         "/api/search?q=a&offset=10",
+        "/api/search?q=a&then=",
+        "/api/search?q=a&then=b&within=-1",
         "/api/search?q=a&min_duration=9&max_duration=x",
         "/api/status?verbose=1",
         "/api/media/1?download=1",

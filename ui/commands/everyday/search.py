@@ -49,6 +49,21 @@ ImageOption = Annotated[
 NotOption = Annotated[
     str | None, typer.Option("--not", metavar="TEXT", help="Rank results similar to TEXT lower.")
 ]
+ThenOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TEXT",
+        help="What comes after it in the same video; repeat it for what comes after that.",
+    ),
+]
+WithinOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="S",
+        min=0,
+        help="With --then: at most S seconds from the end of one to the start of the next.",
+    ),
+]
 InOption = Annotated[
     str | None,
     typer.Option(
@@ -83,6 +98,8 @@ def search(
     like: LikeOption = None,
     image: ImageOption = None,
     not_: NotOption = None,
+    then: ThenOption = None,
+    within: WithinOption = None,
     in_: InOption = None,
     limit: LimitOption = 10,
     min_relevance: MinRelevanceOption = 0.0,
@@ -108,7 +125,7 @@ def search(
         )
     from indexer.search.query import Filters, Query, channels_named
 
-    query = Query(text, like, image, not_, channels_named(in_))
+    query = Query(text, like, image, not_, channels_named(in_), tuple(then or ()), within)
     filters = Filters(
         under=under.absolute() if under else None,
         min_duration_s=min_duration,
@@ -200,9 +217,15 @@ LONGEST_SHOWN = 90
 
 
 def _said(hit: Hit) -> list[str]:
-    """The best lines of a hit, each with its channel and time; its words stand in brackets."""
+    """The steps of a hit, and its best lines, each with its channel; marked words in brackets."""
+    steps = [
+        f"       {span(step.start_s, step.end_s)}  {step.relevance:.2f}  {printable(step.text)}"
+        for step in hit.steps
+    ]
     lines = [match for match in hit.matched if match.is_shown][:LINES_SHOWN]
-    return [f"       {match.channel} {clock(match.start_s)}  {marked(match)}" for match in lines]
+    return steps + [
+        f"       {match.channel} {clock(match.start_s)}  {marked(match)}" for match in lines
+    ]
 
 
 def marked(match: Match) -> str:

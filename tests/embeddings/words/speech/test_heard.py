@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from data.lines import Reading
 from data.video.narration import PACKAGE, Spoken, can_speak, narrate
@@ -78,3 +79,22 @@ def test_even_without_looking_for_a_voice_silence_has_no_line(speech: SpeechRead
     (heard,) = model.transcribe([silence], model.encode([silence]), "en", lambda: None)
     assert heard.words  # it writes "you"
     assert is_invented(heard.words, heard, Settings())
+
+
+def test_each_window_is_encoded_alone_and_as_among_others(
+    speech: SpeechReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = speech._load()
+    draw = np.random.default_rng(0)
+    windows = [draw.normal(0, 0.1, n * RATE_HZ).astype(np.float32) for n in (1, 2)]
+    sizes: list[int] = []
+    encode = model._model.encode
+
+    def counted(batch: NDArray[np.float32]) -> object:
+        sizes.append(len(batch))
+        return encode(batch)
+
+    monkeypatch.setattr(model._model, "encode", counted)
+    both = np.array(model.encode(windows))
+    assert sizes == [1, 1]
+    assert np.array_equal(both[0], np.array(model.encode(windows[:1]))[0])

@@ -54,7 +54,8 @@ class Library:
         device: Where the encoder runs: "auto", "cpu" or "cuda".
         speech: What `index` transcribes speech with: "auto" where a model is here, "off", or the
             name or folder of a model.
-        screen_text: Whether `index` reads text in the picture: "auto" or "off".
+        screen_text: Which text in the picture `index` reads: "auto", the scripts that it read last,
+            at first Latin letters; "off"; or scripts with commas between, as "latin,han,kana".
 
     Raises:
         ReelwiseError: There is no such weights file, or no GPU for "cuda".
@@ -245,7 +246,8 @@ class Library:
         self.make()
         if rules != RuleChange():
             self.catalogue.files.add_roots(changed)
-        with line_readers(self._speech, self._screen_text) as words:
+        served = self.catalogue.readings.served
+        with line_readers(self._speech, self._screen_text, served) as words:
             options = RunOptions(workers, retry_failed, progress, words.readers)
             report = index_with(self.home, roots, model, options)
         report.words_notice = "\n".join(words.notices)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
+from data.lines import Channel
 
 if TYPE_CHECKING:
     from data.lines import LineReader
@@ -29,12 +30,18 @@ def check_readers(speech: str, screen_text: str) -> None:
     """Refuse what is not there before anything else is done.
 
     Raises:
-        ReelwiseError: A model that was named is not here, or `screen_text` is neither.
+        ReelwiseError: A model that was named is not here, or a script cannot be read.
     """
     if screen_text not in (AUTO, OFF):
-        raise ReelwiseError(
-            f"--screen-text is {AUTO} or {OFF}, not {screen_text!r}", fix=f"--screen-text {AUTO}"
-        )
+        from embeddings.words.screen.scripts import SCRIPTS
+
+        unknown = [name for name in screen_text.split(",") if name not in SCRIPTS]
+        if unknown:
+            raise ReelwiseError(
+                f"--screen-text is {AUTO}, {OFF}, or scripts that can be read, with commas "
+                f"between: {', '.join(SCRIPTS)}; not {unknown[0]!r}",
+                fix=f"--screen-text {AUTO}",
+            )
     if speech not in (AUTO, OFF):
         from embeddings.words.speech.models import find_model
 
@@ -42,12 +49,16 @@ def check_readers(speech: str, screen_text: str) -> None:
 
 
 @contextmanager
-def line_readers(speech: str, screen_text: str) -> Iterator[Readers]:
+def line_readers(
+    speech: str, screen_text: str, served: Mapping[Channel, str] | None = None
+) -> Iterator[Readers]:
     """Open the readers that are asked for, and let their models go at the end.
 
     Args:
         speech: `auto` where a model is here, `off`, or the name or folder of a model.
-        screen_text: `auto` or `off`.
+        screen_text: Scripts to read, with commas between; `auto` for those that were read last, at
+            first Latin letters; `off`.
+        served: The engines whose lines the library searches.
 
     Raises:
         ReelwiseError: As `check_readers`.
@@ -58,10 +69,17 @@ def line_readers(speech: str, screen_text: str) -> Iterator[Readers]:
         if speech != OFF:
             _add_speech(found, speech, opened)
         if screen_text != OFF:
-            from embeddings.words.screen.reader import load_screen_reader
-
-            found.readers.append(load_screen_reader())
+            found.readers.append(_screen_reader(screen_text, served or {}))
         yield found
+
+
+def _screen_reader(wanted: str, served: Mapping[Channel, str]) -> LineReader:
+    from embeddings.words.screen.reader import load_screen_reader
+    from embeddings.words.screen.scripts import DEFAULT_SCRIPTS, scripts_of
+
+    if wanted != AUTO:
+        return load_screen_reader(wanted.split(","))
+    return load_screen_reader(scripts_of(served.get(Channel.SCREEN, "")) or DEFAULT_SCRIPTS)
 
 
 def _add_speech(found: Readers, name: str, opened: ExitStack) -> None:

@@ -17,7 +17,7 @@ from data.video.children.supervisor import CHILD
 from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec, OnProgress, VideoInfo
 from embeddings.words.screen import settings
 from embeddings.words.screen.counts import Counts
-from embeddings.words.screen.scripts import SCRIPTS
+from embeddings.words.screen.scripts import DEFAULT_SCRIPTS, SCRIPTS
 from embeddings.words.screen.settings import LONGEST_SIDE_PX, READ_FPS
 from embeddings.words.screen.weights import DETECTION, RECOGNITION, open_network
 
@@ -42,7 +42,7 @@ class ScreenReader:
 
     channel = Channel.SCREEN
 
-    def __init__(self, chosen: Sequence[str] = ("latin",), *, child: str = CHILD) -> None:
+    def __init__(self, chosen: Sequence[str] = DEFAULT_SCRIPTS, *, child: str = CHILD) -> None:
         unknown = sorted(set(chosen) - SCRIPTS.keys())
         if unknown or not chosen:
             raise ValueError(f"scripts={tuple(chosen)}; each is one of {', '.join(SCRIPTS)}")
@@ -89,7 +89,7 @@ class ScreenReader:
         return Detector(open_network(DETECTION)), Recogniser(open_network(RECOGNITION))
 
 
-def load_screen_reader(chosen: Sequence[str] = ("latin",)) -> ScreenReader:
+def load_screen_reader(chosen: Sequence[str] = DEFAULT_SCRIPTS) -> ScreenReader:
     """The reader; its networks are loaded for its first frame.
 
     Raises:
@@ -132,8 +132,8 @@ def _reading(text: VideoText, ending: Ending) -> Reading:
 
 
 def _engine_id(chosen: Sequence[str]) -> str:
-    """Changes with the weights and with every setting that shapes a line."""
+    """Names the scripts; changes with the weights and with every setting that shapes a line."""
     shaping = {name: value for name, value in vars(settings).items() if name.isupper()}
     facts = [shaping, sorted(chosen), DETECTION.sha256, RECOGNITION.sha256]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return f"screen-ppocrv6-{digest[:12]}"
+    return f"screen-ppocrv6-{'-'.join(sorted(chosen))}-{digest[:12]}"

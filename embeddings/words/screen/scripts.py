@@ -6,7 +6,13 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from embeddings.words.screen.settings import FLOOR, FLOOR_SHORT, LEAST_CHARACTERS, SHORT
+from embeddings.words.screen.settings import (
+    FLOOR,
+    FLOOR_SHORT,
+    LEAST_CHARACTERS,
+    LEAST_DIFFERENT,
+    SHORT,
+)
 
 _FOREIGN_LATIN = frozenset("ƏəƎǝƆɔɅʌ")
 """Letters that the reader finds in mirrored text; no language of Europe has them."""
@@ -24,17 +30,22 @@ def _kana(character: str) -> bool:
     return _name(character).startswith(("HIRAGANA", "KATAKANA"))
 
 
-def _greek(character: str) -> bool:
-    return _name(character).startswith("GREEK")
-
-
 SCRIPTS: dict[str, Callable[[str], bool]] = {
     "latin": _latin,
     "han": _han,
     "kana": _kana,
-    "greek": _greek,
 }
-"""The scripts that the networks of the wheel read. Cyrillic, Arabic and others they do not."""
+"""The scripts of the languages that the networks of the wheel read, by their publisher's list.
+
+Greek is not among them: its letters are known, those with an accent are not, and half of the others
+are read as Latin ones.
+"""
+DEFAULT_SCRIPTS = ("latin",)
+
+
+def scripts_of(engine_id: str) -> tuple[str, ...]:
+    """The scripts that an engine reads, by its id; empty where the id names none."""
+    return tuple(part for part in engine_id.split("-") if part in SCRIPTS)
 
 
 @lru_cache(maxsize=4096)
@@ -43,19 +54,23 @@ def _name(character: str) -> str:
 
 
 def is_kept(text: str, confidence: float, scripts: Sequence[str]) -> bool:
-    """Whether what was read is believed: certain enough, and wholly in the chosen scripts."""
+    """Whether what was read is believed: certain enough, and wholly in the chosen scripts.
+
+    One character that is repeated is a pattern: wheels are read as "00", beads as "SS". Digits
+    alone need the certainty of short lines, as no letter confirms them.
+    """
     letters = [c for c in text if c.isalpha()]
-    count = sum(c.isalnum() for c in text)
-    if count < LEAST_CHARACTERS or count * 2 < len(text.replace(" ", "")):
+    counted = [c for c in text.casefold() if c.isalnum()]
+    if len(counted) < LEAST_CHARACTERS or len(counted) * 2 < len(text.replace(" ", "")):
+        return False
+    if len(set(counted)) < LEAST_DIFFERENT:
         return False
     if not all(any(SCRIPTS[script](c) for script in scripts) for c in letters):
         return False
-    return confidence >= (FLOOR if count >= SHORT else FLOOR_SHORT)
+    is_short = len(counted) < SHORT or not letters
+    return confidence >= (FLOOR_SHORT if is_short else FLOOR)
 
 
 def language_of(text: str) -> str:
     """ISO 639 code where the script alone says it; empty for Latin and Chinese characters."""
-    letters = [c for c in text if c.isalpha()]
-    if any(_kana(c) for c in letters):
-        return "ja"
-    return "el" if letters and all(_greek(c) for c in letters) else ""
+    return "ja" if any(_kana(c) for c in text) else ""

@@ -27,7 +27,7 @@ MARGIN_PX = 12
 """Added around text, so that the detector sees where it ends."""
 START_PX = 150_000
 """At the first frame: a third of a picture."""
-FRAME_PX = 12_000
+FRAME_PX = 20_000
 """Added with each frame: with the decoding and the tests before it, half of what the visual pass
 costs (docs/screen_text.md)."""
 MOST_PX = 600_000
@@ -73,6 +73,8 @@ FLOOR_SHORT = 0.93
 SHORT = 5
 LEAST_CHARACTERS = 2
 """Letters and digits; a single one is more often a pole than an I."""
+LEAST_DIFFERENT = 2
+"""Different letters and digits: one that is repeated is a pattern."""
 SAME_STROKES = 0.2
 """Least agreement of the slopes in every part of a box with those when it was read: the line is
 still there, whatever moves behind it. A stroke that is missing or new makes it 0."""
@@ -86,6 +88,16 @@ GONE_S = 3.0
 """A line that is not seen for longer has ended; what is read then is another one."""
 DENSER = (0.16, 0.2, 0.25)
 """Where the ration is too short for all that may be text, the densest parts come first."""
+STABLE_DENSITIES = (0.09, 0.12, 0.16, 0.2)
+"""The same of strokes that the frame before had too, from the widest choice to the narrowest."""
+STABLE_FIRST = 2.0
+"""How much likelier strokes that stay are text than others as dense: text stays, scenes move."""
+VAIN_KEPT = 0.8
+"""What a look in vain counts one frame later, against the place where it was."""
+WIDENINGS = 3
+"""How often the detector looks wider for the ends of a line, by four of its heights each time."""
+LEVEL_HEIGHT_PX = 40
+"""Highest box of a line that is looked for again without halving the picture."""
 HIGHEST_PX = 64
 """Highest line of text as the detector sees it; higher ones are found in the half picture."""
 LONGER = 0.4
@@ -99,5 +111,5 @@ READ_FPS = 1.0
 part of the cost."""
 LONGEST_SIDE_PX = 960
 """Larger frames are scaled down to this side, smaller ones are not scaled."""
-RULES = 1
+RULES = 2
 """Counts the changes of the code that change lines, where no setting does."""

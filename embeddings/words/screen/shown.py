@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 import cv2
@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.words.screen.detection import Box
-from embeddings.words.screen.settings import LEAST_ALIKE, SAME_STROKES, SAME_TEXT, STRONG
+from embeddings.words.screen.settings import (
+    LEAST_ALIKE,
+    LEVEL_HEIGHT_PX,
+    LEVELS,
+    LONGER,
+    MARGIN_PX,
+    SAME_STROKES,
+    SAME_TEXT,
+    STRONG,
+)
 from embeddings.words.screen.strokes import Grey, Region
 
 _PATCH_HEIGHT_PX = 20
@@ -51,14 +60,32 @@ class Shown:
         shorter = min(len(one), len(other))
         return starts_alike and shorter >= 2 and alike(one[:shorter], other[:shorter])
 
-    def read_again(
-        self, text: str, confidence: float, box: Box, patch: NDArray[np.float32]
-    ) -> None:
-        """Take in another reading: the longer one of a line that grew, else the surer one."""
+    def around(self, size: tuple[int, int]) -> Region:
+        """Where to look for it again in a picture of (width, height), and how often halved."""
+        height, level = round(self.box.height), 0
+        while height >> level > LEVEL_HEIGHT_PX:
+            level += 1
+        region = replace(self.region, level=min(level, LEVELS - 1))
+        return region.grown(height + (MARGIN_PX << level), height // 2, size)
+
+    def read_again(self, text: str, confidence: float, box: Box, grey: Grey) -> None:
+        """Take in another reading, in a box of a picture."""
+        is_part = self._is_wider(box)
+        self.take_better(text, confidence, box)
+        if not (is_part and self.region.overlaps(region_of(box))):
+            self.box = box
+        self.patch = slopes(grey, self.box)
+
+    def take_better(self, text: str, confidence: float, box: Box) -> None:
+        """The longer reading of a line that grew, else the surer one; never a part of it."""
         grown = len(letters_of(text)) - len(letters_of(self.text))
-        if grown > 1 or (grown >= -1 and confidence > self.confidence):
+        is_surer = confidence > self.confidence and grown >= -1 and not self._is_wider(box)
+        if grown > 1 or is_surer:
             self.text, self.confidence = text, confidence
-        self.box, self.patch = box, patch
+
+    def _is_wider(self, box: Box) -> bool:
+        """Whether a box holds but a part of the line."""
+        return box.width < self.box.width - LONGER * box.height
 
 
 def slopes(grey: Grey, box: Box) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, TypeVar
 
 import cv2
@@ -115,15 +116,17 @@ def changed_cells(before: Grey, now: Grey) -> Mask:
     return _means(differs, CELL_PX) > np.float32(255 * CHANGED_SHARE)
 
 
-def stroke_densities(grey: Grey) -> list[Densities]:
-    """How dense with strokes each step of a picture is, of its half, quarter and eighth."""
+def stroke_densities(*pictures: Grey) -> list[Densities]:
+    """How dense with strokes each step of a picture is, of its half, quarter and eighth.
+
+    Of several pictures of one size: with the strokes that are in all of them at the same place.
+    """
     densities = []
     for _ in range(LEVELS):
-        if min(grey.shape) < 2 * _STEP_PX:
+        if min(pictures[0].shape) < 2 * _STEP_PX:
             break
-        densities.append(_densities(grey))
-        half = (grey.shape[1] // 2, grey.shape[0] // 2)
-        grey = cv2.resize(grey, half, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        densities.append(_densities(pictures))
+        pictures = tuple(map(_half, pictures))
     return densities
 
 
@@ -169,23 +172,29 @@ def join_overlapping(regions: list[Region]) -> list[Region]:
     return apart
 
 
-def _densities(grey: Grey) -> Densities:
+def _half(grey: Grey) -> Grey:
+    size = (grey.shape[1] // 2, grey.shape[0] // 2)
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _densities(pictures: Sequence[Grey]) -> Densities:
     """The rarest of the four sides of strokes around each step: left, right, upper and lower.
 
     Lower and upper sides are fewer in text, and missing in grids and railings.
     """
-    across = _sides(cv2.Sobel(grey, cv2.CV_16S, 1, 0, ksize=1))
-    down = _sides(cv2.Sobel(grey, cv2.CV_16S, 0, 1, ksize=1))
+    across = _sides([cv2.Sobel(grey, cv2.CV_16S, 1, 0, ksize=1) for grey in pictures])
+    down = _sides([cv2.Sobel(grey, cv2.CV_16S, 0, 1, ksize=1) for grey in pictures])
     rarest: Densities = np.minimum(across, np.float32(UPRIGHT) * down)
     return rarest
 
 
-def _sides(slope: Any) -> Densities:
+def _sides(slopes: Sequence[Any]) -> Densities:
     """Share of the pixels around each step where it gets lighter, or darker, whichever is less."""
-    lighter = cv2.inRange(slope, (STROKE_LEVELS + 1,), (255,))
-    darker = cv2.inRange(slope, (-255,), (-STROKE_LEVELS - 1,))
-    shares = (cv2.blur(_means(side, _STEP_PX), _WINDOW) for side in (lighter, darker))
-    fewer: Densities = np.minimum(next(shares), next(shares)) * np.float32(1 / 255)
+    shares = []
+    for least, most in ((STROKE_LEVELS + 1, 255), (-255, -STROKE_LEVELS - 1)):
+        sides = (cv2.inRange(slope, (least,), (most,)) for slope in slopes)
+        shares.append(cv2.blur(_means(reduce(cv2.bitwise_and, sides), _STEP_PX), _WINDOW))
+    fewer: Densities = np.minimum(*shares) * np.float32(1 / 255)
     return fewer
 
 

@@ -19,16 +19,14 @@ from data.lines import Channel, Line
 from data.video.types import Pixels
 from embeddings.words.screen.counts import Counts
 from embeddings.words.screen.detection import Box
+from embeddings.words.screen.finding import Detect, Finder
 from embeddings.words.screen.ration import Ration
 from embeddings.words.screen.recognition import Text, cut_out
-from embeddings.words.screen.rows import join_rows
 from embeddings.words.screen.scripts import is_kept, language_of
 from embeddings.words.screen.settings import (
     CELL_PX,
-    DENSER,
     GONE_S,
     HEIGHT_PX,
-    HIGHEST_PX,
     LINE_PX_PER_COLUMN,
     LONGER,
     REFUSED,
@@ -39,14 +37,11 @@ from embeddings.words.screen.strokes import (
     Grey,
     Mask,
     Region,
-    bands_of,
     changed_cells,
     join_overlapping,
-    stroke_densities,
-    text_regions,
 )
+from embeddings.words.screen.where import Places
 
-Detect = Callable[[Pixels], list[Box]]
 Read = Callable[[Sequence[Pixels]], list[Text]]
 
 
@@ -73,11 +68,13 @@ class VideoText:
     def __init__(
         self, detect: Detect, read: Read, *, scripts: Sequence[str], sample_s: float
     ) -> None:
-        self._detect = detect
+        self.counts = Counts()
+        self._finder = Finder(detect, self.counts)
         self._read = read
         self._scripts = tuple(scripts)
         self._sample_s = sample_s
         self._ration = Ration()
+        self._places = Places(self._ration, (0, 0))
         self._seen: Grey | None = None
         self._before: Grey | None = None
         self._stands_s: NDArray[np.float64] = np.zeros((0, 0))
@@ -88,7 +85,6 @@ class VideoText:
         self._ended: list[Shown] = []
         self._refused: deque[tuple[Region, NDArray[np.float32]]] = deque(maxlen=REFUSED)
         self._now_s = 0.0
-        self.counts = Counts()
 
     def feed(self, pixels: Pixels, time_s: float) -> None:
         """The next frame, (h, w, 3) uint8 RGB, all of one size."""
@@ -96,14 +92,21 @@ class VideoText:
         self.counts.frames += 1
         self._ration.add_frame()
         self._now_s = time_s
+        before = grey if self._before is None else self._before
         is_new = self._compare(grey)
         for line in self._shown:
             line.end_s = time_s  # a picture stands until the next one
         if is_new.any():
             self.counts.changed += 1
             frame = _Frame(pixels, grey, is_new)
-            everywhere, now = self._regions(grey, self._check_shown(frame))
-            self._accept(frame, everywhere, self._look(frame, now))
+            to_look, left = self._check_shown(frame)
+            everywhere, now = self._places.regions(grey, before, to_look)
+            self.counts.dense += bool(everywhere)
+            again = self._again(left, everywhere, (pixels.shape[1], pixels.shape[0]))
+            seen = self._look(frame, again, is_certain=True)
+            seen += self._look(frame, [r for r in now if not any(a.covers(r) for a in again)])
+            self.counts.looked_at += bool(seen)
+            self._accept(frame, everywhere, seen)
         for line in self._shown:
             line.end_s = time_s + self._sample_s
         self._forget()
@@ -130,6 +133,7 @@ class VideoText:
             self._seen = grey.copy()
             shape = (-(-grey.shape[0] // CELL_PX), -(-grey.shape[1] // CELL_PX))
             is_new = np.ones(shape, bool)
+            self._places = Places(self._ration, shape)
             self._stands_s, self._differs_s = np.full((2, *shape), self._now_s)
         else:
             is_new = changed_cells(self._seen, grey)
@@ -138,84 +142,55 @@ class VideoText:
         self._before, self._was_new = grey, is_new.copy()
         return is_new
 
-    def _check_shown(self, frame: _Frame) -> Mask:
-        """Set lines aside that have left their boxes; which new cells no line explains."""
+    def _check_shown(self, frame: _Frame) -> tuple[Mask, list[Shown]]:
+        """Which new cells no line explains, and the lines that have left their boxes."""
         to_look = frame.is_new.copy()
-        still = []
+        still, left = [], []
         for line in self._shown:
             if not line.region.cells(frame.is_new).any() or line.is_still_in(frame.grey):
                 still.append(line)
                 line.region.cells(to_look)[...] = False
             else:
-                self._gone.append(line)
+                left.append(line)
         self._shown = still
-        return to_look
+        self._gone += left
+        return to_look, left
 
-    def _regions(self, grey: Grey, to_look: Mask) -> tuple[list[Region], list[Region]]:
-        """Where text may be; and of that where to look now, the likeliest first.
+    def _again(
+        self, left: Sequence[Shown], dense: Sequence[Region], size: tuple[int, int]
+    ) -> list[Region]:
+        """Where lines are looked for once more in a picture of (width, height).
 
-        A line beside which something new is, is looked at again: it may have been typed on.
+        One that has just left its box may be there yet, behind it a scene that moves; one beside
+        which something new is may have been typed on.
         """
-        densities, size = stroke_densities(grey), (grey.shape[1], grey.shape[0])
-        everywhere = text_regions(densities, to_look, size)
-        self.counts.dense += bool(everywhere)
-        now = everywhere
-        for least in DENSER:
-            if self._ration.covers(sum(region.work_px for region in now)):
-                break
-            now = text_regions(densities, to_look, size, least)
-        for line in self._shown:
-            if any(_goes_on(line.region, region) for region in now):
-                now = [*now, line.region]
-        bands = [band for region in join_overlapping(now) for band in bands_of(region)]
-        bands.sort(key=lambda r: -r.density * (1 + self._stable_share(r)))
-        return everywhere, bands
+        here = [line for line in left if any(line.region.overlaps(region) for region in dense)]
+        typed = [line for line in self._shown if any(_goes_on(line.region, r) for r in dense)]
+        return join_overlapping([line.around(size) for line in [*here, *typed]])
 
-    def _stable_share(self, region: Region) -> float:
-        """Share of a region that is as it was in the frame before: text stays while scenes move."""
-        stands_s = region.cells(self._stands_s)
-        return float((stands_s < self._now_s).mean()) if stands_s.size else 0.0
+    def _look(
+        self, frame: _Frame, regions: Sequence[Region], *, is_certain: bool = False
+    ) -> list[Region]:
+        """Detect and read in regions while the ration lasts; those that were looked at.
 
-    def _look(self, frame: _Frame, regions: Sequence[Region]) -> list[Region]:
-        """Detect and read in regions while the ration lasts; those that were looked at."""
+        Where text was the last time (`is_certain`) it is looked for whatever is left, at the price
+        of text that is found.
+        """
         seen: list[Region] = []
         for region in regions:
-            if not self._ration.allows(region.work_px):
+            if not (is_certain or self._ration.allows(region.work_px)):
                 continue
-            self.counts.looked_at += not seen
+            if any(other.covers(region) for other in seen):
+                continue
             seen.append(region)
             before_px = self.counts.detected_px
-            boxes = self._boxes(frame.pixels, region)
-            columns, found = self._read_boxes(frame, boxes)
+            columns, found = self._read_boxes(frame, self._finder.lines(frame.pixels, region))
             seen_px = self.counts.detected_px - before_px
-            self._ration.spend(seen_px + columns * LINE_PX_PER_COLUMN, found=found)
+            work_px = seen_px + columns * LINE_PX_PER_COLUMN
+            self._ration.spend(work_px, found=found or is_certain)
+            if not found:
+                self._places.looked_in_vain(region)
         return seen
-
-    def _boxes(self, pixels: Pixels, region: Region) -> list[Box]:
-        """What the detector finds in a region; around lines that its border cuts it looks again."""
-        height, width = pixels.shape[:2]
-        boxes = self._detected(pixels, region)
-        boxes = [box for box in boxes if box.height <= HIGHEST_PX << region.level]
-        cut = [box for box in boxes if _is_cut(box, region, width, height)]
-        whole = [box for box in boxes if box not in cut]
-        around = [_widened(box, region.level, (width, height)) for box in cut]
-        for wider in join_overlapping(around):
-            whole += [
-                box
-                for box in self._detected(pixels, wider)
-                if not any(region_of(known).covers(region_of(box)) for known in whole)
-            ]
-        self.counts.boxes += len(whole)
-        return join_rows(whole)
-
-    def _detected(self, pixels: Pixels, region: Region) -> list[Box]:
-        cut = pixels[region.top : region.bottom, region.left : region.right]
-        self.counts.detected_px += region.work_px
-        scale = 1 << region.level
-        if scale > 1:
-            size = (max(1, cut.shape[1] // scale), max(1, cut.shape[0] // scale))
-            cut = cv2.resize(cut, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-        return [_scaled(box, scale).moved(region.left, region.top) for box in self._detect(cut)]
 
     def _read_boxes(self, frame: _Frame, boxes: Sequence[Box]) -> tuple[int, bool]:
         """Read those boxes that are not known; columns that were read, and whether text was."""
@@ -227,7 +202,7 @@ class VideoText:
         for (box, patch), text in zip(fresh, self._read(cuts) if cuts else [], strict=True):
             if is_kept(text.text, text.confidence, self._scripts):
                 found = True
-                self._take(text, box, patch, frame.is_new)
+                self._take(text, box, frame)
             else:
                 self._refused.append((region_of(box), patch))
         return sum(cut.shape[1] * HEIGHT_PX // cut.shape[0] for cut in cuts), found
@@ -241,20 +216,21 @@ class VideoText:
             region == other and likeness(patch, was) >= SAME_REFUSED for other, was in self._refused
         )
 
-    def _take(self, text: Text, box: Box, patch: NDArray[np.float32], is_new: Mask) -> None:
+    def _take(self, text: Text, box: Box, frame: _Frame) -> None:
         """A line was read: one that is known, or a new one."""
         self.counts.kept += 1
         around = region_of(box)
         for line in [*(s for s in self._shown if s.region.overlaps(around)), *self._gone]:
             if line.is_same(text.text, box):
-                line.read_again(text.text, text.confidence, box, patch)
+                line.read_again(text.text, text.confidence, box, frame.grey)
                 if line in self._gone:
                     self._gone.remove(line)
                     self._shown.append(line)
                 return
         since_s = np.maximum(self._stands_s, self._differs_s)
-        since_s = around.cells(since_s)[around.cells(is_new)]
+        since_s = around.cells(since_s)[around.cells(frame.is_new)]
         start_s = float(np.median(since_s)) if since_s.size else self._now_s
+        patch = slopes(frame.grey, box)
         self._shown.append(Shown(text.text, text.confidence, box, start_s, self._now_s, patch))
 
     def _accept(self, frame: _Frame, everywhere: Sequence[Region], seen: Sequence[Region]) -> None:
@@ -286,22 +262,11 @@ def _merged(lines: Sequence[Shown]) -> list[Shown]:
                 letters_of(known.text), letters_of(line.text)
             ):
                 known.end_s = max(known.end_s, line.end_s)
-                if line.confidence > known.confidence:
-                    known.text, known.confidence = line.text, line.confidence
+                known.take_better(line.text, line.confidence, line.box)
                 break
         else:
             merged.append(replace(line))
     return merged
-
-
-def _scaled(box: Box, scale: int) -> Box:
-    return Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale, box.tilt_deg)
-
-
-def _widened(box: Box, level: int, size: tuple[int, int]) -> Region:
-    """Where the rest of a line may be that a region's border cuts."""
-    height = round(box.height)
-    return replace(region_of(box), level=level).grown(4 * height, height // 2, size)
 
 
 def _is_within(region: Region, line: Region) -> bool:
@@ -317,14 +282,3 @@ def _goes_on(line: Region, region: Region) -> bool:
     beyond = max(region.right - line.right, line.left - region.left)
     is_level = region.top < middle < region.bottom
     return is_level and beyond > height / 2 and line.overlaps(region)
-
-
-def _is_cut(box: Box, region: Region, width: int, height: int) -> bool:
-    """Whether a line may go on beyond the border of a region."""
-    around = region_of(box)
-    return (
-        (0 < region.left >= around.left)
-        or (0 < region.top >= around.top)
-        or (width > region.right <= around.right)
-        or (height > region.bottom <= around.bottom)
-    )

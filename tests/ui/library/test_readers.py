@@ -25,6 +25,22 @@ def test_speech_and_text_in_the_picture_are_read_unless_they_are_off() -> None:
     assert channels("off", "off") == []
 
 
+def screen_engine(screen_text: str, served: dict[Channel, str] | None = None) -> str:
+    with line_readers("off", screen_text, served) as found:
+        (reader,) = found.readers
+        return reader.id
+
+
+def test_the_scripts_of_text_in_the_picture_are_those_of_the_last_time() -> None:
+    first, chosen = screen_engine("auto"), screen_engine("latin,han")
+    assert "-latin-" in first
+    assert "-han-latin-" in chosen
+    assert screen_engine("auto", {Channel.SCREEN: chosen}) == chosen
+    assert screen_engine("han,latin", {Channel.SCREEN: first}) == chosen
+    assert screen_engine("latin", {Channel.SCREEN: chosen}) == first
+    assert screen_engine("auto", {Channel.SCREEN: "screen-ppocrv6-0123456789ab"}) == first
+
+
 def test_without_a_model_speech_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise ReelwiseError("no model is here", fix="pip install it")
@@ -38,7 +54,9 @@ def test_without_a_model_speech_is_left_out_and_told(monkeypatch: pytest.MonkeyP
 def test_what_is_asked_for_and_not_there_is_refused(tmp_path: Path) -> None:
     for speech, screen_text, said in (
         (str(tmp_path / "none"), "off", "no folder"),
-        ("off", "maybe", "--screen-text is auto or off"),
+        ("off", "maybe", "not 'maybe'"),
+        ("off", "latin,greek", "latin, han, kana; not 'greek'"),
+        ("off", "latin,", "not ''"),
     ):
         with pytest.raises(ReelwiseError, match=said), line_readers(speech, screen_text):
             pass

@@ -55,7 +55,12 @@ SpeechOption = Annotated[
 ]
 ScreenTextOption = Annotated[
     str,
-    typer.Option("--screen-text", metavar="auto|off", help="Read the text in the picture."),
+    typer.Option(
+        "--screen-text",
+        metavar="auto|off|SCRIPT,...",
+        help="Read the text in the picture: auto in the scripts of the last time, at first Latin "
+        "letters; off; or in these: latin, han, kana. Other letters are left out.",
+    ),
 ]
 
 

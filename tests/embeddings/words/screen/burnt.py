@@ -6,6 +6,7 @@ import importlib.util
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -38,6 +39,14 @@ def scene(number: int = 0, *, width: int = 320, height: int = 180) -> Pixels:
     waves = [np.sin((x * a + y * b) / 60 + number * (k + 1)) for k, (a, b) in enumerate(_WAVES)]
     picture: Pixels = (110 + 60 * np.stack(waves, axis=2)).astype(np.uint8)
     return picture
+
+
+def texture(number: int = 0, *, width: int = 640, height: int = 360) -> Pixels:
+    """A picture full of fine strokes, like leaves; each number gives another one."""
+    rough = np.random.default_rng(number).normal(0, 1, (height, width)).astype(np.float32)
+    soft = cv2.GaussianBlur(rough, (0, 0), 1.2)
+    grey = np.clip(110 + 60 * soft / soft.std(), 0, 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 _WAVES = ((1.0, 0.4), (0.3, 1.0), (0.8, -0.7))

@@ -134,11 +134,11 @@ def test_the_id_tells_engines_apart_and_is_a_folder_name(monkeypatch: pytest.Mon
     assert engine.channel is Channel.SCREEN
     assert plain.id == load_screen_reader().id
     assert plain.id.replace("-", "").isalnum()
-    others = {load_screen_reader(["latin", "greek"]).id, load_screen_reader(["han"]).id}
+    others = {load_screen_reader(["latin", "kana"]).id, load_screen_reader(["han"]).id}
     monkeypatch.setattr(settings, "STROKE_DENSITY", 0.1)
     others.add(load_screen_reader().id)
     assert len(others | {plain.id}) == 4
-    assert load_screen_reader(["greek", "latin"]).id == load_screen_reader(["latin", "greek"]).id
+    assert load_screen_reader(["kana", "latin"]).id == load_screen_reader(["latin", "kana"]).id
 
 
 def test_a_script_that_is_not_read_is_refused() -> None:

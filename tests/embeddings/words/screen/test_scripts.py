@@ -13,7 +13,8 @@ from embeddings.words.screen.scripts import SCRIPTS, is_kept, language_of
         ("Żółta łódź", ("latin",), True),
         ("12:30", ("latin",), True),
         ("Το πλοίο φεύγει", ("latin",), False),  # noqa: RUF001
-        ("Το πλοίο φεύγει", ("greek",), True),  # noqa: RUF001
+        ("Το πλοίο φεύγει", ("latin", "han", "kana"), False),  # noqa: RUF001
+        ("Поезд", ("latin", "han", "kana"), False),
         ("J3γù3φ oo人π oT", ("latin",), False),  # noqa: RUF001
         ("天气很好", ("latin",), False),
         ("天气很好", ("han", "latin"), True),
@@ -36,8 +37,19 @@ def test_less_text_needs_more_certainty() -> None:
     assert not is_kept("Platform", 0.8, ("latin",))
 
 
+@pytest.mark.parametrize("text", ["SS", "000", "22", "00 00", "oO0"])
+def test_one_character_that_is_repeated_is_a_pattern(text: str) -> None:
+    assert is_kept(text, 0.999, ("latin",)) is (text == "oO0")
+    assert is_kept(f"{text} km", 0.999, ("latin",))
+
+
+def test_a_number_needs_the_certainty_of_short_lines() -> None:
+    assert not is_kept("20000", 0.88, ("latin",))
+    assert is_kept("20000", 0.95, ("latin",))
+    assert is_kept("20000 m", 0.88, ("latin",))
+
+
 def test_a_language_is_named_where_the_script_says_it() -> None:
-    assert language_of("Το πλοίο") == "el"  # noqa: RUF001
     assert language_of("今日は") == "ja"
     assert language_of("The ferry") == language_of("天气") == language_of("12:30") == ""
-    assert set(SCRIPTS) == {"latin", "han", "kana", "greek"}
+    assert set(SCRIPTS) == {"latin", "han", "kana"}

@@ -20,7 +20,7 @@ from embeddings.words.screen.strokes import (
     stroke_densities,
     text_regions,
 )
-from tests.embeddings.words.screen.burnt import burnt, scene
+from tests.embeddings.words.screen.burnt import burnt, scene, texture
 
 
 def grey(pixels: np.ndarray) -> Grey:
@@ -53,6 +53,16 @@ def test_soft_scenes_gratings_and_blurred_text_are_not() -> None:
     blurred = cv2.GaussianBlur(grey(text), (0, 0), 4).astype(np.uint8)
     for picture in (soft, railing, railing.T[:360, :360].copy(), blurred):
         assert regions(picture) == []
+
+
+def test_strokes_of_both_pictures_are_those_that_stay() -> None:
+    pictures = [grey(burnt(texture(i), "Mind the gap", at=(200, 200))) for i in range(2)]
+    fresh = everywhere(pictures[0])
+    assert len(regions(pictures[0])) == 1
+    assert regions(pictures[0])[0].work_px > 640 * 360 / 2
+    (stays,) = text_regions(stroke_densities(*pictures), fresh, (640, 360), 0.16)
+    assert 140 < stays.left < 200 < 250 < stays.right < 420
+    assert 170 < stays.top < 200 < 220 < stays.bottom < 260
 
 
 def test_only_what_is_new_is_looked_at() -> None:

@@ -13,7 +13,7 @@ from embeddings.words.screen.detection import Box, Detector
 from embeddings.words.screen.recognition import Recogniser, Text
 from embeddings.words.screen.settings import DEBT_PX, FRAME_PX, START_PX
 from embeddings.words.screen.video import VideoText
-from tests.embeddings.words.screen.burnt import burnt, scene
+from tests.embeddings.words.screen.burnt import burnt, scene, texture
 
 
 class Watched:
@@ -65,6 +65,16 @@ def test_it_is_read_once_while_the_scene_moves_behind_it(watched: Watched) -> No
     shown[3:13] = [burnt(pixels, "Mind the gap") for pixels in shown[3:13]]
     assert spans(watched.lines(shown)) == [("Mind the gap", 3.0, 13.0)]
     assert watched.reads <= 3
+
+
+def test_it_is_found_over_texture_that_moves_while_the_ration_is_short(watched: Watched) -> None:
+    shown = [texture(i) for i in range(12)]
+    shown[3:10] = [
+        burnt(pixels, "Where is the station", at=(200, 250), size_px=14) for pixels in shown[3:10]
+    ]
+    ((said, start_s, end_s),) = spans(watched.lines(shown))
+    assert (said, end_s) == ("Where is the station", 10.0)
+    assert 3 <= start_s <= 4
 
 
 def test_another_line_in_its_place_is_another_one(watched: Watched) -> None:

@@ -64,7 +64,7 @@ _PUT_CLIP = sql(
 )
 _PUT_INFO = sql(
     "UPDATE videos SET duration_s = :duration_s, width_px = :width_px, height_px = :height_px,"
-    " fps = :fps, codec = :codec WHERE id = :video_id"
+    " fps = :fps, codec = :codec, recorded_at = :recorded_us WHERE id = :video_id"
 )
 _PARTS = (
     "SELECT p.name, p.sha256, p.size_bytes, e.video_id FROM parts p"

@@ -1,7 +1,7 @@
 """The rows of the catalogue as its readers see them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -35,6 +35,10 @@ MAX_ATTEMPTS = 3
 """Recorded failures after which a video is tried again only on request."""
 
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of what has none."""
+
+
 @dataclass(frozen=True)
 class Video:
     """One live video: some content that at least one known file holds and some encoder embedded."""
@@ -59,6 +63,8 @@ class Video:
     """Identity of the bytes, from `data.video.content.content_key`."""
     added_at: datetime
     """When this content was first seen, UTC."""
+    recorded_at: datetime = NEVER
+    """When it was recorded, as its container says, else when its file was last changed; UTC."""
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "UPDATE videos SET content_hash ="
         " (SELECT max(content_hash) FROM files WHERE video_id = videos.id)",
         "ALTER TABLE files DROP COLUMN content_hash",
+        "ALTER TABLE videos ADD COLUMN recorded_at BIGINT",
         "CREATE TABLE line_parts (name TEXT NOT NULL PRIMARY KEY, engine_id TEXT NOT NULL,"
         " sha256 TEXT NOT NULL, size_bytes BIGINT NOT NULL)",
         "CREATE TABLE loose_line_parts (name TEXT NOT NULL PRIMARY KEY, engine_id TEXT NOT NULL)",
@@ -112,6 +113,7 @@ Table(
     Column("height_px", Integer),
     Column("fps", Float),
     Column("codec", Text),
+    Column("recorded_at", BigInteger),  # as its container says
     Column("title", Text, nullable=False),
     Column("added_at", BigInteger, nullable=False),  # microseconds since 1970 UTC, as all times
     **_PERMANENT,

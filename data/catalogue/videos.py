@@ -8,13 +8,14 @@ from sqlalchemy import Connection
 
 from data.catalogue.database import Database
 from data.catalogue.names import BY_TITLE, VideoNames, likely_keys
-from data.catalogue.records import FIRST_FILES, SEARCHABLE, Video
+from data.catalogue.records import DOUBTFUL, FIRST_FILES, SEARCHABLE, Video
 from data.catalogue.values import chunks, from_micros, path_text, sql, text_path
 from data.errors import NoSuchVideo, ReelwiseError
 
 _VIDEO_COLUMNS = (
     "v.id, f.path, v.title, v.duration_s, v.width_px, v.height_px, v.fps, v.codec,"
-    " v.content_key, v.added_at"
+    " v.content_key, v.added_at,"
+    f" coalesce(v.recorded_at, nullif(f.mtime_ns, {DOUBTFUL}) / 1000, v.added_at) AS recorded_at"
 )
 _LIVE_VIDEOS = (
     f"SELECT {_VIDEO_COLUMNS} FROM {FIRST_FILES} x"
@@ -139,4 +140,5 @@ def _video(row: Any) -> Video:
         codec=row.codec or "",
         content_key=row.content_key,
         added_at=from_micros(row.added_at),
+        recorded_at=from_micros(row.recorded_at),
     )

@@ -115,6 +115,8 @@ class VideoInfo:
     """Mean frames per second; 0.0 where the file does not say."""
     duration_s: float
     """Length according to the file; where it does not say, the sum of its packets."""
+    recorded_us: int | None = None
+    """When it was recorded, microseconds since 1970 UTC; None where the file does not say."""
 
 
 @dataclass(frozen=True)

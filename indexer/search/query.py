@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -115,6 +116,14 @@ class Filters:
     """The video is at least this long."""
     max_duration_s: float | None = None
     """The video is at most this long."""
+    after: datetime | None = None
+    """The video was recorded at this instant or later."""
+    before: datetime | None = None
+    """The video was recorded before this instant."""
+    codec: str | None = None
+    """Name of the picture codec, as the catalogue has it."""
+    min_resolution_px: int | None = None
+    """Least pixels of the shorter side of the picture: 720 for 720p."""
     exclude_video: int | None = None
     """Id of a video that is left out."""
     videos: frozenset[int] | None = None
@@ -130,30 +139,49 @@ class Filters:
                 f"no video is at least {least_s:g} s and at most {most_s:g} s long",
                 fix="give seconds, the smaller first: --min-duration 5 --max-duration 60",
             )
+        if self.after and self.before and self.after >= self.before:
+            raise ReelwiseError(
+                f"no video is of {self.after:%Y-%m-%d %H:%M} or later and before "
+                f"{self.before:%Y-%m-%d %H:%M}",
+                fix="give dates, the earlier first: --after 2024-05 --before 2024-08",
+            )
         if not 0.0 <= self.min_relevance <= 1.0:
             raise ReelwiseError(
                 f"a relevance is from 0 to 1, not {self.min_relevance:g}",
                 fix="--min-relevance 0.5",
             )
 
-    @property
+    @cached_property
     def limits_videos(self) -> bool:
-        """Whether any filter is about the length or the identity of videos."""
-        limits = (self.min_duration_s, self.max_duration_s, self.exclude_video, self.videos)
+        """Whether any filter is about what a video is, whatever its folder."""
+        limits = (
+            self.min_duration_s,
+            self.max_duration_s,
+            self.after,
+            self.before,
+            self.codec,
+            self.min_resolution_px,
+            self.exclude_video,
+            self.videos,
+        )
         return any(limit is not None for limit in limits)
 
-    def allows_length(self, video: Video) -> bool:
-        """True where a video has a wanted length and is not left out."""
+    def fits(self, video: Video) -> bool:
+        """True where a video is what is wanted, whatever its folder."""
         return (
-            (self.min_duration_s or 0.0) <= video.duration_s
-            and (self.max_duration_s is None or video.duration_s <= self.max_duration_s)
+            (self.videos is None or video.id in self.videos)
             and video.id != self.exclude_video
-            and (self.videos is None or video.id in self.videos)
+            and (self.min_duration_s or 0.0) <= video.duration_s
+            and (self.max_duration_s is None or video.duration_s <= self.max_duration_s)
+            and (self.after is None or video.recorded_at >= self.after)
+            and (self.before is None or video.recorded_at < self.before)
+            and (self.codec is None or video.codec == self.codec)
+            and min(video.width_px, video.height_px) >= (self.min_resolution_px or 0)
         )
 
     def allows(self, video: Video) -> bool:
         """True where a video passes every filter that is about videos."""
-        return self.allows_length(video) and (self.under is None or self._is_under(str(video.path)))
+        return self.fits(video) and (self.under is None or self._is_under(str(video.path)))
 
     def _is_under(self, path: str) -> bool:
         # Comparing texts: a million videos' `Path.parents` take seconds.
@@ -165,13 +193,21 @@ class Filters:
 
     def allowed_clips(self, table: ClipTable, videos: Mapping[int, Video]) -> Mask | None:
         """(m,) which rows of a clip table belong to videos that pass; None where all do."""
-        limits = (self.under, self.min_duration_s, self.max_duration_s, self.videos)
-        if any(limit is not None for limit in limits):
-            passing = [video.id for video in videos.values() if self.allows(video)]
-            return np.isin(table.video_ids, np.asarray(passing, np.int64))
-        if self.exclude_video is not None:
+        if self == Filters(exclude_video=self.exclude_video, min_relevance=self.min_relevance):
+            if self.exclude_video is None:
+                return None
             return np.asarray(table.video_ids != self.exclude_video)
-        return None
+        passing = [video.id for video in videos.values() if self.allows(video)]
+        return np.isin(table.video_ids, np.asarray(passing, np.int64))
+
+
+_CODECS = {"h265": "hevc", "x265": "hevc", "avc": "h264", "avc1": "h264", "x264": "h264"}
+
+
+def codec_called(name: str) -> str:
+    """The name that the catalogue has for a codec: H.265 is hevc."""
+    plain = name.strip().lower().replace(".", "")
+    return _CODECS.get(plain, plain)
 
 
 def indexed_folder(catalogue: Catalogue, under: Path) -> Path:

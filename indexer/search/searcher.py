@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 Embed = Callable[[Query], QueryVectors]
 """Turns a query into vectors."""
 
+NONE_PASSES = "no video passes the filters"
+
 SEEN_PER_HIT = 3
 """Moments of the picture that are compared with those of other channels, per wanted hit."""
 
@@ -164,14 +166,17 @@ class Searcher:
     def _answer(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
         """What all channels find of a query of one step."""
         k = options.k
-        found = self._found(query, view, options)
+        shown = self._shown(view, options)
+        if not shown and view.videos:
+            return replace(self._nothing(view), warnings=(*view.warnings, NONE_PASSES))
+        found = self._found(query, view, shown)
         if found is None:
             return self._seen(query, options, view, embed)
         seen = self._nothing(view)
         if Channel.PICTURE in query.channels and not quoted_phrases(query.words):
             wider = replace(options, k=max(SEEN_PER_HIT * k, MIN_SEEN), filters=_any(options))
             seen = self._seen(query, wider if found else options, view, embed)
-        hits = fuse(seen.hits, found, self._shown(view, options), k) if found else seen.hits[:k]
+        hits = fuse(seen.hits, found, shown, k) if found else seen.hits[:k]
         hits = [hit for hit in hits if hit.relevance >= options.filters.min_relevance]
         confident = bool(hits) and hits[0].relevance >= CONFIDENT_RELEVANCE
         return replace(seen, hits=hits, confident=confident)
@@ -182,14 +187,15 @@ class Searcher:
         result = self._as_understood(query, result, options.filters.min_relevance)
         return replace(result, hits=with_picture_matches(result.hits))
 
-    def _found(self, query: Query, view: View, options: Options) -> list[FoundWords] | None:
+    def _found(
+        self, query: Query, view: View, shown: Mapping[int, Video]
+    ) -> list[FoundWords] | None:
         """The lines that hold words of the query; None where lines are not asked."""
         channels = query.channels - {Channel.PICTURE}
         if not query.is_of_words or not channels:
             return None
         if not view.words.indexes and query.channels == ALL_CHANNELS:
             return None
-        shown = self._shown(view, options)
         allowed = None if shown is view.videos else shown.keys()
         return find_words(
             ask(query.words, view.words), view.words, channels=channels, videos=allowed
@@ -202,7 +208,7 @@ class Searcher:
         if filters.under is not None:
             shown = self._below(view, filters.under)
         if filters.limits_videos:
-            shown = {video.id: video for video in shown.values() if filters.allows_length(video)}
+            shown = {video.id: video for video in shown.values() if filters.fits(video)}
         return shown
 
     def _nothing(self, view: View) -> SearchResult:

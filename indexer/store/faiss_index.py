@@ -17,6 +17,8 @@ EXACT = 20_000
 """Up to this many rows `index_rows` compares every one."""
 PROBES = 32
 """Cells whose vectors are compared with a query."""
+SCANNED = 4096
+"""Up to this many allowed vectors each is compared, by kinds that compare some of all."""
 _PER_CELL = 64
 _ROUNDS = 8
 _BATCH = 100_000
@@ -121,25 +123,37 @@ class VectorIndex:
                 allows all.
 
         Returns:
-            Scores and ids, both (q, min(k, number allowed)), best first. A kind that does not
-            compare every vector may miss some: the last columns are then -1 in ids.
+            Scores and ids, both (q, min(k, number allowed)), best first: a kind that does not
+            compare every vector may miss near ones, never return fewer.
 
         Raises:
             ValueError: The queries are not (q, dim).
         """
         rows = np.ascontiguousarray(queries, dtype=np.float32)
-        k = min(k, len(self) if allowed is None else int(np.count_nonzero(allowed)))
+        n_allowed = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        k = min(k, n_allowed)
         if k <= 0 or not len(rows):
             shape = (len(rows), max(k, 0))
             return np.zeros(shape, np.float32), np.zeros(shape, np.int64)
         if rows.ndim != 2 or rows.shape[1] != self.dim:
             raise ValueError(f"queries must have shape (q, {self.dim}), got {rows.shape}")
+        if allowed is not None and n_allowed <= SCANNED and self._compared() < len(self):
+            return self._scan(rows, k, np.flatnonzero(allowed))
         # FAISS keeps a pointer to the bits: they must outlive the search.
         bits = None if allowed is None else np.packbits(allowed, bitorder="little")
         selector = None if bits is None else _faiss.IDSelectorBitmap(bits)
         with _threads_for(len(rows) * self._compared() * self.dim):
             scores, ids = self._index.search(rows, k, params=self._parameters(selector))
+            if ids[:, -1].min() < 0:  # what was compared holds fewer than k
+                everywhere = self._parameters(selector, everywhere=True)
+                scores, ids = self._index.search(rows, k, params=everywhere)
         return scores, ids
+
+    def _scan(self, rows: Floats, k: int, ids: Ids) -> tuple[Floats, Ids]:
+        """The nearest of a few vectors, each of which is compared."""
+        scores = rows @ self.vectors(ids).T
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        return np.take_along_axis(scores, best, axis=1), ids[best]
 
     def vectors(self, ids: Ids) -> Floats:
         """Give (m, dim) the stored vectors of m ids, all of which it must hold."""
@@ -152,8 +166,11 @@ class VectorIndex:
         """Number of vectors that one query is compared with."""
         return len(self)
 
-    def _parameters(self, selector: Any) -> Any:
-        """FAISS's search parameters with an id selector, or None for no selection."""
+    def _parameters(self, selector: Any, *, everywhere: bool = False) -> Any:
+        """FAISS's search parameters with an id selector, or None for no selection.
+
+        `everywhere` compares every vector.
+        """
         return None if selector is None else _faiss.SearchParameters(sel=selector)
 
 
@@ -215,8 +232,9 @@ class CellIndex(VectorIndex):
         n_cells = _faiss.downcast_index(self._index.index).nlist
         return int(len(self) * PROBES // max(n_cells, PROBES))
 
-    def _parameters(self, selector: Any) -> Any:
-        return _faiss.SearchParametersIVF(sel=selector, nprobe=PROBES)
+    def _parameters(self, selector: Any, *, everywhere: bool = False) -> Any:
+        probes = _faiss.downcast_index(self._index.index).nlist if everywhere else PROBES
+        return _faiss.SearchParametersIVF(sel=selector, nprobe=probes)
 
 
 INDEX_KINDS: dict[str, type[VectorIndex]] = {kind.kind: kind for kind in (FlatIndex, CellIndex)}

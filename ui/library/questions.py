@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,10 @@ def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> D
         "under": None if filters.under is None else str(filters.under),
         "min_duration_s": filters.min_duration_s,
         "max_duration_s": filters.max_duration_s,
+        "after": filters.after and filters.after.isoformat(),
+        "before": filters.before and filters.before.isoformat(),
+        "codec": filters.codec,
+        "min_resolution_px": filters.min_resolution_px,
         "min_relevance": filters.min_relevance,
         "in": sorted(map(str, query.channels)),
         "k": k,
@@ -71,6 +76,10 @@ def answer_question(library: Library, question: Document) -> Document:
         under=_path(question["under"]),
         min_duration_s=question["min_duration_s"],
         max_duration_s=question["max_duration_s"],
+        after=_instant(question.get("after")),
+        before=_instant(question.get("before")),
+        codec=question.get("codec"),
+        min_resolution_px=question.get("min_resolution_px"),
         min_relevance=float(question["min_relevance"]),
     )
     result = library.find(
@@ -117,6 +126,10 @@ def _match_of(document: Document) -> Match:
 
     marks = tuple((int(start), int(end)) for start, end in document["marks"])
     return Match(**{**document, "channel": Channel(document["channel"]), "marks": marks})
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _path(text: Any) -> Path | None:

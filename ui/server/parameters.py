@@ -4,11 +4,13 @@ A parameter that is ignored answers another question than the one that was asked
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from data.dates import first_instant
 from data.errors import ReelwiseError
 from ui.server.edge.answers import known_problem
 
@@ -125,6 +127,14 @@ class Parameters:
     def seconds(self, name: str) -> float | None:
         """A length in seconds, or None where it is not given."""
         return None if name not in self._given else self.number(name, 0.0, 0.0, 1e9)
+
+    def date(self, name: str) -> datetime | None:
+        """The first instant of a date, or None where it is not given."""
+        text = self.optional_text(name)
+        try:
+            return None if text is None else first_instant(text)
+        except ReelwiseError as error:
+            raise WrongRequest(error.problem, fix=f"{self._path}?{name}=2024-05") from error
 
     def number(self, name: str, default: float, low: float, high: float) -> float:
         """A number within limits."""

@@ -3,9 +3,12 @@
 GET changes nothing: what writes is POST, which pages of other sites cannot send.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +25,9 @@ from ui.library.library import Library
 from ui.server.edge.answers import document, known_problem, problem
 from ui.server.jobs import Refits
 from ui.server.parameters import Parameters, WrongRequest
+
+if TYPE_CHECKING:
+    from indexer.search.query import Filters
 
 LOG = "uvicorn.error"
 """Faults go to the server's log, which is bounded in lines a minute."""
@@ -43,6 +49,35 @@ def api_routes(library: Library, refits: Refits | None = None) -> list[BaseRoute
     ]
 
 
+FILTERS = (
+    "min_relevance",
+    "min_duration",
+    "max_duration",
+    "under",
+    "after",
+    "before",
+    "codec",
+    "min_resolution",
+)
+"""What every moment must fulfil."""
+
+
+def _filters(given: Parameters) -> Filters:
+    from indexer.search.query import Filters, codec_called
+
+    under, codec = given.optional_text("under"), given.optional_text("codec")
+    return Filters(
+        under=None if under is None else Path(under).absolute(),
+        min_duration_s=given.seconds("min_duration"),
+        max_duration_s=given.seconds("max_duration"),
+        after=given.date("after"),
+        before=given.date("before"),
+        codec=None if codec is None else codec_called(codec),
+        min_resolution_px=int(given.number("min_resolution", 0, 0, 1e6)) or None,
+        min_relevance=given.number("min_relevance", 0.0, 0.0, 1.0),
+    )
+
+
 class Api:
     """The JSON routes, with the parameters of the command line."""
 
@@ -52,17 +87,10 @@ class Api:
 
     def search(self, request: Request) -> Document:
         """`/api/search?q=TEXT` and the filters of the command."""
-        from indexer.search.query import Filters, Query, channels_named
+        from indexer.search.query import Query, channels_named
 
-        limits = ("min_relevance", "min_duration", "max_duration", "under")
-        steps = ("then", "within")
-        given = Parameters(request, "q", "not", "k", "in", *steps, *limits, repeatable="then")
-        under = given.optional_text("under")
-        filters = Filters(
-            under=None if under is None else Path(under).absolute(),
-            min_duration_s=given.seconds("min_duration"),
-            max_duration_s=given.seconds("max_duration"),
-            min_relevance=given.number("min_relevance", 0.0, 0.0, 1.0),
+        given = Parameters(
+            request, "q", "not", "k", "in", "then", "within", *FILTERS, repeatable="then"
         )
         query = Query(
             text=given.text("q"),
@@ -71,7 +99,7 @@ class Api:
             then=given.texts("then"),
             within_s=given.seconds("within"),
         )
-        result = self._library.find(query, k=given.limit(), filters=filters)
+        result = self._library.find(query, k=given.limit(), filters=_filters(given))
         return search_document(query.as_dict(), result)
 
     def similar(self, request: Request) -> Document:

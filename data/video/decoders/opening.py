@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from data.video.containers import DEMUXERS, RAW_STREAMS, missing_end, sniff
 from data.video.decoders.clock import BROADCAST
 from data.video.decoders.film import MAX_PIXELS, film_of, goes_on_elsewhere
 from data.video.decoders.packets import PacketTable, SoundPackets, count_packets, no_packets
+from data.video.decoders.recorded import recorded_us
 from data.video.decoders.work import Work
 from data.video.types import HELD_S, LONGEST_VIDEO_S, DecodeRequest, Ending, OnProgress, VideoInfo
 
@@ -223,7 +224,7 @@ def _video_of(
     length_s = promised_s or table.end_s
     if table.end_s > length_s + AS_PROMISED_S:
         length_s = table.end_s
-    info = _describe(stream, table, rate_hz, length_s)
+    info = _describe(stream, table, rate_hz, length_s, container.metadata)
     work = Work(table.size_bytes)
     return OpenVideo(path, name, container, stream, table, info, work, not_read=not_read)
 
@@ -272,7 +273,11 @@ def _why_no_packet(path: Path, name: str, stream: VideoStream) -> str:
 
 
 def _describe(
-    stream: VideoStream, table: PacketTable, rate_hz: float, duration_s: float
+    stream: VideoStream,
+    table: PacketTable,
+    rate_hz: float,
+    duration_s: float,
+    tags: Mapping[str, str],
 ) -> VideoInfo:
     width, height = _display_size(stream)
     n_shown = int(table.is_shown.sum())
@@ -287,6 +292,7 @@ def _describe(
         height_px=height,
         fps=fps,
         duration_s=duration_s,
+        recorded_us=recorded_us(tags, stream.metadata),
     )
 
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BACK_TO_2 = (
     "ALTER TABLE videos DROP COLUMN content_hash",
+    "ALTER TABLE videos DROP COLUMN recorded_at",
     "DROP TABLE readings",
     "DROP TABLE line_parts",
     "DROP TABLE loose_line_parts",

@@ -16,12 +16,11 @@ Said = Sequence[tuple[float, float, str]]
 
 
 def film(
-    path: Path, said: Said = (), *, codec: str = "", language: str = "eng", title: str = ""
+    path: Path, said: Said = (), *, codec: str = "", language: str = "eng", **tags: str
 ) -> Path:
-    """A film of six seconds; with a subtitle stream where a codec is named."""
+    """A film of six seconds with `tags`; with a subtitle stream where a codec is named."""
     with av.open(str(path), "w") as container:
-        if title:
-            container.metadata["title"] = title
+        container.metadata.update(tags)
         video = container.add_stream("mpeg4", rate=10)
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         packets = []

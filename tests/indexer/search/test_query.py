@@ -26,14 +26,21 @@ def test_a_query_as_a_dict_has_only_the_given_parts() -> None:
     assert query.as_dict() == {"text": "red", "like": "a.mp4", "without": "blue"}
 
 
-def video(video_id: int, path: str, duration_s: float) -> Video:
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    return Video(video_id, Path(path), "title", duration_s, 64, 48, 25.0, "h264", "key", at)
+def day(number: int) -> datetime:
+    return datetime(2026, 5, number, tzinfo=UTC)
+
+
+def video(
+    video_id: int, path: str, duration_s: float, codec: str = "h264", lines: int = 720
+) -> Video:
+    size = (lines, 2 * lines, 25.0)
+    added, recorded = day(30), day(video_id)
+    return Video(video_id, Path(path), "t", duration_s, *size, codec, "key", added, recorded)
 
 
 VIDEOS = {
     1: video(1, "/films/a.mp4", 5.0),
-    2: video(2, "/films/b.mp4", 50.0),
+    2: video(2, "/films/b.mp4", 50.0, "hevc", 1080),
     3: video(3, "/other/c.mp4", 5.0),
 }
 TABLE = ClipTable(
@@ -50,6 +57,13 @@ TABLE = ClipTable(
         (Filters(min_duration_s=5.0), {1, 2, 3}),
         (Filters(min_duration_s=5.1), {2}),
         (Filters(max_duration_s=49.9), {1, 3}),
+        (Filters(after=day(2)), {2, 3}),
+        (Filters(before=day(2)), {1}),
+        (Filters(after=day(2), before=day(3)), {2}),
+        (Filters(codec="hevc"), {2}),
+        (Filters(min_resolution_px=721), {2}),
+        (Filters(min_resolution_px=720), {1, 2, 3}),
+        (Filters(videos=frozenset({1, 3}), exclude_video=3), {1}),
         (Filters(exclude_video=2), {1, 3}),
         (Filters(under=Path("/films"), exclude_video=1), {2}),
         (Filters(max_duration_s=5.0, under=Path("/other")), {3}),
@@ -68,6 +82,12 @@ def test_without_filters_about_videos_nothing_is_masked() -> None:
 
 def test_the_longest_video_of_zero_seconds_is_a_limit_and_not_none() -> None:
     assert not Filters(max_duration_s=0.0).allows(VIDEOS[1])
+
+
+def test_dates_between_which_nothing_lies_are_refused() -> None:
+    for before in (day(1), day(2)):
+        with pytest.raises(ReelwiseError, match="no video is of 2026-05-02"):
+            Filters(after=day(2), before=before)
 
 
 @pytest.mark.parametrize(

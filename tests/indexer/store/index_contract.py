@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from data.errors import ReelwiseError
+from indexer.store import faiss_index
 from indexer.store.faiss_index import Floats, Ids, VectorIndex
 from indexer.store.recall import fill_index
 from tests.fakes import random_units
@@ -75,6 +76,22 @@ class IndexContract:
         _, got = index.search(queries, 100, allowed=allowed)
         assert got.shape == (30, 40), "no more columns than are allowed"
         assert index.search(queries, 5, allowed=np.zeros(9, bool))[1].shape == (30, 0)
+
+    @pytest.mark.parametrize("scanned", [0, 4096])
+    def test_as_many_come_as_were_asked_for_however_few_are_allowed(
+        self, scanned: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(faiss_index, "SCANNED", scanned)
+        monkeypatch.setattr(faiss_index, "PROBES", 2)
+        vectors, ids = clustered(3_000), some_ids(3_000)
+        index, _ = self.build(ids, vectors)
+        for share in (0.01, 0.1, 0.5):
+            chosen = np.random.default_rng(1).permutation(3_000)[: int(share * 3_000)]
+            allowed = np.zeros(ids.max() + 1, bool)
+            allowed[ids[chosen]] = True
+            _, got = index.search(vectors[:30], 25, allowed=allowed)
+            assert all(len(set(row)) == 25 for row in got.tolist())
+            assert np.isin(got, ids[chosen]).all()
 
     @pytest.mark.parametrize("n", [0, 1, 9])
     def test_small_and_empty_indexes_answer(self, n: int) -> None:

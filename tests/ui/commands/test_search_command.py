@@ -103,7 +103,9 @@ def test_where_nothing_can_match_the_answer_says_so(
 ) -> None:
     nothing = ["search", "a red car", "--min-duration", "1e6"]
     assert ask(capsys, *nothing, home=home)["confident"] is False
-    assert tell(capsys, *nothing, home=home).out == "nothing here matches well\n"
+    told = tell(capsys, *nothing, home=home)
+    assert told.out == "nothing here matches well\n"
+    assert "no video passes the filters" in told.err
 
 
 @pytest.mark.parametrize(

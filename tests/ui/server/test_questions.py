@@ -40,6 +40,8 @@ def without_time(document: dict[str, Any]) -> dict[str, Any]:
         [*WORDS, "--then", "a boat", "--then", "a bird", "--within", "60"],
         [*WORDS, "--no-merge", "--min-relevance", "0.2"],
         [*WORDS, "--max-duration", "9", "--under", "FOLDER"],
+        [*WORDS, "--after", "2020", "--codec", "H.264", "--min-resolution", "180"],
+        [*WORDS, "--before", "2020-02"],
         ["search", "--like", "FOLDER/toon-0002.mp4"],
         ["search", "--like", "FOLDER/toon-0002.mp4@0.5-2", "-k", "2"],
         ["similar", "toon-0003.mp4@0:00-0:02"],

@@ -71,6 +71,7 @@ def test_similar_recommend_and_status_answer(server: Server) -> None:
         "/api/search?q=a&q=b",
         "/api/search?q=a&offset=10",
         "/api/search?q=a&then=",
+        "/api/search?q=a&after=yesterday",
         "/api/search?q=a&then=b&within=-1",
         "/api/search?q=a&min_duration=9&max_duration=x",
         "/api/status?verbose=1",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.dates import first_instant
 from data.errors import ReelwiseError
 from data.printable import printable
 from ui.library.documents import NOTHING_MATCHES, Document, is_gone, search_document, search_notices
@@ -88,6 +89,25 @@ MinDurationOption = Annotated[
 MaxDurationOption = Annotated[
     float | None, typer.Option(metavar="S", min=0, help="Only videos of at most S seconds.")
 ]
+AfterOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Only videos recorded on DATE or later: 2024, 2024-05, 2024-05-17, or with a time.",
+    ),
+]
+BeforeOption = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Only videos recorded before DATE.")
+]
+CodecOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Only videos of this codec: h264, hevc, av1, ...")
+]
+MinResolutionOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="PX", min=1, help="Only videos whose shorter side has PX pixels: 720 for 720p."
+    ),
+]
 NoMergeOption = Annotated[
     bool, typer.Option("--no-merge", help="List single clips; adjacent ones are not joined.")
 ]
@@ -106,6 +126,10 @@ def search(
     under: UnderOption = None,
     min_duration: MinDurationOption = None,
     max_duration: MaxDurationOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    codec: CodecOption = None,
+    min_resolution: MinResolutionOption = None,
     no_merge: NoMergeOption = False,
     everything: AllOption = False,
     weights: WeightsOption = None,
@@ -123,13 +147,17 @@ def search(
             "nothing to search for",
             fix='reelwise search "a red car drives to the left"    (or --like CLIP, --image FILE)',
         )
-    from indexer.search.query import Filters, Query, channels_named
+    from indexer.search.query import Filters, Query, channels_named, codec_called
 
     query = Query(text, like, image, not_, channels_named(in_), tuple(then or ()), within)
     filters = Filters(
         under=under.absolute() if under else None,
         min_duration_s=min_duration,
         max_duration_s=max_duration,
+        after=first_instant(after) if after else None,
+        before=first_instant(before) if before else None,
+        codec=codec_called(codec) if codec else None,
+        min_resolution_px=min_resolution,
         min_relevance=min_relevance,
     )
     with Library(home, weights=weights, device=device) as library:

@@ -2,14 +2,16 @@
 
 A library of cartoons in which each video also has spoken lines, a line written in the picture and a
 title of its own, of made sentences about other things than what is seen. Every query has one right
-video. `mixed` names what is seen and what is said.
+video. `mixed` names what is seen and what is said. In the first videos somebody also talks
+(`talks.txt`); `paraphrase` asks for a line of these in other words: they share no word that has a
+meaning of its own.
 """
 
 from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from data.lines.line import Channel, Line, Reading
 from data.toons.library import write_library
 from data.video.types import OnProgress
 from embeddings.choice import load_encoder
+from embeddings.words.sentences import shared_sentences
 from indexer.build.pipeline import RunOptions, index_with
 from indexer.search.query import ALL_CHANNELS, Query
 from indexer.search.searcher import Searcher
@@ -56,6 +59,30 @@ THINGS = (
     *("the tram strike", "black tea", "a jar of pickles", "the dentist", "a wedding cake"),
 )
 PLACES = ("in March", "before lunch", "on the phone", "at the hospital", "during the storm")
+
+
+TALKS_FILE = Path(__file__).with_name("talks.txt")
+TALK_FROM_S = 8.0
+"""When a talk begins."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What somebody says, and a line of it in other words."""
+
+    paraphrase: str
+    place: int
+    lines: tuple[str, ...]
+
+
+def talks() -> list[Talk]:
+    """The talks of `talks.txt`: `= paraphrase | line that it means`, then the lines."""
+    found = []
+    for block in TALKS_FILE.read_text(encoding="utf-8").split("= ")[1:]:
+        head, *lines = block.splitlines()
+        text, _, place = head.partition(" | ")
+        found.append(Talk(text, int(place), tuple(lines)))
+    return found
 
 
 def sentence(rng: np.random.Generator) -> str:
@@ -105,7 +132,8 @@ def run(size: str = "small", *, n_videos: int | None = None, seed: int = 0) -> d
         readers = [_spoken(names, rng), _written(names, rng), _named(names, rng)]
         captions = _captions(library.queries_file)
         home = resolve_home(Path(folder) / "home")
-        index_with(home, [videos], encoder, RunOptions(readers=readers))
+        options = RunOptions(readers=readers, sentences=shared_sentences())
+        index_with(home, [videos], encoder, options)
         with closing(Searcher(home, encoder)) as searcher:
             return _figures(searcher, list(_asked(names, readers, captions, rng)))
 
@@ -125,8 +153,8 @@ def _figures(searcher: Searcher, asked: list[Asked]) -> dict[str, Any]:
             ]
             shares[name] = float(np.mean(right))
             figures[f"{kind}_{name}"] = round(shares[name], 3)
-            if kind == "spoken" and name == "all":
-                near = [
+            if kind in ("spoken", "paraphrase") and name == "all":
+                near += [
                     bool(hits) and abs(hits[0].start_s - (each.start_s or 0.0)) <= 1.0
                     for each, hits in zip(some, firsts, strict=True)
                 ]
@@ -138,13 +166,17 @@ def _figures(searcher: Searcher, asked: list[Asked]) -> dict[str, Any]:
 
 
 def _spoken(names: list[str], rng: np.random.Generator) -> MadeReader:
-    lines = {
-        name: tuple(
-            Line(Channel.SPEECH, 2.0 * n, 2.0 * n + 1.8, sentence(rng), "en") for n in range(3)
-        )
-        for name in names
-    }
+    lines = {name: _said([sentence(rng) for _ in range(3)], 0.0) for name in names}
+    for name, talk in zip(names, talks(), strict=False):
+        lines[name] += _said(talk.lines, TALK_FROM_S)
     return MadeReader("made-speech", Channel.SPEECH, lines)
+
+
+def _said(texts: Sequence[str], from_s: float) -> tuple[Line, ...]:
+    """Lines one after the other."""
+    starts = (from_s + 2.0 * n for n in range(len(texts)))
+    pairs = zip(texts, starts, strict=True)
+    return tuple(Line(Channel.SPEECH, at_s, at_s + 1.8, text, "en") for text, at_s in pairs)
 
 
 def _written(names: list[str], rng: np.random.Generator) -> MadeReader:
@@ -194,3 +226,5 @@ def _asked(
         written = screen[name][0].text
         number = "".join(filter(str.isdigit, written))
         yield Asked("written", f"platform {number} {written.split(number, 1)[1]}", name)
+    for name, talk in zip(names, talks(), strict=False):
+        yield Asked("paraphrase", talk.paraphrase, name, TALK_FROM_S + 2.0 * talk.place)

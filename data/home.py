@@ -23,7 +23,7 @@ from data.regular import open_regular
 
 HOME_VARIABLE = "REELWISE_HOME"
 _FOLDERS = {
-    *("vectors", "lines", "index", "recommender", "cache", "copies"),
+    *("vectors", "lines", "sentences", "index", "recommender", "cache", "copies"),
     *("toons", "photo_films"),  # made by `reelwise demo`
 }
 _ENCODER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
@@ -44,6 +44,8 @@ class Home:
         """The folder with one folder per encoder."""
         self.all_lines = root / "lines"
         """The folder with one folder per engine that reads lines."""
+        self.all_sentences = root / "sentences"
+        """The folder with one folder per sentence encoder."""
         self.index = root / "index"
         """The folder of the index generations."""
         self.current = self.index / "CURRENT"
@@ -138,6 +140,16 @@ class Home:
         if not _ENCODER_ID.fullmatch(encoder_id):
             raise ValueError(f"encoder id must match {_ENCODER_ID.pattern}, got {encoder_id!r}")
         return self.all_vectors / encoder_id
+
+    def sentences(self, model_id: str) -> Path:
+        """The folder of one sentence encoder's vectors.
+
+        Raises:
+            ValueError: The id is not safe as a folder name.
+        """
+        if not _ENCODER_ID.fullmatch(model_id):
+            raise ValueError(f"model id must match {_ENCODER_ID.pattern}, got {model_id!r}")
+        return self.all_sentences / model_id
 
     def lines(self, engine_id: str) -> Path:
         """The folder of one engine's line parts.

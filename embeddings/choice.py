@@ -15,8 +15,13 @@ from embeddings.encoder import EncoderFiles, LoadedEncoder, Vectors
 from embeddings.open_clip_files import OpenClipFiles
 from embeddings.open_clip_parts import open_clip_parts
 from embeddings.starter.files import STARTER, StarterFiles, starter_is_here
+from embeddings.starter.labels import caption_texts, load_labels
 from embeddings.starter.texts import starter_captions
 from embeddings.vocabulary import notice_of_library
+from embeddings.words.sentences import SentenceEncoder
+
+PACKAGED_SENTENCES = "sentences-e3a17f276d28"
+"""Id of the sentence encoder that comes as a package."""
 
 
 def choose_encoder(
@@ -111,6 +116,13 @@ def unrelated_texts(name: str) -> Vectors | None:
         (t, dim) unit rows; None where relevance by such captions was not measured for an encoder.
     """
     return starter_captions() if name == STARTER else None
+
+
+def caption_sentences(sentences: SentenceEncoder) -> Vectors:
+    """(t, dim) sentence vectors of the same captions, in the order of `caption_texts`."""
+    if sentences.id == PACKAGED_SENTENCES:
+        return load_labels().captions  # they come with the labels of `starter`
+    return sentences.encode(caption_texts())
 
 
 def encoder_notice(catalogue: Catalogue, name: str, encoder_id: str) -> str | None:

@@ -22,6 +22,9 @@ FUNCTION_WORDS = frozenset(
 )
 """English words that say nothing about a picture alone; known to every encoder."""
 
+UNDERSTOOD_SHARE = 2 / 3
+"""A query of which so many words are known is understood; of others the rest may be the point."""
+
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 
@@ -33,6 +36,12 @@ class Understood:
     """Words that mean something to the encoder, without function words."""
     unknown: tuple[str, ...]
     """Words that it has never seen, as they were typed."""
+
+    @property
+    def weight(self) -> float:
+        """How much an answer counts, 0 to 1: by the share of the words that mean something."""
+        share = len(self.known) / max(len(self.known) + len(self.unknown), 1)
+        return min(share / UNDERSTOOD_SHARE, 1.0)
 
 
 def understood(encoder_name: str, text: str) -> Understood:

@@ -36,6 +36,7 @@ from indexer.store.parts import stray_parts
 from indexer.store.publishing import publish
 from indexer.store.vectors import DamagedPart, VectorStore, read_videos
 from indexer.verify_lines import check_lines
+from indexer.verify_meaning import check_meaning
 
 _EMBED_AGAIN = "run reelwise verify --repair, then reelwise index with the library's folders"
 _REBUILD = "run reelwise verify --repair (or reelwise rebuild)"
@@ -74,6 +75,8 @@ class VerifyReport:
     """Video files that changed and kept their time stamps."""
     unread: dict[str, set[int]] = field(default_factory=dict)
     """By engine id, the videos whose lines cannot be used."""
+    damaged_sentences: list[Path] = field(default_factory=list)
+    """Parts of sentence vectors that cannot be used."""
     rows_broken: bool = False
     """Some rows of the catalogue are not as they were written."""
     index_broken: bool = False
@@ -140,6 +143,7 @@ def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
     for encoder_id in encoder_ids(catalogue):
         _check_vectors(catalogue, VectorStore(home, encoder_id), report)
     report.unread = check_lines(home, catalogue, report)
+    report.damaged_sentences = check_meaning(home, report)
     _check_strays(home, catalogue, report)
     _check_index(home, catalogue, report, deep=deep)
     if deep:
@@ -332,6 +336,9 @@ def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]
     if report.doubtful:
         catalogue.files.doubt(report.doubtful)
         done.append(f"{len(report.doubtful)} files will be read again by the next reelwise index")
+    for path in report.damaged_sentences:
+        path.unlink(missing_ok=True)
+        done.append(f"removed damaged sentence vectors: {path.name}")
     lost = catalogue.accept_loss()
     if lost:
         done.append(f"accepted that the catalogue lacks {lost:,} changes")

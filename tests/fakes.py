@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,3 +146,45 @@ class RandomEncoder:
     def _directions(self, seeds: list[int]) -> NDArray[np.float32]:
         rows = [random_units(np.random.default_rng(seed), 1, self.dim) for seed in seeds]
         return np.concatenate(rows) if rows else np.zeros((0, self.dim), np.float32)
+
+
+MEANS = {
+    "ship": "ferry",
+    "departs": "leaves",
+    "extinguish": "blow",
+    "flames": "candles",
+    "celebration": "party",
+}
+"""Words, and others of the same meaning."""
+
+
+class FakeSentences:
+    """Every word has a random direction, words of the same meaning the same; a text is their sum.
+
+    Args:
+        version: Gives an encoder with another id and other directions.
+    """
+
+    dim = 48
+
+    def __init__(self, version: int = 1) -> None:
+        self.id = f"fake-sentences-{version}"
+        self.version = version
+        self.texts: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.texts += texts
+        rows = [self._sum(text.lower().split()) for text in texts]
+        return unit_rows(np.stack(rows)) if rows else np.zeros((0, self.dim), np.float32)
+
+    def _sum(self, words: Sequence[str]) -> NDArray[np.float32]:
+        return np.asarray(
+            np.sum([_direction(self.version, MEANS.get(word, word)) for word in words], axis=0),
+            np.float32,
+        )
+
+
+@cache
+def _direction(version: int, word: str) -> NDArray[np.float32]:
+    rng = np.random.default_rng([version, *word.encode()])
+    return np.asarray(random_units(rng, 1, FakeSentences.dim)[0], np.float32)

@@ -170,6 +170,22 @@ class Catalogue(Database):
             }
         )
 
+    @property
+    def sentence_model(self) -> str | None:
+        """Id of the sentence encoder whose vectors of lines are searched; None for none."""
+        return self.get_meta("sentences_id")
+
+    @property
+    def sentence_folder(self) -> Path | None:
+        """Its folder; None for the one that comes as a package."""
+        folder = self.get_meta("sentences_folder")
+        return text_path(folder) if folder else None
+
+    def set_sentence_model(self, model_id: str, folder: Path | None = None) -> None:
+        """Search the vectors of another sentence encoder from now on."""
+        path = path_text(folder.absolute()) if folder else None
+        self.set_meta({"sentences_id": model_id, "sentences_folder": path})
+
     def counts(self, encoder_id: str | None = None) -> dict[str, int]:
         """Count what the library holds.
 

@@ -7,7 +7,7 @@ import numpy as np
 from embeddings.layers import Floats
 from embeddings.starter.labels import load_labels
 from embeddings.starter.shape import DIM, joined_texts
-from embeddings.words.sentences import open_sentences
+from embeddings.words.sentences import shared_sentences
 
 
 class StarterTexts:
@@ -18,7 +18,7 @@ class StarterTexts:
     """
 
     def __init__(self) -> None:
-        self._sentences = open_sentences()
+        self._sentences = shared_sentences()
         self._labels = load_labels()
 
     def encode(self, texts: Sequence[str]) -> Floats:

@@ -9,9 +9,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -60,6 +60,21 @@ class BertShape:
     """Of its layer norms."""
 
 
+class SentenceEncoder(Protocol):
+    """Turns texts into unit vectors of their meaning; threads may share it."""
+
+    @property
+    def id(self) -> str:
+        """Changes with everything that shapes a vector; safe as a folder name."""
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """N texts -> (n, dim) float32 unit rows."""
+
+
 class Sentences:
     """Texts to unit vectors; texts of like meaning lie close to one another.
 
@@ -67,14 +82,23 @@ class Sentences:
         weights: A .safetensors file of a `BertModel`.
         tokenizer: Its tokenizer.json.
         shape: Its shape.
+        sha256: Checksum of the weights, where it was compared already.
 
     Raises:
         ReelwiseError: The files hold another kind of model.
     """
 
-    def __init__(self, weights: Path, tokenizer: Path, shape: BertShape | None = None) -> None:
+    def __init__(
+        self,
+        weights: Path,
+        tokenizer: Path,
+        shape: BertShape | None = None,
+        *,
+        sha256: str | None = None,
+    ) -> None:
         self._shape = shape or BertShape()
         self._path = weights
+        self._sha256 = sha256
         try:
             self._tokenizer = _tokenizer(tokenizer)
             self._file = _opened(weights)
@@ -92,7 +116,11 @@ class Sentences:
     @cached_property
     def id(self) -> str:
         """Changes with everything that shapes a vector."""
-        digest = hashlib.sha256(self._path.read_bytes())
+        weights = self._sha256
+        if weights is None:
+            with self._path.open("rb") as file:
+                weights = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256(weights.encode())
         digest.update(self._tokenizer.to_str().encode())
         digest.update(repr(self._shape).encode())
         return f"sentences-{digest.hexdigest()[:12]}"
@@ -170,7 +198,9 @@ def open_sentences(folder: Path | None = None) -> Sentences:
         DamagedFile: The packaged file is not the published one.
     """
     if folder is None:
-        return Sentences(MINILM_WEIGHTS.path(), MINILM_TOKENIZER.path())
+        return Sentences(
+            MINILM_WEIGHTS.path(), MINILM_TOKENIZER.path(), sha256=MINILM_WEIGHTS.sha256
+        )
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         pooling = json.loads((folder / POOLING).read_text(encoding="utf-8"))
@@ -185,6 +215,28 @@ def open_sentences(folder: Path | None = None) -> Sentences:
     if not (fits and pooling.get("pooling_mode_mean_tokens")):
         raise _other_kind(folder, "it is no BERT with mean pooling")
     return Sentences(folder / WEIGHTS, folder / TOKENIZER, shape)
+
+
+def check_sentences(folder: Path | None = None) -> None:
+    """Refuse early what is not here; nothing is loaded.
+
+    Raises:
+        ReelwiseError: The package is not installed, or the folder has no weights.
+    """
+    if folder is None:
+        MINILM_WEIGHTS.check()
+    elif not (folder / WEIGHTS).is_file():
+        raise _other_kind(folder, f"there is no {WEIGHTS}")
+
+
+@cache
+def shared_sentences(folder: Path | None = None) -> Sentences:
+    """The same, opened once in a process.
+
+    Raises:
+        ReelwiseError: As `open_sentences`.
+    """
+    return open_sentences(folder)
 
 
 def _tokenizer(file: Path) -> Tokenizer:

@@ -12,6 +12,7 @@ from data.errors import ReelwiseError
 from data.home import Home, nothing_indexed, require_library
 from data.lines import LineReader
 from embeddings.choice import encoder_notice
+from indexer.build.encode_lines import LineEncoder
 from indexer.build.files.roots import absolute_paths, existing_roots
 from indexer.build.interrupt import interruptible
 from indexer.build.progress import Listener
@@ -23,6 +24,7 @@ from indexer.store.publishing import publish
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
+    from embeddings.words.sentences import SentenceEncoder
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class RunOptions:
     readers: Sequence[LineReader] | None = None
     """What reads words, each in a pass of its own after the visual one has published; names and
     subtitles come first. None leaves out all words."""
+    sentences: SentenceEncoder | None = None
+    """What encodes the meaning of lines; None leaves it as it is."""
+    sentence_folder: Path | None = None
+    """Its folder; None for the one that comes as a package."""
 
 
 def index_library(
@@ -83,7 +89,10 @@ def index_with(
         run.finish()
         run.report.pictures_s = time.monotonic() - began_s
         if options.readers is not None:
-            run.read_lines(options.readers, retry_failed=options.retry_failed)
+            encoding = None
+            if options.sentences is not None:
+                encoding = LineEncoder(catalogue, options.sentences, options.sentence_folder)
+            run.read_lines(options.readers, encoding, retry_failed=options.retry_failed)
         run.report.encoder = encoder.name
         only = encoder_notice(catalogue, encoder.name, encoder.id)
         notices = [getattr(encoder, "notice", ""), only]

@@ -13,10 +13,11 @@ Phase = Literal[
     "reading subtitles",
     "listening",
     "reading the picture",
+    "encoding lines",
     "finished",
 ]
 TIMED: frozenset[Phase] = frozenset(
-    ("indexing", "reading subtitles", "listening", "reading the picture")
+    ("indexing", "reading subtitles", "listening", "reading the picture", "encoding lines")
 )
 """Phases that go through videos, so that the time left is known."""
 

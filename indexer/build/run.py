@@ -22,6 +22,7 @@ from data.video.passed_over import PassedOver
 from data.video.scan import scan
 from data.video.types import DecodeRequest
 from indexer.build.embed import Embedded, EmbeddingStream
+from indexer.build.encode_lines import LineEncoder
 from indexer.build.files.missing import hold_back, suddenly_empty
 from indexer.build.files.plan import Plan, Unseen, is_below, plan_changes
 from indexer.build.interrupt import Interrupt
@@ -235,8 +236,17 @@ class Run:
         self._sum_up()
         self._meter.enter("finished")
 
-    def read_lines(self, readers: Sequence[LineReader], *, retry_failed: bool) -> None:
-        """Read names, subtitles and what each reader reads; what is read is searchable at once."""
+    def read_lines(
+        self,
+        readers: Sequence[LineReader],
+        encoding: LineEncoder | None,
+        *,
+        retry_failed: bool,
+    ) -> None:
+        """Read names, subtitles and what each reader reads; what is read is searchable at once.
+
+        After each pass the lines of it are encoded.
+        """
         passes = LinePasses(
             self._catalogue, self._stop, self._meter, self._publisher.publish_if_due
         )
@@ -247,7 +257,11 @@ class Run:
             for reader in readers
         ]
         for step in steps:
-            if step() and self.report.switched:
+            has_read = step()
+            has_encoded = encoding is not None and encoding.encode(
+                self._stop, self._meter, self._publisher.publish_if_due
+            )
+            if (has_read or has_encoded) and self.report.switched:
                 self._publisher.finish(changed=True)
         generation = open_generation(self._catalogue.home)
         self.report.generation = generation.number if generation is not None else None

@@ -20,6 +20,8 @@ from indexer.store.faiss_index import Floats
 
 CONFIDENT_BY_ACCIDENT = 0.1
 """Q: share of unrelated texts whose best hit is called confident."""
+LEAST_RELEVANCE = CONFIDENT_BY_ACCIDENT / (CONFIDENT_BY_ACCIDENT + 1)
+"""Of a score that every text reaches."""
 _MEDIAN, _NINTH_DECILE = (float(-np.log(-np.log(share))) for share in (0.5, 0.9))
 LEAST_SCALE = 1e-4
 """So that equal scores are not taken for certainty."""
@@ -60,8 +62,12 @@ def best_by_accident(texts: Floats, clips: Floats, n_clips: int) -> BestByAccide
     """
     if not len(clips):
         return None
-    best = (texts @ clips.T).max(axis=1)
+    return accident_of((texts @ clips.T).max(axis=1), len(clips), n_clips)
+
+
+def accident_of(best: Floats, n_compared: int, n_all: int) -> BestByAccident:
+    """Learn it from the best scores (t,) of unrelated texts among n of all clips, or lines."""
     median, high = np.quantile(best, (0.5, 0.9)).tolist()
     scale = max((high - median) / (_NINTH_DECILE - _MEDIAN), LEAST_SCALE)
     location = median - scale * _MEDIAN
-    return BestByAccident(location + scale * float(np.log(n_clips / len(clips))), scale, n_clips)
+    return BestByAccident(location + scale * float(np.log(n_all / n_compared)), scale, n_all)

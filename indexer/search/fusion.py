@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from data.catalogue import Video
 from data.lines import Channel
 from indexer.search.ranking import Hit, Match
-from indexer.search.words import FoundWords
+from indexer.search.words.words import FoundWords
 
 ELSEWHERE = 0.5
 """Weight of what a channel found elsewhere in the same video, or of the video as a whole."""
@@ -179,6 +179,8 @@ def _interval(moment: _Moment, lines: Sequence[FoundWords]) -> tuple[float, floa
     best = timed[0]
     if moment.seen is not None and moment.surprises[Channel.PICTURE] >= surprise(best.relevance):
         return moment.start_s, moment.end_s
+    if best.by_meaning:
+        return best.line.start_s, best.line.end_s
     near = [each.line for each in timed if each.relevance >= 0.5 * best.relevance]
     near = [line for line in near if line.channel == best.line.channel]
     return min(line.start_s for line in near), max(line.end_s for line in near)
@@ -192,7 +194,8 @@ def _seen_match(seen: Hit | None) -> Iterable[Match]:
 
 def _match(each: FoundWords) -> Match:
     line = each.line
-    return Match(line.channel, line.text, line.start_s, line.end_s, each.relevance, each.marks)
+    times = (line.start_s, line.end_s)
+    return Match(line.channel, line.text, *times, each.relevance, each.marks, each.by_meaning)
 
 
 def with_picture_matches(hits: Iterable[Hit]) -> list[Hit]:

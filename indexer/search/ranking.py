@@ -57,6 +57,8 @@ class Match:
     """0 to 1, by this channel alone."""
     marks: tuple[tuple[int, int], ...] = ()
     """Where in the text the words of the query stand: first character, and one after the last."""
+    by_meaning: bool = False
+    """It was found by what it says, in whatever words."""
 
     @property
     def is_shown(self) -> bool:

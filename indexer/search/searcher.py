@@ -20,6 +20,7 @@ from data.toons.names import is_toon
 from data.video.found import file_title
 from embeddings.choice import unrelated_texts
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
+from embeddings.words.sentences import shared_sentences
 from indexer.search.accident import BestByAccident, best_by_accident
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.example_frames import AS_INDEXED, Reading
@@ -38,13 +39,8 @@ from indexer.search.query_vectors import (
 from indexer.search.ranking import Hit, Options, rank
 from indexer.search.spans import Span, parse_span
 from indexer.search.view import View, open_view
-from indexer.search.words import (
-    FoundWords,
-    ask,
-    find_words,
-    quoted_phrases,
-    without_quotes,
-)
+from indexer.search.words.asking import LinesAsked, OpenSentences
+from indexer.search.words.words import FoundWords, quoted_phrases, without_quotes
 from indexer.store.cache import VectorCache
 from indexer.store.generations import read_current
 from indexer.store.vectors import VectorStore, VideoVectors
@@ -104,12 +100,16 @@ class Searcher:
     Args:
         home: The library.
         encoder: The encoder that embedded it.
+        open_sentences: Opens the sentence encoder of a folder, of the package for None.
 
     Raises:
         ReelwiseError: The library's vectors cannot be read.
     """
 
-    def __init__(self, home: Home, encoder: Encoder) -> None:
+    def __init__(
+        self, home: Home, encoder: Encoder, *, open_sentences: OpenSentences = shared_sentences
+    ) -> None:
+        self._open_sentences = open_sentences
         self._home = home
         self._encoder = encoder
         self._catalogue = Catalogue(home)
@@ -169,7 +169,7 @@ class Searcher:
         shown = self._shown(view, options)
         if not shown and view.videos:
             return replace(self._nothing(view), warnings=(*view.warnings, NONE_PASSES))
-        found = self._found(query, view, shown)
+        found, warnings = self._found(query, view, shown)
         if found is None:
             return self._seen(query, options, view, embed)
         seen = self._nothing(view)
@@ -179,7 +179,8 @@ class Searcher:
         hits = fuse(seen.hits, found, shown, k) if found else seen.hits[:k]
         hits = [hit for hit in hits if hit.relevance >= options.filters.min_relevance]
         confident = bool(hits) and hits[0].relevance >= CONFIDENT_RELEVANCE
-        return replace(seen, hits=hits, confident=confident)
+        told = (*seen.warnings, *warnings)
+        return replace(seen, hits=hits, confident=confident, warnings=told)
 
     def _seen(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
         """What the picture finds."""
@@ -189,17 +190,20 @@ class Searcher:
 
     def _found(
         self, query: Query, view: View, shown: Mapping[int, Video]
-    ) -> list[FoundWords] | None:
-        """The lines that hold words of the query; None where lines are not asked."""
+    ) -> tuple[list[FoundWords] | None, tuple[str, ...]]:
+        """The lines that hold words of the query or mean the same, and what went wrong.
+
+        None where lines are not asked.
+        """
         channels = query.channels - {Channel.PICTURE}
         if not query.is_of_words or not channels:
-            return None
+            return None, ()
         if not view.words.indexes and query.channels == ALL_CHANNELS:
-            return None
+            return None, ()
         allowed = None if shown is view.videos else shown.keys()
-        return find_words(
-            ask(query.words, view.words), view.words, channels=channels, videos=allowed
-        )
+        folder = self._catalogue.sentence_folder
+        lines = LinesAsked(view.words, view.meanings, folder, self._open_sentences)
+        return lines.find(query.words, channels, allowed)
 
     def _shown(self, view: View, options: Options) -> Mapping[int, Video]:
         """The videos that may be found, with the file and title to show."""
@@ -224,19 +228,19 @@ class Searcher:
     def _as_understood(
         self, query: Query, result: SearchResult, min_relevance: float
     ) -> SearchResult:
-        """The result with the words that mean nothing here; of those alone no hit is a match.
+        """The result with the words that mean nothing here; a hit counts for the share of others.
 
-        Nor is a video that the encoder cannot judge by words: the relevance of both is 0.
+        Nothing is a match for those alone, nor is a video that the encoder cannot judge by words.
         """
         words = understood(self._encoder.name, query.words)
         result = replace(result, not_understood=words.unknown)
         if query.like is not None or query.image is not None:
             return result
         hits = [
-            hit if words.known and self._can_judge(hit) else replace(hit, relevance=0.0)
+            replace(hit, relevance=hit.relevance * words.weight if self._can_judge(hit) else 0.0)
             for hit in result.hits
         ]
-        confident = result.confident and hits[0].relevance > 0
+        confident = result.confident and hits[0].relevance >= CONFIDENT_RELEVANCE
         return replace(
             result,
             hits=[hit for hit in hits if hit.relevance >= min_relevance],

@@ -11,7 +11,8 @@ from data.catalogue import Catalogue, ClipTable, Video
 from data.errors import ReelwiseError
 from data.home import Home
 from data.toons.names import is_toon
-from indexer.search.word_index import WordIndex, open_words
+from indexer.search.words.meaning import Meanings, open_meanings
+from indexer.search.words.word_index import WordIndex, open_words
 from indexer.store.faiss_index import FlatIndex, Floats, Ids, Mask, VectorIndex
 from indexer.store.generations import (
     REBUILD,
@@ -21,6 +22,7 @@ from indexer.store.generations import (
     read_current,
 )
 from indexer.store.manifest import read_manifest
+from indexer.store.meaning.status import meaning_state
 from indexer.store.parts import lines_warning, parts_warning
 from indexer.store.vectors import VectorStore, read_videos
 
@@ -60,7 +62,9 @@ class View:
     held: tuple[TableRows, ...]
     """For each index the rows of `table` whose clips it holds, ascending."""
     words: WordIndex
-    """The lines that can be found."""
+    """The lines that can be found by their words."""
+    meanings: Meanings | None
+    """Those that can be found by what they mean; None where that is not known of any."""
 
     @property
     def n_clips(self) -> int:
@@ -234,8 +238,12 @@ def _read(
     text = None if generation is None else generation.text
     words = open_words(catalogue, text, None if before is None else before.words)
     warnings += () if words.warning is None else (words.warning,)
+    meaning = None if generation is None else generation.meaning
+    told = meaning_state(catalogue, np.zeros(0, np.uint64) if meaning is None else meaning.readings)
+    warnings += () if told.warning is None else (told.warning,)
     view = View(
         words=words,
+        meanings=open_meanings(meaning, words.live),
         changes=changes,
         current=current,
         generation=generation.number if generation else None,

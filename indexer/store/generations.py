@@ -2,6 +2,7 @@
 
     index/gen-000007/clips.faiss
     index/gen-000007/text/              the index of words, where there are any
+    index/gen-000007/meaning/           the index of their meanings, where these are encoded
     index/gen-000007/manifest.json
     index/CURRENT                       "gen-000007"
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.catalogue import Catalogue, ClipTable
 from data.durable import (
@@ -31,6 +33,7 @@ from data.sealed import file_sum
 from indexer.store.faiss_index import INDEX_KINDS, Mask, VectorIndex
 from indexer.store.full_text import TEXT_FOLDER, FullText
 from indexer.store.manifest import Manifest, damaged, read_manifest
+from indexer.store.meaning.meaning_index import MEANING_FOLDER, MeaningIndex
 
 INDEX_FILE = "clips.faiss"
 NOTHING = "none"
@@ -59,6 +62,8 @@ class Generation:
     """After a publication: videos that are left out because their vector part is damaged."""
     text: FullText | None = None
     """The index of words; None where there are no lines."""
+    meaning: MeaningIndex | None = None
+    """The index of meanings; None where there is none."""
     unreadable_lines: dict[str, frozenset[int]] = field(default_factory=dict)
     """After a publication: by engine, videos whose lines are left out as their part is damaged."""
 
@@ -223,7 +228,32 @@ def read_generation(folder: Path) -> Generation:
     kind = INDEX_KINDS[manifest.index_kind]
     index = kind.load(folder / INDEX_FILE, dim=manifest.dim, n=manifest.clips)
     text = FullText.open(folder / TEXT_FOLDER) if manifest.lines else None
-    return Generation(manifest, folder, index, text=text)
+    meaning = MeaningIndex.open(folder / MEANING_FOLDER) if manifest.meant else None
+    return Generation(manifest, folder, index, text=text, meaning=meaning)
+
+
+def meant_in_current(home: Home, model_id: str) -> NDArray[np.uint64]:
+    """Readings (r,) whose meanings are published, of one sentence encoder; ascending.
+
+    None where the published generation is damaged: all of it is made anew.
+    """
+    folder = whole_folder(home, MEANING_FOLDER)
+    if folder is None:
+        return np.zeros(0, np.uint64)
+    return MeaningIndex.readings_in(folder, model_id)
+
+
+def whole_folder(home: Home, name: str) -> Path | None:
+    """A folder of the published generation, where all files of that generation are whole."""
+    current = read_current(home)
+    if current is None:
+        return None
+    folder = home.index / current
+    try:
+        check_generation(folder)
+    except ReelwiseError:
+        return None
+    return folder / name if (folder / name).is_dir() else None
 
 
 def remove_unpublished(home: Home) -> int:

@@ -41,6 +41,10 @@ class Manifest:
     """Checksum of every other file in the folder."""
     lines: int = 0
     """Lines in the index of words; 0 where there is none."""
+    meant: int = 0
+    """Lines in the index of meanings; 0 where there is none."""
+    sentences: str | None = None
+    """The sentence encoder of that index."""
 
 
 def generation_name(number: int) -> str:

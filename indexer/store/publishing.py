@@ -23,22 +23,23 @@ from data.durable import (
     write_atomic,
     write_synced,
 )
-from data.errors import ReelwiseError
 from data.home import Home, holds_lock
 from data.sealed import MANIFEST_FILE, file_sum, seal
+from embeddings.starter.labels import caption_texts
 from indexer.store.faiss_index import INDEX_KINDS, FlatIndex, VectorIndex
 from indexer.store.full_text import TEXT_FOLDER, build_full_text
 from indexer.store.generations import (
     INDEX_FILE,
     Generation,
-    check_generation,
     generation_names,
     is_lock,
     note_nothing,
     number_of,
     read_current,
+    whole_folder,
 )
 from indexer.store.manifest import LAYOUT_VERSION, Manifest, generation_name
+from indexer.store.meaning.meaning_index import MEANING_FOLDER, build_meaning
 from indexer.store.recall import RECALL_QUERIES, fill_index
 from indexer.store.vectors import DamagedPart, VectorStore
 
@@ -71,6 +72,8 @@ def publish(
             temp, number, catalogue, VectorStore(home, encoder_id), INDEX_KINDS[kind]
         )
         generation = _with_text(temp, generation, catalogue)
+        generation = _with_meaning(temp, generation, catalogue)
+        _seal(temp, generation.manifest)
         crash_point("publish.before_rename")
         replace_synced(temp, folder)
     except BaseException:
@@ -114,11 +117,11 @@ def _build(
 
 
 def _with_text(folder: Path, generation: Generation, catalogue: Catalogue) -> Generation:
-    """Add the index of words, then the manifest, which vouches for every file."""
+    """Add the index of words."""
     manifest = generation.manifest
     parts = catalogue.readings.parts()
     if any(row.n_lines for part in parts for row in part.readings):
-        before = _text_before(catalogue.home)
+        before = whole_folder(catalogue.home, TEXT_FOLDER)
         text, damaged_parts = build_full_text(
             folder / TEXT_FOLDER, catalogue.home, parts, before=before
         )
@@ -134,24 +137,39 @@ def _with_text(folder: Path, generation: Generation, catalogue: Catalogue) -> Ge
             videos = frozenset(row.video_id for row in part.readings)
             bad[part.engine_id] = bad.get(part.engine_id, frozenset()) | videos
         generation = replace(generation, manifest=manifest, text=text, unreadable_lines=bad)
+    return generation
+
+
+def _with_meaning(folder: Path, generation: Generation, catalogue: Catalogue) -> Generation:
+    """Add the index of meanings, where a sentence encoder is served."""
+    model_id = catalogue.sentence_model
+    if model_id is None or generation.text is None:
+        return generation
+    meaning = build_meaning(
+        catalogue.home,
+        catalogue.readings.parts(),
+        model_id,
+        captions=caption_texts(),
+        before=whole_folder(catalogue.home, MEANING_FOLDER),
+    )
+    if meaning is None:
+        return generation
+    paths = meaning.save(folder / MEANING_FOLDER)
+    crash_point("publish.after_meaning")
+    files = {f"{MEANING_FOLDER}/{path.name}": file_sum(path) for path in paths}
+    manifest = generation.manifest
+    manifest = replace(
+        manifest, meant=len(meaning), sentences=model_id, files={**manifest.files, **files}
+    )
+    return replace(generation, manifest=manifest, meaning=meaning)
+
+
+def _seal(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest, which vouches for every file."""
     write_synced(folder / MANIFEST_FILE, seal(asdict(manifest)))
     crash_point("publish.after_fsync_manifest")
     fsync_dir(folder)
     crash_point("publish.after_fsync_folder")
-    return generation
-
-
-def _text_before(home: Home) -> Path | None:
-    """The index of words to go on from: that of the published generation, where it is whole."""
-    current = read_current(home)
-    if current is None:
-        return None
-    folder = home.index / current
-    try:
-        manifest = check_generation(folder)
-    except ReelwiseError:
-        return None
-    return folder / TEXT_FOLDER if manifest.lines else None
 
 
 def _clip_batches(

@@ -41,3 +41,18 @@ def test_every_word_of_a_toon_query_is_known(tmp_path_factory: pytest.TempPathFa
     words = vocabulary_of("toon")
     assert words is not None
     assert not any(re.search("[^a-z]", word) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("a red ball", 1.0),
+        ("a red ball flibbertigibbet", 1.0),
+        ("red flibbertigibbet", 0.75),
+        ("a flibbertigibbet", 0.0),
+        ("of the", 0.0),
+    ],
+)
+def test_an_answer_counts_by_the_share_of_words_that_are_known(text: str, weight: float) -> None:
+    assert understood("toon", text).weight == pytest.approx(weight)
+    assert understood("starter", "flibbertigibbet").weight == 1.0

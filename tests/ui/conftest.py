@@ -203,4 +203,5 @@ def no_models_for_words() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(readers, "line_readers", none)
+        patch.setattr(readers, "open_meaning", lambda name, known_folder: readers.Meaning())
         yield

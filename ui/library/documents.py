@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from data.catalogue import Catalogue
     from indexer.search.ranking import Hit, Match, Step
     from indexer.search.searcher import SearchResult
+    from indexer.store.manifest import Manifest
+    from indexer.store.meaning.status import MeaningState
     from recommender.answer.items import Item, Recommendations
     from recommender.model.store import LoadedModel
 
@@ -84,6 +86,7 @@ def _match(match: Match) -> Document:
         "end_s": round(match.end_s, 3),
         "relevance": match.relevance,
         "marks": [list(mark) for mark in match.marks],
+        "by_meaning": match.by_meaning,
     }
 
 
@@ -173,13 +176,23 @@ def _generation(catalogue: Catalogue) -> Document:
             warning = f"{lost}; searching the stored vectors; {REBUILD}"
     except ReelwiseError as error:
         manifest, warning = None, f"{error.problem}; searching the stored vectors; {error.fix}"
-    said = [warning, catalogue.warning, parts, lines_warning(catalogue)]
+    state = _meaning(catalogue, manifest)
+    said = [warning, catalogue.warning, parts, lines_warning(catalogue), state.warning]
     return {
+        "meaning": asdict(state),
         "generation": manifest and manifest.generation,
         "index_kind": manifest and manifest.index_kind,
         "recall_at_10": manifest and manifest.recall_at_10,
         "warning": "; ".join(filter(None, said)) or None,
     }
+
+
+def _meaning(catalogue: Catalogue, manifest: Manifest | None) -> MeaningState:
+    """How far the lines are encoded of which the index in use knows what they mean."""
+    from indexer.store.meaning.meaning_index import published_meanings
+    from indexer.store.meaning.status import meaning_state
+
+    return meaning_state(catalogue, published_meanings(catalogue, manifest))
 
 
 def index_in_words(kind: str, recall_at_10: float) -> str:

@@ -56,6 +56,8 @@ class Library:
             name or folder of a model.
         screen_text: Which text in the picture `index` reads: "auto", the scripts that it read last,
             at first Latin letters; "off"; or scripts with commas between, as "latin,han,kana".
+        sentences: What `index` encodes the meaning of lines with: "auto" where MiniLM is here,
+            "off", or a sentence-transformers folder.
 
     Raises:
         ReelwiseError: There is no such weights file, or no GPU for "cuda".
@@ -69,6 +71,7 @@ class Library:
         device: str = "auto",
         speech: str = "auto",
         screen_text: str = "auto",
+        sentences: str = "auto",
     ) -> None:
         self._weights = Path(weights) if weights else None
         if self._weights is not None:
@@ -76,7 +79,7 @@ class Library:
         check_device(device)
         self.home: Home = resolve_home(Path(home) if home else None)
         self._device = device
-        self._speech, self._screen_text = speech, screen_text
+        self._speech, self._screen_text, self._sentences = speech, screen_text, sentences
         # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
         self._lock = threading.Lock()
         self._loading = threading.RLock()
@@ -225,7 +228,7 @@ class Library:
         from indexer.build.files.empty import empty_folders
         from indexer.build.files.roots import RuleChange, existing_roots
         from indexer.build.pipeline import RunOptions, index_with
-        from ui.library.readers import line_readers
+        from ui.library.readers import line_readers, open_meaning
 
         roots = [Path(path) for path in paths]
         rules = rules or RuleChange()
@@ -248,9 +251,12 @@ class Library:
             self.catalogue.files.add_roots(changed)
         served = self.catalogue.readings.served
         with line_readers(self._speech, self._screen_text, served) as words:
-            options = RunOptions(workers, retry_failed, progress, words.readers)
+            meaning = open_meaning(self._sentences, self.catalogue.sentence_folder)
+            options = RunOptions(
+                workers, retry_failed, progress, words.readers, meaning.sentences, meaning.folder
+            )
             report = index_with(self.home, roots, model, options)
-        report.words_notice = "\n".join(words.notices)
+        report.words_notice = "\n".join(filter(None, (*words.notices, meaning.notice)))
         report.empty = [each.path for each in empty]
         with self._loading:
             if self._encoder is None and self.catalogue.encoder == model.id:

@@ -1,10 +1,11 @@
-"""What reads words from videos beside the files themselves: speech, and text in the picture."""
+"""What reads words from videos beside the files themselves, and what encodes their meaning."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
@@ -12,6 +13,7 @@ from data.lines import Channel
 
 if TYPE_CHECKING:
     from data.lines import LineReader
+    from embeddings.words.sentences import SentenceEncoder
 
 AUTO, OFF = "auto", "off"
 
@@ -26,7 +28,7 @@ class Readers:
     """What is left out because its model is not here, one line each."""
 
 
-def check_readers(speech: str, screen_text: str) -> None:
+def check_readers(speech: str, screen_text: str, sentences: str = AUTO) -> None:
     """Refuse what is not there before anything else is done.
 
     Raises:
@@ -46,6 +48,10 @@ def check_readers(speech: str, screen_text: str) -> None:
         from embeddings.words.speech.models import find_model
 
         find_model(speech)
+    if sentences not in (AUTO, OFF):
+        from embeddings.words.sentences import open_sentences
+
+        open_sentences(Path(sentences).expanduser())
 
 
 @contextmanager
@@ -91,3 +97,38 @@ def _add_speech(found: Readers, name: str, opened: ExitStack) -> None:
         if name != AUTO:
             raise
         found.notices.append(f"speech is not transcribed: {error.problem}; {error.fix}")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What encodes the meaning of lines in one run."""
+
+    sentences: SentenceEncoder | None = None
+    """The sentence encoder; None where it is off or not here."""
+    folder: Path | None = None
+    """Its folder; None for the one that comes as a package."""
+    notice: str = ""
+    """Why nothing is encoded, where nobody asked for that."""
+
+
+def open_meaning(name: str, known_folder: Path | None) -> Meaning:
+    """Open what encodes the meaning of lines.
+
+    Args:
+        name: `auto` for the library's own, else the package where it is here; `off`; or a folder.
+        known_folder: The folder of the library's own; None for the package.
+
+    Raises:
+        ReelwiseError: The folder that was named holds none.
+    """
+    from embeddings.words.sentences import shared_sentences
+
+    if name == OFF:
+        return Meaning()
+    folder = known_folder if name == AUTO else Path(name).expanduser().absolute()
+    try:
+        return Meaning(shared_sentences(folder), folder)
+    except ReelwiseError as error:
+        if name != AUTO:
+            raise
+        return Meaning(notice=f"what lines mean is not encoded: {error.problem}; {error.fix}")

@@ -207,7 +207,7 @@ def _said(hit: Hit) -> str:
     lines = [match for match in hit.matched if match.is_shown][:LINES_SHOWN]
     return steps + "".join(
         f'<div class="rw-said"><span>{as_text(str(match.channel))} {clock(match.start_s)}</span> '
-        f"{_with_marks(match)}</div>"
+        f"{'~ ' * match.by_meaning}{_with_marks(match)}</div>"
         for match in lines
     )
 

@@ -137,8 +137,9 @@ def tidy(home: Home, catalogue: Catalogue) -> int:
         "tidy.after_unlink",
     )
     removed += tidy_lines(home, catalogue)
-    if home.all_vectors.is_dir():
-        removed += sum(remove_unfinished(folder) for folder in home.all_vectors.iterdir())
+    for parts in (home.all_vectors, home.all_sentences):
+        if parts.is_dir():
+            removed += sum(remove_unfinished(folder) for folder in parts.iterdir())
     return removed
 
 

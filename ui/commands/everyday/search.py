@@ -245,14 +245,18 @@ LONGEST_SHOWN = 90
 
 
 def _said(hit: Hit) -> list[str]:
-    """The steps of a hit, and its best lines, each with its channel; marked words in brackets."""
+    """The steps of a hit, and its best lines, each with its channel; marked words in brackets.
+
+    What was found by its meaning stands after "~".
+    """
     steps = [
         f"       {span(step.start_s, step.end_s)}  {step.relevance:.2f}  {printable(step.text)}"
         for step in hit.steps
     ]
     lines = [match for match in hit.matched if match.is_shown][:LINES_SHOWN]
     return steps + [
-        f"       {match.channel} {clock(match.start_s)}  {marked(match)}" for match in lines
+        f"       {match.channel} {clock(match.start_s)}  {'~ ' * match.by_meaning}{marked(match)}"
+        for match in lines
     ]
 
 

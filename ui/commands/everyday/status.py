@@ -43,6 +43,7 @@ def _lines(status: Document) -> list[str]:
             + index_in_words(status["index_kind"], status["recall_at_10"])
         )
     lines += _words(status["channels"])
+    lines += _meaning(status["meaning"])
     troubled = bool(status["failed"] or status["partial"])
     lines += [
         f"recommends  {_model_line(status['recommender'])}",
@@ -71,6 +72,16 @@ def _words(channels: list[Document]) -> list[str]:
         told = f"{count(each['lines'], 'line')} of {count(n_read, 'video')}{rest}"
         lines.append(f"{'words' if not lines else '':<10}  {each['channel']}: {told}")
     return lines
+
+
+def _meaning(meaning: Document) -> list[str]:
+    """How many of the lines can be found by what they mean."""
+    if meaning["off"] is not None and meaning["lines"] + meaning["pending"]:
+        return [f"            meaning: off; {meaning['off']}"]
+    if meaning["model"] is None:
+        return []
+    rest = f", {meaning['pending']:,} to be encoded" if meaning["pending"] else ""
+    return [f"            meaning: {count(meaning['lines'], 'line')}{rest}"]
 
 
 def _model_line(model: Document) -> str:

@@ -66,6 +66,7 @@ def examine(home: Home) -> list[Finding]:
         **{f"decoder {name}": partial(_decoder, name) for name in DECODERS},
         "weights": partial(_weights, home),
         "words": _words,
+        "meaning": partial(_meaning, home),
         "speech": _speech,
         "screen text": _screen_text,
         "home": partial(_home, home),
@@ -164,8 +165,8 @@ def _words() -> str:
     """Index two lines and find one."""
     from data.lines import Channel, Line
     from indexer.search.query import ALL_CHANNELS
-    from indexer.search.word_index import WordIndex
-    from indexer.search.words import ask, find_words
+    from indexer.search.words.word_index import WordIndex
+    from indexer.search.words.words import ask, find_words
     from indexer.store.full_text import FullText, ReadLines
 
     lines = [Line(Channel.SPEECH, 0.0, 1.0, text, "en") for text in ("red kites", "blue boats")]
@@ -175,6 +176,27 @@ def _words() -> str:
     if [each.line for each in found] != lines[1:]:
         raise ReelwiseError("finds wrong lines", fix="pip install -U tantivy")
     return f"tantivy {importlib.metadata.version('tantivy')}"
+
+
+def _meaning(home: Home) -> str:
+    """Encode three sentences: two that mean the same are nearer than two that share words."""
+    from data.catalogue import Catalogue
+    from embeddings.words.sentences import open_sentences
+
+    folder = None
+    if home.catalogue.is_file():
+        with Catalogue(home) as catalogue:
+            folder = catalogue.sentence_folder
+    sentences = open_sentences(folder)
+    asked, meant, other = sentences.encode(
+        ["a child is sleeping", "the baby takes a nap", "a child is rich"]
+    )
+    if not asked @ meant > asked @ other:
+        raise ReelwiseError(
+            "the sentence encoder does not know what sentences mean",
+            fix="reelwise index FOLDER --sentences auto",
+        )
+    return f"{sentences.id} is here"
 
 
 def _speech() -> str:

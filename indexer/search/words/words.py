@@ -17,7 +17,7 @@ import regex
 from tantivy import Occur, Query
 
 from data.lines import Channel, Line
-from indexer.search.word_index import WordIndex
+from indexer.search.words.word_index import WordIndex
 from indexer.store.analysis import (
     Word,
     exact,
@@ -136,6 +136,8 @@ class FoundWords:
     """BM25, to order lines of equal relevance."""
     marks: tuple[tuple[int, int], ...]
     """Where in the text the words stand: first character and the one after the last."""
+    by_meaning: bool = False
+    """It says something like the query in other words, and counts for that."""
 
 
 def quoted_phrases(text: str) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from data.lines.line import Channel, Line
-from indexer.search.word_index import WordIndex
-from indexer.search.words import FoundWords, ask, find_words
+from indexer.search.words.word_index import WordIndex
+from indexer.search.words.words import FoundWords, ask, find_words
 from indexer.store.full_text import FullText, ReadLines
 
 ALL = frozenset(Channel)

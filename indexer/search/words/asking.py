@@ -1,0 +1,65 @@
+"""Asking lines: by their words, and by what they mean where the sentence encoder is here."""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import ReelwiseError
+from data.lines import Channel
+from embeddings.words.sentences import SentenceEncoder, shared_sentences
+from indexer.search.words.meaning import Meanings, with_meanings
+from indexer.search.words.word_index import WordIndex
+from indexer.search.words.words import FoundWords, ask, find_words, quoted_phrases
+from indexer.store.meaning.passages import MEANT_CHANNELS
+
+OpenSentences = Callable[[Path | None], SentenceEncoder]
+"""Opens the sentence encoder of a folder; for None the one that comes as a package."""
+
+
+@dataclass(frozen=True)
+class LinesAsked:
+    """The lines of a view, and what encodes a query for them."""
+
+    words: WordIndex
+    """The lines by their words."""
+    meanings: Meanings | None
+    """The lines by what they mean; None where that is not known of any."""
+    sentence_folder: Path | None = None
+    """The folder of the sentence encoder; None for the package."""
+    open_sentences: OpenSentences = shared_sentences
+    """Opens it when it is first needed."""
+
+    def find(
+        self, text: str, channels: AbstractSet[Channel], videos: AbstractSet[int] | None
+    ) -> tuple[list[FoundWords], tuple[str, ...]]:
+        """The lines that are about a text, the best first, and what went wrong.
+
+        Args:
+            text: The query. What stands in quotation marks has to be there word by word, so then
+                no line counts for what it means.
+            channels: Only lines of these.
+            videos: Only lines of these videos; None takes all.
+        """
+        found = find_words(ask(text, self.words), self.words, channels=channels, videos=videos)
+        if self.meanings is None or not channels & MEANT_CHANNELS or quoted_phrases(text):
+            return found, ()
+        try:
+            vector = self._sentences(self.meanings).encode([text])[0]
+        except ReelwiseError as error:
+            return found, (f"what lines mean is not searched: {error.problem}; {error.fix}",)
+        return with_meanings(found, self.meanings.find(vector, channels, videos)), ()
+
+    def _sentences(self, meanings: Meanings) -> SentenceEncoder:
+        """The sentence encoder by which the lines were encoded.
+
+        Raises:
+            ReelwiseError: It is not here.
+        """
+        sentences = self.open_sentences(self.sentence_folder)
+        if sentences.id != meanings.index.model_id:
+            raise ReelwiseError(
+                "the sentence encoder that is here is not the one that encoded the lines",
+                fix="run reelwise index with the library's folders: they are encoded again",
+            )
+        return sentences

@@ -1,0 +1,198 @@
+"""Lines are encoded once per text and model, and the vectors outlive generations and catalogues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from data.catalogue.catalogue import Catalogue
+from data.home import Home
+from data.lines.line import Channel, Line, Reading
+from embeddings.starter.labels import caption_texts
+from indexer.build import encode_lines
+from indexer.build.encode_lines import LineEncoder
+from indexer.build.interrupt import Interrupt
+from indexer.build.pipeline import rebuild
+from indexer.build.progress import Meter
+from indexer.build.recording.record import writing_session
+from indexer.build.recording.record_lines import LinesBuffer, take_in_lines
+from indexer.search.query import Query
+from indexer.search.searcher import Searcher, SearchResult
+from indexer.store.generations import open_generation
+from indexer.store.lines import LineStore
+from indexer.store.meaning.sentence_store import SentenceStore
+from indexer.store.meaning.status import meaning_state
+from indexer.store.publishing import publish
+from indexer.verify import verify_library
+from tests.fakes import FakeSentences, RandomEncoder
+from tests.indexer.stored import ENCODER, add, file_of, new_home
+
+ENGINE = "hears-1"
+CAPTIONS = len(caption_texts())
+
+
+class Hash(RandomEncoder):
+    id = ENCODER
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A library of two videos, in which something is said, and nothing is encoded."""
+    home = new_home(tmp_path)
+    with writing_session(home) as catalogue:
+        catalogue.set_encoder(ENCODER, "hash")
+        catalogue.readings.serve({Channel.SPEECH: ENGINE})
+        for name in ("harbour", "island"):
+            say(catalogue, name)
+        publish(home, catalogue, ENCODER)
+    return home
+
+
+def say(catalogue: Catalogue, name: str) -> None:
+    """Add a video in which something is said of its name, then of its colour."""
+    add(catalogue, [name])
+    buffer = LinesBuffer(catalogue, LineStore(catalogue.home, ENGINE))
+    texts = (f"the ferry leaves from {name}", f"painted in {name} red")
+    lines = [Line(Channel.SPEECH, 20.0 * n, 20.0 * n + 2, text) for n, text in enumerate(texts)]
+    video_id = catalogue.files.known()[file_of(name)].video_id
+    buffer.add(video_id or 0, Channel.SPEECH, Reading(tuple(lines)))
+    buffer.flush()
+
+
+def encode(home: Home, sentences: FakeSentences) -> list[str]:
+    """Encode, publish where there is something to publish; gives the texts that were encoded."""
+    with writing_session(home) as catalogue:
+        take_in_lines(catalogue, LineStore(home, ENGINE))
+        if LineEncoder(catalogue, sentences).encode(Interrupt(), Meter(None), lambda: None):
+            publish(home, catalogue, ENCODER)
+    return [text for text in sentences.texts if text not in caption_texts()]
+
+
+def search(home: Home, text: str, sentences: FakeSentences) -> SearchResult:
+    searcher = Searcher(home, Hash(), open_sentences=lambda folder: sentences)
+    with closing(searcher):
+        return searcher.search(Query(text, channels=frozenset((Channel.SPEECH,))), 3)
+
+
+def published(home: Home) -> set[str]:
+    generation = open_generation(home)
+    assert generation is not None
+    if generation.meaning is None:
+        return set()
+    return set(generation.meaning.table["text"].to_pylist())
+
+
+def spoil_index(home: Home) -> None:
+    """Damage what the generations know of meanings, and make a new one from what is stored."""
+    for path in home.index.glob("gen-*/meaning/*"):
+        path.write_bytes(b"damaged")
+    rebuild(home)
+
+
+SAID = {f"the ferry leaves from {name}" for name in ("harbour", "island")} | {
+    f"painted in {name} red" for name in ("harbour", "island")
+}
+
+
+def test_what_lines_mean_is_published_and_found(home: Home) -> None:
+    sentences = FakeSentences()
+    assert set(encode(home, sentences)) == published(home) == SAID
+    assert len(sentences.texts) == len(set(sentences.texts))
+    hit = search(home, "a ship departs island", sentences).hits[0]
+    assert (hit.path.stem, hit.start_s, hit.end_s) == ("island", 0.0, 2.0)
+    (match,) = [match for match in hit.matched if match.by_meaning]
+    assert match.text == "the ferry leaves from island"
+
+
+def test_nothing_is_encoded_twice(home: Home) -> None:
+    encode(home, FakeSentences())
+    again = FakeSentences()
+    assert encode(home, again) == []
+    with writing_session(home) as catalogue:
+        catalogue.files.remove([file_of("island")])
+        say(catalogue, "bay")
+    assert len(encode(home, again)) == 2
+    said = {text.replace("island", "bay") for text in SAID}
+    assert published(home) == said
+    spoil_index(home)
+    assert published(home) == said, "made anew from what is stored"
+    with writing_session(home) as catalogue:  # a reading whose lines say the same
+        catalogue.readings.forget(ENGINE, [1])
+        say(catalogue, "harbour")
+    assert len(encode(home, again)) == 2
+    assert published(home) == said
+
+
+def test_a_stopped_run_goes_on(home: Home) -> None:
+    class Stops(FakeSentences):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            if "painted in island red" in texts:
+                raise KeyboardInterrupt
+            return super().encode(texts)
+
+    with pytest.raises(KeyboardInterrupt):
+        encode(home, Stops())
+    with writing_session(home) as catalogue:
+        publish(home, catalogue, ENCODER)
+    assert published(home) == {text for text in SAID if "harbour" in text}
+    assert encode(home, FakeSentences()) == ["painted in island red"]
+    assert published(home) == SAID
+
+
+def test_another_model_serves_once_it_has_encoded_all(home: Home) -> None:
+    one, two = FakeSentences(), FakeSentences(2)
+    encode(home, one)
+    assert set(encode(home, two)) == published(home) == SAID
+    with Catalogue(home) as catalogue:
+        assert catalogue.sentence_model == two.id
+    assert len(SentenceStore(home, one.id).read().digests) == CAPTIONS + len(SAID)
+    assert search(home, "a ship departs island", two).hits[0].path.stem == "island"
+    stale = search(home, "a ship departs island", one)
+    assert any("not the one that encoded the lines" in each for each in stale.warnings)
+
+
+def test_without_an_encoder_words_are_still_found(home: Home) -> None:
+    result = search(home, "island ferry", FakeSentences())
+    assert result.hits[0].path.stem == "island"
+    assert result.warnings == ()
+
+
+def test_a_dead_channel_is_told_with_every_answer(home: Home) -> None:
+    encode(home, FakeSentences())
+    with Catalogue(home) as catalogue:
+        state = meaning_state(catalogue, np.zeros(0, np.uint64))
+    assert (state.lines, state.pending) == (0, 4)
+    for part in SentenceStore(home, FakeSentences().id).parts():
+        part.unlink()
+    spoil_index(home)
+    result = search(home, "a ship departs island", FakeSentences())
+    assert any("none of 4 lines can be found by what it means" in w for w in result.warnings)
+
+
+def test_damaged_vectors_are_removed_and_encoded_again(home: Home) -> None:
+    encode(home, FakeSentences())
+    for part in SentenceStore(home, FakeSentences().id).parts():
+        part.write_bytes(b"x")
+    assert any("sentence vectors" in each.what for each in verify_library(home).problems)
+    report = verify_library(home, repair=True)
+    assert report.problems == []
+    assert any("removed damaged sentence vectors" in line for line in report.repaired)
+    assert published(home) == SAID, "the index keeps what it has"
+    spoil_index(home)
+    assert published(home) == set()
+    assert set(encode(home, FakeSentences())) == published(home) == SAID
+
+
+def test_many_parts_become_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encode_lines, "FLUSH_TEXTS", 1)
+    monkeypatch.setattr(encode_lines, "MOST_PARTS", 3)
+    sentences = FakeSentences()
+    encode(home, sentences)
+    store = SentenceStore(home, sentences.id)
+    assert len(store.parts()) == 1
+    assert len(store.read().digests) == CAPTIONS + len(SAID)

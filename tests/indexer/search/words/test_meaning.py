@@ -1,0 +1,75 @@
+"""What lines mean counts beside their words, and never before a line that holds all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from data.lines.line import Channel, Line
+from indexer.search.words.meaning import WORTH_ADDING, open_meanings, with_meanings
+from indexer.search.words.words import FoundWords
+from indexer.store.faiss_index import FlatIndex
+from indexer.store.full_text import ReadLines
+from indexer.store.meaning.meaning_index import Accident, MeaningIndex, table_of
+from tests.fakes import random_units
+
+LINE = Line(Channel.SPEECH, 1.0, 2.0, "the ferry leaves at nine")
+
+
+def held(relevance: float, text: str = LINE.text) -> FoundWords:
+    return FoundWords(1, replace(LINE, text=text), relevance, 1.0, ((4, 9),))
+
+
+def meant(relevance: float, text: str = LINE.text) -> FoundWords:
+    return FoundWords(1, replace(LINE, text=text), relevance, 0.5, (), by_meaning=True)
+
+
+def test_a_line_found_twice_is_one_and_keeps_its_marks() -> None:
+    (both,) = with_meanings([held(0.2)], [meant(0.7)])
+    assert (both.relevance, both.marks, both.by_meaning) == (0.7, ((4, 9),), True)
+    (words,) = with_meanings([held(0.7)], [meant(0.2)])
+    assert (words.relevance, words.by_meaning) == (0.7, False)
+
+
+@pytest.mark.parametrize("whole", [0.95, 0.9999])
+def test_every_word_comes_before_the_same_meaning(whole: float) -> None:
+    found = with_meanings([held(whole, "all words")], [meant(1.0, "other words")])
+    assert [each.line.text for each in found] == ["all words", "other words"]
+    assert found[0].relevance > found[1].relevance > 0.9
+
+
+def test_a_few_of_the_words_do_not() -> None:
+    found = with_meanings([held(0.6, "some words")], [meant(0.9, "other words")])
+    assert [each.line.text for each in found] == ["other words", "some words"]
+
+
+def index(n: int, seed: int = 0) -> tuple[MeaningIndex, NDArray[np.float32]]:
+    """Lines in random directions, compared with captions in random directions."""
+    rng = np.random.default_rng(seed)
+    rows, captions = random_units(rng, n, 48), random_units(rng, 500, 48)
+    flat = FlatIndex(48)
+    flat.add(np.arange(n), rows)
+    table = pa.concat_tables(
+        table_of(ReadLines(number, number, [replace(LINE, text=f"line {number}")]))
+        for number in range(n)
+    )
+    return MeaningIndex("fake", flat, table, Accident((captions @ rows.T).max(axis=1), n)), rows
+
+
+def test_relevance_is_how_unlikely_the_score_is_for_an_unrelated_text() -> None:
+    for n in (3, 30, 3000):
+        made, rows = index(n)
+        meanings = open_meanings(made, np.arange(n, dtype=np.uint64))
+        assert meanings is not None
+        found = meanings.find(rows[1], frozenset(Channel))
+        assert (found[0].line.text, found[0].by_meaning) == ("line 1", True)
+        assert found[0].relevance > 0.95
+        rng = np.random.default_rng(7)
+        others = [meanings.find(each, frozenset(Channel)) for each in random_units(rng, 200, 48)]
+        confident = np.mean([bool(some) and some[0].relevance >= 0.5 for some in others])
+        assert confident <= 0.13, "at most one unrelated text in ten, give or take chance"
+        assert all(each.relevance >= WORTH_ADDING for some in others for each in some)

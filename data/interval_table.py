@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import ReelwiseError
+from data.numbers import number_of
 from data.regular import open_regular
 
 
@@ -34,13 +35,11 @@ class TableRow:
             ValueError: They are not `0 <= start_s < end_s`; the text says what they are.
         """
         start, end = self["start_s"], self["end_s"]
-        try:
-            start_s = 0.0 if optional and not start else float(start)
-            end_s = math.inf if optional and not end else float(end)
-        except ValueError:
-            message = f"start_s and end_s must be seconds, not {start!r} and {end!r}"
-            raise ValueError(message) from None
-        if not 0 <= start_s < end_s or (end and math.isinf(end_s)):
+        start_s = 0.0 if optional and not start else number_of(start)
+        end_s = math.inf if optional and not end else number_of(end)
+        if start_s is None or end_s is None:
+            raise ValueError(f"start_s and end_s must be seconds, not {start!r} and {end!r}")
+        if not 0 <= start_s < end_s:
             raise ValueError(f"the interval is {start_s} to {end_s} s; needs 0 <= start_s < end_s")
         return start_s, end_s
 

@@ -39,8 +39,9 @@ from indexer.search.query_vectors import (
 from indexer.search.ranking import Hit, Options, rank
 from indexer.search.spans import Span, parse_span
 from indexer.search.view import View, open_view
+from indexer.search.words.asked import quoted_phrases, without_quotes
 from indexer.search.words.asking import LinesAsked, OpenSentences
-from indexer.search.words.words import FoundWords, quoted_phrases, without_quotes
+from indexer.search.words.words import FoundWords
 from indexer.store.cache import VectorCache
 from indexer.store.generations import read_current
 from indexer.store.vectors import VectorStore, VideoVectors

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from data.errors import ReelwiseError
 
 _TIME = r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d+)?)"
-_SPAN = re.compile(f"{_TIME}-{_TIME}")
+_SPAN = re.compile(f"{_TIME}-{_TIME}", re.ASCII)
 
 
 class Span(NamedTuple):

@@ -40,6 +40,8 @@ _STEMMERS = {
     "es": "spanish", "sv": "swedish", "ta": "tamil", "tr": "turkish",
 }  # fmt: skip
 _WITHOUT_STOPWORDS = frozenset(("arabic", "greek", "romanian", "tamil", "turkish"))
+_CHANGE_BEGINNINGS = frozenset(("ar", "ta"))
+"""Languages whose stems may begin with another letter than their word."""
 DEFAULT_LANGUAGE = "en"
 """Whose stems are taken where a line's language is not known, or has no stemmer."""
 
@@ -99,6 +101,14 @@ def stem(word: str, language: str = "") -> str:
     if not stems or is_function_word(stems[0], frozenset((known,))):
         return folded(plain)
     return folded(stems[0])
+
+
+def may_begin(word: str, language: str, initials: frozenset[str]) -> bool:
+    """Whether the stem of a word may begin with one of some letters; a tenth of stemming it.
+
+    Stemmers take endings away, but for those of `_CHANGE_BEGINNINGS`.
+    """
+    return language in _CHANGE_BEGINNINGS or folded(word[:1])[:1] in initials
 
 
 @cache

@@ -162,13 +162,13 @@ class FullText:
 
     def _found(self, score: float, place: tantivy.DocAddress, values: list[int]) -> FoundLine:
         reading, ordinal, video_id, start_ms, end_ms = values
-        stored = self._searcher.doc(place).to_dict()
+        stored = self._searcher.doc(place)
         line = Line(
-            Channel(stored["channel"][0]),
+            Channel(str(stored.get_first("channel"))),
             start_ms / 1000,
             end_ms / 1000,
-            bytes(stored["text"][0]).decode(),
-            stored["language"][0],
+            bytes(stored.get_first("text") or b"").decode(),
+            str(stored.get_first("language")),
         )
         return FoundLine(reading, ordinal, video_id, line, score)
 

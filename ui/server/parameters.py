@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from data.dates import first_instant
 from data.errors import ReelwiseError
+from data.numbers import number_of
 from ui.server.edge.answers import known_problem
 
 A = TypeVar("A")
@@ -141,11 +142,8 @@ class Parameters:
         text = self._given.get(name)
         if text is None:
             return default
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
+        value = number_of(text)
+        if value is None or not low <= value <= high:
             raise WrongRequest(
                 f"{name} must be from {low:g} to {high:g}, got {text[:40]!r}",
                 fix=f"{self._path}?{name}={default:g}",

@@ -3,7 +3,6 @@
 `ui.server.turns` says how many are made at once, and ends what nobody waits for any more.
 """
 
-import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from data.catalogue import Video
 from data.errors import ReelwiseError
+from data.numbers import number_of
 from data.video.children.pool import DecodingStopped, StillWanted
 from data.video.children.process import NoDecoder
 from data.video.types import DecodeRequest, FrameSpec
@@ -163,11 +163,8 @@ def _cached_name(source: Path, facts: tuple[object, ...], suffix: str) -> str | 
 
 def seconds(text: str) -> float | None:
     """A time in a request, or None where it is none."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and 0 <= value < 1e6 else None
+    value = number_of(text)
+    return value if value is not None and 0 <= value < 1e6 else None
 
 
 def encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from data.history.rows.people import BadNameError, checked_name
 from data.history.rows.times import BadTimeError, parse_time
+from data.numbers import number_of
 
 EventKind = Literal["view", "like", "dislike"]
 EVENT_KINDS: tuple[EventKind, ...] = ("view", "like", "dislike")
@@ -16,7 +17,6 @@ EVENT_COLUMNS = ("user", "video", "at", "watched_s", "duration_s", "kind")
 
 _MAX_REF = 10_000
 _MISSING = frozenset({"", "nan", "nat"})
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _CLOCK = re.compile(r"(\d+):([0-5]?\d):([0-5]?\d(?:[.,]\d+)?)", re.ASCII)
 
@@ -80,12 +80,9 @@ def seconds(column: str, value: object, reading: Reading) -> float | None:
         return int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3].replace(",", "."))
     if reading.decimal_comma and _DECIMAL_COMMA.fullmatch(text):
         text = text.replace(",", ".")
-    known = _NUMBER.fullmatch(text) or text.lower().lstrip("+-") in {"inf", "infinity"}
-    if not known:
-        raise BadRowError(f"{column} must be a number of seconds, got {text[:40]!r}")
-    number = float(text)
-    if not math.isfinite(number) or number < 0:
-        raise BadRowError(f"{column} must be a finite number >= 0, got {text[:40]}")
+    number = number_of(text)
+    if number is None or number < 0:
+        raise BadRowError(f"{column} must be a finite number >= 0, in seconds, got {text[:40]!r}")
     return number
 
 

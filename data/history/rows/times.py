@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from data.catalogue.values import from_micros, now_micros, to_micros
+from data.numbers import number_of
 
 DAY_MICROS = 86_400_000_000
 AHEAD_MICROS = DAY_MICROS
@@ -15,7 +16,6 @@ LAST_MICROS = to_micros(datetime.max.replace(tzinfo=UTC)) - DAY_MICROS
 
 _FIRST_UNIX_S, _END_UNIX_S = 100_000_000, 4_102_444_800  # 1973-03-03 and 2100-01-01
 _UNITS_PER_S = (1, 1_000, 1_000_000, 1_000_000_000)
-_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 _BASIC_DATE = re.compile(r"(\d{8}(?:\d{6})?|(?:19|20)\d{10})(\.0*)?", re.ASCII)
 _BASIC_FORMATS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _USUAL = re.compile(
@@ -69,7 +69,8 @@ def parse_time(value: object, *, any_number: bool = False) -> int | None:
                 raise BadTimeError(
                     f"at has {len(basic[1])} digits, but is no date YYYYMMDD[hhmm[ss]]: {text}"
                 ) from None
-    return _unix_micros(text, any_number) if _NUMBER.fullmatch(text) else _micros(_iso_time(text))
+    number = number_of(text)
+    return _micros(_iso_time(text)) if number is None else _unix_micros(text, number, any_number)
 
 
 def within_calendar(micros: int) -> int:
@@ -96,8 +97,7 @@ def _text(value: object) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _unix_micros(text: str, any_number: bool) -> int:
-    number = float(text)
+def _unix_micros(text: str, number: float, any_number: bool) -> int:
     for units in _UNITS_PER_S:
         if _FIRST_UNIX_S <= number / units < _END_UNIX_S:
             # Whole numbers exactly: a float holds nanoseconds of today to 256 of them only.

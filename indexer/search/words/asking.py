@@ -8,9 +8,10 @@ from pathlib import Path
 from data.errors import ReelwiseError
 from data.lines import Channel
 from embeddings.words.sentences import SentenceEncoder, shared_sentences
+from indexer.search.words.asked import ask, quoted_phrases
 from indexer.search.words.meaning import Meanings, with_meanings
 from indexer.search.words.word_index import WordIndex
-from indexer.search.words.words import FoundWords, ask, find_words, quoted_phrases
+from indexer.search.words.words import FoundWords, find_words
 from indexer.store.meaning.passages import MEANT_CHANNELS
 
 OpenSentences = Callable[[Path | None], SentenceEncoder]

@@ -6,41 +6,34 @@ little. A line that holds them all is as certain as it is unlikely that any line
 chance: N lines times the product of the shares of lines that hold each.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import regex
+from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from data.lines import Channel, Line
+from indexer.search.words.asked import Asked, Term
 from indexer.search.words.word_index import WordIndex
 from indexer.store.analysis import (
     Word,
     exact,
     folded,
     inner_terms,
-    is_function_word,
     is_phrase_of,
+    may_begin,
     run_terms,
     stem,
-    stems_in,
     without_spaces,
     words_in,
 )
-from indexer.store.full_text import SCHEMA, FoundLine, FullText
+from indexer.store.full_text import SCHEMA, FoundLine, FullText, Numbers
 
 FETCHED = 50
 """Lines that are looked at one by one, of each index."""
-
-PRIOR_LINES = 1000
-"""Added to the number of lines: in a small library no word is rare by the few lines alone."""
-
-FUNCTION_WORD_WEIGHT = 0.02
-"""Weight of a word without meaning of its own (`the`), where the query has others."""
 
 ALL_WORDS_RELEVANCE = 0.95
 """Relevance of a line that holds every word of a query, where these are few and frequent."""
@@ -54,72 +47,19 @@ LEAST_CHANCE = 1e-4
 COVERAGE_POWER = 3.0
 """Relevance of a line that holds a part of a query: its coverage to this power, of the whole."""
 
+LEAST_RELEVANCE = 0.05
+"""Where words are held by many lines, a line of less relevance need not be found."""
+
+MANY_LINES = 50_000
+"""Lines that hold words of a query, each word counted for itself; less are gone through in half a
+millisecond."""
+
 LONGEST_RUN = 60
 """Letters of a query without spaces up to which text without spaces is compared with all of it."""
-
-_QUOTED = regex.compile(r'"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»')
 
 
 Place = tuple[int, int]
 """First character, and the one after the last."""
-
-
-@dataclass(frozen=True)
-class Term:
-    """One word of a query, or two letters in a row of a script without spaces."""
-
-    text: str
-    """As it was typed."""
-    forms: frozenset[str]
-    """Its stems in the languages of the library; the letters themselves for such a script."""
-    rarity: float
-    """Logarithm of the inverse share of lines that hold it."""
-    word: str
-    """The word or run that it is, or is a part of."""
-    is_inner: bool
-    """Of a script without spaces."""
-    is_plain: bool
-    """Without meaning of its own."""
-
-    @property
-    def weight(self) -> float:
-        """How much it counts."""
-        return self.rarity * (FUNCTION_WORD_WEIGHT if self.is_plain else 1.0)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked for in words."""
-
-    terms: tuple[Term, ...]
-    """The words outside quotation marks, and those inside."""
-    phrases: tuple[str, ...]
-    """What stands in quotation marks: a line has to hold it word by word."""
-    n_lines: int
-    """Lines that are searched, with `PRIOR_LINES`."""
-    has_screen: bool
-    """Whether any line was read in a picture."""
-
-    @cached_property
-    def run(self) -> str:
-        """All words without spaces, as readers of pictures give them."""
-        return without_spaces("".join(term.text for term in self.terms if not term.is_inner))
-
-    @cached_property
-    def weight(self) -> float:
-        """The weight of all terms."""
-        return sum(term.weight for term in self.terms)
-
-    @cached_property
-    def is_plain(self) -> bool:
-        """Whether no word has a meaning of its own: such a query says something in a row only."""
-        return all(term.is_plain for term in self.terms)
-
-    @cached_property
-    def chance(self) -> float:
-        """The number of lines that would hold all words by chance; at most 1."""
-        rarities = sum(term.rarity for term in self.terms if self.is_plain or not term.is_plain)
-        return math.exp(min(math.log(self.n_lines) - rarities, 0.0))
 
 
 @dataclass(frozen=True)
@@ -138,42 +78,6 @@ class FoundWords:
     """Where in the text the words stand: first character and the one after the last."""
     by_meaning: bool = False
     """It says something like the query in other words, and counts for that."""
-
-
-def quoted_phrases(text: str) -> tuple[str, ...]:
-    """What stands in quotation marks in a query."""
-    return tuple("".join(filter(None, match)).strip() for match in _QUOTED.findall(text))
-
-
-def without_quotes(text: str) -> str:
-    """The query without quotation marks."""
-    return str(_QUOTED.sub(lambda match: next(filter(None, match.groups())), text))
-
-
-def ask(text: str, words: WordIndex) -> Asked:
-    """The words of a query, weighted by how rare they are in a library."""
-    terms: dict[tuple[str, bool], Term] = {}
-    languages = words.languages
-    for word in words_in(without_quotes(text)):
-        pieces = inner_terms(word.text) if word.is_inner else [word.text]
-        for piece in pieces:
-            forms = (piece,) if word.is_inner else stems_in(piece, languages)
-            key = (exact(piece), word.is_inner)
-            is_plain = not word.is_inner and is_function_word(piece, languages | {"en"})
-            rarity = _rarity(forms, words, is_inner=word.is_inner)
-            term = Term(piece, frozenset(forms), rarity, word.text, word.is_inner, is_plain)
-            terms.setdefault(key, term)
-    phrases = tuple(phrase for phrase in quoted_phrases(text) if words_in(phrase))
-    has_screen = any(index.n_with("channel", Channel.SCREEN) for index in words.indexes)
-    return Asked(tuple(terms.values()), phrases, words.n_lines + PRIOR_LINES, has_screen)
-
-
-def _rarity(forms: Sequence[str], words: WordIndex, *, is_inner: bool) -> float:
-    field = "inner" if is_inner else "stem"
-    n_with = sum(
-        max((index.n_with(field, form) for form in forms), default=0) for index in words.indexes
-    )
-    return math.log(1 + (words.n_lines + PRIOR_LINES) / (1 + n_with))
 
 
 def find_words(
@@ -211,10 +115,18 @@ def _live(index: FullText, query: Query, words: WordIndex, k: int) -> list[Found
     while True:
         found = index.top(query, k)
         numbers = np.array([each.reading for each in found], np.uint64)
-        is_live = np.isin(numbers, words.live)
+        is_live = _are_in(words.live, numbers)
         if is_live.all() or len(found) < k or np.count_nonzero(is_live) >= FETCHED:
             return [each for each, live in zip(found, is_live, strict=True) if live]
         k *= 4
+
+
+def _are_in(ascending: Numbers, numbers: Numbers) -> NDArray[np.bool_]:
+    """Which numbers are among others; numpy's own way would sort those each time."""
+    if not len(ascending):
+        return np.zeros(len(numbers), np.bool_)
+    places = np.searchsorted(ascending, numbers)
+    return np.asarray(ascending[np.minimum(places, len(ascending) - 1)] == numbers)
 
 
 LINE_CHANNELS = frozenset(Channel) - {Channel.PICTURE}
@@ -228,21 +140,42 @@ def _query(
     asked: Asked, channels: AbstractSet[Channel], videos: AbstractSet[int] | None
 ) -> Query | None:
     is_screen = Channel.SCREEN in channels and asked.has_screen
-    should = [query for term in asked.terms for query in _queries_of(term, is_screen=is_screen)]
+    telling, others = _parted(asked)
+    any_of = [query for term in telling for query in _queries_of(term, is_screen=is_screen)]
     if is_screen and len(asked.terms) > 1 and len(asked.run) <= LONGEST_RUN:
-        should += filter(None, [_phrase("run", run_terms(asked.run))])
-    if not should or not channels:
+        any_of += filter(None, [_phrase("run", run_terms(asked.run))])
+    if not any_of or not channels:
         return None
+    more = [query for term in others for query in _queries_of(term, is_screen=is_screen)]
     must = [_phrase_query(phrase) for phrase in asked.phrases]
     if videos is not None and len(videos) <= MOST_VIDEOS_ASKED:
         must.append(Query.const_score_query(Query.term_set_query(SCHEMA, "video", [*videos]), 0.0))
     if not channels >= LINE_CHANNELS:
         names = [str(channel) for channel in channels]
         must.append(Query.const_score_query(Query.term_set_query(SCHEMA, "channel", names), 0.0))
-    best = Query.boolean_query([(Occur.Should, query) for query in should])
-    if not must:
-        return best  # alone it skips what cannot be among the best
-    return Query.boolean_query([(Occur.Must, best), *((Occur.Must, each) for each in must)])
+    best = Query.boolean_query([(Occur.Should, query) for query in any_of])
+    if not must and not more:
+        return best
+    clauses = [(Occur.Must, each) for each in (best, *must)]
+    return Query.boolean_query([*clauses, *((Occur.Should, each) for each in more)])
+
+
+def _parted(asked: Asked) -> tuple[list[Term], list[Term]]:
+    """The terms of which a line has to hold one, and those that only add to its score.
+
+    Tantivy goes through every line that holds a term of which one is needed: with a frequent word
+    that is most of a large library. Lines without a telling term cover so little of the query that
+    their relevance is below `LEAST_RELEVANCE`.
+    """
+    terms = sorted(asked.terms, key=lambda term: -term.weight)
+    if sum(term.n_with for term in terms) <= MANY_LINES:
+        return terms, []
+    left = asked.weight
+    for n, term in enumerate(terms, 1):
+        left -= term.weight
+        if ALL_WORDS_RELEVANCE * (left / asked.weight) ** COVERAGE_POWER < LEAST_RELEVANCE:
+            return terms[:n], terms[n:]
+    return terms, []
 
 
 def _queries_of(term: Term, *, is_screen: bool) -> list[Query]:
@@ -283,7 +216,7 @@ def _judged(asked: Asked, found: FoundLine) -> FoundWords:
         return FoundWords(found.video_id, line, _of_whole(asked), found.score, tuple(whole))
     stems: dict[str, list[Place]] = {}
     for word in words:
-        if not word.is_inner:
+        if not word.is_inner and may_begin(word.text, line.language, asked.initials):
             stems.setdefault(stem(word.text, line.language), []).append((word.start, word.end))
     places = [_places(term, line, stems, run) for term in asked.terms]
     held_terms = [term for term, some in zip(asked.terms, places, strict=True) if some]
@@ -323,8 +256,8 @@ def _relevance(
         return _of_whole(asked) * coverage**COVERAGE_POWER if held else 0.0
     if coverage >= 1.0 - 1e-9:
         spaced = [exact(term.text) for term in asked.terms if not term.is_inner]
-        exacts = [exact(word.text) for word in words]
-        return _of_whole(asked, in_order=len(spaced) > 1 and is_phrase_of(spaced, exacts))
+        is_phrase = len(spaced) > 1 and is_phrase_of(spaced, [exact(word.text) for word in words])
+        return _of_whole(asked, in_order=is_phrase)
     return float(ALL_WORDS_RELEVANCE * coverage**COVERAGE_POWER)
 
 

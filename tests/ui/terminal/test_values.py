@@ -66,6 +66,39 @@ def test_a_value_that_says_nothing_is_refused_for_every_parameter(
     assert list(tmp_path.iterdir()) == []
 
 
+def numbers(kind: str) -> list[list[str]]:
+    """The words before the value of every parameter of this type."""
+    return [
+        ALL[f"{' '.join(name)} {parameter.opts[-1]}"]
+        for name, command in leaves(APP)
+        for parameter in command.params
+        if parameter.bare_type() == kind
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "problem"),
+    [
+        ("int", ("1_0", "\u0661", "1.5", "ten", "0x10"), "is no whole number"),
+        ("float", ("1_0.5", "1_0", "\u0661", "inf", "nan", "1e999", "half"), "is no finite number"),
+    ],
+)
+def test_what_only_python_reads_as_a_number_is_none_for_every_parameter(
+    kind: str,
+    values: tuple[str, ...],
+    problem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REELWISE_HOME", str(tmp_path / "home"))
+    assert len(numbers(kind)) >= 15
+    for args in numbers(kind):
+        for value in values:
+            with pytest.raises(typer.BadParameter) as refused:
+                APP([*args, value], prog_name="reelwise", standalone_mode=False)
+            assert problem in refused.value.format_message(), args
+
+
 def test_an_empty_value_is_wrong_usage_that_names_its_option(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

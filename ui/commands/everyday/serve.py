@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from data import printable
+from data.numbers import number_of
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption
 
@@ -56,10 +57,7 @@ def _hours(text: str) -> float | None:
     """None for off."""
     if text == "off":
         return None
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = float("nan")
-    if not 0.0 <= hours < float("inf"):
+    hours = number_of(text)
+    if hours is None or hours < 0.0:
         raise typer.BadParameter(f"--refit-every {text}: give a number of hours, or off")
     return hours

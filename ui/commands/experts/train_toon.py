@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.numbers import number_of, whole_number_of
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.progress import report
@@ -85,14 +86,21 @@ def _read_stages(text: str) -> tuple[Stage, ...]:
 
     stages = []
     for part in text.split(","):
-        try:
-            px, steps, rate, *views = part.split(":")
-            stage = Stage(int(px), int(steps), float(rate), *(float(one) for one in views))
-        except TypeError:
-            raise typer.BadParameter(f"{part!r} has more than PX:STEPS:RATE:VIEWS") from None
-        except ValueError:
-            raise typer.BadParameter(f"{part!r} is not PX:STEPS:RATE") from None
+        texts = part.split(":")
+        if len(texts) > 4:
+            raise typer.BadParameter(f"{part!r} has more than PX:STEPS:RATE:VIEWS")
+        px, steps, rate, views = _stage_numbers(texts)
+        if px is None or steps is None or rate is None or views is None:
+            raise typer.BadParameter(f"{part!r} is not PX:STEPS:RATE")
+        stage = Stage(px, steps, rate, views)
         if stage.px < 32 or stage.px % 32 or stage.steps < 1 or not 0 < stage.learning_rate < 1:
             raise typer.BadParameter(f"{part!r}: PX a multiple of 32, one step or more, RATE < 1")
         stages.append(stage)
     return tuple(stages)
+
+
+def _stage_numbers(texts: list[str]) -> tuple[int | None, int | None, float | None, float | None]:
+    """Side, steps, rate and views; None for what is no number or not there."""
+    px, steps, rate = (*texts, "", "")[:3]
+    views = texts[3] if len(texts) > 3 else "1"
+    return whole_number_of(px), whole_number_of(steps), number_of(rate), number_of(views)

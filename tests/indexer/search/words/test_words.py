@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from data.lines.line import Channel, Line
+from indexer.search.words.asked import ask
 from indexer.search.words.word_index import WordIndex
-from indexer.search.words.words import FoundWords, ask, find_words
+from indexer.search.words.words import FETCHED, LEAST_RELEVANCE, FoundWords, find_words
 from indexer.store.full_text import FullText, ReadLines
 
 ALL = frozenset(Channel)
@@ -150,3 +151,21 @@ def test_lines_that_are_out_of_date_are_not_found_however_many() -> None:
 def test_odd_queries_find_nothing_wrong(text: str) -> None:
     for found in find(said(*SAID), text):
         assert 0 <= found.relevance <= 1
+
+
+def test_where_rare_words_tell_no_line_is_looked_at_for_a_frequent_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = [f"the harbour at number {n}" for n in range(60)]
+    words = said("a zeppelin over the harbour", *usual, "a green zeppelin")
+    all_of_them = find(words, "harbour zeppelin")
+    monkeypatch.setattr("indexer.search.words.words.MANY_LINES", 10)
+    telling = find(words, "harbour zeppelin")
+    assert [each.video_id for each in telling] == [1, 62]
+    good = [each for each in all_of_them if each.relevance >= LEAST_RELEVANCE]
+    assert [(each.video_id, each.relevance) for each in telling] == [
+        (each.video_id, each.relevance) for each in good
+    ]
+    assert len(all_of_them) > len(good)  # what is left out is worth nothing
+    assert len(find(words, "harbour")) == FETCHED  # and alone it is looked for
+    assert [each.video_id for each in find(words, '"the harbour" zeppelin')] == [1]

@@ -88,15 +88,14 @@ def batches(bank: Bank, shape: BatchShape, seed: int, *, first: int = 0) -> Iter
 class BankBatches(IterableDataset[ToonBatch]):
     """Batches number `first` to `end` of a bank, for a process of its own."""
 
-    def __init__(self, spec: BankSpec, px: int, first: int, end: int) -> None:
-        self.spec, self.px, self.first, self.end = spec, px, first, end
+    def __init__(self, spec: BankSpec, shape: BatchShape, first: int, end: int) -> None:
+        self.spec, self.shape, self.first, self.end = spec, shape, first, end
 
     def __iter__(self) -> Iterator[ToonBatch]:
         """One batch a step."""
         cv2.setNumThreads(1)
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        shape = BatchShape(px=self.px)
-        endless = batches(Bank(self.spec), shape, self.spec.seed, first=self.first)
+        endless = batches(Bank(self.spec), self.shape, self.spec.seed, first=self.first)
         return islice(endless, self.end - self.first)
 
 

@@ -30,7 +30,7 @@ from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.head import TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
 from embeddings.toon.bank import Bank, BankSpec, draw_bank
-from embeddings.toon.batches import BankBatches, ToonBatch
+from embeddings.toon.batches import BankBatches, BatchShape, ToonBatch
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
 from embeddings.toon.model import Tokenize, ToonModel, attack_batch, batch_loss, weighted_losses
 from embeddings.toon.stage import CARD, WORK, Stage, check_out, check_start
@@ -42,6 +42,10 @@ SECONDS = "seconds.json"
 """Time of a stage; written last, so that a stage with this file is complete."""
 MIN_SCENES = 150
 """A batch takes up to 110 different ones."""
+CORPUS_SCENES = 3000
+"""The captions of these teach the tokenizer."""
+MERGES = 1500
+"""Of the tokenizer; it has a token for each."""
 SCENES_PER_STEP = 30
 """Scenes per step of a short stage; it would not use more."""
 STAGE_SEEDS = 10_000
@@ -192,8 +196,10 @@ def _build(folder: Path, px: int, options: ToonTraining) -> tuple[ToonModel, Tok
     """An untrained model in a new folder."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([options.seed, 2])
-    corpus = [text for _ in range(3000) for text in random_scene(rng, held_out=False).captions()]
-    merges = learn_merges(corpus, most=1500)
+    corpus = [
+        text for _ in range(CORPUS_SCENES) for text in random_scene(rng, held_out=False).captions()
+    ]
+    merges = learn_merges(corpus, most=MERGES)
     save_merges(folder / BPE_FILE, merges)
     config = model_config(px, DIM, vocabulary_size(merges))
     write_atomic(folder / CONFIG_FILE, json.dumps(config, indent=1).encode())
@@ -237,7 +243,7 @@ class _ToonTask(Task[ToonBatch]):
 def batch_loader(spec: BankSpec, px: int, first: int, end: int) -> DataLoader[ToonBatch]:
     """Batches number `first` to `end` of a bank, made in a process of their own."""
     return DataLoader(
-        BankBatches(spec, px, first, end),
+        BankBatches(spec, BatchShape(px=px), first, end),
         batch_size=None,
         num_workers=1,
         prefetch_factor=4,

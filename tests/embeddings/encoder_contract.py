@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from embeddings.encoder import Encoder
 
 TEXTS = ["a red car drives to the left", "two dogs run", "green", "blue rain"]
-N_FRAMES = 12
-SPANS = [(0, 4), (4, 5), (5, 12), (0, 12)]
+N_FRAMES = 6
+SPANS = [(0, 2), (2, 3), (3, 6), (0, 6)]
 
 
 def smooth_frames(encoder: Encoder, n: int = N_FRAMES, seed: int = 0) -> NDArray[np.uint8]:

@@ -1,8 +1,10 @@
 """A small toon library, indexed once by the real command, and the real server over it."""
 
+import fcntl
 import http.client
 import json
 import os
+import pickle
 import shutil
 import socket
 import struct
@@ -128,20 +130,44 @@ def serving(home: Path, *options: str) -> Iterator[Server]:
         process.wait(timeout=PATIENCE_S)
 
 
+@contextmanager
+def shared_folder(factory: pytest.TempPathFactory, name: str) -> Iterator[tuple[Path, bool]]:
+    """A folder of all processes of this test run, for one at a time, and whether it is filled."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"shared-{name}"
+    filled = folder.with_suffix(".filled")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if filled.exists():
+            yield folder, True
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield folder, False
+        filled.touch()
+
+
 @pytest.fixture(scope="session")
 def toons(tmp_path_factory: pytest.TempPathFactory) -> ToonLibrary:
-    """Twelve cartoons with queries, captions and six people's events."""
-    folder = tmp_path_factory.mktemp("toons")
-    return write_library(folder, N_VIDEOS, seed=11, people=6)
+    """Twelve cartoons with queries, captions and six people's events; tests must not change it."""
+    with shared_folder(tmp_path_factory, "toons") as (folder, filled):
+        if not filled:
+            made = write_library(folder / "toons", N_VIDEOS, seed=11, people=6)
+            (folder / "library.pickle").write_bytes(pickle.dumps(made))
+        library: ToonLibrary = pickle.loads((folder / "library.pickle").read_bytes())
+        return library
 
 
 @pytest.fixture(scope="session")
 def home(toons: ToonLibrary, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of the indexed cartoons with their events; tests must not change it."""
     home = tmp_path_factory.mktemp("home")
-    assert run(["index", str(toons.folder), "--encoder", ENCODER, "--home", str(home)]) == 0
-    assert run(["history", "import", str(toons.events_file), "--home", str(home)]) == 0
-    return home
+    with shared_folder(tmp_path_factory, "home") as (made, filled):
+        if not filled:
+            to = ["--home", str(made)]
+            assert run(["index", str(toons.folder), "--encoder", ENCODER, *to]) == 0
+            assert run(["history", "import", str(toons.events_file), *to]) == 0
+        return shutil.copytree(made, home, dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from data.video.write import write_video
 from ui.cli import build_app, run
 from ui.cli_docs import command_names
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"torch", "faiss", "streamlit", "pandas", "sqlalchemy", "av", "cv2", "numpy", "rich"}
 LIMIT_S = 0.5
@@ -44,8 +46,8 @@ def test_help_takes_less_than_half_a_second_of_processor_time() -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    # The best of some: the promise is about reelwise, not about what else the machine does.
-    assert min(took_s() for _ in range(5)) < LIMIT_S
+    # Once in five: the promise is about reelwise, not about what else the machine does.
+    assert any(took_s() < LIMIT_S for _ in range(5))
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -319,13 +321,15 @@ def test_asking_a_home_that_does_not_exist_is_an_error_that_makes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_home_is_taken_from_the_environment_and_the_option_wins(tmp_path: Path) -> None:
+def test_home_is_taken_from_the_environment_and_the_option_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     _empty_library(tmp_path / "a")
     _empty_library(tmp_path / "b")
-    told = reelwise("status", "--json", home=tmp_path / "a")
-    assert json.loads(told.stdout)["home"] == str(tmp_path / "a")
-    told = reelwise("status", "--json", "--home", str(tmp_path / "b"), home=tmp_path / "a")
-    assert json.loads(told.stdout)["home"] == str(tmp_path / "b")
+    monkeypatch.setenv("REELWISE_HOME", str(tmp_path / "a"))
+    for option, home in (([], "a"), (["--home", str(tmp_path / "b")], "b")):
+        assert run(["status", "--json", *option]) == 0
+        assert json.loads(capsys.readouterr().out)["home"] == str(tmp_path / home)
 
 
 def test_ones_own_videos_without_weights_stop_with_what_to_do(

@@ -24,6 +24,8 @@ from embeddings.spatiotemporal import load_spatiotemporal
 from tests.embeddings import tiny
 from tests.embeddings.encoder_contract import EncoderContract
 
+pytestmark = pytest.mark.long
+
 PX = 64
 TINY = copy.deepcopy(tiny.TINY)
 TINY["model_cfg"]["vision_cfg"]["layers"] = 4
@@ -248,6 +250,12 @@ def test_channels_that_are_never_used_go_first(folder: Path, tmp_path: Path) -> 
     assert same["cosine"] > 0.999
 
 
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embeddings.compress.distil.CLIPS_OF_BATCH", 8)
+
+
+@pytest.mark.usefixtures("small_batches")
 def test_a_student_that_was_taught_is_better_than_one_that_was_not(
     source: SourceModel, tmp_path: Path
 ) -> None:
@@ -264,6 +272,7 @@ def test_a_student_that_was_taught_is_better_than_one_that_was_not(
     assert found[40]["cosine"] > max(0.5, found[1]["cosine"] + 0.1)
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_pruning_and_then_following_the_original_brings_quality_back(
     source: SourceModel, tmp_path: Path
 ) -> None:

@@ -23,6 +23,8 @@ from embeddings.starter.footage import padded, scenes, seen_again
 from embeddings.starter.shape import LABELS
 from tests.embeddings.encoder_contract import EncoderContract
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="session")
 def starter() -> LoadedEncoder:

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 import embeddings.toon.train
 from data.errors import ReelwiseError
 from embeddings.spatiotemporal import load_spatiotemporal
-from embeddings.toon.batches import ToonBatch
+from embeddings.toon.batches import BatchShape, ToonBatch
 from embeddings.toon.model import ToonModel, attack_batch
 from embeddings.toon.stage import Stage
 from embeddings.toon.start import mix_models
@@ -26,9 +26,14 @@ from embeddings.toon.train import ToonTraining, train_toon
 from embeddings.training.attack import Attack
 from tests.toon_folder import write_untrained
 
+pytestmark = pytest.mark.long
+
 STAGES = (Stage(32, 3, 1e-3), Stage(64, 2, 1e-3))
+SCENES = 36
+SMALL = BatchShape(px=32, frames=128, strong=8, footage=6)
+"""Up to 32 different scenes."""
 SHORT = ToonTraining(
-    seed=3, scenes=150, stages=STAGES, shares=(0.25, 0.75), drawers=1, checkpoint_s=0
+    seed=3, scenes=SCENES, stages=STAGES, shares=(0.25, 0.75), drawers=1, checkpoint_s=0
 )
 WEIGHTS = ("open_clip_model.safetensors", "temporal.safetensors")
 
@@ -44,11 +49,14 @@ class Run:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _threads() -> Iterator[None]:
-    """Training sets the number of threads of the whole process."""
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
+def _little_work() -> Iterator[None]:
+    """Batches of few scenes, and a tokenizer of few words."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embeddings.toon.train, "MIN_SCENES", SCENES)
+        patch.setattr(embeddings.toon.train, "BatchShape", lambda px: replace(SMALL, px=px))
+        patch.setattr(embeddings.toon.train, "CORPUS_SCENES", 200)
+        patch.setattr(embeddings.toon.train, "MERGES", 300)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +78,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_a_run_of_two_short_stages_gives_a_model_that_loads_like_any_other(whole: Run) -> None:
     assert any("step 3/3" in line for line in whole.lines)
     assert any("stage 2 of 2: 64 px" in line for line in whole.lines)
-    assert sum(line.startswith("drew 150 scenes") for line in whole.lines) == 2
+    assert sum(line.startswith("drew 36 scenes") for line in whole.lines) == 2
     encoder = load_spatiotemporal(str(whole.out), device="cpu")
     assert encoder.frame_spec.width_px == 64
     assert encoder.head is not None

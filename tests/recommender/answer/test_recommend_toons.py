@@ -8,6 +8,8 @@ import pytest
 
 from benchmarks.recommend_toons import run
 
+pytestmark = pytest.mark.long
+
 Figure = Callable[[str], float]
 
 

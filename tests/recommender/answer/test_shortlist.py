@@ -17,6 +17,8 @@ from recommender.sources.item_links import DenseLinks, SparseLinks, best_rows
 from recommender.sources.popularity import CrowdCounts
 from tests.recommender.people import event, verdict
 
+pytestmark = pytest.mark.long
+
 PEOPLE = [f"p{i}" for i in range(0, 3000, 120)]
 
 
@@ -32,10 +34,21 @@ def scoring_all(world: World) -> Recommender:
     return recommender
 
 
+@pytest.fixture(scope="module")
+def shortlisting(world: World) -> Recommender:
+    """Tests must not tell it of events."""
+    with pytest.MonkeyPatch.context() as patch:
+        return make_shortlisting(world, patch)
+
+
 @pytest.fixture
-def shortlisting(world: World, monkeypatch: pytest.MonkeyPatch) -> Recommender:
-    monkeypatch.setattr(candidates, "MAX_SCORED", 100)
-    monkeypatch.setattr(indexer.store.faiss_index, "EXACT", 100)
+def own_shortlisting(world: World, monkeypatch: pytest.MonkeyPatch) -> Recommender:
+    return make_shortlisting(world, monkeypatch)
+
+
+def make_shortlisting(world: World, patch: pytest.MonkeyPatch) -> Recommender:
+    patch.setattr(candidates, "MAX_SCORED", 100)
+    patch.setattr(indexer.store.faiss_index, "EXACT", 100)
     recommender = Recommender(world.videos, world.log)
     recommender.warm_up()
     return recommender
@@ -97,7 +110,7 @@ def test_what_was_met_or_excluded_is_no_candidate(
 
 
 def test_a_page_too_long_for_a_shortlist_is_made_of_all(shortlisting: Recommender) -> None:
-    assert len(shortlisting.recommend("p0", 5_000).items) == 5_000
+    assert len(shortlisting.recommend("p0", 3_000).items) == 3_000
 
 
 def test_what_plays_brings_its_own_candidates(
@@ -109,7 +122,8 @@ def test_what_plays_brings_its_own_candidates(
         assert len({*expected} & {*found}) >= 9
 
 
-def test_an_event_changes_the_next_shortlist(world: World, shortlisting: Recommender) -> None:
+def test_an_event_changes_the_next_shortlist(world: World, own_shortlisting: Recommender) -> None:
+    shortlisting = own_shortlisting
     before = shortlisting.recommend("p0")
     liked = int(np.argmax(world.videos.centred @ -world.videos.centred[ids(before)[0] - 1])) + 1
     shortlisting.observe([event("p0", liked, day=20), verdict("p0", ids(before)[0], "dislike")])
@@ -120,8 +134,9 @@ def test_an_event_changes_the_next_shortlist(world: World, shortlisting: Recomme
 
 
 def test_a_refit_goes_on_behind_and_loses_no_event(
-    shortlisting: Recommender, monkeypatch: pytest.MonkeyPatch
+    own_shortlisting: Recommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shortlisting = own_shortlisting
     before, go_on = shortlisting.live, threading.Event()
     fit = Shortlist.warm_up
 

@@ -12,6 +12,8 @@ from data.toons.library import ToonLibrary
 from embeddings.choice import load_encoder
 from ui.cli import run
 
+pytestmark = pytest.mark.long
+
 Capture = pytest.CaptureFixture[str]
 
 

@@ -16,6 +16,8 @@ from ui.commands.everyday.photo_demo import Show, photo_demo
 from ui.library import readers
 from ui.library.documents import Document
 
+pytestmark = pytest.mark.long
+
 N_VIDEOS = 10
 FILMS = [film for film in films.FILMS if film.seen or film.said or film.written or film.sign]
 

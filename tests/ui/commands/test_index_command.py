@@ -14,6 +14,8 @@ from data.home import Home, WriterLock
 from data.toons.library import ToonLibrary
 from tests.ui.conftest import ENCODER, N_VIDEOS, PATIENCE_S, ROOT, ask, tell
 
+pytestmark = pytest.mark.long
+
 
 def test_a_folder_without_videos_is_an_error_that_names_what_was_looked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -19,6 +19,10 @@ from tests.recommender.people import DAY
 from tests.recommender.watched_library import bytes_below, indexed_home, watch
 from tests.ui.conftest import PATIENCE_S, ask, serving, tell
 from ui.cli import run
+from ui.library.library import Library
+from ui.server.jobs import Refits
+
+pytestmark = pytest.mark.long
 
 Value = TypeVar("Value")
 
@@ -201,10 +205,23 @@ def test_a_server_trains_beside_its_answers_and_forgets_at_once(library: Home) -
         # It is tried again, and the new model answers without a restart.
         wait_for(status, lambda one: one["model"] == "model-000002")
         assert wait_for(model, lambda one: one == "model-000002")
-        with Catalogue(library) as catalogue:
-            for n in range(DUE_EVENTS):
-                History(catalogue).add("zoe", "cat1", at=DAY + timedelta(hours=n))
-        wait_for(model, lambda one: one == "model-000003")
+
+
+def test_a_training_is_wanted_again_when_enough_is_new_and_the_hours_are_over(
+    library: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(capsys, "train", "recommender", home=library.root)
+    with Library(library.root) as opened, Catalogue(library) as catalogue:
+        always, seldom = Refits(opened, 0.0), Refits(opened, 1000.0)
+        assert not always._wanted()
+        for n in range(DUE_EVENTS):
+            History(catalogue).add("zoe", "cat1", at=DAY + timedelta(hours=n))
+        assert always._wanted()
+        assert seldom._wanted()  # it has not trained yet
+        for refits in (always, seldom):
+            refits._tried_s = time.monotonic()
+        assert always._wanted()
+        assert not seldom._wanted()
 
 
 def test_a_server_that_shall_not_train_does_not(library: Home) -> None:

@@ -21,6 +21,8 @@ from data.video.children.wire import SlotPlan
 from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec
 from tests.data.paint import CYCLE, numbers, paint
 
+pytestmark = pytest.mark.long
+
 SPEC = FrameSpec(16, 16)
 TIGHT = DecodeLimits(stall_s=4.0, memory_bytes=2**30)
 """A child starts within its stall limit also on a busy machine."""

@@ -1,5 +1,5 @@
 import csv
-import os
+import json
 import signal
 import subprocess
 import sys
@@ -19,7 +19,10 @@ from embeddings.training.head.evaluation import beats, evaluate_head
 from embeddings.training.head.fit import FittedHead, Setting, fit_head
 from embeddings.training.head.objective import Objective
 from embeddings.training.loop import rate_schedule
+from tests.embeddings.training.head import lives as module_of_lives
 from tests.embeddings.training.made_clips import OPTIONS, SMALL, made_data
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parents[4]
 TRAIN, VALIDATION, UNSEEN = (made_data(n, seed=seed) for seed, n in ((1, 150), (2, 60), (3, 120)))
@@ -121,72 +124,30 @@ def test_the_state_of_another_run_is_refused(tmp_path: Path) -> None:
         fit_head(UNSEEN, VALIDATION, replace(OPTIONS, steps=2), setting=setting)
 
 
-KILLED = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-from embeddings.training.attack import Attack
-from embeddings.training.head.fit import Setting, fit_head
-from embeddings.training.head.objective import Objective
-from tests.embeddings.training.made_clips import OPTIONS, made_data
-from data.durable import arm_crash
-arm_crash(sys.argv[3])
-attack = Attack(0.05, 2, random_start=True)
-options = replace(
-    OPTIONS, steps=30, validate_every=7, checkpoint_s=0, objective=Objective(attack=attack)
-)
-fitted = fit_head(
-    made_data(150, seed=1),
-    made_data(60, seed=2),
-    options,
-    setting=Setting(folder=Path(sys.argv[1])),
-)
-import torch
-torch.save({"head": fitted.head.state_dict(), "losses": fitted.run.losses}, sys.argv[2])
-"""
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
+    """What the processes of `lives.py` left in a folder, and how those of one run ended."""
+    folder = tmp_path_factory.mktemp("lives")
+    command = [sys.executable, "-m", module_of_lives.__name__, str(folder)]
+    told = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return folder, json.loads(told.stdout)
 
 
-def test_a_run_that_is_killed_goes_on_to_the_very_same_head(tmp_path: Path) -> None:
-    def life(crash: str) -> int:
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        files = [str(tmp_path / "run"), str(tmp_path / "out.pt")]
-        command = [sys.executable, "-c", KILLED, *files, crash]
-        return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
-
-    assert life("checkpoint.after_fsync:17") == -signal.SIGKILL
-    assert life("") == 0
-    killed = torch.load(tmp_path / "out.pt")
-    attack = Attack(0.05, 2, random_start=True)
-    whole = fit(steps=30, validate_every=7, objective=Objective(attack=attack))
+def test_a_run_that_is_killed_goes_on_to_the_very_same_head(lives: tuple[Path, list[int]]) -> None:
+    folder, exit_codes = lives
+    assert exit_codes == [-signal.SIGKILL, 0]
+    killed = torch.load(folder / "out.pt")
+    whole = fit_head(TRAIN, VALIDATION, module_of_lives.KILLED)
     assert len(killed["losses"]) == 14  # steps 17 to 30: the 17th state never got its name
     assert whole.run.losses[16:] == killed["losses"]
     for name, weight in whole.head.state_dict().items():
         assert torch.equal(weight, killed["head"][name]), name
 
 
-TWO = """
-import sys, torch
-from dataclasses import replace
-from embeddings.training.head.fit import Setting, fit_head
-from embeddings.training.ranks import open_ranks
-from tests.embeddings.training.made_clips import OPTIONS, made_data
-with open_ranks("cpu") as ranks:
-    fitted = fit_head(
-        made_data(150, seed=1), made_data(60, seed=2), replace(OPTIONS, steps=8),
-        setting=Setting(ranks=ranks),
-    )
-    if ranks.first:
-        torch.save((ranks.world, fitted.run.losses), sys.argv[1])
-"""
-
-
-def test_two_processes_see_the_loss_of_one_with_the_whole_batch(tmp_path: Path) -> None:
-    script, out = tmp_path / "two.py", tmp_path / "two.pt"
-    script.write_text(TWO)
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
-    subprocess.run([sys.executable, *command, str(out)], env=environment, cwd=ROOT, check=True)
-    world, losses = torch.load(out)
+def test_two_processes_see_the_loss_of_one_with_the_whole_batch(
+    lives: tuple[Path, list[int]],
+) -> None:
+    world, losses = torch.load(lives[0] / "two.pt")
     alone = fit(steps=8).run.losses
     assert world == 2
     assert losses[0] == pytest.approx(alone[0], abs=1e-5)

@@ -32,6 +32,7 @@ from ui.server.edge.connections import (
 )
 from ui.server.edge.headers import SafeAnswers, Shell
 from ui.server.edge.hosts import OnlyOwnNames
+from ui.server.edge.refusals import Refusals
 from ui.server.edge.stopping import Stopping
 from ui.server.edge.uploads import VisitorLimits
 from ui.server.frames import FrameSource
@@ -102,6 +103,7 @@ def build_server(
             Middleware(SafeAnswers, pages=PAGES, scripts=(*shell.scripts, cards.PLAY_ONE)),
             Middleware(OnlyOwnNames, address=address),
             Middleware(VisitorLimits, most_bytes=MAX_UPLOAD_MB << 20, held_bytes=_held_bytes),
+            Middleware(Refusals),
         ],
         exception_handlers={404: failed, 405: failed},
         on_script_error=_show_fault,

@@ -68,6 +68,9 @@ def test_similar_recommend_and_status_answer(server: Server) -> None:
         "/api/recommend?user=a&user=b",
         "/api/recommend?user=a&log=yes",
         "/api/search?q=x&k=2.7",
+        "/api/search?q=x&k=1_0",
+        "/api/search?q=x&k=%D9%A1",
+        "/api/search?q=x&min_relevance=0_0.5",
         "/api/search?q=a&q=b",
         "/api/search?q=a&offset=10",
         "/api/search?q=a&then=",
@@ -88,6 +91,11 @@ def test_a_wrong_request_is_400_with_a_fix_and_a_code(server: Server, path: str)
     assert set(document) == {"error", "fix", "code"}
     assert document["code"] in ("wrong_parameter", "unknown_parameter")
     assert headers["cache-control"] == "no-store"
+
+
+def test_a_path_that_leads_out_is_refused_in_the_same_shape(server: Server) -> None:
+    status, _, body = server.ask("/api/%2e%2e/x")
+    assert (status, set(json.loads(body))) == (400, {"error", "fix", "code"})
 
 
 def test_an_unknown_parameter_is_told_with_those_there_are(server: Server) -> None:

@@ -1,6 +1,7 @@
 """What the server answers: documents as the command line prints them, and one shape of errors."""
 
 import re
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -61,10 +62,20 @@ def known_problem(status: int, code: str, error: ReelwiseError) -> Response:
 async def failed(request: Request, error: Exception) -> Response:
     """What the framework itself refuses (404, 405), in the same shape."""
     status = getattr(error, "status_code", 500)
-    headers = getattr(error, "headers", None) or {}
+    return refusal_of(status, getattr(error, "headers", None) or {})
+
+
+def refusal_of(status: int, headers: Mapping[str, str]) -> Response:
+    """A refusal of the framework, with what it tells programs in headers (`Allow`, ...)."""
     answer = _framework_problem(status)
-    answer.headers.update(headers)
+    own = {*answer.headers, "content-encoding", "transfer-encoding"}
+    answer.headers.update({name: headers[name] for name in headers if name.lower() not in own})
     return answer
+
+
+def no_http() -> Response:
+    """400 for bytes that are no request."""
+    return problem(400, "no_http", "this is no HTTP request that can be read", "see docs/api.md")
 
 
 def _framework_problem(status: int) -> Response:
@@ -72,6 +83,8 @@ def _framework_problem(status: int) -> Response:
         return problem(
             405, "method_not_allowed", "this route has no such method", "see docs/api.md"
         )
+    if status == 416:
+        return problem(416, "no_such_range", "the file has no such bytes", "ask without a Range")
     if status == 404:
         return problem(404, "no_route", "there is nothing at this address", "see docs/api.md")
     return problem(status, "refused", "the request was refused", "see docs/api.md")

@@ -15,6 +15,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ui.server.edge.answers import no_http
+
 HEADER_S = 10.0
 """Longest time from the first byte, or the connection, to the end of the request's header."""
 MOST_CONNECTIONS = 1000
@@ -56,6 +58,18 @@ class HttpConnection(H11Protocol):
         super().on_response_complete()
         if not self.transport.is_closing():
             self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP in the shape of the API."""
+        answer = no_http()
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        for event in (
+            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=bytes(answer.body)),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """A websocket has clocks of its own."""

@@ -12,9 +12,10 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ from data.home import resolve_home
 from data.lines.line import Channel, Line, Reading
 from data.video.types import Ending, VideoInfo
 from indexer.build.embed import Embedded
+from indexer.build.encode_lines import LineEncoder
+from indexer.build.interrupt import Interrupt
+from indexer.build.progress import Meter
 from indexer.build.recording.record import record_embedded, writing_session
 from indexer.build.recording.record_lines import LinesBuffer
 from indexer.store.generations import open_generation
@@ -75,6 +79,22 @@ def lines_of(content: str) -> tuple[Line, ...]:
     )
 
 
+class HashSentences:
+    """A sentence encoder whose vectors depend on the text alone, so that any can be checked."""
+
+    id = "hash-sentences"
+    dim = DIM
+
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """As `SentenceEncoder`."""
+        return np.concatenate([_vector_of(text) for text in texts])
+
+
+@cache
+def _vector_of(text: str) -> npt.NDArray[np.float32]:
+    return vectors_of(text, 1)
+
+
 @dataclass
 class Writer:
     """Random work until the process is killed."""
@@ -118,6 +138,21 @@ class Writer:
         for video in videos:
             self.say("words", video.content_key)
 
+    def encode_lines(self) -> None:
+        """Encode the lines that were read and are not encoded yet."""
+        read = {row.video_id for part in self.catalogue.readings.parts() for row in part.readings}
+        known = self.catalogue.videos(ENCODER)
+        contents = [video.content_key for video in known if video.id in read]
+        if self.mutant == "report_early":
+            self._say_meant(contents)
+        encoder = LineEncoder(self.catalogue, HashSentences())
+        encoder.encode(Interrupt(), Meter(None), lambda: None)
+        self._say_meant(contents)
+
+    def _say_meant(self, contents: list[str]) -> None:
+        for content in contents:
+            self.say("meant", content)
+
     def add_copy(self) -> None:
         """Add one more file of a known video."""
         known = self.catalogue.videos(ENCODER)
@@ -159,8 +194,8 @@ class Writer:
     def work(self) -> None:
         """Work without end."""
         steps = [self.embed_new, self.embed_again, self.add_copy, self.remove, self.publish]
-        steps += [self.watch, self.forget, self.read_words]
-        shares = [0.36, 0.08, 0.05, 0.06, 0.2, 0.12, 0.03, 0.1]
+        steps += [self.watch, self.forget, self.read_words, self.encode_lines]
+        shares = [0.33, 0.07, 0.05, 0.06, 0.2, 0.1, 0.03, 0.1, 0.06]
         while True:
             steps[self.rng.choice(len(steps), p=shares)]()
 
@@ -170,6 +205,7 @@ class Writer:
             step()
             self.publish()
         self.read_words()
+        self.encode_lines()
         self.publish()
         self.read_words()
         self.add_copy()

@@ -18,6 +18,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from benchmarks.kill_child import ENCODER, ENGINE, lines_of, n_clips_of, vectors_of
+from benchmarks.kill_meanings import lines_in, n_wrong_vectors, texts_not_stored
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history.history import History
@@ -53,6 +54,8 @@ class Reported:
     """Contents reported as removed, and not as embedded since."""
     words: set[str] = field(default_factory=set)
     """Contents of which the lines were reported as read, and not as being removed since."""
+    meant: set[str] = field(default_factory=set)
+    """Contents of which the lines were reported as encoded, and not as being removed since."""
     users: set[str] = field(default_factory=set)
     """Users with a reported event who were not being forgotten since."""
     forgotten: set[str] = field(default_factory=set)
@@ -62,7 +65,12 @@ class Reported:
 
     def add(self, word: str, value: Any) -> None:
         """Add one report."""
-        begun = {"video": self.videos, "words": self.words, "event": self.users}
+        begun = {
+            "video": self.videos,
+            "words": self.words,
+            "meant": self.meant,
+            "event": self.users,
+        }
         ended = {"removed": self.removed, "forgotten": self.forgotten}
         if word in begun:
             begun[word].add(value)
@@ -71,6 +79,7 @@ class Reported:
         elif word == "removing":
             self.videos.discard(value)
             self.words.discard(value)
+            self.meant.discard(value)
         elif word == "forgetting":
             self.users.discard(value)
         elif word == "published":
@@ -206,7 +215,8 @@ def run(
                     job = {"home": folder, "seed": [seed, life], "mutant": mutant}
                     kill = Kill(rng.uniform(0, LATEST_KILL_S), int(rng.integers(LATEST_VIDEO + 1)))
                     kill_and_audit(host, job, kill, reported, tally)
-                tally.reported += len(reported.videos) + len(reported.users) + len(reported.words)
+                for some in (reported.videos, reported.users, reported.words, reported.meant):
+                    tally.reported += len(some)
     return {
         "kills": tally.kills,
         "reported": tally.reported,
@@ -250,6 +260,7 @@ def audit(home: Home, reported: Reported, tally: Tally) -> None:
     with Catalogue(home) as catalogue:
         _audit_videos(catalogue, reported, tally)
         _audit_words(catalogue, reported, tally)
+        _audit_meanings(catalogue, reported, tally)
         users = [event.user for event in History(catalogue).events()]
         tally.lost += len(reported.users - set(users))
         reported.users &= set(users)
@@ -321,6 +332,19 @@ def _audit_found(catalogue: Catalogue, reported: Reported, tally: Tally) -> None
             set(lines_of(content)) - {replace(line, confidence=0.5) for line in lines}
         )
         tally.doubled += len(lines) - len(set(lines))
+
+
+def _audit_meanings(catalogue: Catalogue, reported: Reported, tally: Tally) -> None:
+    lost = texts_not_stored(catalogue.home, reported.meant)
+    tally.lost += len(lost)
+    reported.meant -= lost
+    try:
+        generation = open_generation(catalogue.home)
+    except ReelwiseError:
+        return  # counted as unpublished
+    if generation is not None and generation.meaning is not None:
+        tally.doubled += len(seen_twice(lines_in(generation.meaning)))
+        tally.lost += n_wrong_vectors(generation.meaning)
 
 
 def seen_twice(items: list[T]) -> set[T]:

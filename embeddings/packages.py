@@ -4,7 +4,11 @@ Some are re-uploads by strangers: they are as good as their checksum, so nothing
 it was compared. It imports no torch.
 """
 
+import atexit
 import hashlib
+import os
+import shutil
+import tempfile
 import zipfile
 import zlib
 from contextlib import suppress
@@ -66,23 +70,49 @@ class PackagedFile:
         """
         self._inside()
 
+    def source(self) -> Path:
+        """The installed file that holds it: the archive, or the file itself.
+
+        Raises:
+            ReelwiseError: The package is not installed.
+        """
+        return self._inside()
+
     def path(self) -> Path:
         """The file, its checksum compared; a member of an archive is unpacked once.
 
+        A copy in the cache that is damaged is made anew. Where nothing can be kept (a read-only
+        or foreign home, a full disk) it is held in memory as long as the process lives.
+
         Raises:
-            ReelwiseError: The package is not installed, or there is no room to unpack it.
+            ReelwiseError: The package is not installed.
             DamagedFile: It holds other bytes than were published.
+            OSError: There is no memory for it either.
         """
-        place = self.place()
-        if self.member and not place.is_file():
-            make_dir(place.parent)
+        if not self.member:
+            self._compare(_sha256_of(self._inside()), self._inside())
+            return self._inside()
+        with suppress(OSError, DamagedFile):
+            self._compare(_sha256_of(self.place()), self.place())
+            return self.place()
+        if self.sha256 not in _IN_MEMORY:
             content = self._unpacked()
             self._compare(hashlib.sha256(content).hexdigest(), self._inside())
-            write_atomic(place, content)
-            return place
-        with place.open("rb") as opened:
-            self._compare(hashlib.file_digest(opened, "sha256").hexdigest(), place)
-        return place
+            if self._is_kept(content):
+                return self.place()
+            _IN_MEMORY[self.sha256] = _held(self.name, content)
+        return _IN_MEMORY[self.sha256]
+
+    def _is_kept(self, content: bytes) -> bool:
+        """Whether it could be written into the cache."""
+        if not self.place().is_absolute():  # nobody's home: it would lie in the working folder
+            return False
+        try:
+            make_dir(self.place().parent)
+            write_atomic(self.place(), content)
+        except OSError:
+            return False
+        return True
 
     def _unpacked(self) -> bytes:
         try:
@@ -98,8 +128,7 @@ class PackagedFile:
     def _damaged(self, place: Path, why: str) -> DamagedFile:
         return DamagedFile(
             f"{place} is not the published file: {why}",
-            fix=f"pip install --force-reinstall --no-deps {self.distribution}"
-            + (f"      (and remove {place})" if self.member else ""),
+            fix=f"pip install --force-reinstall --no-deps {self.distribution}",
         )
 
     def _inside(self) -> Path:
@@ -113,6 +142,28 @@ class PackagedFile:
                 fix=f"{EXTRA}      (or only that: pip install {self.distribution})",
             )
         return file
+
+
+_IN_MEMORY: dict[str, Path] = {}
+"""Files that could not be kept, by their sha256."""
+
+
+def _held(name: str, content: bytes) -> Path:
+    """A file that is gone with this process: in memory, else in a temporary folder."""
+    if not hasattr(os, "memfd_create"):
+        folder = Path(tempfile.mkdtemp(prefix="reelwise-models-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        (folder / name).write_bytes(content)
+        return folder / name
+    number = os.memfd_create(name)
+    with os.fdopen(number, "wb", closefd=False) as file:
+        file.write(content)
+    return Path(f"/proc/self/fd/{number}")
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def kept_models() -> Path:

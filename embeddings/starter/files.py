@@ -37,7 +37,7 @@ class StarterFiles:
     def files(self) -> list[Path] | None:
         """See `EncoderFiles`."""
         try:
-            return [file.place() for file in PACKAGED] + [LABELS_FILE, LOOKS_FILE]
+            return [file.source() for file in PACKAGED] + [LABELS_FILE, LOOKS_FILE]
         except ReelwiseError:
             return None
 

@@ -84,6 +84,12 @@ SAME_TEXT = 0.75
 """Least likeness of two readings of one line, as the share of characters that both have."""
 LEAST_ALIKE = 4
 """Shorter texts are the same only where they are equal."""
+RUNS_ON_LETTERS = 8
+"""Letters and digits that two readings of a text that runs share at the least."""
+CUT_LETTERS = 3
+"""Letters at the border of the picture that may be misread, as it cuts them."""
+RUNNING_LETTERS = 200
+"""Longest line of a text that runs; what comes after it is another line, with its own time."""
 GONE_S = 3.0
 """A line that is not seen for longer has ended; what is read then is another one."""
 DENSER = (0.16, 0.2, 0.25)

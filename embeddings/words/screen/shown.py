@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.words.screen.detection import Box
+from embeddings.words.screen.running import has_run, overlap
 from embeddings.words.screen.settings import (
     LEAST_ALIKE,
     LEVEL_HEIGHT_PX,
     LEVELS,
     LONGER,
     MARGIN_PX,
+    RUNNING_LETTERS,
     SAME_STROKES,
     SAME_TEXT,
     STRONG,
@@ -41,6 +43,11 @@ class Shown:
     """When it was last known not to be gone."""
     patch: NDArray[np.float32] = field(repr=False)
     """The slopes of its box when it was read last."""
+    reading: str = ""
+    """What was read in its box; less than `text` where that runs through the picture."""
+
+    def __post_init__(self) -> None:
+        self.reading = self.reading or self.text
 
     @property
     def region(self) -> Region:
@@ -52,8 +59,10 @@ class Shown:
         return agreement(self.patch, slopes(grey, self.box)) >= SAME_STROKES
 
     def is_same(self, text: str, box: Box) -> bool:
-        """Whether another reading is of this line: alike, or typed on from its beginning."""
-        one, other = letters_of(self.text), letters_of(text)
+        """Whether another reading is of this line: alike, typed on, or farther to the left."""
+        if self._runs_on_in(text, box):
+            return len(self.text) < RUNNING_LETTERS
+        one, other = letters_of(self.reading), letters_of(text)
         if alike(one, other):
             return True
         starts_alike = abs(_left(box) - _left(self.box)) < box.height and _in_row(box, self.box)
@@ -70,10 +79,16 @@ class Shown:
 
     def read_again(self, text: str, confidence: float, box: Box, grey: Grey) -> None:
         """Take in another reading, in a box of a picture."""
-        is_part = self._is_wider(box)
-        self.take_better(text, confidence, box)
-        if not (is_part and self.region.overlaps(region_of(box))):
-            self.box = box
+        if self._runs_on_in(text, box):
+            shared = overlap(self.text, text)
+            self.text = shared.joined if shared else self.text
+            self.confidence = min(self.confidence, confidence)
+            self.box, self.reading = box, text
+        else:
+            is_part = self._is_wider(box)
+            self.take_better(text, confidence, box)
+            if not (is_part and self.region.overlaps(region_of(box))):
+                self.box = box
         self.patch = slopes(grey, self.box)
 
     def take_better(self, text: str, confidence: float, box: Box) -> None:
@@ -82,6 +97,12 @@ class Shown:
         is_surer = confidence > self.confidence and grown >= -1 and not self._is_wider(box)
         if grown > 1 or is_surer:
             self.text, self.confidence = text, confidence
+            self.reading = text
+
+    def _runs_on_in(self, text: str, box: Box) -> bool:
+        """Whether another reading is of this line, farther to the left."""
+        shared = overlap(self.reading, text)
+        return shared is not None and has_run(shared, self.box, box)
 
     def _is_wider(self, box: Box) -> bool:
         """Whether a box holds but a part of the line."""

@@ -107,6 +107,17 @@ def test_text_that_scrolls_is_one_line(watched: Watched) -> None:
     assert spans(watched.lines(frames)) == [("Directed by nobody", 0.0, 3.0)]
 
 
+def test_text_that_runs_to_the_left_is_one_line(watched: Watched) -> None:
+    text = "The harbour bridge is closed until Monday because of high water"
+    band = burnt(np.full((40, 1400, 3), 60, np.uint8), text, at=(320, 8))
+    frames = [scene() for _ in range(12)]
+    for second, pixels in enumerate(frames):
+        pixels[130:170] = band[:, 90 * second : 90 * second + 320]
+    ((said, start_s, end_s),) = spans(watched.lines(frames))
+    assert said == text
+    assert (start_s, end_s) == (1.0, 11.0)
+
+
 def test_the_same_line_comes_again_after_a_while(watched: Watched) -> None:
     frames = [scene() if 3 <= i < 9 else burnt(scene(), "Mind the gap") for i in range(12)]
     assert spans(watched.lines(frames)) == [("Mind the gap", 0.0, 3.0), ("Mind the gap", 9.0, 12.0)]

@@ -1,46 +1,41 @@
-"""An encoder that is loaded when frames come, and not before: most commands show it none."""
+"""An encoder that is loaded when many frames come, and not before: most commands show it few."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
-
-import numpy as np
+from typing import Generic, TypeVar
 
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.types import Pixels
 from embeddings.choice import default_encoder, files_of, load_encoder
-from embeddings.encoder import EncoderFiles, LoadedEncoder, Spans, TextEncoder, Times, Vectors
+from embeddings.encoder import EncoderFiles, LoadedEncoder, NeedsModel, Spans, Times, Vectors
 from embeddings.identity import Identity, keep_identity, recall_identity
+from embeddings.probe import frame_way, text_way
 from embeddings.temporal.plain import PlainHead, encode_clips, open_head
 from embeddings.temporal.pooling import mean_clips
 from embeddings.temporal.record import unserved_notice
 from embeddings.texts.cache import TextCache
 
-SAME_VECTOR = 1e-4
-"""Largest difference of a coordinate between texts encoded alone and by the model."""
-PROBE = "two dogs, a red car & 3 people"
+Part = TypeVar("Part")
 
 
 class DeferredEncoder:
     """An `Encoder` of which its identity is known.
 
-    Texts are encoded alone where its files offer that, clips with the head alone, in numpy;
-    the model is loaded for the first frames. Threads may share it.
+    Texts and a few frames are encoded alone where its files offer that, clips with the head alone,
+    in numpy; the model is loaded for the rest. Threads may share it.
 
     Args:
         identity: What is known.
         load: Loads the model.
-        open_texts: Opens what encodes texts alone; it gives None where the model is needed.
+        files: Open what encodes texts and frames alone.
     """
 
     def __init__(
-        self,
-        identity: Identity,
-        load: Callable[[], LoadedEncoder],
-        open_texts: Callable[[str], TextEncoder | None],
+        self, identity: Identity, load: Callable[[], LoadedEncoder], files: EncoderFiles
     ) -> None:
         self.id = identity.id
         self.name = identity.name
@@ -50,8 +45,8 @@ class DeferredEncoder:
         self.notice = unserved_notice(self.name) or ""
         self._identity = identity
         self._load = load
-        self._open_texts = open_texts
-        self._alone: TextEncoder | None = None
+        self._of_texts = _Alone(files.open_texts, identity.text_way)
+        self._of_frames = _Alone(files.open_frames, identity.frame_way)
         self._head: PlainHead | None = None
         self._model: LoadedEncoder | None = None
         self._texts = TextCache(self._encode, self.dim)
@@ -76,7 +71,7 @@ class DeferredEncoder:
             return self._model
 
     def prepare(self) -> None:
-        """Load what frames need, so that an error comes before the first of them.
+        """Load what many frames need, so that an error comes before the first of them.
 
         Raises:
             ReelwiseError: See `model`.
@@ -85,6 +80,10 @@ class DeferredEncoder:
 
     def encode_frames(self, pixels: Pixels) -> Vectors:
         """See `Encoder`."""
+        if self._model is None:
+            alone = self._of_frames.opened()
+            if alone is not None and len(pixels) <= alone.most_frames:
+                return alone.encode(pixels)
         return self.model.encode_frames(pixels)
 
     def encode_clips(self, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
@@ -105,9 +104,32 @@ class DeferredEncoder:
         return self._texts.encode(texts)
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
-        if self._alone is None and self._identity.text_way is not None:
-            self._alone = self._open_texts(self._identity.text_way)
-        return self._alone.encode(texts) if self._alone else self.model.encode_texts(texts)
+        alone = self._of_texts.opened()
+        return alone.encode(texts) if alone else self.model.encode_texts(texts)
+
+
+class _Alone(Generic[Part]):
+    """A part of an encoder that is opened at its first use, for all threads together.
+
+    Args:
+        open_way: Opens it in a way.
+        way: The one that is known to be right; None for none.
+    """
+
+    def __init__(self, open_way: Callable[[str], Part], way: str | None) -> None:
+        self._open, self._way = open_way, way
+        self._part: Part | None = None
+        self._opening = Lock()
+
+    def opened(self) -> Part | None:
+        """The part; None where the model is needed."""
+        with self._opening:
+            if self._part is None and self._way is not None:
+                try:
+                    self._part = self._open(self._way)
+                except NeedsModel:
+                    self._way = None
+            return self._part
 
 
 def open_encoder(
@@ -133,16 +155,17 @@ def open_encoder(
 
     identity = recall_identity(home, files)
     if identity is not None:
-        return DeferredEncoder(identity, load, files.open_texts)
+        return DeferredEncoder(identity, load, files)
     model = load()
     identity = _identity_of(model, files)
     keep_identity(home, files, identity)
-    encoder = DeferredEncoder(identity, lambda: model, files.open_texts)
+    encoder = DeferredEncoder(identity, lambda: model, files)
     encoder.prepare()
     return encoder
 
 
 def _identity_of(model: LoadedEncoder, files: EncoderFiles) -> Identity:
+    way_of_frames, needs_model = frame_way(model, files)
     return Identity(
         id=model.id,
         name=model.name,
@@ -150,17 +173,7 @@ def _identity_of(model: LoadedEncoder, files: EncoderFiles) -> Identity:
         frame_spec=model.frame_spec,
         weights=str(model.weights) if model.weights else None,
         head=str(files.head) if files.head else None,
-        text_way=_text_way(model, files),
+        text_way=text_way(model, files),
+        frame_way=way_of_frames,
+        needs_model=needs_model,
     )
-
-
-def _text_way(model: LoadedEncoder, files: EncoderFiles) -> str | None:
-    """The way of encoding texts alone that gives what the model gives, if any."""
-    for way in files.text_ways:
-        alone = files.open_texts(way)
-        if alone is None:
-            continue
-        row, wanted = alone.encode([PROBE]), model.encode_texts([PROBE])
-        if row.shape == wanted.shape and np.abs(row - wanted).max() < SAME_VECTOR:
-            return way
-    return None

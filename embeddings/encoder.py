@@ -59,12 +59,30 @@ class LoadedEncoder(Encoder, Protocol):
     notice: str
     """A sentence for the user where its temporal head is not used; else empty."""
 
+    @property
+    def probed(self) -> Vectors:
+        """(1, dim): the row of `embeddings.probe.probe_frame`, in single precision throughout."""
+
 
 class TextEncoder(Protocol):
     """The part of an encoder that knows words."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """N texts -> (n, dim) unit rows."""
+
+
+class FrameEncoder(Protocol):
+    """The part of an encoder that sees."""
+
+    most_frames: int
+    """Of more frames at once, loading the model costs less than it saves."""
+
+    def encode(self, pixels: Pixels) -> Vectors:
+        """See `Encoder.encode_frames`."""
+
+
+class NeedsModel(Exception):
+    """A part of an encoder cannot be had without loading the whole; says why."""
 
 
 class EncoderFiles(Protocol):
@@ -86,6 +104,10 @@ class EncoderFiles(Protocol):
     def text_ways(self) -> tuple[str, ...]:
         """Ways in which its texts may be encoded without loading it, for `open_texts`."""
 
+    @property
+    def frame_ways(self) -> tuple[str, ...]:
+        """The same of frames, for `open_frames`."""
+
     def check(self) -> bool:
         """Whether its weights are on this machine; False where they have to be downloaded.
 
@@ -96,5 +118,12 @@ class EncoderFiles(Protocol):
     def files(self) -> list[Path] | None:
         """Every file that it is loaded from; None where they are not known."""
 
-    def open_texts(self, way: str) -> TextEncoder | None:
-        """Its texts without the rest; None where that cannot be. The caller compares the rows."""
+    def open_texts(self, way: str) -> TextEncoder:
+        """Its texts without the rest. The caller compares the rows.
+
+        Raises:
+            NeedsModel: That cannot be.
+        """
+
+    def open_frames(self, way: str) -> FrameEncoder:
+        """Its frames without the rest; see `open_texts`."""

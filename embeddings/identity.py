@@ -36,6 +36,10 @@ class Identity:
     """Folder of its temporal head; None for mean pooling."""
     text_way: str | None
     """The way of `EncoderFiles.open_texts` that was seen to give what the encoder gives, if any."""
+    frame_way: str | None
+    """The same of `EncoderFiles.open_frames`."""
+    needs_model: str
+    """Why frames have no such way; empty where they have one."""
 
 
 def recall_identity(home: Home, files: EncoderFiles) -> Identity | None:

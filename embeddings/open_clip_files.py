@@ -10,9 +10,12 @@ from typing import cast
 from embeddings.backbone.early_checks import check_weights_file
 from embeddings.backbone.folders import RECIPE_FILE, WEIGHTS_FILE
 from embeddings.backbone.names import find_cached_weights, hub_answers, not_here
+from embeddings.encoder import FrameEncoder, NeedsModel
 from embeddings.open_clip_parts import OpenClipParts
-from embeddings.texts.opening import ACTIVATIONS, open_tower
-from embeddings.texts.tower import Activation, TextTower
+from embeddings.pictures.opening import frame_ways, open_image_tower
+from embeddings.texts.opening import open_tower
+from embeddings.texts.tower import TextTower
+from embeddings.transformer import ACTIVATIONS, Activation
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,37 @@ class OpenClipFiles:
             return None
         return [*inside, *([own.absolute()] if own else [])]
 
-    def open_texts(self, way: str) -> TextTower | None:
-        """The text tower with this activation; None where the model is made otherwise."""
+    def open_texts(self, way: str) -> TextTower:
+        """The text tower with this activation; see `EncoderFiles`."""
+        return open_tower(self.parts.backbone.model, self._file(), cast("Activation", way))
+
+    @property
+    def frame_ways(self) -> tuple[str, ...]:
+        """Activation and normalisation, for neither is always known without open_clip."""
+        return frame_ways(self.parts.backbone.model)
+
+    def open_frames(self, way: str) -> FrameEncoder:
+        """See `EncoderFiles`."""
+        return open_image_tower(self.parts.backbone.model, self._file(), way)
+
+    def _file(self) -> Path:
+        """The file of which the towers can be read without open_clip.
+
+        Raises:
+            NeedsModel: There is none.
+        """
         folder = self.parts.backbone.folder
         if folder is None:
             file = self.parts.weights or self._cached()
-        elif self.parts.weights is not None or (folder / RECIPE_FILE).is_file():
-            return None
+        elif self.parts.weights is not None:
+            raise NeedsModel("its weights lie apart from its folder")
+        elif (folder / RECIPE_FILE).is_file():
+            raise NeedsModel("it was made by reelwise compress")
         else:
             file = folder / WEIGHTS_FILE
-        return (
-            open_tower(self.parts.backbone.model, file, cast("Activation", way)) if file else None
-        )
+        if file is None or file.suffix != ".safetensors":
+            raise NeedsModel("its weights are no .safetensors file")
+        return file
 
     def _cached(self) -> Path | None:
         return find_cached_weights(self.parts.backbone.model, self.parts.backbone.pretrained or "")

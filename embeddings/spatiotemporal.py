@@ -60,6 +60,11 @@ class SpatiotemporalEncoder:
             lambda texts: backbone.text_features(texts).cpu().numpy().astype(np.float32), self.dim
         )
 
+    @property
+    def probed(self) -> Vectors:
+        """(1, dim): see `LoadedEncoder`."""
+        return self.backbone.probed
+
     def encode_frames(self, pixels: Pixels) -> Vectors:
         """(n, height, width, 3) uint8 RGB -> (n, dim) float32 unit rows."""
         out = np.zeros((len(pixels), self.dim), np.float32)

@@ -14,8 +14,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from data.video.types import FrameSpec
+from embeddings.backbone.device import single_precision
 from embeddings.backbone.published import as_pair
 from embeddings.backbone.threads import threads
+from embeddings.probe import probe_frame
 
 SMALL_TEXT_TOWER = 10_000_000
 """Weights below which one thread encodes a query: the threads of a small tower mostly wait."""
@@ -35,6 +37,7 @@ class Backbone:
         dim: Length of a feature.
         frame_spec: How frames must be cut and scaled before they come in.
         fingerprint: sha256 over architecture, preprocessing and every weight.
+        probed: (1, dim): the row of `probe_frame` in single precision, whatever `precision` is.
         tokenize: Texts -> (n, context) int64.
     """
 
@@ -64,18 +67,20 @@ class Backbone:
         # Before the cast: bf16 changes less than the float16 of stored vectors
         # (docs/decisions/0002), so one encoder has one fingerprint in both precisions.
         self.fingerprint = _fingerprint(model, config)
-        self.dtype = _compute_dtype(device, precision)
-        if self.dtype is torch.bfloat16:
-            # Autocast alone would cast every weight again at every call.
-            self.model.get_submodule("visual").to(self.dtype)
         self._format = torch.contiguous_format
         if any(isinstance(m, torch.nn.Conv2d) for m in model.modules()):
             self._format = torch.channels_last
             self.model = self.model.to(memory_format=self._format)
+        self.dtype = torch.float32
+        with single_precision():
+            self.probed = self.image_features(probe_frame(self.frame_spec)).cpu().numpy()
+        self.dim = self.probed.shape[1]
+        self.dtype = _compute_dtype(device, precision)
+        if self.dtype is torch.bfloat16:
+            # Autocast alone would cast every weight again at every call.
+            self.model.get_submodule("visual").to(self.dtype)
         text = [w for key, w in model.named_parameters() if not key.startswith("visual")]
         self._text_threads = 1 if sum(w.numel() for w in text) < SMALL_TEXT_TOWER else None
-        blank = torch.zeros(1, height, width, 3, dtype=torch.uint8)
-        self.dim: int = self.image_features(blank).shape[1]
 
     def image_features(self, pixels: NDArray[np.uint8] | Tensor) -> Tensor:
         """(n, height, width, 3) uint8 RGB as `frame_spec` says -> (n, dim) float32 unit rows."""

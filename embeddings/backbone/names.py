@@ -8,8 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from huggingface_hub import constants, hf_hub_url, try_to_load_from_cache
-
 from data.errors import ReelwiseError
 from embeddings.backbone.folders import CONFIG_FILE, TOON_FOLDER, WEIGHTS_FILE
 from embeddings.backbone.published import architectures
@@ -92,9 +90,9 @@ def _of_prefix(name: str) -> str:
             fix="name a folder that holds a model, without local-dir:",
         )
     repo = name.removeprefix(HUB_PREFIX).strip("/")
-    cached = try_to_load_from_cache(repo, CONFIG_FILE) if _REPO.fullmatch(repo) else None
-    if isinstance(cached, str) and (Path(cached).parent / WEIGHTS_FILE).is_file():
-        return str(Path(cached).parent)
+    cached = _in_cache(repo, CONFIG_FILE) if _REPO.fullmatch(repo) else None
+    if cached is not None and (cached.parent / WEIGHTS_FILE).is_file():
+        return str(cached.parent)
     published = [
         f"{model}/{tag}"
         for model, known in architectures().items()
@@ -119,11 +117,19 @@ def find_cached_weights(model: str, tag: str) -> Path | None:
     source = architectures()[model].weights[tag]
     repo, _, filename = source.hub.rpartition("/")
     for name in [filename] if filename else HUB_FILES if repo else []:
-        cached = try_to_load_from_cache(repo, name)
-        if isinstance(cached, str):
-            return Path(cached)
+        cached = _in_cache(repo, name)
+        if cached is not None:
+            return cached
     file = Path.home() / ".cache" / "clip" / source.url.rpartition("/")[2]
     return file if source.url and file.is_file() else None
+
+
+def _in_cache(repo: str, name: str) -> Path | None:
+    """A file of a repository in the hub's cache."""
+    from huggingface_hub import try_to_load_from_cache  # 0.1 s of processor time
+
+    cached = try_to_load_from_cache(repo, name)
+    return Path(cached) if isinstance(cached, str) else None
 
 
 def download_size(model: str) -> str:
@@ -134,6 +140,8 @@ def download_size(model: str) -> str:
 
 def not_here(parsed: BackboneName) -> ReelwiseError:
     """The error where published weights are missing: which file, how large, and where it lies."""
+    from huggingface_hub import hf_hub_url
+
     known = architectures()[parsed.model].weights
     source = known[parsed.pretrained or next(iter(known))]
     repo, _, filename = source.hub.rpartition("/")
@@ -151,6 +159,8 @@ def not_here(parsed: BackboneName) -> ReelwiseError:
 
 def hub_answers() -> bool:
     """Whether a download can be tried; the hub client itself would retry for two minutes."""
+    from huggingface_hub import constants
+
     if constants.HF_HUB_OFFLINE:
         return False
     if getproxies():

@@ -4,24 +4,23 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from data.video.types import Pixels
-from embeddings.backbone.device import choose_device
+from embeddings.backbone.device import choose_device, single_precision
 from embeddings.encoder import Spans, Times, Vectors
 from embeddings.layers import Floats
+from embeddings.probe import probe_frame
 from embeddings.starter.files import PACKAGED, STARTER
-from embeddings.starter.labels import LABELS_FILE, load_labels
-from embeddings.starter.looks import LOOKS_FILE, load_looks
+from embeddings.starter.frames import StarterFrames
+from embeddings.starter.labels import LABELS_FILE
+from embeddings.starter.looks import LOOKS_FILE
 from embeddings.starter.network import Network
-from embeddings.starter.shape import CLASSES, DIM, FEATURES, FRAME_SPEC, joined
+from embeddings.starter.shape import DIM, FRAME_SPEC
 from embeddings.starter.texts import StarterTexts
-from embeddings.starter.views import VIEWS, views_of
 from embeddings.temporal.pooling import mean_clips
 from embeddings.texts.cache import TextCache
 
-FRAMES_AT_ONCE = 16
 RECIPE = "1"
 """Raised with every change of how a vector is made that is not in a file."""
 
@@ -46,25 +45,19 @@ class StarterEncoder:
     def __init__(self, device: str = "auto") -> None:
         self._device = choose_device(device)
         self._network = Network().to(self._device)
-        self._labels = load_labels()
-        self._looks = load_looks()
+        self._frames = StarterFrames(self.see)
         self._texts = TextCache(StarterTexts().encode, DIM)
         self.id = f"{STARTER}-{_digest()[:12]}"
 
+    @property
+    def probed(self) -> Vectors:
+        """(1, 1128): see `LoadedEncoder`."""
+        with single_precision():
+            return self.encode_frames(probe_frame(FRAME_SPEC))
+
     def encode_frames(self, pixels: Pixels) -> Vectors:
         """(n, 448, 448, 3) uint8 RGB -> (n, 1128) float32 unit rows."""
-        rows = [
-            self._encode(pixels[first : first + FRAMES_AT_ONCE])
-            for first in range(0, len(pixels), FRAMES_AT_ONCE)
-        ]
-        return np.concatenate(rows) if rows else np.zeros((0, DIM), np.float32)
-
-    def _encode(self, pixels: Pixels) -> Vectors:
-        views = [views_of(frame) for frame in pixels]
-        features, logits = self.see(np.concatenate([view.pictures for view in views]))
-        attributes = np.stack([view.attributes for view in views])
-        labels = self._labels.of_pictures(mean_of_views(logits, CLASSES), attributes)
-        return joined(labels, self._looks.of_features(mean_of_views(features, FEATURES)))
+        return self._frames.encode(pixels)
 
     def see(self, pictures: Floats) -> tuple[Floats, Floats]:
         """(n, 3, 260, 260) in -1 to 1 -> (n, 1280) features and (n, 1000) logits."""
@@ -79,11 +72,6 @@ class StarterEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """N texts -> (n, 1128) float32 unit rows; the last ones are cached."""
         return self._texts.encode(texts)
-
-
-def mean_of_views(rows: Floats, width: int) -> Floats:
-    """Rows of the views of each frame -> one row a frame."""
-    return np.asarray(rows.reshape(-1, VIEWS, width).mean(axis=1), np.float32)
 
 
 def _digest() -> str:

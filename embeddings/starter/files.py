@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from data.errors import ReelwiseError
+from embeddings.encoder import FrameEncoder
 from embeddings.packages import PackagedFile
 from embeddings.starter.labels import LABELS_FILE
 from embeddings.starter.looks import LOOKS_FILE
@@ -27,6 +28,7 @@ class StarterFiles:
     head: Path | None = None
     software = ("reelwise", "timm", "torch")
     text_ways = ("sentences",)
+    frame_ways = ("numpy",)
 
     def check(self) -> bool:
         """See `EncoderFiles`, as for what follows."""
@@ -44,6 +46,13 @@ class StarterFiles:
     def open_texts(self, way: str) -> StarterTexts:
         """See `EncoderFiles`."""
         return StarterTexts()
+
+    def open_frames(self, way: str) -> FrameEncoder:
+        """See `EncoderFiles`."""
+        from embeddings.starter.frames import StarterFrames
+        from embeddings.starter.plain_network import PlainNetwork
+
+        return StarterFrames(PlainNetwork(NETWORK.path()))
 
 
 def starter_is_here() -> bool:

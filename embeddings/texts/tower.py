@@ -6,38 +6,26 @@ causal mask lets every text end at its last token. float32 throughout.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
-from safetensors import safe_open
 
-from embeddings.layers import Floats, attention, gelu, layer_norm, linear, quick_gelu
+from embeddings.layers import Floats, layer_norm, unit
+from embeddings.transformer import Activation, BlockShape, read_blocks
+from embeddings.weights import Weights
 
-Activation = Literal["gelu", "quick_gelu"]
 PREFIXES = ("", "text.")
 """Of the text tower's weights in a file: open_clip's `CLIP`, and `CustomTextCLIP`."""
-
-
-@dataclass(frozen=True)
-class TowerShape:
-    """What a text tower is, beside its weights."""
-
-    layers: int
-    """Blocks."""
-    heads: int
-    """Attention heads of each block."""
-    activation: Activation
-    """Between the two layers of a block's MLP."""
 
 
 class TextTower:
     """Texts to unit vectors.
 
     Args:
-        weights: A .safetensors file in float32 or float16.
-        shape: Its shape.
+        file: A .safetensors file in float32 or float16.
+        layers: Blocks.
+        heads: Attention heads of each block.
+        activation: Between the two layers of a block's MLP.
         tokens: Gives the numbers of a text's tokens, as the tower was trained with them.
 
     Raises:
@@ -45,17 +33,21 @@ class TextTower:
     """
 
     def __init__(
-        self, weights: Path, shape: TowerShape, tokens: Callable[[str], list[int]]
+        self,
+        file: Path,
+        tokens: Callable[[str], list[int]],
+        *,
+        layers: int,
+        heads: int,
+        activation: Activation,
     ) -> None:
-        self._shape = shape
         self._tokens = tokens
-        self._file = _opened(weights)
-        self._prefix = _prefix(set(self._file.keys()))
-        self._embedding = self._file.get_slice(f"{self._prefix}token_embedding.weight")
-        self._positions = self._weight("positional_embedding")
-        self._blocks = [self._block(n) for n in range(shape.layers)]
-        self._final = self._pair("ln_final")
-        self._projection = self._weight("text_projection")
+        weights = Weights(file, "token_embedding.weight", prefixes=PREFIXES)
+        self._embedding = weights.rows("token_embedding.weight")
+        self._positions = weights.one("positional_embedding")
+        self._blocks = read_blocks(weights, layers, BlockShape(heads, activation, causal=True))
+        self._final = weights.layer("ln_final")
+        self._projection = weights.one("text_projection")
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """N texts -> (n, dim) unit rows."""
@@ -69,65 +61,4 @@ class TextTower:
         x += self._positions[: len(tokens)]
         for block in self._blocks:
             x = block(x)
-        row = layer_norm(x[-1:], *self._final)[0] @ self._projection
-        return np.asarray(row / np.linalg.norm(row), np.float32)
-
-    def _weight(self, name: str) -> Floats:
-        return np.asarray(self._file.get_tensor(self._prefix + name), np.float32)
-
-    def _pair(self, name: str) -> tuple[Floats, Floats]:
-        """Weight and bias of a layer."""
-        return self._weight(f"{name}.weight"), self._weight(f"{name}.bias")
-
-    def _block(self, number: int) -> "Block":
-        of = f"transformer.resblocks.{number}"
-        return Block(
-            norms=(self._pair(f"{of}.ln_1"), self._pair(f"{of}.ln_2")),
-            qkv=(
-                self._weight(f"{of}.attn.in_proj_weight"),
-                self._weight(f"{of}.attn.in_proj_bias"),
-            ),
-            out=self._pair(f"{of}.attn.out_proj"),
-            mlp=(self._pair(f"{of}.mlp.c_fc"), self._pair(f"{of}.mlp.c_proj")),
-            heads=self._shape.heads,
-            activate=gelu if self._shape.activation == "gelu" else quick_gelu,
-        )
-
-
-Layer = tuple[Floats, Floats]
-
-
-@dataclass(frozen=True)
-class Block:
-    """A pre-LN transformer block with causal self-attention (Vaswani et al., 2017)."""
-
-    norms: tuple[Layer, Layer]
-    """Before attention, and before the MLP."""
-    qkv: Layer
-    """(3 width, width): queries, keys and values."""
-    out: Layer
-    """After attention."""
-    mlp: tuple[Layer, Layer]
-    """Its two layers."""
-    heads: int
-    """Attention heads."""
-    activate: Callable[[Floats], Floats]
-    """Between the layers of the MLP."""
-
-    def __call__(self, x: Floats) -> Floats:
-        """(t, width) -> (t, width)."""
-        qkv = linear(layer_norm(x, *self.norms[0]), *self.qkv)
-        x = x + linear(attention(qkv, self.heads, causal=True), *self.out)
-        hidden = self.activate(linear(layer_norm(x, *self.norms[1]), *self.mlp[0]))
-        return x + linear(hidden, *self.mlp[1])
-
-
-def _opened(weights: Path) -> Any:
-    return safe_open(weights, "numpy")
-
-
-def _prefix(names: set[str]) -> str:
-    for prefix in PREFIXES:
-        if f"{prefix}token_embedding.weight" in names:
-            return prefix
-    raise KeyError("token_embedding.weight")
+        return unit(layer_norm(x[-1:], *self._final)[0] @ self._projection)

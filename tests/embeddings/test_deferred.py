@@ -13,10 +13,14 @@ from safetensors.numpy import load_file, save_file
 
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.types import Pixels
 from embeddings.backbone.folders import TOON_FOLDER, WEIGHTS_FILE
 from embeddings.choice import load_encoder
 from embeddings.deferred import open_encoder
-from embeddings.encoder import LoadedEncoder, Vectors
+from embeddings.encoder import LoadedEncoder, NeedsModel, Vectors
+from embeddings.identity import recall_identity
+from embeddings.probe import probe_frame
+from embeddings.spatiotemporal import load_spatiotemporal
 from tests.embeddings.tiny import write_tiny
 from tests.fakes import ColourEncoder
 
@@ -46,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
     return write_tiny(tmp_path / "model")
 
 
-def test_a_known_encoder_is_loaded_for_frames_and_for_nothing_else(
+def test_a_known_encoder_is_loaded_for_many_frames_and_for_nothing_else(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = Loads(monkeypatch)
@@ -62,8 +66,11 @@ def test_a_known_encoder_is_loaded_for_frames_and_for_nothing_else(
     clips = (rows, np.arange(9.0), [(0, 9), (2, 5)])
     assert again.encode_clips(*clips) == pytest.approx(first.encode_clips(*clips), abs=1e-6)
     assert loads.count == 1
-    spec = again.frame_spec
-    pixels = np.zeros((1, spec.height_px, spec.width_px, 3), np.uint8)
+    pixels = np.concatenate([probe_frame(again.frame_spec)[:, ::-1]] * 3)
+    exact = load_spatiotemporal("toon", precision="fp32").encode_frames(pixels)
+    assert again.encode_frames(pixels) == pytest.approx(exact, abs=1e-5)
+    assert loads.count == 1
+    again.prepare()
     assert (again.encode_frames(pixels) == first.encode_frames(pixels)).all()
     assert loads.count == 2
 
@@ -123,8 +130,9 @@ class OtherKind:
     software = ("numpy",)
     text_ways = ("wrong", "words")
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, frame_ways: tuple[str, ...] = ("wrong", "colours")) -> None:
         self._file = file
+        self.frame_ways = frame_ways
 
     def check(self) -> bool:
         return True
@@ -134,6 +142,21 @@ class OtherKind:
 
     def open_texts(self, way: str) -> OtherTexts:
         return OtherTexts(version=2 if way == "words" else 1)
+
+    def open_frames(self, way: str) -> OtherFrames:
+        if way == "none":
+            raise NeedsModel("it has no eyes")
+        return OtherFrames(sign=1 if way == "colours" else -1)
+
+
+class OtherFrames:
+    most_frames = 2
+
+    def __init__(self, sign: int) -> None:
+        self._sign = sign
+
+    def encode(self, pixels: Pixels) -> Vectors:
+        return self._sign * ColourEncoder().encode_frames(pixels)
 
 
 class OtherTexts:
@@ -147,6 +170,10 @@ class OtherTexts:
 class Colours(ColourEncoder):
     weights: Path | None = None
     notice = ""
+
+    @property
+    def probed(self) -> Vectors:
+        return self.encode_frames(probe_frame(self.frame_spec))
 
 
 def test_an_encoder_of_any_kind_is_known_by_its_files_and_its_texts_need_no_model(
@@ -171,6 +198,48 @@ def test_an_encoder_of_any_kind_is_known_by_its_files_and_its_texts_need_no_mode
     file.write_bytes(b"22")
     assert open_encoder(home, "colours").id == first.id
     assert len(loads) == 2
+
+
+@pytest.mark.parametrize(
+    ("ways", "loaded_for_few", "why"),
+    [
+        (("wrong", "colours"), False, ""),
+        (("wrong",), True, "its image tower gives other vectors when it is computed without it"),
+        (("none",), True, "it has no eyes"),
+        ((), True, "it has no image tower that is computed without it"),
+    ],
+)
+def test_frames_are_encoded_alone_only_in_a_way_that_was_seen_to_be_right(
+    ways: tuple[str, ...],
+    loaded_for_few: bool,
+    why: str,
+    home: Home,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tmp_path / "colours.bin"
+    file.write_bytes(b"1")
+    files = OtherKind(file, ways)
+    loads = []
+    monkeypatch.setattr("embeddings.deferred.files_of", lambda *_: files)
+
+    def load(*_: object, **__: object) -> Colours:
+        loads.append(1)
+        return Colours()
+
+    monkeypatch.setattr("embeddings.deferred.load_encoder", load)
+    open_encoder(home, "colours")
+    again = open_encoder(home, "colours")
+    pixels = np.concatenate([probe_frame(again.frame_spec)] * 3)
+    wanted = Colours().encode_frames(pixels)
+    assert len(loads) == 1
+    assert (again.encode_frames(pixels[:2]) == wanted[:2]).all()
+    assert len(loads) == (2 if loaded_for_few else 1)
+    assert (again.encode_frames(pixels) == wanted).all()
+    assert len(loads) == 2
+    identity = recall_identity(home, files)
+    assert identity is not None
+    assert identity.needs_model == why
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"[\\"toon\\", null]": 5}'])

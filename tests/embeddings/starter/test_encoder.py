@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -72,18 +73,23 @@ def test_copies_look_like_their_scene_and_texts_have_no_looks(starter: LoadedEnc
     assert not starter.encode_texts(["a cat"])[:, LABELS:].any()
 
 
-def test_its_texts_need_no_torch(tmp_path: Path, starter: LoadedEncoder) -> None:
+def test_its_texts_and_a_picture_need_no_torch(tmp_path: Path, starter: LoadedEncoder) -> None:
     home = Home(tmp_path)
     open_encoder(home, "starter", device="cpu")
     code = (
         "import sys, pathlib; from data.home import Home; "
         "from embeddings.deferred import open_encoder; "
         f"e = open_encoder(Home(pathlib.Path({str(tmp_path)!r})), 'starter'); "
-        "print(e.encode_texts(['a red car'])[0, :3].tolist(), 'torch' in sys.modules)"
+        "from embeddings.probe import probe_frame; "
+        "print(e.encode_texts(['a red car'])[0, :3].tolist()); "
+        "print(e.encode_frames(probe_frame(e.frame_spec)).tolist(), 'torch' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     row = starter.encode_texts(["a red car"])[0, :3].tolist()
-    assert out.stdout.strip() == f"{row} False"
+    texts, frames = out.stdout.splitlines()
+    assert texts == str(row)
+    assert frames.endswith(" False")
+    assert np.array(ast.literal_eval(frames[:-6])) == pytest.approx(starter.probed, abs=1e-5)
 
 
 def test_it_serves_where_the_default_backbone_cannot_be_had(

@@ -7,12 +7,12 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from embeddings.backbone.configs import open_clip_package
 from embeddings.backbone.folders import BPE_FILE, TOON_FOLDER
 from embeddings.backbone.loading import build_tokenizer
-from embeddings.texts.opening import _package
 from embeddings.texts.tokens import BytePairTokenizer
 
-PUBLISHED = BytePairTokenizer(_package() / "bpe_simple_vocab_16e6.txt.gz", 77)
+PUBLISHED = BytePairTokenizer(open_clip_package() / "bpe_simple_vocab_16e6.txt.gz", 77)
 TOON = BytePairTokenizer(TOON_FOLDER / BPE_FILE, 32)
 THEIRS = {
     77: build_tokenizer("ViT-B-32"),
@@ -38,5 +38,5 @@ def test_any_text_has_the_tokens_that_open_clip_gives(text: str) -> None:
 
 
 def test_the_file_of_merges_is_found_without_importing_open_clip() -> None:
-    assert isinstance(_package(), Path)
-    assert (_package() / "bpe_simple_vocab_16e6.txt.gz").is_file()
+    assert isinstance(open_clip_package(), Path)
+    assert (open_clip_package() / "bpe_simple_vocab_16e6.txt.gz").is_file()

@@ -12,8 +12,9 @@ from safetensors.torch import save_file
 
 from embeddings.backbone.folders import CONFIG_FILE, TOON_FOLDER, WEIGHTS_FILE
 from embeddings.backbone.loading import build_untrained, load_backbone
+from embeddings.encoder import NeedsModel
 from embeddings.texts.opening import open_tower
-from embeddings.texts.tower import Activation
+from embeddings.transformer import Activation
 from tests.embeddings.tiny import TINY
 
 TEXTS = [
@@ -34,7 +35,6 @@ def written(folder: Path, config: dict[str, Any]) -> Path:
 
 def differs_by(folder: Path, activation: Activation) -> float:
     tower = open_tower(f"local-dir:{folder}", folder / WEIGHTS_FILE, activation)
-    assert tower is not None
     wanted = load_backbone(str(folder)).text_features(TEXTS).numpy()
     return float(np.abs(tower.encode(TEXTS) - wanted).max())
 
@@ -67,11 +67,14 @@ def test_a_tower_of_another_kind_is_left_to_the_model(
     other = model | {"text_cfg": model["text_cfg"] | setting}
     (tmp_path / CONFIG_FILE).write_text(json.dumps({**TINY, "model_cfg": other}))
     weights = TOON_FOLDER / WEIGHTS_FILE
-    assert open_tower(f"local-dir:{tmp_path}", weights, "gelu") is None
+    with pytest.raises(NeedsModel, match="another kind"):
+        open_tower(f"local-dir:{tmp_path}", weights, "gelu")
 
 
 def test_a_file_that_is_none_of_these_weights_is_left_to_the_model(tmp_path: Path) -> None:
     (tmp_path / WEIGHTS_FILE).write_bytes(b"nothing")
     (tmp_path / CONFIG_FILE).write_text(json.dumps(TINY))
-    assert open_tower(f"local-dir:{tmp_path}", tmp_path / WEIGHTS_FILE, "gelu") is None
-    assert open_tower("ViT-B-32", TOON_FOLDER / WEIGHTS_FILE, "gelu") is None
+    with pytest.raises(NeedsModel, match="another text tower"):
+        open_tower(f"local-dir:{tmp_path}", tmp_path / WEIGHTS_FILE, "gelu")
+    with pytest.raises(NeedsModel, match="another text tower"):
+        open_tower("ViT-B-32", TOON_FOLDER / WEIGHTS_FILE, "gelu")

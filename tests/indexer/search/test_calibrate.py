@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import log_ndtr
 
 from indexer.search.calibrate import CONFIDENT_RELEVANCE, Background
 
@@ -79,3 +80,11 @@ def test_a_higher_score_is_never_less_relevant(
     noise = Background(np.asarray(scores, np.float32), len(scores))
     low, high = sorted((one, other))
     assert noise.relevance(low) <= noise.relevance(high)
+
+
+@pytest.mark.parametrize("n", [1, 40, 100_000])
+def test_relevance_is_a_power_of_the_normal_distribution(n: int) -> None:
+    noise = Background(np.zeros(0, np.float32), n)
+    for score in np.linspace(-1, 1, 81):
+        wanted = np.exp(n * log_ndtr(noise.z(score)))
+        assert noise.relevance(score) == pytest.approx(wanted, rel=1e-9, abs=1e-290)

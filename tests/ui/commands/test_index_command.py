@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home, WriterLock
 from data.toons.library import ToonLibrary
+from data.video.write import write_video
 from tests.ui.conftest import ENCODER, N_VIDEOS, PATIENCE_S, ROOT, ask, tell
 
 pytestmark = pytest.mark.long
@@ -44,7 +47,7 @@ def test_an_empty_folder_beside_a_full_one_is_named(
     assert f"no video was found below {empty}" in shown.err
 
 
-def test_nothing_to_index_and_questions_without_new_pixels_load_no_model(
+def test_nothing_to_index_and_questions_of_few_frames_load_no_model(
     own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, home = own
@@ -52,7 +55,11 @@ def test_nothing_to_index_and_questions_without_new_pixels_load_no_model(
     (folder / "toon-0002.mp4").unlink()
     (folder / "toon-0003.mp4").rename(folder / "toon-0004.mp4")
     part = f"{folder / 'toon-0001.mp4'}@1-3"
+    new = folder.parent / "new.mp4"
+    write_video(new, [np.full((64, 64, 3), 9 * at, np.uint8) for at in range(25)], fps=25)
+    Image.fromarray(np.full((64, 64, 3), 200, np.uint8)).save(picture := folder.parent / "a.png")
     asked = [["similar", "toon-0001.mp4"], ["similar", part], ["search", "--like", part]]
+    asked += [["search", "--like", str(new)], ["search", "--image", str(picture)]]
     index = ["index", str(folder)]
     lines = [index, index, ["search", "a car"], *asked, ["status"]]
     script = (

@@ -5,11 +5,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from data.errors import ReelwiseError
 from data.toons.library import ToonLibrary
+from embeddings.deferred import DeferredEncoder
 from tests.ui.conftest import ENCODER
 from ui.cli import run
 from ui.library.library import Library
@@ -37,8 +37,8 @@ def test_many_threads_load_the_encoder_once_and_get_the_same_answer(
             together.wait()
             result = library.search("a red car", k=3)
             answers.append([(hit.video_id, hit.start_s) for hit in result.hits])
-            spec = library.encoder.frame_spec
-            library.encoder.encode_frames(np.zeros((1, spec.height_px, spec.width_px, 3), np.uint8))
+            assert isinstance(library.encoder, DeferredEncoder)
+            library.encoder.prepare()
 
         threads = [threading.Thread(target=ask) for _ in range(6)]
         for thread in threads:

@@ -148,7 +148,8 @@ def _weights(home: Home) -> str:
     """The encoder that `index` would use: the library's own, else the default."""
     from data.catalogue import Catalogue
     from embeddings.backbone.names import download_size, parse_name
-    from embeddings.choice import check_weights, choose_encoder, default_encoder
+    from embeddings.choice import check_weights, choose_encoder, default_encoder, files_of
+    from embeddings.identity import recall_identity
 
     name, weights = None, None
     if home.catalogue.is_file():
@@ -156,7 +157,10 @@ def _weights(home: Home) -> str:
             name, weights = choose_encoder(catalogue, None, None)
     name = name or default_encoder(weights)
     if check_weights(name, weights):
-        return f"{name} is here"
+        known = recall_identity(home, files_of(name, weights))
+        why = known.needs_model if known else ""
+        slow = f"; a question with a picture loads the whole model: {why}" if why else ""
+        return f"{name} is here{slow}"
     size = download_size(parse_name(name).model)
     return f"{name} will be downloaded ({size or 'size unknown'})"
 

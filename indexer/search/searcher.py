@@ -170,7 +170,7 @@ class Searcher:
         shown = self._shown(view, options)
         if not shown and view.videos:
             return replace(self._nothing(view), warnings=(*view.warnings, NONE_PASSES))
-        found, warnings = self._found(query, view, shown)
+        found, warnings = self._found(query, view, shown, k)
         if found is None:
             return self._seen(query, options, view, embed)
         seen = self._nothing(view)
@@ -190,7 +190,7 @@ class Searcher:
         return replace(result, hits=with_picture_matches(result.hits))
 
     def _found(
-        self, query: Query, view: View, shown: Mapping[int, Video]
+        self, query: Query, view: View, shown: Mapping[int, Video], k: int
     ) -> tuple[list[FoundWords] | None, tuple[str, ...]]:
         """The lines that hold words of the query or mean the same, and what went wrong.
 
@@ -204,7 +204,7 @@ class Searcher:
         allowed = None if shown is view.videos else shown.keys()
         folder = self._catalogue.sentence_folder
         lines = LinesAsked(view.words, view.meanings, folder, self._open_sentences)
-        return lines.find(query.words, channels, allowed)
+        return lines.find(query.words, channels, allowed, k=k)
 
     def _shown(self, view: View, options: Options) -> Mapping[int, Video]:
         """The videos that may be found, with the file and title to show."""

@@ -11,8 +11,11 @@ from embeddings.words.sentences import SentenceEncoder, shared_sentences
 from indexer.search.words.asked import ask, quoted_phrases
 from indexer.search.words.meaning import Meanings, with_meanings
 from indexer.search.words.word_index import WordIndex
-from indexer.search.words.words import FoundWords, find_words
+from indexer.search.words.words import FETCHED, FoundWords, find_words
 from indexer.store.meaning.passages import MEANT_CHANNELS
+
+LINES_PER_HIT = 2
+"""Lines that are looked at for each hit that is wanted: some belong to one moment."""
 
 OpenSentences = Callable[[Path | None], SentenceEncoder]
 """Opens the sentence encoder of a folder; for None the one that comes as a package."""
@@ -32,7 +35,12 @@ class LinesAsked:
     """Opens it when it is first needed."""
 
     def find(
-        self, text: str, channels: AbstractSet[Channel], videos: AbstractSet[int] | None
+        self,
+        text: str,
+        channels: AbstractSet[Channel],
+        videos: AbstractSet[int] | None,
+        *,
+        k: int = 10,
     ) -> tuple[list[FoundWords], tuple[str, ...]]:
         """The lines that are about a text, the best first, and what went wrong.
 
@@ -41,8 +49,11 @@ class LinesAsked:
                 no line counts for what it means.
             channels: Only lines of these.
             videos: Only lines of these videos; None takes all.
+            k: Hits that are wanted: so many lines at least are looked at.
         """
-        found = find_words(ask(text, self.words), self.words, channels=channels, videos=videos)
+        fetched = max(FETCHED, LINES_PER_HIT * k)
+        asked = ask(text, self.words)
+        found = find_words(asked, self.words, channels=channels, videos=videos, fetched=fetched)
         if self.meanings is None or not channels & MEANT_CHANNELS or quoted_phrases(text):
             return found, ()
         try:

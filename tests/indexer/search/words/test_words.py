@@ -9,6 +9,7 @@ import pytest
 
 from data.lines.line import Channel, Line
 from indexer.search.words.asked import ask
+from indexer.search.words.asking import LinesAsked
 from indexer.search.words.word_index import WordIndex
 from indexer.search.words.words import FETCHED, LEAST_RELEVANCE, FoundWords, find_words
 from indexer.store.full_text import FullText, ReadLines
@@ -169,3 +170,10 @@ def test_where_rare_words_tell_no_line_is_looked_at_for_a_frequent_one(
     assert len(all_of_them) > len(good)  # what is left out is worth nothing
     assert len(find(words, "harbour")) == FETCHED  # and alone it is looked for
     assert [each.video_id for each in find(words, '"the harbour" zeppelin')] == [1]
+
+
+@pytest.mark.parametrize("k", [10, 100])
+def test_as_many_lines_as_are_wanted_are_found(k: int) -> None:
+    lines = LinesAsked(said(*["the harbour"] * 120), None)
+    found, _ = lines.find("harbour", ALL, None, k=k)
+    assert len({each.video_id for each in found}) >= k

@@ -12,7 +12,7 @@ from data.video.types import Pixels
 from embeddings.words.screen.counts import Counts
 from embeddings.words.screen.detection import Box
 from embeddings.words.screen.rows import join_rows
-from embeddings.words.screen.settings import HIGHEST_PX, WIDENINGS, WIDEST_GAP
+from embeddings.words.screen.settings import HIGHEST_PX, LEVELS, WIDENINGS, WIDEST_GAP
 from embeddings.words.screen.shown import region_of
 from embeddings.words.screen.strokes import Region, join_overlapping
 
@@ -23,7 +23,7 @@ class Finder:
     """Finds lines; words of a row are at most `WIDEST_GAP` apart.
 
     So a line is whole only where its region goes on for that much beyond its ends; elsewhere it is
-    looked for again, in a wider region around it.
+    looked for again, in a wider region around it; and in the half picture where it is too high.
 
     Args:
         detect: Finds boxes in (h, w, 3) pixels.
@@ -37,16 +37,16 @@ class Finder:
     def lines(self, pixels: Pixels, region: Region) -> list[Box]:
         """The lines of which a part is in a region, from top to bottom."""
         size = (pixels.shape[1], pixels.shape[0])
-        whole, cut = _parted(self._detected(pixels, region), region, size)
+        whole, again = _parted(self._detected(pixels, region), region, size)
         for _ in range(WIDENINGS):
-            around = join_overlapping([_widened(box, region.level, size) for box in cut])
-            parts, cut = cut, []
+            around = join_overlapping([_widened(box, level, size) for box, level in again])
+            parts, again = [box for box, _ in again], []
             for wider in around:
                 boxes = [b for b in self._detected(pixels, wider) if _goes_on_from(b, parts)]
-                complete, still_cut = _parted(boxes, wider, size)
+                complete, rest = _parted(boxes, wider, size)
                 whole += [box for box in complete if not _is_among(box, whole)]
-                cut += [box for box in still_cut if not _is_among(box, whole)]
-        whole += [box for box in cut if not _is_among(box, whole)]
+                again += [(box, level) for box, level in rest if not _is_among(box, whole)]
+        whole += [b for b, level in again if not (_is_high(b, level) or _is_among(b, whole))]
         self._counts.boxes += len(whole)
         return join_rows(whole)
 
@@ -58,16 +58,26 @@ class Finder:
         if scale > 1:
             size = (max(1, cut.shape[1] // scale), max(1, cut.shape[0] // scale))
             cut = cv2.resize(cut, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-        boxes = (box for box in self._detect(cut) if box.height <= HIGHEST_PX)
-        return join_rows(_scaled(box, scale).moved(region.left, region.top) for box in boxes)
+        boxes = (_scaled(box, scale) for box in self._detect(cut))
+        return join_rows(box.moved(region.left, region.top) for box in boxes)
 
 
 def _parted(
     boxes: Sequence[Box], region: Region, size: tuple[int, int]
-) -> tuple[list[Box], list[Box]]:
-    """The boxes that are whole lines, and those that may go on beyond the border of a region."""
-    cut = [box for box in boxes if _is_cut(box, region, size)]
-    return [box for box in boxes if box not in cut], cut
+) -> tuple[list[Box], list[tuple[Box, int]]]:
+    """The whole lines in a region, and what to look at again, each at which level.
+
+    That is what may go on beyond the region's border, and what is too high at its level.
+    """
+    high = [box for box in boxes if _is_high(box, region.level)]
+    low = [box for box in boxes if box not in high]
+    cut = [box for box in low if _is_cut(box, region, size)]
+    again = [(box, region.level + 1) for box in high if region.level + 1 < LEVELS]
+    return [box for box in low if box not in cut], again + [(box, region.level) for box in cut]
+
+
+def _is_high(box: Box, level: int) -> bool:
+    return box.height > HIGHEST_PX << level
 
 
 def _is_cut(box: Box, region: Region, size: tuple[int, int]) -> bool:

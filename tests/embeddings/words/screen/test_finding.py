@@ -7,7 +7,8 @@ import pytest
 from embeddings.words.screen.counts import Counts
 from embeddings.words.screen.detection import Detector
 from embeddings.words.screen.finding import Finder
-from embeddings.words.screen.settings import WIDEST_GAP
+from embeddings.words.screen.recognition import Recogniser, cut_out
+from embeddings.words.screen.settings import HIGHEST_PX, WIDEST_GAP
 from embeddings.words.screen.strokes import Region
 from tests.embeddings.words.screen.burnt import burnt, scene
 
@@ -47,3 +48,12 @@ def test_a_line_with_room_around_it_is_looked_at_once(detector: Detector) -> Non
     region, counts = Region(0, TOP - 15, 300, TOP + 40, 0), Counts()
     assert len(Finder(detector, counts).lines(pixels, region)) == 1
     assert counts.detected_px == region.work_px
+
+
+def test_a_line_that_is_too_high_is_looked_for_in_the_half_picture(
+    detector: Detector, recogniser: Recogniser
+) -> None:
+    pixels = burnt(scene(width=640, height=360), "DEGRAU", at=(200, 150), size_px=80)
+    (box,) = Finder(detector, Counts()).lines(pixels, Region(100, 100, 600, 300, 0))
+    assert box.height > HIGHEST_PX
+    assert [text.text for text in recogniser([cut_out(pixels, box)])] == ["DEGRAU"]

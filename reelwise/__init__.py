@@ -19,8 +19,7 @@ from ui.library import Library
 if TYPE_CHECKING:
     from data.history import Event
     from indexer.build.report import IndexReport
-    from indexer.search.ranking import Hit
-    from indexer.search.searcher import SearchResult
+    from indexer.search.result import Hit, SearchResult
     from recommender.answer.items import Because, Item, Recommendations
 
 __all__ = [

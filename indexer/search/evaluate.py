@@ -21,7 +21,8 @@ from indexer.search.query import Query
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import Options
 from indexer.search.reliability import Judged, reliability
-from indexer.search.searcher import Searcher, SearchResult
+from indexer.search.result import SearchResult
+from indexer.search.searcher import Searcher
 from indexer.search.spans import Span, parse_span
 from indexer.search.view import View
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from data.catalogue import Video
 from data.lines import Channel
-from indexer.search.ranking import Hit, Match
+from indexer.search.result import Hit, Match
 from indexer.search.words.words import FoundWords
 
 ELSEWHERE = 0.5

@@ -12,20 +12,17 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.query import Query
-from indexer.search.ranking import Hit, Options, Step
+from indexer.search.ranking import Options
+from indexer.search.result import Hit, SearchResult, Step
 
-if TYPE_CHECKING:
-    from indexer.search.searcher import SearchResult
-
-    Ask = Callable[[Query, Options], SearchResult]
-    """Answers a query that has one step."""
+Ask = Callable[[Query, Options], SearchResult]
+"""Answers a query that has one step."""
 
 CANDIDATES = 500
 """Moments of each step by which videos are chosen."""

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from data.catalogue import Video
-from data.lines import Channel
 from indexer.search.accident import BestByAccident
 from indexer.search.calibrate import Background
 from indexer.search.examples import Example
@@ -15,6 +13,7 @@ from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips
 from indexer.search.query import Filters
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.rerank import ExampleMatcher, ReadVectors
+from indexer.search.result import Hit
 from indexer.search.view import TableRows, View, inner_products
 from indexer.store.faiss_index import Floats, Mask
 
@@ -35,79 +34,6 @@ BACKGROUND_CLIPS = 48
 
 EQUAL_SCORES = 2e-3
 """Scores closer than this are equal: float16 moves each cosine in them by 5e-4."""
-
-
-WORTH_SHOWING = 0.2
-"""People are shown lines from this relevance on; programs get all of a hit."""
-
-
-@dataclass(frozen=True)
-class Match:
-    """What one channel found in a moment."""
-
-    channel: Channel
-    """The channel."""
-    text: str
-    """The line; empty for the picture."""
-    start_s: float
-    """When it begins to be said or shown."""
-    end_s: float
-    """When it ends."""
-    relevance: float
-    """0 to 1, by this channel alone."""
-    marks: tuple[tuple[int, int], ...] = ()
-    """Where in the text the words of the query stand: first character, and one after the last."""
-    by_meaning: bool = False
-    """It was found by what it says, in whatever words."""
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether it is a line that a person should see."""
-        return bool(self.text) and self.relevance >= WORTH_SHOWING
-
-
-@dataclass(frozen=True)
-class Step:
-    """Where one of several things that were asked in order was found."""
-
-    text: str
-    """What was asked."""
-    start_s: float
-    """First instant of its moment."""
-    end_s: float
-    """First instant after it."""
-    relevance: float
-    """0 to 1, of this step by itself."""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One result: a moment that matches."""
-
-    rank: int
-    """1 is the best."""
-    video_id: int
-    """Permanent id of the video."""
-    path: Path
-    """Its file."""
-    title: str
-    """Name to show."""
-    start_s: float
-    """First instant of the moment."""
-    end_s: float
-    """First instant after it."""
-    score: float
-    """Higher is better, -1 to 1; comparable within one query only."""
-    relevance: float
-    """0 to 1, see `indexer.search.calibrate`."""
-    why: dict[str, float | None]
-    """Score of the picture as `visual`, relevance of the best line as `text`; None for none."""
-    clip_ids: tuple[int, ...] = ()
-    """The clips of the moment, the best first."""
-    matched: tuple[Match, ...] = ()
-    """What each channel found; the picture first, then lines, the best first."""
-    steps: tuple[Step, ...] = ()
-    """Where each thing was found, where several were asked in order."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +36,8 @@ from indexer.search.query_vectors import (
     text_mean,
     vectors_of_example,
 )
-from indexer.search.ranking import Hit, Options, rank
+from indexer.search.ranking import Options, rank
+from indexer.search.result import Hit, SearchResult
 from indexer.search.spans import Span, parse_span
 from indexer.search.view import View, open_view
 from indexer.search.words.asked import quoted_phrases, without_quotes
@@ -60,26 +61,6 @@ SEEN_PER_HIT = 3
 
 MIN_SEEN = 50
 """Fewest of them."""
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """The answer to a search."""
-
-    hits: list[Hit]
-    """The best first."""
-    took_ms: float
-    """Wall time, with encoding the query."""
-    confident: bool
-    """False: nothing matches well, `hits` are merely the nearest."""
-    generation: int | None
-    """The index generation that was searched; None before the first is published."""
-    encoder: str
-    """Name of the encoder."""
-    not_understood: tuple[str, ...] = ()
-    """Words of the query that the encoder has never seen."""
-    warnings: tuple[str, ...] = ()
-    """What is wrong with the library and may make this answer false or incomplete."""
 
 
 def _any(options: Options) -> Filters:

@@ -15,8 +15,7 @@ from data.errors import ReelwiseError
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
-    from indexer.search.ranking import Hit, Match, Step
-    from indexer.search.searcher import SearchResult
+    from indexer.search.result import Hit, Match, SearchResult, Step
     from indexer.store.manifest import Manifest
     from indexer.store.meaning.status import MeaningState
     from recommender.answer.items import Item, Recommendations

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from indexer.build.progress import Listener
     from indexer.build.report import IndexReport
     from indexer.search.query import Filters, Query
-    from indexer.search.searcher import Searcher, SearchResult
+    from indexer.search.result import SearchResult
+    from indexer.search.searcher import Searcher
     from indexer.store.generations import Generation
     from recommender.answer.items import Recommendations
     from recommender.service import LibraryRecommender

@@ -11,8 +11,7 @@ from ui.library.library import Library
 
 if TYPE_CHECKING:
     from indexer.search.query import Filters, Query
-    from indexer.search.ranking import Match
-    from indexer.search.searcher import SearchResult
+    from indexer.search.result import Match, SearchResult
 
 
 def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> Document:
@@ -90,8 +89,7 @@ def answer_question(library: Library, question: Document) -> Document:
 
 def result_of(document: Document, *, took_ms: float) -> SearchResult:
     """The result that a document of a search was made from; `took_ms` as the caller waited."""
-    from indexer.search.ranking import Hit, Step
-    from indexer.search.searcher import SearchResult
+    from indexer.search.result import Hit, SearchResult, Step
 
     hits = [
         Hit(
@@ -122,7 +120,7 @@ def result_of(document: Document, *, took_ms: float) -> SearchResult:
 
 def _match_of(document: Document) -> Match:
     from data.lines import Channel
-    from indexer.search.ranking import Match
+    from indexer.search.result import Match
 
     marks = tuple((int(start), int(end)) for start, end in document["marks"])
     return Match(**{**document, "channel": Channel(document["channel"]), "marks": marks})

@@ -18,7 +18,7 @@ from streamlit.delta_generator import DeltaGenerator
 from data.catalogue import Video
 from data.errors import ReelwiseError
 from data.printable import printable
-from indexer.search.ranking import Hit, Match
+from indexer.search.result import Hit, Match
 from recommender.answer.items import Item
 from ui.library.documents import is_gone
 from ui.terminal.text import clock, span

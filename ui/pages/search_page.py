@@ -9,8 +9,7 @@ import streamlit as st
 from data.errors import ReelwiseError
 from indexer.search.examples import check_examples, is_picture
 from indexer.search.query import Filters, Query
-from indexer.search.ranking import Hit
-from indexer.search.searcher import SearchResult
+from indexer.search.result import Hit, SearchResult
 from ui.library.documents import NOTHING_MATCHES, search_notices
 from ui.library.library import Library
 from ui.pages import cards, examples, served

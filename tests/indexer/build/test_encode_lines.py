@@ -22,7 +22,8 @@ from indexer.build.progress import Meter
 from indexer.build.recording.record import writing_session
 from indexer.build.recording.record_lines import LinesBuffer, take_in_lines
 from indexer.search.query import Query
-from indexer.search.searcher import Searcher, SearchResult
+from indexer.search.result import SearchResult
+from indexer.search.searcher import Searcher
 from indexer.store.generations import open_generation
 from indexer.store.lines import LineStore
 from indexer.store.meaning.sentence_store import SentenceStore

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.home import Home
-from indexer.search.searcher import SearchResult
+from indexer.search.result import SearchResult
 from tests.fakes import ColourEncoder, random_units
 from tests.indexer.made import store
 

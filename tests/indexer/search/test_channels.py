@@ -15,7 +15,8 @@ from data.lines.line import Channel, Line, Reading
 from data.video.types import OnProgress
 from indexer.build.pipeline import RunOptions, index_with
 from indexer.search.query import Filters, Query, channels_named
-from indexer.search.searcher import Searcher, SearchResult
+from indexer.search.result import SearchResult
+from indexer.search.searcher import Searcher
 from tests.data.lines.made import srt
 from tests.fakes import ColourEncoder, FakeSentences
 from tests.indexer.made import paint

@@ -14,8 +14,8 @@ from indexer.search.example_frames import Reading
 from indexer.search.in_order import _best_chain
 from indexer.search.query import MOST_STEPS, Filters, Query
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.ranking import Hit
-from indexer.search.searcher import Searcher, SearchResult
+from indexer.search.result import Hit, SearchResult
+from indexer.search.searcher import Searcher
 from indexer.search.view import View
 from tests.fakes import ColourEncoder
 from tests.indexer.made import store

@@ -9,7 +9,7 @@ import pytest
 from data.lines import Channel
 from data.toons.library import ToonLibrary
 from data.video.transcode import Change, transcode
-from indexer.search.ranking import Match
+from indexer.search.result import Match
 from tests.ui.commands.conftest import queries
 from tests.ui.conftest import ENCODER, ask, tell
 from ui.commands.everyday.search import marked

@@ -7,7 +7,7 @@ import pytest
 
 from data.catalogue.records import Video
 from data.lines import Channel
-from indexer.search.ranking import Hit, Match, Step
+from indexer.search.result import Hit, Match, Step
 from recommender.answer.items import Item
 from ui.pages import cards
 from ui.pages.search_page import Form

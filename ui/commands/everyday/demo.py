@@ -23,8 +23,7 @@ from ui.terminal.progress import ProgressBar
 from ui.terminal.text import count, length, short_path, span
 
 if TYPE_CHECKING:
-    from indexer.search.ranking import Hit
-    from indexer.search.searcher import SearchResult
+    from indexer.search.result import Hit, SearchResult
     from recommender.answer.items import Item
 
 N_VIDEOS = 200

@@ -19,8 +19,7 @@ from ui.terminal.text import clock, length, span
 if TYPE_CHECKING:
     from data.photo_films.library import Wanted
     from indexer.build.report import IndexReport
-    from indexer.search.ranking import Hit
-    from indexer.search.searcher import SearchResult
+    from indexer.search.result import Hit, SearchResult
 
 ENCODER = "starter"
 MIN_OVERLAP = 0.5

@@ -22,8 +22,7 @@ from ui.terminal.text import clock, columns, short_path, span
 
 if TYPE_CHECKING:
     from indexer.search.query import Filters, Query
-    from indexer.search.ranking import Hit, Match
-    from indexer.search.searcher import SearchResult
+    from indexer.search.result import Hit, Match, SearchResult
 
 
 NOISE = 0.05

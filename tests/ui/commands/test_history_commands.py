@@ -125,16 +125,16 @@ def test_forgetting_says_what_stays(home: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(
-    ("words", "problem"),
+    ("words", "problem", "code"),
     [
-        (("\u200b", "v1"), "a person needs a name"),
-        (("ann", "v1", "--watched", "inf"), "finite number"),
+        (("\u200b", "v1"), "a person needs a name", 1),
+        (("ann", "v1", "--watched", "inf"), "finite number", 2),
     ],
 )
-def test_adding_what_is_no_event_is_a_known_error(
-    home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], problem: str
+def test_adding_what_is_no_event_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], problem: str, code: int
 ) -> None:
-    assert problem in tell(capsys, "history", "add", *words, home=home, code=1).err
+    assert problem in tell(capsys, "history", "add", *words, home=home, code=code).err
     assert users(home) == []
 
 

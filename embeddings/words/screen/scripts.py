@@ -56,14 +56,16 @@ def _name(character: str) -> str:
 def is_kept(text: str, confidence: float, scripts: Sequence[str]) -> bool:
     """Whether what was read is believed: certain enough, and wholly in the chosen scripts.
 
-    One character that is repeated is a pattern: wheels are read as "00", beads as "SS". Digits
-    alone need the certainty of short lines, as no letter confirms them.
+    One character that is repeated is a pattern: wheels are read as "00", beads as "SS"; and so are
+    two in a long number, windows as "20000". Digits alone need the certainty of short lines, as no
+    letter confirms them.
     """
     letters = [c for c in text if c.isalpha()]
     counted = [c for c in text.casefold() if c.isalnum()]
     if len(counted) < LEAST_CHARACTERS or len(counted) * 2 < len(text.replace(" ", "")):
         return False
-    if len(set(counted)) < LEAST_DIFFERENT:
+    is_long_number = not letters and len(counted) >= SHORT
+    if len(set(counted)) < LEAST_DIFFERENT + is_long_number:
         return False
     if not all(any(SCRIPTS[script](c) for script in scripts) for c in letters):
         return False

@@ -117,5 +117,5 @@ READ_FPS = 1.0
 part of the cost."""
 LONGEST_SIDE_PX = 960
 """Larger frames are scaled down to this side, smaller ones are not scaled."""
-RULES = 3
+RULES = 4
 """Counts the changes of the code that change lines, where no setting does."""

@@ -44,9 +44,15 @@ def test_one_character_that_is_repeated_is_a_pattern(text: str) -> None:
 
 
 def test_a_number_needs_the_certainty_of_short_lines() -> None:
-    assert not is_kept("20000", 0.88, ("latin",))
-    assert is_kept("20000", 0.95, ("latin",))
+    assert not is_kept("21300", 0.88, ("latin",))
+    assert is_kept("21300", 0.95, ("latin",))
     assert is_kept("20000 m", 0.88, ("latin",))
+
+
+def test_a_long_number_of_two_digits_is_a_pattern() -> None:
+    assert not is_kept("20000", 0.99, ("latin",))
+    assert is_kept("2000", 0.99, ("latin",))
+    assert is_kept("Mamma", 0.99, ("latin",))
 
 
 def test_a_language_is_named_where_the_script_says_it() -> None:

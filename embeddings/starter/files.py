@@ -50,9 +50,10 @@ class StarterFiles:
     def open_frames(self, way: str) -> FrameEncoder:
         """See `EncoderFiles`."""
         from embeddings.starter.frames import StarterFrames
+        from embeddings.starter.kept_network import kept_network
         from embeddings.starter.plain_network import PlainNetwork
 
-        return StarterFrames(PlainNetwork(NETWORK.path()))
+        return StarterFrames(PlainNetwork(kept_network()))
 
 
 def starter_is_here() -> bool:

@@ -12,7 +12,6 @@ from embeddings.starter.looks import load_looks
 from embeddings.starter.shape import CLASSES, DIM, FEATURES, joined
 from embeddings.starter.views import VIEWS, views_of
 
-FRAMES_AT_ONCE = 16
 See = Callable[[Floats], tuple[Floats, Floats]]
 """(n, 3, 260, 260) in -1 to 1 -> (n, 1280) features and (n, 1000) logits."""
 
@@ -22,22 +21,24 @@ class StarterFrames:
 
     Args:
         see: The network.
+        at_once: Frames that it is given together.
     """
 
     most_frames = 48
     """The model is loaded in 7 s of processor time and sees a frame in 0.12 s, `PlainNetwork` in
     0.25 s."""
 
-    def __init__(self, see: See) -> None:
+    def __init__(self, see: See, *, at_once: int = 1) -> None:
         self._see = see
+        self._at_once = at_once
         self._labels = load_labels()
         self._looks = load_looks()
 
     def encode(self, pixels: Pixels) -> Vectors:
         """(n, 448, 448, 3) uint8 RGB -> (n, 1128) float32 unit rows."""
         rows = [
-            self._encode(pixels[first : first + FRAMES_AT_ONCE])
-            for first in range(0, len(pixels), FRAMES_AT_ONCE)
+            self._encode(pixels[first : first + self._at_once])
+            for first in range(0, len(pixels), self._at_once)
         ]
         return np.concatenate(rows) if rows else np.zeros((0, DIM), np.float32)
 

@@ -12,6 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from data.errors import DamagedFile
 from embeddings.starter.files import NETWORK
+from embeddings.starter.kept_network import keep_network
 
 ARCHITECTURE = "tf_efficientnet_lite2"
 
@@ -43,6 +44,7 @@ class Network(nn.Module):
         if shapes != [tuple(value.shape) for value in own.values()]:
             raise DamagedFile(f"{NETWORK.name} does not fit {ARCHITECTURE} of this timm", fix="")
         self.net.load_state_dict(dict(zip(own, published.values(), strict=True)))
+        keep_network({name: v.numpy() for name, v in published.items() if v.is_floating_point()})
         self.eval()
         _fold(self.net)
         self.to(memory_format=torch.channels_last)

@@ -7,7 +7,7 @@ import numpy as np
 
 from embeddings.layers import Floats, linear
 from embeddings.pictures.convolutions import BatchNorm, Convolution, convolution, rectified
-from embeddings.starter.torch_file import read_torch_file
+from embeddings.weights import Weights
 
 BLOCKS = 21
 HALVING = (1, 4, 7, 15)
@@ -36,23 +36,24 @@ class _Block:
 
 
 class PlainNetwork:
-    """The network with the weights of a file, as its package holds them.
+    """The network with the weights of a file, see `embeddings.starter.kept_network`.
 
     Raises:
         KeyError: They are those of another network.
-        pickle.UnpicklingError, EOFError: See `read_torch_file`.
+        OSError, SafetensorError: It cannot be read.
     """
 
     def __init__(self, weights: Path) -> None:
-        self._arrays = read_torch_file(weights)
+        self._weights = Weights(weights, "_conv_stem.weight")
         self._stem = self._normed("_conv_stem", "_bn0", stride=2)
         self._blocks = [self._block(number) for number in range(BLOCKS)]
         self._head = self._normed("_conv_head", "_bn1")
+        self._classes = self._weights.layer("_fc")
 
     def __call__(self, pictures: Floats) -> tuple[Floats, Floats]:
         """(n, 3, 260, 260) in -1 to 1 -> (n, 1280) features and (n, 1000) logits."""
         features = np.stack([self._features(one.transpose(1, 2, 0)) for one in pictures])
-        return features, linear(features, self._arrays["_fc.weight"], self._arrays["_fc.bias"])
+        return features, linear(features, *self._classes)
 
     def _features(self, x: Floats) -> Floats:
         x = rectified(self._stem(x), MOST)
@@ -63,7 +64,7 @@ class PlainNetwork:
     def _block(self, number: int) -> _Block:
         of, stride = f"_blocks.{number}", 2 if number in HALVING else 1
         layers = []
-        if f"{of}._expand_conv.weight" in self._arrays:
+        if f"{of}._expand_conv.weight" in self._weights.names:
             layers.append(self._normed(f"{of}._expand_conv", f"{of}._bn0"))
         layers.append(self._normed(f"{of}._depthwise_conv", f"{of}._bn1", stride=stride))
         layers.append(self._normed(f"{of}._project_conv", f"{of}._bn2"))
@@ -72,9 +73,9 @@ class PlainNetwork:
 
     def _normed(self, name: str, norm: str, *, stride: int = 1) -> Convolution:
         scale, shift, mean, variance = (
-            self._arrays[f"{norm}.{part}"]
+            self._weights.one(f"{norm}.{part}")
             for part in ("weight", "bias", "running_mean", "running_var")
         )
         learnt = BatchNorm(scale, shift, mean, variance, EPSILON)
-        weight = self._arrays[f"{name}.weight"]
+        weight = self._weights.one(f"{name}.weight")
         return learnt.after(convolution(weight, stride=stride, pads_late=True))

@@ -1,0 +1,60 @@
+"""The network's weights as a .safetensors file in the user's cache, which is read without torch.
+
+The package has them in torch's own format, which only torch reads safely. Whoever loads the network
+with torch keeps the copy; its checksum is known, so a copy that was changed is not read.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+from data.durable import make_dir, write_atomic
+from embeddings.encoder import NeedsModel
+from embeddings.layers import Floats
+from embeddings.packages import kept_models
+from embeddings.starter.files import NETWORK
+
+SHA256 = "2acfb8d45956854e6fbba2b77b476a3672db23e0c67a4b920413958f803cf218"
+"""Of the copy."""
+
+
+def keep_network(arrays: Mapping[str, Floats]) -> None:
+    """Keep the published weights by name, where the cache can be written and has no copy."""
+    place = _place()
+    if not place.is_absolute() or _sha256_of(place) == SHA256:
+        return
+    with suppress(OSError):
+        make_dir(place.parent)
+        write_atomic(place, network_copy(arrays))
+
+
+def network_copy(arrays: Mapping[str, Floats]) -> bytes:
+    """The copy; the same bytes for the same weights."""
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+
+
+def kept_network() -> Path:
+    """The copy, its checksum compared.
+
+    Raises:
+        NeedsModel: There is none, or it was changed.
+    """
+    if _sha256_of(_place()) != SHA256:
+        raise NeedsModel(f"its weights are not in {_place()}, where loading the model puts them")
+    return _place()
+
+
+def _place() -> Path:
+    return kept_models() / NETWORK.sha256[:16] / "network.safetensors"
+
+
+def _sha256_of(path: Path) -> str:
+    try:
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError:
+        return ""

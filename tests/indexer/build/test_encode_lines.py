@@ -12,28 +12,23 @@ from numpy.typing import NDArray
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
-from data.lines.line import Channel, Line, Reading
+from data.lines.line import Channel
 from embeddings.starter.labels import caption_texts
 from indexer.build import encode_lines
-from indexer.build.encode_lines import LineEncoder
-from indexer.build.interrupt import Interrupt
 from indexer.build.pipeline import rebuild
-from indexer.build.progress import Meter
 from indexer.build.recording.record import writing_session
-from indexer.build.recording.record_lines import LinesBuffer, take_in_lines
 from indexer.search.query import Query
 from indexer.search.result import SearchResult
 from indexer.search.searcher import Searcher
 from indexer.store.generations import open_generation
-from indexer.store.lines import LineStore
 from indexer.store.meaning.sentence_store import SentenceStore
 from indexer.store.meaning.status import meaning_state
 from indexer.store.publishing import publish
 from indexer.verify import verify_library
 from tests.fakes import FakeSentences, RandomEncoder
-from tests.indexer.stored import ENCODER, add, file_of, new_home
+from tests.indexer.said import ENGINE, encode, home_with_talk, say, texts_of
+from tests.indexer.stored import ENCODER, file_of
 
-ENGINE = "hears-1"
 CAPTIONS = len(caption_texts())
 
 
@@ -43,35 +38,7 @@ class Hash(RandomEncoder):
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A library of two videos, in which something is said, and nothing is encoded."""
-    home = new_home(tmp_path)
-    with writing_session(home) as catalogue:
-        catalogue.set_encoder(ENCODER, "hash")
-        catalogue.readings.serve({Channel.SPEECH: ENGINE})
-        for name in ("harbour", "island"):
-            say(catalogue, name)
-        publish(home, catalogue, ENCODER)
-    return home
-
-
-def say(catalogue: Catalogue, name: str) -> None:
-    """Add a video in which something is said of its name, then of its colour."""
-    add(catalogue, [name])
-    buffer = LinesBuffer(catalogue, LineStore(catalogue.home, ENGINE))
-    texts = (f"the ferry leaves from {name}", f"painted in {name} red")
-    lines = [Line(Channel.SPEECH, 20.0 * n, 20.0 * n + 2, text) for n, text in enumerate(texts)]
-    video_id = catalogue.files.known()[file_of(name)].video_id
-    buffer.add(video_id or 0, Channel.SPEECH, Reading(tuple(lines)))
-    buffer.flush()
-
-
-def encode(home: Home, sentences: FakeSentences) -> list[str]:
-    """Encode, publish where there is something to publish; gives the texts that were encoded."""
-    with writing_session(home) as catalogue:
-        take_in_lines(catalogue, LineStore(home, ENGINE))
-        if LineEncoder(catalogue, sentences).encode(Interrupt(), Meter(None), lambda: None):
-            publish(home, catalogue, ENCODER)
-    return [text for text in sentences.texts if text not in caption_texts()]
+    return home_with_talk(tmp_path, "harbour", "island")
 
 
 def search(home: Home, text: str, sentences: FakeSentences) -> SearchResult:
@@ -95,9 +62,7 @@ def spoil_index(home: Home) -> None:
     rebuild(home)
 
 
-SAID = {f"the ferry leaves from {name}" for name in ("harbour", "island")} | {
-    f"painted in {name} red" for name in ("harbour", "island")
-}
+SAID = {text for name in ("harbour", "island") for text in texts_of(name)}
 
 
 def test_what_lines_mean_is_published_and_found(home: Home) -> None:

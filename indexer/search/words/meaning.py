@@ -63,7 +63,7 @@ class Meanings:
         for row, score in zip(rows[0].tolist(), scores[0].tolist(), strict=True):
             best.setdefault(self.index.passage(row), (row, score))
         found = [self._found(row, score) for row, score in best.values()]
-        return [each for each in found if each.relevance >= WORTH_ADDING]
+        return _of_one_channel([each for each in found if each.relevance >= WORTH_ADDING])
 
     def _allowed(
         self, channels: AbstractSet[Channel], videos: AbstractSet[int] | None
@@ -83,6 +83,18 @@ class Meanings:
         video_id = int(self.index.video_ids[row])
         line = self.index.line(row)
         return FoundWords(video_id, line, relevance, score, (), by_meaning=True)
+
+
+def _of_one_channel(found: Sequence[FoundWords]) -> list[FoundWords]:
+    """Of each video the lines of the channel with its best line; `found` has the best first.
+
+    Channels add up where they do not know of each other: what one encoder takes the title for and
+    the speech of a video is the same guess twice.
+    """
+    channels: dict[int, Channel] = {}
+    for each in found:
+        channels.setdefault(each.video_id, each.line.channel)
+    return [each for each in found if each.line.channel == channels[each.video_id]]
 
 
 def _above_chance(relevance: float) -> float:

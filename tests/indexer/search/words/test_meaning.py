@@ -15,7 +15,7 @@ from indexer.search.words.words import FoundWords
 from indexer.store.faiss_index import FlatIndex
 from indexer.store.full_text import ReadLines
 from indexer.store.meaning.meaning_index import Accident, MeaningIndex, table_of
-from tests.fakes import random_units
+from tests.fakes import random_units, unit_rows
 
 LINE = Line(Channel.SPEECH, 1.0, 2.0, "the ferry leaves at nine")
 
@@ -58,6 +58,23 @@ def index(n: int, seed: int = 0) -> tuple[MeaningIndex, NDArray[np.float32]]:
         for number in range(n)
     )
     return MeaningIndex("fake", flat, table, Accident((captions @ rows.T).max(axis=1), n)), rows
+
+
+def test_of_a_video_one_channel_counts_by_its_meaning() -> None:
+    """The same guess twice is no more certain than once."""
+    rng = np.random.default_rng(1)
+    rows = unit_rows(random_units(rng, 1, 48) + 0.1 * random_units(rng, 4, 48))
+    lines = [replace(LINE, channel=each) for each in (Channel.SPEECH, Channel.TITLE)] * 2
+    table = pa.concat_tables(table_of(ReadLines(n, n // 2, [line])) for n, line in enumerate(lines))
+    flat = FlatIndex(48)
+    flat.add(np.arange(4), rows)
+    made = MeaningIndex("fake", flat, table, Accident(rng.normal(0, 0.1, 500).astype("f4"), 4))
+    meanings = open_meanings(made, np.arange(4, dtype=np.uint64))
+    assert meanings is not None
+    found = meanings.find(rows[0], frozenset(Channel))
+    assert {each.video_id for each in found} == {0, 1}
+    assert len(found) == 2
+    assert found[0].line.channel == Channel.SPEECH
 
 
 def test_relevance_is_how_unlikely_the_score_is_for_an_unrelated_text() -> None:

@@ -1,4 +1,4 @@
-"""What holds for every test: one thread per process, whatever else the machine does.
+"""What holds for every test: one thread per process, and no change of the process that outlives it.
 
 OpenMP's threads spin while they wait for one another; on a busy machine two of them take minutes
 for what one does in seconds. The variables are set before anything heavy is imported, and every
@@ -6,8 +6,11 @@ process that a test starts inherits them.
 """
 
 import os
+from collections.abc import Iterator
 
 import pytest
+
+from tests.process_state import unchanged_process_state
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -16,3 +19,17 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first: no process of the run works at one alone while the others have ended."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture(autouse=True)
+def _process_is_left_as_it_was() -> Iterator[None]:
+    """Set up before every other fixture of a test, so that it looks when all have put back."""
+    with unchanged_process_state():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _process_is_left_as_it_was_by_a_module() -> Iterator[None]:
+    """The same for the fixtures of a whole module."""
+    with unchanged_process_state():
+        yield

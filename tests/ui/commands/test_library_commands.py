@@ -6,13 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data.home import Home
 from data.printable import HIDDEN
 from data.toons.library import ToonLibrary
+from embeddings.choice import files_of
+from embeddings.deferred import open_encoder
+from embeddings.identity import keep_identity, recall_identity
 from tests.ui.commands.conftest import queries
 from tests.ui.conftest import ENCODER, ROOT, ask, tell
 from ui.cli import run
@@ -116,6 +121,20 @@ def test_what_index_would_lack_is_told_with_exit_code_1(
     assert document["ok"] is False
     assert [check["name"] for check in document["checks"] if not check["ok"]] == ["disk"]
     assert "      fix: free some disk" in tell(capsys, "doctor", home=home, code=1).out
+
+
+def test_doctor_says_why_a_question_with_a_picture_loads_the_whole_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path)
+    monkeypatch.setattr("embeddings.choice.default_encoder", lambda *_: ENCODER)
+    files = files_of(ENCODER, None)
+    open_encoder(home, ENCODER)
+    known = recall_identity(home, files)
+    assert known is not None
+    for why, told in (("", f"{ENCODER} is here"), ("it has no eyes", "model: it has no eyes")):
+        keep_identity(home, files, replace(known, needs_model=why))
+        assert doctor._weights(home).endswith(told)
 
 
 def test_what_index_would_lack_is_named_by_index_and_doctor_before_anything_is_loaded(

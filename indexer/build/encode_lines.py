@@ -59,7 +59,7 @@ class LineEncoder:
             self._encode_all(self._missing(lacking), stop, meter, on_stored)
             self._tidy()
         is_other = catalogue.sentence_model != model_id
-        if is_other:
+        if is_other or catalogue.sentence_folder != self._folder:  # the folder may have moved
             catalogue.set_sentence_model(model_id, self._folder)
         return is_other or bool(len(lacking))
 

@@ -15,7 +15,10 @@ from data.home import Home
 from data.lines.line import Channel
 from embeddings.starter.labels import caption_texts
 from indexer.build import encode_lines
+from indexer.build.encode_lines import LineEncoder
+from indexer.build.interrupt import Interrupt
 from indexer.build.pipeline import rebuild
+from indexer.build.progress import Meter
 from indexer.build.recording.record import writing_session
 from indexer.search.query import Query
 from indexer.search.result import SearchResult
@@ -120,6 +123,15 @@ def test_another_model_serves_once_it_has_encoded_all(home: Home) -> None:
     assert search(home, "a ship departs island", two).hits[0].path.stem == "island"
     stale = search(home, "a ship departs island", one)
     assert any("not the one that encoded the lines" in each for each in stale.warnings)
+
+
+def test_a_model_that_moved_is_looked_for_in_its_new_folder(home: Home, tmp_path: Path) -> None:
+    encode(home, FakeSentences())
+    for folder in (tmp_path / "model", None):
+        with writing_session(home) as catalogue:
+            encoder = LineEncoder(catalogue, FakeSentences(), folder)
+            assert not encoder.encode(Interrupt(), Meter(None), lambda: None)
+            assert catalogue.sentence_folder == folder
 
 
 def test_without_an_encoder_words_are_still_found(home: Home) -> None:

@@ -171,6 +171,15 @@ class Catalogue(Database):
         )
 
     @property
+    def speech_model(self) -> str | None:
+        """Name or folder of the speech model that was named last; None for the usual one."""
+        return self.get_meta("speech_model")
+
+    def set_speech_model(self, name: str) -> None:
+        """Transcribe with this model from now on, where no other is named."""
+        self.set_meta({"speech_model": name})
+
+    @property
     def sentence_model(self) -> str | None:
         """Id of the sentence encoder whose vectors of lines are searched; None for none."""
         return self.get_meta("sentences_id")

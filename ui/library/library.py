@@ -229,7 +229,7 @@ class Library:
         from indexer.build.files.empty import empty_folders
         from indexer.build.files.roots import RuleChange, existing_roots
         from indexer.build.pipeline import RunOptions, index_with
-        from ui.library.readers import line_readers, open_meaning
+        from ui.library.readers import line_readers, open_meaning, speech_model_of
 
         roots = [Path(path) for path in paths]
         rules = rules or RuleChange()
@@ -250,8 +250,10 @@ class Library:
         self.make()
         if rules != RuleChange():
             self.catalogue.files.add_roots(changed)
-        served = self.catalogue.readings.served
-        with line_readers(self._speech, self._screen_text, served) as words:
+        served, spoken = self.catalogue.readings.served, self.catalogue.speech_model
+        with line_readers(self._speech, self._screen_text, served, spoken) as words:
+            if (named := speech_model_of(self._speech)) is not None:
+                self.catalogue.set_speech_model(named)
             meaning = open_meaning(self._sentences, self.catalogue.sentence_folder)
             options = RunOptions(
                 workers, retry_failed, progress, words.readers, meaning.sentences, meaning.folder

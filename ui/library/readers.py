@@ -56,15 +56,20 @@ def check_readers(speech: str, screen_text: str, sentences: str = AUTO) -> None:
 
 @contextmanager
 def line_readers(
-    speech: str, screen_text: str, served: Mapping[Channel, str] | None = None
+    speech: str,
+    screen_text: str,
+    served: Mapping[Channel, str] | None = None,
+    speech_model: str | None = None,
 ) -> Iterator[Readers]:
     """Open the readers that are asked for, and let their models go at the end.
 
     Args:
-        speech: `auto` where a model is here, `off`, or the name or folder of a model.
+        speech: `auto` for the model that was named last, else for one that is here; `off`; or the
+            name or folder of a model.
         screen_text: Scripts to read, with commas between; `auto` for those that were read last, at
             first Latin letters; `off`.
         served: The engines whose lines the library searches.
+        speech_model: The model that was named last; None for none.
 
     Raises:
         ReelwiseError: As `check_readers`.
@@ -73,7 +78,7 @@ def line_readers(
     found = Readers()
     with ExitStack() as opened:
         if speech != OFF:
-            _add_speech(found, speech, opened)
+            _add_speech(found, speech, speech_model, opened)
         if screen_text != OFF:
             found.readers.append(_screen_reader(screen_text, served or {}))
         yield found
@@ -88,15 +93,25 @@ def _screen_reader(wanted: str, served: Mapping[Channel, str]) -> LineReader:
     return load_screen_reader(scripts_of(served.get(Channel.SCREEN, "")) or DEFAULT_SCRIPTS)
 
 
-def _add_speech(found: Readers, name: str, opened: ExitStack) -> None:
+def _add_speech(found: Readers, name: str, known: str | None, opened: ExitStack) -> None:
     from embeddings.words.speech import load_speech
 
     try:
-        found.readers.append(opened.enter_context(load_speech(name)))
+        # Another model than the last time would transcribe the whole library anew.
+        chosen = known or AUTO if name == AUTO else name
+        found.readers.append(opened.enter_context(load_speech(chosen)))
     except ReelwiseError as error:
         if name != AUTO:
             raise
         found.notices.append(f"speech is not transcribed: {error.problem}; {error.fix}")
+
+
+def speech_model_of(name: str) -> str | None:
+    """What a library remembers of the speech model of a run: a folder from any working folder."""
+    if name in (AUTO, OFF):
+        return None
+    folder = Path(name).expanduser()
+    return str(folder.absolute()) if folder.is_dir() else name
 
 
 @dataclass(frozen=True)

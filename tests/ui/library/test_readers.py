@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,35 @@ def test_the_scripts_of_text_in_the_picture_are_those_of_the_last_time() -> None
     assert screen_engine("han,latin", {Channel.SCREEN: first}) == chosen
     assert screen_engine("latin", {Channel.SCREEN: chosen}) == first
     assert screen_engine("auto", {Channel.SCREEN: "screen-ppocrv6-0123456789ab"}) == first
+
+
+def test_speech_is_transcribed_by_the_model_that_was_named_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def load(name: str) -> nullcontext[str]:
+        asked.append(name)
+        if "gone" in name:
+            raise ReelwiseError("there is no folder gone", fix="name another")
+        return nullcontext(name)
+
+    monkeypatch.setattr("embeddings.words.speech.load_speech", load)
+    for name, known in (("auto", None), ("auto", "small"), ("base", "small")):
+        with line_readers(name, "off", None, known):
+            pass
+    assert asked == ["auto", "small", "base"]
+    with line_readers("auto", "off", None, "/gone") as found:  # not by another model instead
+        assert found.readers == []
+    assert "there is no folder gone" in found.notices[0]
+    assert [readers.speech_model_of(name) for name in ("auto", "off", "base")] == [
+        None,
+        None,
+        "base",
+    ]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    assert readers.speech_model_of("mine") == str(tmp_path / "mine")
 
 
 def test_without_a_model_speech_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,8 +49,8 @@ SpeechOption = Annotated[
     typer.Option(
         "--speech",
         metavar="auto|off|MODEL",
-        help="Transcribe speech: auto where a model is here, off, or a Whisper model by name or "
-        "folder.",
+        help="Transcribe speech: auto with the model of the last time, at first one that is here; "
+        "off; or a Whisper model by name or folder.",
     ),
 ]
 ScreenTextOption = Annotated[

@@ -14,8 +14,9 @@ from embeddings.backbone.names import (
 from embeddings.encoder import EncoderFiles, LoadedEncoder, Vectors
 from embeddings.open_clip_files import OpenClipFiles
 from embeddings.open_clip_parts import open_clip_parts
-from embeddings.starter.files import STARTER, StarterFiles, starter_is_here
+from embeddings.starter.files import StarterFiles, starter_is_here
 from embeddings.starter.labels import caption_texts, load_labels
+from embeddings.starter.packaged import STARTER
 from embeddings.starter.texts import starter_captions
 from embeddings.vocabulary import notice_of_library
 from embeddings.words.sentences import SentenceEncoder

@@ -11,11 +11,11 @@ from embeddings.backbone.device import choose_device, single_precision
 from embeddings.encoder import Spans, Times, Vectors
 from embeddings.layers import Floats
 from embeddings.probe import probe_frame
-from embeddings.starter.files import PACKAGED, STARTER
 from embeddings.starter.frames import StarterFrames
 from embeddings.starter.labels import LABELS_FILE
 from embeddings.starter.looks import LOOKS_FILE
 from embeddings.starter.network import Network
+from embeddings.starter.packaged import PACKAGED, STARTER
 from embeddings.starter.shape import DIM, FRAME_SPEC
 from embeddings.starter.texts import StarterTexts
 from embeddings.temporal.pooling import mean_clips

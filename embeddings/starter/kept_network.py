@@ -16,7 +16,7 @@ from data.durable import make_dir, write_atomic
 from embeddings.encoder import NeedsModel
 from embeddings.layers import Floats
 from embeddings.packages import kept_models
-from embeddings.starter.files import NETWORK
+from embeddings.starter.packaged import NETWORK
 
 SHA256 = "2acfb8d45956854e6fbba2b77b476a3672db23e0c67a4b920413958f803cf218"
 """Of the copy."""

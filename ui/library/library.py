@@ -1,11 +1,7 @@
-"""One opened library: what is heavy is loaded once, when it is first needed.
-
-The command line opens one for a single command; all threads of a server share one.
-"""
+"""What can be done with one library: index it, search it, recommend from it."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,37 +11,31 @@ from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
 from data.home import (
-    Home,
     WriterLock,
-    is_home,
     nothing_indexed,
-    require_library,
-    resolve_home,
 )
-from embeddings.backbone.early_checks import check_device, check_weights_file
+from ui.library.opened import OpenedLibrary
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from data.catalogue import Catalogue
-    from data.history import Event, EventKind, History
+    from data.history import Event, EventKind
     from data.video.children.pool import StillWanted
-    from embeddings.encoder import Encoder
+    from data.video.found import RootRules
+    from indexer.build.files.empty import EmptyFolder
     from indexer.build.files.roots import RuleChange
     from indexer.build.progress import Listener
     from indexer.build.report import IndexReport
     from indexer.search.query import Filters, Query
     from indexer.search.result import SearchResult
-    from indexer.search.searcher import Searcher
     from indexer.store.generations import Generation
     from recommender.answer.items import Recommendations
-    from recommender.service import LibraryRecommender
 
 VideoRef = str | int | Path
 """A video by its id, its path or its file name."""
 
 
-class Library:
+class Library(OpenedLibrary):
     """A video library: index it, search it, recommend from it. Use it as a context manager.
 
     Args:
@@ -74,129 +64,8 @@ class Library:
         screen_text: str = "auto",
         sentences: str = "auto",
     ) -> None:
-        self._weights = Path(weights) if weights else None
-        if self._weights is not None:
-            check_weights_file(self._weights)
-        check_device(device)
-        self.home: Home = resolve_home(Path(home) if home else None)
-        self._device = device
+        super().__init__(home, weights=weights, device=device)
         self._speech, self._screen_text, self._sentences = speech, screen_text, sentences
-        # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
-        self._lock = threading.Lock()
-        self._loading = threading.RLock()
-        self._refreshing = threading.Lock()
-        self._encoder: Encoder | None = None
-        self._catalogue: Catalogue | None = None
-        self._searcher: Searcher | None = None
-        self._recommender: LibraryRecommender | None = None
-
-    def make(self) -> None:
-        """Make an empty library where there is none.
-
-        Raises:
-            ReelwiseError: Its folder cannot be made.
-        """
-        self.home.make_catalogue()
-
-    @property
-    def _is_made(self) -> bool:
-        """Whether there is a library, also one that has lost its catalogue."""
-        return self.home.catalogue.exists() or is_home(self.home.root)
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The catalogue of this home.
-
-        Raises:
-            ReelwiseError: There is no library: asking never makes one.
-        """
-        with self._lock:
-            if self._catalogue is None:
-                require_library(self.home)
-                from data.catalogue import Catalogue
-
-                self._catalogue = Catalogue(self.home)
-            return self._catalogue
-
-    @property
-    def history(self) -> History:
-        """What users watched, liked and disliked."""
-        from data.history import History
-
-        return History(self.catalogue)
-
-    @property
-    def encoder(self) -> Encoder:
-        """The encoder that this library was embedded with.
-
-        Raises:
-            ReelwiseError: Nothing is indexed yet, or the weights are not the library's.
-        """
-        with self._loading:
-            wanted_id = self.catalogue.encoder
-            if wanted_id is None:
-                raise nothing_indexed(self.home)
-            if self._encoder is None or self._encoder.id != wanted_id:
-                # Another process may have moved the library to another encoder meanwhile.
-                # Threads that are searching keep the old searcher: it is dropped, not closed.
-                self._searcher = None
-                self._encoder = self._load_encoder(wanted_id)
-            return self._encoder
-
-    def _load_encoder(self, wanted_id: str) -> Encoder:
-        encoder = self._choose_encoder(None)
-        if encoder.id != wanted_id:
-            raise ReelwiseError(
-                f"this library was embedded with {wanted_id}; "
-                f"{self.catalogue.encoder_name} is {encoder.id} here",
-                fix="reelwise rebuild --reencode      (or give the old weights: --weights FILE)",
-            )
-        return encoder
-
-    def _choose_encoder(self, name: str | None) -> Encoder:
-        """The encoder of this name, else the library's, else the default."""
-        from embeddings.choice import choose_encoder
-        from embeddings.deferred import open_encoder
-
-        catalogue = self.catalogue if self._is_made else None
-        name, weights = choose_encoder(catalogue, name, self._weights)
-        return open_encoder(self.home, name, weights=weights, device=self._device)
-
-    @property
-    def searcher(self) -> Searcher:
-        """The searcher over the published generation, brought up to date at each use."""
-        with self._loading:
-            encoder = self.encoder
-            if self._searcher is None:
-                from indexer.search.searcher import Searcher
-
-                self._searcher = Searcher(self.home, encoder)
-            searcher = self._searcher
-        # One thread takes in what is new; the others meanwhile search what they have.
-        if self._refreshing.acquire(blocking=False):
-            try:
-                searcher.refresh()
-            finally:
-                self._refreshing.release()
-        return searcher
-
-    @property
-    def recommender(self) -> LibraryRecommender:
-        """The recommender, which takes in at each request what was indexed and watched since.
-
-        It needs no encoder: it reads stored vectors and the history.
-
-        Raises:
-            ReelwiseError: Nothing is indexed yet.
-        """
-        if self.catalogue.encoder is None:
-            raise nothing_indexed(self.home)
-        with self._loading:
-            if self._recommender is None:
-                from recommender.service import LibraryRecommender
-
-                self._recommender = LibraryRecommender(self.home)
-            return self._recommender
 
     def index(
         self,
@@ -226,26 +95,13 @@ class Library:
             ReelwiseError: No path exists or holds a video, the encoder cannot be loaded, or
                 another process is writing to this library. A home that was missing is not made.
         """
-        from indexer.build.files.empty import empty_folders
-        from indexer.build.files.roots import RuleChange, existing_roots
+        from indexer.build.files.roots import RuleChange
         from indexer.build.pipeline import RunOptions, index_with
         from ui.library.readers import line_readers, open_meaning, speech_model_of
 
         roots = [Path(path) for path in paths]
         rules = rules or RuleChange()
-        # What is wrong is said before an encoder is loaded, and before a home is made.
-        wanted = existing_roots(roots)
-        rules.check()
-        self.home.require_place()
-        known = self.catalogue if self._is_made else None
-        changed = rules.applied({} if known is None else known.files.root_rules(), wanted)
-        if known is not None:
-            self.history.finish_forgetting()
-        empty = empty_folders(known, wanted, changed)
-        if known is not None:
-            # Another writer is told now; the run itself takes the lock again.
-            with WriterLock(self.home):
-                pass
+        changed, empty = self._checked_roots(roots, rules)
         model = self._choose_encoder(encoder)
         self.make()
         if rules != RuleChange():
@@ -265,6 +121,30 @@ class Library:
             if self._encoder is None and self.catalogue.encoder == model.id:
                 self._encoder = model
         return report
+
+    def _checked_roots(
+        self, roots: Sequence[Path], rules: RuleChange
+    ) -> tuple[dict[Path, RootRules], list[EmptyFolder]]:
+        """The rules of all folders from now on, and those that are suddenly empty.
+
+        What is wrong is said before an encoder is loaded, and before a home is made.
+        """
+        from indexer.build.files.empty import empty_folders
+        from indexer.build.files.roots import existing_roots
+
+        wanted = existing_roots(roots)
+        rules.check()
+        self.home.require_place()
+        known = self.catalogue if self._is_made else None
+        changed = rules.applied({} if known is None else known.files.root_rules(), wanted)
+        if known is not None:
+            self.history.finish_forgetting()
+        empty = empty_folders(known, wanted, changed)
+        if known is not None:
+            # Another writer is told now; the run itself takes the lock again.
+            with WriterLock(self.home):
+                pass
+        return changed, empty
 
     def rebuild(self, *, reencode: bool = False, progress: Listener | None = None) -> Generation:
         """Publish a new index from the stored vectors, or from the videos themselves.
@@ -442,22 +322,3 @@ class Library:
         # An error is reported to the first who searches, not here.
         with suppress(ReelwiseError):
             self.search("warm up", k=1)
-
-    def close(self) -> None:
-        """Close the catalogue's file."""
-        with self._loading, self._lock:
-            if self._recommender is not None:
-                self._recommender.close()
-                self._recommender = None
-            if self._searcher is not None:
-                self._searcher.close()
-                self._searcher = None
-            if self._catalogue is not None:
-                self._catalogue.close()
-                self._catalogue = None
-
-    def __enter__(self) -> Library:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -1,0 +1,184 @@
+"""What an opened library holds: what is heavy is loaded once, when it is first needed.
+
+The command line opens one for a single command; all threads of a server share one.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from data.errors import ReelwiseError
+from data.home import Home, is_home, nothing_indexed, require_library, resolve_home
+from embeddings.backbone.early_checks import check_device, check_weights_file
+
+if TYPE_CHECKING:
+    from data.catalogue import Catalogue
+    from data.history import History
+    from embeddings.encoder import Encoder
+    from indexer.search.searcher import Searcher
+    from recommender.service import LibraryRecommender
+
+
+class OpenedLibrary:
+    """The parts of one library, shared by all threads. Use it as a context manager.
+
+    Args:
+        home: Folder that holds the library's state; None takes REELWISE_HOME, else the user's data
+            folder.
+        weights: Encoder weights to use in place of those that the library remembers.
+        device: Where the encoder runs: "auto", "cpu" or "cuda".
+
+    Raises:
+        ReelwiseError: There is no such weights file, or no GPU for "cuda".
+    """
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        *,
+        weights: str | Path | None = None,
+        device: str = "auto",
+    ) -> None:
+        self._weights = Path(weights) if weights else None
+        if self._weights is not None:
+            check_weights_file(self._weights)
+        check_device(device)
+        self.home: Home = resolve_home(Path(home) if home else None)
+        self._device = device
+        # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
+        self._lock = threading.Lock()
+        self._loading = threading.RLock()
+        self._refreshing = threading.Lock()
+        self._encoder: Encoder | None = None
+        self._catalogue: Catalogue | None = None
+        self._searcher: Searcher | None = None
+        self._recommender: LibraryRecommender | None = None
+
+    def make(self) -> None:
+        """Make an empty library where there is none.
+
+        Raises:
+            ReelwiseError: Its folder cannot be made.
+        """
+        self.home.make_catalogue()
+
+    @property
+    def _is_made(self) -> bool:
+        """Whether there is a library, also one that has lost its catalogue."""
+        return self.home.catalogue.exists() or is_home(self.home.root)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue of this home.
+
+        Raises:
+            ReelwiseError: There is no library: asking never makes one.
+        """
+        with self._lock:
+            if self._catalogue is None:
+                require_library(self.home)
+                from data.catalogue import Catalogue
+
+                self._catalogue = Catalogue(self.home)
+            return self._catalogue
+
+    @property
+    def history(self) -> History:
+        """What users watched, liked and disliked."""
+        from data.history import History
+
+        return History(self.catalogue)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that this library was embedded with.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet, or the weights are not the library's.
+        """
+        with self._loading:
+            wanted_id = self.catalogue.encoder
+            if wanted_id is None:
+                raise nothing_indexed(self.home)
+            if self._encoder is None or self._encoder.id != wanted_id:
+                # Another process may have moved the library to another encoder meanwhile.
+                # Threads that are searching keep the old searcher: it is dropped, not closed.
+                self._searcher = None
+                self._encoder = self._load_encoder(wanted_id)
+            return self._encoder
+
+    def _load_encoder(self, wanted_id: str) -> Encoder:
+        encoder = self._choose_encoder(None)
+        if encoder.id != wanted_id:
+            raise ReelwiseError(
+                f"this library was embedded with {wanted_id}; "
+                f"{self.catalogue.encoder_name} is {encoder.id} here",
+                fix="reelwise rebuild --reencode      (or give the old weights: --weights FILE)",
+            )
+        return encoder
+
+    def _choose_encoder(self, name: str | None) -> Encoder:
+        """The encoder of this name, else the library's, else the default."""
+        from embeddings.choice import choose_encoder
+        from embeddings.deferred import open_encoder
+
+        catalogue = self.catalogue if self._is_made else None
+        name, weights = choose_encoder(catalogue, name, self._weights)
+        return open_encoder(self.home, name, weights=weights, device=self._device)
+
+    @property
+    def searcher(self) -> Searcher:
+        """The searcher over the published generation, brought up to date at each use."""
+        with self._loading:
+            encoder = self.encoder
+            if self._searcher is None:
+                from indexer.search.searcher import Searcher
+
+                self._searcher = Searcher(self.home, encoder)
+            searcher = self._searcher
+        # One thread takes in what is new; the others meanwhile search what they have.
+        if self._refreshing.acquire(blocking=False):
+            try:
+                searcher.refresh()
+            finally:
+                self._refreshing.release()
+        return searcher
+
+    @property
+    def recommender(self) -> LibraryRecommender:
+        """The recommender, which takes in at each request what was indexed and watched since.
+
+        It needs no encoder: it reads stored vectors and the history.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet.
+        """
+        if self.catalogue.encoder is None:
+            raise nothing_indexed(self.home)
+        with self._loading:
+            if self._recommender is None:
+                from recommender.service import LibraryRecommender
+
+                self._recommender = LibraryRecommender(self.home)
+            return self._recommender
+
+    def close(self) -> None:
+        """Close the catalogue's file."""
+        with self._loading, self._lock:
+            if self._recommender is not None:
+                self._recommender.close()
+                self._recommender = None
+            if self._searcher is not None:
+                self._searcher.close()
+                self._searcher = None
+            if self._catalogue is not None:
+                self._catalogue.close()
+                self._catalogue = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

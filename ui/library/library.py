@@ -47,8 +47,8 @@ class Library(OpenedLibrary):
             name or folder of a model.
         screen_text: Which text in the picture `index` reads: "auto", the scripts that it read last,
             at first Latin letters; "off"; or scripts with commas between, as "latin,han,kana".
-        sentences: What `index` encodes the meaning of lines with: "auto" where MiniLM is here,
-            "off", or a sentence-transformers folder.
+        sentences: What `index` encodes the meaning of lines with: "auto" as the library does,
+            at first MiniLM where it is here, "minilm", "off", or a sentence-transformers folder.
 
     Raises:
         ReelwiseError: There is no such weights file, or no GPU for "cuda".

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from data.lines import LineReader
     from embeddings.words.sentences import SentenceEncoder
 
-AUTO, OFF = "auto", "off"
+AUTO, OFF, MINILM = "auto", "off", "minilm"
 
 
 @dataclass
@@ -51,7 +51,7 @@ def check_readers(speech: str, screen_text: str, sentences: str = AUTO) -> None:
     if sentences not in (AUTO, OFF):
         from embeddings.words.sentences import open_sentences
 
-        open_sentences(Path(sentences).expanduser())
+        open_sentences(None if sentences == MINILM else Path(sentences).expanduser())
 
 
 @contextmanager
@@ -130,7 +130,8 @@ def open_meaning(name: str, known_folder: Path | None) -> Meaning:
     """Open what encodes the meaning of lines.
 
     Args:
-        name: `auto` for the library's own, else the package where it is here; `off`; or a folder.
+        name: `auto` for the library's own, else the package where it is here; `minilm` for the
+            package; `off`; or a folder.
         known_folder: The folder of the library's own; None for the package.
 
     Raises:
@@ -140,7 +141,8 @@ def open_meaning(name: str, known_folder: Path | None) -> Meaning:
 
     if name == OFF:
         return Meaning()
-    folder = known_folder if name == AUTO else Path(name).expanduser().absolute()
+    named = {AUTO: known_folder, MINILM: None}
+    folder = named[name] if name in named else Path(name).expanduser().absolute()
     try:
         return Meaning(shared_sentences(folder), folder)
     except ReelwiseError as error:

@@ -103,6 +103,8 @@ def test_lines_are_encoded_by_the_package_unless_it_is_off_or_another_is_named(
     for name, known in (("auto", None), ("auto", tmp_path), ("off", None), ("x", tmp_path)):
         assert open_meaning(name, known).folder == (None if name == "off" else opened[-1])
     assert opened == [None, tmp_path, Path("x").absolute()]
+    assert open_meaning("minilm", tmp_path).folder is None, "the way back to the package"
+    assert opened[-1] is None
 
 
 def test_without_the_package_meaning_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

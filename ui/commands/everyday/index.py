@@ -67,9 +67,9 @@ SentencesOption = Annotated[
     str,
     typer.Option(
         "--sentences",
-        metavar="auto|off|FOLDER",
-        help="Encode what lines mean: auto with MiniLM where it is here, off, or with a "
-        "sentence-transformers folder.",
+        metavar="auto|off|minilm|FOLDER",
+        help="Encode what lines mean: auto as the library does, at first with MiniLM where it is "
+        "here; off; minilm; or with a sentence-transformers folder, which is remembered.",
     ),
 ]
 

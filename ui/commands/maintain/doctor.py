@@ -199,7 +199,7 @@ def _meaning(home: Home) -> str:
     if not asked @ meant > asked @ other:
         raise ReelwiseError(
             "the sentence encoder does not know what sentences mean",
-            fix="reelwise index FOLDER --sentences auto",
+            fix="reelwise index FOLDER --sentences minilm",
         )
     return f"{sentences.id} is here"
 

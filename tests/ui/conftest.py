@@ -224,7 +224,7 @@ def no_models_for_words() -> Iterator[None]:
     """The toons are silent and without text: models that hear and read are tested by themselves."""
 
     @contextmanager
-    def none(speech: str, screen_text: str, served: object = None) -> Iterator[readers.Readers]:
+    def none(*_: object) -> Iterator[readers.Readers]:
         yield readers.Readers()
 
     with pytest.MonkeyPatch.context() as patch:

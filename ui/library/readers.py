@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from data.lines import Channel
 
 if TYPE_CHECKING:
-    from data.lines import LineReader
+    from data.lines import Channel, LineReader
     from embeddings.words.sentences import SentenceEncoder
 
 AUTO, OFF, MINILM = "auto", "off", "minilm"
@@ -85,6 +84,7 @@ def line_readers(
 
 
 def _screen_reader(wanted: str, served: Mapping[Channel, str]) -> LineReader:
+    from data.lines import Channel
     from embeddings.words.screen.reader import load_screen_reader
     from embeddings.words.screen.scripts import DEFAULT_SCRIPTS, scripts_of
 

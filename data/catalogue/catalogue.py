@@ -175,9 +175,14 @@ class Catalogue(Database):
         """Name or folder of the speech model that was named last; None for the usual one."""
         return self.get_meta("speech_model")
 
-    def set_speech_model(self, name: str) -> None:
-        """Transcribe with this model from now on, where no other is named."""
-        self.set_meta({"speech_model": name})
+    @property
+    def speech_language(self) -> str | None:
+        """The language that was named last for what is spoken; None to find it for each video."""
+        return self.get_meta("speech_language")
+
+    def set_speech(self, **named: str | None) -> None:
+        """Remember the `model` and the `language` that speech is transcribed with from now on."""
+        self.set_meta({f"speech_{name}": value for name, value in named.items()})
 
     @property
     def sentence_model(self) -> str | None:

@@ -15,6 +15,7 @@ from data.home import (
     nothing_indexed,
 )
 from ui.library.opened import OpenedLibrary
+from ui.library.readers import WordOptions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,12 +44,7 @@ class Library(OpenedLibrary):
             folder. Only `index` makes it where it is missing.
         weights: Encoder weights to use in place of those that the library remembers.
         device: Where the encoder runs: "auto", "cpu" or "cuda".
-        speech: What `index` transcribes speech with: "auto" where a model is here, "off", or the
-            name or folder of a model.
-        screen_text: Which text in the picture `index` reads: "auto", the scripts that it read last,
-            at first Latin letters; "off"; or scripts with commas between, as "latin,han,kana".
-        sentences: What `index` encodes the meaning of lines with: "auto" as the library does,
-            at first MiniLM where it is here, "minilm", "off", or a sentence-transformers folder.
+        words: How `index` reads words; None as the last time.
 
     Raises:
         ReelwiseError: There is no such weights file, or no GPU for "cuda".
@@ -60,12 +56,10 @@ class Library(OpenedLibrary):
         *,
         weights: str | Path | None = None,
         device: str = "auto",
-        speech: str = "auto",
-        screen_text: str = "auto",
-        sentences: str = "auto",
+        words: WordOptions | None = None,
     ) -> None:
         super().__init__(home, weights=weights, device=device)
-        self._speech, self._screen_text, self._sentences = speech, screen_text, sentences
+        self._words = words or WordOptions()
 
     def index(
         self,
@@ -97,7 +91,7 @@ class Library(OpenedLibrary):
         """
         from indexer.build.files.roots import RuleChange
         from indexer.build.pipeline import RunOptions, index_with
-        from ui.library.readers import line_readers, open_meaning, speech_model_of
+        from ui.library.readers import LastTime, line_readers, open_meaning, remembered
 
         roots = [Path(path) for path in paths]
         rules = rules or RuleChange()
@@ -106,11 +100,14 @@ class Library(OpenedLibrary):
         self.make()
         if rules != RuleChange():
             self.catalogue.files.add_roots(changed)
-        served, spoken = self.catalogue.readings.served, self.catalogue.speech_model
-        with line_readers(self._speech, self._screen_text, served, spoken) as words:
-            if (named := speech_model_of(self._speech)) is not None:
-                self.catalogue.set_speech_model(named)
-            meaning = open_meaning(self._sentences, self.catalogue.sentence_folder)
+        catalogue, asked = self.catalogue, self._words
+        last = LastTime(
+            catalogue.readings.served, catalogue.speech_model, catalogue.speech_language
+        )
+        with line_readers(asked, last) as words:
+            if named := remembered(asked):
+                catalogue.set_speech(**named)
+            meaning = open_meaning(asked.sentences, catalogue.sentence_folder)
             options = RunOptions(
                 workers, retry_failed, progress, words.readers, meaning.sentences, meaning.folder
             )

@@ -17,6 +17,70 @@ if TYPE_CHECKING:
 AUTO, OFF, MINILM = "auto", "off", "minilm"
 
 
+@dataclass(frozen=True)
+class WordOptions:
+    """How `index` reads words and what they mean."""
+
+    speech: str = AUTO
+    """The name or folder of a speech model; `auto` for that of the last time, at first one that is
+    here; `off`."""
+    language: str | None = None
+    """What is spoken, by code or name; `auto` to find it for each video; None as the last time."""
+    screen_text: str = AUTO
+    """Scripts with commas between, as "latin,han"; `auto` for those of the last time, at first
+    Latin letters; `off`."""
+    sentences: str = AUTO
+    """A sentence-transformers folder; `auto` for that of the last time, at first MiniLM where it is
+    here; `minilm`; `off`."""
+
+    def check(self) -> None:
+        """Refuse what is not there before anything else is done.
+
+        Raises:
+            ReelwiseError: A model that was named is not here, a script cannot be read, or a
+                language is none.
+        """
+        if self.screen_text not in (AUTO, OFF):
+            _check_scripts(self.screen_text)
+        if self.language not in (None, AUTO):
+            from embeddings.words.speech.reader import language_named
+
+            language_named(self.language)
+        if self.speech not in (AUTO, OFF):
+            from embeddings.words.speech.models import find_model
+
+            find_model(self.speech)
+        if self.sentences not in (AUTO, OFF):
+            from embeddings.words.sentences import open_sentences
+
+            folder = Path(self.sentences).expanduser()
+            open_sentences(None if self.sentences == MINILM else folder)
+
+
+def _check_scripts(names: str) -> None:
+    from embeddings.words.screen.scripts import SCRIPTS
+
+    unknown = [name for name in names.split(",") if name not in SCRIPTS]
+    if unknown:
+        raise ReelwiseError(
+            f"--screen-text is {AUTO}, {OFF}, or scripts that can be read, with commas "
+            f"between: {', '.join(SCRIPTS)}; not {unknown[0]!r}",
+            fix=f"--screen-text {AUTO}",
+        )
+
+
+@dataclass(frozen=True)
+class LastTime:
+    """What a library remembers of how its words were read."""
+
+    served: Mapping[Channel, str] = field(default_factory=dict)
+    """The engines whose lines it searches."""
+    speech_model: str | None = None
+    """The speech model that was named last; None for none."""
+    language: str | None = None
+    """The language that was named last; None to find it for each video."""
+
+
 @dataclass
 class Readers:
     """The readers of one run."""
@@ -27,59 +91,20 @@ class Readers:
     """What is left out because its model is not here, one line each."""
 
 
-def check_readers(speech: str, screen_text: str, sentences: str = AUTO) -> None:
-    """Refuse what is not there before anything else is done.
-
-    Raises:
-        ReelwiseError: A model that was named is not here, or a script cannot be read.
-    """
-    if screen_text not in (AUTO, OFF):
-        from embeddings.words.screen.scripts import SCRIPTS
-
-        unknown = [name for name in screen_text.split(",") if name not in SCRIPTS]
-        if unknown:
-            raise ReelwiseError(
-                f"--screen-text is {AUTO}, {OFF}, or scripts that can be read, with commas "
-                f"between: {', '.join(SCRIPTS)}; not {unknown[0]!r}",
-                fix=f"--screen-text {AUTO}",
-            )
-    if speech not in (AUTO, OFF):
-        from embeddings.words.speech.models import find_model
-
-        find_model(speech)
-    if sentences not in (AUTO, OFF):
-        from embeddings.words.sentences import open_sentences
-
-        open_sentences(None if sentences == MINILM else Path(sentences).expanduser())
-
-
 @contextmanager
-def line_readers(
-    speech: str,
-    screen_text: str,
-    served: Mapping[Channel, str] | None = None,
-    speech_model: str | None = None,
-) -> Iterator[Readers]:
+def line_readers(options: WordOptions, last: LastTime) -> Iterator[Readers]:
     """Open the readers that are asked for, and let their models go at the end.
 
-    Args:
-        speech: `auto` for the model that was named last, else for one that is here; `off`; or the
-            name or folder of a model.
-        screen_text: Scripts to read, with commas between; `auto` for those that were read last, at
-            first Latin letters; `off`.
-        served: The engines whose lines the library searches.
-        speech_model: The model that was named last; None for none.
-
     Raises:
-        ReelwiseError: As `check_readers`.
+        ReelwiseError: As `WordOptions.check`.
     """
-    check_readers(speech, screen_text)
+    options.check()
     found = Readers()
     with ExitStack() as opened:
-        if speech != OFF:
-            _add_speech(found, speech, speech_model, opened)
-        if screen_text != OFF:
-            found.readers.append(_screen_reader(screen_text, served or {}))
+        if options.speech != OFF:
+            _add_speech(found, options, last, opened)
+        if options.screen_text != OFF:
+            found.readers.append(_screen_reader(options.screen_text, last.served))
         yield found
 
 
@@ -93,25 +118,31 @@ def _screen_reader(wanted: str, served: Mapping[Channel, str]) -> LineReader:
     return load_screen_reader(scripts_of(served.get(Channel.SCREEN, "")) or DEFAULT_SCRIPTS)
 
 
-def _add_speech(found: Readers, name: str, known: str | None, opened: ExitStack) -> None:
+def _add_speech(found: Readers, options: WordOptions, last: LastTime, opened: ExitStack) -> None:
     from embeddings.words.speech import load_speech
 
+    # Another model or language than the last time would transcribe the whole library anew.
+    is_auto = options.speech == AUTO
+    model = (last.speech_model or AUTO) if is_auto else options.speech
+    language = last.language if options.language is None else options.language
     try:
-        # Another model than the last time would transcribe the whole library anew.
-        chosen = known or AUTO if name == AUTO else name
-        found.readers.append(opened.enter_context(load_speech(chosen)))
+        reader = load_speech(model, language=None if language == AUTO else language)
+        found.readers.append(opened.enter_context(reader))
     except ReelwiseError as error:
-        if name != AUTO:
+        if not is_auto:
             raise
         found.notices.append(f"speech is not transcribed: {error.problem}; {error.fix}")
 
 
-def speech_model_of(name: str) -> str | None:
-    """What a library remembers of the speech model of a run: a folder from any working folder."""
-    if name in (AUTO, OFF):
-        return None
-    folder = Path(name).expanduser()
-    return str(folder.absolute()) if folder.is_dir() else name
+def remembered(options: WordOptions) -> dict[str, str | None]:
+    """What `Catalogue.set_speech` gets after a run: only what was named."""
+    named: dict[str, str | None] = {}
+    if options.speech not in (AUTO, OFF):
+        folder = Path(options.speech).expanduser()
+        named["model"] = str(folder.absolute()) if folder.is_dir() else options.speech
+    if options.language is not None:
+        named["language"] = None if options.language == AUTO else options.language
+    return named
 
 
 @dataclass(frozen=True)

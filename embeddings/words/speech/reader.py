@@ -157,12 +157,22 @@ def load_speech(
     Raises:
         ReelwiseError: The model is unknown or not here, or the language is unknown.
     """
-    code = language_code(language) if language else None
-    if language and not code:
-        raise ReelwiseError(
-            f"there is no language {language!r}", fix="give a code such as en, de, fr, es or ja"
-        )
+    code = language_named(language) if language else None
     return SpeechReader(find_model(name), language=code, threads=threads)
+
+
+def language_named(name: str) -> str:
+    """The code of a language.
+
+    Raises:
+        ReelwiseError: It is none.
+    """
+    code = language_code(name)
+    if not code:
+        raise ReelwiseError(
+            f"there is no language {name!r}", fix="give a code such as en, de, fr, es or ja"
+        )
+    return code
 
 
 def _engine_id(files: ModelFiles, language: str | None, settings: Settings) -> str:

@@ -17,6 +17,7 @@ from ui.commands.everyday.index import index_answer
 from ui.commands.everyday.photo_demo import photo_demo
 from ui.library.documents import Document, reason_in_words, recommend_document, search_document
 from ui.library.library import Library
+from ui.library.readers import WordOptions
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.progress import ProgressBar
@@ -42,7 +43,7 @@ def demo(home: HomeOption = None, as_json: JsonOption = False) -> Answer:
     Then make films of photographs and find what is seen, said and written in them.
     """
     began = time.perf_counter()
-    with Library(home, speech="off", screen_text="off") as library:
+    with Library(home, words=WordOptions(speech="off", screen_text="off")) as library:
         library.make()
         _refuse_another_encoder(library)
         document: Document = {"home": str(library.home.root)}

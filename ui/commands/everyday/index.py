@@ -11,7 +11,7 @@ import typer
 
 from data.printable import printable
 from ui.library.library import Library
-from ui.library.readers import check_readers
+from ui.library.readers import WordOptions
 from ui.terminal.answer import (
     EXIT_DONE,
     EXIT_SOME_FILES_FAILED,
@@ -51,6 +51,15 @@ SpeechOption = Annotated[
         metavar="auto|off|MODEL",
         help="Transcribe speech: auto with the model of the last time, at first one that is here; "
         "off; or a Whisper model by name or folder.",
+    ),
+]
+SpeechLanguageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--speech-language",
+        metavar="CODE|auto",
+        help="The language that is spoken, as en or de, which is remembered; auto finds it for "
+        "each video.  [default: as the last time, at first auto]",
     ),
 ]
 ScreenTextOption = Annotated[
@@ -99,6 +108,7 @@ def index(
         ),
     ] = False,
     speech: SpeechOption = "auto",
+    speech_language: SpeechLanguageOption = None,
     screen_text: ScreenTextOption = "auto",
     sentences: SentencesOption = "auto",
     exclude: ExcludeOption = None,
@@ -117,15 +127,9 @@ def index(
     from indexer.build.files.roots import RuleChange
 
     rules = RuleChange(tuple(exclude or ()), follow_links)
-    check_readers(speech, screen_text, sentences)
-    with Library(
-        home,
-        weights=weights,
-        device=device,
-        speech=speech,
-        screen_text=screen_text,
-        sentences=sentences,
-    ) as library:
+    words = WordOptions(speech, speech_language, screen_text, sentences)
+    words.check()
+    with Library(home, weights=weights, device=device, words=words) as library:
         try:
             with ProgressBar(yes=yes) as bar:
                 report = library.index(

@@ -65,6 +65,8 @@ _NUMBER_IN_TEXT = re.compile(r"\b(?:os error|errno) (\d+)\b", re.IGNORECASE)
 _TOO_LITTLE_BYTES = 1_000_000
 """SQLite wants some ten kilobytes beside a catalogue before it reads the first row."""
 _NOT_TEXT = "Could not decode to UTF-8"
+_LACKS = ("no such table", "no such column")
+"""How SQLite says that a catalogue has not what its version has."""
 _MEMORY = (sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_TOOBIG)
 CANNOT_WRITE = (
     sqlite3.SQLITE_READONLY,
@@ -161,7 +163,8 @@ def _of_sqlite(error: BaseException, code: int, place: Path | None) -> ReelwiseE
     if is_busy(error):
         words = ("another process is writing to it", f"wait until it has finished, {_AGAIN}")
         return _error(words, place)
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    lacks = code == sqlite3.SQLITE_ERROR and message.startswith(_LACKS)
+    if lacks or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged_database(message, place)
     if code == sqlite3.SQLITE_FULL:
         return _error(_full(place), place, write=True)

@@ -31,6 +31,7 @@ def of_sqlite(code: int, message: str = "message of SQLite") -> OperationalError
         (of_sqlite(sqlite3.SQLITE_BUSY), "another process is writing", False),
         (of_sqlite(sqlite3.SQLITE_CORRUPT_VTAB), "damaged", False),
         (of_sqlite(sqlite3.SQLITE_NOTADB), "damaged", False),
+        (of_sqlite(sqlite3.SQLITE_ERROR, "no such column: x"), "damaged (no such column", False),
         (OSError(errno.ENOSPC, "No space left on device"), "no space left", True),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "quota", True),
         (OSError(errno.EROFS, "Read-only file system"), "read-only", True),

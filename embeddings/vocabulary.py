@@ -22,8 +22,9 @@ FUNCTION_WORDS = frozenset(
 )
 """English words that say nothing about a picture alone; known to every encoder."""
 
-UNDERSTOOD_SHARE = 2 / 3
-"""A query of which so many words are known is understood; of others the rest may be the point."""
+NOT_UNDERSTOOD_SHARE, UNDERSTOOD_SHARE = 0.3, 0.6
+"""A query of which so few words are known is not understood, one of which so many are known is;
+between them the rest may be the point."""
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
@@ -41,7 +42,8 @@ class Understood:
     def weight(self) -> float:
         """How much an answer counts, 0 to 1: by the share of the words that mean something."""
         share = len(self.known) / max(len(self.known) + len(self.unknown), 1)
-        return min(share / UNDERSTOOD_SHARE, 1.0)
+        above = (share - NOT_UNDERSTOOD_SHARE) / (UNDERSTOOD_SHARE - NOT_UNDERSTOOD_SHARE)
+        return min(max(above, 0.0), 1.0)
 
 
 def understood(encoder_name: str, text: str) -> Understood:

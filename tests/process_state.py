@@ -15,7 +15,7 @@ from pathlib import Path
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)
 """Without SIGCHLD: torch takes it for good with its first `DataLoader`."""
 OURS = ("REELWISE_", "OMP_", "XDG_")
-COMMON = {"HOME", "PATH", "TZ", "LANG", "TMPDIR"}
+COMMON = {"HOME", "TZ", "LANG", "TMPDIR"}
 """Variables that our code and tests may set; libraries set others when they are imported."""
 
 

@@ -63,8 +63,8 @@ CHANGES: dict[str, tuple[Step, Step]] = {
         lambda: logging.root.removeHandler(HANDLER),
     ),
     "signal handlers": setting(
-        lambda: signal.getsignal(signal.SIGHUP),
-        lambda handler: signal.signal(signal.SIGHUP, handler),
+        lambda: signal.getsignal(signal.SIGTERM),
+        lambda handler: signal.signal(signal.SIGTERM, handler),
         signal.SIG_IGN,
     ),
     "the threads of torch": setting(torch.get_num_threads, torch.set_num_threads, 3),

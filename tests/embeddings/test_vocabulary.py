@@ -48,7 +48,8 @@ def test_every_word_of_a_toon_query_is_known(tmp_path_factory: pytest.TempPathFa
     [
         ("a red ball", 1.0),
         ("a red ball flibbertigibbet", 1.0),
-        ("red flibbertigibbet", 0.75),
+        ("red flibbertigibbet", 2 / 3),
+        ("red flibbertigibbet gubbins", 1 / 9),
         ("a flibbertigibbet", 0.0),
         ("of the", 0.0),
     ],

@@ -64,7 +64,7 @@ def test_exact_captions_come_before_the_rules(tmp_path: Path) -> None:
         (",0,2,a cat", "names no video"),
         ("a.mp4,2,2,a cat", "start_s < end_s"),
         ("a.mp4,-1,2,a cat", "start_s < end_s"),
-        ("a.mp4,0,inf,a cat", "start_s < end_s"),
+        ("a.mp4,0,inf,a cat", "must be seconds, not '0' and 'inf'"),
         ("a.mp4,zero,2,a cat", "must be seconds, not 'zero'"),
         ("a.mp4", "no caption"),
     ],

@@ -65,7 +65,8 @@ def test_many_files_come_complete_and_each_in_order(tmp_path: Path) -> None:
         assert last.decoded_s == pytest.approx(n / 10)
         assert last.info is not None
         assert last.info.duration_s == pytest.approx(n / 10)
-        assert last.cpu_s > 0
+    # Of a single frame it may be less than what the system counts in.
+    assert sum(ending.cpu_s for _, ending in events if isinstance(ending, Ending)) > 0
 
 
 def test_a_pool_serves_several_runs_with_the_same_children(clip: Path) -> None:

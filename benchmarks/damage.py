@@ -29,8 +29,8 @@ from data.video.types import FrameSpec, Pixels
 from embeddings.encoder import Spans, Times, Vectors
 from embeddings.temporal.pooling import mean_clips
 from indexer.build.recording.record import record_embedded, writing_session
+from indexer.search.query import Options
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.ranking import Options
 from indexer.search.searcher import Searcher
 from indexer.store.publishing import publish
 from indexer.store.vectors import VectorStore

@@ -18,7 +18,7 @@ from data.lines.line import Channel, Line
 from indexer.build.recording.record import record_embedded, writing_session
 from indexer.build.recording.record_lines import record_lines
 from indexer.search.query import ALL_CHANNELS
-from indexer.search.words.asked import ask
+from indexer.search.words.rarity import ask
 from indexer.search.words.word_index import WordIndex, open_words
 from indexer.search.words.words import find_words
 from indexer.store.generations import open_generation

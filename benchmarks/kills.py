@@ -24,7 +24,7 @@ from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home
 from indexer.search.query import ALL_CHANNELS
-from indexer.search.words.asked import ask
+from indexer.search.words.rarity import ask
 from indexer.search.words.word_index import open_words
 from indexer.search.words.words import find_words
 from indexer.store.generations import open_generation

@@ -15,6 +15,7 @@ from data.catalogue.records import (
     State,
     Unread,
     Video,
+    new_part_name,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "State",
     "Unread",
     "Video",
+    "new_part_name",
 ]

@@ -1,5 +1,6 @@
 """The rows of the catalogue as its readers see them."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -240,3 +241,8 @@ class ChannelCounts:
     """Videos not tried yet."""
     lines: int
     """Lines that can be found."""
+
+
+def new_part_name() -> str:
+    """A name that no other part has or will have."""
+    return f"part-{uuid.uuid4()}.parquet"

@@ -18,8 +18,8 @@ from embeddings.words.sentences import SentenceEncoder
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
 from indexer.build.recording.parts import PartBuffer
-from indexer.store.full_text import Numbers, lines_of_parts
 from indexer.store.generations import meant_in_current
+from indexer.store.lines import Numbers, lines_of_parts
 from indexer.store.meaning.meaning_index import meant_readings, texts_of
 from indexer.store.meaning.passages import digests_of
 from indexer.store.meaning.sentence_store import MOST_PARTS, SentenceStore

@@ -17,9 +17,8 @@ import numpy as np
 from data.errors import ReelwiseError
 from data.interval_table import TableRow, read_table
 from indexer.search.moments import iou
-from indexer.search.query import Query
+from indexer.search.query import Options, Query
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.ranking import Options
 from indexer.search.reliability import Judged, reliability
 from indexer.search.result import SearchResult
 from indexer.search.searcher import Searcher

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from data.catalogue import Video
 from data.lines import Channel
 from indexer.search.result import Hit, Match
-from indexer.search.words.words import FoundWords
+from indexer.search.words.found import FoundWords
 
 ELSEWHERE = 0.5
 """Weight of what a channel found elsewhere in the same video, or of the video as a whole."""

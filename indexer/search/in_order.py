@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
-from indexer.search.query import Query
-from indexer.search.ranking import Options
+from indexer.search.query import Options, Query
 from indexer.search.result import Hit, SearchResult, Step
 
 Ask = Callable[[Query, Options], SearchResult]

@@ -1,10 +1,10 @@
-"""What a search looks for: the query and its filters."""
+"""What a search looks for: the query, its filters, and which hits are wanted of it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -199,6 +199,20 @@ class Filters:
             return np.asarray(table.video_ids != self.exclude_video)
         passing = [video.id for video in videos.values() if self.allows(video)]
         return np.isin(table.video_ids, np.asarray(passing, np.int64))
+
+
+@dataclass(frozen=True)
+class Options:
+    """Result options."""
+
+    k: int
+    """Most hits."""
+    filters: Filters = field(default_factory=Filters)
+    """What every hit must fulfil."""
+    merge: bool = True
+    """Join clips that touch into one moment; else every clip is a hit."""
+    among: int | None = None
+    """Clips that compete for the first place, where not all of them are compared."""
 
 
 _CODECS = {"h265": "hevc", "x265": "hevc", "avc": "h264", "avc1": "h264", "x264": "h264"}

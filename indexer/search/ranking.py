@@ -1,7 +1,7 @@
 """From query vectors to hits: candidate clips -> moments -> relevance -> hits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from indexer.search.accident import BestByAccident
 from indexer.search.calibrate import Background
 from indexer.search.examples import Example
 from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips
-from indexer.search.query import Filters
+from indexer.search.query import Options
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.rerank import ExampleMatcher, ReadVectors
 from indexer.search.result import Hit
@@ -34,20 +34,6 @@ BACKGROUND_CLIPS = 48
 
 EQUAL_SCORES = 2e-3
 """Scores closer than this are equal: float16 moves each cosine in them by 5e-4."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """Result options."""
-
-    k: int
-    """Most hits."""
-    filters: Filters = field(default_factory=Filters)
-    """What every hit must fulfil."""
-    merge: bool = True
-    """Join clips that touch into one moment; else every clip is a hit."""
-    among: int | None = None
-    """Clips that compete for the first place, where not all of them are compared."""
 
 
 def rank(

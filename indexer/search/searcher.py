@@ -27,7 +27,7 @@ from indexer.search.example_frames import AS_INDEXED, Reading
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
 from indexer.search.fusion import fuse, with_picture_matches
 from indexer.search.in_order import find_in_order
-from indexer.search.query import ALL_CHANNELS, Filters, Query
+from indexer.search.query import ALL_CHANNELS, Filters, Options, Query
 from indexer.search.query_vectors import (
     UNWANTED_WEIGHT,
     QueryPart,
@@ -36,13 +36,13 @@ from indexer.search.query_vectors import (
     text_mean,
     vectors_of_example,
 )
-from indexer.search.ranking import Options, rank
+from indexer.search.ranking import rank
 from indexer.search.result import Hit, SearchResult
 from indexer.search.spans import Span, parse_span
 from indexer.search.view import View, open_view
 from indexer.search.words.asked import quoted_phrases, without_quotes
 from indexer.search.words.asking import LinesAsked, OpenSentences
-from indexer.search.words.words import FoundWords
+from indexer.search.words.found import FoundWords
 from indexer.store.cache import VectorCache
 from indexer.store.generations import read_current
 from indexer.store.vectors import VectorStore, VideoVectors

@@ -7,7 +7,7 @@ generation takes the files of this one over (hard links), strikes what is gone a
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,6 @@ from typing import Self
 
 import numpy as np
 import tantivy
-from numpy.typing import NDArray
 from tantivy import Document, Index, Query, SchemaBuilder
 
 from data.catalogue import LivePart
@@ -25,7 +24,7 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.lines import Channel, Line
 from indexer.store.analysis import fields_of, known_language
-from indexer.store.lines import LineStore
+from indexer.store.lines import Numbers, ReadLines, iter_lines
 
 TEXT_FOLDER = "text"
 READINGS_FILE = "readings.u64"
@@ -37,7 +36,6 @@ WRITER_BYTES = 48 * 2**20
 _CHANGING = frozenset(("meta.json", ".managed.json", READINGS_FILE))
 _LOCKS = (".tantivy-writer.lock", ".tantivy-meta.lock")
 _STRUCK_AT_ONCE = 1000
-Numbers = NDArray[np.uint64]
 
 
 def _schema() -> tantivy.Schema:
@@ -55,18 +53,6 @@ def _schema() -> tantivy.Schema:
 
 
 SCHEMA = _schema()
-
-
-@dataclass(frozen=True)
-class ReadLines:
-    """The lines of one reading, to be indexed."""
-
-    number: int
-    """The number of the reading."""
-    video_id: int
-    """Its video."""
-    lines: Sequence[Line]
-    """In order of their start."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +188,7 @@ def build_full_text(
         _strike(index, np.setdiff1d(held, live))
         kept = np.intersect1d(held, live)
     damaged: list[LivePart] = []
-    new = _lines_of(home, parts, np.setdiff1d(live, kept), damaged)
+    new = iter_lines(home, parts, np.setdiff1d(live, kept), damaged)
     readings = _add(index, new, kept)
     readings.astype("<u8").tofile(folder / READINGS_FILE)
     index.reload()
@@ -276,32 +262,6 @@ def _document(reading: ReadLines, place: int, line: Line) -> Document:
     document.add_text("inner", terms.inner)
     document.add_text("run", terms.run)
     return document
-
-
-def _lines_of(
-    home: Home, parts: Sequence[LivePart], wanted: Numbers, damaged: list[LivePart]
-) -> Iterator[ReadLines]:
-    """The wanted readings, part by part; parts that cannot be read go to `damaged`."""
-    numbers = set(wanted.tolist())
-    for part in parts:
-        rows = [row for row in part.readings if row.number in numbers]
-        if not rows:
-            continue
-        try:
-            held = LineStore(home, part.engine_id).read_part(part.name, part.sha256)
-        except ReelwiseError:
-            damaged.append(part)
-            continue
-        for row in rows:
-            yield ReadLines(row.number, row.video_id, held.get(row.number, ()))
-
-
-def lines_of_parts(
-    home: Home, parts: Sequence[LivePart], wanted: Numbers
-) -> tuple[list[ReadLines], list[LivePart]]:
-    """The wanted readings with their lines, and the parts that cannot be read."""
-    damaged: list[LivePart] = []
-    return list(_lines_of(home, parts, wanted, damaged)), damaged
 
 
 def _numbers(values: Iterable[int]) -> Numbers:

@@ -9,24 +9,28 @@ import hashlib
 import json
 import secrets
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from data.catalogue import Catalogue, LivePart, ReadingRow, State
+from data.catalogue import Catalogue, LivePart, ReadingRow, State, new_part_name
 from data.durable import TEMP_PREFIX, crash_point, make_dir, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home
 from data.lines import Channel, Line
 from data.sealed import seal, unseal
-from indexer.store.vectors import new_part_name
 
 LINES_FORMAT = "reelwise lines 1"
 """Written into every part; parts of other formats are refused."""
+
+Numbers = NDArray[np.uint64]
+"""Numbers of readings."""
 
 _SCHEMA = pa.schema(
     [
@@ -52,6 +56,18 @@ class VideoLines:
     content_key: str
     """The identity of the video's content."""
     lines: tuple[Line, ...]
+    """In order of their start."""
+
+
+@dataclass(frozen=True)
+class ReadLines:
+    """The lines of one reading, to be indexed."""
+
+    number: int
+    """The number of the reading."""
+    video_id: int
+    """Its video."""
+    lines: Sequence[Line]
     """In order of their start."""
 
 
@@ -139,6 +155,32 @@ def stray_line_parts(catalogue: Catalogue, store: LineStore) -> list[str]:
     known = catalogue.readings.part_names(store.engine_id)
     names = sorted(path.name for path in store.folder.iterdir() if path.is_file())
     return [each for each in names if each not in known and not each.startswith(TEMP_PREFIX)]
+
+
+def iter_lines(
+    home: Home, parts: Sequence[LivePart], wanted: Numbers, damaged: list[LivePart]
+) -> Iterator[ReadLines]:
+    """The wanted readings, part by part; parts that cannot be read go to `damaged`."""
+    numbers = set(wanted.tolist())
+    for part in parts:
+        rows = [row for row in part.readings if row.number in numbers]
+        if not rows:
+            continue
+        try:
+            held = LineStore(home, part.engine_id).read_part(part.name, part.sha256)
+        except ReelwiseError:
+            damaged.append(part)
+            continue
+        for row in rows:
+            yield ReadLines(row.number, row.video_id, held.get(row.number, ()))
+
+
+def lines_of_parts(
+    home: Home, parts: Sequence[LivePart], wanted: Numbers
+) -> tuple[list[ReadLines], list[LivePart]]:
+    """The wanted readings with their lines, and the parts that cannot be read."""
+    damaged: list[LivePart] = []
+    return list(iter_lines(home, parts, wanted, damaged)), damaged
 
 
 def _broken(problem: str) -> DamagedLines:

@@ -8,7 +8,6 @@ keeps every inner product to 5e-4.
 
 import hashlib
 import json
-import uuid
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.catalogue import Catalogue, Part
+from data.catalogue import Catalogue, Part, new_part_name
 from data.durable import crash_point, make_dir, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home
@@ -68,11 +67,6 @@ class Origin:
 
 class DamagedPart(ReelwiseError):
     """A vector part is missing, or its bytes are not those that were written."""
-
-
-def new_part_name() -> str:
-    """A name that no other part has or will have."""
-    return f"part-{uuid.uuid4()}.parquet"
 
 
 class VectorStore:

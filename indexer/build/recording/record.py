@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from data.catalogue import Catalogue, EmbeddingRow, Part
+from data.catalogue import Catalogue, EmbeddingRow, Part, new_part_name
 from data.catalogue.checks import require_sound
 from data.disk_errors import refusals_at
 from data.durable import crash_point, remove_unfinished
@@ -22,7 +22,7 @@ from indexer.build.embed import Embedded
 from indexer.build.recording.parts import PartBuffer, remove_loose
 from indexer.build.recording.record_lines import tidy_lines
 from indexer.store.generations import remove_unpublished
-from indexer.store.vectors import Origin, VectorStore, new_part_name
+from indexer.store.vectors import Origin, VectorStore
 
 FLUSH_VIDEOS = 32
 """Videos of one part file at most."""

@@ -6,7 +6,7 @@ part announced  ->  part on the disk  ->  readings and part row committed  ->  r
 from collections.abc import Sequence
 from dataclasses import replace
 
-from data.catalogue import Catalogue, LivePart, ReadingRow, State
+from data.catalogue import Catalogue, LivePart, ReadingRow, State, new_part_name
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, holds_lock
 from data.lines import Channel, Line, Reading
@@ -19,7 +19,6 @@ from indexer.store.lines import (
     stray_line_parts,
     with_number,
 )
-from indexer.store.vectors import new_part_name
 
 FLUSH_READINGS = 64
 """Readings of one part file at most."""

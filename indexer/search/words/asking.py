@@ -8,10 +8,12 @@ from pathlib import Path
 from data.errors import ReelwiseError
 from data.lines import Channel
 from embeddings.words.sentences import SentenceEncoder, shared_sentences
-from indexer.search.words.asked import ask, quoted_phrases
+from indexer.search.words.asked import quoted_phrases
+from indexer.search.words.found import FoundWords
 from indexer.search.words.meaning import Meanings, with_meanings
+from indexer.search.words.rarity import ask
 from indexer.search.words.word_index import WordIndex
-from indexer.search.words.words import FETCHED, FoundWords, find_words
+from indexer.search.words.words import FETCHED, find_words
 from indexer.store.meaning.passages import MEANT_CHANNELS
 
 LINES_PER_HIT = 2

@@ -14,9 +14,9 @@ import numpy as np
 from data.lines import Channel
 from embeddings.layers import Floats
 from indexer.search.accident import LEAST_RELEVANCE, BestByAccident, accident_of
-from indexer.search.words.words import ALL_WORDS_RELEVANCE, FoundWords
+from indexer.search.words.found import ALL_WORDS_RELEVANCE, FoundWords
 from indexer.store.faiss_index import Mask
-from indexer.store.full_text import Numbers
+from indexer.store.lines import Numbers
 from indexer.store.meaning.meaning_index import MeaningIndex
 from indexer.store.meaning.passages import MEANT_CHANNELS
 

@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from data.catalogue import Catalogue
-from indexer.store.full_text import FullText, Numbers, lines_of_parts
+from indexer.store.full_text import FullText
+from indexer.store.lines import Numbers, lines_of_parts
 
 
 @dataclass(frozen=True)

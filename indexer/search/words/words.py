@@ -17,6 +17,7 @@ from tantivy import Occur, Query
 
 from data.lines import Channel, Line
 from indexer.search.words.asked import Asked, Term
+from indexer.search.words.found import ALL_WORDS_RELEVANCE, FoundWords
 from indexer.search.words.word_index import WordIndex
 from indexer.store.analysis import (
     Word,
@@ -30,13 +31,12 @@ from indexer.store.analysis import (
     without_spaces,
     words_in,
 )
-from indexer.store.full_text import SCHEMA, FoundLine, FullText, Numbers
+from indexer.store.full_text import SCHEMA, FoundLine, FullText
+from indexer.store.lines import Numbers
 
 FETCHED = 50
 """Lines that are looked at one by one, of each index."""
 
-ALL_WORDS_RELEVANCE = 0.95
-"""Relevance of a line that holds every word of a query, where these are few and frequent."""
 
 IN_ORDER_CHANCE = 0.2
 """By this factor words are less likely to be there by chance where they stand in a row."""
@@ -60,24 +60,6 @@ LONGEST_RUN = 60
 
 Place = tuple[int, int]
 """First character, and the one after the last."""
-
-
-@dataclass(frozen=True)
-class FoundWords:
-    """A line that holds words of a query."""
-
-    video_id: int
-    """Its video."""
-    line: Line
-    """The line."""
-    relevance: float
-    """0 to 1: how likely it is what was meant, by its words alone."""
-    score: float
-    """BM25, to order lines of equal relevance."""
-    marks: tuple[tuple[int, int], ...]
-    """Where in the text the words stand: first character and the one after the last."""
-    by_meaning: bool = False
-    """It says something like the query in other words, and counts for that."""
 
 
 def find_words(

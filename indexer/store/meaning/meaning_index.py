@@ -29,7 +29,7 @@ from data.home import Home
 from data.lines import Channel, Line
 from embeddings.layers import Floats
 from indexer.store.faiss_index import FlatIndex, Mask
-from indexer.store.full_text import Numbers, ReadLines, lines_of_parts
+from indexer.store.lines import Numbers, ReadLines, lines_of_parts
 from indexer.store.manifest import Manifest, generation_name
 from indexer.store.meaning.passages import (
     MEANT_CHANNELS,

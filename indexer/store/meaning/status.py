@@ -7,7 +7,7 @@ import numpy as np
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from embeddings.words.sentences import check_sentences
-from indexer.store.full_text import Numbers
+from indexer.store.lines import Numbers
 from indexer.store.meaning.passages import MEANT_CHANNELS
 
 

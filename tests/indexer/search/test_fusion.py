@@ -12,7 +12,7 @@ from data.catalogue.records import Video
 from data.lines.line import Channel, Line
 from indexer.search.fusion import fuse, surprise
 from indexer.search.result import Hit
-from indexer.search.words.words import FoundWords
+from indexer.search.words.found import FoundWords
 
 VIDEOS = {
     n: Video(n, Path(f"/v/{n}.mp4"), f"film {n}", 60.0, 64, 48, 25.0, "h264", f"k{n}",

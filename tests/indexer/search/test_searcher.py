@@ -13,9 +13,8 @@ from data.errors import ReelwiseError
 from data.home import Home
 from indexer.build.recording.record import writing_session
 from indexer.search import ranking
-from indexer.search.query import Filters, Query
+from indexer.search.query import Filters, Options, Query
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.ranking import Options
 from indexer.search.result import Hit
 from indexer.search.searcher import Searcher
 from indexer.search.spans import Span

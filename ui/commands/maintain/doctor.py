@@ -169,10 +169,11 @@ def _words() -> str:
     """Index two lines and find one."""
     from data.lines import Channel, Line
     from indexer.search.query import ALL_CHANNELS
-    from indexer.search.words.asked import ask
+    from indexer.search.words.rarity import ask
     from indexer.search.words.word_index import WordIndex
     from indexer.search.words.words import find_words
-    from indexer.store.full_text import FullText, ReadLines
+    from indexer.store.full_text import FullText
+    from indexer.store.lines import ReadLines
 
     lines = [Line(Channel.SPEECH, 0.0, 1.0, text, "en") for text in ("red kites", "blue boats")]
     index = FullText.in_memory([ReadLines(1, 1, lines)])

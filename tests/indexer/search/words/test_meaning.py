@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from data.lines.line import Channel, Line
+from indexer.search.words.found import FoundWords
 from indexer.search.words.meaning import WORTH_ADDING, open_meanings, with_meanings
-from indexer.search.words.words import FoundWords
 from indexer.store.faiss_index import FlatIndex
-from indexer.store.full_text import ReadLines
+from indexer.store.lines import ReadLines
 from indexer.store.meaning.meaning_index import Accident, MeaningIndex, table_of
 from tests.fakes import random_units, unit_rows
 

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from data.lines.line import Channel, Line
-from indexer.search.words.asked import ask
 from indexer.search.words.asking import LinesAsked
+from indexer.search.words.found import FoundWords
+from indexer.search.words.rarity import ask
 from indexer.search.words.word_index import WordIndex
-from indexer.search.words.words import FETCHED, LEAST_RELEVANCE, FoundWords, find_words
-from indexer.store.full_text import FullText, ReadLines
+from indexer.search.words.words import FETCHED, LEAST_RELEVANCE, find_words
+from indexer.store.full_text import FullText
+from indexer.store.lines import ReadLines
 
 ALL = frozenset(Channel)
 SAID = [

@@ -1,0 +1,26 @@
+"""A line that was found, and how sure that is."""
+
+from dataclasses import dataclass
+
+from data.lines import Line
+
+ALL_WORDS_RELEVANCE = 0.95
+"""Relevance of a line that holds every word of a query, where these are few and frequent."""
+
+
+@dataclass(frozen=True)
+class FoundWords:
+    """A line that holds words of a query."""
+
+    video_id: int
+    """Its video."""
+    line: Line
+    """The line."""
+    relevance: float
+    """0 to 1: how likely it is what was meant, by its words alone."""
+    score: float
+    """BM25, to order lines of equal relevance."""
+    marks: tuple[tuple[int, int], ...]
+    """Where in the text the words stand: first character and the one after the last."""
+    by_meaning: bool = False
+    """It says something like the query in other words, and counts for that."""

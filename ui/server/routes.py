@@ -6,7 +6,8 @@ GET changes nothing: what writes is POST, which pages of other sites cannot send
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,17 @@ FILTERS = (
 """What every moment must fulfil."""
 
 
+@contextmanager
+def _wrong_together() -> Iterator[None]:
+    """Turn what parameters mean together, and cannot mean, into a wrong request."""
+    try:
+        yield
+    except WrongRequest:
+        raise
+    except ReelwiseError as error:
+        raise WrongRequest(error.problem, fix=error.fix) from error
+
+
 def _filters(given: Parameters) -> Filters:
     from indexer.search.query import Filters, codec_called
 
@@ -92,14 +104,16 @@ class Api:
         given = Parameters(
             request, "q", "not", "k", "in", "then", "within", *FILTERS, repeatable="then"
         )
-        query = Query(
-            text=given.text("q"),
-            without=given.optional_text("not"),
-            channels=channels_named(given.optional_text("in")),
-            then=given.texts("then"),
-            within_s=given.seconds("within"),
-        )
-        result = self._library.find(query, k=given.limit(), filters=_filters(given))
+        with _wrong_together():
+            query = Query(
+                text=given.text("q"),
+                without=given.optional_text("not"),
+                channels=channels_named(given.optional_text("in")),
+                then=given.texts("then"),
+                within_s=given.seconds("within"),
+            )
+            filters = _filters(given)
+        result = self._library.find(query, k=given.limit(), filters=filters)
         return search_document(query.as_dict(), result)
 
     def similar(self, request: Request) -> Document:

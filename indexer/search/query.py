@@ -51,6 +51,11 @@ class Query:
                 "a search needs something to look for",
                 fix='reelwise search "red kite"        (or --like CLIP, or --image FILE)',
             )
+        if Channel.PICTURE not in self.channels and not self.is_of_words:
+            raise ReelwiseError(
+                "an example is compared with what is seen, which these channels leave out",
+                fix="leave out --in, or give words instead of the example",
+            )
         self._check_steps()
         longest = max(map(len, (self.words, self.without or "", *self.then)))
         if longest > MAX_CHARS:

@@ -71,7 +71,7 @@ class QueryPart:
     weight: float
     """How much it counts; negative for what is not wanted."""
     vector: Floats
-    """(d,) its vector."""
+    """(d,) its vector; (n, d) for n queries that differ in this part."""
     mean: Callable[[], Floats]
     """Gives the (d,) mean of all vectors of its kind; asked only where kinds are mixed."""
 
@@ -84,7 +84,8 @@ def mix(parts: list[QueryPart]) -> Floats:
     relative to the mean of its kind.
 
     Returns:
-        (d,) unit vector; a single wanted part is returned without its mean subtracted.
+        (d,) unit vector, or (n, d) where the first part has n; a single wanted part is returned
+        without its mean subtracted.
     """
     if len(parts) == 1:
         return unit(parts[0].vector)

@@ -324,19 +324,28 @@ class Searcher:
             parts.append(self._text_part(query.without.strip(), UNWANTED_WEIGHT))
         if example is not None and len(parts) == 1:
             return vectors_of_example(example)
-        notice = "" if example is None else example.notice
-        words_alone = example is None and len(parts) == 1
-        accident = self._accident_in(view) if words_alone else None
-        return QueryVectors(mix(parts)[None], notice=notice, accident=accident)
+        if example is not None:
+            return QueryVectors(mix(parts)[None], notice=example.notice)
+        return QueryVectors(mix(parts)[None], accident=self._accident_in(view, parts))
 
-    def _accident_in(self, view: View) -> BestByAccident | None:
-        """How unrelated texts score in a view, for encoders of which that is known."""
+    def _accident_in(self, view: View, parts: list[QueryPart]) -> BestByAccident | None:
+        """How unrelated texts score in a view, for encoders of which that is known.
+
+        They are asked as the query is: mixed with the same words for what is not wanted, which
+        alone lift a clip that is far from those.
+        """
+        wanted, *unwanted = parts
         known, learnt = self._accident
-        if known is not view:
-            texts = unrelated_texts(self._encoder.name)
-            learnt = None if texts is None else best_by_accident(texts, view.sample, view.n_clips)
-            self._accident = (view, learnt)
-        return learnt
+        if known is view and not unwanted:
+            return learnt
+        texts = unrelated_texts(self._encoder.name)
+        if texts is None:
+            return None
+        if unwanted:
+            texts = mix([replace(wanted, vector=texts), *unwanted])
+            return best_by_accident(texts, view.sample, view.n_clips)
+        self._accident = (view, best_by_accident(texts, view.sample, view.n_clips))
+        return self._accident[1]
 
     def _text_part(self, words: str, weight: float = 1.0) -> QueryPart:
         vector = np.asarray(self._encoder.encode_texts([words])[0], dtype=np.float32)

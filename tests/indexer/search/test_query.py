@@ -12,6 +12,7 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import ClipTable, FileRecord, Video
 from data.errors import ReelwiseError
 from data.home import Home
+from data.lines import Channel
 from indexer.search.query import Filters, Query, indexed_folder
 
 
@@ -19,6 +20,15 @@ from indexer.search.query import Filters, Query, indexed_folder
 def test_a_query_needs_something_to_look_for(text: str | None, without: str | None) -> None:
     with pytest.raises(ReelwiseError, match="something to look for"):
         Query(text=text, without=without)
+
+
+def test_an_example_is_not_looked_for_where_the_picture_is_left_out() -> None:
+    lines = frozenset({Channel.SPEECH, Channel.SCREEN})
+    assert Query(text="red", channels=lines).channels == lines
+    assert Query(like="a.mp4", channels=lines | {Channel.PICTURE}).like == "a.mp4"
+    for text in (None, "red"):
+        with pytest.raises(ReelwiseError, match="these channels leave out"):
+            Query(text=text, image=Path("a.png"), channels=lines)
 
 
 def test_a_query_as_a_dict_has_only_the_given_parts() -> None:

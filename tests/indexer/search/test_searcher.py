@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import indexer.search.searcher as searcher_module
 import indexer.store.faiss_index
 from data.errors import ReelwiseError
 from data.home import Home
@@ -20,7 +21,7 @@ from indexer.search.searcher import Searcher
 from indexer.search.spans import Span
 from indexer.store.faiss_index import CellIndex
 from indexer.store.publishing import publish
-from tests.fakes import ColourEncoder, RandomEncoder, random_units
+from tests.fakes import ColourEncoder, RandomEncoder, random_units, unit_rows
 from tests.indexer.made import store
 from tests.indexer.search.found import colour, names, random_library, stretches
 
@@ -161,6 +162,20 @@ def test_what_is_not_wanted_ranks_lower(home: Home) -> None:
     plain = {h.path.name: h.score for h in searcher.search(Query(text="red")).hits}
     away = {h.path.name: h.score for h in searcher.search(Query(text="red", without="blue")).hits}
     assert away["only"] - away["both"] > plain["only"] - plain["both"]
+
+
+def test_what_is_not_wanted_makes_nothing_more_relevant(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nearly all clips are alike, the few others stand out for any text."""
+    rng = np.random.default_rng(6)
+    monkeypatch.setattr(searcher_module, "unrelated_texts", lambda name: random_units(rng, 300, 32))
+    alike = random_units(rng, 1, 32)
+    clips = {f"{i}.mp4": unit_rows(alike + 0.01 * random_units(rng, 4, 32)) for i in range(30)}
+    store(home, clips | {"x.mp4": random_units(rng, 8, 32)}, encoder_id="random-1")
+    searcher = Searcher(home, RandomEncoder())
+    asked = [searcher.search(Query(f"absent {i}", without="snow"), 1) for i in range(50)]
+    assert sum(result.confident for result in asked) <= 10
 
 
 def test_similar_finds_others_and_never_the_video_itself(home: Home) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embeddings.layers import unit
-from indexer.search.accident import BestByAccident
 from indexer.search.examples import Example
 from indexer.store.faiss_index import Floats
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
+    from indexer.search.unrelated import Unrelated
 
 UNWANTED_WEIGHT = -0.5
 """Weight of words for what is not wanted; every other part of a query has 1."""
@@ -53,8 +53,8 @@ class QueryVectors:
     """Set where frames are to be compared too."""
     notice: str = ""
     """What to say with the answer."""
-    accident: BestByAccident | None = None
-    """How high unrelated texts score here; None where relevance comes from the scores of clips."""
+    unrelated: Unrelated | None = None
+    """Texts that tell what scores by accident; None where the scores of the clips tell it."""
 
 
 def vectors_of_example(example: Example) -> QueryVectors:

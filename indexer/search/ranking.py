@@ -14,6 +14,7 @@ from indexer.search.query import Options
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.rerank import ExampleMatcher, ReadVectors
 from indexer.search.result import Hit
+from indexer.search.unrelated import Unrelated
 from indexer.search.view import TableRows, View, inner_products
 from indexer.store.faiss_index import Floats, Mask
 
@@ -54,7 +55,7 @@ def rank(
         return []
     clips = _Candidates(view, query.vectors, options, allowed, n_allowed)
     if query.example is None:
-        scoring = _ByClips(clips, query.accident)
+        scoring = _ByClips(clips, clips.accident(query.unrelated))
     else:
         scoring = _ByFrames(clips, query.example, read_vectors)
     scored = [(each, scoring.relevance(each.score)) for each in scoring.best_moments()]
@@ -92,6 +93,12 @@ class _Candidates:
     def n_competing(self) -> int:
         """Clips that might have come first by accident."""
         return self.options.among or self.n_allowed
+
+    def accident(self, unrelated: Unrelated | None) -> BestByAccident | None:
+        """How high unrelated texts score among the clips that compete."""
+        if unrelated is None:
+            return None
+        return unrelated.among(None if self.options.among else self.allowed)
 
     def fetch(self, n: int) -> tuple[TableRows, float]:
         """Rows of the clips to score, and a bound that the score of no other clip exceeds."""

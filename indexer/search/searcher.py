@@ -21,7 +21,6 @@ from data.video.found import file_title
 from embeddings.choice import unrelated_texts
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from embeddings.words.sentences import shared_sentences
-from indexer.search.accident import BestByAccident, best_by_accident
 from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.example_frames import AS_INDEXED, Reading
 from indexer.search.examples import Example, example_of_stored, load_example, load_image
@@ -39,6 +38,7 @@ from indexer.search.query_vectors import (
 from indexer.search.ranking import rank
 from indexer.search.result import Hit, SearchResult
 from indexer.search.spans import Span, parse_span
+from indexer.search.unrelated import Unrelated
 from indexer.search.view import View, open_view
 from indexer.search.words.asked import quoted_phrases, without_quotes
 from indexer.search.words.asking import LinesAsked, OpenSentences
@@ -98,7 +98,7 @@ class Searcher:
         self._cache = VectorCache(self._catalogue, VectorStore(home, encoder.id))
         self._refreshing = threading.Lock()
         self._view = open_view(home, self._catalogue, encoder.id)
-        self._accident: tuple[View | None, BestByAccident | None] = (None, None)
+        self._unrelated: Unrelated | None = None
 
     def close(self) -> None:
         """Close the catalogue; results stay valid."""
@@ -326,26 +326,24 @@ class Searcher:
             return vectors_of_example(example)
         if example is not None:
             return QueryVectors(mix(parts)[None], notice=example.notice)
-        return QueryVectors(mix(parts)[None], accident=self._accident_in(view, parts))
+        return QueryVectors(mix(parts)[None], unrelated=self._unrelated_in(view, parts))
 
-    def _accident_in(self, view: View, parts: list[QueryPart]) -> BestByAccident | None:
-        """How unrelated texts score in a view, for encoders of which that is known.
+    def _unrelated_in(self, view: View, parts: list[QueryPart]) -> Unrelated | None:
+        """Unrelated texts for a view, for encoders of which some are known.
 
         They are asked as the query is: mixed with the same words for what is not wanted, which
         alone lift a clip that is far from those.
         """
         wanted, *unwanted = parts
-        known, learnt = self._accident
-        if known is view and not unwanted:
-            return learnt
-        texts = unrelated_texts(self._encoder.name)
-        if texts is None:
-            return None
-        if unwanted:
-            texts = mix([replace(wanted, vector=texts), *unwanted])
-            return best_by_accident(texts, view.sample, view.n_clips)
-        self._accident = (view, best_by_accident(texts, view.sample, view.n_clips))
-        return self._accident[1]
+        known = self._unrelated
+        if known is None or known.view is not view:
+            texts = unrelated_texts(self._encoder.name)
+            if texts is None:
+                return None
+            known = self._unrelated = Unrelated(texts, view)
+        if not unwanted:
+            return known
+        return Unrelated(mix([replace(wanted, vector=known.texts), *unwanted]), view)
 
     def _text_part(self, words: str, weight: float = 1.0) -> QueryPart:
         vector = np.asarray(self._encoder.encode_texts([words])[0], dtype=np.float32)

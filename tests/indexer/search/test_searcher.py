@@ -178,6 +178,21 @@ def test_what_is_not_wanted_makes_nothing_more_relevant(
     assert sum(result.confident for result in asked) <= 10
 
 
+def test_few_videos_that_pass_a_filter_are_confident_no_more_often(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clips that are alike have one chance to score high by accident, not one each."""
+    rng = np.random.default_rng(6)
+    monkeypatch.setattr(searcher_module, "unrelated_texts", lambda name: random_units(rng, 300, 32))
+    alike = random_units(rng, 1, 32)
+    clips = {f"{i}.mp4": unit_rows(alike + 0.01 * random_units(rng, 4, 32)) for i in range(30)}
+    one = frozenset({store(home, clips, encoder_id="random-1")["7.mp4"]})
+    searcher = Searcher(home, RandomEncoder())
+    for filters in (Filters(), Filters(videos=one)):
+        asked = [searcher.search(Query(f"absent {i}"), 1, filters=filters) for i in range(50)]
+        assert sum(result.confident for result in asked) <= 10
+
+
 def test_similar_finds_others_and_never_the_video_itself(home: Home) -> None:
     ids = store(
         home,

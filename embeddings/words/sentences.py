@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -46,6 +46,10 @@ MINILM_TOKENIZER = PackagedFile(
     sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     size_bytes=466247,
 )
+
+
+TEXTS_KEPT = 64
+"""Texts whose vectors are kept: a question is asked of pictures and of lines, and asked again."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ class Sentences:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(min(MOST_TOKENS, len(self._positions)))
         self.dim = int(self._positions.shape[1])
+        self._row = lru_cache(TEXTS_KEPT)(self._encode)
 
     @cached_property
     def id(self) -> str:
@@ -127,7 +132,7 @@ class Sentences:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """N texts -> (n, dim) float32 unit rows; a text without a known token gives a row too."""
-        rows = [self._encode(text) for text in texts]
+        rows = [self._row(text) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.dim), np.float32)
 
     def _encode(self, text: str) -> Floats:

@@ -79,6 +79,17 @@ def test_like_meanings_lie_closer_than_like_words(sentences: Sentences) -> None:
     assert asked @ meant > asked @ other + 0.3
 
 
+def test_a_question_that_is_asked_again_is_encoded_once(
+    sentences: Sentences, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = sentences.encode(["a ferry leaves", "a quiet harbour"])
+    monkeypatch.setattr(sentences, "_step", None)
+    again = sentences.encode(["a quiet harbour", "a ferry leaves"])
+    assert again.tolist() == first[::-1].tolist()
+    again[0] = 0  # the caller's own
+    assert sentences.encode(["a quiet harbour"])[0].tolist() == first[1].tolist()
+
+
 def test_no_text_gives_no_row(sentences: Sentences) -> None:
     assert sentences.encode([]).shape == (0, sentences.dim) == (0, 384)
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ui.library.documents import Document, search_document
-from ui.library.library import Library
+from ui.library.documents import Document
 
 if TYPE_CHECKING:
+    from data.catalogue import Catalogue
     from indexer.search.query import Filters, Query
     from indexer.search.result import Match, SearchResult
 
@@ -37,7 +37,7 @@ def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> D
     }
 
 
-def similar_question(library: Library, video: str, *, k: int) -> Document:
+def similar_question(catalogue: Catalogue, video: str, *, k: int) -> Document:
     """A question for similar moments, with the video by its id.
 
     Raises:
@@ -46,22 +46,20 @@ def similar_question(library: Library, video: str, *, k: int) -> Document:
     from indexer.search.spans import parse_span
 
     name, span = parse_span(video)
-    number = library.catalogue.video(name).id
+    number = catalogue.video(name).id
     return {"similar": number, "span": None if span is None else list(span), "k": k}
 
 
-def answer_question(library: Library, question: Document) -> Document:
-    """The document that the command would print.
+def similar_asked(question: Document) -> str:
+    """The reference of a `similar_question`."""
+    span, number = question["span"], int(question["similar"])
+    return str(number) if span is None else f"{number}@{span[0]!r}-{span[1]!r}"
 
-    Raises:
-        ReelwiseError: The error that it would print.
-    """
+
+def search_asked(question: Document) -> tuple[Query, Filters]:
+    """The query and the filters of a `search_question`."""
     from indexer.search.query import Filters, Query, channels_named
 
-    if "similar" in question:
-        span, number = question["span"], int(question["similar"])
-        ref = str(number) if span is None else f"{number}@{span[0]!r}-{span[1]!r}"
-        return search_document({}, library.similar(ref, k=int(question["k"])))
     query = Query(
         question["text"],
         question["like"],
@@ -81,10 +79,7 @@ def answer_question(library: Library, question: Document) -> Document:
         min_resolution_px=question.get("min_resolution_px"),
         min_relevance=float(question["min_relevance"]),
     )
-    result = library.find(
-        query, k=int(question["k"]), filters=filters, merge=bool(question["merge"])
-    )
-    return search_document({}, result)
+    return query, filters
 
 
 def result_of(document: Document, *, took_ms: float) -> SearchResult:

@@ -14,7 +14,7 @@ from typing import Self
 from data.errors import ReelwiseError
 from data.printable import printable
 from ui.library.documents import Document
-from ui.library.library import Library
+from ui.library.opened import OpenedLibrary
 
 CHECK_EVERY_S = 30.0
 """How often the number of new events is checked: one row is read from the catalogue."""
@@ -31,7 +31,7 @@ class Refits:
         every_hours: Least time between two trainings; 0 trains whenever enough is new.
     """
 
-    def __init__(self, library: Library, every_hours: float) -> None:
+    def __init__(self, library: OpenedLibrary, every_hours: float) -> None:
         self._library = library
         self._every_hours = every_hours
         self._last: Document | None = None

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from data.errors import ReelwiseError
+from ui.library.documents import Document, search_document
 from ui.library.library import Library
-from ui.library.questions import answer_question
+from ui.library.questions import search_asked, similar_asked
 from ui.library.running import ROUTE, SECRET_HEADER
 from ui.server.edge.answers import document, known_problem, problem
 
@@ -39,9 +40,22 @@ def question_route(library: Library, secret: str) -> Route:
 def _answer(library: Library, body: bytes) -> Response:
     try:
         question: Any = json.loads(body)
-        return document(answer_question(library, question))
+        return document(_answered(library, question))
     except ReelwiseError as error:
         return known_problem(409, "cannot_answer", error)
     except (ValueError, TypeError, KeyError):
         # The command answers such a question itself, and says what is wrong with it.
         return problem(400, "wrong_question", "this is no question", "see docs/api.md")
+
+
+def _answered(library: Library, question: Document) -> Document:
+    """The document that the command would print.
+
+    Raises:
+        ReelwiseError: The error that it would print.
+    """
+    if "similar" in question:
+        return search_document({}, library.similar(similar_asked(question), k=int(question["k"])))
+    query, filters = search_asked(question)
+    k, merge = int(question["k"]), bool(question["merge"])
+    return search_document({}, library.find(query, k=k, filters=filters, merge=merge))

@@ -188,7 +188,7 @@ def similar(
     with Library(home, device=device) as library:
         result = None
         if device == "auto":
-            result = _ask_running(library, similar_question(library, video, k=limit))
+            result = _ask_running(library, similar_question(library.catalogue, video, k=limit))
         if result is None:
             result = library.similar(video, k=limit)
     document = search_document({"similar": video}, result)
@@ -198,7 +198,7 @@ def similar(
 
 def _checked(query: Query, filters: Filters, *, k: int, merge: bool) -> Document:
     """The question, of which the files were looked at: errors name them as they were typed."""
-    from indexer.search.examples import check_examples
+    from indexer.search.examples.example import check_examples
 
     check_examples(query)
     return search_question(query, filters, k=k, merge=merge)

@@ -33,7 +33,7 @@ from embeddings.model_folder import (
     open_source_model,
     save_weights,
 )
-from embeddings.spatiotemporal import load_spatiotemporal
+from embeddings.spatiotemporal.encoder import load_spatiotemporal
 
 N_SCENES = {"small": 60, "full": 300}
 STEPS = {"small": 25, "full": 200}

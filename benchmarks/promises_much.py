@@ -23,8 +23,9 @@ from data.errors import ReelwiseError
 from data.video.children.pool import decode_each
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
-from indexer.search.example_frames import for_a_visitor, read_frames
-from indexer.search.examples import MAX_EXAMPLE_FRAMES, read_image
+from indexer.search.examples.example import MAX_EXAMPLE_FRAMES
+from indexer.search.examples.frames import for_a_visitor, read_frames
+from indexer.search.examples.pictures import read_image
 
 SPEC = FrameSpec(224, 224)
 SIDES_PX = (100, 1000, 3000, 8000, 16000)

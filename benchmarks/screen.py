@@ -29,14 +29,14 @@ from data.lines import Line
 from data.video.children.pool import DecodePool
 from data.video.types import DecodeRequest, FrameBatch, FrameSpec
 from embeddings.choice import load_encoder
-from embeddings.words.screen.detection import Detector
+from embeddings.words.screen.networks.detection import Detector
+from embeddings.words.screen.networks.recognition import Recogniser, cut_out
+from embeddings.words.screen.networks.weights import DETECTION, RECOGNITION, open_network
 from embeddings.words.screen.reader import load_screen_reader, spec_of
-from embeddings.words.screen.recognition import Recogniser, cut_out
 from embeddings.words.screen.rows import join_rows
 from embeddings.words.screen.scripts import is_kept
 from embeddings.words.screen.shown import alike, letters_of
 from embeddings.words.screen.video import VideoText
-from embeddings.words.screen.weights import DETECTION, RECOGNITION, open_network
 
 N_LINES = {"small": 80, "full": 300}
 EVERY_CLIP = {"small": 3, "full": 1}

@@ -12,8 +12,8 @@ from embeddings.backbone.names import (
     parse_name,
 )
 from embeddings.encoder import EncoderFiles, LoadedEncoder, Vectors
-from embeddings.open_clip_files import OpenClipFiles
-from embeddings.open_clip_parts import open_clip_parts
+from embeddings.spatiotemporal.files import OpenClipFiles
+from embeddings.spatiotemporal.parts import open_clip_parts
 from embeddings.starter.files import StarterFiles, starter_is_here
 from embeddings.starter.labels import caption_texts, load_labels
 from embeddings.starter.packaged import STARTER
@@ -90,7 +90,7 @@ def load_encoder(
         from embeddings.starter.encoder import StarterEncoder
 
         return StarterEncoder(device)
-    from embeddings.spatiotemporal import load_spatiotemporal
+    from embeddings.spatiotemporal.encoder import load_spatiotemporal
 
     return load_spatiotemporal(name, weights=weights, device=device)
 

@@ -61,7 +61,7 @@ class LoadedEncoder(Encoder, Protocol):
 
     @property
     def probed(self) -> Vectors:
-        """(1, dim): the row of `embeddings.probe.probe_frame`, in single precision throughout."""
+        """(1, dim): the row of `embeddings.probe_frame`, in single precision throughout."""
 
 
 class TextEncoder(Protocol):

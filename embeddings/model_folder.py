@@ -17,7 +17,7 @@ from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, RECIPE_FILE, WEIG
 from embeddings.backbone.loading import build_untrained
 from embeddings.backbone.names import parse_name
 from embeddings.backbone.recipe import PROGRAM_FILES, Config, Recipe, read_recipe
-from embeddings.spatiotemporal import SpatiotemporalEncoder, load_spatiotemporal
+from embeddings.spatiotemporal.encoder import SpatiotemporalEncoder, load_spatiotemporal
 from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS
 
 COPIED_FILES = (BPE_FILE, HEAD_CONFIG, HEAD_WEIGHTS)

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import safe_open
 
-from embeddings.layers import Floats
-
-Layer = tuple[Floats, Floats]
+Layer = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Weight and bias."""
 
 
@@ -33,7 +32,7 @@ class Weights:
             raise KeyError(inside)
         self._prefix = found[0]
 
-    def one(self, name: str) -> Floats:
+    def one(self, name: str) -> NDArray[np.float32]:
         """One of them, as float32."""
         return np.asarray(self._file.get_tensor(self._prefix + name), np.float32)
 

@@ -3,8 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import open_clip
@@ -14,14 +12,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from data.video.types import FrameSpec
-from embeddings.backbone.device import single_precision
+from embeddings.backbone.precision import Precision, compute_dtype, single_precision
 from embeddings.backbone.published import as_pair
 from embeddings.backbone.threads import threads
-from embeddings.probe import probe_frame
+from embeddings.probe_frame import probe_frame
 
 SMALL_TEXT_TOWER = 10_000_000
 """Weights below which one thread encodes a query: the threads of a small tower mostly wait."""
-Precision = Literal["auto", "fp32", "bf16"]
 Tokenizer = Callable[[list[str]], Tensor]
 """Texts -> (n, context) int64."""
 
@@ -75,7 +72,7 @@ class Backbone:
         with single_precision():
             self.probed = self.image_features(probe_frame(self.frame_spec)).cpu().numpy()
         self.dim = self.probed.shape[1]
-        self.dtype = _compute_dtype(device, precision)
+        self.dtype = compute_dtype(device, precision)
         if self.dtype is torch.bfloat16:
             # Autocast alone would cast every weight again at every call.
             self.model.get_submodule("visual").to(self.dtype)
@@ -113,15 +110,3 @@ def _fingerprint(model: torch.nn.Module, preprocess: dict[str, object]) -> str:
         digest.update(key.encode())
         digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
-
-
-def _compute_dtype(device: torch.device, precision: Precision) -> torch.dtype:
-    """bf16 where the machine has the instructions for it: twice the speed, the same ranking."""
-    if precision != "auto":
-        return torch.float32 if precision == "fp32" else torch.bfloat16
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    file = Path("/proc/cpuinfo")
-    flags = file.read_text(encoding="ascii", errors="replace") if file.is_file() else ""
-    fast = "avx512_bf16" in flags or "amx_bf16" in flags
-    return torch.bfloat16 if fast else torch.float32

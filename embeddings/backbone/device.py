@@ -1,7 +1,5 @@
 """Where models compute. Imports no open_clip, which costs a process seconds."""
 
-from contextlib import AbstractContextManager
-
 import torch
 
 from embeddings.backbone.early_checks import no_gpu
@@ -12,6 +10,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
     Raises:
         ReelwiseError: `cuda` is wanted and there is none.
+        ValueError: The name is none of `auto`, `cpu`, `cuda`.
     """
     if name not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device is auto, cpu or cuda, not {name!r}")
@@ -19,8 +18,3 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "cuda" and not available:
         raise no_gpu()
     return torch.device("cuda" if available and name != "cpu" else "cpu")
-
-
-def single_precision() -> AbstractContextManager[None]:
-    """Convolutions on a GPU in full single precision, not in TF32, while it is open."""
-    return torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False)

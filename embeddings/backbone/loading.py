@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 
 from data.errors import ReelwiseError
-from embeddings.backbone.backbone import Backbone, Precision, Tokenizer
+from embeddings.backbone.backbone import Backbone, Tokenizer
 from embeddings.backbone.early_checks import check_weights_file
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.names import (
@@ -27,6 +27,7 @@ from embeddings.backbone.names import (
     not_here,
     parse_name,
 )
+from embeddings.backbone.precision import Precision
 from embeddings.backbone.recipe import ExportedTowers, Recipe, keep_blocks, mark, read_recipe
 
 

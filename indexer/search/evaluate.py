@@ -19,7 +19,7 @@ from data.interval_table import TableRow, read_table
 from indexer.search.moments import iou
 from indexer.search.query import Options, Query
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.reliability import Judged, reliability
+from indexer.search.relevance.reliability import Judged, reliability
 from indexer.search.result import SearchResult
 from indexer.search.searcher import Searcher
 from indexer.search.spans import Span, parse_span
@@ -86,9 +86,9 @@ def evaluate_search(searcher: Searcher, queries: Path, *, videos: Path | None = 
         `recall_at_1`, `_5`, `_10`, `mrr`, `median_rank` of the right video; `miou` and
         `moment_recall_at_1` (IoU of at least 0.5) over the `n_timed` rows with times; the same as
         `brute_force_...` by comparing all clip vectors in float32, without index, frames or
-        merging; `confident` (share of queries); what
-        `indexer.search.reliability` says of them; `unresolved` (rows whose video or example does
-        not exist; they count as misses); `ms_per_query`, `protocol`, `n`, `seconds`.
+        merging; `confident` (share of queries); what `indexer.search.relevance.reliability` says
+        of them; `unresolved` (rows whose video or example does not exist; they count as misses);
+        `ms_per_query`, `protocol`, `n`, `seconds`.
 
     Raises:
         ReelwiseError: The file has no such columns, no row, or an invalid row.

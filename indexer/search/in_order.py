@@ -16,8 +16,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.search.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.query import Options, Query
+from indexer.search.relevance.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.result import Hit, SearchResult, Step
 
 Ask = Callable[[Query, Options], SearchResult]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embeddings.layers import unit
-from indexer.search.examples import Example
+from indexer.search.examples.example import Example
 from indexer.store.faiss_index import Floats
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.catalogue import Video
-from indexer.search.accident import BestByAccident
-from indexer.search.calibrate import Background
-from indexer.search.examples import Example
+from indexer.search.examples.example import Example
+from indexer.search.examples.rerank import ExampleMatcher, ReadVectors
 from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips
 from indexer.search.query import Options
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.rerank import ExampleMatcher, ReadVectors
+from indexer.search.relevance.accident import BestByAccident
+from indexer.search.relevance.calibrate import Background
 from indexer.search.result import Hit
 from indexer.search.unrelated import Unrelated
 from indexer.search.view import TableRows, View, inner_products

@@ -67,7 +67,7 @@ class Hit:
     score: float
     """Higher is better, -1 to 1; comparable within one query only."""
     relevance: float
-    """0 to 1, see `indexer.search.calibrate`."""
+    """0 to 1, see `indexer.search.relevance.calibrate`."""
     why: dict[str, float | None]
     """Score of the picture as `visual`, relevance of the best line as `text`; None for none."""
     clip_ids: tuple[int, ...] = ()

@@ -21,9 +21,8 @@ from data.video.found import file_title
 from embeddings.choice import unrelated_texts
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from embeddings.words.sentences import shared_sentences
-from indexer.search.calibrate import CONFIDENT_RELEVANCE
-from indexer.search.example_frames import AS_INDEXED, Reading
-from indexer.search.examples import Example, example_of_stored, load_example, load_image
+from indexer.search.examples.example import Example, example_of_stored, load_example, load_image
+from indexer.search.examples.frames import AS_INDEXED, Reading
 from indexer.search.fusion import fuse, with_picture_matches
 from indexer.search.in_order import find_in_order
 from indexer.search.query import ALL_CHANNELS, Filters, Options, Query
@@ -36,6 +35,7 @@ from indexer.search.query_vectors import (
     vectors_of_example,
 )
 from indexer.search.ranking import rank
+from indexer.search.relevance.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.result import Hit, SearchResult
 from indexer.search.spans import Span, parse_span
 from indexer.search.unrelated import Unrelated
@@ -336,7 +336,7 @@ class Searcher:
         """
         wanted, *unwanted = parts
         known = self._unrelated
-        if known is None or known.view is not view:
+        if known is None or known.clips is not view:
             texts = unrelated_texts(self._encoder.name)
             if texts is None:
                 return None

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from indexer.search.accident import BestByAccident, best_by_accident
-from indexer.search.view import SAMPLE_CLIPS, View
+from indexer.search.relevance.accident import SAMPLE_CLIPS, BestByAccident, best_by_accident
 from indexer.store.faiss_index import Floats, Mask
+
+
+class Clips(Protocol):
+    """The clips that are searched."""
+
+    @property
+    def n_clips(self) -> int:
+        """How many there are."""
+
+    @property
+    def sample(self) -> Floats:
+        """(s, d) vectors of up to `SAMPLE_CLIPS` of them, drawn evenly at random."""
+
+    def vectors(self, rows: NDArray[np.intp]) -> Floats:
+        """(r, d) vectors at some rows of the clip table."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +38,13 @@ class Unrelated:
 
     texts: Floats
     """(t, d) unit rows, each mixed with what the query does not want."""
-    view: View
+    clips: Clips
     """What is searched."""
 
     @cached_property
     def everywhere(self) -> BestByAccident | None:
         """Where all clips compete; None for an empty library."""
-        return best_by_accident(self.texts, self.view.sample, self.view.n_clips)
+        return best_by_accident(self.texts, self.clips.sample, self.clips.n_clips)
 
     def among(self, allowed: Mask | None) -> BestByAccident | None:
         """Where the allowed rows (m,) of the clip table compete; all of them for None."""
@@ -39,4 +55,4 @@ class Unrelated:
         if n_clips > SAMPLE_CLIPS:
             rng = np.random.default_rng(n_clips)
             rows = np.sort(rng.choice(rows, SAMPLE_CLIPS, replace=False))
-        return best_by_accident(self.texts, self.view.vectors(rows), n_clips)
+        return best_by_accident(self.texts, self.clips.vectors(rows), n_clips)

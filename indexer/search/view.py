@@ -11,6 +11,7 @@ from data.catalogue import Catalogue, ClipTable, Video
 from data.errors import ReelwiseError
 from data.home import Home
 from data.toons.names import is_toon
+from indexer.search.relevance.accident import SAMPLE_CLIPS
 from indexer.search.words.meaning import Meanings, open_meanings
 from indexer.search.words.word_index import WordIndex, open_words
 from indexer.store.faiss_index import FlatIndex, Floats, Ids, Mask, VectorIndex
@@ -25,9 +26,6 @@ from indexer.store.manifest import read_manifest
 from indexer.store.meaning.status import meaning_state
 from indexer.store.parts import lines_warning, parts_warning
 from indexer.store.vectors import VectorStore, read_videos
-
-SAMPLE_CLIPS = 4096
-"""Clips whose scores are a query's background: the median is known to 2 % of the spread."""
 
 MAX_EXCESS = 1000
 """Up to this many removed or filtered clips an index is searched without a mask of ids."""

@@ -18,7 +18,7 @@ from benchmarks.robustness import (
 )
 from benchmarks.scenes import encode_frames, encode_scenes, held_out_scenes, scene_pixels
 from embeddings.backbone.loading import load_backbone
-from embeddings.spatiotemporal import SpatiotemporalEncoder
+from embeddings.spatiotemporal.encoder import SpatiotemporalEncoder
 from embeddings.temporal.clips import load_head
 from embeddings.toon.train import ToonTraining
 from tests.toon_folder import write_untrained

@@ -19,8 +19,8 @@ from embeddings.choice import load_encoder
 from embeddings.deferred import open_encoder
 from embeddings.encoder import LoadedEncoder, NeedsModel, Vectors
 from embeddings.identity import recall_identity
-from embeddings.probe import probe_frame
-from embeddings.spatiotemporal import load_spatiotemporal
+from embeddings.probe_frame import probe_frame
+from embeddings.spatiotemporal.encoder import load_spatiotemporal
 from tests.embeddings.tiny import write_tiny
 from tests.fakes import ColourEncoder
 

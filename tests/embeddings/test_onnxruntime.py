@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 OPEN = """
-from embeddings.words.screen.weights import DETECTION, open_network
+from embeddings.words.screen.networks.weights import DETECTION, open_network
 open_network(DETECTION)
 """
 

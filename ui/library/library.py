@@ -226,8 +226,8 @@ class Library(OpenedLibrary):
             ReelwiseError: Nothing is indexed yet, the example cannot be read, or no video lies
                 in the folder of a filter; what is wrong is said before an encoder is loaded.
         """
-        from indexer.search.example_frames import AS_INDEXED, for_a_visitor
-        from indexer.search.examples import check_examples
+        from indexer.search.examples.example import check_examples
+        from indexer.search.examples.frames import AS_INDEXED, for_a_visitor
         from indexer.search.query import indexed_folder
 
         began_s = time.perf_counter()

@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from data.errors import ReelwiseError
-from indexer.search.examples import check_examples, is_picture
+from indexer.search.examples.example import check_examples
+from indexer.search.examples.pictures import is_picture
 from indexer.search.query import Filters, Query
 from indexer.search.result import Hit, SearchResult
 from ui.library.documents import NOTHING_MATCHES, search_notices

@@ -16,7 +16,7 @@ from embeddings.backbone.folders import CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.names import parse_name
 from embeddings.model_folder import open_source_model
 from embeddings.new_folder import new_folder
-from embeddings.spatiotemporal import SpatiotemporalEncoder
+from embeddings.spatiotemporal.encoder import SpatiotemporalEncoder
 from embeddings.temporal.record import HEAD_CONFIG, HEAD_WEIGHTS, BackboneRecord, HeadRecord
 from embeddings.training.captions import Trouble
 from embeddings.training.head.evaluation import HeadFigures

@@ -15,7 +15,7 @@ from data.errors import ReelwiseError
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.tower import Tower
 from embeddings.new_folder import require_new
-from embeddings.spatiotemporal import load_spatiotemporal
+from embeddings.spatiotemporal.encoder import load_spatiotemporal
 from embeddings.temporal.head import TemporalHead
 from embeddings.training.attack import Attack
 from embeddings.training.captions import (

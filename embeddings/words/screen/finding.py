@@ -10,7 +10,7 @@ import numpy as np
 
 from data.video.types import Pixels
 from embeddings.words.screen.counts import Counts
-from embeddings.words.screen.detection import Box
+from embeddings.words.screen.networks.detection import Box
 from embeddings.words.screen.rows import join_rows
 from embeddings.words.screen.settings import HIGHEST_PX, LEVELS, WIDENINGS, WIDEST_GAP
 from embeddings.words.screen.shown import region_of

@@ -17,13 +17,13 @@ from data.video.children.supervisor import CHILD
 from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec, OnProgress, VideoInfo
 from embeddings.words.screen import settings
 from embeddings.words.screen.counts import Counts
+from embeddings.words.screen.networks.weights import DETECTION, RECOGNITION, open_network
 from embeddings.words.screen.scripts import DEFAULT_SCRIPTS, SCRIPTS
 from embeddings.words.screen.settings import LONGEST_SIDE_PX, READ_FPS
-from embeddings.words.screen.weights import DETECTION, RECOGNITION, open_network
 
 if TYPE_CHECKING:
-    from embeddings.words.screen.detection import Detector
-    from embeddings.words.screen.recognition import Recogniser
+    from embeddings.words.screen.networks.detection import Detector
+    from embeddings.words.screen.networks.recognition import Recogniser
     from embeddings.words.screen.video import VideoText
 
 
@@ -83,8 +83,8 @@ class ScreenReader:
     @cached_property
     def _networks(self) -> tuple[Detector, Recogniser]:
         """Loaded for the first frame: a second, and 150 MB."""
-        from embeddings.words.screen.detection import Detector
-        from embeddings.words.screen.recognition import Recogniser
+        from embeddings.words.screen.networks.detection import Detector
+        from embeddings.words.screen.networks.recognition import Recogniser
 
         return Detector(open_network(DETECTION)), Recogniser(open_network(RECOGNITION))
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.words.screen.detection import Box
+from embeddings.words.screen.networks.detection import Box
 from embeddings.words.screen.running import has_run, overlap
 from embeddings.words.screen.settings import (
     LEAST_ALIKE,

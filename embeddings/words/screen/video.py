@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from data.lines import Channel, Line
 from data.video.types import Pixels
 from embeddings.words.screen.counts import Counts
-from embeddings.words.screen.detection import Box
 from embeddings.words.screen.finding import Detect, Finder
+from embeddings.words.screen.networks.detection import Box
+from embeddings.words.screen.networks.recognition import Text, cut_out
 from embeddings.words.screen.ration import Ration
-from embeddings.words.screen.recognition import Text, cut_out
 from embeddings.words.screen.scripts import is_kept, language_of
 from embeddings.words.screen.settings import (
     CELL_PX,

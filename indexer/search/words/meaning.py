@@ -13,7 +13,7 @@ import numpy as np
 
 from data.lines import Channel
 from embeddings.layers import Floats
-from indexer.search.accident import LEAST_RELEVANCE, BestByAccident, accident_of
+from indexer.search.relevance.accident import LEAST_RELEVANCE, BestByAccident, accident_of
 from indexer.search.words.found import ALL_WORDS_RELEVANCE, FoundWords
 from indexer.store.faiss_index import Mask
 from indexer.store.lines import Numbers

@@ -20,7 +20,7 @@ from embeddings.compress.request import How, Request
 from embeddings.compress.run import compress_encoder
 from embeddings.encoder import Encoder
 from embeddings.model_folder import SourceModel, build_model, folder_bytes, open_source_model
-from embeddings.spatiotemporal import load_spatiotemporal
+from embeddings.spatiotemporal.encoder import load_spatiotemporal
 from tests.embeddings import tiny
 from tests.embeddings.encoder_contract import EncoderContract
 

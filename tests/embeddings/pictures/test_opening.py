@@ -16,7 +16,7 @@ from embeddings.backbone.loading import build_untrained, load_backbone
 from embeddings.encoder import NeedsModel
 from embeddings.pictures import worth
 from embeddings.pictures.opening import frame_ways, open_image_tower
-from embeddings.probe import probe_frame
+from embeddings.probe_frame import probe_frame
 from tests.embeddings.tiny import TINY
 
 RESIDUAL = {"layers": [1, 2, 1, 1], "width": 8, "head_width": 32, "image_size": 64}

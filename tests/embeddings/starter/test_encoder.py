@@ -80,7 +80,7 @@ def test_its_texts_and_a_picture_need_no_torch(tmp_path: Path, starter: LoadedEn
         "import sys, pathlib; from data.home import Home; "
         "from embeddings.deferred import open_encoder; "
         f"e = open_encoder(Home(pathlib.Path({str(tmp_path)!r})), 'starter'); "
-        "from embeddings.probe import probe_frame; "
+        "from embeddings.probe_frame import probe_frame; "
         "print(e.encode_texts(['a red car'])[0, :3].tolist()); "
         "print(e.encode_frames(probe_frame(e.frame_spec)).tolist(), 'torch' in sys.modules)"
     )

@@ -13,7 +13,7 @@ from timm import create_model
 
 from data.errors import DamagedFile
 from embeddings.packages import PackagedFile
-from embeddings.starter import network, packaged
+from embeddings.starter import kept_network, network
 from embeddings.starter.footage import padded
 from embeddings.starter.labels import label_texts
 from embeddings.starter.network import Network
@@ -28,7 +28,7 @@ def net() -> Network:
 def test_logits_are_those_of_the_published_weights(net: Network) -> None:
     """The same weights in timm's own network, nothing folded; see docs/log.md for the origin's."""
     plain = create_model(network.ARCHITECTURE)
-    published = torch.load(packaged.NETWORK.path(), weights_only=True)
+    published = torch.load(kept_network.NETWORK.path(), weights_only=True)
     plain.load_state_dict(dict(zip(plain.state_dict(), published.values(), strict=True)))
     plain.train(False)
     pictures = torch.randn(2, 3, 260, 260, generator=torch.Generator().manual_seed(0))

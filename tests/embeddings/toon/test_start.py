@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from data.errors import ReelwiseError
-from embeddings.spatiotemporal import load_spatiotemporal
+from embeddings.spatiotemporal.encoder import load_spatiotemporal
 from embeddings.temporal.head import clip_vectors
 from embeddings.toon.start import build_like, frame_side, stretch_positions
 from embeddings.toon.train import fine_tuning

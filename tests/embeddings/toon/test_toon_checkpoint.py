@@ -20,7 +20,7 @@ from data.toons.scenes import Scene
 from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import load_backbone
 from embeddings.encoder import Encoder
-from embeddings.spatiotemporal import SpatiotemporalEncoder, load_spatiotemporal
+from embeddings.spatiotemporal.encoder import SpatiotemporalEncoder, load_spatiotemporal
 from embeddings.temporal.clips import load_head
 
 pytestmark = pytest.mark.long

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 import embeddings.toon.train
 from data.errors import ReelwiseError
-from embeddings.spatiotemporal import load_spatiotemporal
+from embeddings.spatiotemporal.encoder import load_spatiotemporal
 from embeddings.toon.batches import BatchShape, ToonBatch
 from embeddings.toon.model import ToonModel, attack_batch
 from embeddings.toon.stage import Stage

@@ -10,7 +10,7 @@ import pytest
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.search import in_order
-from indexer.search.example_frames import Reading
+from indexer.search.examples.frames import Reading
 from indexer.search.in_order import _best_chain
 from indexer.search.query import MOST_STEPS, Filters, Query
 from indexer.search.query_vectors import QueryVectors

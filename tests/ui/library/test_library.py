@@ -97,7 +97,7 @@ def test_what_cannot_be_done_makes_no_home(
     toons: ToonLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr("embeddings.open_clip_files.hub_answers", lambda: False)
+    monkeypatch.setattr("embeddings.spatiotemporal.files.hub_answers", lambda: False)
     home, folder, empty = tmp_path / "deep" / "home", str(toons.folder), tmp_path / "empty"
     empty.mkdir()
     events = tmp_path / "events.csv"

@@ -132,7 +132,7 @@ def _answer(
     """The compressed model beside its source."""
     from embeddings.compress.judge import compare
     from embeddings.model_folder import folder_bytes
-    from embeddings.spatiotemporal import load_spatiotemporal
+    from embeddings.spatiotemporal.encoder import load_spatiotemporal
 
     compressed = load_spatiotemporal(str(folder), device="cpu")
     judged, judged_by = _judged(clips, source.encoder.name)

@@ -216,7 +216,7 @@ def _speech() -> str:
 
 def _screen_text() -> str:
     """Open the networks that `index` would read the picture with."""
-    from embeddings.words.screen.weights import DETECTION, RECOGNITION, open_network
+    from embeddings.words.screen.networks.weights import DETECTION, RECOGNITION, open_network
 
     for weights in (DETECTION, RECOGNITION):
         open_network(weights)

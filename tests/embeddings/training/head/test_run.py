@@ -18,7 +18,7 @@ from data.video.write import write_video
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.published import Architecture, architectures
 from embeddings.backbone.tower import Tower
-from embeddings.spatiotemporal import load_spatiotemporal
+from embeddings.spatiotemporal.encoder import load_spatiotemporal
 from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.record import unserved_notice
 from embeddings.training.attack import Attack

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.words.screen.detection import Detector
-from embeddings.words.screen.recognition import Recogniser
-from embeddings.words.screen.weights import DETECTION, RECOGNITION, open_network
+from embeddings.words.screen.networks.detection import Detector
+from embeddings.words.screen.networks.recognition import Recogniser
+from embeddings.words.screen.networks.weights import DETECTION, RECOGNITION, open_network
 
 
 @pytest.fixture(scope="session")

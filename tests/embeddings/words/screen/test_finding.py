@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from embeddings.words.screen.counts import Counts
-from embeddings.words.screen.detection import Detector
 from embeddings.words.screen.finding import Finder
-from embeddings.words.screen.recognition import Recogniser, cut_out
+from embeddings.words.screen.networks.detection import Detector
+from embeddings.words.screen.networks.recognition import Recogniser, cut_out
 from embeddings.words.screen.settings import HIGHEST_PX, WIDEST_GAP
 from embeddings.words.screen.strokes import Region
 from tests.embeddings.words.screen.burnt import burnt, scene

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from data.video.types import Pixels
-from embeddings.words.screen.detection import Box, Detector
-from embeddings.words.screen.recognition import Recogniser, Text, cut_out
+from embeddings.words.screen.networks.detection import Box, Detector
+from embeddings.words.screen.networks.recognition import Recogniser, Text, cut_out
 from embeddings.words.screen.rows import join_rows
 from embeddings.words.screen.scripts import is_kept
 from tests.embeddings.words.screen.burnt import burnt, scene

@@ -13,9 +13,9 @@ from data.lines import Channel, LineReader
 from data.video.types import VideoInfo
 from data.video.write import write_video
 from embeddings.words.screen import settings
-from embeddings.words.screen.detection import Detector
+from embeddings.words.screen.networks.detection import Detector
+from embeddings.words.screen.networks.recognition import Recogniser
 from embeddings.words.screen.reader import ScreenReader, load_screen_reader, spec_of
-from embeddings.words.screen.recognition import Recogniser
 from tests.embeddings.words.screen.burnt import burnt, scene
 
 DYING = "tests.embeddings.words.screen.dying_child"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embeddings.words.screen.detection import Box
+from embeddings.words.screen.networks.detection import Box
 from embeddings.words.screen.running import has_run, overlap
 from embeddings.words.screen.settings import RUNNING_LETTERS
 from embeddings.words.screen.shown import Shown

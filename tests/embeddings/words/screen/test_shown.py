@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embeddings.words.screen.detection import Box
+from embeddings.words.screen.networks.detection import Box
 from embeddings.words.screen.shown import Shown
 from embeddings.words.screen.strokes import Grey
 

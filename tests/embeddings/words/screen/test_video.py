@@ -9,8 +9,8 @@ import pytest
 
 from data.lines import Line
 from data.video.types import Pixels
-from embeddings.words.screen.detection import Box, Detector
-from embeddings.words.screen.recognition import Recogniser, Text
+from embeddings.words.screen.networks.detection import Box, Detector
+from embeddings.words.screen.networks.recognition import Recogniser, Text
 from embeddings.words.screen.settings import DEBT_PX, FRAME_PX, START_PX
 from embeddings.words.screen.video import VideoText
 from tests.embeddings.words.screen.burnt import burnt, scene, texture

@@ -14,12 +14,13 @@ from PIL import Image
 from data.errors import ReelwiseError
 from data.video.types import FrameSpec
 from embeddings.temporal.pooling import mean_clips
-from indexer.search.examples import MAX_IMAGE_PIXELS, example_of_stored, load_image, read_image
+from indexer.search.examples.example import example_of_stored, load_image
+from indexer.search.examples.pictures import MAX_IMAGE_PIXELS, read_image
 from indexer.search.spans import Span
 from indexer.store.vectors import VideoVectors
 from tests.fakes import ColourEncoder, random_units
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 CASES = Path(os.environ.get("REELWISE_CASES", ROOT / "../shared/cases")) / "picture"
 
 

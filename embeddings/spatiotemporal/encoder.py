@@ -10,12 +10,13 @@ import numpy as np
 
 from data.errors import ReelwiseError
 from data.video.types import Pixels
-from embeddings.backbone.backbone import Backbone, Precision
+from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.device import choose_device
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.names import DEFAULT_BACKBONE
+from embeddings.backbone.precision import Precision
 from embeddings.encoder import Spans, Times, Vectors
-from embeddings.open_clip_parts import open_clip_parts
+from embeddings.spatiotemporal.parts import open_clip_parts
 from embeddings.temporal.clips import encode_clips, load_head
 from embeddings.temporal.head import TemporalHead
 from embeddings.temporal.pooling import mean_clips

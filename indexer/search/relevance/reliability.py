@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.search.calibrate import CONFIDENT_RELEVANCE
+from indexer.search.relevance.calibrate import CONFIDENT_RELEVANCE
 
 BINS = 5
 """Rows of the table, of equal width."""

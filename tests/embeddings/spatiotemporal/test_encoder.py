@@ -20,7 +20,7 @@ from data.errors import ReelwiseError
 from data.home import resolve_home
 from data.video.types import FrameSpec
 from embeddings.choice import choose_encoder
-from embeddings.spatiotemporal import SpatiotemporalEncoder, load_spatiotemporal
+from embeddings.spatiotemporal.encoder import SpatiotemporalEncoder, load_spatiotemporal
 from embeddings.temporal.clips import load_head
 from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.head import TemporalHead

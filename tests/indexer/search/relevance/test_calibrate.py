@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_ndtr
 
-from indexer.search.calibrate import CONFIDENT_RELEVANCE, Background
+from indexer.search.relevance.calibrate import CONFIDENT_RELEVANCE, Background
 
 
 def background(rng: np.random.Generator, n: int, mean: float, spread: float) -> Background:

@@ -12,8 +12,9 @@ from data.video.children import pool
 from data.video.children.supervisor import CHILD, ON_DEMAND, DecodeLimits, Supervisor
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
-from indexer.search.example_frames import AS_INDEXED, Thinned, for_a_visitor, read_frames
-from indexer.search.examples import check_examples, is_picture, load_example, read_image
+from indexer.search.examples.example import check_examples, load_example
+from indexer.search.examples.frames import AS_INDEXED, Thinned, for_a_visitor, read_frames
+from indexer.search.examples.pictures import is_picture, read_image
 from indexer.search.query import Query
 from tests.fakes import ColourEncoder
 

@@ -11,8 +11,8 @@ from embeddings.backbone.early_checks import check_weights_file
 from embeddings.backbone.folders import RECIPE_FILE, WEIGHTS_FILE
 from embeddings.backbone.names import find_cached_weights, hub_answers, not_here
 from embeddings.encoder import FrameEncoder, NeedsModel
-from embeddings.open_clip_parts import OpenClipParts
 from embeddings.pictures.opening import frame_ways, open_image_tower
+from embeddings.spatiotemporal.parts import OpenClipParts
 from embeddings.texts.opening import open_tower
 from embeddings.texts.tower import TextTower
 from embeddings.transformer import ACTIVATIONS, Activation

@@ -26,6 +26,9 @@ _MEDIAN, _NINTH_DECILE = (float(-np.log(-np.log(share))) for share in (0.5, 0.9)
 LEAST_SCALE = 1e-4
 """So that equal scores are not taken for certainty."""
 
+SAMPLE_CLIPS = 4096
+"""Clips whose scores are a query's background: the median is known to 2 % of the spread."""
+
 
 @dataclass(frozen=True)
 class BestByAccident:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.video.types import Pixels
-from embeddings.words.screen.detection import Box
+from embeddings.words.screen.networks.detection import Box
 from embeddings.words.screen.settings import (
     HEIGHT_PX,
     LEAST_WIDTH_PX,

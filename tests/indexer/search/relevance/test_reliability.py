@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from indexer.search.reliability import Judged, reliability, reliability_table
+from indexer.search.relevance.reliability import Judged, reliability, reliability_table
 
 
 def drawn(n: int, *, bias: float = 0.0) -> list[Judged]:

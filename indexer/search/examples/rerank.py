@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from indexer.search.examples import Example
+from indexer.search.examples.example import Example
 from indexer.search.moments import Moment, ScoredClip
 from indexer.store.faiss_index import Floats
 from indexer.store.vectors import VideoVectors

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from embeddings.layers import unit
-from indexer.search.accident import CONFIDENT_BY_ACCIDENT, best_by_accident
+from indexer.search.relevance.accident import CONFIDENT_BY_ACCIDENT, best_by_accident
 from indexer.store.faiss_index import Floats
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from data.errors import DamagedFile
-from embeddings.words.screen.weights import DETECTION, RECOGNITION, open_network
+from embeddings.words.screen.networks.weights import DETECTION, RECOGNITION, open_network
 
 
 def test_other_bytes_are_refused_before_they_are_parsed() -> None:

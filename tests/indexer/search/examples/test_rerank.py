@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from indexer.search.examples import Example
+from indexer.search.examples.example import Example
+from indexer.search.examples.rerank import MAX_COMPARED_FRAMES, FrameMatch
 from indexer.search.moments import Moment
-from indexer.search.rerank import MAX_COMPARED_FRAMES, FrameMatch
 from indexer.store.vectors import VideoVectors
 from tests.fakes import ColourEncoder, random_units
 

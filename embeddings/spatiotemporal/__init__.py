@@ -1,0 +1,1 @@
+"""The encoder of real videos: an open_clip backbone and a temporal head."""

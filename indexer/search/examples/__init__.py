@@ -1,0 +1,1 @@
+"""Asking by example: clips and pictures as vectors, and moments compared with them."""

@@ -1,0 +1,1 @@
+"""Relevance: how probable it is that a hit is right."""

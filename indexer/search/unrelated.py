@@ -13,7 +13,7 @@ from indexer.search.relevance.accident import SAMPLE_CLIPS, BestByAccident, best
 from indexer.store.faiss_index import Floats, Mask
 
 
-class Clips(Protocol):
+class SearchedClips(Protocol):
     """The clips that are searched."""
 
     @property
@@ -38,7 +38,7 @@ class Unrelated:
 
     texts: Floats
     """(t, d) unit rows, each mixed with what the query does not want."""
-    clips: Clips
+    clips: SearchedClips
     """What is searched."""
 
     @cached_property

@@ -13,6 +13,7 @@ from data.video.types import Pixels
 from embeddings.choice import default_encoder, files_of, load_encoder
 from embeddings.encoder import EncoderFiles, LoadedEncoder, NeedsModel, Spans, Times, Vectors
 from embeddings.identity import Identity, keep_identity, recall_identity
+from embeddings.one_thread import one_thread
 from embeddings.probe import frame_way, text_way
 from embeddings.temporal.plain import PlainHead, encode_clips, open_head
 from embeddings.temporal.pooling import mean_clips
@@ -83,7 +84,8 @@ class DeferredEncoder:
         if self._model is None:
             alone = self._of_frames.opened()
             if alone is not None and len(pixels) <= alone.most_frames:
-                return alone.encode(pixels)
+                with one_thread():
+                    return alone.encode(pixels)
         return self.model.encode_frames(pixels)
 
     def encode_clips(self, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
@@ -97,7 +99,8 @@ class DeferredEncoder:
                 self._head = open_head(Path(self._identity.head))
         if self._head is None:  # it is no longer served
             return self.model.encode_clips(vectors, times_s, spans)
-        return encode_clips(self._head, vectors, times_s, spans)
+        with one_thread():
+            return encode_clips(self._head, vectors, times_s, spans)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """N texts -> (n, dim) float32 unit rows; the last ones are cached."""
@@ -105,7 +108,10 @@ class DeferredEncoder:
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         alone = self._of_texts.opened()
-        return alone.encode(texts) if alone else self.model.encode_texts(texts)
+        if alone is None:
+            return self.model.encode_texts(texts)
+        with one_thread():
+            return alone.encode(texts)
 
 
 class _Alone(Generic[Part]):

@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 
 from data.errors import ReelwiseError
 from embeddings.layers import Floats, attention, gelu, layer_norm, linear, unit
+from embeddings.one_thread import one_thread
 from embeddings.packages import PackagedFile
 
 MOST_TOKENS = 256
@@ -132,7 +133,8 @@ class Sentences:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """N texts -> (n, dim) float32 unit rows; a text without a known token gives a row too."""
-        rows = [self._row(text) for text in texts]
+        with one_thread():
+            rows = [self._row(text) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.dim), np.float32)
 
     def _encode(self, text: str) -> Floats:

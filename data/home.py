@@ -259,6 +259,14 @@ def _exists(path: Path) -> bool:
         return False
 
 
+def is_made_in_home(folder: Path) -> bool:
+    """True for a folder that reelwise itself made in a library's home, as its cache of previews.
+
+    It holds no video of the user, also where the home is a folder of videos.
+    """
+    return folder.name in _FOLDERS and is_home(folder.parent)
+
+
 _held: dict[Path, int] = {}
 
 

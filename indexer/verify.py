@@ -349,7 +349,9 @@ def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]
         done.append(f"dropped the damaged index generation {name}")
     if catalogue.encoder is not None:
         generation = publish(home, catalogue, catalogue.encoder)
-        done.append(f"published {generation.name} with {len(generation.index)} clips")
+        n_clips = len(generation.index)
+        noun = "clip" if n_clips == 1 else "clips"
+        done.append(f"published {generation.name} with {n_clips} {noun}")
     return done
 
 

@@ -37,6 +37,7 @@ _FIRST_BELOW = sql(
     "SELECT video_id, path, MIN(id) FROM files WHERE video_id IS NOT NULL"
     " AND (path = :path OR (path >= :low AND path < :high)) GROUP BY video_id"
 )
+_FILES_OF = sql("SELECT path FROM files WHERE video_id = :video ORDER BY id")
 _PUT_FILE = sql(
     "INSERT INTO files"
     " (path, name_key, video_id, size_bytes, mtime_ns, inode, content_key, state, reason, attempts)"
@@ -135,6 +136,12 @@ class VideoFiles:
         with self._database.reading() as connection:
             rows = connection.execute(_FIRST_BELOW, _ends(path))
             return {row.video_id: text_path(row.path) for row in rows}
+
+    def of_video(self, video_id: int) -> list[Path]:
+        """Give the files that hold a video's content, the first met first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_FILES_OF, {"video": video_id})
+            return [text_path(row.path) for row in rows]
 
     def any_below(self, path: Path) -> bool:
         """Whether any known file is this one, or lies in this folder (absolute)."""

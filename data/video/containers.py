@@ -93,7 +93,10 @@ _PASSED_NAMES = {
     **dict.fromkeys((".m3u8", ".mpd", ".ism", ".m3u", ".pls"), "a playlist"),
 }
 UNFINISHED_SUFFIXES = frozenset(
-    (".part", ".partial", ".crdownload", ".download", ".!qb", ".!ut", ".aria2")
+    (
+        *(".part", ".partial", ".crdownload", ".download", ".!qb", ".!ut", ".aria2"),
+        *(".opdownload", ".filepart", ".ytdl"),
+    )
 )
 """Names of downloads that are still running."""
 _PASSED_MAGIC = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pathspec
 
 from data.errors import ReelwiseError
-from data.home import is_home
+from data.home import is_home, is_made_in_home
 from data.video.containers import UNFINISHED_SUFFIXES
 
 
@@ -36,7 +36,8 @@ _SYSTEM_FOLDERS = frozenset(
         "@eaDir, #recycle, #snapshot, @Recycle, @Recently-Snapshot, @tmp, @sharebin, .@__thumb,"
         "$RECYCLE.BIN, RECYCLER, RECYCLED, System Volume Information, FOUND.000, lost+found,"
         ".Trash, .Trashes, .AppleDouble, .Spotlight-V100, .fseventsd, .TemporaryItems, __MACOSX,"
-        ".DocumentRevisions-V100, .zfs, .snapshot, .snapshots, .stversions, .recycle"
+        ".DocumentRevisions-V100, .zfs, .snapshot, .snapshots, .stversions, .recycle,"
+        "Network Trash Folder, Temporary Items, TheVolumeSettingsFolder, _gsdata_"
     )
     .lower()
     .split(",")
@@ -118,7 +119,7 @@ def folder_reason(folder: Path, patterns: Patterns) -> Reason | None:
         return Reason.HIDDEN
     if patterns.fit(folder, is_folder=True):
         return Reason.EXCLUDED
-    return Reason.HOME if is_home(folder) else None
+    return Reason.HOME if is_home(folder) or is_made_in_home(folder) else None
 
 
 def file_reason(file: Path, patterns: Patterns) -> Reason | None:

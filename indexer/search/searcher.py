@@ -17,7 +17,6 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.lines import Channel
 from data.toons.names import is_toon
-from data.video.found import file_title
 from embeddings.choice import unrelated_texts
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from embeddings.words.sentences import shared_sentences
@@ -37,11 +36,12 @@ from indexer.search.query_vectors import (
 from indexer.search.ranking import rank
 from indexer.search.relevance.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.result import Hit, SearchResult
+from indexer.search.shown import called, with_files_that_are_there
 from indexer.search.spans import Span, parse_span
 from indexer.search.unrelated import Unrelated
 from indexer.search.view import View, open_view
 from indexer.search.words.asked import quoted_phrases, without_quotes
-from indexer.search.words.asking import LinesAsked, OpenSentences
+from indexer.search.words.asking import LinesAsked, OpenSentences, not_read
 from indexer.search.words.found import FoundWords
 from indexer.store.cache import VectorCache
 from indexer.store.generations import read_current
@@ -66,12 +66,6 @@ MIN_SEEN = 50
 def _any(options: Options) -> Filters:
     """The filters without the one of relevance, which is for what all channels say together."""
     return replace(options.filters, min_relevance=0.0)
-
-
-def _called(video: Video, path: Path) -> Video:
-    if path == video.path:
-        return video
-    return replace(video, path=path, title=file_title(path) or video.title)
 
 
 class Searcher:
@@ -143,7 +137,9 @@ class Searcher:
             result = find_in_order(query, options, view.n_clips, ask)
         else:
             result = ask(query, options)
-        return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)
+        hits = with_files_that_are_there(result.hits, self._catalogue, options.filters.under)
+        took_ms = (time.perf_counter() - began_s) * 1000
+        return replace(result, hits=hits, took_ms=took_ms)
 
     def _answer(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
         """What all channels find of a query of one step."""
@@ -161,8 +157,15 @@ class Searcher:
         hits = fuse(seen.hits, found, shown, k) if found else seen.hits[:k]
         hits = [hit for hit in hits if hit.relevance >= options.filters.min_relevance]
         confident = bool(hits) and hits[0].relevance >= CONFIDENT_RELEVANCE
-        told = (*seen.warnings, *warnings)
+        told = (*seen.warnings, *warnings, *self._not_read(query))
         return replace(seen, hits=hits, confident=confident, warnings=told)
+
+    def _not_read(self, query: Query) -> list[str]:
+        """What cannot be found in channels that were asked for by name and were never read."""
+        if query.channels == ALL_CHANNELS:
+            return []
+        served = self._catalogue.readings.served
+        return not_read(query.channels, served.keys())
 
     def _seen(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
         """What the picture finds."""
@@ -266,7 +269,7 @@ class Searcher:
         """The videos of which a copy lies below a folder, each as that copy is called."""
         files = self._catalogue.files.first_below(folder)
         return {
-            video_id: _called(view.videos[video_id], path)
+            video_id: called(view.videos[video_id], path)
             for video_id, path in files.items()
             if video_id in view.videos
         }
@@ -295,7 +298,9 @@ class Searcher:
         name = video.path.name if video else f"video {video_id}"
         vectors = vectors_of_example(self._example_of(view, video_id, span, name=name))
         options = Options(k, replace(filters or Filters(), exclude_video=video_id))
-        return self.search_vectors(vectors, options, view=view, began_s=began_s)
+        result = self.search_vectors(vectors, options, view=view, began_s=began_s)
+        hits = with_files_that_are_there(result.hits, self._catalogue, options.filters.under)
+        return replace(result, hits=hits)
 
     def video(self, ref: str | int) -> Video:
         """The live video that a path, file name or id means; an error for none and for several."""

@@ -36,7 +36,7 @@ def read_image(path: Path, spec: FrameSpec) -> NDArray[np.uint8]:
         ReelwiseError: It is no picture, a damaged one, or too large.
     """
     if path.exists() and not path.is_file():  # to open a pipe may wait for ever
-        raise ReelwiseError(f"{path.name} is no file", fix="name a picture file")
+        raise ReelwiseError(f"{path} is no file", fix="name a picture file")
     try:
         with warnings.catch_warnings():
             # Pillow warns above its own limit; `MAX_IMAGE_PIXELS` is checked before any pixel is

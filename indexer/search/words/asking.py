@@ -23,6 +23,18 @@ OpenSentences = Callable[[Path | None], SentenceEncoder]
 """Opens the sentence encoder of a folder; for None the one that comes as a package."""
 
 
+NOT_READ = {
+    Channel.SPEECH: "speech is not transcribed here: reelwise index FOLDER --speech auto",
+    Channel.SCREEN: "text on the screen is not read here: reelwise index FOLDER --screen-text auto",
+}
+"""What is told where one of these was asked for by name and the library does not read it."""
+
+
+def not_read(asked: AbstractSet[Channel], read: AbstractSet[Channel]) -> list[str]:
+    """What cannot be found, whatever the words: channels asked for that the library never read."""
+    return [told for channel, told in NOT_READ.items() if channel in asked - read]
+
+
 @dataclass(frozen=True)
 class LinesAsked:
     """The lines of a view, and what encodes a query for them."""

@@ -70,6 +70,13 @@ def test_what_is_passed_over_has_its_reason(tmp_path: Path) -> None:
         "GL010001.LRV": Reason.PROXY,
         "SUB/C0001S03.MP4": Reason.PROXY,
         "x.mp4.part": Reason.UNFINISHED,
+        "x.mp4.opdownload": Reason.UNFINISHED,
+        "x.mp4.filepart": Reason.UNFINISHED,
+        "x.mp4.ytdl": Reason.UNFINISHED,
+        "Network Trash Folder/t.mp4": Reason.SYSTEM,
+        "TheVolumeSettingsFolder/t.mp4": Reason.SYSTEM,
+        "Temporary Items/t.mp4": Reason.SYSTEM,
+        "_gsdata_/t.mp4": Reason.SYSTEM,
         "raw.yuv": Reason.FORMAT,
         "song.mp3": Reason.OTHER,
         "home/cache/p.mp4": Reason.HOME,
@@ -87,7 +94,9 @@ def test_what_is_passed_over_has_its_reason(tmp_path: Path) -> None:
 
     found = [file.path.name for file in scan([lib], on_passed_over=tell)]
     assert found == ["in.mp4"]
-    shut = ("@eaDir", "$RECYCLE.BIN", "home")  # a folder is named, not what is in it
+    # A folder is named, not what is in it.
+    shut = ["@eaDir", "$RECYCLE.BIN", "home", "Network Trash Folder", "TheVolumeSettingsFolder"]
+    shut += ["Temporary Items", "_gsdata_"]
     expected = {
         next((folder for folder in shut if name.startswith(folder)), name): reason
         for name, reason in reasons.items()
@@ -95,6 +104,19 @@ def test_what_is_passed_over_has_its_reason(tmp_path: Path) -> None:
     assert told == expected | {"pipe.mp4": Reason.SPECIAL, "away": Reason.LINK}
     followed = scan([lib], rules={lib: RootRules(follow_links=True)})
     assert [file.path.name for file in followed] == ["in.mp4", "far.mp4"]
+
+
+def test_what_reelwise_made_in_a_home_is_no_video_where_the_home_is_the_folder_indexed(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path / "film.mp4")
+    put(tmp_path / "cache" / "previews" / "p.mp4")
+    put(tmp_path / "trips" / "cache" / "q.mp4")  # a folder of the user, of the same name
+    assert names(tmp_path) == ["film.mp4", "cache/previews/p.mp4", "trips/cache/q.mp4"]
+    put(tmp_path / "catalogue.db", b"SQLite format 3\0")
+    put(tmp_path / "writer.lock", b"")
+    assert names(tmp_path) == ["film.mp4", "trips/cache/q.mp4"]
+    assert names(tmp_path, tmp_path / "cache") == ["cache/previews/p.mp4"]  # it was named
 
 
 def test_folders_that_overlap_give_each_file_once(tmp_path: Path) -> None:

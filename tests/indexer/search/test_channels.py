@@ -19,7 +19,8 @@ from indexer.search.result import SearchResult
 from indexer.search.searcher import Searcher
 from tests.data.lines.made import srt
 from tests.fakes import ColourEncoder, FakeSentences
-from tests.indexer.made import paint
+from tests.indexer.made import paint, store
+from tests.indexer.search.found import colour
 
 
 @dataclass
@@ -54,6 +55,18 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
     options = RunOptions(1, readers=[SPEECH, SCREEN], sentences=SENTENCES)
     index_with(home, [videos], ColourEncoder(), options)
     return home, videos
+
+
+def test_a_channel_that_was_never_read_is_told_where_it_is_asked_for(home: Home) -> None:
+    store(home, {"a": colour("red")})
+    searcher = Searcher(home, ColourEncoder())
+    for names, told in (("speech", "transcribed"), ("screen,title", "screen is not read")):
+        result = searcher.search(Query(text="ferry", channels=channels_named(names)))
+        (warning,) = [each for each in result.warnings if "reelwise index FOLDER" in each]
+        assert told in warning
+    title = searcher.search(Query(text="ferry", channels=channels_named("title")))
+    everything = searcher.search(Query(text="ferry"))
+    assert not [each for each in (*title.warnings, *everything.warnings) if "FOLDER" in each]
 
 
 @pytest.fixture(scope="module")

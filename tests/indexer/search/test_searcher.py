@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,28 @@ def test_filters_are_applied_before_and_not_after_the_best_are_taken(home: Home)
     one = searcher.search(Query(text="x"), filters=Filters(under=Path("/videos/far/3.mp4"))).hits
     assert {hit.path.name for hit in one} == {"3.mp4"}
     assert not searcher.search(Query(text="x"), filters=Filters(under=Path("/videos/fa"))).hits
+
+
+def test_a_hit_names_a_copy_that_is_there_where_its_own_file_is_gone(
+    home: Home, tmp_path: Path
+) -> None:
+    first, second, third = (tmp_path / name / f"{name}.mp4" for name in ("old", "new", "far"))
+    for path in (second, third):
+        path.parent.mkdir()
+        path.write_bytes(b"")
+    number = store(home, {str(first): colour("red")})[str(first)]
+    with writing_session(home) as catalogue:
+        (record,) = catalogue.files.known([Path("/")]).values()
+        catalogue.files.put([replace(record, path=path) for path in (second, third)])
+    searcher = Searcher(home, ColourEncoder())
+    hit = searcher.search(Query(text="red")).hits[0]
+    assert (hit.video_id, hit.path, hit.title) == (number, second, "new")
+    below = Filters(under=third.parent)
+    assert searcher.search(Query(text="red"), filters=below).hits[0].path == third
+    second.unlink()
+    assert searcher.search(Query(text="red")).hits[0].path == third
+    third.unlink()
+    assert searcher.search(Query(text="red")).hits[0].path == first  # shown as gone
 
 
 def test_min_relevance_keeps_exactly_the_hits_above_it(home: Home) -> None:

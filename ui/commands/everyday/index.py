@@ -170,13 +170,25 @@ def index_answer(report: IndexReport) -> Answer:
     )
 
 
+SEVERAL = {
+    "bin or system folder": "bin or system folders",
+    "camera proxy": "camera proxies",
+    "unfinished download": "unfinished downloads",
+    "link that leads out of the folder": "links that lead out of the folder",
+    "home of a library": "homes of libraries",
+    "pipe or device": "pipes or devices",
+    "video format that is not read": "videos of a format that is not read",
+}
+"""What several things are called that were passed over for one reason, where it differs."""
+
+
 def _lines(report: IndexReport) -> list[str]:
     words = ("indexed", "resumed", "moved", "removed", "failed", "partial", "unchanged")
     numbers = [(getattr(report, word), word) for word in words]
     counts = ", ".join(f"{number:,} {word}" for number, word in numbers if number)
     lines = [f"files: {counts or 'none'}"]
     left_out = [
-        f"{number:,} {reason}"
+        count(number, reason, SEVERAL.get(reason, reason))
         for reason, number in report.passed_over.items()
         if reason != "not a video"
     ]
@@ -210,8 +222,9 @@ def _notices(report: IndexReport) -> list[str]:
     lines += [f"no video was found below {folder}" for folder in report.empty]
     for folder, number in report.held_back.items():
         lines.append(
-            f"all or most videos below {folder} are suddenly gone: {number:,} files stay in the "
-            "library. If they are deleted and no disk is unplugged, run it again with --yes"
+            f"all or most videos below {folder} are suddenly gone: {count(number, 'file')} "
+            f"{'stays' if number == 1 else 'stay'} in the library. "
+            "If they are deleted and no disk is unplugged, run it again with --yes"
         )
     lines += _about_damage(report)
     if report.failed or report.partial:

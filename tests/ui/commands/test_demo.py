@@ -97,7 +97,7 @@ def test_a_second_demo_decodes_nothing_and_is_one_document(
 def test_without_a_model_of_speech_the_spoken_search_is_left_out_and_that_is_said(
     demo_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(name: str) -> None:
+    def missing(name: str, language: str | None) -> None:
         raise ReelwiseError("no model is here", fix="install one")
 
     monkeypatch.setattr(speech, "load_speech", missing)

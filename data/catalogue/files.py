@@ -37,6 +37,10 @@ _FIRST_BELOW = sql(
     "SELECT video_id, path, MIN(id) FROM files WHERE video_id IS NOT NULL"
     " AND (path = :path OR (path >= :low AND path < :high)) GROUP BY video_id"
 )
+_COPIES = sql(
+    "SELECT video_id, path FROM files WHERE video_id IN"
+    " (SELECT video_id FROM files GROUP BY video_id HAVING COUNT(*) > 1) ORDER BY id"
+)
 _FILES_OF = sql("SELECT path FROM files WHERE video_id = :video ORDER BY id")
 _PUT_FILE = sql(
     "INSERT INTO files"
@@ -142,6 +146,14 @@ class VideoFiles:
         with self._database.reading() as connection:
             rows = connection.execute(_FILES_OF, {"video": video_id})
             return [text_path(row.path) for row in rows]
+
+    def copies(self) -> dict[int, list[Path]]:
+        """Give the files of each video that has several, the first met first."""
+        found: dict[int, list[Path]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(_COPIES):
+                found.setdefault(row.video_id, []).append(text_path(row.path))
+        return found
 
     def any_below(self, path: Path) -> bool:
         """Whether any known file is this one, or lies in this folder (absolute)."""

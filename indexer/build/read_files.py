@@ -47,7 +47,9 @@ class Source:
     video: Unread
     """The video, by the file that was known first."""
     sidecars: tuple[Path, ...]
-    """Subtitle files beside it."""
+    """Subtitle files beside it, or beside its first copy that has any."""
+    read_as: Path
+    """The copy beside which they lie; the video's own file where there are none."""
     root: Path | None
     """The indexed folder in which it lies."""
     texts: dict[Channel, str]
@@ -80,21 +82,23 @@ def changed_sources(
 
     The rule: a subtitle file is part of what a video says, so one that comes, changes or goes is
     noticed by name, size and time stamp as the video itself is. Folders that cannot be listed, as
-    on a disk that is away, change nothing. `retry_failed` adds what failed or was read in part.
+    on a disk that is away, change nothing. Where none lies beside the video's own file, those
+    beside a copy are its subtitles: the film is the same. `retry_failed` adds what failed or was
+    read in part.
     """
     all_roots = sorted(catalogue.files.roots(), key=lambda root: -len(root.parts))
     known = {
         channel: dict(_by_id(catalogue.readings.sources(channel, FILES_ENGINE, retry_failed)))
         for channel in FILE_CHANNELS
     }
-    folders = _Folders()
+    folders, copies = _Folders(), catalogue.files.copies()
     found = []
     for video, _ in catalogue.readings.sources(Channel.TITLE, FILES_ENGINE):
-        if not is_below(video.path, roots):
+        paths = [video.path, *copies.get(video.video_id, ())]
+        if not any(is_below(path, roots) for path in paths) or folders.beside(video.path) is None:
             continue
-        beside = folders.beside(video.path)
-        if beside is None:
-            continue
+        read_as = next((path for path in paths if folders.beside(path)), video.path)
+        beside = folders.beside(read_as) or []
         root = next((each for each in all_roots if is_below(video.path, [each])), None)
         texts = {
             Channel.SUBTITLE: json.dumps([(p.name, size, mtime) for p, size, mtime in beside]),
@@ -102,7 +106,7 @@ def changed_sources(
             Channel.PATH: json.dumps([str(root), str(video.path.parent)]),
         }
         before = {channel: known[channel].get(video.video_id) for channel in FILE_CHANNELS}
-        source = Source(video, tuple(p for p, _, _ in beside), root, texts, before)
+        source = Source(video, tuple(p for p, _, _ in beside), read_as, root, texts, before)
         if source.changed:
             found.append(source)
     return found
@@ -147,7 +151,7 @@ def read_source(
     words: VideoWords | None = None
     if Channel.SUBTITLE in changed or told is None:
         try:
-            words = reader.read(video.path, source.sidecars, fps=video.fps)
+            words = reader.read(source.read_as, source.sidecars, fps=video.fps)
             told = words.title
             counts.partial += not words.is_whole
         except UnreadableVideo as error:

@@ -93,6 +93,19 @@ def test_names_and_subtitles_are_read_once_and_again_when_they_change(
     assert run(home, films).words == []
 
 
+def test_subtitles_beside_any_copy_of_a_video_are_its_subtitles(home: Home, films: Path) -> None:
+    far = films / "z" / "copy.mp4"
+    far.parent.mkdir()
+    shutil.copy(next(films.glob("b.*")), far)
+    run(home, films)
+    beside = srt(far.with_suffix(".en.srt"), [(0.5, 1.5, "Far away")])
+    run(home, films)
+    assert "Far away" in str(lines(home, Channel.SUBTITLE))
+    beside.unlink()
+    run(home, films)
+    assert "Far away" not in str(lines(home, Channel.SUBTITLE))
+
+
 def test_a_renamed_video_has_its_new_name_and_keeps_the_rest(home: Home, films: Path) -> None:
     run(home, films)
     (films / "a_day.mkv").rename(films / "the_night.mkv")

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from data.durable import crash_point
+from data.durable import crash_point, discard_dir
 
 FLUSH_EVERY_S = 5.0
 """What is finished waits at most this long to become durable (while others go on finishing)."""
@@ -57,7 +57,10 @@ def remove_loose(
     for owner, name in parts:
         path = path_of(owner, name)
         removed += path.exists()
-        path.unlink(missing_ok=True)
+        if path.is_dir() and not path.is_symlink():  # somebody put it in its place
+            discard_dir(path)
+        else:
+            path.unlink(missing_ok=True)
     if parts:
         crash_point(point)
         retired(name for _, name in parts)

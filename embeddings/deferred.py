@@ -7,11 +7,21 @@ from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.types import Pixels
 from embeddings.choice import default_encoder, files_of, load_encoder
-from embeddings.encoder import EncoderFiles, LoadedEncoder, NeedsModel, Spans, Times, Vectors
+from embeddings.encoder import (
+    EncoderFiles,
+    FrameEncoder,
+    LoadedEncoder,
+    NeedsModel,
+    Spans,
+    Times,
+    Vectors,
+)
 from embeddings.identity import Identity, keep_identity, recall_identity
 from embeddings.one_thread import one_thread
 from embeddings.probe import frame_way, text_way
@@ -84,8 +94,7 @@ class DeferredEncoder:
         if self._model is None:
             alone = self._of_frames.opened()
             if alone is not None and len(pixels) <= alone.most_frames:
-                with one_thread():
-                    return alone.encode(pixels)
+                return _one_by_one(alone, pixels)
         return self.model.encode_frames(pixels)
 
     def encode_clips(self, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
@@ -112,6 +121,15 @@ class DeferredEncoder:
             return self.model.encode_texts(texts)
         with one_thread():
             return alone.encode(texts)
+
+
+def _one_by_one(alone: FrameEncoder, pixels: Pixels) -> Vectors:
+    """The rows of a few frames; whoever waits for the only thread waits for one frame."""
+    rows = []
+    for place in range(len(pixels)):
+        with one_thread():
+            rows.append(alone.encode(pixels[place : place + 1]))
+    return np.concatenate(rows) if rows else alone.encode(pixels)
 
 
 class _Alone(Generic[Part]):

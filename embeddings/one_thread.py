@@ -6,51 +6,23 @@ the first has finished, which on a busy machine costs several times what it save
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
-
-class _Limit:
-    """A limit of the whole process, which the blocks of all threads share."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._blocks = 0
-        self._until_the_last = ExitStack()
-        self._libraries: ThreadpoolController | None = None
-
-    def enter(self) -> None:
-        with self._lock:
-            if self._blocks == 0:
-                self._libraries = self._libraries or ThreadpoolController()
-                limit = self._libraries.limit(limits=1, user_api="blas")
-                self._until_the_last.enter_context(limit)
-            self._blocks += 1
-
-    def leave(self) -> None:
-        with self._lock:
-            self._blocks -= 1
-            if self._blocks == 0:
-                self._take_over()
-                self._until_the_last.close()
-
-    def _take_over(self) -> None:
-        """Let this thread put back what another one set: OpenBLAS heeds the thread that began."""
-        for library in self._libraries.lib_controllers if self._libraries else ():
-            clear = getattr(library, "clear_controlling_thread", None)
-            if clear is not None:
-                clear(force=True)
-
-
-_limit = _Limit()
+_one_at_a_time = threading.RLock()
+"""Some kinds of BLAS have one number for the process, some one for each thread: only who set it
+can put it back, and only where nobody set it meanwhile."""
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limit BLAS to one thread; when the last block is left it has as many as before."""
-    _limit.enter()
-    try:
+    """Limit BLAS to one thread, afterwards as before. Other threads wait here: keep it short."""
+    with _one_at_a_time, _libraries().limit(limits=1, user_api="blas"):
         yield
-    finally:
-        _limit.leave()
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()

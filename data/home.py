@@ -26,7 +26,7 @@ _FOLDERS = {
     *("vectors", "lines", "sentences", "index", "recommender", "cache", "copies"),
     *("toons", "photo_films"),  # made by `reelwise demo`
 }
-_ENCODER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 
 
 class Home:
@@ -135,31 +135,23 @@ class Home:
         """The folder of one encoder's vector parts.
 
         Raises:
-            ValueError: The id is not safe as a folder name.
+            ValueError: The id is not safe as a folder name; so for the next two.
         """
-        if not _ENCODER_ID.fullmatch(encoder_id):
-            raise ValueError(f"encoder id must match {_ENCODER_ID.pattern}, got {encoder_id!r}")
-        return self.all_vectors / encoder_id
+        return _folder_of(self.all_vectors, "encoder", encoder_id)
 
     def sentences(self, model_id: str) -> Path:
-        """The folder of one sentence encoder's vectors.
-
-        Raises:
-            ValueError: The id is not safe as a folder name.
-        """
-        if not _ENCODER_ID.fullmatch(model_id):
-            raise ValueError(f"model id must match {_ENCODER_ID.pattern}, got {model_id!r}")
-        return self.all_sentences / model_id
+        """The folder of one sentence encoder's vectors."""
+        return _folder_of(self.all_sentences, "model", model_id)
 
     def lines(self, engine_id: str) -> Path:
-        """The folder of one engine's line parts.
+        """The folder of one engine's line parts."""
+        return _folder_of(self.all_lines, "engine", engine_id)
 
-        Raises:
-            ValueError: The id is not safe as a folder name.
-        """
-        if not _ENCODER_ID.fullmatch(engine_id):
-            raise ValueError(f"engine id must match {_ENCODER_ID.pattern}, got {engine_id!r}")
-        return self.all_lines / engine_id
+
+def _folder_of(parent: Path, kind: str, name: str) -> Path:
+    if not _SAFE_ID.fullmatch(name):
+        raise ValueError(f"{kind} id must match {_SAFE_ID.pattern}, got {name!r}")
+    return parent / name
 
 
 def _is_part_of_home(name: str) -> bool:

@@ -83,9 +83,14 @@ def _library(root: Path) -> Path:
 
 
 @pytest.mark.parametrize("bad", ["", "..", "a/b", "../up", ".hidden", "x" * 200])
-def test_an_encoder_id_that_is_no_folder_name_is_refused(tmp_path: Path, bad: str) -> None:
+def test_an_id_that_is_no_folder_name_is_refused(tmp_path: Path, bad: str) -> None:
+    home = Home(tmp_path)
     with pytest.raises(ValueError, match="encoder id"):
-        Home(tmp_path).vectors(bad)
+        home.vectors(bad)
+    with pytest.raises(ValueError, match="model id"):
+        home.sentences(bad)
+    with pytest.raises(ValueError, match="engine id"):
+        home.lines(bad)
 
 
 def test_a_second_writer_is_refused_and_told_who_holds_the_library(tmp_path: Path) -> None:

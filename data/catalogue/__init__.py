@@ -1,6 +1,7 @@
 """The catalogue: videos, files, clips and their states in one database."""
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.change_log import ChangeLog, ChangeMark
 from data.catalogue.records import (
     MAX_ATTEMPTS,
     ChannelCounts,
@@ -17,16 +18,20 @@ from data.catalogue.records import (
     Video,
     new_part_name,
 )
+from data.catalogue.searchable import LiveParts
 
 __all__ = [
     "MAX_ATTEMPTS",
     "Catalogue",
+    "ChangeLog",
+    "ChangeMark",
     "ChannelCounts",
     "ClipTable",
     "EmbeddingRow",
     "Failure",
     "FileRecord",
     "LivePart",
+    "LiveParts",
     "Part",
     "Pending",
     "ReadingRow",

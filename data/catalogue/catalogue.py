@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
+from data.catalogue.change_log import ChangeLog
 from data.catalogue.checks import miscounted, structure_problems
 from data.catalogue.database import Database
 from data.catalogue.embeddings import Embeddings
@@ -12,18 +11,13 @@ from data.catalogue.files import VideoFiles
 from data.catalogue.names import VideoNames
 from data.catalogue.readings import Readings
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
+from data.catalogue.searchable import LiveParts, clip_table, live_parts
 from data.catalogue.tables import PEOPLE
 from data.catalogue.values import path_text, sql, text_path
 from data.catalogue.videos import embedded_videos, find_video, video_names, videos_by_id
 from data.disk_errors import BRING_BACK
 from data.home import Home
 
-_LIVE_CLIPS = sql(
-    "SELECT c.id, e.video_id, c.start_s, c.end_s"
-    " FROM embeddings e JOIN clips c ON c.embedding_id = e.id"
-    f" WHERE e.encoder_id = :encoder AND e.{SEARCHABLE}"
-    " AND e.video_id IN (SELECT video_id FROM files) ORDER BY c.id"
-)
 _COUNTS = sql(f"""
 WITH RECURSIVE live AS (SELECT DISTINCT video_id AS id FROM files WHERE video_id IS NOT NULL),
      mine AS (SELECT e.* FROM embeddings e JOIN live ON live.id = e.video_id
@@ -63,6 +57,8 @@ class Catalogue(Database):
         """What each encoder made of each video."""
         self.readings = Readings(self)
         """What each engine has read of each video."""
+        self.change_log = ChangeLog(self)
+        """What has changed of what is searchable."""
 
     def videos(self, encoder_id: str | None = None) -> list[Video]:
         """List the live videos, by id.
@@ -96,16 +92,20 @@ class Catalogue(Database):
 
     def clip_table(self, encoder_id: str) -> ClipTable:
         """Give the searchable clips of all live videos as columns, ordered by id."""
-        with self.reading() as connection:
-            rows = connection.execute(_LIVE_CLIPS, {"encoder": encoder_id})
-            table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 4)
-        # float64 holds every whole number below 2**53: far more clips than anyone has.
-        return ClipTable(
-            ids=table[:, 0].astype(np.int64),
-            video_ids=table[:, 1].astype(np.int64),
-            starts_s=table[:, 2].copy(),
-            ends_s=table[:, 3].copy(),
-        )
+        return clip_table(self, encoder_id)
+
+    def clips_of(self, encoder_id: str, video_ids: Iterable[int]) -> ClipTable:
+        """Give the searchable clips of the live ones among some videos, ordered by id."""
+        return clip_table(self, encoder_id, video_ids)
+
+    def live_parts(self, encoder_id: str, video_ids: Iterable[int] | None = None) -> LiveParts:
+        """Give the part that holds the vectors of each live, searchable video.
+
+        Args:
+            encoder_id: Whose vectors.
+            video_ids: Only of those among these; None takes all.
+        """
+        return live_parts(self, encoder_id, video_ids)
 
     @property
     def warning(self) -> str | None:

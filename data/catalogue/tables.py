@@ -13,9 +13,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 # The counts of the watch history are kept by triggers: whoever asks for them reads one row.
 _COUNT_EVENTS = (
     "INSERT INTO history_counts (id, n_events, n_resolved, last_id)"
@@ -27,12 +28,42 @@ _COUNT_EVENTS = (
     " UPDATE history_counts SET n_events = n_events - 1,"
     " n_resolved = n_resolved - (OLD.video_id IS NOT NULL); END",
 )
+# What is searchable changes when an embedding does, and when a video gets its first file or loses
+# its last one. A file that was renamed is known by both names before the old one is forgotten.
+_OTHER_FILE = "SELECT 1 FROM files WHERE video_id = {row}.video_id AND id <> {row}.id"
+_LOG_LIVENESS = (
+    "INSERT INTO changes (video_id) SELECT {row}.video_id WHERE {row}.video_id IS NOT NULL"
+)
+_FIRST_FILE = f"{_LOG_LIVENESS} AND NOT EXISTS ({_OTHER_FILE})".format(row="NEW")
+_LAST_FILE = f"{_LOG_LIVENESS} AND NOT EXISTS ({_OTHER_FILE})".format(row="OLD")
+_LOG_EMBEDDING = (
+    "INSERT INTO changes (video_id, encoder_id) VALUES ({row}.video_id, {row}.encoder_id)"
+)
+_LOG_CHANGES = (
+    # Never empty: two catalogues have no row in common unless one is a copy of the other.
+    "INSERT INTO changes (video_id) VALUES (0)",
+    f"CREATE TRIGGER file_added AFTER INSERT ON files BEGIN {_FIRST_FILE}; END",
+    f"CREATE TRIGGER file_dropped AFTER DELETE ON files BEGIN {_LAST_FILE}; END",
+    "CREATE TRIGGER file_given_to_another AFTER UPDATE OF video_id ON files"
+    f" WHEN OLD.video_id IS NOT NEW.video_id BEGIN {_LAST_FILE}; {_FIRST_FILE}; END",
+    *(
+        f"CREATE TRIGGER embedding_{name} AFTER {verb} ON embeddings"
+        f" BEGIN {_LOG_EMBEDDING.format(row=row)}; END"
+        for name, verb, row in (
+            ("added", "INSERT", "NEW"),
+            ("changed", "UPDATE", "NEW"),
+            ("dropped", "DELETE", "OLD"),
+        )
+    ),
+)
 # What is no text, or blank only, is left as it is.
 _SPELLED = """iif(typeof("user") = 'text', nullif(person_name("user"), ''), NULL)"""
 _PERSON = f'coalesce({_SPELLED}, "user")'
 EVENT_SUM = 'row_sum("user", video_id, video_ref, at, watched_s, duration_s, kind)'
 """The checksum of a row of `events`, from its columns: a changed byte shows."""
-AFTER_CREATION = _COUNT_EVENTS
+TAG_SUM = "row_sum(video_id, tag, typed)"
+"""The checksum of a row of `tags`."""
+AFTER_CREATION = (*_COUNT_EVENTS, *_LOG_CHANGES)
 """Statements that follow the creation of the tables of `metadata`."""
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     # Columns and an index that were written and never read.
@@ -80,6 +111,15 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         " source TEXT NOT NULL, UNIQUE (video_id, channel, engine_id))",
         "CREATE INDEX readings_by_part ON readings (part)",
         "CREATE INDEX readings_by_channel ON readings (channel, engine_id, state, video_id)",
+    ),
+    6: (
+        "CREATE TABLE changes (number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,"
+        " video_id INTEGER NOT NULL, encoder_id TEXT, token INTEGER DEFAULT (random()) NOT NULL)",
+        *_LOG_CHANGES,
+        "CREATE TABLE tags (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,"
+        " video_id INTEGER NOT NULL REFERENCES videos (id), tag TEXT NOT NULL,"
+        " typed TEXT NOT NULL, row_sum INTEGER NOT NULL, UNIQUE (video_id, tag))",
+        "CREATE INDEX tags_by_tag ON tags (tag, video_id)",
     ),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
@@ -221,6 +261,31 @@ Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("engine_id", Text, nullable=False),
+)
+
+# Which videos may be searchable now and were not, or the other way round, in order: `change_log`.
+Table(
+    "changes",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("video_id", Integer, nullable=False),  # 0 in the first row
+    Column("encoder_id", Text),  # none for every encoder
+    Column("token", Integer, nullable=False, server_default=text("(random())")),
+    **_PERMANENT,
+)
+
+# What a person calls a video's content.
+Table(
+    "tags",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("video_id", Integer, ForeignKey("videos.id"), nullable=False),
+    Column("tag", Text, nullable=False),  # `spelling.tag_key` of what was typed
+    Column("typed", Text, nullable=False),
+    Column("row_sum", Integer, nullable=False),  # `TAG_SUM`
+    UniqueConstraint("video_id", "tag"),
+    Index("tags_by_tag", "tag", "video_id"),
+    **_PERMANENT,
 )
 
 Table(

@@ -7,6 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import TextClause, bindparam, text
 
 T = TypeVar("T")
@@ -30,6 +32,17 @@ def chunks(items: Iterable[T], size: int = ROWS_PER_STATEMENT) -> Iterator[list[
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def id_text(ids: Iterable[int]) -> str:
+    """Write any number of ids for one parameter: `id IN (SELECT value FROM json_each(:ids))`."""
+    values = ids.tolist() if isinstance(ids, np.ndarray) else ids
+    return f"[{','.join(map(str, map(int, values)))}]"
+
+
+def id_list(text: str | None) -> npt.NDArray[np.int64]:
+    """Read what `group_concat(id)` wrote: for millions in half the time of a row for each."""
+    return np.fromstring(text or "", dtype=np.int64, sep=",")
 
 
 def row_sum(*values: object) -> int:

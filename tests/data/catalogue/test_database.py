@@ -20,7 +20,18 @@ from tests.data.made import LIB, embed, file_record
 
 ROOT = Path(__file__).resolve().parents[3]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+BACK_TO_6 = (
+    "DROP TRIGGER file_added",
+    "DROP TRIGGER file_dropped",
+    "DROP TRIGGER file_given_to_another",
+    "DROP TRIGGER embedding_added",
+    "DROP TRIGGER embedding_changed",
+    "DROP TRIGGER embedding_dropped",
+    "DROP TABLE changes",
+    "DROP TABLE tags",
+)
 BACK_TO_2 = (
+    *BACK_TO_6,
     "ALTER TABLE videos DROP COLUMN content_hash",
     "ALTER TABLE videos DROP COLUMN recorded_at",
     "DROP TABLE readings",

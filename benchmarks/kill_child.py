@@ -29,7 +29,7 @@ from data.history.history import History
 from data.home import resolve_home
 from data.lines.line import Channel, Line, Reading
 from data.video.types import Ending, VideoInfo
-from indexer.build.embed import Embedded
+from indexer.build.cutting import Embedded
 from indexer.build.encode_lines import LineEncoder
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter

@@ -18,7 +18,7 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.home import Home, resolve_home
 from data.video.types import Ending, VideoInfo
-from indexer.build.embed import Embedded
+from indexer.build.cutting import Embedded
 from indexer.build.recording.record import record_embedded, writing_session
 from indexer.search.query import Options
 from indexer.search.query_vectors import QueryVectors

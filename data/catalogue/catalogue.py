@@ -17,6 +17,7 @@ from data.catalogue.values import path_text, sql, text_path
 from data.catalogue.videos import embedded_videos, find_video, video_names, videos_by_id
 from data.disk_errors import BRING_BACK
 from data.home import Home
+from data.video.clips.rule import USUAL_RULE, ClipRule
 
 _COUNTS = sql(f"""
 WITH RECURSIVE live AS (SELECT DISTINCT video_id AS id FROM files WHERE video_id IS NOT NULL),
@@ -169,6 +170,25 @@ class Catalogue(Database):
                 "encoder_weights": path_text(weights.absolute()) if weights else None,
             }
         )
+
+    @property
+    def clip_rule(self) -> ClipRule:
+        """How videos are cut into clips.
+
+        Raises:
+            ReelwiseError: It is a rule of a later version.
+        """
+        text = self.get_meta("clip_rule")
+        return USUAL_RULE if text is None else ClipRule.read(text)
+
+    def set_clip_rule(self, rule: ClipRule) -> None:
+        """Cut videos so from now on; those that are embedded are left as they are."""
+        self.set_meta({"clip_rule": rule.text})
+
+    def cut_otherwise(self) -> int:
+        """Count the live videos of the served encoder that have clips of another rule."""
+        others = self.embeddings.cut_otherwise(self.encoder or "", self.clip_rule.text)
+        return len(others)
 
     @property
     def speech_model(self) -> str | None:

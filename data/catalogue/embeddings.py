@@ -17,6 +17,7 @@ from data.catalogue.records import (
 )
 from data.catalogue.values import chunks, sql, text_path
 from data.errors import ReelwiseError
+from data.video.types import Ending
 
 _NOT_EMBEDDED = (
     f"SELECT v.id, f.path, f.size_bytes, coalesce(e.attempts, 0) AS attempts FROM {FIRST_FILES} x"
@@ -49,10 +50,12 @@ _PUT_PART = sql(
     " VALUES (:part, :encoder, :sha256, :size_bytes)"
 )
 _PUT_EMBEDDING = sql(
-    "INSERT INTO embeddings (video_id, encoder_id, state, reason, attempts, part, n_clips)"
-    " VALUES (:video_id, :encoder, :state, :reason, 0, :part, :n_clips)"
+    "INSERT INTO embeddings"
+    " (video_id, encoder_id, state, reason, attempts, part, n_clips, clip_rule)"
+    " VALUES (:video_id, :encoder, :state, :reason, 0, :part, :n_clips, :clip_rule)"
     " ON CONFLICT (video_id, encoder_id) DO UPDATE SET state = excluded.state,"
-    " reason = excluded.reason, attempts = 0, part = excluded.part, n_clips = excluded.n_clips"
+    " reason = excluded.reason, attempts = 0, part = excluded.part, n_clips = excluded.n_clips,"
+    " clip_rule = excluded.clip_rule"
 )
 _IDS_OF_PART = sql(
     "SELECT video_id, id FROM embeddings WHERE encoder_id = :encoder AND part = :part"
@@ -84,6 +87,11 @@ _PART_NAMES = sql(
 )
 _IN_PARTS = sql(
     "SELECT video_id FROM embeddings WHERE encoder_id = :encoder AND part IN :parts", "parts"
+)
+_CUT_OTHERWISE = sql(
+    "SELECT video_id, state, coalesce(reason, '') AS reason FROM embeddings"
+    f" WHERE encoder_id = :encoder AND {SEARCHABLE} AND clip_rule <> :rule"
+    " AND video_id IN (SELECT video_id FROM files) ORDER BY video_id"
 )
 _CHOSEN = "FROM embeddings WHERE encoder_id = :encoder AND video_id IN :videos"
 _DROP_CHOSEN_CLIPS = sql(f"DELETE FROM clips WHERE embedding_id IN (SELECT id {_CHOSEN})", "videos")
@@ -223,6 +231,15 @@ class Embeddings:
                     parts[video_id] = Part(name, sha256, size_bytes, frozenset({video_id}))
         return parts
 
+    def cut_otherwise(self, encoder_id: str, clip_rule: str) -> dict[int, Ending]:
+        """Give the live videos whose clips were cut by another rule, with how decoding ended.
+
+        Of the ending only its state and its reason are known here.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(_CUT_OTHERWISE, {"encoder": encoder_id, "rule": clip_rule})
+            return {row.video_id: Ending(row.state, row.reason) for row in rows}
+
     def forget(self, encoder_id: str, video_ids: Iterable[int]) -> int:
         """Take videos out of an encoder's search so that the next `index` embeds them again.
 
@@ -274,6 +291,7 @@ def _put_embeddings(
             "state": row.ending.state,
             "reason": row.ending.reason or None,
             "n_clips": len(row.clip_ids),
+            "clip_rule": row.clip_rule,
         }
         for row in rows
     ]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.lines.line import Channel
+from data.video.clips.rule import USUAL_RULE
 from data.video.types import Ending
 
 
@@ -167,6 +168,8 @@ class EmbeddingRow:
     """Reserved ids, in order of time."""
     clip_spans: tuple[tuple[float, float], ...]
     """(start_s, end_s) of each clip."""
+    clip_rule: str = USUAL_RULE.text
+    """The rule by which they were cut."""
 
 
 @dataclass(frozen=True)

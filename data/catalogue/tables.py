@@ -16,6 +16,8 @@ from sqlalchemy import (
     text,
 )
 
+from data.video.clips.rule import USUAL_RULE
+
 SCHEMA_VERSION = 7
 # The counts of the watch history are kept by triggers: whoever asks for them reads one row.
 _COUNT_EVENTS = (
@@ -120,6 +122,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         " video_id INTEGER NOT NULL REFERENCES videos (id), tag TEXT NOT NULL,"
         " typed TEXT NOT NULL, row_sum INTEGER NOT NULL, UNIQUE (video_id, tag))",
         "CREATE INDEX tags_by_tag ON tags (tag, video_id)",
+        "ALTER TABLE embeddings ADD COLUMN clip_rule TEXT NOT NULL DEFAULT 'shots 10 0.5'",
     ),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
@@ -188,6 +191,8 @@ Table(
     Column("attempts", Integer, nullable=False),
     Column("part", Text, ForeignKey("parts.name")),  # none where it is not searchable, else one
     Column("n_clips", Integer, nullable=False),
+    # How its clips were cut; what was embedded before there were rules has the usual one.
+    Column("clip_rule", Text, nullable=False, server_default=USUAL_RULE.text),
     UniqueConstraint("video_id", "encoder_id"),
     Index("embeddings_by_part", "part"),
     Index("embeddings_by_encoder", "encoder_id", "state", "video_id"),

@@ -1,7 +1,7 @@
 """Requests and results of decoding, shared by the decoders, their child processes and callers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -99,6 +99,9 @@ class FrameBatch:
     """(n, h, w, 3) uint8 RGB, 1 <= n <= `FRAMES_PER_BATCH`; a copy that belongs to the receiver."""
     times_s: NDArray[np.float64]
     """(n,) seconds from the start of the video, ascending: when each frame is shown."""
+    keyframes_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    """Key frames of the file up to the last of these frames and after those of the batch before: of
+    several between two samples the last. None where the file has no times."""
 
 
 @dataclass(frozen=True)

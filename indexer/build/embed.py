@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from data.cores import cores
 from data.video.children.pool import DecodePool
-from data.video.shots import ClipSpan, CutDetector, split_clips
+from data.video.clips.cuts import CutDetector
+from data.video.clips.rule import USUAL_RULE, ClipRule, Footage
 from data.video.types import DecodeRequest, Ending, FrameBatch, Pixels
-from indexer.store.vectors import UNIT_TOLERANCE, VideoVectors
+from indexer.build.cutting import Embedded, Encoded, cut_videos
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
@@ -46,16 +47,6 @@ MOST_THREADS = 8
 """Encoding threads; on larger machines each gets several cores."""
 
 
-@dataclass(frozen=True)
-class Embedded:
-    """One video that came to its end."""
-
-    vectors: VideoVectors
-    """Its frames and clips, without clip ids; both empty where it failed."""
-    ending: Ending
-    """How decoding ended; failed where no vector is good."""
-
-
 @dataclass
 class _Work:
     """One video on its way."""
@@ -66,54 +57,24 @@ class _Work:
     rows: list[NDArray[np.float32]] = field(default_factory=list)
     waiting: int = 0
     """Frames that were decoded and are not encoded yet."""
+    keyframes_s: list[NDArray[np.float64]] = field(default_factory=list)
     ending: Ending | None = None
 
-
-@dataclass(frozen=True)
-class _Cut:
-    """One video with all its frames encoded, cut into clips that are not."""
-
-    key: int
-    ending: Ending
-    times_s: NDArray[np.float64]
-    frames: NDArray[np.float32]
-    spans: list[ClipSpan]
-
-    @classmethod
-    def of(cls, work: _Work, dim: int) -> _Cut:
-        """Join the frames of a video and find its clips; failed where there is no frame."""
-        assert work.ending is not None
-        ending = work.ending
-        times_s = np.concatenate([np.zeros(0), *work.times_s])
-        frames = np.concatenate([np.zeros((0, dim), np.float32), *work.rows])
-        if not len(frames):
-            failed = cls(work.key, ending, times_s, frames, [])
-            return failed.failed(ending.reason or "no frame could be decoded")
-        promised_s = ending.info.duration_s if ending.info is not None else 0.0
-        end_s = promised_s if ending.state == "done" else ending.decoded_s
-        spans = split_clips(times_s, max(end_s, float(times_s[-1])), work.detector.cuts_s)
-        return cls(work.key, ending, times_s, frames, spans)
-
-    def failed(self, reason: str) -> _Cut:
-        """The same video without any frame."""
-        ending = replace(self.ending, state="failed", reason=reason)
-        return _Cut(self.key, ending, self.times_s[:0], self.frames[:0], [])
-
-    def embedded(self, clips: NDArray[np.float32]) -> Embedded:
-        """The video with its clips' vectors; failed where a vector is not finite."""
-        if not (_are_unit(self.frames) and _are_unit(clips)):
-            cut = self.failed("the encoder gave vectors that are not finite")
-            return cut.embedded(clips[:0])
-        spans_s = [(span.start_s, span.end_s) for span in self.spans]
-        vectors = VideoVectors(
-            video_id=self.key,
-            frame_times_s=self.times_s,
-            frames=self.frames.astype(np.float16),
-            clip_ids=np.zeros(len(clips), np.int64),
-            clip_spans=np.array(spans_s, np.float64).reshape(-1, 2),
-            clips=clips.astype(np.float16),
+    def encoded(self, dim: int) -> Encoded:
+        """The video with all its frames together."""
+        assert self.ending is not None
+        times_s = np.concatenate([np.zeros(0), *self.times_s])
+        frames = np.concatenate([np.zeros((0, dim), np.float32), *self.rows])
+        promised_s = self.ending.info.duration_s if self.ending.info is not None else 0.0
+        end_s = promised_s if self.ending.state == "done" else self.ending.decoded_s
+        footage = Footage(
+            times_s=times_s,
+            frames=frames.astype(np.float16),
+            end_s=max([end_s, *times_s[-1:].tolist()]),
+            cuts_s=np.array(self.detector.cuts_s, np.float64),
+            keyframes_s=np.concatenate([np.zeros(0), *self.keyframes_s]),
         )
-        return Embedded(vectors, self.ending)
+        return Encoded(self.key, self.ending, footage, frames)
 
 
 class EmbeddingStream:
@@ -123,7 +84,15 @@ class EmbeddingStream:
     `threads` says otherwise. The pool must be entered.
     """
 
-    def __init__(self, pool: DecodePool, encoder: Encoder, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        pool: DecodePool,
+        encoder: Encoder,
+        rule: ClipRule = USUAL_RULE,
+        *,
+        threads: int | None = None,
+    ) -> None:
+        self._rule = rule
         self._pool = pool
         self._encoder = encoder
         self._threads = threads or min(cores(), MOST_THREADS)
@@ -170,6 +139,7 @@ class EmbeddingStream:
             return
         work.detector.feed(result.pixels, result.times_s)
         work.times_s.append(result.times_s)
+        work.keyframes_s.append(result.keyframes_s)
         work.waiting += len(result.pixels)
         if not self._buffered:
             self._buffered_since_s = time.monotonic()
@@ -239,26 +209,9 @@ class EmbeddingStream:
 
     def _close(self, works: Sequence[_Work]) -> list[Embedded]:
         """Cut videos whose frames are all encoded into clips, and encode those in one call."""
-        videos = [_Cut.of(work, self._encoder.dim) for work in works]
-        firsts = np.cumsum([0, *(len(video.frames) for video in videos)]).tolist()
-        places = [
-            (first + span.first, first + span.last)
-            for video, first in zip(videos, firsts[:-1], strict=True)
-            for span in video.spans
-        ]
-        rows = np.zeros((0, self._encoder.dim), np.float32)
-        if places:
-            frames = np.concatenate([video.frames for video in videos])
-            times_s = np.concatenate([video.times_s for video in videos])
-            rows = self._encoder.encode_clips(frames, times_s, places)
-        ends = np.cumsum([len(video.spans) for video in videos])[:-1]
-        clips = np.split(rows, ends)
-        return [video.embedded(rows) for video, rows in zip(videos, clips, strict=True)]
-
-
-def _are_unit(rows: NDArray[np.float32]) -> bool:
-    # Half of what the store accepts: rounding to float16 comes on top. NaN fails as well.
-    return bool(np.all(np.abs(np.linalg.norm(rows, axis=1) - 1) < UNIT_TOLERANCE / 2))
+        return cut_videos(
+            [work.encoded(self._encoder.dim) for work in works], self._encoder, self._rule
+        )
 
 
 @contextmanager

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home, nothing_indexed, require_library
 from data.lines import LineReader
+from data.video.clips.rule import ClipRule
 from embeddings.choice import encoder_notice
 from indexer.build.encode_lines import LineEncoder
 from indexer.build.files.roots import absolute_paths, existing_roots
-from indexer.build.interrupt import interruptible
-from indexer.build.progress import Listener
-from indexer.build.recording.record import writing_session
+from indexer.build.interrupt import Interrupt, interruptible
+from indexer.build.progress import Listener, Meter
+from indexer.build.publisher import Publisher
+from indexer.build.recording.record import tidy, writing_session
+from indexer.build.recut import recut
 from indexer.build.report import IndexReport
 from indexer.build.run import Run, every_video
 from indexer.store.generations import Generation, drop_damaged, open_generation
@@ -44,6 +49,8 @@ class RunOptions:
     """What encodes the meaning of lines; None leaves it as it is."""
     sentence_folder: Path | None = None
     """Its folder; None for the one that comes as a package."""
+    clip_rule: ClipRule | None = None
+    """How videos are cut into clips from now on; None as the library does."""
 
 
 def index_library(
@@ -65,8 +72,9 @@ def index_with(
     """Bring a library up to date with the files below some folders.
 
     Only what is new or changed is decoded. Files that are gone from these folders drop out of
-    search. With another encoder than before, the whole library is embedded anew beside the old
-    vectors, which serve until that is complete.
+    search. Videos whose clips were cut by another rule than the library's get new ones, from their
+    stored frames. With another encoder than before, the whole library is embedded anew beside the
+    old vectors, which serve until that is complete.
 
     Args:
         home: The library.
@@ -82,10 +90,13 @@ def index_with(
     roots = existing_roots(paths)
     began_s = time.monotonic()
     with writing_session(home) as catalogue, interruptible() as stop:
+        if options.clip_rule is not None:
+            catalogue.set_clip_rule(options.clip_rule)
         run = Run(catalogue, encoder, stop, options.progress)
         run.report.missing = [path for path in absolute_paths(paths) if path not in roots]
         pending = run.update_files(roots, retry_failed=options.retry_failed)
         run.embed(pending, workers=options.workers)
+        run.cut_again()
         run.finish()
         run.report.pictures_s = time.monotonic() - began_s
         if options.readers is not None:
@@ -101,30 +112,57 @@ def index_with(
     return run.report
 
 
-def rebuild(
-    home: Home,
-    *,
-    encoder: Encoder | None = None,
-    workers: int | None = None,
-    progress: Listener | None = None,
-) -> Generation:
+@dataclass(frozen=True)
+class RebuildOptions:
+    """How a new generation is made."""
+
+    encoder: Encoder | None = None
+    """What made the stored vectors, to cut clips anew with; None leaves clips as they are."""
+    clip_rule: ClipRule | None = None
+    """How videos are cut into clips from now on; None as the library does."""
+    progress: Listener | None = None
+    """Shows how far it has come."""
+
+
+def rebuild(home: Home, options: RebuildOptions | None = None) -> Generation:
     """Make and publish a new index generation from the stored vectors.
 
-    With an encoder every video is embedded again first; see `index_library`.
+    With an encoder, videos whose clips were cut by another rule than the library's get new ones
+    first, from their stored frames; a later run goes on where this one is stopped.
 
     Raises:
         ReelwiseError: Nothing was indexed yet, or another process is writing.
     """
-    require_library(home)
-    with writing_session(home) as catalogue, interruptible() as stop:
-        if catalogue.encoder is None:
-            raise nothing_indexed(home)
-        if encoder is None:
-            published = publish(home, catalogue, catalogue.encoder)
+    options = options or RebuildOptions()
+    with _rebuilding(home, options) as (catalogue, stop, encoder_id):
+        if options.encoder is not None:
+            meter = Meter(options.progress)
+            publisher = Publisher(catalogue, options.encoder, stop, meter)
+            recut(catalogue, options.encoder, stop, meter, publisher.publish_if_due)
+        with stop.shielded():
+            published = publish(home, catalogue, encoder_id)
             drop_damaged(home)
-            return published
-        run = Run(catalogue, encoder, stop, progress)
+            tidy(home, catalogue)  # parts that only old clips lay in
+        return published
+
+
+def reencode(
+    home: Home,
+    encoder: Encoder,
+    options: RebuildOptions | None = None,
+    *,
+    workers: int | None = None,
+) -> Generation:
+    """Embed every video again, and publish the new vectors.
+
+    Raises:
+        ReelwiseError: As `rebuild`; or a video could not be embedded again.
+    """
+    options = options or RebuildOptions()
+    with _rebuilding(home, options) as (catalogue, stop, _):
+        run = Run(catalogue, encoder, stop, options.progress)
         run.embed(every_video(catalogue), workers=workers)
+        run.cut_again()
         run.finish(changed=True)
         if not run.report.switched:
             raise ReelwiseError(
@@ -139,3 +177,19 @@ def rebuild(
             "no video of the library could be embedded", fix="reelwise status --failed tells why"
         )
     return generation
+
+
+@contextmanager
+def _rebuilding(home: Home, options: RebuildOptions) -> Iterator[tuple[Catalogue, Interrupt, str]]:
+    """The catalogue to write with, its rule for clips set, and the encoder that it is served with.
+
+    Raises:
+        ReelwiseError: Nothing was indexed yet, or another process is writing.
+    """
+    require_library(home)
+    with writing_session(home) as catalogue, interruptible() as stop:
+        if catalogue.encoder is None:
+            raise nothing_indexed(home)
+        if options.clip_rule is not None:
+            catalogue.set_clip_rule(options.clip_rule)
+        yield catalogue, stop, catalogue.encoder

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 Phase = Literal[
     "scanning",
     "indexing",
+    "cutting clips",
     "publishing",
     "reading subtitles",
     "listening",
@@ -17,7 +18,14 @@ Phase = Literal[
     "finished",
 ]
 TIMED: frozenset[Phase] = frozenset(
-    ("indexing", "reading subtitles", "listening", "reading the picture", "encoding lines")
+    (
+        "indexing",
+        "cutting clips",
+        "reading subtitles",
+        "listening",
+        "reading the picture",
+        "encoding lines",
+    )
 )
 """Phases that go through videos, so that the time left is known."""
 

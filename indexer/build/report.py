@@ -7,10 +7,11 @@ from pathlib import Path
 
 from data.catalogue import Failure, FileRecord, Pending, State
 from data.video.passed_over import PassedOver, Reason
-from indexer.build.embed import Embedded
+from indexer.build.cutting import Embedded
 from indexer.build.files.plan import FileChanges, Plan
 from indexer.build.progress import Meter
 from indexer.build.read_files import PassCounts
+from indexer.build.recut import Recut
 
 LISTED = 1000
 """Files passed over for one reason that a report lists by name; all are counted."""
@@ -68,6 +69,8 @@ class IndexReport(FileChanges):
     """Videos whose stored vectors the catalogue had lost: they were not decoded again."""
     damaged: int = 0
     """Videos whose stored vectors were damaged: those that are here were embedded again."""
+    recut: Recut = field(default_factory=Recut)
+    """Videos that had clips of another rule than the library's."""
     lost_commits: int = 0
     """Changes that a catalogue lacked, an older copy: videos are found again, events are not."""
     switched: bool = True

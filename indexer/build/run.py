@@ -21,7 +21,8 @@ from data.video.found import FoundFile, RootRules
 from data.video.passed_over import PassedOver
 from data.video.scan import scan
 from data.video.types import DecodeRequest
-from indexer.build.embed import Embedded, EmbeddingStream
+from indexer.build.cutting import Embedded
+from indexer.build.embed import EmbeddingStream
 from indexer.build.encode_lines import LineEncoder
 from indexer.build.files.missing import hold_back, suddenly_empty
 from indexer.build.files.plan import Plan, Unseen, is_below, plan_changes
@@ -31,6 +32,7 @@ from indexer.build.publisher import Publisher
 from indexer.build.read_lines import LinePasses
 from indexer.build.recording.record import FlushBuffer
 from indexer.build.recording.strays import take_in
+from indexer.build.recut import recut
 from indexer.build.report import RunCounts
 from indexer.store.generations import open_generation
 from indexer.store.vectors import VectorStore
@@ -160,7 +162,7 @@ class Run:
         stream: EmbeddingStream | None = None
         try:
             with DecodePool(workers or cores()) as pool, ThreadPoolExecutor(1) as self._hashing:
-                stream = EmbeddingStream(pool, self._encoder)
+                stream = EmbeddingStream(pool, self._encoder, self._catalogue.clip_rule)
                 for video in stream.run(self._requests()):
                     self._take(video)
             self._flush()
@@ -171,6 +173,14 @@ class Run:
                 self._flush()
                 self._counts.stopped(len(pending))
             raise
+
+    def cut_again(self) -> None:
+        """Give videos that have clips of another rule than the library's new ones; see `recut`."""
+        report = self.report
+        report.recut = recut(
+            self._catalogue, self._encoder, self._stop, self._meter, self._publisher.publish_if_due
+        )
+        self._changed = self._changed or bool(report.recut.videos)
 
     def _requests(self) -> Iterator[DecodeRequest]:
         """The largest files first: a long one at the end would leave every other core idle."""

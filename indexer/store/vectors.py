@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +23,23 @@ from data.catalogue import Catalogue, Part, new_part_name
 from data.durable import crash_point, make_dir, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.clips.rule import USUAL_RULE
 from data.video.types import Ending, VideoInfo
 
-PART_FORMAT = "reelwise part 2"
+PART_FORMAT = "reelwise part 3"
 """Written into every part."""
 
-READABLE_FORMATS = ("reelwise part 1", PART_FORMAT)
+FORMAT_2 = "reelwise part 2"
+"""Before there were rules for clips: cuts are found in its clips, key frames are not known."""
+
+READABLE_FORMATS = ("reelwise part 1", FORMAT_2, PART_FORMAT)
 """Parts of other formats are refused; those of format 1 do not say what they were made from."""
 
 UNIT_TOLERANCE = 0.02
 """Most that the length of a stored vector may differ from 1; float16 moves it by 5e-4."""
+
+TOUCHING_S = 1e-6
+"""Clips no further apart than this have one border."""
 
 Half = npt.NDArray[np.float16]
 
@@ -53,6 +60,12 @@ class VideoVectors:
     """(m, 2) start_s and end_s of each clip."""
     clips: Half
     """(m, d) unit rows, one per clip."""
+    clip_rule: str = USUAL_RULE.text
+    """The rule by which the clips were cut."""
+    cuts_s: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    """Hard cuts between the frames, ascending."""
+    keyframes_s: npt.NDArray[np.float64] | None = None
+    """Key frames of the file, ascending; None where nobody looked for them."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +118,19 @@ class VectorStore:
         Raises:
             DamagedPart: The part is missing, or its bytes are not those that were written.
         """
-        return list(_rows(self._open(name, sha256).read(use_threads=False)))
+        return [row for row, _ in self.read_with_origins(name, sha256)]
+
+    def read_with_origins(self, name: str, sha256: str) -> list[tuple[VideoVectors, Origin | None]]:
+        """Read every video of a part with what it was made from; parts of format 1 do not say.
+
+        Raises:
+            DamagedPart: As `read_part`.
+        """
+        table = self._open(name, sha256).read(use_threads=False)
+        texts = table["origin"].to_pylist() if "origin" in table.column_names else []
+        known = [None if text == "null" else _origin(json.loads(text)) for text in texts]
+        rows = list(_rows(table))
+        return list(zip(rows, known or [None] * len(rows), strict=True))
 
     def read_clips(
         self, name: str, sha256: str, video_ids: frozenset[int]
@@ -146,7 +171,7 @@ class VectorStore:
         try:
             part = pq.ParquetFile(pa.BufferReader(path.read_bytes()))
             facts = part.schema_arrow.metadata or {}
-            if facts.get(b"format") != PART_FORMAT.encode():
+            if facts.get(b"format") not in (FORMAT_2.encode(), PART_FORMAT.encode()):
                 raise _broken(f"the vector part {path} does not say what it was made from")
             if facts.get(b"encoder_id") != self.encoder_id.encode():
                 raise _broken(f"the vector part {path} is of another encoder")
@@ -154,8 +179,9 @@ class VectorStore:
             rows = zip(
                 table["origin"].to_pylist(), _rows(table), table["row_sum"].to_pylist(), strict=True
             )
+            row_sum = _old_row_sum if facts[b"format"] == FORMAT_2.encode() else _row_sum
             return [
-                (_origin(json.loads(text)), row) if _row_sum(row, text) == known else None
+                (_origin(json.loads(text)), row) if row_sum(row, text) == known else None
                 for text, row, known in rows
             ]
         except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
@@ -228,6 +254,10 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str, origins: Mapping[int,
     known = [origins.get(row.video_id) for row in rows]
     texts = [json.dumps(asdict(each)) if each else "null" for each in known]
     sums = [_row_sum(row, text) for row, text in zip(rows, texts, strict=True)]
+    columns["clip_rule"] = pa.array([row.clip_rule for row in rows])
+    columns["cuts_s"] = _lists([row.cuts_s for row in rows])
+    keys = [None if row.keyframes_s is None else row.keyframes_s.tolist() for row in rows]
+    columns["keyframes_s"] = pa.array(keys, pa.list_(pa.float64()))
     columns["origin"] = pa.array(texts)
     columns["row_sum"] = _column(np.array(sums, dtype=np.int64))
     table = pa.table(columns).replace_schema_metadata(
@@ -242,6 +272,13 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str, origins: Mapping[int,
 
 def _row_sum(row: VideoVectors, origin: str) -> int:
     """The CRC-32 of all that a row holds: a stray part has no other checksum."""
+    keys = "none" if row.keyframes_s is None else row.keyframes_s.tolist()
+    of_clips = json.dumps([row.clip_rule, row.cuts_s.tolist(), keys])
+    return zlib.crc32(of_clips.encode(), _old_row_sum(row, origin))
+
+
+def _old_row_sum(row: VideoVectors, origin: str) -> int:
+    """The same of a part of format 2."""
     arrays = (row.frame_times_s, row.frames, row.clip_ids, row.clip_spans, row.clips)
     numbers = b"".join(np.ascontiguousarray(each).tobytes() for each in arrays)
     return zlib.crc32(origin.encode(), zlib.crc32(numbers))
@@ -293,10 +330,11 @@ def _rows(table: pa.Table) -> Iterator[VideoVectors]:
     spans, _ = _matrix(table["clip_spans"], np.float64)
     times, ids = _flat(table["frame_times_s"]), _flat(table["clip_ids"])
     frame_ends, clip_ends = np.cumsum(n_frames), np.cumsum(n_clips)
+    cut = _how_cut(table)
     for row, video_id in enumerate(table["video_id"].to_pylist()):
         of_frames = slice(frame_ends[row] - n_frames[row], frame_ends[row])
         of_clips = slice(clip_ends[row] - n_clips[row], clip_ends[row])
-        yield VideoVectors(
+        vectors = VideoVectors(
             video_id,
             times[of_frames],
             frames[of_frames],
@@ -304,6 +342,32 @@ def _rows(table: pa.Table) -> Iterator[VideoVectors]:
             spans[of_clips],
             clips[of_clips],
         )
+        if cut is None:
+            yield replace(vectors, cuts_s=cuts_between(vectors.clip_spans))
+            continue
+        rule, cuts_s, keys_s = cut[row]
+        yield replace(
+            vectors,
+            clip_rule=rule,
+            cuts_s=np.array(cuts_s, np.float64),
+            keyframes_s=None if keys_s is None else np.array(keys_s, np.float64),
+        )
+
+
+def _how_cut(table: pa.Table) -> list[tuple[str, list[float], list[float] | None]] | None:
+    """The clip rule, cuts and key frames of each row; None for a part older than they are."""
+    if "clip_rule" not in table.column_names:
+        return None
+    names = ("clip_rule", "cuts_s", "keyframes_s")
+    return list(zip(*(table[name].to_pylist() for name in names), strict=True))
+
+
+def cuts_between(clip_spans: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The cuts in clips (m, 2) of the usual rule: clips of one shot overlap, others adjoin.
+
+    Within a picture that stands longer than a clip there may be one more: nothing is shown there.
+    """
+    return clip_spans[1:, 0][clip_spans[1:, 0] >= clip_spans[:-1, 1] - TOUCHING_S]
 
 
 def _numbers(values: pa.Array) -> npt.NDArray[np.generic]:

@@ -12,7 +12,7 @@ from data.catalogue.records import FileRecord
 from data.home import Home
 from data.video.types import Ending, VideoInfo
 from data.video.write import write_video
-from indexer.build.embed import Embedded
+from indexer.build.cutting import Embedded
 from indexer.build.recording.record import record_embedded, writing_session
 from indexer.store.publishing import publish
 from indexer.store.vectors import VectorStore, VideoVectors

@@ -15,6 +15,7 @@ from data.errors import ReelwiseError
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
+    from data.video.clips.rule import ClipRule
     from indexer.search.result import Hit, Match, SearchResult, Step
     from indexer.store.manifest import Manifest
     from indexer.store.meaning.status import MeaningState
@@ -133,6 +134,9 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
         "encoder": catalogue.encoder_name,
         "encoder_id": catalogue.encoder,
         "encoder_notice": _encoder_notice(catalogue),
+        "clip_rule": catalogue.clip_rule.text,
+        "clips_cut": catalogue.clip_rule.in_words,
+        "other_clips": _other_clips(catalogue),
         **_generation(catalogue),
         "bytes": _size_bytes_below(catalogue.home.root),
         "roots": [str(root) for root in catalogue.files.roots()],
@@ -144,6 +148,22 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
         failures += catalogue.readings.failures()
         document["failures"] = [asdict(each) | {"path": str(each.path)} for each in failures]
     return document
+
+
+def _other_clips(catalogue: Catalogue) -> str | None:
+    """What to do about videos with clips of another rule; None where there are none."""
+    left = catalogue.cut_otherwise()
+    return other_clips(left, catalogue.clip_rule) if left else None
+
+
+def other_clips(left: int, rule: ClipRule) -> str:
+    """What to do about some videos that still have clips of another rule than the library's."""
+    if rule.needs_keyframes:
+        return (
+            f"{left:,} videos have other clips than the library makes now: where they were indexed "
+            "by an older version their key frames are not known: reelwise rebuild --reencode"
+        )
+    return f"{left:,} videos have other clips than the library makes now: reelwise rebuild"
 
 
 def _encoder_notice(catalogue: Catalogue) -> str | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from data.history import Event, EventKind
     from data.video.children.pool import StillWanted
+    from data.video.clips.rule import ClipChange, ClipRule
     from data.video.found import RootRules
     from indexer.build.files.empty import EmptyFolder
     from indexer.build.files.roots import RuleChange
@@ -45,6 +46,8 @@ class Library(OpenedLibrary):
         weights: Encoder weights to use in place of those that the library remembers.
         device: Where the encoder runs: "auto", "cpu" or "cuda".
         words: How `index` reads words; None as the last time.
+        clips: How videos are cut into clips from the next `index` or `rebuild` on, remembered:
+            those that are indexed are cut anew from what is stored. None as the library does.
 
     Raises:
         ReelwiseError: There is no such weights file, or no GPU for "cuda".
@@ -57,9 +60,11 @@ class Library(OpenedLibrary):
         weights: str | Path | None = None,
         device: str = "auto",
         words: WordOptions | None = None,
+        clips: ClipChange | None = None,
     ) -> None:
         super().__init__(home, weights=weights, device=device)
         self._words = words or WordOptions()
+        self._clips = clips
 
     def index(
         self,
@@ -95,6 +100,7 @@ class Library(OpenedLibrary):
 
         roots = [Path(path) for path in paths]
         rules = rules or RuleChange()
+        clip_rule = self._clip_rule()
         changed, empty = self._checked_roots(roots, rules)
         model = self._choose_encoder(encoder)
         self.make()
@@ -109,7 +115,13 @@ class Library(OpenedLibrary):
                 catalogue.set_speech(**named)
             meaning = open_meaning(asked.sentences, catalogue.sentence_folder)
             options = RunOptions(
-                workers, retry_failed, progress, words.readers, meaning.sentences, meaning.folder
+                workers,
+                retry_failed,
+                progress,
+                words.readers,
+                meaning.sentences,
+                meaning.folder,
+                clip_rule,
             )
             report = index_with(self.home, roots, model, options)
         report.words_notice = "\n".join(filter(None, (*words.notices, meaning.notice)))
@@ -118,6 +130,17 @@ class Library(OpenedLibrary):
             if self._encoder is None and self.catalogue.encoder == model.id:
                 self._encoder = model
         return report
+
+    def _clip_rule(self) -> ClipRule | None:
+        """The rule for clips from now on; None as it is."""
+        from data.video.clips.rule import USUAL_RULE
+
+        change = self._clips
+        if change is not None and change.by is not None:
+            return change.applied(USUAL_RULE)  # whatever the library does, and should it be unknown
+        known = self.catalogue.clip_rule if self._is_made else USUAL_RULE
+        rule = known if change is None else change.applied(known)
+        return rule if rule != known else None
 
     def _checked_roots(
         self, roots: Sequence[Path], rules: RuleChange
@@ -143,7 +166,12 @@ class Library(OpenedLibrary):
                 pass
         return changed, empty
 
-    def rebuild(self, *, reencode: bool = False, progress: Listener | None = None) -> Generation:
+    def rebuild(
+        self,
+        *,
+        reencode: bool = False,
+        progress: Listener | None = None,
+    ) -> Generation:
         """Publish a new index from the stored vectors, or from the videos themselves.
 
         Args:
@@ -155,12 +183,19 @@ class Library(OpenedLibrary):
             ReelwiseError: Nothing is indexed yet, the encoder cannot be loaded, or another process
                 is writing to this library.
         """
-        from indexer.build.pipeline import rebuild
+        from indexer.build import pipeline
 
-        if self.catalogue.encoder is None:
+        served = self.catalogue.encoder
+        if served is None:
             raise nothing_indexed(self.home)
-        encoder = self._choose_encoder(None) if reencode else None
-        return rebuild(self.home, encoder=encoder, progress=progress)
+        rule = self._clip_rule()
+        options = pipeline.RebuildOptions(clip_rule=rule, progress=progress)
+        if reencode:
+            return pipeline.reencode(self.home, self._choose_encoder(None), options)
+        wanted = (rule or self.catalogue.clip_rule).text
+        if self.catalogue.embeddings.cut_otherwise(served, wanted):
+            options = replace(options, encoder=self.encoder)
+        return pipeline.rebuild(self.home, options)
 
     def search(
         self,

@@ -39,6 +39,43 @@ WorkersOption = Annotated[
     typer.Option(metavar="N", min=1, help="Number of decoding processes.  [default: one a core]"),
 ]
 
+ClipsOption = Annotated[
+    Literal["shots", "whole-shots", "windows", "keyframes", "difference"] | None,
+    typer.Option(
+        "--clips",
+        metavar="shots|whole-shots|windows|keyframes|difference",
+        help="How videos are cut into clips, remembered: at cuts, long shots in pieces; at cuts "
+        "alone; by time alone; at key frames; or where a frame differs from the one before it.  "
+        "[default: as the library does, at first shots]",
+    ),
+]
+ClipLengthOption = Annotated[
+    float | None,
+    typer.Option(
+        "--clip-length",
+        metavar="S",
+        help="Longest clip in seconds, 1 to 600, remembered.  [default: as before, at first 10]",
+    ),
+]
+ClipOverlapOption = Annotated[
+    float | None,
+    typer.Option(
+        "--clip-overlap",
+        metavar="X",
+        help="Part of a clip, 0 to 0.9, that it shares with the next where a longer stretch is "
+        "cut into clips of --clip-length, remembered.  [default: as before, at first 0.5]",
+    ),
+]
+ClipChangeOption = Annotated[
+    float | None,
+    typer.Option(
+        "--clip-change",
+        metavar="X",
+        help="--clips difference: least change from frame to frame, 1 - cosine of their vectors, "
+        "remembered.  [default: as before, at first 0.35]",
+    ),
+]
+
 
 def examples(*lines: str) -> str:
     """The text below a command's help: command lines to try, each on a line of its own."""

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from data.video.children.serving import FAILURES, Serving, serve_parent, why_failed
 from data.video.children.wire import SLOTS, SlotPlan, read_request, send
 from data.video.decoders.decoding import Decoding, open_decoding
+from data.video.decoders.plan import ROUNDING_S
 from data.video.types import DecodeRequest, Ending, OnProgress, Sample
 
 Opener = Callable[[DecodeRequest, OnProgress], AbstractContextManager[Decoding]]
@@ -69,19 +70,19 @@ class Child(Serving):
         frames = self._frames(plan, request)
         sample = next(samples, None)
         send(self.events, {"info": asdict(video.info)})
-        slot, times = self._next_slot(), list[float]()
+        slot, times, keys = self._next_slot(), list[float](), _Keyframes(video.keyframes_s)
         try:
             while sample is not None:
                 sample.draw(frames[slot, len(times)])
                 times.append(last_s := sample.time_s)
                 if len(times) == plan.n_frames:
-                    send(self.events, {"frames": [slot, times]})
+                    send(self.events, {"frames": [slot, times, keys.until(times)]})
                     slot, times = self._next_slot(), []
                 self.beat()
                 sample = next(samples, None)
         finally:  # what was decoded before an error counts
             if times:
-                send(self.events, {"frames": [slot, times]})
+                send(self.events, {"frames": [slot, times, keys.until(times)]})
         return last_s
 
     def _frames(self, plan: SlotPlan, request: DecodeRequest) -> NDArray[np.uint8]:
@@ -99,6 +100,21 @@ class Child(Serving):
             if "free" in message:
                 self._free.append(int(message["free"]))
         return self._free.pop(0)
+
+
+class _Keyframes:
+    """The key frames of a file, given out with its samples."""
+
+    def __init__(self, times_s: NDArray[np.float64]) -> None:
+        self._times_s = times_s
+
+    def until(self, samples_s: list[float]) -> list[float]:
+        """Those that were not given yet, up to the last sample: the last before each sample."""
+        ends = np.searchsorted(self._times_s, np.array(samples_s) + ROUNDING_S, side="right")
+        last = np.unique(ends[ends > 0]) - 1
+        given: list[float] = self._times_s[last].tolist()
+        self._times_s = self._times_s[ends[-1] :]
+        return given
 
 
 def main(arguments: list[str], opener: Opener = open_decoding) -> None:

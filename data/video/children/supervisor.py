@@ -301,4 +301,7 @@ def _copy_frames(process: Process, spec: FrameSpec, message: list[Any]) -> tuple
     n_bytes = len(times_s) * spec.frame_bytes
     flat = np.frombuffer(process.share(plan), np.uint8, n_bytes, slot * plan.slot_bytes)
     pixels = flat.copy().reshape(len(times_s), spec.height_px, spec.width_px, 3)
-    return slot, FrameBatch(pixels, times_s)
+    keyframes_s = np.array(message[2], dtype=np.float64)
+    if keyframes_s.ndim != 1 or len(keyframes_s) > len(times_s):
+        raise ValueError(f"{keyframes_s.shape} key frames of {len(times_s)} frames")
+    return slot, FrameBatch(pixels, times_s, keyframes_s)

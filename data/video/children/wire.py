@@ -2,8 +2,8 @@
 
 Lines of JSON go over two pipes, pixels through shared memory; nothing is unpickled on either side.
 Parent to child: `{"request": {...}, "cpu_s": limit}`, then `{"free": slot}` each time a slot may be
-filled again. Child to parent: `{"info": {...}}`, `{"beat": 1}`, `{"frames": [slot, times]}`,
-`{"ending": {...}}`.
+filled again. Child to parent: `{"info": {...}}`, `{"beat": 1}`,
+`{"frames": [slot, times, key frames]}`, `{"ending": {...}}`.
 """
 
 import json

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from data.errors import UnreadableVideo
 from data.video.decoders.decord_decoder import DecordDecoding
 from data.video.decoders.opening import OpenVideo, open_video
@@ -59,6 +62,15 @@ class Decoding:
     def info(self) -> VideoInfo:
         """What the file says about itself; complete once the first sample was taken."""
         return self._video.info
+
+    @property
+    def keyframes_s(self) -> NDArray[np.float64]:
+        """When the key frames of the file are shown, ascending; none where it has no times."""
+        table = self._video.table
+        if not table.has_times:
+            return np.zeros(0)
+        pts = np.sort(table.pts[table.is_key & table.is_shown])
+        return pts.astype(np.float64) * table.tick_s - table.zero_s
 
     def samples(self) -> Iterator[Sample]:
         """The samples in order, as `Decoder.samples` gives them.

@@ -18,7 +18,7 @@ from data.catalogue.checks import require_sound
 from data.disk_errors import refusals_at
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock
-from indexer.build.embed import Embedded
+from indexer.build.cutting import Embedded
 from indexer.build.recording.parts import PartBuffer, remove_loose
 from indexer.build.recording.record_lines import tidy_lines
 from indexer.store.generations import remove_unpublished
@@ -160,4 +160,5 @@ def _embedding_row(video: Embedded) -> EmbeddingRow:
         ending=video.ending,
         clip_ids=tuple(vectors.clip_ids.tolist()),
         clip_spans=tuple((start_s, end_s) for start_s, end_s in vectors.clip_spans.tolist()),
+        clip_rule=vectors.clip_rule,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from data.catalogue import Catalogue
-from indexer.build.embed import Embedded
+from indexer.build.cutting import Embedded
 from indexer.build.recording.record import record_embedded
 from indexer.store.parts import stray_parts
 from indexer.store.vectors import DamagedPart, Origin, VectorStore, VideoVectors

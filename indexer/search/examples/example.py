@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import ReelwiseError, UnreadableVideo
+from data.video.clips.cuts import CutDetector
+from data.video.clips.spans import USUAL_LENGTH_S, split_clips
 from data.video.containers import sniff
-from data.video.shots import MAX_CLIP_S, CutDetector, split_clips
 from data.video.types import SAMPLE_FPS, DecodeRequest, Ending, FrameSpec
 from embeddings.layers import unit
 from indexer.search.examples.frames import AS_INDEXED, Reading, read_frames
@@ -61,7 +62,7 @@ def example_of_frames(
     library is as a whole the mean of its clips: a temporal head knows nothing so long.
     """
     everything, known = (0, len(frames)), dict(stored or {})
-    is_clip = float(times_s[-1] - times_s[0]) <= MAX_CLIP_S
+    is_clip = float(times_s[-1] - times_s[0]) <= USUAL_LENGTH_S
     wanted = [*spans, everything] if is_clip else spans
     missing = [one for one in dict.fromkeys(wanted) if one not in known]
     if missing:

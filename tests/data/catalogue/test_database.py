@@ -29,6 +29,7 @@ BACK_TO_6 = (
     "DROP TRIGGER embedding_dropped",
     "DROP TABLE changes",
     "DROP TABLE tags",
+    "ALTER TABLE embeddings DROP COLUMN clip_rule",
 )
 BACK_TO_2 = (
     *BACK_TO_6,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.video.content import SAMPLE_BYTES, content_key
-from indexer.build.embed import Embedded
+from indexer.build.cutting import Embedded
 from indexer.build.pipeline import index_library
 from indexer.build.recording.record import FlushBuffer
 from indexer.search.query import Query

@@ -14,7 +14,8 @@ from data.video.children.pool import DecodeEvent, DecodePool, StillWanted
 from data.video.types import DecodeRequest, DecodeState, Ending, FrameBatch, VideoInfo
 from data.video.write import write_video
 from indexer.build import embed as embedding
-from indexer.build.embed import Embedded, EmbeddingStream
+from indexer.build.cutting import Embedded
+from indexer.build.embed import EmbeddingStream
 from tests.fakes import ColourEncoder, CountingEncoder
 
 

@@ -13,7 +13,7 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.build import embed as embedding
-from indexer.build.pipeline import index_library, rebuild
+from indexer.build.pipeline import index_library, rebuild, reencode
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 from indexer.search.spans import Span
@@ -66,7 +66,7 @@ def test_rebuild_makes_a_generation_from_vectors_and_reencode_from_videos(
     assert first(home, "green")[0] == "green.mp4"
     shutil.move(videos.with_name("away"), videos)
     encoder = CountingEncoder()
-    generation = rebuild(home, encoder=encoder)
+    generation = reencode(home, encoder)
     assert (generation.number, generation.manifest.clips, encoder.frames) == (2, 6, 38)
     assert first(home, "green")[0] == "green.mp4"
     with Catalogue(home) as catalogue:

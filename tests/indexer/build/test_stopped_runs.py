@@ -15,7 +15,8 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from indexer.build import publisher
-from indexer.build.embed import Embedded, EmbeddingStream
+from indexer.build.cutting import Embedded
+from indexer.build.embed import EmbeddingStream
 from indexer.build.recording import record
 from indexer.search.searcher import Searcher
 from tests.fakes import ColourEncoder

@@ -23,13 +23,27 @@ def video(video_id: int, n_frames: int = 3, n_clips: int = 2) -> VideoVectors:
     spans = np.stack([np.arange(n_clips), np.arange(n_clips) + 1.5], axis=1).astype(np.float64)
     ids = np.arange(n_clips, dtype=np.int64) + video_id * 100
     times = np.arange(n_frames, dtype=np.float64) / 2
-    return VideoVectors(video_id, times, rows[:n_frames], ids, spans, rows[n_frames:])
+    keys_s = None if video_id % 2 else times[: n_frames // 2]
+    return VideoVectors(
+        video_id,
+        times,
+        rows[:n_frames],
+        ids,
+        spans,
+        rows[n_frames:],
+        clip_rule=f"windows {video_id} 0.5",
+        cuts_s=times[1:] - 0.25,
+        keyframes_s=keys_s,
+    )
 
 
 def same(one: VideoVectors, two: VideoVectors) -> bool:
     pairs = [(getattr(one, field.name), getattr(two, field.name)) for field in fields(one)]
     return all(
-        np.array_equal(a, b) and getattr(a, "dtype", 0) == getattr(b, "dtype", 0) for a, b in pairs
+        np.array_equal(a, b)
+        and (a is None) == (b is None)
+        and getattr(a, "dtype", 0) == getattr(b, "dtype", 0)
+        for a, b in pairs
     )
 
 

@@ -95,6 +95,31 @@ def test_status_has_the_fields_of_the_contract(
     assert document["failures"] == []
 
 
+def test_clips_are_cut_anew_without_a_model(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "home"
+    shutil.copytree(home, own)
+    before = ask(capsys, "status", home=own)
+    assert (before["clip_rule"], before["other_clips"]) == ("shots 10 0.5", None)
+    refused = ["rebuild", "--clips", "whole-shots", "--clip-length", "5", "--home", str(own)]
+    rebuild = ["rebuild", "--clips", "windows", "--clip-length", "2", "--home", str(own)]
+    script = (
+        "import json, sys; from ui.cli import run;"
+        "codes = [run(line) for line in json.loads(sys.argv[1])];"
+        "print(codes, sorted({'torch', 'open_clip'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script, json.dumps([refused, rebuild])]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    assert "whole shots have no length" in ended.stderr
+    assert ended.stdout.splitlines()[-1] == "[1, 0] []"
+    after = ask(capsys, "status", home=own)
+    assert (after["clip_rule"], after["other_clips"]) == ("windows 2 0.5", None)
+    assert after["clips"] > 2 * before["clips"]
+    told = tell(capsys, "status", home=own).out
+    assert "clips       cut by time, at most 2 s, overlapping by 50%" in told
+
+
 def test_evaluation_is_a_flat_object_of_numbers(
     home: Path, toons: ToonLibrary, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,7 +19,17 @@ from ui.terminal.answer import (
     Answer,
     refusal,
 )
-from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOption, WorkersOption
+from ui.terminal.options import (
+    ClipChangeOption,
+    ClipLengthOption,
+    ClipOverlapOption,
+    ClipsOption,
+    DeviceOption,
+    HomeOption,
+    JsonOption,
+    WeightsOption,
+    WorkersOption,
+)
 from ui.terminal.progress import ProgressBar
 from ui.terminal.text import count, length
 
@@ -113,6 +123,10 @@ def index(
     sentences: SentencesOption = "auto",
     exclude: ExcludeOption = None,
     follow_links: FollowLinksOption = None,
+    clips: ClipsOption = None,
+    clip_length: ClipLengthOption = None,
+    clip_overlap: ClipOverlapOption = None,
+    clip_change: ClipChangeOption = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Drop the videos of a folder that is suddenly empty.")
     ] = False,
@@ -124,12 +138,14 @@ def index(
     Unchanged files are not read again; files that failed are tried three times. It is safe to stop
     it and run it again.
     """
+    from data.video.clips.rule import ClipChange
     from indexer.build.files.roots import RuleChange
 
     rules = RuleChange(tuple(exclude or ()), follow_links)
     words = WordOptions(speech, speech_language, screen_text, sentences)
     words.check()
-    with Library(home, weights=weights, device=device, words=words) as library:
+    cut = ClipChange(clips, clip_length, clip_overlap, clip_change)
+    with Library(home, weights=weights, device=device, words=words, clips=cut) as library:
         try:
             with ProgressBar(yes=yes) as bar:
                 report = library.index(
@@ -200,6 +216,11 @@ def _lines(report: IndexReport) -> list[str]:
             f"in {length(report.pictures_s)}: {report.clips / report.pictures_s:.1f} clips/s, "
             f"{report.video_s / report.pictures_s:.1f}x real time"
         )
+    if report.recut.videos:
+        lines.append(
+            f"cut anew: {count(report.recut.videos, 'video')} into "
+            f"{count(report.recut.clips, 'clip')}"
+        )
     return lines + [_words(each) for each in report.words if each.videos or each.failed]
 
 
@@ -234,6 +255,11 @@ def _notices(report: IndexReport) -> list[str]:
         )
     if report.changed_meanwhile:
         lines.append(f"{count(report.changed_meanwhile, 'file')} changed meanwhile: index again")
+    if report.recut.without_keyframes:
+        lines.append(
+            f"{count(len(report.recut.without_keyframes), 'video')} could not be cut at key "
+            "frames, which an older version did not store: reelwise rebuild --reencode"
+        )
     if not report.switched:
         lines.append(
             "the library is searched with its old encoder until this one has embedded every video"

@@ -24,7 +24,7 @@ def status(
     with Library(home) as library:
         document = status_document(library.catalogue, with_failures=failed)
     warnings = [document["warning"], document["recommender"]["warning"]]
-    warnings.append(document["encoder_notice"])
+    warnings += [document["other_clips"], document["encoder_notice"]]
     notice = "\n".join(one for one in warnings if one)
     return Answer(document, "\n".join(_lines(document)), notice=notice)
 
@@ -37,6 +37,7 @@ def _lines(status: Document) -> list[str]:
         f"videos      {status['videos']:,}, {count(status['clips'], 'clip')}",
         f"encoder     {status['encoder']} ({status['encoder_id']})",
     ]
+    lines.append(f"clips       cut {status['clips_cut']}")
     if status["generation"] is not None:
         lines.append(
             f"index       generation {status['generation']}, "

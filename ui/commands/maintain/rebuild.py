@@ -5,10 +5,20 @@ from typing import Annotated
 
 import typer
 
-from ui.library.documents import index_in_words
+from ui.library.documents import index_in_words, other_clips
 from ui.library.library import Library
-from ui.terminal.answer import EXIT_SOME_FILES_FAILED, Answer
-from ui.terminal.options import DeviceOption, HomeOption, JsonOption, WeightsOption
+from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer
+from ui.terminal.options import (
+    ClipChangeOption,
+    ClipLengthOption,
+    ClipOverlapOption,
+    ClipsOption,
+    DeviceOption,
+    HomeOption,
+    JsonOption,
+    WeightsOption,
+)
+from ui.terminal.progress import ProgressBar
 from ui.terminal.text import count, length
 
 
@@ -20,6 +30,10 @@ def rebuild(
             help="Decode and embed every video again, instead of using the stored vectors.",
         ),
     ] = False,
+    clips: ClipsOption = None,
+    clip_length: ClipLengthOption = None,
+    clip_overlap: ClipOverlapOption = None,
+    clip_change: ClipChangeOption = None,
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
     home: HomeOption = None,
@@ -27,11 +41,17 @@ def rebuild(
 ) -> Answer:
     """Build and publish a new index from the stored vectors; no video is decoded.
 
-    The old index is searched until the new one is published.
+    The old index is searched until the new one is published. Where clips are to be cut in another
+    way, they are made anew from the stored frames.
     """
+    from data.video.clips.rule import ClipChange
+
+    change = ClipChange(clips, clip_length, clip_overlap, clip_change)
     began = time.perf_counter()
-    with Library(home, weights=weights, device=device) as library:
-        generation = library.rebuild(reencode=reencode)
+    with Library(home, weights=weights, device=device, clips=change) as library:
+        with ProgressBar() as bar:
+            generation = library.rebuild(reencode=reencode, progress=bar)
+        rule, left = library.catalogue.clip_rule, library.catalogue.cut_otherwise()
     took_s = time.perf_counter() - began
     manifest = generation.manifest
     document = {
@@ -41,6 +61,8 @@ def rebuild(
         "clips": manifest.clips,
         "index_kind": manifest.index_kind,
         "recall_at_10": manifest.recall_at_10,
+        "clip_rule": rule.text,
+        "other_clips": left,
         "unreadable": len(generation.unreadable),
         "seconds": took_s,
     }
@@ -49,11 +71,14 @@ def rebuild(
         f"{count(manifest.videos, 'video')} in {length(took_s)}; it "
         + index_in_words(manifest.index_kind, manifest.recall_at_10)
     )
-    if not generation.unreadable:
-        return Answer(document, text)
-    videos = count(len(generation.unreadable), "video")
-    notice = (
-        f"the stored vectors of {videos} are missing or damaged: "
-        "run reelwise verify --repair, then reelwise index with the library's folders"
-    )
-    return Answer(document, text, EXIT_SOME_FILES_FAILED, notice)
+    notices = []
+    if generation.unreadable:
+        videos = count(len(generation.unreadable), "video")
+        notices.append(
+            f"the stored vectors of {videos} are missing or damaged: "
+            "run reelwise verify --repair, then reelwise index with the library's folders"
+        )
+    if left:
+        notices.append(other_clips(left, rule))
+    code = EXIT_SOME_FILES_FAILED if notices else EXIT_DONE
+    return Answer(document, text, code, "\n".join(notices))

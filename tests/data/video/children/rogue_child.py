@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.video.children.child import main
 from data.video.decoders.decoding import Decoding, open_decoding
@@ -27,6 +28,10 @@ class Rogue(Decoding):
     @property
     def info(self) -> VideoInfo:
         return VideoInfo("none", 64, 48, 10.0, 8.0)
+
+    @property
+    def keyframes_s(self) -> NDArray[np.float64]:
+        return np.zeros(0)
 
     def samples(self) -> Iterator[Sample]:
         early = self._deed.startswith("early-")

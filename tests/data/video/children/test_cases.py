@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from data.video.children.pool import decode_one
-from data.video.shots import CutDetector, split_clips
+from data.video.clips.cuts import CutDetector
+from data.video.clips.spans import split_clips
 from data.video.types import DecodeRequest, FrameSpec
 
 ROOT = Path(__file__).resolve().parents[4]

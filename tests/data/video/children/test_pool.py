@@ -69,6 +69,28 @@ def test_many_files_come_complete_and_each_in_order(tmp_path: Path) -> None:
     assert sum(ending.cpu_s for _, ending in events if isinstance(ending, Ending)) > 0
 
 
+def test_key_frames_come_with_the_samples_that_they_precede(tmp_path: Path) -> None:
+    path = paint(tmp_path / "long.mp4", n=700, g=12, sc_threshold=0)
+    with DecodePool(1) as pool:
+        results = [result for _, result in pool.run([DecodeRequest(path, SPEC)])]
+    batches = [result for result in results if isinstance(result, FrameBatch)]
+    assert len(batches) > 1
+    found = np.concatenate([batch.keyframes_s for batch in batches])
+    assert found == pytest.approx(np.arange(58) * 1.2)
+    for batch in batches:
+        assert batch.keyframes_s[-1] <= batch.times_s[-1]
+    assert batches[1].keyframes_s[0] > batches[0].times_s[-1]
+
+
+def test_of_several_key_frames_between_samples_the_last_counts(tmp_path: Path) -> None:
+    path = paint(tmp_path / "intra.mp4", n=40, g=1, fps=10)
+    with DecodePool(1) as pool:
+        results = [result for _, result in pool.run([DecodeRequest(path, SPEC, fps=1.0)])]
+    found = np.concatenate([r.keyframes_s for r in results if isinstance(r, FrameBatch)])
+    times_s = np.concatenate([r.times_s for r in results if isinstance(r, FrameBatch)])
+    assert found.tolist() == pytest.approx(times_s.tolist())
+
+
 def test_a_pool_serves_several_runs_with_the_same_children(clip: Path) -> None:
     with DecodePool(1) as pool:
         first = ended(list(pool.run([DecodeRequest(clip, SPEC, key=1)])))

@@ -53,7 +53,9 @@ def test_a_lost_catalogue_costs_no_decoding(home: Home, videos: Path) -> None:
     assert verify_library(home).problems == []
 
 
-@pytest.mark.parametrize("column", ["frames", "frame_times_s", "clips", "clip_spans", "origin"])
+@pytest.mark.parametrize(
+    "column", ["frames", "frame_times_s", "clips", "clip_spans", "cuts_s", "origin"]
+)
 def test_damaged_bytes_of_such_a_part_are_not_taken_in(
     home: Home, videos: Path, tmp_path: Path, column: str
 ) -> None:

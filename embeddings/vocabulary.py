@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from data.catalogue import Catalogue
-from data.toons.names import is_toon
+from data.catalogue import Catalogue, LiveVideos
 from embeddings.backbone.folders import BPE_FILE, folder_of
 
 FUNCTION_WORDS = frozenset(
@@ -81,8 +80,8 @@ def notice_of_library(catalogue: Catalogue, encoder_name: str, encoder_id: str) 
     """`toons_only_notice` for the videos that an encoder embedded."""
     if not knows_only_toons(encoder_name):
         return None
-    toons = [is_toon(video.path) for video in catalogue.videos(encoder_id)]
-    return toons_only_notice(encoder_name, len(toons), toons.count(False))
+    videos = LiveVideos(catalogue, encoder_id)
+    return toons_only_notice(encoder_name, len(videos), videos.n_not_toons)
 
 
 def knows_only_toons(encoder_name: str) -> bool:

@@ -2,6 +2,8 @@
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.change_log import ChangeLog, ChangeMark
+from data.catalogue.limits import VideoLimits
+from data.catalogue.live_videos import LiveVideos
 from data.catalogue.records import (
     MAX_ATTEMPTS,
     ChannelCounts,
@@ -32,11 +34,13 @@ __all__ = [
     "FileRecord",
     "LivePart",
     "LiveParts",
+    "LiveVideos",
     "Part",
     "Pending",
     "ReadingRow",
     "State",
     "Unread",
     "Video",
+    "VideoLimits",
     "new_part_name",
 ]

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
@@ -25,6 +26,7 @@ from data.disk_errors import (
 from data.durable import crash_point
 from data.errors import CannotWrite, ReelwiseError
 from data.home import Home
+from data.toons.names import is_toon
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a writer waits for another one's commit; commits of this project take milliseconds."""
@@ -43,6 +45,7 @@ SQL_FUNCTIONS: dict[str, Callable[..., str | int]] = {
     "name_key": name_key,
     "person_name": person_name,
     "row_sum": row_sum,
+    "is_toon": lambda path: int(is_toon(Path(path))),
 }
 """What statements may call on values of a row."""
 

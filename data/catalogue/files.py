@@ -11,7 +11,15 @@ from data.catalogue.contents import Contents
 from data.catalogue.database import Database
 from data.catalogue.records import DOUBTFUL, FileRecord, State
 from data.catalogue.spelling import name_key
-from data.catalogue.values import chunks, now_micros, path_text, sql, text_path
+from data.catalogue.values import (
+    chunks,
+    ends_below,
+    id_text,
+    now_micros,
+    path_text,
+    sql,
+    text_path,
+)
 from data.video.content import content_key
 from data.video.found import FoundFile, RootRules, file_title
 
@@ -34,14 +42,18 @@ _ANY_BELOW = sql(
 )
 # SQLite takes `path` from the row of the least id.
 _FIRST_BELOW = sql(
-    "SELECT video_id, path, MIN(id) FROM files WHERE video_id IS NOT NULL"
-    " AND (path = :path OR (path >= :low AND path < :high)) GROUP BY video_id"
+    "SELECT video_id, path, MIN(id) FROM files"
+    " WHERE video_id IN (SELECT value FROM json_each(:videos))"
+    " AND (+path = :path OR (+path >= :low AND +path < :high)) GROUP BY video_id"
 )
 _COPIES = sql(
     "SELECT video_id, path FROM files WHERE video_id IN"
     " (SELECT video_id FROM files GROUP BY video_id HAVING COUNT(*) > 1) ORDER BY id"
 )
-_FILES_OF = sql("SELECT path FROM files WHERE video_id = :video ORDER BY id")
+_FILES_OF = sql(
+    "SELECT video_id, path FROM files"
+    " WHERE video_id IN (SELECT value FROM json_each(:videos)) ORDER BY id"
+)
 _PUT_FILE = sql(
     "INSERT INTO files"
     " (path, name_key, video_id, size_bytes, mtime_ns, inode, content_key, state, reason, attempts)"
@@ -128,24 +140,32 @@ class VideoFiles:
             if under is None:
                 records.update(_records(connection.execute(_ALL)))
             for root in under or ():
-                records.update(_records(connection.execute(_BELOW, _ends(root))))
+                records.update(_records(connection.execute(_BELOW, ends_below(root))))
         return records
 
-    def first_below(self, path: Path) -> dict[int, Path]:
+    def first_below(self, path: Path, video_ids: Iterable[int]) -> dict[int, Path]:
         """Give the videos of which a file is this one or lies below it, with the first such file.
 
         Args:
             path: Absolute.
+            video_ids: Only these videos.
         """
+        chosen = {"videos": id_text(video_ids), **ends_below(path)}
         with self._database.reading() as connection:
-            rows = connection.execute(_FIRST_BELOW, _ends(path))
+            rows = connection.execute(_FIRST_BELOW, chosen)
             return {row.video_id: text_path(row.path) for row in rows}
 
     def of_video(self, video_id: int) -> list[Path]:
         """Give the files that hold a video's content, the first met first."""
+        return self.of_videos([video_id]).get(video_id, [])
+
+    def of_videos(self, video_ids: Iterable[int]) -> dict[int, list[Path]]:
+        """Give the files that hold each video's content, the first met first."""
+        found: dict[int, list[Path]] = {}
         with self._database.reading() as connection:
-            rows = connection.execute(_FILES_OF, {"video": video_id})
-            return [text_path(row.path) for row in rows]
+            for row in connection.execute(_FILES_OF, {"videos": id_text(video_ids)}):
+                found.setdefault(row.video_id, []).append(text_path(row.path))
+        return found
 
     def copies(self) -> dict[int, list[Path]]:
         """Give the files of each video that has several, the first met first."""
@@ -158,7 +178,7 @@ class VideoFiles:
     def any_below(self, path: Path) -> bool:
         """Whether any known file is this one, or lies in this folder (absolute)."""
         with self._database.reading() as connection:
-            return connection.execute(_ANY_BELOW, _ends(path)).first() is not None
+            return connection.execute(_ANY_BELOW, ends_below(path)).first() is not None
 
     def put(self, records: Iterable[FileRecord]) -> dict[Path, int | None]:
         """Record files as they were just seen, and make a video of each new content.
@@ -253,13 +273,6 @@ class VideoFiles:
         """Give the videos of contents, live or not, by content key; unknown contents are absent."""
         with self._database.reading() as connection:
             return _video_ids(connection, content_keys)
-
-
-def _ends(path: Path) -> dict[str, str]:
-    """The range of an index on path that holds a path and all below it: "0" follows "/"."""
-    name = path_text(path)
-    folder = name.removesuffix("/")
-    return {"path": name, "low": folder + "/", "high": folder + "0"}
 
 
 def _records(rows: Iterable[Any]) -> Iterator[tuple[Path, FileRecord]]:

@@ -26,6 +26,11 @@ def person_name(text: str) -> str:
     return name
 
 
+def tag_key(text: str) -> str:
+    """Give what spellings of a tag share: case, Unicode form and blanks do not matter."""
+    return folded(" ".join(person_name(text).split()))
+
+
 def name_key(path: str) -> str:
     """Give the folded file name of a path: the column by which files are looked up."""
     return folded(path.rpartition("/")[2])

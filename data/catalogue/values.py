@@ -76,6 +76,13 @@ def path_text(path: Path | str) -> str:
     )
 
 
+def ends_below(path: Path) -> dict[str, str]:
+    """Give the range of an index on paths that holds a path and all below: "0" follows "/"."""
+    name = path_text(path)
+    folder = name.removesuffix("/")
+    return {"path": name, "low": folder + "/", "high": folder + "0"}
+
+
 def text_path(text: str) -> Path:
     """Undo `path_text`."""
     if not any(0x10FF00 <= ord(c) <= 0x10FF7F for c in text):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from data.catalogue.database import Database
 from data.catalogue.names import BY_TITLE, VideoNames, likely_keys
 from data.catalogue.records import DOUBTFUL, FIRST_FILES, SEARCHABLE, Video
-from data.catalogue.values import chunks, from_micros, path_text, sql, text_path
+from data.catalogue.values import from_micros, id_text, path_text, sql, text_path
 from data.errors import NoSuchVideo, ReelwiseError
 
 _VIDEO_COLUMNS = (
@@ -26,11 +26,15 @@ _EMBEDDED = sql(
     " AND (:encoder IS NULL OR encoder_id = :encoder)) ORDER BY v.id"
 )
 # The first file of each by the index of files by video: `FIRST_FILES` would go through all files.
-_BY_ID = sql(
+_CHOSEN = (
     f"SELECT {_VIDEO_COLUMNS} FROM videos v"
     " JOIN files f ON f.id = (SELECT MIN(id) FROM files WHERE video_id = v.id)"
-    " WHERE v.id IN :ids ORDER BY v.id",
-    "ids",
+    " WHERE v.id IN (SELECT value FROM json_each(:ids))"
+)
+_BY_ID = sql(f"{_CHOSEN} ORDER BY v.id")
+_EMBEDDED_BY_ID = sql(
+    f"{_CHOSEN} AND EXISTS (SELECT 1 FROM embeddings WHERE video_id = v.id"
+    f" AND encoder_id = :encoder AND {SEARCHABLE}) ORDER BY v.id"
 )
 _ALL_NAMES = sql(
     "SELECT f.video_id, f.path, v.title FROM files f JOIN videos v ON v.id = f.video_id"
@@ -59,6 +63,13 @@ def videos_by_id(database: Database, ids: Iterable[int]) -> dict[int, Video]:
     """Give the live ones among these videos, embedded or not."""
     with database.reading() as connection:
         return _videos(connection, ids)
+
+
+def embedded_by_id(database: Database, ids: Iterable[int], encoder_id: str) -> dict[int, Video]:
+    """Give the live ones among these videos that an encoder embedded."""
+    with database.reading() as connection:
+        chosen = {"ids": id_text(ids), "encoder": encoder_id}
+        return {row.id: _video(row) for row in connection.execute(_EMBEDDED_BY_ID, chosen)}
 
 
 def find_video(database: Database, ref: str | int | Path) -> Video:
@@ -122,10 +133,8 @@ def _names_like(connection: Connection, ref: str) -> VideoNames:
 
 
 def _videos(connection: Connection, ids: Iterable[int]) -> dict[int, Video]:
-    videos: dict[int, Video] = {}
-    for chunk in chunks(ids):
-        videos.update((row.id, _video(row)) for row in connection.execute(_BY_ID, {"ids": chunk}))
-    return videos
+    rows = connection.execute(_BY_ID, {"ids": id_text(ids)})
+    return {row.id: _video(row) for row in rows}
 
 
 def _video(row: Any) -> Video:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-import numpy as np
-
-from data.catalogue import Catalogue, ClipTable, Video
+from data.catalogue import Catalogue, VideoLimits
 from data.errors import ReelwiseError
 from data.lines import Channel
-from indexer.store.faiss_index import Mask
 
 MAX_CHARS = 2000
 """Longest text of a query, on the command line as in the API."""
@@ -112,27 +107,11 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Filters:
+class Filters(VideoLimits):
     """What every hit must fulfil, whatever its score."""
 
-    under: Path | None = None
-    """One of its files lies in this folder, or is this file; absolute."""
-    min_duration_s: float | None = None
-    """The video is at least this long."""
-    max_duration_s: float | None = None
-    """The video is at most this long."""
-    after: datetime | None = None
-    """The video was recorded at this instant or later."""
-    before: datetime | None = None
-    """The video was recorded before this instant."""
-    codec: str | None = None
-    """Name of the picture codec, as the catalogue has it."""
-    min_resolution_px: int | None = None
-    """Least pixels of the shorter side of the picture: 720 for 720p."""
     exclude_video: int | None = None
     """Id of a video that is left out."""
-    videos: frozenset[int] | None = None
-    """Ids of the videos that may be found; None for all."""
     min_relevance: float = 0.0
     """Least relevance, 0 to 1."""
 
@@ -156,54 +135,10 @@ class Filters:
                 fix="--min-relevance 0.5",
             )
 
-    @cached_property
-    def limits_videos(self) -> bool:
-        """Whether any filter is about what a video is, whatever its folder."""
-        limits = (
-            self.min_duration_s,
-            self.max_duration_s,
-            self.after,
-            self.before,
-            self.codec,
-            self.min_resolution_px,
-            self.exclude_video,
-            self.videos,
-        )
-        return any(limit is not None for limit in limits)
-
-    def fits(self, video: Video) -> bool:
-        """True where a video is what is wanted, whatever its folder."""
-        return (
-            (self.videos is None or video.id in self.videos)
-            and video.id != self.exclude_video
-            and (self.min_duration_s or 0.0) <= video.duration_s
-            and (self.max_duration_s is None or video.duration_s <= self.max_duration_s)
-            and (self.after is None or video.recorded_at >= self.after)
-            and (self.before is None or video.recorded_at < self.before)
-            and (self.codec is None or video.codec == self.codec)
-            and min(video.width_px, video.height_px) >= (self.min_resolution_px or 0)
-        )
-
-    def allows(self, video: Video) -> bool:
-        """True where a video passes every filter that is about videos."""
-        return self.fits(video) and (self.under is None or self._is_under(str(video.path)))
-
-    def _is_under(self, path: str) -> bool:
-        # Comparing texts: a million videos' `Path.parents` take seconds.
-        return path == str(self.under) or path.startswith(self._folder)
-
-    @cached_property
-    def _folder(self) -> str:
-        return str(self.under).removesuffix("/") + "/"
-
-    def allowed_clips(self, table: ClipTable, videos: Mapping[int, Video]) -> Mask | None:
-        """(m,) which rows of a clip table belong to videos that pass; None where all do."""
-        if self == Filters(exclude_video=self.exclude_video, min_relevance=self.min_relevance):
-            if self.exclude_video is None:
-                return None
-            return np.asarray(table.video_ids != self.exclude_video)
-        passing = [video.id for video in videos.values() if self.allows(video)]
-        return np.isin(table.video_ids, np.asarray(passing, np.int64))
+    @property
+    def limits(self) -> VideoLimits:
+        """What videos have to be, the excluded one aside."""
+        return VideoLimits(**{each.name: getattr(self, each.name) for each in fields(VideoLimits)})
 
 
 @dataclass(frozen=True)

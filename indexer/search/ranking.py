@@ -1,6 +1,6 @@
 """From query vectors to hits: candidate clips -> moments -> relevance -> hits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from indexer.search.query_vectors import QueryVectors
 from indexer.search.relevance.accident import BestByAccident
 from indexer.search.relevance.calibrate import Background
 from indexer.search.result import Hit
+from indexer.search.shown import Shown
 from indexer.search.unrelated import Unrelated
 from indexer.search.view import TableRows, View, inner_products
 from indexer.store.faiss_index import Floats, Mask
@@ -42,14 +43,10 @@ def rank(
     query: QueryVectors,
     options: Options,
     read_vectors: ReadVectors,
-    videos: Mapping[int, Video] | None = None,
 ) -> list[Hit]:
-    """The best hits, the best first; `read_vectors` is used for examples only.
-
-    `videos` are those that may be found, with the file and title to show; None takes all.
-    """
-    shown = view.videos if videos is None else videos
-    allowed = options.filters.allowed_clips(view.table, shown)
+    """The best hits, the best first; `read_vectors` is used for examples only."""
+    shown = Shown.of(view.videos, options.filters)
+    allowed = shown.clips(view.table)
     n_allowed = view.n_clips if allowed is None else int(np.count_nonzero(allowed))
     if n_allowed == 0 or options.k <= 0:
         return []
@@ -60,11 +57,21 @@ def rank(
         scoring = _ByFrames(clips, query.example, read_vectors)
     scored = [(each, scoring.relevance(each.score)) for each in scoring.best_moments()]
     relevant = [pair for pair in scored if pair[1] >= options.filters.min_relevance]
-    return [_hit(shown, n, *pair) for n, pair in enumerate(relevant[: options.k], start=1)]
+    hits: list[Hit] = []
+    # Of the first k only; more of them where videos are gone meanwhile.
+    for first in range(0, len(relevant), options.k):
+        some = relevant[first : first + options.k]
+        videos = shown.some(moment.video_id for moment, _ in some)
+        there = [pair for pair in some if pair[0].video_id in videos]
+        hits += [
+            _hit(videos[pair[0].video_id], n, *pair) for n, pair in enumerate(there, len(hits) + 1)
+        ]
+        if len(hits) >= options.k:
+            break
+    return hits[: options.k]
 
 
-def _hit(videos: Mapping[int, Video], place: int, moment: Moment, relevance: float) -> Hit:
-    video = videos[moment.video_id]
+def _hit(video: Video, place: int, moment: Moment, relevance: float) -> Hit:
     return Hit(
         rank=place,
         video_id=video.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -36,7 +36,7 @@ from indexer.search.query_vectors import (
 from indexer.search.ranking import rank
 from indexer.search.relevance.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.result import Hit, SearchResult
-from indexer.search.shown import called, with_files_that_are_there
+from indexer.search.shown import Shown, with_files_that_are_there
 from indexer.search.spans import Span, parse_span
 from indexer.search.unrelated import Unrelated
 from indexer.search.view import View, open_view
@@ -144,8 +144,8 @@ class Searcher:
     def _answer(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
         """What all channels find of a query of one step."""
         k = options.k
-        shown = self._shown(view, options)
-        if not shown and view.videos:
+        shown = Shown.of(view.videos, options.filters)
+        if shown.none_passes:
             return replace(self._nothing(view), warnings=(*view.warnings, NONE_PASSES))
         found, warnings = self._found(query, view, shown, k)
         if found is None:
@@ -154,7 +154,12 @@ class Searcher:
         if Channel.PICTURE in query.channels and not quoted_phrases(query.words):
             wider = replace(options, k=max(SEEN_PER_HIT * k, MIN_SEEN), filters=_any(options))
             seen = self._seen(query, wider if found else options, view, embed)
-        hits = fuse(seen.hits, found, shown, k) if found else seen.hits[:k]
+        if found:
+            ids = [hit.video_id for hit in seen.hits] + [line.video_id for line in found]
+            videos = shown.some(ids)
+            hits = fuse(seen.hits, found, videos, k)
+        else:
+            hits = seen.hits[:k]
         hits = [hit for hit in hits if hit.relevance >= options.filters.min_relevance]
         confident = bool(hits) and hits[0].relevance >= CONFIDENT_RELEVANCE
         told = (*seen.warnings, *warnings, *self._not_read(query))
@@ -174,7 +179,7 @@ class Searcher:
         return replace(result, hits=with_picture_matches(result.hits))
 
     def _found(
-        self, query: Query, view: View, shown: Mapping[int, Video], k: int
+        self, query: Query, view: View, shown: Shown, k: int
     ) -> tuple[list[FoundWords] | None, tuple[str, ...]]:
         """The lines that hold words of the query or mean the same, and what went wrong.
 
@@ -185,20 +190,9 @@ class Searcher:
             return None, ()
         if not view.words.indexes and query.channels == ALL_CHANNELS:
             return None, ()
-        allowed = None if shown is view.videos else shown.keys()
         folder = self._catalogue.sentence_folder
         lines = LinesAsked(view.words, view.meanings, folder, self._open_sentences)
-        return lines.find(query.words, channels, allowed, k=k)
-
-    def _shown(self, view: View, options: Options) -> Mapping[int, Video]:
-        """The videos that may be found, with the file and title to show."""
-        filters = options.filters
-        shown: Mapping[int, Video] = view.videos
-        if filters.under is not None:
-            shown = self._below(view, filters.under)
-        if filters.limits_videos:
-            shown = {video.id: video for video in shown.values() if filters.fits(video)}
-        return shown
+        return lines.find(query.words, channels, shown.id_set, k=k)
 
     def _nothing(self, view: View) -> SearchResult:
         return SearchResult(
@@ -250,9 +244,7 @@ class Searcher:
         """
         began_s = began_s or time.perf_counter()
         searched = view or self._view
-        under = options.filters.under
-        videos = None if under is None else self._below(searched, under)
-        hits = rank(searched, query, options, lambda ids: self._vectors_of(searched, ids), videos)
+        hits = rank(searched, query, options, lambda ids: self._vectors_of(searched, ids))
         return SearchResult(
             hits=hits,
             took_ms=(time.perf_counter() - began_s) * 1000,
@@ -265,17 +257,10 @@ class Searcher:
             ),
         )
 
-    def _below(self, view: View, folder: Path) -> dict[int, Video]:
-        """The videos of which a copy lies below a folder, each as that copy is called."""
-        files = self._catalogue.files.first_below(folder)
-        return {
-            video_id: called(view.videos[video_id], path)
-            for video_id, path in files.items()
-            if video_id in view.videos
-        }
-
     def _toons_only(self, view: View) -> str | None:
-        return toons_only_notice(self._encoder.name, len(view.videos), view.n_not_toons)
+        if not knows_only_toons(self._encoder.name):
+            return None
+        return toons_only_notice(self._encoder.name, len(view.videos), view.videos.n_not_toons)
 
     def similar(
         self,

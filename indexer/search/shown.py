@@ -1,12 +1,73 @@
-"""Which of a video's files a hit names: one that is there, wherever the content still lies."""
+"""Which videos a search may find, and which of their files a hit names: one that is there."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
-from data.catalogue import Catalogue, Video
+import numpy as np
+
+from data.catalogue import Catalogue, ClipTable, LiveVideos, Video, VideoLimits
 from data.video.found import file_title
+from indexer.search.query import Filters
 from indexer.search.result import Hit
+from indexer.store.faiss_index import Ids, Mask
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The videos that may be found; only those that are asked for are read."""
+
+    live: LiveVideos
+    """Those that are searched."""
+    limits: VideoLimits
+    """What they have to be."""
+    exclude: int | None = None
+    """Id of one that is left out."""
+
+    @classmethod
+    def of(cls, live: LiveVideos, filters: Filters) -> Shown:
+        """Those that pass filters."""
+        return cls(live, filters.limits, filters.exclude_video)
+
+    @cached_property
+    def ids(self) -> Ids | None:
+        """Ids of those within the limits, ascending; None where there are no limits."""
+        return None if self.limits == VideoLimits() else self.live.passing(self.limits)
+
+    @cached_property
+    def id_set(self) -> frozenset[int] | None:
+        """The same as a set."""
+        return None if self.ids is None else frozenset(self.ids.tolist())
+
+    @property
+    def none_passes(self) -> bool:
+        """Whether there are videos and the limits leave none of them."""
+        return self.ids is not None and not (self.ids != self.exclude).any() and bool(self.live)
+
+    def clips(self, table: ClipTable) -> Mask | None:
+        """(m,) which rows of a clip table belong to them; None where all do."""
+        allowed = None if self.ids is None else np.isin(table.video_ids, self.ids)
+        if self.exclude is None:
+            return allowed
+        others = np.asarray(table.video_ids != self.exclude)
+        return others if allowed is None else allowed & others
+
+    def some(self, ids: Iterable[int]) -> dict[int, Video]:
+        """Read some of them, called as their first copy below the folder that was asked for.
+
+        A video that is gone since the index was opened is left out.
+
+        Args:
+            ids: Videos that were found among `clips`, or among lines of `id_set`.
+        """
+        videos = self.live.some({each for each in ids if each != self.exclude})
+        if self.limits.under is None:
+            return videos
+        paths = self.live.first_below(self.limits.under, videos)
+        return {each: called(videos[each], path) for each, path in paths.items()}
 
 
 def called(video: Video, path: Path) -> Video:
@@ -28,11 +89,14 @@ def with_files_that_are_there(
         catalogue: Knows the copies.
         under: The folder that was asked for; copies elsewhere do not count. None takes all.
     """
-    return [hit if hit.path.exists() else _elsewhere(hit, catalogue, under) for hit in hits]
+    gone = {hit.video_id for hit in hits if not hit.path.exists()}
+    files = catalogue.files.of_videos(gone) if gone else {}
+    return [_elsewhere(hit, files.get(hit.video_id, ()), under) for hit in hits]
 
 
-def _elsewhere(hit: Hit, catalogue: Catalogue, under: Path | None) -> Hit:
-    for path in catalogue.files.of_video(hit.video_id):
+def _elsewhere(hit: Hit, files: Sequence[Path], under: Path | None) -> Hit:
+    """The hit as the first of these files that is there; as it is where none is."""
+    for path in files:
         if (under is None or path.is_relative_to(under)) and path.exists():
             return replace(hit, path=path, title=file_title(path) or hit.title)
     return hit

@@ -7,10 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue, ClipTable, Video
+from data.catalogue import Catalogue, ClipTable, LiveVideos
 from data.errors import ReelwiseError
 from data.home import Home
-from data.toons.names import is_toon
 from indexer.search.relevance.accident import SAMPLE_CLIPS
 from indexer.search.words.meaning import Meanings, open_meanings
 from indexer.search.words.word_index import WordIndex, open_words
@@ -51,8 +50,8 @@ class View:
     """What is wrong with what is searched, such as an older index in place of the published one."""
     table: ClipTable
     """The clips that can be found, ascending by id."""
-    videos: dict[int, Video]
-    """Their videos by id."""
+    videos: LiveVideos
+    """Their videos, read when they are asked for."""
     indexes: tuple[VectorIndex, ...]
     """Of the generation and of the delta; together they hold every clip of `table`."""
     opened: Generation | None
@@ -125,11 +124,6 @@ class View:
         """The rows in order of their videos, and these videos."""
         order = np.argsort(self.table.video_ids, kind="stable")
         return order, self.table.video_ids[order]
-
-    @cached_property
-    def n_not_toons(self) -> int:
-        """Videos that are none of our cartoons."""
-        return sum(not is_toon(video.path) for video in self.videos.values())
 
     @cached_property
     def sample_rows(self) -> TableRows:
@@ -221,8 +215,7 @@ def _read(
     parts = (parts_warning(catalogue, encoder_id), lines_warning(catalogue))
     about_files = (catalogue.warning, *parts)
     warnings += tuple(each for each in about_files if each is not None)
-    videos = {video.id: video for video in catalogue.videos(encoder_id)}
-    table = _only(catalogue.clip_table(encoder_id), videos)
+    table = catalogue.clip_table(encoder_id)
     new = np.ones(len(table), dtype=bool)
     if generation is not None:
         new = ~generation.holds(catalogue, table)
@@ -247,7 +240,7 @@ def _read(
         generation=generation.number if generation else None,
         warnings=warnings,
         table=table,
-        videos=videos,
+        videos=LiveVideos(catalogue, encoder_id),
         opened=generation,
         indexes=tuple(index for index, _ in sources),
         held=tuple(np.flatnonzero(held) for _, held in sources),
@@ -285,12 +278,6 @@ def _is_current(home: Home, generation: Generation) -> bool:
     if generation.name != read_current(home):
         return False
     return read_manifest(home.index / generation.name) == generation.manifest
-
-
-def _only(table: ClipTable, videos: dict[int, Video]) -> ClipTable:
-    """The clips of these videos: videos and clips are read one after the other."""
-    known = np.isin(table.video_ids, np.fromiter(videos, dtype=np.int64, count=len(videos)))
-    return table if known.all() else _rows(table, known)
 
 
 def _rows(table: ClipTable, chosen: Mask) -> ClipTable:

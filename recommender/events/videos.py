@@ -131,10 +131,12 @@ def read_video_table(catalogue: Catalogue) -> VideoTable:
         return VideoTable(np.zeros(0, np.int64), np.zeros((0, 0), np.float32))
     view = open_view(catalogue.home, catalogue, encoder_id)
     ids, matrix = view.video_matrix
-    videos = [view.videos[int(one)] for one in ids]
+    found = view.videos.some(ids.tolist())
+    there = np.isin(ids, list(found))
+    videos = list(found.values())
     return VideoTable(
-        ids=ids,
-        matrix=matrix,
+        ids=ids[there],
+        matrix=matrix[there],
         titles=[video.title for video in videos],
         paths=[video.path for video in videos],
         added_at=[video.added_at for video in videos],

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import bindparam, text
+from sqlalchemy import TextClause, text
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.catalogue.values import path_text, text_path
-from data.catalogue.videos import _BY_ID
+from data.catalogue.videos import _BY_ID, _EMBEDDED_BY_ID
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from tests.data.made import LIB, embed, file_record
@@ -188,14 +188,16 @@ def test_whatever_happens_to_files_videos_follow_content(
         assert len(set(ids.values())) == len(ids)
 
 
-def test_a_few_videos_by_id_are_found_by_index_whatever_the_size(catalogue: Catalogue) -> None:
+@pytest.mark.parametrize(("query", "n_tables"), [(_BY_ID, 3), (_EMBEDDED_BY_ID, 4)])
+def test_a_few_videos_by_id_are_found_by_index_whatever_the_size(
+    catalogue: Catalogue, query: TextClause, n_tables: int
+) -> None:
     with catalogue.reading() as connection:
-        plan = connection.execute(
-            text(f"EXPLAIN QUERY PLAN {_BY_ID.text}").bindparams(bindparam("ids", expanding=True)),
-            {"ids": [1, 2]},
-        )
+        values = {"ids": "[1, 2]", "encoder": "e1"}
+        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {query.text}"), values)
         steps = [row.detail for row in plan]
     # "SEARCH files" without an index walks the table up to the first match.
     tables = [step for step in steps if step.startswith(("SCAN", "SEARCH"))]
-    assert len(tables) == 3
-    assert [step for step in tables if "USING" not in step] == []
+    of_database = [step for step in tables if "json_each" not in step]
+    assert len(of_database) == n_tables
+    assert [step for step in of_database if "USING" not in step] == []

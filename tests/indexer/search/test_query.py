@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from data.catalogue.catalogue import Catalogue
-from data.catalogue.records import ClipTable, FileRecord, Video
+from data.catalogue import Catalogue, FileRecord, VideoLimits
 from data.errors import ReelwiseError
 from data.home import Home
 from data.lines import Channel
@@ -40,58 +38,11 @@ def day(number: int) -> datetime:
     return datetime(2026, 5, number, tzinfo=UTC)
 
 
-def video(
-    video_id: int, path: str, duration_s: float, codec: str = "h264", lines: int = 720
-) -> Video:
-    size = (lines, 2 * lines, 25.0)
-    added, recorded = day(30), day(video_id)
-    return Video(video_id, Path(path), "t", duration_s, *size, codec, "key", added, recorded)
-
-
-VIDEOS = {
-    1: video(1, "/films/a.mp4", 5.0),
-    2: video(2, "/films/b.mp4", 50.0, "hevc", 1080),
-    3: video(3, "/other/c.mp4", 5.0),
-}
-TABLE = ClipTable(
-    np.arange(5), np.array([1, 2, 2, 3, 3]), np.zeros(5), np.ones(5, dtype=np.float64)
-)
-
-
-@pytest.mark.parametrize(
-    ("filters", "videos"),
-    [
-        (Filters(under=Path("/films")), {1, 2}),
-        (Filters(under=Path("/films/a.mp4")), {1}),
-        (Filters(under=Path("/film")), set()),
-        (Filters(min_duration_s=5.0), {1, 2, 3}),
-        (Filters(min_duration_s=5.1), {2}),
-        (Filters(max_duration_s=49.9), {1, 3}),
-        (Filters(after=day(2)), {2, 3}),
-        (Filters(before=day(2)), {1}),
-        (Filters(after=day(2), before=day(3)), {2}),
-        (Filters(codec="hevc"), {2}),
-        (Filters(min_resolution_px=721), {2}),
-        (Filters(min_resolution_px=720), {1, 2, 3}),
-        (Filters(videos=frozenset({1, 3}), exclude_video=3), {1}),
-        (Filters(exclude_video=2), {1, 3}),
-        (Filters(under=Path("/films"), exclude_video=1), {2}),
-        (Filters(max_duration_s=5.0, under=Path("/other")), {3}),
-    ],
-)
-def test_every_filter_about_videos_must_be_fulfilled(filters: Filters, videos: set[int]) -> None:
-    allowed = filters.allowed_clips(TABLE, VIDEOS)
-    assert allowed is not None
-    assert set(TABLE.video_ids[allowed].tolist()) == videos
-    assert {each.id for each in VIDEOS.values() if filters.allows(each)} == videos
-
-
-def test_without_filters_about_videos_nothing_is_masked() -> None:
-    assert Filters(min_relevance=0.9).allowed_clips(TABLE, VIDEOS) is None
-
-
-def test_the_longest_video_of_zero_seconds_is_a_limit_and_not_none() -> None:
-    assert not Filters(max_duration_s=0.0).allows(VIDEOS[1])
+def test_the_limits_of_filters_are_all_but_the_excluded_video_and_relevance() -> None:
+    given = (Path("/a"), 1.0, 9.0, day(1), day(2), "hevc", 720, ("kite",), frozenset({1}))
+    filters = Filters(*given, exclude_video=3, min_relevance=0.5)
+    assert filters.limits == VideoLimits(*given)
+    assert Filters(exclude_video=3, min_relevance=0.5).limits == VideoLimits()
 
 
 def test_dates_between_which_nothing_lies_are_refused() -> None:

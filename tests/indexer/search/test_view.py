@@ -140,7 +140,7 @@ def test_a_published_index_is_loaded_once_however_often_the_library_changes(
     assert searcher.refresh()
     assert (len(loads), len(searcher.view.videos)) == (2, 20)
     with writing_session(home) as catalogue:
-        catalogue.files.remove([next(iter(searcher.view.videos.values())).path])
+        catalogue.files.remove([searcher.view.videos[next(iter(searcher.view.videos))].path])
     assert searcher.refresh()
     assert (len(loads), len(searcher.view.videos)) == (2, 19)
 

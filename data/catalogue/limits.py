@@ -1,0 +1,92 @@
+"""Limits on what a video is, asked of the database: it gives the ids of those within, no rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.catalogue.database import Database
+from data.catalogue.records import DOUBTFUL
+from data.catalogue.searchable import IS_LIVE
+from data.catalogue.spelling import tag_key
+from data.catalogue.values import ends_below, id_list, id_text, sql, to_micros
+
+_FIRST_MTIME = "(SELECT mtime_ns FROM files WHERE video_id = v.id ORDER BY id LIMIT 1)"
+_RECORDED = f"coalesce(v.recorded_at, nullif({_FIRST_MTIME}, {DOUBTFUL}) / 1000, v.added_at)"
+_CONDITIONS = {
+    "videos": "e.video_id IN (SELECT value FROM json_each(:videos))",
+    "under": (
+        "e.video_id IN (SELECT video_id FROM files WHERE path = :path"
+        " UNION ALL SELECT video_id FROM files WHERE path >= :low AND path < :high)"
+    ),
+    "min_duration_s": "coalesce(v.duration_s, 0.0) >= :min_duration_s",
+    "max_duration_s": "coalesce(v.duration_s, 0.0) <= :max_duration_s",
+    "after": f"{_RECORDED} >= :after",
+    "before": f"{_RECORDED} < :before",
+    "codec": "coalesce(v.codec, '') = :codec",
+    "min_resolution_px": "min(coalesce(v.width_px, 0), coalesce(v.height_px, 0))"
+    " >= :min_resolution_px",
+}
+"""SQL of each limit that is given, of an embedding `e` and its video `v`."""
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class VideoLimits:
+    """What videos have to be, whatever is looked for in them."""
+
+    under: Path | None = None
+    """One of its files lies in this folder, or is this file; absolute."""
+    min_duration_s: float | None = None
+    """The video is at least this long."""
+    max_duration_s: float | None = None
+    """The video is at most this long."""
+    after: datetime | None = None
+    """The video was recorded at this instant or later."""
+    before: datetime | None = None
+    """The video was recorded before this instant."""
+    codec: str | None = None
+    """Name of the picture codec, as the catalogue has it."""
+    min_resolution_px: int | None = None
+    """Least pixels of the shorter side of the picture: 720 for 720p."""
+    tags: tuple[str, ...] = ()
+    """A person gave it each of these tags."""
+    videos: frozenset[int] | None = None
+    """Ids of the videos that may be found; None for all."""
+
+
+def passing_ids(database: Database, encoder_id: str, limits: VideoLimits) -> Ids:
+    """Give the live, searchable videos within all limits, ascending."""
+    values = _values(limits)
+    conditions = [sql_text for name, sql_text in _CONDITIONS.items() if values[name] is not None]
+    for n, tag in enumerate(limits.tags):
+        conditions.append(f"e.video_id IN (SELECT video_id FROM tags WHERE tag = :tag{n})")
+        values[f"tag{n}"] = tag_key(tag)
+    if limits.under is not None:
+        values |= ends_below(limits.under)
+    # Without a limit on its columns the table of videos is left alone.
+    source = "embeddings e"
+    if any("v." in each for each in conditions):
+        source += " JOIN videos v ON v.id = e.video_id"
+    query = f"SELECT group_concat(e.video_id) FROM {source} WHERE {IS_LIVE}"
+    statement = sql(" AND ".join([query, *conditions]))
+    used = {name: values[name] for name in statement.compile().params if name in values}
+    with database.reading() as connection:
+        return np.sort(id_list(connection.scalar(statement, {**used, "encoder": encoder_id})))
+
+
+def _values(limits: VideoLimits) -> dict[str, Any]:
+    return {
+        "videos": None if limits.videos is None else id_text(limits.videos),
+        "under": limits.under,
+        "min_duration_s": limits.min_duration_s,
+        "max_duration_s": limits.max_duration_s,
+        "after": None if limits.after is None else to_micros(limits.after),
+        "before": None if limits.before is None else to_micros(limits.before),
+        "codec": limits.codec,
+        "min_resolution_px": limits.min_resolution_px,
+    }

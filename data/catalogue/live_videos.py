@@ -1,0 +1,114 @@
+"""The live videos of one encoder, read from the catalogue when they are asked for."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from data.catalogue.database import Database
+from data.catalogue.files import VideoFiles
+from data.catalogue.limits import Ids, VideoLimits, passing_ids
+from data.catalogue.records import Video
+from data.catalogue.searchable import IS_LIVE
+from data.catalogue.values import sql
+from data.catalogue.videos import embedded_by_id
+
+KEPT_VIDEOS = 20_000
+"""Videos that stay in memory, some kilobyte each; the first read go first."""
+
+KEPT_ANSWERS = 8
+"""Limits whose passing videos stay in memory."""
+
+_COUNT = sql(f"SELECT count(*) FROM embeddings e WHERE {IS_LIVE}")
+_ANY = sql(f"SELECT 1 FROM embeddings e WHERE {IS_LIVE} LIMIT 1")
+_NOT_TOONS = sql(
+    f"SELECT count(*) FROM embeddings e WHERE {IS_LIVE} AND NOT (SELECT path GLOB '*/toon-*'"
+    " AND is_toon(path) FROM files WHERE video_id = e.video_id ORDER BY id LIMIT 1)"
+)
+
+
+class LiveVideos:
+    """The videos that can be searched with one encoder: by id, few at a time, never all.
+
+    What was read once is kept, so make a new one where the catalogue has changed
+    (`Catalogue.changes`). What is asked later is read as it is then: a video may be gone by now.
+    Threads may share it.
+    """
+
+    def __init__(self, database: Database, encoder_id: str) -> None:
+        self._database = database
+        self._encoder = {"encoder": encoder_id}
+        self._kept: dict[int, Video] = {}
+        self._answers: dict[VideoLimits, Ids] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def ids(self) -> Ids:
+        """The ids of all of them, ascending."""
+        return self.passing(VideoLimits())
+
+    @cached_property
+    def _count(self) -> int:
+        with self._database.reading() as connection:
+            return int(connection.execute(_COUNT, self._encoder).scalar_one())
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __bool__(self) -> bool:
+        with self._database.reading() as connection:
+            return connection.execute(_ANY, self._encoder).first() is not None
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.ids.tolist())
+
+    def __contains__(self, video_id: int) -> bool:
+        return self.get(video_id) is not None
+
+    def __getitem__(self, video_id: int) -> Video:
+        return self.some([video_id])[video_id]
+
+    def get(self, video_id: int) -> Video | None:
+        """Give one of them; None where it is none, or none any more."""
+        return self.some([video_id]).get(video_id)
+
+    def some(self, ids: Iterable[int]) -> dict[int, Video]:
+        """Give those among these videos that are live and searchable, in the order of `ids`."""
+        wanted = [int(each) for each in ids]
+        with self._lock:
+            found = {each: self._kept[each] for each in wanted if each in self._kept}
+        missing = [each for each in wanted if each not in found]
+        if missing:
+            read = embedded_by_id(self._database, missing, self._encoder["encoder"])
+            found |= read
+            self._keep(read)
+        return {each: found[each] for each in wanted if each in found}
+
+    def first_below(self, path: Path, ids: Iterable[int]) -> dict[int, Path]:
+        """Give the first file of some videos that is this one (absolute) or lies below it."""
+        return VideoFiles(self._database).first_below(path, ids)
+
+    def passing(self, limits: VideoLimits) -> Ids:
+        """Give the ids of those within limits, ascending."""
+        with self._lock:
+            known = self._answers.get(limits)
+        if known is None:
+            known = passing_ids(self._database, self._encoder["encoder"], limits)
+            known.flags.writeable = False
+            with self._lock:
+                self._answers[limits] = known
+                while len(self._answers) > KEPT_ANSWERS:
+                    del self._answers[next(iter(self._answers))]
+        return known
+
+    @cached_property
+    def n_not_toons(self) -> int:
+        """How many are none of our cartoons."""
+        with self._database.reading() as connection:
+            return int(connection.execute(_NOT_TOONS, self._encoder).scalar_one())
+
+    def _keep(self, read: dict[int, Video]) -> None:
+        with self._lock:
+            self._kept |= read
+            while len(self._kept) > KEPT_VIDEOS:
+                del self._kept[next(iter(self._kept))]

@@ -187,8 +187,7 @@ class Catalogue(Database):
 
     def cut_otherwise(self) -> int:
         """Count the live videos of the served encoder that have clips of another rule."""
-        others = self.embeddings.cut_otherwise(self.encoder or "", self.clip_rule.text)
-        return len(others)
+        return self.embeddings.count_cut_otherwise(self.encoder or "", self.clip_rule.text)
 
     @property
     def speech_model(self) -> str | None:

@@ -88,11 +88,14 @@ _PART_NAMES = sql(
 _IN_PARTS = sql(
     "SELECT video_id FROM embeddings WHERE encoder_id = :encoder AND part IN :parts", "parts"
 )
-_CUT_OTHERWISE = sql(
-    "SELECT video_id, state, coalesce(reason, '') AS reason FROM embeddings"
-    f" WHERE encoder_id = :encoder AND {SEARCHABLE} AND clip_rule <> :rule"
-    " AND video_id IN (SELECT video_id FROM files) ORDER BY video_id"
+_OTHERS = (
+    f"FROM embeddings WHERE encoder_id = :encoder AND {SEARCHABLE} AND clip_rule <> :rule"
+    " AND video_id IN (SELECT video_id FROM files)"
 )
+_CUT_OTHERWISE = sql(
+    f"SELECT video_id, state, coalesce(reason, '') AS reason {_OTHERS} ORDER BY video_id"
+)
+_COUNT_CUT_OTHERWISE = sql(f"SELECT count(*) {_OTHERS}")
 _CHOSEN = "FROM embeddings WHERE encoder_id = :encoder AND video_id IN :videos"
 _DROP_CHOSEN_CLIPS = sql(f"DELETE FROM clips WHERE embedding_id IN (SELECT id {_CHOSEN})", "videos")
 _DROP_CHOSEN = sql(f"DELETE {_CHOSEN}", "videos")
@@ -239,6 +242,12 @@ class Embeddings:
         with self._database.reading() as connection:
             rows = connection.execute(_CUT_OTHERWISE, {"encoder": encoder_id, "rule": clip_rule})
             return {row.video_id: Ending(row.state, row.reason) for row in rows}
+
+    def count_cut_otherwise(self, encoder_id: str, clip_rule: str) -> int:
+        """Count the videos of `cut_otherwise`."""
+        with self._database.reading() as connection:
+            asked = {"encoder": encoder_id, "rule": clip_rule}
+            return int(connection.execute(_COUNT_CUT_OTHERWISE, asked).scalar_one())
 
     def forget(self, encoder_id: str, video_ids: Iterable[int]) -> int:
         """Take videos out of an encoder's search so that the next `index` embeds them again.

@@ -352,7 +352,7 @@ class Searcher:
             stored = self._vectors_of(view, [video_id]).get(video_id)
             if stored is not None:
                 return example_of_stored(stored, span, self._encoder, name=path.name)
-        return load_example(path, span, self._encoder, reading)
+        return load_example(path, span, self._encoder, reading, self._catalogue.clip_rule)
 
     def _example_of(self, view: View, video_id: int, span: Span | None, *, name: str) -> Example:
         stored = self._vectors_of(view, [video_id]).get(video_id)

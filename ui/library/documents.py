@@ -15,7 +15,6 @@ from data.errors import ReelwiseError
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
-    from data.video.clips.rule import ClipRule
     from indexer.search.result import Hit, Match, SearchResult, Step
     from indexer.store.manifest import Manifest
     from indexer.store.meaning.status import MeaningState
@@ -136,7 +135,7 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
         "encoder_notice": _encoder_notice(catalogue),
         "clip_rule": catalogue.clip_rule.text,
         "clips_cut": catalogue.clip_rule.in_words,
-        "other_clips": _other_clips(catalogue),
+        "other_clips": catalogue.cut_otherwise(),
         **_generation(catalogue),
         "bytes": _size_bytes_below(catalogue.home.root),
         "roots": [str(root) for root in catalogue.files.roots()],
@@ -150,20 +149,22 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
     return document
 
 
-def _other_clips(catalogue: Catalogue) -> str | None:
-    """What to do about videos with clips of another rule; None where there are none."""
-    left = catalogue.cut_otherwise()
-    return other_clips(left, catalogue.clip_rule) if left else None
+def other_clips(left: int, rule: str) -> str:
+    """What to do about videos that still have clips of another rule than the library's; or nothing.
 
+    Args:
+        left: Their number.
+        rule: `ClipRule.text` of the library's.
+    """
+    from data.video.clips.rule import ClipRule
 
-def other_clips(left: int, rule: ClipRule) -> str:
-    """What to do about some videos that still have clips of another rule than the library's."""
-    if rule.needs_keyframes:
-        return (
-            f"{left:,} videos have other clips than the library makes now: where they were indexed "
-            "by an older version their key frames are not known: reelwise rebuild --reencode"
-        )
-    return f"{left:,} videos have other clips than the library makes now: reelwise rebuild"
+    if not left:
+        return ""
+    told = f"{left:,} {'video has' if left == 1 else 'videos have'} other clips than the library "
+    told += "makes now: reelwise rebuild"
+    if not ClipRule.read(rule).needs_keyframes:
+        return told
+    return f"{told}; those that an older version indexed need --reencode: it stored no key frames"
 
 
 def _encoder_notice(catalogue: Catalogue) -> str | None:

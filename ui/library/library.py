@@ -193,7 +193,7 @@ class Library(OpenedLibrary):
         if reencode:
             return pipeline.reencode(self.home, self._choose_encoder(None), options)
         wanted = (rule or self.catalogue.clip_rule).text
-        if self.catalogue.embeddings.cut_otherwise(served, wanted):
+        if self.catalogue.embeddings.count_cut_otherwise(served, wanted):
             options = replace(options, encoder=self.encoder)
         return pipeline.rebuild(self.home, options)
 

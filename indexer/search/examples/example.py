@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.errors import ReelwiseError, UnreadableVideo
 from data.video.clips.cuts import CutDetector
-from data.video.clips.spans import USUAL_LENGTH_S, split_clips
+from data.video.clips.rule import USUAL_RULE, ClipRule, Footage
 from data.video.containers import sniff
 from data.video.types import SAMPLE_FPS, DecodeRequest, Ending, FrameSpec
 from embeddings.layers import unit
@@ -55,14 +55,16 @@ def example_of_frames(
     spans: Sequence[Frames],
     encoder: Encoder,
     stored: Mapping[Frames, Floats] | None = None,
+    *,
+    longest_s: float = USUAL_RULE.length_s,
 ) -> Example:
     """An example from frame vectors (n, d) at times (n,); its clips are frames [first, last).
 
-    A clip of which the vector is `stored` is not computed again. What is longer than any clip of a
-    library is as a whole the mean of its clips: a temporal head knows nothing so long.
+    A clip of which the vector is `stored` is not computed again. What is longer than any clip of
+    the library is as a whole the mean of its clips.
     """
     everything, known = (0, len(frames)), dict(stored or {})
-    is_clip = float(times_s[-1] - times_s[0]) <= USUAL_LENGTH_S
+    is_clip = float(times_s[-1] - times_s[0]) <= longest_s
     wanted = [*spans, everything] if is_clip else spans
     missing = [one for one in dict.fromkeys(wanted) if one not in known]
     if missing:
@@ -104,6 +106,7 @@ def example_of_stored(
         [(a, b) for a, b in spans if b > a],
         encoder,
         known,
+        longest_s=ClipRule.read(stored.clip_rule).length_s,
     )
     return replace(example, video_id=stored.video_id)
 
@@ -138,9 +141,16 @@ def _check_file(path: Path) -> None:
 
 
 def load_example(
-    path: Path, span: Span | None, encoder: Encoder, reading: Reading = AS_INDEXED
+    path: Path,
+    span: Span | None,
+    encoder: Encoder,
+    reading: Reading = AS_INDEXED,
+    rule: ClipRule = USUAL_RULE,
 ) -> Example:
     """Decode a file, or a part of it, in a supervised child and embed it as a library is.
+
+    It is cut by the library's rule; nobody looks for its key frames, so for a rule that needs them
+    in windows of the same length.
 
     Raises:
         ReelwiseError: Nothing of it can be decoded.
@@ -159,9 +169,12 @@ def load_example(
         )
     detector = CutDetector()
     detector.feed(pixels, times_s)
-    spans = split_clips(times_s, float(times_s[-1]) + 1 / SAMPLE_FPS, detector.cuts_s)
     frames = encoder.encode_frames(pixels)
-    example = example_of_frames(frames, times_s, [(s.first, s.last) for s in spans], encoder)
+    end_s = float(times_s[-1]) + 1 / SAMPLE_FPS
+    of = Footage(times_s, frames.astype(np.float16), end_s, np.array(detector.cuts_s, np.float64))
+    rule = replace(rule, by="windows") if rule.needs_keyframes else rule
+    spans = [(span.first, span.last) for span in rule.clips(of)]
+    example = example_of_frames(frames, times_s, spans, encoder, longest_s=rule.length_s)
     return replace(example, notice=_in_part(path, ending, float(times_s[-1])))
 
 

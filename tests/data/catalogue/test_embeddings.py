@@ -8,6 +8,7 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import EmbeddingRow, Part
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.clips.rule import USUAL_RULE, ClipRule
 from data.video.types import Ending, VideoInfo
 from tests.data.made import LIB, embed, file_record
 
@@ -175,3 +176,31 @@ def test_what_is_left_to_embed_is_live_in_order_and_named_by_its_first_file(
     ]
     catalogue.set_encoder("e2", "two")
     assert [f.path.name for f in catalogue.embeddings.failures()] == ["m.mp4"]
+
+
+def test_live_videos_with_clips_of_another_rule_are_known(catalogue: Catalogue) -> None:
+    ids = catalogue.files.put([file_record(f"{name}.mp4", name) for name in "abcd"])
+    a, b, c, d = (ids[LIB / f"{name}.mp4"] or 0 for name in "abcd")
+    embed(catalogue, "p1", a, b, c, state="partial")
+    catalogue.set_encoder("e1", "one")
+    assert catalogue.clip_rule == USUAL_RULE
+    assert catalogue.cut_otherwise() == 0
+    catalogue.set_clip_rule(ClipRule("windows", 20))
+    assert catalogue.clip_rule == ClipRule("windows", 20)
+    first = catalogue.embeddings.reserve("e1", "p2", 1)
+    row = EmbeddingRow(a, Ending("done"), (first,), ((0.0, 1.0),), "windows 20 0.5")
+    catalogue.embeddings.commit_part("e1", Part("p2", "0" * 64, 1, frozenset({a})), [row])
+    catalogue.files.remove([LIB / "c.mp4"])
+    catalogue.embeddings.record_failed("e1", [(d, "no frames")])
+    assert catalogue.cut_otherwise() == 1
+    others = catalogue.embeddings.cut_otherwise("e1", "windows 20 0.5")
+    assert {video: ending.state for video, ending in others.items()} == {b: "partial"}
+    assert catalogue.embeddings.cut_otherwise("e1", "shots 10 0.5").keys() == {a}
+
+
+def test_a_rule_of_a_later_version_is_refused_and_can_be_replaced(catalogue: Catalogue) -> None:
+    catalogue.set_meta({"clip_rule": "scenes 3"})
+    with pytest.raises(ReelwiseError, match="does not know"):
+        _ = catalogue.clip_rule
+    catalogue.set_clip_rule(USUAL_RULE)
+    assert catalogue.clip_rule == USUAL_RULE

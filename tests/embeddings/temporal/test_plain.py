@@ -77,3 +77,27 @@ def test_a_head_that_is_not_served_is_none(tmp_path: Path) -> None:
     assert plain.open_head(tmp_path) is None
     HeadRecord(asdict(TemporalConfig(dim=8)), served=False).write(tmp_path)
     assert plain.open_head(tmp_path) is None
+
+
+def test_clips_of_ten_minutes_are_encoded_a_few_at_a_time() -> None:
+    """Attention over a batch takes memory by the square of its longest clip."""
+    spans = [(0, 20)] * 40 + [(0, 1_200)] * 3 + [(0, 100)] * 30
+    batches = list(clips._batches(spans))
+    assert sorted(at for rows in batches for at in rows) == list(range(len(spans)))
+    for rows in batches:
+        longest = max(spans[at][1] for at in rows)
+        assert len(rows) == 1 or len(rows) * longest <= clips.FRAMES_AT_ONCE
+    assert max(map(len, batches)) == clips.CLIPS_AT_ONCE
+
+
+def test_a_clip_of_ten_minutes_is_the_same_in_numpy_and_torch(tmp_path: Path) -> None:
+    head = trained_head()
+    save_file(head.state_dict(), tmp_path / HEAD_WEIGHTS)
+    HeadRecord(asdict(head.config)).write(tmp_path)
+    steps = np.random.default_rng(5).normal(size=(1_200, head.config.dim)).astype(np.float32)
+    frames, times_s = unit(np.cumsum(steps, axis=0)), np.arange(1_200) / 2
+    opened, spans = plain.open_head(tmp_path), [(0, 1_200), (3, 43)]
+    assert opened is not None
+    here = plain.encode_clips(opened, frames, times_s, spans)
+    assert np.linalg.norm(here, axis=1) == pytest.approx([1, 1], abs=1e-5)
+    assert here == pytest.approx(clips.encode_clips(head, frames, times_s, spans), abs=1e-4)

@@ -101,7 +101,7 @@ def test_clips_are_cut_anew_without_a_model(
     own = tmp_path / "home"
     shutil.copytree(home, own)
     before = ask(capsys, "status", home=own)
-    assert (before["clip_rule"], before["other_clips"]) == ("shots 10 0.5", None)
+    assert (before["clip_rule"], before["other_clips"]) == ("shots 10 0.5", 0)
     refused = ["rebuild", "--clips", "whole-shots", "--clip-length", "5", "--home", str(own)]
     rebuild = ["rebuild", "--clips", "windows", "--clip-length", "2", "--home", str(own)]
     script = (
@@ -114,7 +114,7 @@ def test_clips_are_cut_anew_without_a_model(
     assert "whole shots have no length" in ended.stderr
     assert ended.stdout.splitlines()[-1] == "[1, 0] []"
     after = ask(capsys, "status", home=own)
-    assert (after["clip_rule"], after["other_clips"]) == ("windows 2 0.5", None)
+    assert (after["clip_rule"], after["other_clips"]) == ("windows 2 0.5", 0)
     assert after["clips"] > 2 * before["clips"]
     told = tell(capsys, "status", home=own).out
     assert "clips       cut by time, at most 2 s, overlapping by 50%" in told

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from data.printable import printable
-from ui.library.documents import Document, index_in_words, status_document
+from ui.library.documents import Document, index_in_words, other_clips, status_document
 from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
@@ -24,7 +24,8 @@ def status(
     with Library(home) as library:
         document = status_document(library.catalogue, with_failures=failed)
     warnings = [document["warning"], document["recommender"]["warning"]]
-    warnings += [document["other_clips"], document["encoder_notice"]]
+    warnings.append(other_clips(document["other_clips"], document["clip_rule"]))
+    warnings.append(document["encoder_notice"])
     notice = "\n".join(one for one in warnings if one)
     return Answer(document, "\n".join(_lines(document)), notice=notice)
 

@@ -79,6 +79,6 @@ def rebuild(
             "run reelwise verify --repair, then reelwise index with the library's folders"
         )
     if left:
-        notices.append(other_clips(left, rule))
+        notices.append(other_clips(left, rule.text))
     code = EXIT_SOME_FILES_FAILED if notices else EXIT_DONE
     return Answer(document, text, code, "\n".join(notices))

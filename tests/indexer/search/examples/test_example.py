@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +144,13 @@ def test_what_is_longer_than_a_clip_is_the_mean_of_its_clips() -> None:
     assert encoder.asked == []
     mean = example.clips.mean(axis=0)
     assert example.whole == pytest.approx(mean / np.linalg.norm(mean), abs=1e-6)
+
+
+def test_what_a_clip_may_be_is_as_the_library_cuts() -> None:
+    """16 s are a clip of a library of 20 s, and the mean of two clips with 10 s."""
+    video, encoder = replace(stored(step_s=1.0), clip_rule="windows 20 0.5"), Counted()
+    example_of_stored(video, None, encoder, name="a")
+    assert encoder.asked == [(0, 16)]
 
 
 GREY = np.linspace(0, 255, 32 * 32).reshape(32, 32)

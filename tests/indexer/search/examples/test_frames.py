@@ -10,6 +10,7 @@ import pytest
 from data.errors import ReelwiseError
 from data.video.children import pool
 from data.video.children.supervisor import CHILD, ON_DEMAND, DecodeLimits, Supervisor
+from data.video.clips.rule import ClipRule
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
 from indexer.search.examples.example import check_examples, load_example
@@ -109,6 +110,14 @@ def test_an_example_that_is_read_in_part_says_so(long_clip: Path) -> None:
     notice = load_example(cut, None, ColourEncoder()).notice
     assert "cut.mkv" in notice
     assert "was read" in notice
+
+
+def test_an_example_is_cut_as_the_library_is(long_clip: Path) -> None:
+    """200 s in windows of 50 s without overlap; key frames of an example are not looked for."""
+    for rule in (ClipRule("windows", 50, 0), ClipRule("keyframes", 50, 0)):
+        assert len(load_example(long_clip, None, ColourEncoder(), rule=rule).clips) == 4
+    whole = load_example(long_clip, None, ColourEncoder(), rule=ClipRule("whole-shots", 600))
+    assert len(whole.clips) == 1
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])

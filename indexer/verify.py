@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.catalogue import Catalogue, FileRecord, Part
+from data.catalogue import Catalogue, FileRecord, LiveVideos, Part
 from data.catalogue.checks import (
     claimed_clips,
     encoder_ids,
@@ -286,8 +286,8 @@ def _compare_index(
 def _wrong_vectors(catalogue: Catalogue, generation: Generation) -> int:
     """Count the videos of a sample whose clips in the index differ from those stored."""
     store = VectorStore(catalogue.home, generation.encoder_id)
-    videos = [video.id for video in catalogue.videos(generation.encoder_id)]
-    picked = np.random.default_rng(0).permutation(np.array(videos, dtype=np.int64))[:_SAMPLE]
+    videos = LiveVideos(catalogue, generation.encoder_id).ids
+    picked = np.random.default_rng(0).permutation(videos)[:_SAMPLE]
     wrong = 0
     try:
         for row in read_videos(catalogue, store, picked.tolist()):

@@ -3,6 +3,7 @@
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.change_log import ChangeLog, ChangeMark
 from data.catalogue.limits import VideoLimits
+from data.catalogue.live_readings import LinePartFile, LiveReadings
 from data.catalogue.live_videos import LiveVideos
 from data.catalogue.records import (
     MAX_ATTEMPTS,
@@ -32,8 +33,10 @@ __all__ = [
     "EmbeddingRow",
     "Failure",
     "FileRecord",
+    "LinePartFile",
     "LivePart",
     "LiveParts",
+    "LiveReadings",
     "LiveVideos",
     "Part",
     "Pending",

@@ -14,7 +14,14 @@ from data.catalogue.records import SEARCHABLE, ClipTable, Video
 from data.catalogue.searchable import LiveParts, clip_table, live_parts
 from data.catalogue.tables import PEOPLE
 from data.catalogue.values import path_text, sql, text_path
-from data.catalogue.videos import embedded_videos, find_video, video_names, videos_by_id
+from data.catalogue.videos import (
+    embedded_videos,
+    find_video,
+    newest_videos,
+    number_and_length_s,
+    video_names,
+    videos_by_id,
+)
 from data.disk_errors import BRING_BACK
 from data.home import Home
 from data.video.clips.rule import USUAL_RULE, ClipRule
@@ -69,6 +76,14 @@ class Catalogue(Database):
                 embedded.
         """
         return embedded_videos(self, encoder_id)
+
+    def newest(self, n: int) -> list[Video]:
+        """List the n live, embedded videos that became known last, the newest first."""
+        return newest_videos(self, n)
+
+    def number_and_length_s(self) -> tuple[int, float]:
+        """Count the live, embedded videos and add up their lengths."""
+        return number_and_length_s(self)
 
     def videos_by_id(self, ids: Iterable[int]) -> dict[int, Video]:
         """Give the live ones among these videos, embedded or not."""

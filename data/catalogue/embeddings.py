@@ -76,6 +76,11 @@ _PARTS = (
 )
 _LIVE_PARTS = sql(_PARTS.format(live=" AND e.video_id IN (SELECT video_id FROM files)"))
 _ALL_PARTS = sql(_PARTS.format(live=""))
+_PART_SIZES = sql(
+    "SELECT name, size_bytes FROM parts p WHERE encoder_id = :encoder AND EXISTS"
+    " (SELECT 1 FROM embeddings e WHERE e.part = p.name"
+    " AND EXISTS (SELECT 1 FROM files WHERE video_id = e.video_id))"
+)
 _PART_OF = sql(
     "SELECT e.video_id, p.name, p.sha256, p.size_bytes FROM embeddings e"
     " JOIN parts p ON p.name = e.part WHERE e.encoder_id = :encoder AND e.video_id IN :videos",
@@ -209,6 +214,12 @@ class Embeddings:
             for name, (sha256, size_bytes, videos) in parts.items()
             if videos or not live
         ]
+
+    def part_sizes(self, encoder_id: str) -> dict[str, int]:
+        """Give the size in bytes of each part with a live video, by its name."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_PART_SIZES, {"encoder": encoder_id})
+            return {row.name: row.size_bytes for row in rows}
 
     def part_names(self, encoder_id: str) -> set[str]:
         """Name an encoder's parts: recorded ones, announced ones, and those being removed."""

@@ -12,7 +12,7 @@ from data.catalogue.database import Database
 from data.catalogue.records import DOUBTFUL
 from data.catalogue.searchable import IS_LIVE
 from data.catalogue.spelling import tag_key
-from data.catalogue.values import ends_below, id_list, id_text, sql, to_micros
+from data.catalogue.values import ends_below, id_column, id_list, id_text, sql, to_micros
 
 _FIRST_MTIME = "(SELECT mtime_ns FROM files WHERE video_id = v.id ORDER BY id LIMIT 1)"
 _RECORDED = f"coalesce(v.recorded_at, nullif({_FIRST_MTIME}, {DOUBTFUL}) / 1000, v.added_at)"
@@ -72,7 +72,7 @@ def passing_ids(database: Database, encoder_id: str, limits: VideoLimits) -> Ids
     source = "embeddings e"
     if any("v." in each for each in conditions):
         source += " JOIN videos v ON v.id = e.video_id"
-    query = f"SELECT group_concat(e.video_id) FROM {source} WHERE {IS_LIVE}"
+    query = f"SELECT {id_column('e.video_id')} FROM {source} WHERE {IS_LIVE}"
     statement = sql(" AND ".join([query, *conditions]))
     used = {name: values[name] for name in statement.compile().params if name in values}
     with database.reading() as connection:

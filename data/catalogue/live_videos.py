@@ -1,16 +1,21 @@
 """The live videos of one encoder, read from the catalogue when they are asked for."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from data.catalogue.database import Database
 from data.catalogue.files import VideoFiles
 from data.catalogue.limits import Ids, VideoLimits, passing_ids
 from data.catalogue.records import Video
 from data.catalogue.searchable import IS_LIVE
-from data.catalogue.values import sql
+from data.catalogue.values import from_micros, sql, text_path
 from data.catalogue.videos import embedded_by_id
 
 KEPT_VIDEOS = 20_000
@@ -21,10 +26,31 @@ KEPT_ANSWERS = 8
 
 _COUNT = sql(f"SELECT count(*) FROM embeddings e WHERE {IS_LIVE}")
 _ANY = sql(f"SELECT 1 FROM embeddings e WHERE {IS_LIVE} LIMIT 1")
+_COLUMNS = sql(
+    "SELECT v.id, v.added_at, coalesce(v.duration_s, 0.0), v.title,"
+    " (SELECT path FROM files WHERE video_id = v.id ORDER BY id LIMIT 1)"
+    f" FROM embeddings e JOIN videos v ON v.id = e.video_id WHERE {IS_LIVE} ORDER BY v.id"
+)
 _NOT_TOONS = sql(
     f"SELECT count(*) FROM embeddings e WHERE {IS_LIVE} AND NOT (SELECT path GLOB '*/toon-*'"
     " AND is_toon(path) FROM files WHERE video_id = e.video_id ORDER BY id LIMIT 1)"
 )
+
+
+@dataclass(frozen=True)
+class VideoColumns:
+    """All live videos of an encoder as columns, ascending by id."""
+
+    ids: Ids
+    """(n,) ids."""
+    paths: Sequence[Path]
+    """n files, of each video the one that was known first."""
+    titles: Sequence[str]
+    """n titles."""
+    added_at: Sequence[datetime]
+    """n times at which they were first seen, UTC."""
+    durations_s: Sequence[float]
+    """n lengths; 0 when unknown."""
 
 
 class LiveVideos:
@@ -38,8 +64,8 @@ class LiveVideos:
     def __init__(self, database: Database, encoder_id: str) -> None:
         self._database = database
         self._encoder = {"encoder": encoder_id}
-        self._kept: dict[int, Video] = {}
-        self._answers: dict[VideoLimits, Ids] = {}
+        self._kept: OrderedDict[int, Video] = OrderedDict()
+        self._answers: OrderedDict[VideoLimits, Ids] = OrderedDict()
         self._lock = threading.Lock()
 
     @cached_property
@@ -98,8 +124,25 @@ class LiveVideos:
             with self._lock:
                 self._answers[limits] = known
                 while len(self._answers) > KEPT_ANSWERS:
-                    del self._answers[next(iter(self._answers))]
+                    self._answers.popitem(last=False)
         return known
+
+    def columns(self) -> VideoColumns:
+        """Read what a list of all of them needs, by id; for a few use `some`."""
+        with (
+            self._database.reading() as connection,
+            connection.execute(_COLUMNS, self._encoder) as result,
+        ):
+            assert result.cursor is not None
+            rows = result.cursor.fetchall()
+        ids, added_us, durations_s, titles, paths = zip(*rows, strict=True) if rows else [()] * 5
+        return VideoColumns(
+            np.array(ids, np.int64),
+            [text_path(path) for path in paths],
+            titles,
+            [from_micros(micros) for micros in added_us],
+            durations_s,
+        )
 
     @cached_property
     def n_not_toons(self) -> int:
@@ -109,6 +152,6 @@ class LiveVideos:
 
     def _keep(self, read: dict[int, Video]) -> None:
         with self._lock:
-            self._kept |= read
+            self._kept.update(read)
             while len(self._kept) > KEPT_VIDEOS:
-                del self._kept[next(iter(self._kept))]
+                self._kept.popitem(last=False)

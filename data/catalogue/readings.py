@@ -1,11 +1,14 @@
 """The catalogue's readings: which channel of which video was read by which engine."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from data.catalogue.database import Database
+from data.catalogue.live_readings import IS_FOUND, LiveReadings, live_readings
 from data.catalogue.records import (
     FIRST_FILES,
     MAX_ATTEMPTS,
@@ -57,12 +60,10 @@ _PARTS = (
     " FROM line_parts p {join} JOIN readings r ON r.part = p.name {where} ORDER BY p.rowid, r.id"
 )
 _ALL_PARTS = sql(_PARTS.format(join="LEFT", where=""))
-_LIVE_PARTS = sql(
+_LIVE_PARTS = sql(_PARTS.format(join="", where=f"WHERE {IS_FOUND}"))
+_SOME_PARTS = sql(
     _PARTS.format(
-        join="",
-        where=f"WHERE r.{SEARCHABLE} AND r.video_id IN {_LIVE}"
-        " AND EXISTS (SELECT 1 FROM meta WHERE key = 'engine_' || r.channel"
-        " AND value = r.engine_id)",
+        join="", where=f"WHERE {IS_FOUND} AND p.name IN (SELECT value FROM json_each(:names))"
     )
 )
 _PART_NAMES = sql(
@@ -183,25 +184,23 @@ class Readings:
             with self._database.writing("lines_failed", changes_library=False) as connection:
                 connection.execute(_ONE_MORE_FAILURE, rows)
 
+    def live(self) -> LiveReadings:
+        """Give the readings whose lines can be found, as columns."""
+        return live_readings(self._database)
+
     def parts(self, *, live: bool = True) -> list[LivePart]:
         """List the line parts in the order they were made, each with the readings that count.
 
         `live` leaves out videos without any file, readings of engines that do not serve their
         channel, and parts that then hold nothing.
         """
-        parts: dict[str, LivePart] = {}
-        held: dict[str, list[ReadingRow]] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(_LIVE_PARTS if live else _ALL_PARTS):
-                name = row.name
-                parts[name] = LivePart(name, row.engine_id, row.sha256, row.size_bytes, ())
-                readings = held.setdefault(name, [])
-                if row.video_id is not None:
-                    readings.append(_reading(row))
-        return [
-            LivePart(name, part.engine_id, part.sha256, part.size_bytes, tuple(held[name]))
-            for name, part in parts.items()
-        ]
+            return _parts(connection.execute(_LIVE_PARTS if live else _ALL_PARTS))
+
+    def live_parts(self, names: Sequence[str]) -> list[LivePart]:
+        """List these line parts, each with the readings that can be found."""
+        with self._database.reading() as connection:
+            return _parts(connection.execute(_SOME_PARTS, {"names": json.dumps(list(names))}))
 
     def part_names(self, engine_id: str) -> set[str]:
         """Name an engine's parts: recorded ones, announced ones, and those being removed."""
@@ -313,6 +312,17 @@ def _values(row: ReadingRow, names: Mapping[str, str | None]) -> dict[str, Any]:
         "n_lines": row.n_lines,
         "source": row.source,
     }
+
+
+def _parts(rows: Iterable[Any]) -> list[LivePart]:
+    parts: dict[str, LivePart] = {}
+    held: dict[str, list[ReadingRow]] = {}
+    for row in rows:
+        parts[row.name] = LivePart(row.name, row.engine_id, row.sha256, row.size_bytes, ())
+        readings = held.setdefault(row.name, [])
+        if row.video_id is not None:
+            readings.append(_reading(row))
+    return [replace(part, readings=tuple(held[name])) for name, part in parts.items()]
 
 
 def _reading(row: Any) -> ReadingRow:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, TextClause
 
 from data.catalogue.database import Database
 from data.catalogue.records import SEARCHABLE, ClipTable
-from data.catalogue.values import id_list, id_text, sql
+from data.catalogue.values import id_column, id_list, id_text, sql
 
 IS_LIVE = (
     f"e.encoder_id = :encoder AND e.{SEARCHABLE}"
@@ -22,12 +22,12 @@ IS_LIVE = (
 _CHOSEN = "e.video_id IN (SELECT value FROM json_each(:videos))"
 # "+": by the index of parts, so that nothing has to be sorted.
 _ALL_PARTS = sql(
-    "SELECT e.part, group_concat(e.video_id) FROM embeddings e"
+    f"SELECT e.part, {id_column('e.video_id')} FROM embeddings e"
     f" WHERE {IS_LIVE.replace('e.encoder_id', '+e.encoder_id').replace('e.state', '+e.state')}"
     " GROUP BY e.part"
 )
 _SOME_PARTS = sql(
-    "SELECT e.part, group_concat(e.video_id) FROM embeddings e"
+    f"SELECT e.part, {id_column('e.video_id')} FROM embeddings e"
     f" WHERE {_CHOSEN} AND {IS_LIVE} GROUP BY e.part"
 )
 _CLIPS = (

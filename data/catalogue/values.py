@@ -40,8 +40,16 @@ def id_text(ids: Iterable[int]) -> str:
     return f"[{','.join(map(str, map(int, values)))}]"
 
 
+def id_column(column: str) -> str:
+    """Give SQL that puts a column of numbers into one text: half the time of a row for each.
+
+    A value that a damaged disk made no number becomes one: each row has its place in the text.
+    """
+    return f"group_concat(coalesce(CAST({column} AS INTEGER), 0))"
+
+
 def id_list(text: str | None) -> npt.NDArray[np.int64]:
-    """Read what `group_concat(id)` wrote: for millions in half the time of a row for each."""
+    """Read the numbers of an `id_column`; none for NULL."""
     return np.fromstring(text or "", dtype=np.int64, sep=",")
 
 
@@ -85,7 +93,7 @@ def ends_below(path: Path) -> dict[str, str]:
 
 def text_path(text: str) -> Path:
     """Undo `path_text`."""
-    if not any(0x10FF00 <= ord(c) <= 0x10FF7F for c in text):
+    if text.isascii() or not any(0x10FF00 <= ord(c) <= 0x10FF7F for c in text):
         return Path(text)
     return Path(
         "".join(

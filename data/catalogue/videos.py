@@ -25,6 +25,15 @@ _EMBEDDED = sql(
     f"{_LIVE_VIDEOS} WHERE v.id IN (SELECT video_id FROM embeddings WHERE {SEARCHABLE}"
     " AND (:encoder IS NULL OR encoder_id = :encoder)) ORDER BY v.id"
 )
+_NEWEST = sql(
+    f"{_LIVE_VIDEOS} WHERE v.id IN (SELECT video_id FROM embeddings WHERE {SEARCHABLE})"
+    " ORDER BY v.added_at DESC, v.id DESC LIMIT :n"
+)
+_LENGTH = sql(
+    "SELECT count(*), total(duration_s) FROM videos v"
+    f" WHERE EXISTS (SELECT 1 FROM embeddings WHERE video_id = v.id AND {SEARCHABLE})"
+    " AND EXISTS (SELECT 1 FROM files WHERE video_id = v.id)"
+)
 # The first file of each by the index of files by video: `FIRST_FILES` would go through all files.
 _CHOSEN = (
     f"SELECT {_VIDEO_COLUMNS} FROM videos v"
@@ -57,6 +66,19 @@ def embedded_videos(database: Database, encoder_id: str | None) -> list[Video]:
     """List the live videos that an encoder embedded (None: any), by id."""
     with database.reading() as connection:
         return [_video(row) for row in connection.execute(_EMBEDDED, {"encoder": encoder_id})]
+
+
+def newest_videos(database: Database, n: int) -> list[Video]:
+    """List the n live, embedded videos that became known last, the newest first."""
+    with database.reading() as connection:
+        return [_video(row) for row in connection.execute(_NEWEST, {"n": n})]
+
+
+def number_and_length_s(database: Database) -> tuple[int, float]:
+    """Count the live, embedded videos and add up their lengths."""
+    with database.reading() as connection:
+        n, seconds = connection.execute(_LENGTH).one()
+        return int(n), float(seconds)
 
 
 def videos_by_id(database: Database, ids: Iterable[int]) -> dict[int, Video]:

@@ -24,7 +24,7 @@ def parts_warning(catalogue: Catalogue, encoder_id: str) -> str | None:
     Names and sizes are compared; only `verify` reads the bytes.
     """
     store = VectorStore(catalogue.home, encoder_id)
-    sizes = {each.name: each.size_bytes for each in catalogue.embeddings.parts(encoder_id)}
+    sizes = catalogue.embeddings.part_sizes(encoder_id)
     lost = sum(_size_bytes(store, name) != size for name, size in sizes.items())
     if lost:
         return (
@@ -45,7 +45,7 @@ def lines_warning(catalogue: Catalogue) -> str | None:
 
     As `parts_warning`.
     """
-    parts = catalogue.readings.parts()
+    parts = catalogue.readings.live().files
     stores = {part.engine_id: LineStore(catalogue.home, part.engine_id) for part in parts}
     lost = sum(_size_bytes(stores[part.engine_id], part.name) != part.size_bytes for part in parts)
     if lost:

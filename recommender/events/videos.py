@@ -131,16 +131,16 @@ def read_video_table(catalogue: Catalogue) -> VideoTable:
         return VideoTable(np.zeros(0, np.int64), np.zeros((0, 0), np.float32))
     view = open_view(catalogue.home, catalogue, encoder_id)
     ids, matrix = view.video_matrix
-    found = view.videos.some(ids.tolist())
-    there = np.isin(ids, list(found))
-    videos = list(found.values())
+    # A video may have come or gone since the view was opened.
+    known = view.videos.columns()
+    ids, rows, places = np.intersect1d(ids, known.ids, assume_unique=True, return_indices=True)
     return VideoTable(
-        ids=ids[there],
-        matrix=matrix[there],
-        titles=[video.title for video in videos],
-        paths=[video.path for video in videos],
-        added_at=[video.added_at for video in videos],
-        durations_s=[video.duration_s for video in videos],
+        ids=ids,
+        matrix=matrix if len(rows) == len(matrix) else matrix[rows],
+        titles=[known.titles[place] for place in places],
+        paths=[known.paths[place] for place in places],
+        added_at=[known.added_at[place] for place in places],
+        durations_s=[known.durations_s[place] for place in places],
     )
 
 

@@ -1,7 +1,5 @@
 """The Library page: what is indexed, what is not, and why."""
 
-from operator import attrgetter
-
 import streamlit as st
 
 from data.catalogue import Video
@@ -20,18 +18,17 @@ def show_library() -> None:
     if status["encoder"] is None:
         st.html(cards.nothing_indexed())
         return
-    newest_first = attrgetter("added_at", "id")
-    videos = sorted(library.catalogue.videos(), key=newest_first, reverse=True)
+    n_videos, duration_s = library.catalogue.number_and_length_s()
     if status["warning"]:
         st.html(cards.warning(status["warning"]))
-    _numbers(status, sum(video.duration_s for video in videos))
+    _numbers(status, duration_s)
     if status["encoder_notice"]:
         st.html(cards.note(status["encoder_notice"]))
     _failures(status.get("failures", []))
     st.subheader("Videos", anchor=False)
-    if len(videos) > MAX_ROWS:
-        st.caption(f"The newest {MAX_ROWS:,} of {len(videos):,}.")
-    _videos(videos[:MAX_ROWS])
+    if n_videos > MAX_ROWS:
+        st.caption(f"The newest {MAX_ROWS:,} of {n_videos:,}.")
+    _videos(library.catalogue.newest(MAX_ROWS))
 
 
 def _numbers(status: Document, duration_s: float) -> None:

@@ -42,9 +42,8 @@ def open_words(
         published: The index of the generation in use; None where it has none.
         before: What was opened before: its delta is taken over where nothing was read since.
     """
-    parts = catalogue.readings.parts()
-    numbers = [row.number for part in parts for row in part.readings if row.n_lines]
-    live = np.unique(np.array(numbers, np.uint64))
+    readings = catalogue.readings.live()
+    live = np.unique(readings.numbers[readings.n_lines > 0])
     held = np.zeros(0, np.uint64) if published is None else published.readings
     new = np.setdiff1d(live, held)
     indexes = [] if published is None else [published]
@@ -53,6 +52,7 @@ def open_words(
     for delta in before.indexes if before is not None else ():
         if np.array_equal(delta.readings, new):
             return WordIndex((*indexes, delta), live, before.warning if before else None)
+    parts = catalogue.readings.live_parts(readings.names_of(new))
     lines, damaged = lines_of_parts(catalogue.home, parts, new)
     videos = {row.video_id for part in damaged for row in part.readings}
     warning = (

@@ -46,15 +46,10 @@ def meaning_state(catalogue: Catalogue, published: Numbers) -> MeaningState:
         catalogue: The library.
         published: (r,) readings in the index of meanings that is used, ascending.
     """
-    rows = [
-        row
-        for part in catalogue.readings.parts()
-        for row in part.readings
-        if row.n_lines and row.channel in MEANT_CHANNELS
-    ]
-    numbers = np.array([row.number for row in rows], np.uint64)
-    n_lines = np.array([row.n_lines for row in rows], np.int64)
-    here = np.isin(numbers, published)
+    readings = catalogue.readings.live()
+    meant = readings.in_channels(MEANT_CHANNELS)
+    n_lines = readings.n_lines[meant]
+    here = np.isin(readings.numbers[meant], published)
     off = None
     try:
         check_sentences(catalogue.sentence_folder)

@@ -115,3 +115,23 @@ def _all(library: Catalogue) -> list[tuple[Video, list[Path]]]:
 )
 def test_some_pass_and_some_do_not(library: Catalogue, limits: VideoLimits) -> None:
     assert 0 < len(LiveVideos(library, "e1").passing(limits)) < len(library.videos("e1"))
+
+
+def test_columns_lists_and_numbers_of_videos_agree(library: Catalogue) -> None:
+    videos = library.videos("e1")
+    columns = LiveVideos(library, "e1").columns()
+    assert list(zip(*vars(columns).values(), strict=True)) == [
+        (each.id, each.path, each.title, each.added_at, each.duration_s) for each in videos
+    ]
+    everybody = library.videos()
+    assert len(everybody) > len(videos)
+    newest = sorted(everybody, key=lambda each: (each.added_at, each.id), reverse=True)
+    assert library.newest(7) == newest[:7]
+    n, length_s = library.number_and_length_s()
+    assert n == len(everybody)
+    assert length_s == pytest.approx(sum(video.duration_s for video in everybody))
+
+
+def test_columns_of_no_video_are_empty(library: Catalogue) -> None:
+    columns = LiveVideos(library, "e3").columns()
+    assert [len(column) for column in vars(columns).values()] == [0] * 5

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from data.catalogue import Catalogue, LiveParts
+from data.catalogue.values import id_column, id_list, sql
 from tests.data.made import LIB, embed, file_record
 
 
@@ -64,3 +65,11 @@ def test_more_videos_than_a_statement_has_parameters_are_asked_at_once(
 ) -> None:
     many = range(1, 200_000)
     assert as_dict(catalogue.live_parts("e1", many)) == as_dict(catalogue.live_parts("e1"))
+
+
+def test_a_column_of_numbers_keeps_a_place_for_what_is_none(catalogue: Catalogue) -> None:
+    values = "SELECT 1 AS v UNION ALL SELECT 'x' UNION ALL SELECT NULL UNION ALL SELECT -7"
+    with catalogue.reading() as connection:
+        written = connection.scalar(sql(f"SELECT {id_column('v')} FROM ({values})"))
+    assert id_list(written).tolist() == [1, 0, 0, -7]
+    assert id_list(None).tolist() == []

@@ -167,3 +167,38 @@ def test_recording_without_the_lock_or_twice_is_refused(library: Home) -> None:
         buffer.add(1, Channel.SPEECH, said("y"))
         with pytest.raises(ValueError, match="once"):
             buffer.flush()
+
+
+def test_columns_of_live_readings_are_those_of_the_rows(library: Home) -> None:
+    with writing_session(library) as catalogue:
+        read(catalogue, {"a": said("better")}, engine="says-2")
+        read(catalogue, {"c": said("sign", "post", channel=Channel.SCREEN)}, engine="reads-1")
+        read(catalogue, {"b": said("not served", channel=Channel.TITLE)}, engine="names-1")
+        catalogue.readings.serve({Channel.SCREEN: "reads-1"})
+        _compare(catalogue, n=3)
+        catalogue.files.remove([file_of("a")])
+        _compare(catalogue, n=2)
+        catalogue.files.remove([file_of("b"), file_of("c")])
+        _compare(catalogue, n=0)
+
+
+def _compare(catalogue: Catalogue, n: int) -> None:
+    parts, live = catalogue.readings.parts(), catalogue.readings.live()
+    rows = {
+        (row.number, row.n_lines, row.channel, part.name, part.engine_id, part.size_bytes)
+        for part in parts
+        for row in part.readings
+    }
+    assert len(rows) == n
+    columns = (live.numbers, live.n_lines, live.channels, live.parts)
+    assert rows == {
+        (number, n_lines, list(Channel)[channel], file.name, file.engine_id, file.size_bytes)
+        for number, n_lines, channel, place in zip(*(c.tolist() for c in columns), strict=True)
+        for file in [live.files[place]]
+    }
+    for part in parts:
+        numbers = live.numbers[[live.files[place].name == part.name for place in live.parts]]
+        assert live.names_of(numbers) == [part.name]
+        assert catalogue.readings.live_parts([part.name]) == [part]
+    screen = live.in_channels([Channel.SCREEN])
+    assert live.n_lines[screen].tolist() == ([2] if n > 1 else [])

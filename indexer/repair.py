@@ -35,7 +35,7 @@ def mend_catalogue(home: Home) -> list[str]:
         return [*done, f"made an empty catalogue: run reelwise index FOLDER{_encoders(home)}"]
     made_at = datetime.fromtimestamp(copy.stat().st_mtime, UTC).isoformat(timespec="seconds")
     what = f"brought back the copy of the catalogue of {made_at}"
-    return [*done, f"{what}; watch events recorded since then are lost"]
+    return [*done, f"{what}; watch events and tags recorded since then are lost"]
 
 
 def _encoders(home: Home) -> str:

@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 
 from data.disk_errors import known_error
 from data.printable import as_json, printable_lines
-from ui.commands.everyday import demo, index, search, serve, status
+from ui.commands.everyday import demo, index, search, serve, status, tags
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
 from ui.commands.maintain import doctor, encoders, rebuild, roots, verify
 from ui.commands.recommend import history, history_import, recommend, train_recommender
@@ -101,6 +101,13 @@ def _register_commands(app: typer.Typer) -> None:
         (history.add, "reelwise history add anna lake.mp4 --watched 42"),
     )
     app.add_typer(events, name="history", rich_help_panel=RECOMMEND)
+    named = _group(
+        "Tag videos with names of your own, for search --tag.",
+        (tags.add, 'reelwise tags add lake.mp4 "summer holidays" kite'),
+        (tags.remove, "reelwise tags remove lake.mp4 kite"),
+        (tags.list_tags, "reelwise tags list"),
+    )
+    app.add_typer(named, name="tags", rich_help_panel=EVERYDAY)
     captions = "--captions captions.csv --out my-encoder"
     train = _group(
         "Train the recommender and encoders.",

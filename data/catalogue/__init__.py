@@ -22,6 +22,7 @@ from data.catalogue.records import (
     new_part_name,
 )
 from data.catalogue.searchable import LiveParts
+from data.catalogue.tags import Tags, UsedTag
 
 __all__ = [
     "MAX_ATTEMPTS",
@@ -42,7 +43,9 @@ __all__ = [
     "Pending",
     "ReadingRow",
     "State",
+    "Tags",
     "Unread",
+    "UsedTag",
     "Video",
     "VideoLimits",
     "new_part_name",

@@ -13,6 +13,7 @@ from data.catalogue.readings import Readings
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
 from data.catalogue.searchable import LiveParts, clip_table, live_parts
 from data.catalogue.tables import PEOPLE
+from data.catalogue.tags import Tags
 from data.catalogue.values import path_text, sql, text_path
 from data.catalogue.videos import (
     embedded_videos,
@@ -65,6 +66,8 @@ class Catalogue(Database):
         """What each encoder made of each video."""
         self.readings = Readings(self)
         """What each engine has read of each video."""
+        self.tags = Tags(self)
+        """What a person calls videos."""
         self.change_log = ChangeLog(self)
         """What has changed of what is searchable."""
 

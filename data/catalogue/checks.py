@@ -2,7 +2,7 @@
 
 from data.catalogue.database import Database
 from data.catalogue.records import SEARCHABLE, State
-from data.catalogue.tables import EVENT_SUM
+from data.catalogue.tables import EVENT_SUM, TAG_SUM
 from data.catalogue.values import sql
 from data.disk_errors import BRING_BACK
 from data.errors import DamagedFile
@@ -20,11 +20,13 @@ _MISCOUNTED = sql(
     " AND (e.part IS NULL OR e.n_clips != coalesce(c.n, 0) OR e.n_clips < 1)"
 )
 BAD_EVENTS = f"events WHERE row_sum IS NOT NULL AND row_sum <> {EVENT_SUM}"
+BAD_TAGS = f"tags WHERE row_sum <> {TAG_SUM} OR tag <> tag_key(typed)"
 BAD_FILES = f"files WHERE name_key <> name_key(path) OR state NOT IN {_STATES}"
 BAD_EMBEDDINGS = f"embeddings WHERE state NOT IN {_STATES}"
 # What the database itself cannot know to be wrong: what it means, and a query that counts it.
 _ROW_CHECKS = {
     "watch events that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_EVENTS}",
+    "tags that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_TAGS}",
     "files that are not as they were recorded: {n}": f"SELECT count(*) FROM {BAD_FILES}",
     "videos with an unknown state: {n}": f"SELECT count(*) FROM {BAD_EMBEDDINGS}",
     "the number of watch events is not what was counted": (

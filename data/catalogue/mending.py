@@ -3,25 +3,66 @@
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.catalogue.checks import BAD_EMBEDDINGS, BAD_EVENTS, BAD_FILES
+from sqlalchemy import Connection
+
+from data.catalogue.checks import BAD_EMBEDDINGS, BAD_EVENTS, BAD_FILES, BAD_TAGS
 from data.catalogue.database import Database
 from data.catalogue.guard.copies import whole_copies
 from data.catalogue.values import row_sum, sql
+from data.home import Home
 
-_COLUMNS = ("user", "video_id", "video_ref", "at", "watched_s", "duration_s", "kind")
-_BAD_IDS = sql(f"SELECT id FROM {BAD_EVENTS}")
-_OF_COPY = (
-    'SELECT "user", video_id, video_ref, at, watched_s, duration_s, kind, row_sum'
-    " FROM events WHERE id = ?"
+
+@dataclass(frozen=True)
+class _Kept:
+    """A table that is in no other file than the catalogue and its copies."""
+
+    name: str
+    """The table."""
+    columns: tuple[str, ...]
+    """What its checksum is of, in order."""
+    bad: str
+    """SQL: the rows that are not as they were written."""
+    told: str
+    """What its rows are called."""
+
+    def mend(self, connection: Connection, home: Home) -> int:
+        """Take bad rows from the newest copy that has them whole; gives how many."""
+        bad = list(connection.scalars(sql(f"SELECT id FROM {self.bad}")))
+        mended = list(self._from_copies(whole_copies(home), bad)) if bad else []
+        if mended:
+            values = ", ".join(f'"{name}" = :{name}' for name in (*self.columns, "row_sum"))
+            # A row that was written again meanwhile gives way.
+            connection.execute(
+                sql(f"UPDATE OR REPLACE {self.name} SET {values} WHERE id = :id"), mended
+            )
+        return len(mended)
+
+    def _from_copies(self, copies: Iterable[Path], ids: list[int]) -> Iterable[dict[str, Any]]:
+        names = (*self.columns, "row_sum")
+        columns = ", ".join(f'"{name}"' for name in names)
+        query = f"SELECT {columns} FROM {self.name} WHERE id = ?"
+        missing = set(ids)
+        for copy in copies:
+            address = f"{copy.as_uri()}?mode=ro&immutable=1"
+            with closing(sqlite3.connect(address, uri=True)) as older:
+                for row_id in sorted(missing):
+                    row = _row(older, query, row_id)
+                    if row is not None and row[-1] == row_sum(*row[:-1]):
+                        missing.discard(row_id)
+                        yield {**dict(zip(names, row, strict=True)), "id": row_id}
+
+
+_EVENTS = _Kept(
+    "events",
+    ("user", "video_id", "video_ref", "at", "watched_s", "duration_s", "kind"),
+    BAD_EVENTS,
+    "watch events",
 )
-_MEND_EVENT = sql(
-    'UPDATE events SET "user" = :user, video_id = :video_id, video_ref = :video_ref, at = :at,'
-    " watched_s = :watched_s, duration_s = :duration_s, kind = :kind, row_sum = :row_sum"
-    " WHERE id = :id"
-)
+_TAGS = _Kept("tags", ("video_id", "tag", "typed"), BAD_TAGS, "tags")
 _RECOUNT = sql(
     "UPDATE history_counts SET n_events = (SELECT count(*) FROM events),"
     " n_resolved = (SELECT count(video_id) FROM events)"
@@ -35,35 +76,29 @@ def mend_rows(catalogue: Database) -> list[str]:
     """Mend the rows that `checks.contradictions` finds, and give what was done, one line each.
 
     Files and states are found again by the next `index`. Watch events are taken from the newest
-    copy that has them as they were; those in no copy stay, and stay reported.
+    copy that has them as they were, and tags too; those in no copy stay, and stay reported.
     """
     done = []
     with catalogue.writing("mend_rows") as connection:
         connection.execute(_DROP_CLIPS)
         again = connection.execute(_DROP_EMBEDDINGS).rowcount
         files = connection.execute(_DROP_FILES).rowcount
-        bad = list(connection.scalars(_BAD_IDS))
-        mended = list(_from_copies(whole_copies(catalogue.home), bad)) if bad else []
-        if mended:
-            connection.execute(_MEND_EVENT, mended)
+        mended = {each.told: each.mend(connection, catalogue.home) for each in (_EVENTS, _TAGS)}
         connection.execute(_RECOUNT)
     if again:
         done.append(f"{again} videos will be embedded again by the next reelwise index")
     if files:
         done.append(f"{files} files will be found again by the next reelwise index")
-    if mended:
-        done.append(f"{len(mended)} watch events were taken from a copy of the catalogue")
+    done += [
+        f"{n} {told} were taken from a copy of the catalogue" for told, n in mended.items() if n
+    ]
     return done
 
 
-def _from_copies(copies: Iterable[Path], ids: list[int]) -> Iterable[dict[str, Any]]:
-    """The events with these ids as the newest copy has them, where it has them whole."""
-    missing = set(ids)
-    for copy in copies:
-        with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro&immutable=1", uri=True)) as older:
-            for event_id in sorted(missing):
-                row = older.execute(_OF_COPY, (event_id,)).fetchone()
-                if row is not None and row[-1] == row_sum(*row[:-1]):
-                    missing.discard(event_id)
-                    values = dict(zip((*_COLUMNS, "row_sum"), row, strict=True))
-                    yield {**values, "id": event_id}
+def _row(older: sqlite3.Connection, query: str, row_id: int) -> tuple[Any, ...] | None:
+    """A row of a copy; None where it has none, or had no such table yet."""
+    try:
+        row: tuple[Any, ...] | None = older.execute(query, (row_id,)).fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return row

@@ -48,6 +48,7 @@ _COUNT = sql(
 _MENTIONS = sql(
     "SELECT (SELECT count(*) FROM events WHERE instr(video_ref, :name))"
     " + (SELECT count(*) FROM files WHERE instr(path, :name))"
+    " + (SELECT count(*) FROM tags WHERE instr(typed, :name))"
 )
 
 
@@ -64,8 +65,8 @@ class Forgotten:
     models: int
     """Models that had been fitted on all users' events."""
     mentions: int
-    """Paths and names of videos, in the library and in others' events, that hold the name: they
-    stay."""
+    """Paths, names and tags of videos, in the library and in others' events, that hold the name:
+    they stay."""
     export: Export | None
     """The last copy of a model that left the home: it is out of reach."""
 

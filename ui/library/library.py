@@ -259,7 +259,8 @@ class Library(OpenedLibrary):
 
         Raises:
             ReelwiseError: Nothing is indexed yet, the example cannot be read, or no video lies
-                in the folder of a filter; what is wrong is said before an encoder is loaded.
+                in the folder of a filter or has its tags; what is wrong is said before an encoder
+                is loaded.
         """
         from indexer.search.examples.example import check_examples
         from indexer.search.examples.frames import AS_INDEXED, for_a_visitor
@@ -269,6 +270,8 @@ class Library(OpenedLibrary):
         check_examples(query)
         if filters is not None and filters.under is not None:
             filters = replace(filters, under=indexed_folder(self.catalogue, filters.under))
+        if filters is not None and filters.tags:
+            self.catalogue.tags.require(filters.tags)
         reading = AS_INDEXED if still_wanted is None else for_a_visitor(still_wanted)
         result = self.searcher.search(query, k, filters=filters, merge=merge, reading=reading)
         return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)

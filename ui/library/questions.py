@@ -30,6 +30,7 @@ def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> D
         "before": filters.before and filters.before.isoformat(),
         "codec": filters.codec,
         "min_resolution_px": filters.min_resolution_px,
+        "tags": list(filters.tags),
         "min_relevance": filters.min_relevance,
         "in": sorted(map(str, query.channels)),
         "k": k,
@@ -77,6 +78,7 @@ def search_asked(question: Document) -> tuple[Query, Filters]:
         before=_instant(question.get("before")),
         codec=question.get("codec"),
         min_resolution_px=question.get("min_resolution_px"),
+        tags=tuple(question.get("tags", ())),
         min_relevance=float(question["min_relevance"]),
     )
     return query, filters

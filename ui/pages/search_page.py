@@ -35,6 +35,8 @@ class Form:
     """What comes after it; empty for nothing."""
     within_s: int = 0
     """Most seconds until then; 0 for any number."""
+    tags: tuple[str, ...] = ()
+    """What a person tagged the videos with, all of it."""
 
     @property
     def is_empty(self) -> bool:
@@ -49,6 +51,7 @@ class Form:
             told.append(f"then: {self.then}")
         if self.then and self.within_s:
             told.append(f"within {self.within_s} s")
+        told += [f"tag: {tag}" for tag in self.tags]
         if self.min_relevance > 0:
             told.append(f"relevance {self.min_relevance:.2f} or more")
         return told
@@ -56,7 +59,7 @@ class Form:
     def key(self) -> tuple[object, ...]:
         """Equal for forms that have the same result."""
         upload = self.upload.file_id if self.upload is not None else None
-        steps = (self.then, self.within_s)
+        steps = (self.then, self.within_s, self.tags)
         return (self.text, self.not_, upload, self.limit, self.min_relevance, *steps)
 
 
@@ -74,7 +77,7 @@ def show_search() -> None:
             )
         )
         return
-    form = _read_form()
+    form = _read_form([tag.name for tag in library.catalogue.tags.all()])
     if form.filters:
         st.html(cards.chips(form.filters))
     like = st.session_state.get("similar_to")
@@ -93,7 +96,8 @@ def show_search() -> None:
         _show_hits(library, result, similar=bool(like))
 
 
-def _read_form() -> Form:
+def _read_form(tags: list[str]) -> Form:
+    """The fields; `tags` are those of the library."""
     query, example, options = st.columns([6, 5, 2])
     text = query.text_input(
         "What happens in it?", placeholder="a red car drives to the left", key="text"
@@ -106,12 +110,22 @@ def _read_form() -> Form:
         not_ = st.text_input("But not", placeholder="a balloon", key="not")
         then = st.text_input("And then", placeholder="it falls", key="then")
         within_s = st.number_input("Within seconds (0: any time)", 0, 3600, 0, key="within")
+        # A tag that was chosen may be gone by now.
+        st.session_state["tags"] = [n for n in st.session_state.get("tags", []) if n in tags]
+        tagged = st.multiselect("Tags", tags, key="tags", disabled=not tags)
     upload = example.file_uploader(
         "or what does it look like? A clip or a picture",
         key="example",
     )
     return Form(
-        text.strip(), not_.strip(), upload, limit, min_relevance, then.strip(), int(within_s)
+        text.strip(),
+        not_.strip(),
+        upload,
+        limit,
+        min_relevance,
+        then.strip(),
+        int(within_s),
+        tuple(tagged),
     )
 
 
@@ -140,7 +154,7 @@ def _search(library: Library, form: Form) -> SearchResult:
             then=(form.then,) if form.then else (),
             within_s=float(form.within_s) if form.then and form.within_s else None,
         )
-        filters = Filters(min_relevance=form.min_relevance)
+        filters = Filters(tags=form.tags, min_relevance=form.min_relevance)
         if example is None:
             return library.find(query, k=form.limit, filters=filters)
         place = st.empty()

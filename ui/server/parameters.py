@@ -3,7 +3,7 @@
 A parameter that is ignored answers another question than the one that was asked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TypeVar
 
@@ -38,13 +38,13 @@ class Parameters:
     Args:
         request: The request.
         known: Names that it may have.
-        repeatable: Of these, names that may come more than once.
+        repeatable: Of these, the names that may come more than once.
 
     Raises:
         WrongRequest: It has another parameter, or one twice.
     """
 
-    def __init__(self, request: Request, *known: str, repeatable: str = "") -> None:
+    def __init__(self, request: Request, *known: str, repeatable: Collection[str] = ()) -> None:
         self._path = request.url.path
         self._given = request.query_params
         names = [name for name, _ in self._given.multi_items()]
@@ -55,7 +55,7 @@ class Parameters:
                     fix=f"{self._path} takes {', '.join(known) or 'no parameters'}",
                     code="unknown_parameter",
                 )
-            if names.count(name) > 1 and name != repeatable:
+            if names.count(name) > 1 and name not in repeatable:
                 raise WrongRequest(f"{name} is given twice", fix=f"{self._path}?{name}=...")
 
     def text(self, name: str) -> str:

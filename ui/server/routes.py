@@ -59,6 +59,7 @@ FILTERS = (
     "before",
     "codec",
     "min_resolution",
+    "tag",
 )
 """What every moment must fulfil."""
 
@@ -86,6 +87,7 @@ def _filters(given: Parameters) -> Filters:
         before=given.date("before"),
         codec=None if codec is None else codec_called(codec),
         min_resolution_px=int(given.number("min_resolution", 0, 0, 1e6)) or None,
+        tags=given.texts("tag"),
         min_relevance=given.number("min_relevance", 0.0, 0.0, 1.0),
     )
 
@@ -102,7 +104,7 @@ class Api:
         from indexer.search.query import Query, channels_named
 
         given = Parameters(
-            request, "q", "not", "k", "in", "then", "within", *FILTERS, repeatable="then"
+            request, "q", "not", "k", "in", "then", "within", *FILTERS, repeatable=("then", "tag")
         )
         with _wrong_together():
             query = Query(

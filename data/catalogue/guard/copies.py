@@ -1,4 +1,4 @@
-"""Copies of the catalogue beside it: watch events are in no other file, and disks lose bytes.
+"""Copies of the catalogue beside it: events and tags are in no other file, and disks lose bytes.
 
     copies/catalogue-000007-<sha256>.db
     copies/damaged-20261129-080000.db     what a copy has replaced

@@ -112,6 +112,7 @@ def test_where_nothing_can_match_the_answer_says_so(
     ("options", "problem"),
     [
         (["--under", "no/such/folder"], "no indexed video lies below"),
+        (["--tag", "nobody's"], 'no video has the tag "nobody\'s"'),
         (["--min-duration", "9", "--max-duration", "5"], "no video is at least 9 s and at most 5"),
     ],
 )

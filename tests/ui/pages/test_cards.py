@@ -94,6 +94,9 @@ def test_what_narrows_the_results_is_said() -> None:
     told = cards.chips(Form("a", "<b>", None, 12, 0.5).filters)
     assert "not: &lt;b&gt;" in told
     assert "relevance 0.50 or more" in told
+    tagged = Form("a", "", None, 12, 0.0, tags=("sea", "kite"))
+    assert tagged.filters == ["tag: sea", "tag: kite"]
+    assert tagged.key() != Form("a", "", None, 12, 0.0).key()
 
 
 @pytest.mark.parametrize("field", ["title", "path"])

@@ -115,6 +115,7 @@ def test_search_takes_the_filters_of_the_command(server: Server, toons: ToonLibr
     assert status == 200
     assert len({hit["video_id"] for hit in document["hits"]}) < len(toons.videos)
     assert server.json("/api/search?q=a&under=/nowhere")[0] == 409
+    assert server.json("/api/search?q=a&tag=kite&tag=sea")[0] == 409
 
 
 @pytest.mark.parametrize("wish", ["log=1", "explore=0.5"])

@@ -107,6 +107,10 @@ MinResolutionOption = Annotated[
         metavar="PX", min=1, help="Only videos whose shorter side has PX pixels: 720 for 720p."
     ),
 ]
+TagOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Only videos with this tag; repeat it for several at once."),
+]
 NoMergeOption = Annotated[
     bool, typer.Option("--no-merge", help="List single clips; adjacent ones are not joined.")
 ]
@@ -129,6 +133,7 @@ def search(
     before: BeforeOption = None,
     codec: CodecOption = None,
     min_resolution: MinResolutionOption = None,
+    tag: TagOption = None,
     no_merge: NoMergeOption = False,
     everything: AllOption = False,
     weights: WeightsOption = None,
@@ -157,6 +162,7 @@ def search(
         before=first_instant(before) if before else None,
         codec=codec_called(codec) if codec else None,
         min_resolution_px=min_resolution,
+        tags=tuple(tag or ()),
         min_relevance=min_relevance,
     )
     with Library(home, weights=weights, device=device) as library:

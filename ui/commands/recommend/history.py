@@ -125,8 +125,8 @@ def _forgotten_lines(forgotten: Forgotten) -> list[str]:
         )
     if forgotten.mentions:
         lines.append(
-            f"{count(forgotten.mentions, 'name')} of videos, here or in others' events, hold this "
-            "name: they stay"
+            f"{count(forgotten.mentions, 'name')} or tags of videos, here or in others' events, "
+            "hold this name: they stay"
         )
     if forgotten.export is not None:
         lines.append(

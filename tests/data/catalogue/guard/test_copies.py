@@ -15,6 +15,7 @@ from data.catalogue.mending import mend_rows
 from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home
+from data.sealed import file_sum
 from tests.data.made import LIB, embed, file_record
 
 
@@ -27,6 +28,7 @@ def library(home: Home) -> Home:
         history = History(catalogue)
         for user, video in (("ann", "a"), ("ann", "b"), ("zacharias", "a")):
             history.add(user, video)
+        catalogue.tags.add(1, ["Kite", "sea side"])
     return home
 
 
@@ -141,6 +143,12 @@ def change(home: Home, statement: str) -> None:
             "UPDATE files SET state = 'dome' WHERE id = 1",
             "files that are not as they were recorded: 1",
         ),
+        (
+            "UPDATE tags SET typed = 'Kate' WHERE id = 1",
+            "tags that are not as they were written: 1",
+        ),
+        ("UPDATE tags SET tag = 'kate' WHERE id = 1", "tags that are not as they were written: 1"),
+        ("UPDATE tags SET video_id = 2", "tags that are not as they were written: 2"),
         ("UPDATE embeddings SET state = 'dome'", "videos with an unknown state: 1"),
         ("UPDATE history_counts SET n_events = 7", "the number of watch events"),
     ],
@@ -155,6 +163,7 @@ def test_a_row_that_is_not_as_it_was_written_is_found_and_mended(
         mend_rows(catalogue)
         assert row_problems(catalogue) == []
         assert catalogue.counts()["events"] == 3
+        assert catalogue.tags.of([1, 2]) == {1: ["Kite", "sea side"]}
     assert people(library) == ["ann", "ann", "zacharias"]
 
 
@@ -189,3 +198,24 @@ def test_nothing_is_copied_twice(library: Home) -> None:
     before = stat.st_mtime - 2 * age_s
     os.utime(library.catalogue_mark, (before, before))
     assert copy_if_due(library) is None
+
+
+def test_tags_come_back_from_a_copy_and_give_way_to_none_of_a_copy_without_them(
+    library: Home,
+) -> None:
+    whole = copy_if_due(library)
+    assert whole is not None
+    change(library, "UPDATE tags SET tag = 'kate' WHERE id = 1")
+    with Catalogue(library) as catalogue:
+        catalogue.tags.add(1, ["kite"])  # the person missed it
+        assert mend_rows(catalogue) == ["1 tags were taken from a copy of the catalogue"]
+        assert row_problems(catalogue) == []
+        assert catalogue.tags.of([1]) == {1: ["Kite", "sea side"]}
+    change(library, "UPDATE tags SET tag = 'kate' WHERE id = 1")
+    with sqlite3.connect(whole) as raw:
+        raw.execute("DROP TABLE tags")
+    raw.close()
+    whole.rename(whole.with_name(f"catalogue-000001-{file_sum(whole).sha256}.db"))
+    with Catalogue(library) as catalogue:
+        assert mend_rows(catalogue) == []
+        assert len(row_problems(catalogue)) == 1

@@ -49,5 +49,5 @@ def n_wrong_vectors(meaning: MeaningIndex) -> int:
     texts = [text for _, text in lines_in(meaning)]
     passages = [texts_of_content(text.partition(" ")[0])[-1] for text in texts]
     expected = joined_vectors(SENTENCES.encode(texts), SENTENCES.encode(passages))
-    given = meaning.index.vectors(np.arange(len(texts)))
+    given = meaning.index.matrix.rows(np.arange(len(texts)))
     return int(np.count_nonzero(~np.isclose(given, expected, atol=_SLACK).all(axis=1)))

@@ -31,6 +31,11 @@ def file_sum(path: Path) -> FileSum:
         return FileSum(digest.hexdigest(), file.tell())
 
 
+def bytes_sum(content: bytes) -> FileSum:
+    """Compute the checksum and size of a file that was read."""
+    return FileSum(hashlib.sha256(content).hexdigest(), len(content))
+
+
 def seal(values: dict[str, Any]) -> bytes:
     """Give an object as JSON that ends with the checksum of all bytes before it."""
     return _sealed(json.dumps(values, indent=1).removesuffix("\n}").encode())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.catalogue import Catalogue, FileRecord, LiveVideos, Part
+from data.catalogue import Catalogue, ClipTable, FileRecord, Part
 from data.catalogue.checks import (
     claimed_clips,
     encoder_ids,
@@ -23,18 +23,11 @@ from data.home import Home, require_library
 from data.video.content import content_hash, content_key, sampled_key
 from indexer.build.recording.record import writing_session
 from indexer.repair import mend_catalogue
-from indexer.store.generations import (
-    Generation,
-    drop_damaged,
-    generation_names,
-    lost_index,
-    never_published,
-    read_current,
-    read_generation,
-)
+from indexer.store.generations import Generation, check_generation, drop_damaged, read_generation
 from indexer.store.parts import stray_parts
+from indexer.store.published import generation_names, lost_index, never_published, read_current
 from indexer.store.publishing import publish
-from indexer.store.vectors import DamagedPart, VectorStore, read_videos
+from indexer.store.vectors import DamagedPart, VectorStore, read_clips_of
 from indexer.verify_lines import check_lines
 from indexer.verify_meaning import check_meaning
 
@@ -250,7 +243,8 @@ def _check_index(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep
     for name in names:
         report.count("generations")
         try:
-            generation = read_generation(home.index / name)
+            check_generation(home, name, anew=True)
+            generation = read_generation(home, name)
         except ReelwiseError as error:
             if (home.index / name).exists():
                 report.index_broken = True
@@ -263,16 +257,23 @@ def _check_index(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep
 def _compare_index(
     catalogue: Catalogue, generation: Generation, report: VerifyReport, *, deep: bool
 ) -> None:
-    ids = generation.index.ids
-    if len(np.unique(ids)) != len(ids):
+    """Compare what an index says of the clips that count in it with the catalogue."""
+    clips = _indexed(catalogue, generation)
+    if len(np.unique(clips.ids)) != len(clips):
         report.index_broken = True
         report.add("the index holds clips twice", generation.folder, _REBUILD)
+        return
     table = catalogue.clip_table(generation.encoder_id)
-    known = np.isin(table.ids, ids)
-    other = int(np.count_nonzero(known & ~generation.holds(catalogue, table)))
+    places = np.searchsorted(table.ids, clips.ids)
+    known = table.ids[np.minimum(places, len(table) - 1)] == clips.ids if len(table) else ()
+    places, known = places[known], np.asarray(known, np.bool_)
+    same = np.ones(len(places), np.bool_)
+    for name in ("video_ids", "starts_s", "ends_s"):
+        same &= getattr(clips, name)[known] == getattr(table, name)[places]
+    other = int(np.count_nonzero(~same)) + int(np.count_nonzero(~known))
     if other:
         report.index_broken = True
-        what = f"the index knows the numbers of {other} clips for other vectors"
+        what = f"the index knows the numbers of {other} clips for other stretches of video"
         report.add(what, generation.folder, _REBUILD)
     if not deep:
         return
@@ -283,20 +284,41 @@ def _compare_index(
         report.add(what, generation.folder, _REBUILD)
 
 
+def _indexed(catalogue: Catalogue, generation: Generation) -> ClipTable:
+    """The clips that count in an index, by id."""
+    live = generation.live(catalogue)
+    rows = [
+        (each.columns, np.flatnonzero(each.columns.of_rows(videos)))
+        for each, videos in zip(generation.segments, live.videos, strict=True)
+    ]
+    ids = np.concatenate([np.zeros(0, np.int64), *(of.clip_ids[mine] for of, mine in rows)])
+    spans = np.concatenate([np.zeros((0, 2)), *(of.spans[mine] for of, mine in rows)])
+    owners = np.concatenate(
+        [np.zeros(0, np.int64), *(of.video_ids[of.places_of_rows(mine)] for of, mine in rows)]
+    )
+    order = np.argsort(ids)
+    return ClipTable(ids[order], owners[order], spans[order, 0], spans[order, 1])
+
+
 def _wrong_vectors(catalogue: Catalogue, generation: Generation) -> int:
     """Count the videos of a sample whose clips in the index differ from those stored."""
     store = VectorStore(catalogue.home, generation.encoder_id)
-    videos = LiveVideos(catalogue, generation.encoder_id).ids
-    picked = np.random.default_rng(0).permutation(videos)[:_SAMPLE]
-    wrong = 0
-    try:
-        for row in read_videos(catalogue, store, picked.tolist()):
-            clips = np.isin(row.clip_ids, generation.index.ids)
-            indexed = generation.index.vectors(row.clip_ids[clips])
-            stored = row.clips[clips].astype(np.float32)
-            wrong += not np.allclose(indexed, stored, atol=_VECTOR_SLACK)
-    except ReelwiseError:
-        return wrong  # the damaged part is reported by `_check_vectors`
+    live = generation.live(catalogue)
+    wrong, rng = 0, np.random.default_rng(0)
+    for segment, videos in zip(generation.segments, live.videos, strict=True):
+        places = rng.permutation(np.flatnonzero(videos))[:_SAMPLE]
+        indexed = {each.video_id: each for each in segment.videos(places)}
+        read = read_clips_of(catalogue, store, indexed, on_damage=lambda _: None)
+        for stored in read:  # damaged parts are reported by `_check_vectors`
+            mine = indexed[stored.video_id]
+            wrong += not (
+                np.array_equal(mine.ids, stored.ids)
+                and np.allclose(
+                    mine.vectors.astype(np.float32),
+                    stored.vectors.astype(np.float32),
+                    atol=_VECTOR_SLACK,
+                )
+            )
     return wrong
 
 
@@ -348,8 +370,8 @@ def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]
     for name in drop_damaged(home):
         done.append(f"dropped the damaged index generation {name}")
     if catalogue.encoder is not None:
-        generation = publish(home, catalogue, catalogue.encoder)
-        n_clips = len(generation.index)
+        generation = publish(home, catalogue, catalogue.encoder, whole=True)
+        n_clips = generation.manifest.clips
         noun = "clip" if n_clips == 1 else "clips"
         done.append(f"published {generation.name} with {n_clips} {noun}")
     return done

@@ -208,6 +208,22 @@ class Catalogue(Database):
         return self.embeddings.count_cut_otherwise(self.encoder or "", self.clip_rule.text)
 
     @property
+    def index_kind(self) -> str | None:
+        """The kind of index that was named last; None for one that suits the number of clips."""
+        return self.get_meta("index_kind")
+
+    @property
+    def target_recall(self) -> float | None:
+        """Least recall@10 of the index that was named last; None for the usual one."""
+        known = self.get_meta("target_recall")
+        return None if known is None else float(known)
+
+    def set_index(self, kind: str | None, target_recall: float | None) -> None:
+        """Build indexes so from now on; None takes what is usual."""
+        recall = None if target_recall is None else repr(target_recall)
+        self.set_meta({"index_kind": kind, "target_recall": recall})
+
+    @property
     def speech_model(self) -> str | None:
         """Name or folder of the speech model that was named last; None for the usual one."""
         return self.get_meta("speech_model")

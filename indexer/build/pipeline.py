@@ -140,7 +140,7 @@ def rebuild(home: Home, options: RebuildOptions | None = None) -> Generation:
             publisher = Publisher(catalogue, options.encoder, stop, meter)
             recut(catalogue, options.encoder, stop, meter, publisher.publish_if_due)
         with stop.shielded():
-            published = publish(home, catalogue, encoder_id)
+            published = publish(home, catalogue, encoder_id, whole=True)
             drop_damaged(home)
             tidy(home, catalogue)  # parts that only old clips lay in
         return published

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from data.catalogue import MAX_ATTEMPTS, Catalogue
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
-from indexer.store.generations import note_nothing, open_generation
-from indexer.store.publishing import publish
+from indexer.store.generations import Generation, open_generation
+from indexer.store.published import note_nothing
+from indexer.store.publishing import is_merge_due, publish
+from indexer.store.segments.merging import MERGED_AT_ONCE
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
@@ -56,23 +56,31 @@ class Publisher:
         if not (self._is_served() or self._has_all()):
             return False
         if changed or not self._is_served() or not self._is_published():
-            self._publish()
+            generation = self._publish()
+            while is_merge_due(generation):
+                generation = self._publish(merged_at_once=None)
         if not self._is_served():
             self._serve()
         return True
 
-    def _publish(self) -> None:
+    def _publish(self, merged_at_once: int | None = MERGED_AT_ONCE) -> Generation:
         began_s = time.monotonic()
         with self._stop.shielded():
             before = self._meter.now.phase
             self._meter.enter("publishing")
-            generation = publish(self._catalogue.home, self._catalogue, self._encoder.id)
+            generation = publish(
+                self._catalogue.home,
+                self._catalogue,
+                self._encoder.id,
+                merged_at_once=merged_at_once,
+            )
             self.unreadable |= generation.unreadable
             for engine_id, videos in generation.unreadable_lines.items():
                 self._catalogue.readings.forget(engine_id, videos)  # the next run reads them again
             self._meter.enter(before)
         self._published_s = time.monotonic()
         self._took_s = self._published_s - began_s
+        return generation
 
     def _serve(self) -> None:
         weights = getattr(self._encoder, "weights", None)
@@ -96,6 +104,4 @@ class Publisher:
             return False
         if generation.encoder_id != self._encoder.id:
             return False
-        live = self._catalogue.clip_table(self._encoder.id)
-        held = generation.holds(self._catalogue, live)
-        return len(generation.index) == len(live) and bool(np.all(held))
+        return generation.is_up_to_date(self._catalogue)

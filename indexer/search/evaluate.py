@@ -200,14 +200,14 @@ def _vectors(searcher: Searcher, row: QueryRow, folders: Sequence[Path]) -> Quer
 
 def _brute_force(view: View, query: QueryVectors) -> list[Target]:
     """The best clip of every video, the best first, by inner products in float32."""
-    every = np.arange(view.n_clips)
+    every = view.every_row
+    clips = view.clips(every)
     scores = view.scores(query.vectors, every).max(axis=0)
     order = np.argsort(-scores, kind="stable")
-    _, firsts = np.unique(view.table.video_ids[order], return_index=True)
+    _, firsts = np.unique(clips.video_ids[order], return_index=True)
     best = order[np.sort(firsts)][:MAX_MOMENTS]
-    table = view.table
     return [
-        Target(int(table.video_ids[r]), Span(float(table.starts_s[r]), float(table.ends_s[r])))
+        Target(int(clips.video_ids[r]), Span(float(clips.starts_s[r]), float(clips.ends_s[r])))
         for r in best
     ]
 

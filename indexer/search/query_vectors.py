@@ -10,7 +10,7 @@ import numpy as np
 
 from embeddings.layers import unit
 from indexer.search.examples.example import Example
-from indexer.store.faiss_index import Floats
+from indexer.store.rows.arrays import Floats
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder

@@ -16,8 +16,9 @@ from indexer.search.relevance.calibrate import Background
 from indexer.search.result import Hit
 from indexer.search.shown import Shown
 from indexer.search.unrelated import Unrelated
-from indexer.search.view import TableRows, View, inner_products
-from indexer.store.faiss_index import Floats, Mask
+from indexer.search.view import View, inner_products
+from indexer.store.rows.arrays import Floats, Mask
+from indexer.store.segments.columns import TableRows
 
 FETCH_PER_HIT = 8
 """Clips fetched per wanted hit: enough that merging rarely needs a second fetch."""
@@ -46,8 +47,8 @@ def rank(
 ) -> list[Hit]:
     """The best hits, the best first; `read_vectors` is used for examples only."""
     shown = Shown.of(view.videos, options.filters)
-    allowed = shown.clips(view.table)
-    n_allowed = view.n_clips if allowed is None else int(np.count_nonzero(allowed))
+    allowed = shown.rows(view)
+    n_allowed = view.n_allowed(allowed)
     if n_allowed == 0 or options.k <= 0:
         return []
     clips = _Candidates(view, query.vectors, options, allowed, n_allowed)
@@ -112,15 +113,15 @@ class _Candidates:
         rows, bound = self.view.top(self.vectors, n, self.allowed)
         if self.options.merge:
             # A moment may reach over clips that score too low to be fetched themselves.
-            rows = self.view.rows_of(self.view.table.video_ids[rows])
+            rows = self.view.rows_of(self.view.clips(rows).video_ids)
             rows = rows if self.allowed is None else rows[self.allowed[rows]]
         return rows, bound
 
     def scored(self, rows: TableRows) -> list[ScoredClip]:
-        table = self.view.table
-        columns = (table.ids, table.video_ids, table.starts_s, table.ends_s)
+        clips = self.view.clips(rows)
+        columns = (clips.ids, clips.video_ids, clips.starts_s, clips.ends_s)
         scores = self.view.scores(self.vectors, rows).max(axis=0).tolist()
-        values = zip(*(column[rows].tolist() for column in columns), scores, strict=True)
+        values = zip(*(column.tolist() for column in columns), scores, strict=True)
         return [ScoredClip(*row) for row in values]
 
 

@@ -44,7 +44,7 @@ from indexer.search.words.asked import quoted_phrases, without_quotes
 from indexer.search.words.asking import LinesAsked, OpenSentences, not_read
 from indexer.search.words.found import FoundWords
 from indexer.store.cache import VectorCache
-from indexer.store.generations import read_current
+from indexer.store.published import read_current
 from indexer.store.vectors import VectorStore, VideoVectors
 
 if TYPE_CHECKING:
@@ -369,8 +369,10 @@ class Searcher:
         return example_of_stored(stored, span, self._encoder, name=name)
 
     def _vectors_of(self, view: View, video_ids: Sequence[int]) -> dict[int, VideoVectors]:
-        rows = view.rows_of(video_ids)
-        owners = view.table.video_ids[rows]
+        clips = view.clips(view.rows_of(video_ids))
         return self._cache.videos(
-            {int(owner): view.table.ids[rows[owners == owner]] for owner in np.unique(owners)}
+            {
+                int(owner): np.sort(clips.ids[clips.video_ids == owner])
+                for owner in np.unique(clips.video_ids)
+            }
         )

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from data.catalogue import Catalogue, ClipTable, LiveVideos, Video, VideoLimits
+from data.catalogue import Catalogue, LiveVideos, Video, VideoLimits
 from data.video.found import file_title
 from indexer.search.query import Filters
 from indexer.search.result import Hit
-from indexer.store.faiss_index import Ids, Mask
+from indexer.search.view import View
+from indexer.store.rows.arrays import Ids, Mask
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,14 @@ class Shown:
         """Whether there are videos and the limits leave none of them."""
         return self.ids is not None and not (self.ids != self.exclude).any() and bool(self.live)
 
-    def clips(self, table: ClipTable) -> Mask | None:
-        """(m,) which rows of a clip table belong to them; None where all do."""
-        allowed = None if self.ids is None else np.isin(table.video_ids, self.ids)
-        if self.exclude is None:
-            return allowed
-        others = np.asarray(table.video_ids != self.exclude)
-        return others if allowed is None else allowed & others
+    def rows(self, view: View) -> Mask | None:
+        """(n_rows,) which rows of a view belong to them; None where all do."""
+        if self.ids is None and self.exclude is None:
+            return None
+        allowed = np.ones(view.n_rows, np.bool_) if self.ids is None else view.mask_of(self.ids)
+        if self.exclude is not None:
+            allowed[view.rows_of([self.exclude])] = False
+        return allowed
 
     def some(self, ids: Iterable[int]) -> dict[int, Video]:
         """Read some of them, called as their first copy below the folder that was asked for.
@@ -61,7 +63,7 @@ class Shown:
         A video that is gone since the index was opened is left out.
 
         Args:
-            ids: Videos that were found among `clips`, or among lines of `id_set`.
+            ids: Videos that were found among `rows`, or among lines of `id_set`.
         """
         videos = self.live.some({each for each in ids if each != self.exclude})
         if self.limits.under is None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.search.relevance.accident import SAMPLE_CLIPS, BestByAccident, best_by_accident
-from indexer.store.faiss_index import Floats, Mask
+from indexer.store.rows.arrays import Floats, Mask
 
 
 class SearchedClips(Protocol):

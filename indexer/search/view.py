@@ -13,32 +13,76 @@ from data.home import Home
 from indexer.search.relevance.accident import SAMPLE_CLIPS
 from indexer.search.words.meaning import Meanings, open_meanings
 from indexer.search.words.word_index import WordIndex, open_words
-from indexer.store.faiss_index import FlatIndex, Floats, Ids, Mask, VectorIndex
-from indexer.store.generations import (
-    REBUILD,
-    Generation,
-    lost_index,
-    open_generation,
-    read_current,
-)
+from indexer.store.generations import REBUILD, Generation, open_generation
 from indexer.store.manifest import read_manifest
 from indexer.store.meaning.status import meaning_state
 from indexer.store.parts import lines_warning, parts_warning
-from indexer.store.vectors import VectorStore, read_videos
+from indexer.store.published import lost_index, read_current
+from indexer.store.rows.arrays import Floats, Ids, Mask
+from indexer.store.segments.building import segment_in_memory
+from indexer.store.segments.columns import TableRows
+from indexer.store.segments.live import every_live
+from indexer.store.segments.segment import Segment, sample_keys
+from indexer.store.vectors import VectorStore, VideoClips, read_clips_of
 
 MAX_EXCESS = 1000
-"""Up to this many removed or filtered clips an index is searched without a mask of ids."""
+"""Up to this many clips that do not count a segment is searched without a mask of them."""
 
 READ_ATTEMPTS = 3
 """A writer may replace vectors between two reads; then everything is read again."""
 
-TableRows = NDArray[np.intp]
-"""Rows of a `ClipTable`."""
+
+@dataclass(frozen=True)
+class Searched:
+    """A segment, and which of its videos can be found."""
+
+    segment: Segment
+    """Its clips."""
+    videos: Mask
+    """(v,) which of its videos count, by place."""
+
+    @cached_property
+    def counts(self) -> Mask | None:
+        """(n,) which clips count; None where all do."""
+        return None if self.videos.all() else self.segment.columns.of_rows(self.videos)
+
+    @cached_property
+    def n_clips(self) -> int:
+        """Clips that count."""
+        return int(self.segment.columns.counts[self.videos].sum())
+
+    def places(self, video_ids: Ids) -> NDArray[np.intp]:
+        """The places of those among some videos that count here."""
+        places = self.segment.columns.places(video_ids)
+        places = places[places >= 0]
+        return places[self.videos[places]]
+
+    def top(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[TableRows, float]:
+        """As `View.top`, of the rows of this segment."""
+        both = allowed if self.counts is None else self.counts
+        if allowed is not None and self.counts is not None:
+            both = self.counts & allowed
+        n = len(self.segment)
+        chosen = n if both is None else int(np.count_nonzero(both))
+        excluded = n - chosen
+        # A few excluded clips are cheaper to fetch and drop than to mask.
+        drop = excluded <= MAX_EXCESS
+        excess = excluded if drop else 0
+        scores, rows = self.segment.index.search(
+            queries, k + excess, allowed=None if drop else both
+        )
+        is_cut = 0 < scores.shape[1] < chosen + excess
+        bound = float(scores[:, -1].max()) if is_cut else float("-inf")
+        found = np.unique(rows)
+        return (found if both is None else found[both[found]]), bound
 
 
 @dataclass(frozen=True)
 class View:
-    """What can be searched at one instant; it never changes, so threads may share it."""
+    """What can be searched at one instant; it never changes, so threads may share it.
+
+    Its rows number the clips of all segments in turn, those that do not count as well.
+    """
 
     changes: int
     """The catalogue's count of changes when it was read."""
@@ -48,90 +92,123 @@ class View:
     """Number of the generation in use; None where all clips are unpublished."""
     warnings: tuple[str, ...]
     """What is wrong with what is searched, such as an older index in place of the published one."""
-    table: ClipTable
-    """The clips that can be found, ascending by id."""
     videos: LiveVideos
     """Their videos, read when they are asked for."""
-    indexes: tuple[VectorIndex, ...]
-    """Of the generation and of the delta; together they hold every clip of `table`."""
+    searched: tuple[Searched, ...]
+    """The segments of the generation, and that of what is new."""
     opened: Generation | None
     """The generation in use, which the next view takes over while it stays published."""
-    held: tuple[TableRows, ...]
-    """For each index the rows of `table` whose clips it holds, ascending."""
     words: WordIndex
     """The lines that can be found by their words."""
     meanings: Meanings | None
     """Those that can be found by what they mean; None where that is not known of any."""
 
-    @property
+    @cached_property
     def n_clips(self) -> int:
         """Clips that can be found."""
-        return len(self.table)
+        return sum(each.n_clips for each in self.searched)
+
+    @cached_property
+    def _firsts(self) -> Ids:
+        """The row of each segment's first clip, and the number of rows."""
+        return np.cumsum([0, *(len(each.segment) for each in self.searched)])
+
+    @property
+    def n_rows(self) -> int:
+        """Rows, those of clips that do not count included."""
+        return int(self._firsts[-1])
 
     def top(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[TableRows, float]:
-        """The k clips per index that are nearest to each of some queries (q, d).
+        """The k clips per segment that are nearest to each of some queries (q, d).
 
-        `allowed` (m,) says which rows of `table` count; None allows all.
+        `allowed` (n_rows,) says which rows count; None allows all.
 
         Returns:
-            Rows of `table`, ascending, and a bound: no other clip scores higher with any query
-            (-inf where there is none).
+            Rows, ascending, and a bound: no other clip scores higher with any query (-inf where
+            there is none).
         """
-        nearest, bound = [], float("-inf")
-        for index, rows in zip(self.indexes, self.held, strict=True):
-            chosen = rows if allowed is None else rows[allowed[rows]]
-            excluded = len(index) - len(chosen)
-            # A few excluded clips are cheaper to fetch and drop than to mask.
-            excess = excluded if excluded <= MAX_EXCESS else 0
-            by_id = None if excess == excluded else _mask(self.table.ids[chosen])
-            scores, ids = index.search(queries, k + excess, allowed=by_id)
-            if 0 < scores.shape[1] < len(chosen) + excess:
-                bound = max(bound, float(scores[:, -1].max()))
-            found = np.unique(ids[ids >= 0])
-            known = found[contained(found, self.table.ids)]
-            places = np.searchsorted(self.table.ids, known)
-            nearest.append(places[contained(places, chosen)])
-        rows = np.unique(np.concatenate(nearest)) if nearest else np.zeros(0, np.intp)
-        return rows, bound
+        nearest, bound = [np.zeros(0, np.intp)], float("-inf")
+        for first, each in self._parts():
+            mine = None if allowed is None else allowed[first : first + len(each.segment)]
+            rows, highest = each.top(queries, k, mine)
+            nearest.append(rows + first)
+            bound = max(bound, highest)
+        return np.concatenate(nearest), bound
 
     def scores(self, queries: Floats, rows: TableRows) -> Floats:
-        """Inner products (q, r) of queries (q, d) with the clips at some rows of `table`."""
+        """Inner products (q, r) of queries (q, d) with the clips at some rows."""
         return inner_products(queries, self.vectors(rows))
 
     def vectors(self, rows: TableRows) -> Floats:
-        """(r, d) stored clip vectors of some rows of `table`."""
-        out: Floats | None = None
-        for index, held in zip(self.indexes, self.held, strict=True):
-            mine = contained(rows, held)
-            if out is None:
-                out = np.zeros((len(rows), index.dim), np.float32)
-            out[mine] = index.vectors(self.table.ids[rows[mine]])
-        if out is None:
+        """(r, d) stored clip vectors of some rows."""
+        if not self.searched:
             raise ValueError("an empty view has no vectors")
+        out = np.zeros((len(rows), self.searched[0].segment.vectors.dim), np.float32)
+        for mine, each, inside in self._split(rows):
+            out[mine] = each.segment.vectors.rows(inside)
         return out
+
+    def clips(self, rows: TableRows) -> ClipTable:
+        """The clips at some rows, in their order."""
+        n = len(rows)
+        ids, owners, spans = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros((n, 2))
+        for mine, each, inside in self._split(rows):
+            columns = each.segment.columns
+            ids[mine], spans[mine] = columns.clip_ids[inside], columns.spans[inside]
+            owners[mine] = columns.video_ids[columns.places_of_rows(inside)]
+        return ClipTable(ids, owners, spans[:, 0].copy(), spans[:, 1].copy())
 
     def rows_of(self, video_ids: Sequence[int] | Ids) -> TableRows:
         """The rows of all clips of some videos, ascending."""
-        order, owners = self._by_video
         wanted = np.unique(np.asarray(video_ids, np.int64))
-        firsts = np.searchsorted(owners, wanted, "left")
-        lasts = np.searchsorted(owners, wanted, "right")
-        pieces = [order[a:b] for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)]
-        return np.sort(np.concatenate(pieces)) if pieces else np.zeros(0, np.intp)
+        rows = [np.zeros(0, np.intp)]
+        for first, each in self._parts():
+            rows.append(each.segment.columns.rows_at(each.places(wanted)) + first)
+        return np.concatenate(rows)
 
-    @cached_property
-    def _by_video(self) -> tuple[TableRows, Ids]:
-        """The rows in order of their videos, and these videos."""
-        order = np.argsort(self.table.video_ids, kind="stable")
-        return order, self.table.video_ids[order]
+    def mask_of(self, video_ids: Ids) -> Mask:
+        """(n_rows,) which rows are clips of some videos."""
+        masks = [np.zeros(0, np.bool_)]
+        for each in self.searched:
+            chosen = np.zeros(each.segment.columns.n_videos, np.bool_)
+            chosen[each.places(video_ids)] = True
+            masks.append(each.segment.columns.of_rows(chosen))
+        return np.concatenate(masks)
+
+    def n_allowed(self, allowed: Mask | None) -> int:
+        """How many clips that count a mask of rows allows; all of them for None."""
+        if allowed is None:
+            return self.n_clips
+        return int(np.count_nonzero(allowed[self.every_row]))
+
+    @property
+    def every_row(self) -> TableRows:
+        """The rows of all clips that can be found, ascending."""
+        rows = [np.zeros(0, np.intp)]
+        for first, each in self._parts():
+            counts = each.counts
+            inside = np.arange(len(each.segment)) if counts is None else np.flatnonzero(counts)
+            rows.append(inside + first)
+        return np.concatenate(rows)
+
+    @property
+    def video_ids(self) -> Ids:
+        """Ids of the videos that can be found, ascending."""
+        ids = [each.segment.columns.video_ids[each.videos] for each in self.searched]
+        return np.sort(np.concatenate([np.zeros(0, np.int64), *ids]))
 
     @cached_property
     def sample_rows(self) -> TableRows:
-        """Up to `SAMPLE_CLIPS` rows drawn evenly at random, ascending."""
-        if self.n_clips <= SAMPLE_CLIPS:
-            return np.arange(self.n_clips)
-        rng = np.random.default_rng(self.n_clips)
-        return np.sort(rng.choice(self.n_clips, SAMPLE_CLIPS, replace=False))
+        """Up to `SAMPLE_CLIPS` rows drawn evenly at random: the same clips in whatever segments."""
+        rows, keys = [np.zeros(0, np.intp)], [np.zeros(0, np.uint64)]
+        for first, each in self._parts():
+            inside = each.segment.sampled_rows
+            inside = inside if each.counts is None else inside[each.counts[inside]]
+            inside = inside[:SAMPLE_CLIPS]
+            rows.append(inside + first)
+            keys.append(sample_keys(each.segment.columns.clip_ids[inside]))
+        order = np.argsort(np.concatenate(keys))[:SAMPLE_CLIPS]
+        return np.concatenate(rows)[order]
 
     @cached_property
     def sample(self) -> Floats:
@@ -146,29 +223,27 @@ class View:
     @cached_property
     def video_matrix(self) -> tuple[Ids, Floats]:
         """Ids (n,) and unit vectors (n, d) of all videos: the mean of their clips by length."""
-        order = np.argsort(self.table.video_ids, kind="stable")
-        ids, firsts = np.unique(self.table.video_ids[order], return_index=True)
-        lengths_s = np.maximum(self.table.ends_s - self.table.starts_s, 1e-3)[order]
-        sums = []
-        # In blocks: a million clips must not be in memory as float32 at once.
-        for block in np.array_split(np.arange(len(ids)), max(1, len(ids) // 10_000)):
-            if not len(block):
-                continue
-            stop = firsts[block[-1] + 1] if block[-1] + 1 < len(ids) else len(order)
-            rows = order[firsts[block[0]] : stop]
-            weighted = self.vectors(rows) * lengths_s[firsts[block[0]] : stop, None]
-            sums.append(np.add.reduceat(weighted, firsts[block] - firsts[block[0]]))
-        matrix = np.concatenate(sums) if sums else np.zeros((0, 0))
-        length = np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
-        return ids, np.asarray(matrix / length, dtype=np.float32)
+        if not self.searched:
+            return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
+        places = [np.flatnonzero(each.videos) for each in self.searched]
+        pairs = list(zip(self.searched, places, strict=True))
+        ids = np.concatenate([each.segment.columns.video_ids[mine] for each, mine in pairs])
+        matrix = np.concatenate([each.segment.means.rows(mine) for each, mine in pairs])
+        order = np.argsort(ids)
+        return ids[order], matrix[order]
 
+    def _parts(self) -> list[tuple[int, Searched]]:
+        """Each segment, with the row of its first clip."""
+        return list(zip(self._firsts.tolist(), self.searched, strict=False))
 
-def contained(values: Ids | TableRows, among: Ids | TableRows) -> Mask:
-    """(m,) which values occur among others, which ascend; a few among many cost almost nothing."""
-    if not len(among):
-        return np.zeros(len(values), np.bool_)
-    places = np.minimum(np.searchsorted(among, values), len(among) - 1)
-    return np.asarray(among[places] == values, np.bool_)
+    def _split(self, rows: TableRows) -> list[tuple[Mask, Searched, TableRows]]:
+        """For each segment that some rows lie in: which of them, and their rows inside it."""
+        split = []
+        for first, each in self._parts():
+            mine = (rows >= first) & (rows < first + len(each.segment))
+            if mine.any():
+                split.append((mine, each, rows[mine] - first))
+        return split
 
 
 def inner_products(queries: Floats, vectors: Floats) -> Floats:
@@ -180,13 +255,6 @@ def inner_products(queries: Floats, vectors: Floats) -> Floats:
         scores = np.einsum("rd,d->r", vectors, queries[0])
         return np.asarray(scores[None], dtype=np.float32)
     return np.asarray(queries @ vectors.T, dtype=np.float32)
-
-
-def _mask(ids: Ids) -> Mask:
-    """By id, up to the highest: which are among `ids`."""
-    mask = np.zeros(int(ids.max(initial=-1)) + 1, dtype=np.bool_)
-    mask[ids] = True
-    return mask
 
 
 def open_view(
@@ -210,22 +278,22 @@ def _read(
 ) -> tuple[View, bool]:
     """The view, and whether it holds every clip; else a writer may have been at work meanwhile."""
     changes, current = catalogue.changes(), read_current(home)
-    kept = before.opened if before is not None else None
-    generation, warnings = _generation(catalogue, encoder_id, kept)
+    generation, warnings = _generation(catalogue, encoder_id, before)
     parts = (parts_warning(catalogue, encoder_id), lines_warning(catalogue))
     about_files = (catalogue.warning, *parts)
     warnings += tuple(each for each in about_files if each is not None)
-    table = catalogue.clip_table(encoder_id)
-    new = np.ones(len(table), dtype=bool)
-    if generation is not None:
-        new = ~generation.holds(catalogue, table)
-    delta = _delta(catalogue, VectorStore(home, encoder_id), table, new)
-    absent = new if delta is None else new & ~np.isin(table.ids, delta.ids)
-    if absent.any():
-        warnings += (_absent(len(np.unique(table.video_ids[absent]))),)
-        table, new = _rows(table, ~absent), new[~absent]
-    published = None if generation is None else generation.index
-    sources = [(each, held) for each, held in ((published, ~new), (delta, new)) if each is not None]
+    segments = () if generation is None else generation.segments
+    if generation is None:
+        live = every_live(catalogue, encoder_id, ())
+    else:
+        live = generation.live(catalogue)
+    searched = [Searched(*pair) for pair in zip(segments, live.videos, strict=True)]
+    new = _delta(catalogue, VectorStore(home, encoder_id), live.missing, before)
+    if new is not None:
+        searched.append(Searched(new, np.ones(new.columns.n_videos, np.bool_)))
+    absent = live.missing - (set() if new is None else set(new.columns.video_ids.tolist()))
+    if absent:
+        warnings += (_absent(len(absent)),)
     text = None if generation is None else generation.text
     words = open_words(catalogue, text, None if before is None else before.words)
     warnings += () if words.warning is None else (words.warning,)
@@ -239,13 +307,11 @@ def _read(
         current=current,
         generation=generation.number if generation else None,
         warnings=warnings,
-        table=table,
         videos=LiveVideos(catalogue, encoder_id),
         opened=generation,
-        indexes=tuple(index for index, _ in sources),
-        held=tuple(np.flatnonzero(held) for _, held in sources),
+        searched=tuple(each for each in searched if each.n_clips),
     )
-    return view, not absent.any()
+    return view, not absent
 
 
 def _absent(n_videos: int) -> str:
@@ -256,15 +322,16 @@ def _absent(n_videos: int) -> str:
 
 
 def _generation(
-    catalogue: Catalogue, encoder_id: str, kept: Generation | None
+    catalogue: Catalogue, encoder_id: str, before: View | None
 ) -> tuple[Generation | None, tuple[str, ...]]:
     home, lost = catalogue.home, lost_index(catalogue)
+    kept = None if before is None else before.opened
     if lost is not None:
         return None, (f"{lost}; searching the stored vectors; {REBUILD}",)
     try:
         if kept is not None and kept.warning is None and _is_current(home, kept):
             return kept, ()
-        generation = open_generation(home)
+        generation = open_generation(home, known=() if kept is None else kept.segments)
     except ReelwiseError as error:
         # The vectors are the truth: without a usable index everything is new.
         return None, (f"{error.problem}; searching the stored vectors; {error.fix}",)
@@ -280,22 +347,35 @@ def _is_current(home: Home, generation: Generation) -> bool:
     return read_manifest(home.index / generation.name) == generation.manifest
 
 
-def _rows(table: ClipTable, chosen: Mask) -> ClipTable:
-    return ClipTable(
-        table.ids[chosen], table.video_ids[chosen], table.starts_s[chosen], table.ends_s[chosen]
-    )
-
-
 def _delta(
-    catalogue: Catalogue, store: VectorStore, table: ClipTable, new: Mask
-) -> FlatIndex | None:
-    """An exact index of the clips that no generation holds, of those whose parts can be read."""
-    wanted = table.ids[new]
-    video_ids = [int(v) for v in np.unique(table.video_ids[new])]
-    index: FlatIndex | None = None
-    for video in read_videos(catalogue, store, video_ids, on_damage=lambda _: None):
-        if index is None:
-            index = FlatIndex(video.clips.shape[1])
-        mine = np.isin(video.clip_ids, wanted)
-        index.add(video.clip_ids[mine], video.clips[mine])
-    return index
+    catalogue: Catalogue, store: VectorStore, missing: frozenset[int], before: View | None
+) -> Segment | None:
+    """An exact segment in memory of what no generation holds, as far as its parts can be read.
+
+    What the view before had in memory is not read again.
+    """
+    if not missing:
+        return None
+    parts = catalogue.live_parts(store.encoder_id, missing)
+    wanted = {
+        int(video_id): parts.names[number]
+        for video_id, number in zip(parts.video_ids, parts.numbers, strict=True)
+    }
+    kept = {
+        each.video_id: each for each in _in_memory(before) if wanted.get(each.video_id) == each.part
+    }
+    if len(kept) == len(wanted) and before is not None:
+        known = before.searched[-1].segment
+        if known.name is None and known.columns.n_videos == len(kept):
+            return known
+    read = read_clips_of(catalogue, store, set(wanted) - set(kept), on_damage=lambda _: None)
+    return segment_in_memory([*kept.values(), *read])
+
+
+def _in_memory(view: View | None) -> list[VideoClips]:
+    """The clips that a view holds in memory because no generation held them."""
+    found = []
+    for each in () if view is None else view.searched:
+        if each.segment.name is None:
+            found += list(each.segment.videos(np.arange(each.segment.columns.n_videos)))
+    return found

@@ -1,17 +1,16 @@
 """Published indexes: immutable folders, and the one small file that says which of them is served.
 
-    index/gen-000007/clips.faiss
+    index/segments/seg-<number>/        clips of some videos; generations share segments
     index/gen-000007/text/              the index of words, where there are any
     index/gen-000007/meaning/           the index of their meanings, where these are encoded
-    index/gen-000007/manifest.json
+    index/gen-000007/manifest.json      which segments it consists of
     index/CURRENT                       "gen-000007"
 
 A generation is built under a temporary name, every byte and name of it is forced to the disk, then
 `CURRENT` is replaced atomically. A reader keeps what it opened; nothing is ever changed in place.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,44 +19,50 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue, ClipTable
+from data.catalogue import Catalogue
 from data.durable import (
     discard_dir,
-    make_dir,
-    remove_unfinished,
-    write_atomic,
 )
 from data.errors import ReelwiseError
 from data.home import Home
-from data.sealed import file_sum
-from indexer.store.faiss_index import INDEX_KINDS, Mask, VectorIndex
+from indexer.store.checked_files import CheckedFiles
 from indexer.store.full_text import TEXT_FOLDER, FullText
 from indexer.store.manifest import Manifest, damaged, read_manifest
 from indexer.store.meaning.meaning_index import MEANING_FOLDER, MeaningIndex
-
-INDEX_FILE = "clips.faiss"
-NOTHING = "none"
-"""Content of `CURRENT` while the first generation is built: nothing was published or lost."""
+from indexer.store.published import (
+    generation_names,
+    is_lock,
+    never_published,
+    number_of,
+    read_current,
+    used_segments,
+)
+from indexer.store.segments.live import Live, every_live, live_now
+from indexer.store.segments.segment import (
+    Segment,
+    check_segment,
+    open_segment,
+    segment_folder,
+)
 
 REBUILD = "run reelwise rebuild: it makes a new one from the stored vectors"
-
-_NAME = re.compile(r"gen-(\d{6,})")
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Generation:
-    """An opened generation: its index is in memory and stays valid whatever is published later."""
+    """An opened generation, which stays valid whatever is published later."""
 
     manifest: Manifest
     """What it was built from."""
     folder: Path
     """Its folder; later publications may have removed it."""
-    index: VectorIndex
-    """Clip vectors by clip id."""
+    segments: tuple[Segment, ...]
+    """Clip vectors, in the order of the manifest, without damaged ones."""
     warning: str | None = None
-    """Why an older generation is served than the one published last; None when all is well."""
+    """What is wrong with it, or why an older one is served than that published last; None where
+    all is well."""
     unreadable: frozenset[int] = frozenset()
     """After a publication: videos that are left out because their vector part is damaged."""
     text: FullText | None = None
@@ -77,28 +82,39 @@ class Generation:
         """Name of its folder."""
         return self.folder.name
 
-    def holds(self, catalogue: Catalogue, table: ClipTable) -> Mask:
-        """(n,) which clips of a table lie in this index with the vectors that are stored for them.
-
-        An id alone proves nothing: after an older catalogue came back it may have been given out
-        twice. A part is written once under a name that is never used again, so a clip is in the
-        index if the part in which its vector lies is one that the index was built from.
-        """
-        videos = catalogue.embeddings.videos_in(self.encoder_id, self.manifest.parts)
-        known = np.fromiter(videos, np.int64, len(videos))
-        held = np.isin(table.ids, self.index.ids) & np.isin(table.video_ids, known)
-        return np.asarray(held, dtype=np.bool_)
-
     @property
     def encoder_id(self) -> str:
         """The encoder of its vectors."""
         return self.manifest.encoder_id
 
+    def live(self, catalogue: Catalogue) -> Live:
+        """What of it counts now, and which live videos it lacks."""
+        manifest = self.manifest
+        if len(self.segments) < len(manifest.segments):
+            return every_live(catalogue, self.encoder_id, self.segments)
+        return live_now(
+            catalogue,
+            self.encoder_id,
+            self.segments,
+            dead={use.name: use.dead for use in manifest.segments},
+            missing=manifest.missing,
+            mark=manifest.mark,
+        )
 
-def open_generation(home: Home) -> Generation | None:
+    def is_up_to_date(self, catalogue: Catalogue) -> bool:
+        """Whether it holds what is live, and nothing else counts in it."""
+        live = self.live(catalogue)
+        dead = live.dead(self.segments)
+        return live.is_complete and dead == {
+            use.name: list(use.dead) for use in self.manifest.segments if use.dead
+        }
+
+
+def open_generation(home: Home, *, known: Sequence[Segment] = ()) -> Generation | None:
     """Open the published generation; checksums are verified before anything is parsed.
 
-    When it is damaged, the newest good one before it is opened, and `warning` says so.
+    When it is damaged, the newest good one before it is opened, and `warning` says so. `known` are
+    open segments, which are not opened again.
 
     Returns:
         The generation; None where nothing was ever published.
@@ -106,11 +122,11 @@ def open_generation(home: Home) -> Generation | None:
     Raises:
         ReelwiseError: Generations exist and none of them is usable.
     """
-    chosen = _first_usable(home, read_generation)
+    chosen = _first_usable(home, lambda name: read_generation(home, name, known=known))
     if chosen is None:
         return None
     generation, warning = chosen
-    return replace(generation, warning=warning)
+    return replace(generation, warning=_both(warning, generation.warning))
 
 
 def usable_generation(home: Home) -> tuple[Manifest | None, str | None]:
@@ -121,17 +137,29 @@ def usable_generation(home: Home) -> tuple[Manifest | None, str | None]:
     Raises:
         ReelwiseError: As `open_generation`.
     """
-    return _first_usable(home, lambda folder: _checked(folder, _stamps(folder))) or (None, None)
+    found = _first_usable(home, lambda name: _checked(home, name, _stamps(home, name)))
+    if found is None:
+        return None, None
+    (manifest, damage), warning = found
+    return manifest, _both(warning, damage)
 
 
 @lru_cache(maxsize=8)
-def _checked(folder: Path, _stamp: tuple[tuple[str, int, int, int, int], ...]) -> Manifest:
-    return check_generation(folder)
+def _checked(
+    home: Home, name: str, _stamp: tuple[tuple[str, int, int, int, int], ...]
+) -> tuple[Manifest, str | None]:
+    manifest, _ = _own_files_checked(home, name)
+    return manifest, _damage(damaged_segments(home, manifest))
 
 
-def _stamps(folder: Path) -> tuple[tuple[str, int, int, int, int], ...]:
+def _stamps(home: Home, name: str) -> tuple[tuple[str, int, int, int, int], ...]:
     """What changes with the files of a generation; nothing where the folder is missing."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not is_lock(path))
+    folders = [
+        home.index / name,
+        *(segment_folder(home, each) for each in used_segments(home, name)),
+    ]
+    found = (path for folder in folders for path in folder.rglob("*"))
+    files = sorted(path for path in found if path.is_file() and not is_lock(path))
     stats = [(path.name, path.stat()) for path in files]
     return tuple(
         (name, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
@@ -139,13 +167,13 @@ def _stamps(folder: Path) -> tuple[tuple[str, int, int, int, int], ...]:
     )
 
 
-def _first_usable(home: Home, read: Callable[[Path], T]) -> tuple[T, str | None] | None:
+def _first_usable(home: Home, read: Callable[[str], T]) -> tuple[T, str | None] | None:
     """What `read` makes of the published generation, or of the newest one that it accepts."""
     current = read_current(home)
     for _ in range(3):
         try:
             if current is not None:
-                return read(home.index / current), None
+                return read(current), None
             break
         except ReelwiseError as error:
             problem = error.problem
@@ -159,77 +187,74 @@ def _first_usable(home: Home, read: Callable[[Path], T]) -> tuple[T, str | None]
     return _fall_back(home, read, None, f"{home.current} names no generation")
 
 
-def read_current(home: Home) -> str | None:
-    """The name in `CURRENT`; None where it is missing or not the name of a generation."""
-    try:
-        name = home.current.read_bytes().decode(errors="replace").strip()
-    except FileNotFoundError:
-        return None
-    return name if _NAME.fullmatch(name) else None
-
-
-def never_published(home: Home) -> bool:
-    """True for a home without any publication; False also where `CURRENT` was lost or damaged."""
-    try:
-        return home.current.read_bytes() == f"{NOTHING}\n".encode()
-    except FileNotFoundError:
-        return not generation_names(home)
-
-
-def note_nothing(home: Home) -> None:
-    """Note that nothing was published yet, so that an index that is gone later is known as lost."""
-    make_dir(home.index, private=True)
-    if not home.current.exists() and not generation_names(home):
-        write_atomic(home.current, f"{NOTHING}\n".encode(), point="publish.nothing")
-
-
-def lost_index(catalogue: Catalogue) -> str | None:
-    """What to say where a library that is served has no trace of an index; None for all others."""
-    home = catalogue.home
-    if catalogue.encoder is None or home.current.exists() or generation_names(home):
-        return None
-    return "the index is gone"
-
-
-def generation_names(home: Home) -> list[str]:
-    """Names of the finished generations, oldest first; unfinished ones are named otherwise."""
-    if not home.index.is_dir():
-        return []
-    names = [path.name for path in home.index.iterdir() if _NAME.fullmatch(path.name)]
-    return sorted(names, key=number_of)
-
-
-def check_generation(folder: Path) -> Manifest:
+def check_generation(home: Home, name: str, *, anew: bool = False) -> Manifest:
     """Compare the files of a generation with their checksums, and give its manifest.
+
+    `anew` reads also large files that were verified before, see `CheckedFiles`.
 
     Raises:
         ReelwiseError: A file in it is missing, or not as it was written.
     """
-    manifest = read_manifest(folder)
-    for name, expected in manifest.files.items():
-        try:
-            whole = file_sum(folder / name) == expected
-        except OSError as error:
-            raise damaged(folder, f"{name} cannot be read ({error.strerror})") from error
-        if not whole:
-            raise damaged(folder, f"{name} is not as it was written (wrong checksum)")
-    if manifest.index_kind not in INDEX_KINDS:
-        raise damaged(folder, f"its index is of the unknown kind {manifest.index_kind!r}")
+    manifest, folder = _own_files_checked(home, name, anew=anew)
+    for problem in damaged_segments(home, manifest, anew=anew).values():
+        raise damaged(folder, problem)
     return manifest
 
 
-def read_generation(folder: Path) -> Generation:
-    """Open one generation; its checksums are verified first.
+def damaged_segments(home: Home, manifest: Manifest, *, anew: bool = False) -> dict[str, str]:
+    """What is wrong with each damaged segment of a generation, by its name."""
+    problems = {}
+    for use in manifest.segments:
+        try:
+            check_segment(home, use.name, anew=anew)
+        except ReelwiseError as error:
+            problems[use.name] = error.problem
+    return problems
+
+
+def _damage(problems: Mapping[str, str]) -> str | None:
+    """What to say of damaged segments; None where there are none."""
+    if not problems:
+        return None
+    return f"{'; '.join(problems.values())}; searching the stored vectors of it; {REBUILD}"
+
+
+def _both(*warnings: str | None) -> str | None:
+    return "; ".join(filter(None, warnings)) or None
+
+
+def _own_files_checked(home: Home, name: str, *, anew: bool = False) -> tuple[Manifest, Path]:
+    folder, checks = home.index / name, CheckedFiles(home)
+    manifest = read_manifest(folder)
+    for file, expected in manifest.files.items():
+        try:
+            checks.check(folder, file, expected, anew=anew)
+        except ReelwiseError as error:
+            raise damaged(folder, error.problem) from error
+    return manifest, folder
+
+
+def read_generation(home: Home, name: str, *, known: Sequence[Segment] = ()) -> Generation:
+    """Open one generation; its checksums are verified first. A damaged segment is left out.
+
+    `known` are open segments, which are not opened again.
 
     Raises:
-        ReelwiseError: As `check_generation`.
+        ReelwiseError: A file of its own is missing, or not as it was written.
     """
-    manifest = check_generation(folder)
-    kind = INDEX_KINDS[manifest.index_kind]
-    index = kind.load(folder / INDEX_FILE, dim=manifest.dim, n=manifest.clips)
+    manifest, folder = _own_files_checked(home, name)
+    opened = {each.name or "": each for each in known}
+    problems = {}
+    for use in manifest.segments:
+        try:
+            opened[use.name] = opened.get(use.name) or open_segment(home, use.name)
+        except ReelwiseError as error:
+            problems[use.name] = error.problem
+    segments = tuple(opened[use.name] for use in manifest.segments if use.name not in problems)
     text = FullText.open(folder / TEXT_FOLDER) if manifest.lines else None
     meaning = MeaningIndex.open(folder / MEANING_FOLDER) if manifest.meant else None
-    return Generation(manifest, folder, index, text=text, meaning=meaning)
+    warning = _damage(problems)
+    return Generation(manifest, folder, segments, warning, text=text, meaning=meaning)
 
 
 def meant_in_current(home: Home, model_id: str) -> NDArray[np.uint64]:
@@ -250,27 +275,10 @@ def whole_folder(home: Home, name: str) -> Path | None:
         return None
     folder = home.index / current
     try:
-        check_generation(folder)
+        _own_files_checked(home, current)
     except ReelwiseError:
         return None
     return folder / name if (folder / name).is_dir() else None
-
-
-def remove_unpublished(home: Home) -> int:
-    """Remove half-built generations, and whole ones that a kill kept from being published.
-
-    Only the holder of the writer lock may call it. Returns the number of removed files and folders.
-    """
-    removed = remove_unfinished(home.index)
-    current, names = read_current(home), generation_names(home)
-    # Without a valid CURRENT it is unknown what was published: keep everything.
-    if current in names:
-        unpublished = names[names.index(current) + 1 :]
-    else:
-        unpublished = names if never_published(home) else []
-    for name in unpublished:
-        discard_dir(home.index / name)
-    return removed + len(unpublished)
 
 
 def drop_damaged(home: Home) -> list[str]:
@@ -281,7 +289,8 @@ def drop_damaged(home: Home) -> list[str]:
     dropped = []
     for name in generation_names(home):
         try:
-            read_generation(home.index / name)
+            check_generation(home, name, anew=True)
+            read_generation(home, name)
         except ReelwiseError:
             discard_dir(home.index / name)
             dropped.append(name)
@@ -289,13 +298,13 @@ def drop_damaged(home: Home) -> list[str]:
 
 
 def _fall_back(
-    home: Home, read: Callable[[Path], T], current: str | None, problem: str
+    home: Home, read: Callable[[str], T], current: str | None, problem: str
 ) -> tuple[T, str]:
     for name in reversed(generation_names(home)):
         if current is not None and number_of(name) >= number_of(current):
             continue
         try:
-            usable = read(home.index / name)
+            usable = read(name)
         except ReelwiseError:
             continue
         return usable, f"{problem}; serving {name} instead; run reelwise rebuild"
@@ -303,13 +312,3 @@ def _fall_back(
         f"no generation of the index is usable: {problem}",
         fix=REBUILD,
     )
-
-
-def number_of(name: str) -> int:
-    """The number in a generation's name."""
-    return int(name.removeprefix("gen-"))
-
-
-def is_lock(path: Path) -> bool:
-    """Whether a file is none of a generation's own: what opens the index of words locks it."""
-    return path.name.endswith(".lock")

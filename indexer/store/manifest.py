@@ -3,14 +3,22 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.catalogue import ChangeMark
 from data.errors import ReelwiseError
 from data.sealed import MANIFEST_FILE, FileSum, unseal
 
-LAYOUT_VERSION = 2
-"""Version of a generation's folder."""
+LAYOUT_VERSION = 3
+"""Version of a generation's folder; a reader refuses any other."""
 
-READABLE_LAYOUTS = (1, LAYOUT_VERSION)
-"""A reader refuses any other; layout 1 has no words."""
+
+@dataclass(frozen=True)
+class SegmentUse:
+    """A segment of a generation, and what of it does not count."""
+
+    name: str
+    """Name of its folder."""
+    dead: tuple[int, ...] = ()
+    """Ids of the videos in it that do not count: removed ones, and those embedded again."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +34,19 @@ class Manifest:
     dim: int
     """Their length."""
     videos: int
-    """Videos in it."""
+    """Videos in it that count."""
     clips: int
-    """Clips in it."""
-    parts: tuple[str, ...]
-    """The vector parts that it was built from."""
+    """Clips in it that count."""
+    segments: tuple[SegmentUse, ...]
+    """Where they lie."""
+    missing: tuple[int, ...]
+    """Ids of live videos that are left out because their vector part is damaged."""
+    mark: ChangeMark
+    """How far the catalogue had come."""
     index_kind: str
-    """Kind of the index, see `indexer.store.faiss_index`."""
+    """Kind of the largest segment's index, see `indexer.store.rows.kinds`."""
     recall_at_10: float
-    """Share of the true ten nearest that it returns, measured at build."""
+    """Share of the true ten nearest that is returned, measured at build; the mean of all clips."""
     made_at: str
     """Time of the build, ISO 8601 UTC."""
     files: dict[str, FileSum]
@@ -68,10 +80,13 @@ def read_manifest(folder: Path) -> Manifest:
         problem = f"{MANIFEST_FILE} is not as it was written (wrong checksum)"
         raise damaged(folder, problem) from error
     belongs_here = generation_name(values["generation"]) == folder.name
-    if values.get("format") not in READABLE_LAYOUTS or not belongs_here:
+    if values.get("format") != LAYOUT_VERSION or not belongs_here:
         raise damaged(folder, f"{MANIFEST_FILE} has another format or belongs elsewhere")
     values["files"] = {name: FileSum(**known) for name, known in values["files"].items()}
-    values["parts"] = tuple(values["parts"])
+    values["segments"] = tuple(
+        SegmentUse(use["name"], tuple(use["dead"])) for use in values["segments"]
+    )
+    values["missing"], values["mark"] = tuple(values["missing"]), ChangeMark(**values["mark"])
     return Manifest(**values)
 
 

@@ -4,15 +4,13 @@ Every byte and name of it is forced to the disk, then `CURRENT` is replaced atom
 """
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from data.catalogue import Catalogue, Part
+from data.catalogue import Catalogue
 from data.catalogue.guard.copies import copy_if_due
 from data.durable import (
     crash_point,
@@ -26,35 +24,53 @@ from data.durable import (
 from data.home import Home, holds_lock
 from data.sealed import MANIFEST_FILE, file_sum, seal
 from embeddings.starter.labels import caption_texts
-from indexer.store.faiss_index import INDEX_KINDS, FlatIndex, VectorIndex
 from indexer.store.full_text import TEXT_FOLDER, build_full_text
-from indexer.store.generations import (
-    INDEX_FILE,
-    Generation,
+from indexer.store.generations import Generation, whole_folder
+from indexer.store.manifest import LAYOUT_VERSION, Manifest, SegmentUse, generation_name
+from indexer.store.meaning.meaning_index import MEANING_FOLDER, build_meaning
+from indexer.store.next_segments import Content, NextSegments, n_live
+from indexer.store.published import (
     generation_names,
     is_lock,
+    marks_of,
     note_nothing,
     number_of,
     read_current,
-    whole_folder,
+    remove_unused_segments,
 )
-from indexer.store.manifest import LAYOUT_VERSION, Manifest, generation_name
-from indexer.store.meaning.meaning_index import MEANING_FOLDER, build_meaning
-from indexer.store.recall import RECALL_QUERIES, fill_index
-from indexer.store.vectors import DamagedPart, VectorStore
+from indexer.store.rows.choice import AUTO
+from indexer.store.rows.kinds import FlatRows
+from indexer.store.rows.tuning import TARGET_RECALL
+from indexer.store.segments.building import Building
+from indexer.store.segments.merging import MERGED_AT_ONCE, to_merge
 
 KEPT_GENERATIONS = 2
 """Old generations kept beside the current one, to fall back to when it is damaged."""
 
 
 def publish(
-    home: Home, catalogue: Catalogue, encoder_id: str, *, kind: str = FlatIndex.kind
+    home: Home,
+    catalogue: Catalogue,
+    encoder_id: str,
+    *,
+    building: Building | None = None,
+    whole: bool = False,
+    merged_at_once: int | None = MERGED_AT_ONCE,
 ) -> Generation:
-    """Build the next generation from the stored vectors and lines of all live videos, and serve it.
+    """Build the next generation of all live videos and their lines, and serve it.
 
-    Parts are read one at a time: memory is that of the index itself. A damaged part stops no other:
-    its videos are left out and named in `unreadable`. A kill at any instant leaves the old or the
-    new generation published, each whole. `kind` is one of `INDEX_KINDS`.
+    Segments of the generation before are taken over; what is new goes into one of its own, and
+    small ones become one (`merging`). A damaged part stops no other: its videos are left out and
+    named in `unreadable`. A kill at any instant leaves the old or the new generation published,
+    each whole.
+
+    Args:
+        home: The library.
+        catalogue: Its catalogue.
+        encoder_id: Whose vectors are published.
+        building: How indexes are built; None as the library remembers.
+        whole: Make one segment of everything anew, from the stored vectors.
+        merged_at_once: Most clips that segments are merged to; None for any number.
 
     Raises:
         ValueError: The writer lock is not held.
@@ -68,9 +84,9 @@ def publish(
     temp = temp_name(folder)
     temp.mkdir()
     try:
-        generation = _build(
-            temp, number, catalogue, VectorStore(home, encoder_id), INDEX_KINDS[kind]
-        )
+        making = NextSegments(catalogue, encoder_id, building or building_of(catalogue))
+        content = making.anew() if whole else making.continued(merged_at_once)
+        generation = _generation(temp, number, encoder_id, content)
         generation = _with_text(temp, generation, catalogue)
         generation = _with_meaning(temp, generation, catalogue)
         _seal(temp, generation.manifest)
@@ -81,39 +97,51 @@ def publish(
         raise
     crash_point("publish.after_rename")
     write_atomic(home.current, f"{folder.name}\n".encode(), point="publish.current")
-    _drop_old(home, number)
+    _drop_old(home, catalogue, number)
     copy_if_due(home)
     crash_point("publish.after_cleaning")
     return replace(generation, folder=folder)
 
 
-def _build(
-    folder: Path, number: int, catalogue: Catalogue, store: VectorStore, kind: type[VectorIndex]
-) -> Generation:
-    parts = catalogue.embeddings.parts(store.encoder_id)
-    damaged_parts: set[str] = set()
-    sample = _sample(parts, store)
-    n = catalogue.counts(store.encoder_id)["clips"]
-    batches = _clip_batches(parts, store, damaged_parts)
-    index, recall_at_10 = fill_index(kind, batches, n=n, sample=sample)
-    index.save(folder / INDEX_FILE)
-    crash_point("publish.after_fsync_index")
-    good = [part for part in parts if part.name not in damaged_parts]
+def building_of(catalogue: Catalogue) -> Building:
+    """How the library wants its indexes built."""
+    return Building(catalogue.index_kind or AUTO, catalogue.target_recall or TARGET_RECALL)
+
+
+def is_merge_due(generation: Generation) -> bool:
+    """Whether segments should become one that were too large to do so on the way."""
+    counts = [
+        n_live(each, ~np.isin(each.columns.video_ids, use.dead))
+        for each, use in zip(generation.segments, generation.manifest.segments, strict=True)
+    ]
+    return bool(to_merge([len(each) for each in generation.segments], counts, at_most=None))
+
+
+def _generation(folder: Path, number: int, encoder_id: str, content: Content) -> Generation:
+    segments, masks = content.segments, content.live.videos
+    counts = [n_live(each, mask) for each, mask in zip(segments, masks, strict=True)]
+    dead = content.live.dead(segments)
+    names = [each.name or "" for each in segments]
+    uses = tuple(SegmentUse(name, tuple(dead.get(name, ()))) for name in names)
+    facts = [each.facts for each in segments if each.facts is not None]
+    largest = max(facts, key=lambda each: each.clips, default=None)
+    recalls = [each.recall_at_10 for each in facts]
     manifest = Manifest(
         format=LAYOUT_VERSION,
         generation=number,
-        encoder_id=store.encoder_id,
-        dim=index.dim,
-        videos=sum(len(part.video_ids) for part in good),
-        clips=len(index),
-        parts=tuple(part.name for part in good),
-        index_kind=kind.kind,
-        recall_at_10=recall_at_10,
+        encoder_id=encoder_id,
+        dim=largest.dim if largest else 1,
+        videos=sum(int(mask.sum()) for mask in masks),
+        clips=sum(counts),
+        segments=uses,
+        missing=tuple(sorted(content.unreadable)),
+        mark=content.mark,
+        index_kind=largest.index_kind if largest else FlatRows.kind,
+        recall_at_10=float(np.average(recalls, weights=counts)) if recalls else 1.0,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        files={INDEX_FILE: file_sum(folder / INDEX_FILE)},
+        files={},
     )
-    bad = (part.video_ids for part in parts if part.name in damaged_parts)
-    return Generation(manifest, folder, index, unreadable=frozenset().union(*bad))
+    return Generation(manifest, folder, segments, unreadable=content.unreadable)
 
 
 def _with_text(folder: Path, generation: Generation, catalogue: Catalogue) -> Generation:
@@ -172,40 +200,17 @@ def _seal(folder: Path, manifest: Manifest) -> None:
     crash_point("publish.after_fsync_folder")
 
 
-def _clip_batches(
-    parts: list[Part], store: VectorStore, damaged_parts: set[str]
-) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float16]]]:
-    """The clips of each part; the names of those that cannot be read go to `damaged_parts`."""
-    for part in parts:
-        try:
-            yield store.read_clips(part.name, part.sha256, part.video_ids)
-        except DamagedPart:
-            damaged_parts.add(part.name)
-
-
-def _sample(parts: list[Part], store: VectorStore) -> npt.NDArray[np.float16]:
-    """Clip vectors (q, d) from up to `RECALL_QUERIES` readable parts picked at random."""
-    rng = np.random.default_rng(len(parts))
-    each = -(-RECALL_QUERIES // max(1, min(RECALL_QUERIES, len(parts))))
-    rows: list[npt.NDArray[np.float16]] = []
-    for place in rng.permutation(len(parts)):
-        part = parts[place]
-        try:
-            _, vectors = store.read_clips(part.name, part.sha256, part.video_ids)
-        except DamagedPart:
-            continue
-        rows.append(vectors[rng.permutation(len(vectors))[:each]])
-        if len(rows) == RECALL_QUERIES:
-            break
-    return np.concatenate(rows) if rows else np.zeros((0, 1), dtype=np.float16)
-
-
 def _next_number(home: Home) -> int:
     names = [*generation_names(home), read_current(home) or "gen-000000"]
     return max(map(number_of, names)) + 1
 
 
-def _drop_old(home: Home, number: int) -> None:
+def _drop_old(home: Home, catalogue: Catalogue, number: int) -> None:
+    """Remove generations that nobody falls back to, their segments, and the log of changes."""
     older = [name for name in generation_names(home) if number_of(name) < number]
     for name in older[:-KEPT_GENERATIONS]:
         discard_dir(home.index / name)
+    remove_unused_segments(home)
+    marks = [mark.number for mark in marks_of(home)]
+    if marks:
+        catalogue.change_log.prune(min(marks))

@@ -9,7 +9,7 @@ keeps every inner product to 5e-4.
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,22 @@ class VideoVectors:
     """Hard cuts between the frames, ascending."""
     keyframes_s: npt.NDArray[np.float64] | None = None
     """Key frames of the file, ascending; None where nobody looked for them."""
+
+
+@dataclass(frozen=True)
+class VideoClips:
+    """The clips of one video by one encoder, without its frames."""
+
+    video_id: int
+    """The video's permanent id."""
+    part: str
+    """Name of the vector part in which they lie."""
+    ids: npt.NDArray[np.int64]
+    """(m,) permanent clip ids."""
+    spans: npt.NDArray[np.float64]
+    """(m, 2) start_s and end_s of each."""
+    vectors: Half
+    """(m, d) unit rows."""
 
 
 @dataclass(frozen=True)
@@ -132,22 +148,23 @@ class VectorStore:
         rows = list(_rows(table))
         return list(zip(rows, known or [None] * len(rows), strict=True))
 
-    def read_clips(
-        self, name: str, sha256: str, video_ids: frozenset[int]
-    ) -> tuple[npt.NDArray[np.int64], Half]:
-        """Read only the clips of some videos of a part: ids (m,) and unit rows (m, d).
+    def read_clips(self, name: str, sha256: str, video_ids: frozenset[int]) -> list[VideoClips]:
+        """Read only the clips of some videos of a part.
 
         Raises:
             DamagedPart: As `read_part`.
         """
-        table = self._open(name, sha256).read(
-            columns=["video_id", "clip_ids", "clips"], use_threads=False
-        )
-        vectors, counts = _matrix(table["clips"], np.float16)
-        ids = _flat(table["clip_ids"])
-        owners = np.repeat(_numbers(pa.concat_arrays(table["video_id"].chunks)), counts)
-        wanted = np.isin(owners, np.fromiter(video_ids, dtype=np.int64, count=len(video_ids)))
-        return ids[wanted], vectors[wanted]
+        columns = ["video_id", "clip_ids", "clip_spans", "clips"]
+        table = self._open(name, sha256).read(columns=columns, use_threads=False)
+        clips, counts = _matrix(table["clips"], np.float16)
+        spans, _ = _matrix(table["clip_spans"], np.float64)
+        ids, ends = _flat(table["clip_ids"]), np.cumsum(counts)
+        videos = []
+        for row, video_id in enumerate(table["video_id"].to_pylist()):
+            if video_id in video_ids:
+                mine = slice(ends[row] - counts[row], ends[row])
+                videos.append(VideoClips(video_id, name, ids[mine], spans[mine], clips[mine]))
+        return videos
 
     def read_clip_ids(self, name: str, sha256: str) -> dict[int, list[int]]:
         """Read which clips of which videos a part holds, without their vectors.
@@ -236,6 +253,27 @@ def read_videos(
         for row in rows:
             if row.video_id in wanted:
                 yield row
+
+
+def read_clips_of(
+    catalogue: Catalogue,
+    store: VectorStore,
+    video_ids: Iterable[int],
+    *,
+    on_damage: Callable[[frozenset[int]], None],
+) -> Iterator[VideoClips]:
+    """Read the valid stored clips of some videos, part by part.
+
+    `on_damage` is told of the videos whose part cannot be read.
+    """
+    by_part: dict[str, tuple[str, set[int]]] = {}
+    for video_id, part in catalogue.embeddings.part_of(store.encoder_id, video_ids).items():
+        by_part.setdefault(part.name, (part.sha256, set()))[1].add(video_id)
+    for name, (sha256, wanted) in by_part.items():
+        try:
+            yield from store.read_clips(name, sha256, frozenset(wanted))
+        except DamagedPart:
+            on_damage(frozenset(wanted))
 
 
 def _broken(problem: str) -> DamagedPart:

@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.faiss_index import VectorIndex, index_rows
+from indexer.store.rows.choice import index_rows
+from indexer.store.rows.row_index import RowIndex
 from recommender.answer.items import UserRequest
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable
@@ -80,7 +81,7 @@ class Shortlist:
                 self._top.append(TopVideos(one.values, counts))
 
     @cached_property
-    def _nearest(self) -> VectorIndex:
+    def _nearest(self) -> RowIndex:
         return index_rows(self._vectors)
 
     def warm_up(self) -> None:

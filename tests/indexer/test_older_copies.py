@@ -29,7 +29,7 @@ def answers(home: Home) -> tuple[dict[str, str], tuple[str, ...]]:
     """For each colour that can be found the video found first; and the warnings."""
     with closing(Searcher(home, ColourEncoder())) as searcher:
         view = searcher.view
-        known = {view.videos[video_id].title for video_id in view.table.video_ids.tolist()}
+        known = {view.videos[video_id].title for video_id in view.video_ids.tolist()}
         results = {each: searcher.search(Query(text=each), k=1) for each in sorted(known)}
         warnings = searcher.view.warnings
     return {each: result.hits[0].title for each, result in results.items()}, warnings

@@ -19,13 +19,10 @@ from data.sealed import file_sum, seal
 from data.video.content import content_key
 from indexer.build.recording.record import writing_session
 from indexer.search.view import open_view
-from indexer.store.faiss_index import FlatIndex
-from indexer.store.generations import (
-    generation_names,
-    lost_index,
-    note_nothing,
-    open_generation,
-)
+from indexer.store.generations import open_generation
+from indexer.store.published import generation_names, lost_index, note_nothing
+from indexer.store.rows.half_matrix import writing
+from indexer.store.segments.segment import segment_folder
 from indexer.verify import Problem, verify_library
 from tests.indexer.stored import ENCODER, add, new_home, published
 
@@ -103,13 +100,12 @@ def test_a_missing_or_altered_part_is_found_and_its_videos_embedded_again(
     assert verify_library(home).problems == []
 
 
-@pytest.mark.parametrize("name", ["clips.faiss", "manifest.json"])
 @pytest.mark.parametrize("damage", [Path.unlink, spoil])
 @pytest.mark.parametrize("generation", ["gen-000001", "gen-000002"])
 def test_a_missing_or_altered_index_file_is_found_and_rebuilt(
-    home: Home, name: str, damage: Callable[[Path], None], generation: str
+    home: Home, damage: Callable[[Path], None], generation: str
 ) -> None:
-    damage(home.index / generation / name)
+    damage(home.index / generation / "manifest.json")
     assert [problem.path for problem in verify_library(home).problems] == [home.index / generation]
     report = verify_library(home, repair=True)
     assert report.problems == []
@@ -297,15 +293,15 @@ def test_deep_sees_an_index_that_was_made_of_other_vectors(home: Home) -> None:
     assert deep_index_problems(home) == []
     generation = open_generation(home)
     assert generation is not None
-    ids = generation.index.ids
-    wrong = FlatIndex(generation.index.dim)
-    wrong.add(ids, generation.index.vectors(ids)[::-1].copy())
-    folder = home.index / "gen-000002"
-    (folder / "clips.faiss").unlink()
-    wrong.save(folder / "clips.faiss")
-    files = {"clips.faiss": file_sum(folder / "clips.faiss")}
-    manifest = replace(generation.manifest, files=files)
-    (folder / "manifest.json").write_bytes(seal(asdict(manifest)))
+    facts = generation.segments[-1].facts
+    assert facts is not None
+    folder = segment_folder(home, facts.name)
+    half = generation.segments[-1].vectors.half[::-1].copy()
+    (folder / "clips.f16").unlink()
+    with writing(folder / "clips.f16", half.shape[1]) as file:
+        file.add(half)
+    files = {**facts.files, "clips.f16": file_sum(folder / "clips.f16")}
+    (folder / "manifest.json").write_bytes(seal(asdict(replace(facts, files=files))))
     assert verify_library(home).problems == []
     assert ["other vectors" in problem.what for problem in deep_index_problems(home)] == [True]
     verify_library(home, deep=True, repair=True)

@@ -185,8 +185,9 @@ def _encoder_notice(catalogue: Catalogue) -> str | None:
 
 def _generation(catalogue: Catalogue) -> Document:
     """The index that a search uses now; in `warning` what is wrong with it or the catalogue."""
-    from indexer.store.generations import REBUILD, lost_index, usable_generation
+    from indexer.store.generations import REBUILD, usable_generation
     from indexer.store.parts import lines_warning, parts_warning
+    from indexer.store.published import lost_index
 
     parts = parts_warning(catalogue, catalogue.encoder) if catalogue.encoder else None
     lost = lost_index(catalogue)

@@ -21,7 +21,7 @@ from data.home import Home, WriterLock, holds_lock
 from indexer.build.cutting import Embedded
 from indexer.build.recording.parts import PartBuffer, remove_loose
 from indexer.build.recording.record_lines import tidy_lines
-from indexer.store.generations import remove_unpublished
+from indexer.store.published import remove_unpublished
 from indexer.store.vectors import Origin, VectorStore
 
 FLUSH_VIDEOS = 32

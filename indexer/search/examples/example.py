@@ -20,7 +20,7 @@ from indexer.search.examples.frames import AS_INDEXED, Reading, read_frames
 from indexer.search.examples.pictures import read_image
 from indexer.search.query import Query
 from indexer.search.spans import Span, parse_span
-from indexer.store.faiss_index import Floats
+from indexer.store.rows.arrays import Floats
 from indexer.store.vectors import VideoVectors
 
 if TYPE_CHECKING:

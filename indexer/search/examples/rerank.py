@@ -7,7 +7,7 @@ import numpy as np
 
 from indexer.search.examples.example import Example
 from indexer.search.moments import Moment, ScoredClip
-from indexer.store.faiss_index import Floats
+from indexer.store.rows.arrays import Floats
 from indexer.store.vectors import VideoVectors
 
 FRAME_SHARE = 0.5

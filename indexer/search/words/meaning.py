@@ -15,10 +15,10 @@ from data.lines import Channel
 from embeddings.layers import Floats
 from indexer.search.relevance.accident import LEAST_RELEVANCE, BestByAccident, accident_of
 from indexer.search.words.found import ALL_WORDS_RELEVANCE, FoundWords
-from indexer.store.faiss_index import Mask
 from indexer.store.lines import Numbers
 from indexer.store.meaning.meaning_index import MeaningIndex
 from indexer.store.meaning.passages import MEANT_CHANNELS
+from indexer.store.rows.arrays import Mask
 
 FETCHED = 50
 """Lines that are looked at."""

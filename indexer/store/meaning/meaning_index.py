@@ -28,7 +28,6 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.lines import Channel, Line
 from embeddings.layers import Floats
-from indexer.store.faiss_index import FlatIndex, Mask
 from indexer.store.lines import Numbers, ReadLines, lines_of_parts
 from indexer.store.manifest import Manifest, generation_name
 from indexer.store.meaning.passages import (
@@ -39,6 +38,9 @@ from indexer.store.meaning.passages import (
     passages_of,
 )
 from indexer.store.meaning.sentence_store import SentenceStore, TextVectors
+from indexer.store.rows.arrays import Mask
+from indexer.store.rows.half_matrix import HalfMatrix, writing
+from indexer.store.rows.kinds import FlatRows
 
 MEANING_FOLDER = "meaning"
 SAMPLE_LINES = 100_000
@@ -76,7 +78,7 @@ class MeaningIndex:
 
     model_id: str
     """The sentence encoder of its vectors."""
-    index: FlatIndex
+    index: FlatRows
     """Vectors by row."""
     table: pa.Table
     """A row for each line."""
@@ -129,7 +131,8 @@ class MeaningIndex:
     def save(self, folder: Path) -> list[Path]:
         """Write it to a new folder and force it to the disk; gives its files."""
         folder.mkdir()
-        self.index.save(folder / _INDEX)
+        with writing(folder / _INDEX, self.index.dim) as file:
+            file.add(self.index.matrix.half)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_file(sink, _SCHEMA) as writer:
             writer.write_table(self.table)
@@ -170,7 +173,8 @@ class MeaningIndex:
                 f"the index of meanings {folder} cannot be opened: {error}",
                 fix="run reelwise rebuild",
             ) from error
-        return cls(model, FlatIndex.load(folder / _INDEX, dim=dim, n=n), table, accident)
+        matrix = HalfMatrix.map(folder / _INDEX, dim=dim, n=n)
+        return cls(model, FlatRows(matrix), table, accident)
 
 
 def build_meaning(
@@ -207,9 +211,7 @@ def build_meaning(
     accident = _accident(vectors, stored, captions)
     if accident is None:
         return None
-    index = FlatIndex(vectors.shape[1])
-    index.add(np.arange(len(vectors)), vectors)
-    return MeaningIndex(model_id, index, table, accident)
+    return MeaningIndex(model_id, FlatRows(HalfMatrix.of(vectors)), table, accident)
 
 
 def published_meanings(catalogue: Catalogue, manifest: Manifest | None) -> Numbers:
@@ -238,7 +240,7 @@ def _kept(before: Path | None, model_id: str, live: Numbers) -> tuple[pa.Table, 
         return None
     old = MeaningIndex.open(before)
     rows = np.flatnonzero(np.isin(old.of_reading, live))
-    return old.table.take(pa.array(rows)), old.index.vectors(rows)
+    return old.table.take(pa.array(rows)), old.index.matrix.rows(rows)
 
 
 def _made(reading: ReadLines, stored: TextVectors) -> tuple[pa.Table, Floats] | None:

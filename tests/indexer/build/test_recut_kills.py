@@ -53,7 +53,7 @@ def test_a_kill_between_any_two_steps_leaves_every_video_whole_and_searchable(ho
                 assert catalogue.cut_otherwise() == 0
             generation = open_generation(home)
             assert generation is not None
-            assert len(generation.index) == 6 * N_CLIPS[rule]
+            assert generation.manifest.clips == 6 * N_CLIPS[rule]
     assert verify_library(home).problems == []
 
 

@@ -10,7 +10,6 @@ import pytest
 from numpy.typing import NDArray
 
 import indexer.search.searcher as searcher_module
-import indexer.store.faiss_index
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.build.recording.record import writing_session
@@ -20,8 +19,8 @@ from indexer.search.query_vectors import QueryVectors
 from indexer.search.result import Hit
 from indexer.search.searcher import Searcher
 from indexer.search.spans import Span
-from indexer.store.faiss_index import CellIndex
 from indexer.store.publishing import publish
+from indexer.store.segments.building import Building
 from tests.fakes import ColourEncoder, RandomEncoder, random_units, unit_rows
 from tests.indexer.made import store
 from tests.indexer.search.found import colour, names, random_library, stretches
@@ -43,7 +42,9 @@ def exact_hits(
     """The ten best hits where every clip of every cell is scored."""
     with monkeypatch.context() as patched:
         patched.setattr(ranking, "MIN_FETCH", 1_000_000)
-        patched.setattr(indexer.store.faiss_index, "PROBES", 1_000_000)
+        for each in searcher.view.searched:
+            thorough = dict(each.segment.index.settings[-1])
+            patched.setattr(each.segment.index, "parameters", thorough)
         return searcher.search_vectors(query, Options(10)).hits
 
 
@@ -51,8 +52,8 @@ def test_the_index_answers_like_brute_force(home: Home, monkeypatch: pytest.Monk
     random_library(home, 300, seed=1)
     random_library(home, 20, seed=2, published=False)
     searcher = Searcher(home, RandomEncoder())
-    table = searcher.view.table
-    vectors = searcher.view.vectors(np.arange(len(table)))
+    table = searcher.view.clips(searcher.view.every_row)
+    vectors = searcher.view.vectors(searcher.view.every_row)
     for i in range(20):
         query = Query(text=f"query {i}")
         vectors_of_query = searcher.embed(query)
@@ -66,11 +67,11 @@ def test_the_index_answers_like_brute_force(home: Home, monkeypatch: pytest.Monk
 def test_an_approximate_index_is_searched_in_the_same_way(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexer.store.faiss_index, "PROBES", 8)
     random_library(home, 300, seed=1, published=False)
     with writing_session(home) as catalogue:
-        publish(home, catalogue, "random-1", kind=CellIndex.kind)
+        publish(home, catalogue, "random-1", building=Building("ivf_fp16"))
     searcher = Searcher(home, RandomEncoder())
+    monkeypatch.setattr(searcher.view.searched[0].segment.index, "parameters", {"nprobe": 8})
     shares = []
     for i in range(20):
         query = searcher.embed(Query(text=f"query {i}"))

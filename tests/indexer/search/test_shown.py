@@ -59,8 +59,8 @@ def test_filters_mask_clips_by_ids_and_the_excluded_video(home: Home) -> None:
     a, b = ids["a"], ids["b"]
 
     def found(filters: Filters) -> set[int] | None:
-        mask = Shown.of(view.videos, filters).clips(view.table)
-        return None if mask is None else set(view.table.video_ids[mask].tolist())
+        mask = Shown.of(view.videos, filters).rows(view)
+        return None if mask is None else set(view.clips(np.flatnonzero(mask)).video_ids.tolist())
 
     assert found(Filters(min_relevance=0.5)) is None
     assert found(Filters(videos=frozenset({a, b}))) == {a, b}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from data.catalogue.catalogue import Catalogue
 from data.home import Home, resolve_home
@@ -18,8 +17,8 @@ from indexer.build.recording.record import writing_session
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 from indexer.search.spans import Span
-from indexer.search.view import contained
 from indexer.store.generations import Generation, open_generation
+from indexer.store.segments.segment import Segment
 from tests.fakes import ColourEncoder, RandomEncoder
 from tests.indexer.made import store
 from tests.indexer.search.found import colour, names, random_library, stretches
@@ -100,7 +99,7 @@ def test_threads_that_search_while_the_library_changes_see_whole_generations(hom
 
 def test_with_a_damaged_index_the_stored_vectors_are_searched(home: Home) -> None:
     store(home, {"a": colour("red"), "b": colour("blue")})
-    index = next(home.index.glob("gen-*/clips.faiss"))
+    index = next(home.index.glob("segments/*/clips.f16"))
     content = bytearray(index.read_bytes())
     content[-1] ^= 1
     index.write_bytes(content)
@@ -125,9 +124,9 @@ def test_a_published_index_is_loaded_once_however_often_the_library_changes(
 ) -> None:
     loads: list[Home] = []
 
-    def counted(home: Home) -> Generation | None:
+    def counted(home: Home, *, known: Sequence[Segment] = ()) -> Generation | None:
         loads.append(home)
-        return open_generation(home)
+        return open_generation(home, known=known)
 
     monkeypatch.setattr("indexer.search.view.open_generation", counted)
     random_library(home, 5, 1)
@@ -154,21 +153,12 @@ def test_another_index_of_the_same_name_is_loaded(home: Home, tmp_path: Path) ->
     other.make()
     random_library(other, 7, 2)
     name = before.name
-    shutil.rmtree(home.index / name)
-    shutil.copytree(other.index / name, home.index / name)
+    for folder in (name, "segments"):
+        shutil.rmtree(home.index / folder)
+        shutil.copytree(other.index / folder, home.index / folder)
     random_library(home, 1, 3, published=False)
     assert searcher.refresh()
     assert searcher.view.opened is not before
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.integers(-5, 60), max_size=12),
-    st.lists(st.integers(0, 50), max_size=30).map(sorted),
-)
-def test_a_few_values_are_looked_up_among_many(values: list[int], among: list[int]) -> None:
-    rows, many = np.asarray(values, np.int64), np.asarray(among, np.int64)
-    assert contained(rows, many).tolist() == np.isin(rows, many).tolist()
 
 
 def test_the_clips_of_some_videos_are_those_of_the_table(home: Home) -> None:
@@ -176,5 +166,6 @@ def test_the_clips_of_some_videos_are_those_of_the_table(home: Home) -> None:
     view = Searcher(home, RandomEncoder()).view
     every = list(view.videos)
     for wanted in ([], every[:1], every[3:9], [*every[4:5], 10_000], every[::-1]):
-        right = np.flatnonzero(np.isin(view.table.video_ids, np.asarray(wanted, np.int64)))
+        owners = view.clips(view.every_row).video_ids
+        right = np.flatnonzero(np.isin(owners, np.asarray(wanted, np.int64)))
         assert view.rows_of(wanted).tolist() == right.tolist()

@@ -78,11 +78,16 @@ def test_the_file_has_the_recorded_size_and_checksum(store: VectorStore) -> None
 def test_clip_columns_are_those_of_the_wanted_videos_only(store: VectorStore) -> None:
     rows = [video(n, n_clips=n) for n in (1, 2, 3)]
     info = store.write_part(rows)
-    ids, vectors = store.read_clips(info.name, info.sha256, frozenset({1, 3}))
-    assert ids.tolist() == [100, 300, 301, 302]
-    assert np.array_equal(vectors, np.concatenate([rows[0].clips, rows[2].clips]))
-    assert len(store.read_clips(info.name, info.sha256, info.video_ids)[0]) == 6
-    assert store.read_clips(info.name, info.sha256, frozenset())[1].shape == (0, 16)
+    read = store.read_clips(info.name, info.sha256, frozenset({1, 3}))
+    assert [(each.video_id, each.part, each.ids.tolist()) for each in read] == [
+        (1, info.name, [100]),
+        (3, info.name, [300, 301, 302]),
+    ]
+    for each, row in zip(read, (rows[0], rows[2]), strict=True):
+        assert np.array_equal(each.vectors, row.clips)
+        assert np.array_equal(each.spans, row.clip_spans)
+    assert len(store.read_clips(info.name, info.sha256, info.video_ids)) == 3
+    assert store.read_clips(info.name, info.sha256, frozenset()) == []
     assert store.read_clip_ids(info.name, info.sha256)[2] == [200, 201]
 
 

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import sparse
 
-import indexer.store.faiss_index
 from benchmarks.many_people import Size, World, make_world
+from indexer.store.rows import choice, row_index
 from recommender.answer import shortlist as candidates
 from recommender.answer.items import Recommendations, UserRequest
 from recommender.answer.recommender import Recommender
@@ -48,7 +48,7 @@ def own_shortlisting(world: World, monkeypatch: pytest.MonkeyPatch) -> Recommend
 
 def make_shortlisting(world: World, patch: pytest.MonkeyPatch) -> Recommender:
     patch.setattr(candidates, "MAX_SCORED", 100)
-    patch.setattr(indexer.store.faiss_index, "EXACT", 100)
+    patch.setattr(choice, "EXACT_UP_TO", 100)
     recommender = Recommender(world.videos, world.log)
     recommender.warm_up()
     return recommender
@@ -89,7 +89,7 @@ def test_a_shortlist_of_everything_gives_the_very_same_page(
 ) -> None:
     for name in ("NEAR", "LINKED", "STANDING", "UNWATCHED"):
         monkeypatch.setattr(candidates, name, 6_000)
-    monkeypatch.setattr(indexer.store.faiss_index, "PROBES", 6_000)
+    monkeypatch.setattr(row_index, "EXACT_AMONG", 6_000)
     for user in [*PEOPLE[:10], "nobody"]:
         expected, found = scoring_all.recommend(user).items, shortlisting.recommend(user).items
         assert [one.video_id for one in found] == [one.video_id for one in expected]

@@ -183,7 +183,7 @@ def test_an_index_that_stands_in_for_a_damaged_one_is_told_in_every_answer(
     ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
     assert ask(capsys, "rebuild", home=home)["generation"] == 3
     assert ask(capsys, "search", "a red car", home=home)["warnings"] == []
-    index = home / "index" / "gen-000003" / "clips.faiss"
+    index = home / "index" / "gen-000003" / "manifest.json"
     index.write_bytes(index.read_bytes()[:-1] + b"x")
 
     status = ask(capsys, "status", home=home)

@@ -105,13 +105,12 @@ def _faiss() -> str:
     """Build a small index and search it."""
     import numpy as np
 
-    from indexer.store.faiss_index import FlatIndex
+    from indexer.store.rows.half_matrix import HalfMatrix
+    from indexer.store.rows.kinds import FlatRows
 
     rows = np.random.default_rng(0).standard_normal((64, 16)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    index = FlatIndex(16)
-    index.add(np.arange(64), rows)
-    _, nearest = index.search(rows[:5], 1)
+    _, nearest = FlatRows.build(HalfMatrix.of(rows)).search(rows[:5], 1)
     if nearest.ravel().tolist() != [0, 1, 2, 3, 4]:
         raise ReelwiseError("gives wrong neighbours", fix="pip install -U faiss-cpu")
     return _version("faiss-gpu", "faiss-cpu")

@@ -18,7 +18,8 @@ from data.home import Home
 from data.video.types import Ending
 from indexer.build.recording import parts
 from indexer.build.recording.record import record_embedded, tidy, writing_session
-from indexer.store import faiss_index, publishing
+from indexer.store import publishing
+from indexer.store.rows import half_matrix
 from indexer.store.vectors import VectorStore, read_videos
 from tests.indexer.build.disk_order import DiskOrder
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published
@@ -129,7 +130,8 @@ def unsynced_atomic(path: Path, content: bytes, *, point: str = "") -> None:
 @pytest.mark.parametrize(
     ("where", "name", "mutant", "seen"),
     [
-        (faiss_index, "fsync_file", no_sync, "clips.faiss was not forced"),
+        (half_matrix, "fsync_file", no_sync, "clips.f16 was not forced"),
+        ("indexer.store.segments.building", "write_synced", write_unsynced, "manifest.json"),
         (publishing, "write_synced", write_unsynced, "manifest.json was not forced"),
         (publishing, "fsync_dir", no_sync, "gen-"),
         (publishing, "write_atomic", unsynced_atomic, "CURRENT was not forced"),

@@ -7,7 +7,7 @@ import pytest
 
 from embeddings.layers import unit
 from indexer.search.relevance.accident import CONFIDENT_BY_ACCIDENT, best_by_accident
-from indexer.store.faiss_index import Floats
+from indexer.store.rows.arrays import Floats
 
 
 def rows(count: int, seed: int, dim: int = 64) -> Floats:

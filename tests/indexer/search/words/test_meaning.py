@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from data.lines.line import Channel, Line
 from indexer.search.words.found import FoundWords
 from indexer.search.words.meaning import WORTH_ADDING, open_meanings, with_meanings
-from indexer.store.faiss_index import FlatIndex
 from indexer.store.lines import ReadLines
 from indexer.store.meaning.meaning_index import Accident, MeaningIndex, table_of
+from indexer.store.rows.half_matrix import HalfMatrix
+from indexer.store.rows.kinds import FlatRows
 from tests.fakes import random_units, unit_rows
 
 LINE = Line(Channel.SPEECH, 1.0, 2.0, "the ferry leaves at nine")
@@ -51,8 +52,7 @@ def index(n: int, seed: int = 0) -> tuple[MeaningIndex, NDArray[np.float32]]:
     """Lines in random directions, compared with captions in random directions."""
     rng = np.random.default_rng(seed)
     rows, captions = random_units(rng, n, 48), random_units(rng, 500, 48)
-    flat = FlatIndex(48)
-    flat.add(np.arange(n), rows)
+    flat = FlatRows(HalfMatrix.of(rows))
     table = pa.concat_tables(
         table_of(ReadLines(number, number, [replace(LINE, text=f"line {number}")]))
         for number in range(n)
@@ -66,8 +66,7 @@ def test_of_a_video_one_channel_counts_by_its_meaning() -> None:
     rows = unit_rows(random_units(rng, 1, 48) + 0.1 * random_units(rng, 4, 48))
     lines = [replace(LINE, channel=each) for each in (Channel.SPEECH, Channel.TITLE)] * 2
     table = pa.concat_tables(table_of(ReadLines(n, n // 2, [line])) for n, line in enumerate(lines))
-    flat = FlatIndex(48)
-    flat.add(np.arange(4), rows)
+    flat = FlatRows(HalfMatrix.of(rows))
     made = MeaningIndex("fake", flat, table, Accident(rng.normal(0, 0.1, 500).astype("f4"), 4))
     meanings = open_meanings(made, np.arange(4, dtype=np.uint64))
     assert meanings is not None

@@ -1,0 +1,118 @@
+"""Which segments the next generation consists of: taken over, new, and merged ones."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.catalogue import Catalogue, ChangeMark, Part
+from data.errors import ReelwiseError
+from indexer.store.generations import Generation, open_generation
+from indexer.store.rows.arrays import Mask
+from indexer.store.segments.building import Building, build_segment
+from indexer.store.segments.live import Live
+from indexer.store.segments.merging import to_merge
+from indexer.store.segments.segment import Segment
+from indexer.store.vectors import DamagedPart, VectorStore, VideoClips, read_clips_of
+
+
+@dataclass(frozen=True)
+class Content:
+    """The clips of a generation."""
+
+    segments: tuple[Segment, ...]
+    """Where they lie."""
+    live: Live
+    """What counts in them."""
+    unreadable: frozenset[int]
+    """Videos that are left out because their vector part is damaged."""
+    mark: ChangeMark
+    """How far the catalogue had come before anything was read."""
+
+
+class NextSegments:
+    """Makes the segments of the next generation."""
+
+    def __init__(self, catalogue: Catalogue, encoder_id: str, building: Building) -> None:
+        self._catalogue = catalogue
+        self._encoder_id = encoder_id
+        self._building = building
+        self._store = VectorStore(catalogue.home, encoder_id)
+        self._mark = catalogue.change_log.mark()  # what changes from now on is seen twice
+        self._unreadable: set[int] = set()
+
+    def anew(self) -> Content:
+        """One segment of all stored vectors."""
+        videos = _clips_of(self._catalogue.embeddings.parts(self._encoder_id), self._store,
+                           self._unreadable)  # fmt: skip
+        return self._content([_all_of(made)] if (made := self._built(videos)) else [])
+
+    def continued(self, merged_at_once: int | None) -> Content:
+        """Those of the generation before, and what is new."""
+        base = self._base()
+        if base is None:
+            return self.anew()
+        live = base.live(self._catalogue)
+        pairs = list(zip(base.segments, live.videos, strict=True))
+        pairs = [(segment, mask) for segment, mask in pairs if mask.any()]
+        new = self._built(
+            read_clips_of(
+                self._catalogue, self._store, live.missing, on_damage=self._unreadable.update
+            )
+        )
+        if new is not None:
+            pairs.append(_all_of(new))
+        return self._content(self._merged(pairs, merged_at_once))
+
+    def _content(self, pairs: Sequence[tuple[Segment, Mask]]) -> Content:
+        unreadable = frozenset(self._unreadable)
+        live = Live(tuple(mask for _, mask in pairs), unreadable)
+        return Content(tuple(segment for segment, _ in pairs), live, unreadable, self._mark)
+
+    def _base(self) -> Generation | None:
+        """The generation to go on from; None where there is none, or none of this encoder."""
+        try:
+            base = open_generation(self._catalogue.home)
+        except ReelwiseError:
+            return None
+        return base if base is not None and base.encoder_id == self._encoder_id else None
+
+    def _merged(
+        self, pairs: list[tuple[Segment, Mask]], at_most: int | None
+    ) -> list[tuple[Segment, Mask]]:
+        counts = [n_live(segment, mask) for segment, mask in pairs]
+        chosen = to_merge([len(segment) for segment, _ in pairs], counts, at_most=at_most)
+        if not chosen:
+            return pairs
+        videos = (
+            video
+            for segment, mask in (pairs[each] for each in sorted(chosen))
+            for video in segment.videos(np.flatnonzero(mask))
+        )
+        made = self._built(videos)
+        left = [pair for place, pair in enumerate(pairs) if place not in chosen]
+        return [*left, _all_of(made)] if made else left
+
+    def _built(self, videos: Iterable[VideoClips]) -> Segment | None:
+        home = self._catalogue.home
+        return build_segment(home, self._encoder_id, videos, self._building)
+
+
+def _all_of(segment: Segment) -> tuple[Segment, Mask]:
+    return segment, np.ones(segment.columns.n_videos, np.bool_)
+
+
+def n_live(segment: Segment, videos: Mask) -> int:
+    """Clips of those videos (v,) of a segment that count."""
+    return int(segment.columns.counts[videos].sum())
+
+
+def _clips_of(
+    parts: Sequence[Part], store: VectorStore, unreadable: set[int]
+) -> Iterator[VideoClips]:
+    """The clips of each part; the videos of those that cannot be read go to `unreadable`."""
+    for part in parts:
+        try:
+            yield from store.read_clips(part.name, part.sha256, part.video_ids)
+        except DamagedPart:
+            unreadable |= part.video_ids

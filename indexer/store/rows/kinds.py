@@ -1,0 +1,264 @@
+"""The kinds of index: every vector compared, cells, codes of one bit a number, a graph.
+
+Parameters are named as in FAISS: `nprobe` is the number of cells that are looked into, `k_factor`
+how many candidates are compared exactly for each wanted row, `efSearch` how many rows a walk
+through the graph keeps in view.
+"""
+
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from data.durable import fsync_file
+from indexer.store.rows.arrays import Floats, Ids
+from indexer.store.rows.half_matrix import HalfMatrix
+from indexer.store.rows.row_index import Parameters, RowIndex, read_faiss
+
+SAMPLE_PER_CELL = 50
+"""Vectors that train a cell, on average; FAISS asks for 39 at least."""
+
+ROUNDS = 8
+"""Rounds of k-means."""
+
+NEIGHBOURS = 32
+"""Edges of a row in a graph, twice as many in its lowest level."""
+
+_PROBES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+_LEAST_K = 10
+_METRIC = faiss.METRIC_INNER_PRODUCT
+
+_faiss: Any = faiss  # its stubs lack the overloads that FAISS adds in Python
+
+
+def n_cells(n: int) -> int:
+    """How many cells n vectors are divided into: about 2 sqrt(n), a power of two.
+
+    Looking for the nearest cells then costs about what comparing the codes in them costs; with more
+    cells training takes longer than searching saves.
+    """
+    return int(max(1, min(2 ** round(float(np.log2(2 * np.sqrt(max(n, 1))))), n)))
+
+
+class FlatRows(RowIndex):
+    """Every vector is compared: exact, and fast up to some hundred thousand."""
+
+    kind = "flat_fp16"
+
+    @classmethod
+    def build(cls, matrix: HalfMatrix) -> Self:
+        """Nothing is trained."""
+        return cls(matrix)
+
+    def save(self, path: Path) -> bool:
+        """The matrix is all."""
+        return False
+
+    @classmethod
+    def load(cls, content: NDArray[np.uint8] | None, matrix: HalfMatrix) -> Self:
+        """See `RowIndex`."""
+        if content is not None:
+            raise ValueError("an exact index has no file of its own")
+        return cls(matrix)
+
+    def _search(self, queries: Floats, k: int, selector: Any, share: float) -> tuple[Floats, Ids]:
+        return self.matrix.nearest(queries, k, selector)
+
+    def n_compared(self, parameters: Parameters) -> int:
+        """See `RowIndex`."""
+        return len(self)
+
+
+class _FaissRows(RowIndex):
+    """A kind that consists of a FAISS index beside the matrix."""
+
+    inner_type: ClassVar[Any]
+    """Class of the FAISS index."""
+
+    def __init__(self, matrix: HalfMatrix, inner: Any) -> None:
+        super().__init__(matrix)
+        self._inner = inner
+        self._content: NDArray[np.uint8] | None = None
+
+    def save(self, path: Path) -> bool:
+        """See `RowIndex`."""
+        _faiss.write_index(self._inner, str(path))
+        fsync_file(path)
+        return True
+
+    @classmethod
+    def load(cls, content: NDArray[np.uint8] | None, matrix: HalfMatrix) -> Self:
+        """See `RowIndex`."""
+        if content is None:
+            raise ValueError(f"the file of an index of the kind {cls.kind} is missing")
+        index = cls(matrix, cls._checked(read_faiss(content), matrix))
+        index._content = content
+        return index
+
+    @classmethod
+    def _checked(cls, inner: Any, matrix: HalfMatrix) -> Any:
+        if not isinstance(inner, cls.inner_type) or inner.metric_type != _METRIC:
+            raise ValueError(f"it is not of the kind {cls.kind}")
+        if (inner.d, inner.ntotal) != (matrix.dim, len(matrix)):
+            raise ValueError(f"it holds {inner.ntotal} vectors of {inner.d}")
+        return inner
+
+
+class _CellRows(_FaissRows):
+    """A kind that looks into the cells nearest to a query only."""
+
+    @classmethod
+    def build(cls, matrix: HalfMatrix) -> Self:
+        """See `RowIndex`: k-means on an even sample makes the cells."""
+        inner = cls._empty(_trained_cells(matrix), matrix.dim)
+        for _, rows in matrix.blocks():
+            inner.add(rows)
+        return cls(matrix, inner)
+
+    @classmethod
+    def _empty(cls, cells: Any, dim: int) -> Any:
+        """The FAISS index without vectors, ready to take some."""
+        raise NotImplementedError
+
+    def n_compared(self, parameters: Parameters) -> int:
+        """See `RowIndex`."""
+        probes = parameters["nprobe"]
+        return len(self) * probes // max(int(self._inner.nlist), probes)
+
+    def _probes(self, share: float) -> int:
+        """Cells to look into: the more, the fewer rows are allowed."""
+        wanted = int(np.ceil(self.parameters["nprobe"] / share))
+        return min(wanted, int(self._inner.nlist))
+
+
+class CellRows(_CellRows):
+    """Cells of vectors of float16: the fastest, and the vectors are stored twice."""
+
+    kind = "ivf_fp16"
+    inner_type = faiss.IndexIVFScalarQuantizer
+    settings = tuple({"nprobe": probes} for probes in _PROBES)
+
+    @classmethod
+    def _empty(cls, cells: Any, dim: int) -> Any:
+        # Vectors are stored whole, not as residuals: an inner product needs no centre.
+        fp16 = faiss.ScalarQuantizer.QT_fp16
+        inner = _faiss.IndexIVFScalarQuantizer(cells, dim, cells.ntotal, fp16, _METRIC, False)
+        inner.train(np.zeros((1, dim), np.float32))
+        return inner
+
+    @property
+    def memory_bytes(self) -> int:
+        """See `RowIndex`."""
+        return len(self) * (2 * self.dim + 8) + 4 * self.dim * int(self._inner.nlist)
+
+    def _search(self, queries: Floats, k: int, selector: Any, share: float) -> tuple[Floats, Ids]:
+        params = _faiss.SearchParametersIVF(sel=selector, nprobe=self._probes(share))
+        scores, rows = self._inner.search(queries, k, params=params)
+        return scores, rows
+
+
+class BitRows(_CellRows):
+    """Cells of codes of one bit a number (RaBitQ); the best candidates are compared exactly.
+
+    A sixteenth of the vectors is in memory, the rest is read from the mapped matrix for candidates.
+    """
+
+    kind = "ivf_rabitq"
+    inner_type = faiss.IndexIVFRaBitQFastScan
+    settings = tuple(
+        {"k_factor": factor, "nprobe": probes} for factor in (4, 10, 25, 60) for probes in _PROBES
+    )
+
+    def __init__(self, matrix: HalfMatrix, inner: Any) -> None:
+        super().__init__(matrix, inner)
+        self._refined = _faiss.IndexRefine(inner, matrix.flat)
+
+    @classmethod
+    def _empty(cls, cells: Any, dim: int) -> Any:
+        inner = _faiss.IndexIVFRaBitQFastScan(cells, dim, cells.ntotal, _METRIC)
+        inner.train(np.zeros((1, dim), np.float32))
+        return inner
+
+    @property
+    def memory_bytes(self) -> int:
+        """See `RowIndex`."""
+        return len(self) * int(self._inner.code_size + 8) + 4 * self.dim * int(self._inner.nlist)
+
+    def n_compared(self, parameters: Parameters) -> int:
+        """See `RowIndex`: sixteen codes cost what one vector costs."""
+        return super().n_compared(parameters) // 16 + _LEAST_K * parameters["k_factor"]
+
+    def _search(self, queries: Floats, k: int, selector: Any, share: float) -> tuple[Floats, Ids]:
+        factor = max(1.0, self.parameters["k_factor"] * _LEAST_K / k)
+        cells = _faiss.SearchParametersIVF(sel=selector, nprobe=self._probes(share))
+        params = _faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=cells)
+        scores, rows = self._refined.search(queries, k, params=params)
+        return scores, rows
+
+
+class GraphRows(_FaissRows):
+    """A graph of neighbours (HNSW), walked towards the query: fast, slow to build."""
+
+    kind = "hnsw_fp16"
+    inner_type = faiss.IndexHNSWSQ
+    settings = tuple({"efSearch": width} for width in (16, 32, 64, 128, 256, 512, 1024))
+
+    def __init__(self, matrix: HalfMatrix, inner: Any) -> None:
+        super().__init__(matrix, inner)
+        inner.own_fields = False
+        inner.storage = matrix.flat
+
+    @classmethod
+    def build(cls, matrix: HalfMatrix) -> Self:
+        """See `RowIndex`."""
+        fp16 = faiss.ScalarQuantizer.QT_fp16
+        inner = _faiss.IndexHNSWSQ(matrix.dim, fp16, NEIGHBOURS, _METRIC)
+        for _, rows in matrix.blocks():
+            inner.add(rows)
+        graph = _faiss.serialize_index(inner, faiss.IO_FLAG_SKIP_STORAGE)
+        return cls.load(graph, matrix)
+
+    def save(self, path: Path) -> bool:
+        """See `RowIndex`."""
+        _faiss.write_index(self._inner, str(path), faiss.IO_FLAG_SKIP_STORAGE)
+        fsync_file(path)
+        return True
+
+    @property
+    def memory_bytes(self) -> int:
+        """See `RowIndex`."""
+        return len(self) * (4 * 2 * NEIGHBOURS + 12)
+
+    def n_compared(self, parameters: Parameters) -> int:
+        """See `RowIndex`."""
+        return min(len(self), parameters["efSearch"] * NEIGHBOURS // 2)
+
+    def _search(self, queries: Floats, k: int, selector: Any, share: float) -> tuple[Floats, Ids]:
+        width = max(int(np.ceil(self.parameters["efSearch"] / share)), k)
+        params = _faiss.SearchParametersHNSW(sel=selector, efSearch=width)
+        scores, rows = self._inner.search(queries, k, params=params)
+        return scores, rows
+
+
+INDEX_KINDS: dict[str, type[RowIndex]] = {
+    kind.kind: kind for kind in (FlatRows, CellRows, BitRows, GraphRows)
+}
+"""Every kind, by its name."""
+
+
+def _trained_cells(matrix: HalfMatrix) -> Any:
+    """The centres of cells, in an exact FAISS index."""
+    cells = faiss.IndexFlatIP(matrix.dim)
+    if not len(matrix):
+        cells.add(np.zeros((1, matrix.dim), np.float32))
+        return cells
+    wanted = n_cells(len(matrix))
+    rng = np.random.default_rng(0)
+    chosen = rng.choice(len(matrix), min(SAMPLE_PER_CELL * wanted, len(matrix)), replace=False)
+    means = _faiss.Clustering(matrix.dim, wanted)
+    means.niter, means.spherical, means.seed = ROUNDS, True, 1
+    means.min_points_per_centroid, means.max_points_per_centroid = 1, 2 * SAMPLE_PER_CELL
+    means.train(matrix.rows(np.sort(chosen)), cells)
+    return cells

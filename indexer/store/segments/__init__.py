@@ -1,0 +1,1 @@
+"""Segments: immutable files with the clips of some videos, of which published indexes consist."""

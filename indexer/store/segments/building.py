@@ -1,0 +1,171 @@
+"""Making segments: written beside the others, forced to the disk, then given their name."""
+
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from data.durable import (
+    crash_point,
+    fsync_dir,
+    make_dir,
+    replace_synced,
+    temp_name,
+    write_synced,
+)
+from data.home import Home
+from data.sealed import MANIFEST_FILE, file_sum, seal
+from indexer.store.checked_files import CheckedFiles
+from indexer.store.rows.arrays import Floats
+from indexer.store.rows.choice import AUTO, chosen_kind
+from indexer.store.rows.half_matrix import HalfMatrix, writing
+from indexer.store.rows.kinds import FlatRows
+from indexer.store.rows.tuning import TARGET_RECALL, RecallProbe, tune
+from indexer.store.segments.columns import Columns, columns_of
+from indexer.store.segments.segment import (
+    CLIPS_FILE,
+    MEANS_FILE,
+    NEAREST_FILE,
+    SEGMENT_FORMAT,
+    SEGMENT_PREFIX,
+    Segment,
+    SegmentFacts,
+    open_segment,
+    segment_folder,
+)
+from indexer.store.vectors import VideoClips
+
+
+@dataclass(frozen=True)
+class Building:
+    """How the index of a segment is built."""
+
+    kind: str = AUTO
+    """Name of its kind, or `AUTO`."""
+    target_recall: float = TARGET_RECALL
+    """Recall@10 that it has at least."""
+
+
+USUAL = Building()
+"""As nobody said anything else."""
+
+
+def build_segment(
+    home: Home, encoder_id: str, videos: Iterable[VideoClips], building: Building = USUAL
+) -> Segment | None:
+    """Make a segment of the clips of some videos, each of which is released before the next.
+
+    Memory is that of its index. When this returns, the segment survives a power cut.
+
+    Returns:
+        The opened segment; None where there is no video.
+    """
+    ahead = iter(videos)
+    first = next(ahead, None)
+    if first is None:
+        return None
+    name = f"{SEGMENT_PREFIX}{uuid.uuid4().hex}"
+    folder = segment_folder(home, name)
+    make_dir(folder.parent, private=True)
+    temp = temp_name(folder)
+    temp.mkdir()
+    try:
+        facts = _write(temp, name, encoder_id, chain([first], ahead), building)
+        write_synced(temp / MANIFEST_FILE, seal(asdict(facts)))
+        fsync_dir(temp)
+        crash_point("segment.before_rename")
+        replace_synced(temp, folder)
+    except BaseException:
+        shutil.rmtree(temp, ignore_errors=True)
+        raise
+    crash_point("segment.after_rename")
+    # What was just written is known to be whole: an index of any size opens at once.
+    checks = CheckedFiles(home)
+    for file, known in facts.files.items():
+        checks.remember(folder / file, known)
+    return open_segment(home, name)
+
+
+def segment_in_memory(videos: Iterable[VideoClips]) -> Segment | None:
+    """An exact segment in memory of the clips of some videos; None where there is none."""
+    gathered = _Gathered()
+    vectors = [each.vectors for each in gathered.watch(videos)]
+    if not vectors:
+        return None
+    index = FlatRows.build(HalfMatrix.of(np.concatenate(vectors)))
+    means = HalfMatrix.of(np.stack(gathered.means))
+    return Segment(gathered.columns(), tuple(gathered.parts), index, means)
+
+
+class _Gathered:
+    """What is kept of videos whose vectors pass by."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, int] = {}
+        self.means: list[Floats] = []
+        self._seen: list[VideoClips] = []
+
+    def watch(self, videos: Iterable[VideoClips]) -> Iterator[VideoClips]:
+        """Give each video on, and keep all but its vectors."""
+        for each in videos:
+            yield each
+            self.parts.setdefault(each.part, len(self.parts))
+            self.means.append(mean_by_length(each))
+            ids, spans = each.ids.copy(), each.spans.copy()  # views would keep a whole part
+            self._seen.append(VideoClips(each.video_id, each.part, ids, spans, each.vectors[:0]))
+
+    def columns(self) -> Columns:
+        """The columns of what passed by."""
+        return columns_of(
+            [each.video_id for each in self._seen],
+            [self.parts[each.part] for each in self._seen],
+            [each.ids for each in self._seen],
+            [each.spans for each in self._seen],
+        )
+
+
+def mean_by_length(video: VideoClips) -> Floats:
+    """(d,) the unit vector of a video: the mean of its clips, long ones counting for more."""
+    lengths_s = np.maximum(video.spans[:, 1] - video.spans[:, 0], 1e-3)
+    mean = lengths_s @ video.vectors.astype(np.float32)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
+
+
+def _write(
+    folder: Path, name: str, encoder_id: str, videos: Iterator[VideoClips], building: Building
+) -> SegmentFacts:
+    """Write all files of a segment but its manifest."""
+    gathered = _Gathered()
+    first = next(videos)
+    dim = first.vectors.shape[1]
+    with writing(folder / CLIPS_FILE, dim) as file:
+        for each in gathered.watch(chain([first], videos)):
+            file.add(each.vectors)
+    with writing(folder / MEANS_FILE, dim) as file:
+        file.add(np.stack(gathered.means))
+    columns = gathered.columns()
+    paths = [*columns.save(folder), folder / CLIPS_FILE, folder / MEANS_FILE]
+    crash_point("segment.after_vectors")
+    matrix = HalfMatrix.map(folder / CLIPS_FILE, dim=dim, n=len(columns))
+    index = chosen_kind(len(matrix), building.kind).build(matrix)
+    recall_at_10 = tune(index, RecallProbe.of(matrix), building.target_recall)
+    if index.save(folder / NEAREST_FILE):
+        paths.append(folder / NEAREST_FILE)
+    crash_point("segment.after_nearest")
+    return SegmentFacts(
+        format=SEGMENT_FORMAT,
+        name=name,
+        encoder_id=encoder_id,
+        dim=dim,
+        videos=columns.n_videos,
+        clips=len(columns),
+        parts=tuple(gathered.parts),
+        index_kind=index.kind,
+        parameters=index.parameters,
+        recall_at_10=recall_at_10,
+        files={path.name: file_sum(path) for path in paths},
+    )

@@ -12,6 +12,7 @@ from benchmarks.machine import describe_machine
 BENCHMARKS = {
     "cold_search": "processor time of a question in a new process, and of `index` with no work",
     "cannot_write": "read-only, without rights, inodes or space: what is answered, what is said",
+    "clips": "each way of cutting videos into clips: recall, and the cost of cutting anew",
     "compression": "int8, bf16, pruned and distilled encoders against fp32: speed and recall",
     "damage": "bytes of a library flipped or zeroed: what is answered, said and found",
     "decoders": "PyAV against decord: speed, memory, frames of a damaged file",

@@ -1,6 +1,5 @@
 """Clip vectors of many spans of frames at once, with a temporal head."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +9,15 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from embeddings.encoder import Spans, Times, Vectors
+from embeddings.layers import unit
 from embeddings.temporal.config import TemporalConfig
-from embeddings.temporal.head import TemporalHead, clip_vectors
+from embeddings.temporal.head import TemporalHead
+from embeddings.temporal.pieces import pieces
 from embeddings.temporal.pooling import check_spans
 from embeddings.temporal.record import HEAD_WEIGHTS, read_record
 
 CLIPS_AT_ONCE = 16
 """Clips are padded to the longest of their batch, so that large batches waste time on padding."""
-FRAMES_AT_ONCE = 1_280
-"""Frames of one batch at most, or one clip: attention takes memory by the square of a clip."""
 
 
 def load_head(folder: Path) -> TemporalHead | None:
@@ -34,8 +33,27 @@ def load_head(folder: Path) -> TemporalHead | None:
 def encode_clips(head: TemporalHead, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
     """(m, dim) float32 unit rows, as `Encoder.encode_clips` says, where the head's weights are."""
     check_spans(spans)
+    shown = [
+        (place, (first + a, first + b))
+        for place, (first, last) in enumerate(spans)
+        for a, b in pieces(times_s[first:last])
+    ]
+    owners = np.array([place for place, _ in shown], np.intp)
+    deltas = _deltas(head, vectors, times_s, [span for _, span in shown])
+    rows = np.zeros((len(spans), vectors.shape[1]), np.float32)
+    np.add.at(rows, owners, deltas)
+    rows /= np.bincount(owners, minlength=len(spans))[:, None]
+    for row, (first, last) in zip(rows, spans, strict=True):
+        row += np.asarray(vectors[first:last], np.float32).mean(axis=0)
+    return unit(rows)
+
+
+def _deltas(head: TemporalHead, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:
+    """(m, dim): the head's corrections to the means of some stretches."""
     out = np.zeros((len(spans), vectors.shape[1]), np.float32)
-    for rows in _batches(spans):
+    by_length = sorted(range(len(spans)), key=lambda i: spans[i][1] - spans[i][0])
+    for start in range(0, len(by_length), CLIPS_AT_ONCE):
+        rows = by_length[start : start + CLIPS_AT_ONCE]
         frames = [np.asarray(vectors[slice(*spans[i])], np.float32) for i in rows]
         since_s = [times_s[slice(*spans[i])] - times_s[spans[i][0]] for i in rows]
         batch = [torch.from_numpy(part) for part in frames]
@@ -43,24 +61,13 @@ def encode_clips(head: TemporalHead, vectors: Vectors, times_s: Times, spans: Sp
     return out
 
 
-def _batches(spans: Spans) -> Iterator[list[int]]:
-    """Numbers of the spans, those of like length together, the longest first."""
-    lengths = [last - first for first, last in spans]
-    by_length = sorted(range(len(spans)), key=lambda i: -lengths[i])
-    start = 0
-    while start < len(by_length):
-        count = max(1, min(CLIPS_AT_ONCE, FRAMES_AT_ONCE // lengths[by_length[start]]))
-        yield by_length[start : start + count]
-        start += count
-
-
 def _encode_batch(head: TemporalHead, clips: list[Tensor], since_s: list[Tensor]) -> Vectors:
-    """Rows of clips of (t, dim) frames at (t,) seconds after their first."""
+    """Corrections for stretches of (t, dim) frames at (t,) seconds after their first."""
     device = next(head.parameters()).device
     real = [torch.ones(len(clip), dtype=torch.bool) for clip in clips]
     frames, times, mask = (
         pad_sequence(rows, batch_first=True).to(device) for rows in (clips, since_s, real)
     )
     with torch.inference_mode():
-        rows = clip_vectors(frames, times, mask, head)
-    return np.asarray(rows.cpu().numpy(), dtype=np.float32)
+        rows = head(frames, times, mask)
+    return np.asarray(rows.float().cpu().numpy(), dtype=np.float32)

@@ -22,6 +22,7 @@ from embeddings.layers import (
     unit,
 )
 from embeddings.temporal.config import KERNEL, Pool, TemporalConfig
+from embeddings.temporal.pieces import pieces
 from embeddings.temporal.pooling import check_spans
 from embeddings.temporal.record import HEAD_WEIGHTS, read_record
 
@@ -147,7 +148,10 @@ def encode_clips(head: PlainHead, vectors: Vectors, times_s: Times, spans: Spans
     check_spans(spans)
     rows = np.zeros((len(spans), vectors.shape[1]), np.float32)
     for place, (first, last) in enumerate(spans):
-        frames = np.asarray(vectors[first:last], np.float32)
-        since_s = (times_s[first:last] - times_s[first]).astype(np.float32)
-        rows[place] = frames.mean(axis=0) + head.delta(frames, since_s)
+        frames, shown_s = np.asarray(vectors[first:last], np.float32), times_s[first:last]
+        deltas = [
+            head.delta(frames[a:b], (shown_s[a:b] - shown_s[a]).astype(np.float32))
+            for a, b in pieces(shown_s)
+        ]
+        rows[place] = frames.mean(axis=0) + np.mean(deltas, axis=0)
     return unit(rows)

@@ -12,10 +12,12 @@ import torch
 from safetensors.torch import save_file
 
 from embeddings.backbone.folders import TOON_FOLDER
+from embeddings.encoder import Times
 from embeddings.layers import Floats, unit
 from embeddings.temporal import clips, plain
 from embeddings.temporal.config import HEAD_KINDS, HeadKind, TemporalConfig
 from embeddings.temporal.head import clip_vectors
+from embeddings.temporal.pieces import pieces
 from embeddings.temporal.pooling import mean_clips
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
 from tests.embeddings.temporal.test_head import trained_head
@@ -79,25 +81,36 @@ def test_a_head_that_is_not_served_is_none(tmp_path: Path) -> None:
     assert plain.open_head(tmp_path) is None
 
 
-def test_clips_of_ten_minutes_are_encoded_a_few_at_a_time() -> None:
-    """Attention over a batch takes memory by the square of its longest clip."""
-    spans = [(0, 20)] * 40 + [(0, 1_200)] * 3 + [(0, 100)] * 30
-    batches = list(clips._batches(spans))
-    assert sorted(at for rows in batches for at in rows) == list(range(len(spans)))
-    for rows in batches:
-        longest = max(spans[at][1] for at in rows)
-        assert len(rows) == 1 or len(rows) * longest <= clips.FRAMES_AT_ONCE
-    assert max(map(len, batches)) == clips.CLIPS_AT_ONCE
+@pytest.mark.parametrize(
+    ("times_s", "wanted"),
+    [
+        (np.arange(20) / 2, [(0, 20)]),
+        (np.arange(21) / 2, [(0, 21)]),  # 10 s and no more
+        (np.arange(40) / 2, [(0, 20), (20, 40)]),
+        (np.arange(50) / 2, [(0, 17), (17, 33), (33, 50)]),
+        (np.array([0.0, 1.0, 3600.0]), [(0, 2), (2, 3)]),
+        (np.zeros(1), [(0, 1)]),
+    ],
+)
+def test_a_head_is_shown_equal_pieces_of_ten_seconds_at_most(
+    times_s: Times, wanted: list[tuple[int, int]]
+) -> None:
+    assert pieces(times_s) == wanted
 
 
-def test_a_clip_of_ten_minutes_is_the_same_in_numpy_and_torch(tmp_path: Path) -> None:
+def test_a_longer_clip_is_its_mean_and_the_mean_correction_of_its_pieces(tmp_path: Path) -> None:
     head = trained_head()
     save_file(head.state_dict(), tmp_path / HEAD_WEIGHTS)
     HeadRecord(asdict(head.config)).write(tmp_path)
     steps = np.random.default_rng(5).normal(size=(1_200, head.config.dim)).astype(np.float32)
     frames, times_s = unit(np.cumsum(steps, axis=0)), np.arange(1_200) / 2
-    opened, spans = plain.open_head(tmp_path), [(0, 1_200), (3, 43)]
+    opened, spans = plain.open_head(tmp_path), [(0, 1_200), (3, 43), (0, 20)]
     assert opened is not None
     here = plain.encode_clips(opened, frames, times_s, spans)
-    assert np.linalg.norm(here, axis=1) == pytest.approx([1, 1], abs=1e-5)
-    assert here == pytest.approx(clips.encode_clips(head, frames, times_s, spans), abs=1e-4)
+    assert here == pytest.approx(clips.encode_clips(head, frames, times_s, spans), abs=1e-5)
+    since_s = (np.arange(40) / 2).astype(np.float32)
+    deltas = [opened.delta(frames[at : at + 20], since_s[:20]) for at in (3, 23)]
+    wanted = unit(frames[3:43].mean(axis=0) + np.mean(deltas, axis=0))
+    assert here[1] == pytest.approx(wanted, abs=1e-5)
+    at_once = unit(frames[3:43].mean(axis=0) + opened.delta(frames[3:43], since_s))
+    assert np.abs(here[1] - at_once).max() > 1e-3

@@ -23,7 +23,7 @@ from data.regular import open_regular
 
 HOME_VARIABLE = "REELWISE_HOME"
 _FOLDERS = {
-    *("vectors", "lines", "sentences", "index", "recommender", "cache", "copies"),
+    *("vectors", "lines", "sentences", "index", "duplicates", "recommender", "cache", "copies"),
     *("toons", "photo_films"),  # made by `reelwise demo`
 }
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
@@ -50,6 +50,8 @@ class Home:
         """The folder of the index generations."""
         self.current = self.index / "CURRENT"
         """The file that names the published generation."""
+        self.all_duplicates = root / "duplicates"
+        """The folder with one file per encoder of which videos share a stretch."""
         self.recommender = root / "recommender"
         """The folder of the recommender's models."""
         self.current_model = self.recommender / "CURRENT"
@@ -135,7 +137,7 @@ class Home:
         """The folder of one encoder's vector parts.
 
         Raises:
-            ValueError: The id is not safe as a folder name; so for the next two.
+            ValueError: The id is not safe as a folder name; so for the next three.
         """
         return _folder_of(self.all_vectors, "encoder", encoder_id)
 
@@ -146,6 +148,11 @@ class Home:
     def lines(self, engine_id: str) -> Path:
         """The folder of one engine's line parts."""
         return _folder_of(self.all_lines, "engine", engine_id)
+
+    def duplicates(self, encoder_id: str) -> Path:
+        """The file of which videos share a stretch, by one encoder's vectors."""
+        folder = _folder_of(self.all_duplicates, "encoder", encoder_id)
+        return folder.with_name(f"{encoder_id}.json")
 
 
 def _folder_of(parent: Path, kind: str, name: str) -> Path:

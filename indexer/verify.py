@@ -22,6 +22,7 @@ from data.errors import DamagedFile, ReelwiseError
 from data.home import Home, require_library
 from data.video.content import content_hash, content_key, sampled_key
 from indexer.build.recording.record import writing_session
+from indexer.copies.stored import check_duplicates
 from indexer.repair import mend_catalogue
 from indexer.store.generations import Generation, check_generation, drop_damaged, read_generation
 from indexer.store.parts import stray_parts
@@ -70,6 +71,8 @@ class VerifyReport:
     """By engine id, the videos whose lines cannot be used."""
     damaged_sentences: list[Path] = field(default_factory=list)
     """Parts of sentence vectors that cannot be used."""
+    damaged_duplicates: list[Path] = field(default_factory=list)
+    """Lists of duplicates that cannot be used."""
     rows_broken: bool = False
     """Some rows of the catalogue are not as they were written."""
     index_broken: bool = False
@@ -137,6 +140,7 @@ def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
         _check_vectors(catalogue, VectorStore(home, encoder_id), report)
     report.unread = check_lines(home, catalogue, report)
     report.damaged_sentences = check_meaning(home, report)
+    _check_duplicates(home, report)
     _check_strays(home, catalogue, report)
     _check_index(home, catalogue, report, deep=deep)
     if deep:
@@ -199,6 +203,16 @@ def _still_listed(catalogue: Catalogue, store: VectorStore, part: Part) -> bool:
     # A writer may have removed it, rightly, during the check.
     now = catalogue.embeddings.parts(store.encoder_id, live=False)
     return part.name in {each.name for each in now}
+
+
+def _check_duplicates(home: Home, report: VerifyReport) -> None:
+    files = sorted(home.all_duplicates.glob("*.json")) if home.all_duplicates.is_dir() else []
+    for path in files:
+        report.count("duplicates")
+        problem = check_duplicates(path)
+        if problem is not None:
+            report.damaged_duplicates.append(path)
+            report.add(problem, path, "run reelwise duplicates: it compares the videos anew")
 
 
 def _check_strays(home: Home, catalogue: Catalogue, report: VerifyReport) -> None:
@@ -358,9 +372,7 @@ def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]
     if report.doubtful:
         catalogue.files.doubt(report.doubtful)
         done.append(f"{len(report.doubtful)} files will be read again by the next reelwise index")
-    for path in report.damaged_sentences:
-        path.unlink(missing_ok=True)
-        done.append(f"removed damaged sentence vectors: {path.name}")
+    done += _remove_derived(report)
     lost = catalogue.accept_loss()
     if lost:
         done.append(f"accepted that the catalogue lacks {lost:,} changes")
@@ -375,6 +387,16 @@ def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]
         noun = "clip" if n_clips == 1 else "clips"
         done.append(f"published {generation.name} with {n_clips} {noun}")
     return done
+
+
+def _remove_derived(report: VerifyReport) -> Iterator[str]:
+    """Remove damaged files that are made again from others."""
+    for path in report.damaged_sentences:
+        path.unlink(missing_ok=True)
+        yield f"removed damaged sentence vectors: {path.name}"
+    for path in report.damaged_duplicates:
+        path.unlink(missing_ok=True)
+        yield f"removed a damaged list of duplicates: {path.name}"
 
 
 def _forget_broken(catalogue: Catalogue, report: VerifyReport) -> Iterator[str]:

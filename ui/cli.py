@@ -20,7 +20,7 @@ from data.disk_errors import known_error
 from data.printable import as_json, printable_lines
 from ui.commands.everyday import demo, index, search, serve, status, tags
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
-from ui.commands.maintain import doctor, encoders, rebuild, roots, verify
+from ui.commands.maintain import doctor, duplicates, encoders, rebuild, roots, verify
 from ui.commands.recommend import history, history_import, recommend, train_recommender
 from ui.terminal.answer import (
     EXIT_KNOWN_ERROR,
@@ -84,6 +84,7 @@ def _register_commands(app: typer.Typer) -> None:
         (RECOMMEND, recommend.recommend, ["reelwise recommend anna -k 5 --explain"]),
         (MAINTAIN, roots.roots, ["reelwise roots"]),
         (MAINTAIN, roots.remove, ["reelwise remove ~/Videos/old"]),
+        (MAINTAIN, duplicates.duplicates, ["reelwise duplicates --under ~/Videos"]),
         (MAINTAIN, rebuild.rebuild, ["reelwise rebuild"]),
         (MAINTAIN, verify.verify, ["reelwise verify --deep --repair"]),
         (MAINTAIN, encoders.encoders, ["reelwise encoders"]),

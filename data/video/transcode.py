@@ -1,8 +1,8 @@
 """Changed copies of video files, as queries and damaged libraries have them."""
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from data.video.decoders.pictures import pictures
 from data.video.types import Pixels
 from data.video.write import VideoSink
 
-_TICKS_PER_S = 90_000
+_TICKS_PER_S = 60_000  # MPEG-4 has 16 bits for it
+_BASE = Fraction(1, _TICKS_PER_S)
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,15 @@ class Change:
     """1.25 plays a quarter faster, with all frames."""
     bar: float = 0.0
     """Share of the height under a black bar across the middle."""
+    mirrored: bool = False
+    """Left and right change places."""
+    border: float = 0.0
+    """Share of width and height that a black border takes on each side; the size stays."""
+    logo: float = 0.0
+    """Side of a white square with a dark ring in the upper right corner, as a share of the
+    height."""
+    codec: str = "h264"
+    """Codec of the copy: h264, mpeg4 or vp9."""
 
     def size_px(self, width_px: int, height_px: int) -> tuple[int, int]:
         """Return the size written for a frame of this size: even, as H.264 in 4:2:0 needs."""
@@ -49,12 +59,14 @@ class Change:
         return max(2, 2 * round(wanted[0] / 2)), max(2, 2 * round(wanted[1] / 2))
 
     def apply(self, pixels: Pixels) -> Pixels:
-        """Return the frame cropped, resized, desaturated and barred."""
+        """Return the frame cropped, mirrored, resized, desaturated, barred, bordered, marked."""
         height_px, width_px = pixels.shape[:2]
         size_px = self.size_px(width_px, height_px)
         kept_h, kept_w = max(1, round(height_px * self.crop)), max(1, round(width_px * self.crop))
         top, left = (height_px - kept_h) // 2, (width_px - kept_w) // 2
         out = np.ascontiguousarray(pixels[top : top + kept_h, left : left + kept_w])
+        if self.mirrored:
+            out = np.ascontiguousarray(out[:, ::-1])
         if size_px != (kept_w, kept_h):
             shrinks = size_px[0] < kept_w
             how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
@@ -67,36 +79,81 @@ class Change:
             thick = round(size_px[1] * self.bar)
             first = (size_px[1] - thick) // 2
             out[first : first + thick] = 0
+        return self._marked(self._bordered(out))
+
+    def _bordered(self, out: Pixels) -> Pixels:
+        """The picture made smaller inside a black border."""
+        if self.border <= 0:
+            return out
+        height_px, width_px = out.shape[:2]
+        left, top = round(width_px * self.border), round(height_px * self.border)
+        inner = (max(1, width_px - 2 * left), max(1, height_px - 2 * top))
+        framed = np.zeros_like(out)
+        small = cv2.resize(out, inner, interpolation=cv2.INTER_AREA)
+        framed[top : top + inner[1], left : left + inner[0]] = small
+        return framed
+
+    def _marked(self, out: Pixels) -> Pixels:
+        """The picture with a logo."""
+        side = round(out.shape[0] * self.logo)
+        if side > 0:
+            edge, ring = side // 3, max(1, side // 4)
+            right = out.shape[1] - edge
+            square = out[edge : edge + side, max(0, right - side) : right]
+            square[:] = 255
+            square[ring:-ring, ring:-ring] = (40, 40, 120)
         return out
 
 
 def transcode(src: Path, dst: Path, change: Change | None = None) -> None:
-    """Write a changed copy of the picture track: cut, resized, cropped, greyer, faster, barred.
+    """Write a changed copy of the picture track: cut, resized, cropped, mirrored, faster and so on.
 
     Frames keep their presentation times (less the cut, over the speed), so that a variable frame
-    rate stays one. Sound and damaged frames are left out. The copy is H.264; the suffix of `dst`
-    names its container.
+    rate stays one. Sound and damaged frames are left out. The suffix of `dst` names the container.
 
     Raises:
         ReelwiseError: No frame could be read in this part.
     """
-    change = change or Change()
-    base = Fraction(1, _TICKS_PER_S)
-    written = False
-    with VideoSink(dst, codec="h264", crf=change.crf) as sink:
-        last = -1
-        for pixels, start_s, end_s in _shown(src, change):
-            first = round((start_s - change.start_s) / change.speed * _TICKS_PER_S)
-            after = round((end_s - change.start_s) / change.speed * _TICKS_PER_S)
-            if first > last:
-                sink.write(change.apply(pixels), first, max(after - first, 1), base)
-                last, written = first, True
-        if not written:
-            raise ReelwiseError(
-                f"no frame of {src} could be read between {change.start_s:g} s and "
-                f"{'its end' if change.end_s is None else f'{change.end_s:g} s'}",
-                fix="check that the file plays, and that the times lie within it",
-            )
+    join([(src, change or Change())], dst)
+
+
+def join(parts: Sequence[tuple[Path, Change]], dst: Path) -> None:
+    """Write changed parts of videos one after the other, in the size and codec of the first.
+
+    Raises:
+        ReelwiseError: No frame could be read of one of them.
+    """
+    with VideoSink(dst, codec=parts[0][1].codec, crf=parts[0][1].crf) as sink:
+        last, size = -1, None
+        for src, change in parts:
+            change = change if size is None else replace(change, size=size)
+            before = last
+            last, size = _append(sink, src, change, last + 1)
+            if last == before:
+                raise _nothing(src, change)
+
+
+def _append(
+    sink: VideoSink, src: Path, change: Change, from_tick: int
+) -> tuple[int, tuple[int, int] | None]:
+    """Write the frames of one part from a tick on; gives the last tick shown, and the size."""
+    last, size = from_tick - 1, change.size
+    for pixels, start_s, end_s in _shown(src, change):
+        first = from_tick + round((start_s - change.start_s) / change.speed * _TICKS_PER_S)
+        after = from_tick + round((end_s - change.start_s) / change.speed * _TICKS_PER_S)
+        if first > last:
+            out = change.apply(pixels)
+            sink.write(out, first, max(after - first, 1), _BASE)
+            last, size = max(after - 1, first), (out.shape[1], out.shape[0])
+    return last, size
+
+
+def _nothing(src: Path, change: Change) -> ReelwiseError:
+    end = "its end" if change.end_s is None else f"{change.end_s:g} s"
+    return ReelwiseError(
+        f"no frame of {src} could be read between {change.start_s:g} s and {end}",
+        fix="check that the file plays, and that the times lie within it",
+    )
 
 
 def _shown(src: Path, change: Change) -> Iterator[tuple[Pixels, float, float]]:

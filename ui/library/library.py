@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from indexer.build.files.roots import RuleChange
     from indexer.build.progress import Listener
     from indexer.build.report import IndexReport
+    from indexer.duplicates.find import Compared
     from indexer.search.query import Filters, Query
     from indexer.search.result import SearchResult
     from indexer.store.generations import Generation
@@ -196,6 +197,22 @@ class Library(OpenedLibrary):
         if self.catalogue.embeddings.count_cut_otherwise(served, wanted):
             options = replace(options, encoder=self.encoder)
         return pipeline.rebuild(self.home, options)
+
+    def compare(
+        self, *, afresh: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> Compared:
+        """Find which videos share a stretch: what is new is compared with all.
+
+        Args:
+            afresh: Compare all videos, whatever is known.
+            progress: Told of videos compared and to compare.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet, or another process is comparing.
+        """
+        from indexer.duplicates.find import compare_videos
+
+        return compare_videos(self.home, self.catalogue, afresh=afresh, progress=progress)
 
     def search(
         self,

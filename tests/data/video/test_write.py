@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from data.errors import ReelwiseError
-from data.video.transcode import Change, transcode
+from data.video.decoders.opening import open_video
+from data.video.transcode import Change, join, transcode
 from data.video.write import write_video
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -187,6 +188,51 @@ def test_a_bar_blackens_the_middle(tmp_path: Path, target: Path) -> None:
     assert frame[26:34].max() < 30
     assert frame[4, 40].max() > 150
     assert frame[40, 40].max() > 150
+
+
+def test_a_mirrored_copy_swaps_left_and_right(tmp_path: Path, target: Path) -> None:
+    picture = np.full((40, 60, 3), (200, 20, 20), np.uint8)
+    picture[:, :30] = (20, 180, 20)
+    write_video(tmp_path / "halves.mp4", [picture] * 3, fps=5, crf=8)
+    transcode(tmp_path / "halves.mp4", tmp_path / "m.mp4", Change(mirrored=True, crf=8))
+    frame = _read(tmp_path / "m.mp4")[1][1].astype(int)
+    assert np.abs(frame[20, 5] - (200, 20, 20)).max() < 25
+    assert np.abs(frame[20, 55] - (20, 180, 20)).max() < 25
+
+
+def test_a_border_keeps_the_size_and_a_logo_marks_the_corner(tmp_path: Path, target: Path) -> None:
+    out = tmp_path / "b.mp4"
+    transcode(target, out, Change(border=0.2, crf=8))
+    frame = _read(out)[1][2].astype(int)
+    assert frame.shape[:2] == (60, 80)
+    assert frame[30, 4].max() < 30
+    assert np.abs(frame[30, 40] - (20, 180, 20)).max() < 25
+    assert np.abs(frame[15, 20] - (200, 20, 20)).max() < 40
+    transcode(target, out, Change(logo=0.3, crf=8))
+    frame = _read(out)[1][2].astype(int)
+    assert frame[8, 72].min() > 200
+    assert np.abs(frame[52, 4] - (200, 20, 20)).max() < 25
+
+
+def test_other_codecs_are_written(tmp_path: Path, thirty: Path) -> None:
+    out = tmp_path / "old.mkv"
+    transcode(thirty, out, Change(codec="mpeg4"))
+    with open_video(out) as opened:
+        assert opened.info.codec == "mpeg4"
+    assert len(_read(out)[1]) == 30
+
+
+def test_parts_are_joined_in_order_in_one_size(tmp_path: Path, thirty: Path, target: Path) -> None:
+    out = tmp_path / "joined.mp4"
+    parts = [(thirty, Change(1.0, 2.0, crf=10)), (target, Change()), (thirty, Change(0.0, 0.5))]
+    join(parts, out)
+    times_s, frames = _read(out)
+    assert times_s == pytest.approx(
+        [*np.arange(10) / 10, *(1 + np.arange(5) / 5), *(2 + np.arange(5) / 10)], abs=0.003
+    )
+    assert _numbers(frames)[:10] == list(range(10, 20))
+    assert _numbers(frames)[15:] == list(range(5))
+    assert np.abs(frames[12][24, 32].astype(int) - (20, 180, 20)).max() < 25
 
 
 def test_a_gif_with_frames_of_different_lengths_keeps_its_times(tmp_path: Path) -> None:

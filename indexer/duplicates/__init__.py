@@ -1,0 +1,1 @@
+"""Videos that share a stretch: copies, and parts of one another."""

@@ -1,0 +1,90 @@
+"""How alike frames of different videos are in this library, by accident.
+
+All pictures have something in common, and pictures of one library more: the mean frame is taken
+off. What is left is alike by accident as measured between random frames of different videos. The
+chance falls exponentially, at the rate measured from the median up to the 84th percentile: beyond
+it a library may be full of copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.duplicates.lines import Track, Vectors
+
+SAMPLE_VIDEOS = 400
+"""Videos of which one frame each is compared with the others."""
+PRIOR_VIDEOS = 20
+"""Shrinkage of the mean frame, in videos: of a few videos the mean is one of them."""
+HIGH = 0.84
+"""Between the median and this quantile the chance is measured to fall: above, copies may count."""
+ONE_IN_TEN = 0.1
+"""Frames that are more alike than one in ten pairs may be the same."""
+LEAST_RATE = 0.05
+"""The chance falls to 1/e over this much cosine at least: a library without any two alike frames
+gives no measure."""
+USUAL = 0.3
+"""Likeness above which frames are alike where there are too few videos to tell."""
+FEW_VIDEOS = 12
+"""Below so many videos the decile is not measured."""
+
+
+@dataclass(frozen=True)
+class Background:
+    """What frames have in common, and how alike they are beyond it."""
+
+    common: Vectors
+    """(d,) what is taken off every frame."""
+    alike: float
+    """Likeness that one in ten pairs of unrelated frames exceeds."""
+    rate: float
+    """Above it, the chance falls to 1/e over this much likeness."""
+
+    def track(self, times_s: NDArray[np.float64], frames: NDArray[np.floating]) -> Track:
+        """The frames of a video without what all have in common, of unit length."""
+        rest = np.asarray(frames, np.float32) - self.common
+        length = np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-6)
+        return Track(np.asarray(times_s, np.float64), np.asarray(rest / length, np.float32))
+
+    def surprise(self, likeness: float) -> float:
+        """Minus the logarithm to base 10 of the chance that unrelated frames are so alike."""
+        if likeness < self.alike:
+            return 0.0
+        return 1.0 + (likeness - self.alike) / self.rate / float(np.log(10))
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the stored file."""
+        common = [round(float(each), 6) for each in self.common]
+        return {"common": common, "alike": self.alike, "rate": self.rate}
+
+
+def background_of(values: dict[str, Any]) -> Background:
+    """What `Background.as_dict` gave."""
+    return Background(np.asarray(values["common"], np.float32), values["alike"], values["rate"])
+
+
+def learn_background(frames: Sequence[NDArray[np.floating]], seed: int = 0) -> Background:
+    """Measure it.
+
+    Args:
+        frames: (n, d) frame vectors of each of some videos; at least one video.
+        seed: Chooses the frames.
+    """
+    rng = np.random.default_rng(seed)
+    n = len(frames)
+    mean = np.mean([np.asarray(each, np.float32).mean(axis=0) for each in frames], axis=0)
+    common = np.asarray(mean * (n / (n + PRIOR_VIDEOS)), np.float32)
+    plain = Background(common, USUAL, LEAST_RATE)
+    if n < FEW_VIDEOS:
+        return Background(common, USUAL, 2 * LEAST_RATE)
+    picked = [each[rng.integers(len(each))][None] for each in frames]
+    rows = plain.track(np.zeros(n), np.concatenate(picked)).frames
+    between = (rows @ rows.T)[np.triu_indices(n, 1)]
+    median, high = np.quantile(between, [0.5, HIGH])
+    rate = max(float(high - median) / np.log(0.5 / (1 - HIGH)), LEAST_RATE)
+    return Background(common, float(high + rate * np.log((1 - HIGH) / ONE_IN_TEN)), rate)

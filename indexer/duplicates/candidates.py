@@ -1,0 +1,106 @@
+"""Pairs of videos worth a second look: those with clips that are nearest neighbours.
+
+Each clip of a new video asks the index for the nearest clips of other videos, so the cost grows
+with the number of new clips times the cost of one search, not with the square of the library.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.search.view import View
+from indexer.store.rows.arrays import Floats, Mask
+
+PER_CLIP = 8
+"""Videos that one clip proposes: those with the nearest clips."""
+QUERIES = 256
+"""Clips that are searched at once."""
+OWN_CLIPS = 64
+"""A video with more clips than this is searched with its own clips masked out: they are the nearest
+to one another, and would fill all places."""
+PER_VIDEO = 16
+"""Most partners of a short video; the nearest are taken,"""
+CLIPS_PER_PARTNER = 4
+"""and one more for so many clips: a long compilation has many sources."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Two videos to be compared frame by frame."""
+
+    one: int
+    """Id of a video."""
+    other: int
+    """Id of another."""
+    likeness: float
+    """Of their nearest clips: cosine, -1 to 1."""
+
+
+def candidates(view: View, video_ids: Sequence[int]) -> list[Candidate]:
+    """The partners of some videos among all that can be searched, the nearest first."""
+    found: dict[int, dict[int, float]] = {}
+    for some in _batches(view, video_ids):
+        _propose(view, some, found)
+    out = []
+    for video_id, partners in found.items():
+        most = PER_VIDEO + len(view.rows_of([video_id])) // CLIPS_PER_PARTNER
+        best = sorted(partners.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
+        out += [Candidate(video_id, other, score) for other, score in best]
+    return sorted(out, key=lambda each: (-each.likeness, each.one, each.other))
+
+
+def _batches(view: View, video_ids: Sequence[int]) -> Iterator[list[int]]:
+    """Videos whose clips are searched at once; a long one goes alone."""
+    some: list[int] = []
+    n_clips = 0
+    for video_id in video_ids:
+        n = len(view.rows_of([video_id]))
+        if n > OWN_CLIPS or n_clips + n > QUERIES:
+            if some:
+                yield some
+            some, n_clips = [], 0
+        if n > OWN_CLIPS:
+            yield [video_id]
+        else:
+            some.append(video_id)
+            n_clips += n
+    if some:
+        yield some
+
+
+def _propose(view: View, video_ids: Sequence[int], found: dict[int, dict[int, float]]) -> None:
+    """Add to each video the others whose clips are nearest to one of its clips."""
+    mine = view.rows_of(video_ids)
+    askers = view.clips(mine).video_ids
+    own = int(np.unique(askers, return_counts=True)[1].max(initial=0))
+    allowed: Mask | None = None
+    if len(video_ids) == 1 and own > OWN_CLIPS:
+        allowed, own = ~view.mask_of(np.asarray(video_ids, np.int64)), 0
+    for some in np.array_split(np.arange(len(mine)), max(1, -(-len(mine) // QUERIES))):
+        if not len(some):
+            continue
+        queries = view.vectors(mine[some])
+        # One video may hold several of the nearest clips: more are fetched than videos wanted.
+        rows, _ = view.top(queries, 2 * PER_CLIP + own, allowed)
+        owners = view.clips(rows).video_ids
+        scores = view.scores(queries, rows)
+        for row, asker in enumerate(askers[some].tolist()):
+            partners = found.setdefault(asker, {})
+            for other, score in _nearest(scores[row], owners, asker):
+                partners[other] = max(score, partners.get(other, -1.0))
+
+
+def _nearest(scores: Floats, owners: NDArray[np.int64], asker: int) -> Iterator[tuple[int, float]]:
+    """The `PER_CLIP` other videos with the nearest clips, and how near."""
+    seen: set[int] = {asker}
+    kept = min(len(scores), 16 * PER_CLIP)
+    best = np.argpartition(-scores, kept - 1)[:kept] if kept else np.zeros(0, np.intp)
+    for at in best[np.argsort(-scores[best], kind="stable")]:
+        other = int(owners[at])
+        if other not in seen:
+            seen.add(other)
+            yield other, float(scores[at])
+        if len(seen) > PER_CLIP:
+            return

@@ -1,0 +1,160 @@
+"""Whether stretches of two videos are the same pictures, and what the two are to each other.
+
+The score of a stretch is a logarithm of odds, linear in five measures; above 0 it counts. Its
+weights were fitted by logistic regression on real clips and cartoons with all their changed copies,
+against the nearest other videos, those of the same places and the same pictures backwards among
+them (docs/duplicates.md), with the toon encoder and with starter.
+
+A picture that stands has no order in time and shows one scene: no likeness alone reaches 0 then.
+Such a video counts as a copy only where nearly nothing differs from the first frame to the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from indexer.copies.stored import EDGE_S, WHOLE_SHARE, Pair, Stretch
+from indexer.duplicates.alignment import Match, matches, order_by_accident
+from indexer.duplicates.background import Background
+from indexer.duplicates.lines import Track
+
+LIKENESS, ORDER, COVERAGE, SCENES, NONE = 11.6, 4.4, 3.7, 2.3, -13.2
+"""Weights of the measures of `score`, and the score without any."""
+USUAL_ORDER = 0.2
+"""Correlation of what moves that the best line between two videos of one place may have."""
+ABOVE = 0.15
+"""What moves must agree by so much more than by accident."""
+MOST_TURNS = 6.0
+"""More independent changes do not make a correlation surer."""
+MOST_SCENES = 6.0
+"""More different pictures add nothing."""
+MOVES = 0.1
+"""Below this ever less moves: what is measured of order is noise of the encoding."""
+STANDS = -0.7
+"""What a picture that stands says of order: nothing, which counts against it."""
+STANDS_ALIKE = 0.97
+"""Likeness above accident, as a share of what is possible, of the same picture that stands."""
+STANDS_SCORE = 1.0
+"""Score of such a pair."""
+
+
+def score(
+    match: Match, coverage: float, background: Background, accident: float = USUAL_ORDER
+) -> float:
+    """Logarithm of the odds that a stretch is the same in both videos.
+
+    Args:
+        match: The stretch.
+        coverage: Share of the video of which it covers more, with the other stretches, 0 to 1.
+        background: How alike frames are by accident.
+        accident: Correlation of what moves that these two have by accident.
+    """
+    return float(
+        NONE
+        + LIKENESS * _above_accident(match, background)
+        + ORDER * _order(match, accident)
+        + COVERAGE * min(coverage, 1.0)
+        + SCENES * np.log2(min(max(match.scenes, 1.0), MOST_SCENES))
+    )
+
+
+def _order(match: Match, accident: float) -> float:
+    """How much more what moves agrees than in two videos of one place; below 0: it does not."""
+    moves = min(match.moving / MOVES, 1.0)
+    agrees = (match.order - accident - ABOVE) * float(np.sqrt(min(match.turns, MOST_TURNS)))
+    return moves * agrees + (1 - moves) * STANDS
+
+
+def _above_accident(match: Match, background: Background) -> float:
+    """Likeness from 0, as by accident, to 1, the same pictures."""
+    return (match.likeness - background.alike) / (1 - background.alike)
+
+
+def judge(
+    ids: tuple[int, int],
+    tracks: tuple[Track, Track],
+    lengths_s: tuple[float, float],
+    background: Background,
+) -> Pair | None:
+    """What two videos share; None where nothing is known to be the same.
+
+    Args:
+        ids: Of the two videos.
+        tracks: Their frames.
+        lengths_s: Their lengths in seconds.
+        background: How alike frames are by accident in this library.
+    """
+    found = matches(*tracks, background)
+    accident = USUAL_ORDER
+    if any(score(each, 1.0, background) > 0 for each in found):
+        accident = max(accident, order_by_accident(*tracks, background))
+    # A stretch that could count if it covered all is part of what is covered.
+    likely = [each for each in found if score(each, 1.0, background, accident) > 0]
+    coverage = max(_shares(likely, lengths_s)) if likely else 0.0
+    scores = [score(each, coverage, background, accident) for each in likely]
+    best = max(scores, default=0.0)
+    if best <= 0:
+        kept = [each for each in found if _stands(each, lengths_s, background)][:1]
+        return _pair(ids, kept, lengths_s, STANDS_SCORE) if kept else None
+    kept = [
+        each
+        for each, value in zip(likely, scores, strict=True)
+        # Beside the surest, a stretch counts that would count without the others.
+        if value == best or score(each, max(_shares([each], lengths_s)), background, accident) > 0
+    ]
+    return _pair(ids, kept, lengths_s, best)
+
+
+def _stands(match: Match, lengths_s: tuple[float, float], background: Background) -> bool:
+    """Whether it is one picture that stands, from beginning to end, as good as the same."""
+    return (
+        match.moving <= MOVES
+        and _above_accident(match, background) >= STANDS_ALIKE
+        and all(_is_whole([match], lengths_s, at) for at in (0, 1))
+        and abs(lengths_s[0] - lengths_s[1]) <= EDGE_S
+    )
+
+
+def _shares(kept: Sequence[Match], lengths_s: tuple[float, float]) -> tuple[float, float]:
+    """Share of each video that some stretches cover."""
+    ours_s = sum(match.length_s for match in kept)
+    theirs_s = sum(match.length_s * match.line.speed for match in kept)
+    return ours_s / max(lengths_s[0], 1e-6), theirs_s / max(lengths_s[1], 1e-6)
+
+
+def _is_whole(kept: Sequence[Match], lengths_s: tuple[float, float], at: int) -> bool:
+    """Whether some stretches cover all of one of the videos."""
+    length_s = lengths_s[at]
+    covered_s = _shares(kept, lengths_s)[at] * length_s
+    # Of a video of a few seconds the edges must not be most of it.
+    return covered_s >= min(WHOLE_SHARE * length_s, length_s - min(EDGE_S, length_s / 4))
+
+
+def _pair(
+    ids: tuple[int, int], kept: Sequence[Match], lengths_s: tuple[float, float], best: float
+) -> Pair:
+    stretches = [_stretch(match, lengths_s) for match in kept]
+    pair = Pair(
+        one=ids[0],
+        other=ids[1],
+        score=round(best, 3),
+        stretches=tuple(sorted(stretches, key=lambda each: each.start_s)),
+        whole_one=_is_whole(kept, lengths_s, 0),
+        whole_other=_is_whole(kept, lengths_s, 1),
+    )
+    return pair if pair.one < pair.other else pair.turned()
+
+
+def _stretch(match: Match, lengths_s: tuple[float, float]) -> Stretch:
+    """The stretch within the lengths of the videos."""
+    start_s, end_s = max(match.start_s, 0.0), min(match.end_s, lengths_s[0])
+    other_s = np.clip(match.line.other_s(np.array([start_s, end_s])), 0.0, lengths_s[1])
+    return Stretch(
+        round(start_s, 3),
+        round(end_s, 3),
+        round(float(other_s[0]), 3),
+        round(float(other_s[1]), 3),
+        round(match.likeness, 4),
+    )

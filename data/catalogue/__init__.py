@@ -2,9 +2,10 @@
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.change_log import ChangeLog, ChangeMark
-from data.catalogue.limits import VideoLimits
+from data.catalogue.live.columns import LiveParts
+from data.catalogue.live.limits import VideoLimits
+from data.catalogue.live.videos import LiveVideos
 from data.catalogue.live_readings import LinePartFile, LiveReadings
-from data.catalogue.live_videos import LiveVideos
 from data.catalogue.records import (
     MAX_ATTEMPTS,
     ChannelCounts,
@@ -21,7 +22,6 @@ from data.catalogue.records import (
     Video,
     new_part_name,
 )
-from data.catalogue.searchable import LiveParts
 from data.catalogue.tags import Tags, UsedTag
 
 __all__ = [

@@ -8,10 +8,10 @@ from data.catalogue.checks import miscounted, structure_problems
 from data.catalogue.database import Database
 from data.catalogue.embeddings import Embeddings
 from data.catalogue.files import VideoFiles
+from data.catalogue.live.columns import LiveParts, clip_table, live_parts
 from data.catalogue.names import VideoNames
 from data.catalogue.readings import Readings
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
-from data.catalogue.searchable import LiveParts, clip_table, live_parts
 from data.catalogue.tables import PEOPLE
 from data.catalogue.tags import Tags
 from data.catalogue.values import path_text, sql, text_path

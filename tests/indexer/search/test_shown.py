@@ -92,7 +92,7 @@ def test_what_was_read_is_bounded_and_asked_once(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = list(store(home, {f"v{n}": colour("red") for n in range(6)}).values())
-    monkeypatch.setattr("data.catalogue.live_videos.KEPT_VIDEOS", 3)
+    monkeypatch.setattr("data.catalogue.live.videos.KEPT_VIDEOS", 3)
     with Catalogue(home) as catalogue:
         live = LiveVideos(catalogue, ColourEncoder().id)
         assert list(live.some(reversed(ids))) == ids[::-1]

@@ -12,9 +12,9 @@ import numpy as np
 
 from data.catalogue.database import Database
 from data.catalogue.files import VideoFiles
-from data.catalogue.limits import Ids, VideoLimits, passing_ids
+from data.catalogue.live.columns import IS_LIVE
+from data.catalogue.live.limits import Ids, VideoLimits, passing_ids
 from data.catalogue.records import Video
-from data.catalogue.searchable import IS_LIVE
 from data.catalogue.values import from_micros, sql, text_path
 from data.catalogue.videos import embedded_by_id
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue.database import Database
+from data.catalogue.live.columns import IS_LIVE
 from data.catalogue.records import DOUBTFUL
-from data.catalogue.searchable import IS_LIVE
 from data.catalogue.spelling import tag_key
 from data.catalogue.values import ends_below, id_column, id_list, id_text, sql, to_micros
 

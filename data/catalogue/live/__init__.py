@@ -1,0 +1,1 @@
+"""What is live: videos, clips and parts that can be found, as columns and by limits."""

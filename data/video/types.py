@@ -101,7 +101,7 @@ class FrameBatch:
     """(n,) seconds from the start of the video, ascending: when each frame is shown."""
     keyframes_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     """Key frames of the file up to the last of these frames and after those of the batch before: of
-    several between two samples the last. None where the file has no times."""
+    several between two samples the last. A file without times has none."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,13 @@ from data.video.clips.rule import USUAL_RULE, ClipRule
 from indexer.build.pipeline import RebuildOptions, RunOptions, index_with, rebuild
 from indexer.build.report import IndexReport
 from indexer.store.generations import open_generation
-from indexer.store.vectors import FORMAT_2, VectorStore, VideoVectors, read_videos
+from indexer.store.vectors import (
+    FORMAT_2,
+    VectorStore,
+    VideoVectors,
+    _old_row_sum,
+    read_videos,
+)
 from indexer.verify import verify_library
 from tests.fakes import CountingEncoder
 from tests.indexer.made import paint
@@ -156,9 +162,14 @@ def test_parts_of_old_clips_are_removed(home: Home) -> None:
 
 def as_before_there_were_rules(home: Home) -> None:
     """Write the parts of a library as the version before wrote them."""
+    store = VectorStore(home, ID)
     for path in home.all_vectors.glob("*/*.parquet"):
-        table = pq.read_table(path).drop_columns(["clip_rule", "cuts_s", "keyframes_s"])
-        facts = dict(table.schema.metadata) | {b"format": FORMAT_2.encode()}
+        texts = pq.read_table(path)["origin"].to_pylist()
+        rows = [pair[1] for pair in store.read_stray(path.name) if pair is not None]
+        sums = [_old_row_sum(row, text) for row, text in zip(rows, texts, strict=True)]
+        table = pq.read_table(path).drop_columns(["clip_rule", "cuts_s", "keyframes_s", "row_sum"])
+        table = table.append_column("row_sum", pa.array(sums, pa.int64()))
+        facts = dict(pq.read_schema(path).metadata) | {b"format": FORMAT_2.encode()}
         sink = pa.BufferOutputStream()
         pq.write_table(table.replace_schema_metadata(facts), sink, compression="none")
         content = sink.getvalue().to_pybytes()
@@ -170,6 +181,17 @@ def as_before_there_were_rules(home: Home) -> None:
             )
 
 
+def test_older_parts_that_the_catalogue_lost_are_taken_in(home: Home, films: Path) -> None:
+    as_before_there_were_rules(home)
+    shutil.rmtree(home.copies)
+    home.catalogue.unlink()
+    verify_library(home, repair=True)
+    report = index(home, films, ClipRule("windows", 5, 0))
+    assert (report.taken_in, report.decoded, report.recut.videos) == (2, 0, 2)
+    assert {row.clip_rule for row in stored(home).values()} == {"windows 5 0"}
+    assert verify_library(home).problems == []
+
+
 @pytest.mark.parametrize("rule", [ClipRule("shots", 20), ClipRule("windows", 5, 0)])
 def test_cuts_of_older_parts_are_found_in_their_clips(home: Home, rule: ClipRule) -> None:
     cuts_s = stored(home)["long.mp4"].cuts_s.tolist()
@@ -177,7 +199,6 @@ def test_cuts_of_older_parts_are_found_in_their_clips(home: Home, rule: ClipRule
     old = stored(home)["long.mp4"]
     assert (old.cuts_s.tolist(), old.keyframes_s) == (cuts_s, None)
     cut_anew(home, rule)
-    shutil.copytree(home.root, home.root.with_name("other"))
     row = stored(home)["long.mp4"]
     assert (row.cuts_s.tolist(), row.keyframes_s, row.clip_rule) == (cuts_s, None, rule.text)
     with Catalogue(home) as catalogue:  # what the file says about itself is kept

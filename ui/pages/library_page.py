@@ -3,7 +3,7 @@
 import streamlit as st
 
 from data.catalogue import Video
-from ui.library.documents import Document, status_document
+from ui.library.documents import Document, other_clips, status_document
 from ui.pages import cards, served
 from ui.terminal.text import clock, length, size
 
@@ -22,6 +22,9 @@ def show_library() -> None:
     if status["warning"]:
         st.html(cards.warning(status["warning"]))
     _numbers(status, duration_s)
+    st.caption(f"Clips are cut {status['clips_cut']}.")
+    if status["other_clips"]:
+        st.html(cards.note(other_clips(status["other_clips"], status["clip_rule"])))
     if status["encoder_notice"]:
         st.html(cards.note(status["encoder_notice"]))
     _failures(status.get("failures", []))

@@ -20,6 +20,7 @@ from data.history import (
     person,
 )
 from data.home import Home
+from indexer.copies.stored import FileMark, duplicates_mark
 from recommender.answer.exploration import Exploration
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
@@ -27,7 +28,7 @@ from recommender.events.videos import read_video_table
 from recommender.model.store import LoadedModel, ModelMark, load_model, model_mark
 
 _UNKNOWN = HistoryMark(-1, -1, -1)
-LibraryMark = tuple[int, str | None, ModelMark]
+LibraryMark = tuple[int, str | None, ModelMark, FileMark]
 
 
 class LibraryRecommender:
@@ -137,7 +138,9 @@ class LibraryRecommender:
             return self._recommender
 
     def _library_mark(self) -> LibraryMark:
-        return self._catalogue.changes(), self._catalogue.encoder, model_mark(self._home)
+        encoder_id = self._catalogue.encoder
+        copies = None if encoder_id is None else duplicates_mark(self._home, encoder_id)
+        return self._catalogue.changes(), encoder_id, model_mark(self._home), copies
 
     def _start_anew(self, library: LibraryMark) -> None:
         # Marks are taken before reading: what is added meanwhile is read again, not lost. Events

@@ -15,6 +15,7 @@ Phase = Literal[
     "listening",
     "reading the picture",
     "encoding lines",
+    "comparing videos",
     "finished",
 ]
 TIMED: frozenset[Phase] = frozenset(
@@ -25,6 +26,7 @@ TIMED: frozenset[Phase] = frozenset(
         "listening",
         "reading the picture",
         "encoding lines",
+        "comparing videos",
     )
 )
 """Phases that go through videos, so that the time left is known."""

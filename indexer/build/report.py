@@ -93,6 +93,10 @@ class IndexReport(FileChanges):
     """What each pass over words has read; none where nothing was to be read."""
     words_notice: str = ""
     """What was not read because its model is not here; empty for nothing."""
+    duplicates: int = 0
+    """New videos that share a stretch with another one."""
+    duplicates_notice: str = ""
+    """Why new videos were not compared with the others; empty where they were."""
     troubles: list[FileTrouble] = field(default_factory=list)
     """What is not, or not wholly, searchable below the given folders, by path."""
 

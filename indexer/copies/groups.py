@@ -8,14 +8,13 @@ a video joins a group only where it covers the group's first video.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from data.catalogue import Catalogue
-from data.home import Home
+from data.catalogue import Catalogue, Video
 from indexer.copies.stored import (
     EDGE_S,
     WHOLE_SHARE,
@@ -45,14 +44,18 @@ class Place:
 
 @dataclass(frozen=True)
 class Copies:
-    """What live videos share, ready to be asked."""
+    """What videos share, ready to be asked.
+
+    It is about contents: whether a video of a group is in the library now, with the contents that
+    were compared, is looked up for those that are shown (`live_copies`).
+    """
 
     pairs: tuple[Pair, ...] = ()
-    """All pairs of live videos."""
+    """All pairs, of videos that are gone as well."""
+    contents: Mapping[int, str] = field(default_factory=dict)
+    """Content keys of their videos, by id."""
     mark: FileMark = None
     """The stored file that they were read from."""
-    changes: int = -1
-    """The catalogue's count of changes when they were read."""
 
     @cached_property
     def _grouped(self) -> tuple[dict[int, Place], list[list[int]]]:
@@ -98,23 +101,56 @@ class Copies:
                 found[pair.other].add(pair.one)
         return {video_id: frozenset(others) for video_id, others in found.items()}
 
+    @cached_property
+    def inside(self) -> Mapping[int, frozenset[int]]:
+        """By video: its copies, and what is wholly in it."""
+        found = {each: set(self.of(each)) for group in self.groups for each in group}
+        for pair in self.pairs:
+            if pair.relation is Relation.PART:
+                whole, part = pair.one, pair.other
+                if pair.whole_one:
+                    whole, part = part, whole
+                found.setdefault(whole, set()).add(part)
+        return {video_id: frozenset(others) for video_id, others in found.items()}
+
+    def live_copies(self, catalogue: Catalogue, video_ids: Iterable[int]) -> dict[int, list[Video]]:
+        """For each of some videos its copies that are in the library as they were compared."""
+        wanted = {each: self.of(each) for each in video_ids}
+        ids = {each for video_id, others in wanted.items() for each in (video_id, *others)}
+        videos = catalogue.videos_by_id(ids) if any(wanted.values()) else {}
+        same = {i for i, video in videos.items() if video.content_key == self.contents.get(i)}
+        return {
+            video_id: [videos[each] for each in others if each in same]
+            for video_id, others in wanted.items()
+            if video_id in same
+        }
+
 
 NO_COPIES = Copies()
 """Nothing is known to be a copy."""
 
 
-def read_copies(catalogue: Catalogue, encoder_id: str, before: Copies | None = None) -> Copies:
-    """What live videos share, as stored; `before` is given again where nothing changed since.
+def read_copies(catalogue: Catalogue, encoder_id: str, before: Copies = NO_COPIES) -> Copies:
+    """What videos share, as stored; `before` is given again where the same is stored still.
 
     Raises:
         DamagedFile: The stored file is not as it was written.
     """
-    home: Home = catalogue.home
-    mark, changes = duplicates_mark(home, encoder_id), catalogue.changes()
-    if before is not None and (mark, changes) == (before.mark, before.changes):
+    mark = duplicates_mark(catalogue.home, encoder_id)
+    if mark == before.mark:
         return before
-    found = None if mark is None else read_duplicates(home, encoder_id)
-    return Copies(() if found is None else found.live(catalogue), mark, changes)
+    found = None if mark is None else read_duplicates(catalogue.home, encoder_id)
+    return Copies() if found is None else Copies(found.pairs, found.contents, mark)
+
+
+def live_copies(catalogue: Catalogue, encoder_id: str) -> Copies:
+    """What videos that are in the library now share, all looked up.
+
+    Raises:
+        DamagedFile: The stored file is not as it was written.
+    """
+    found = read_duplicates(catalogue.home, encoder_id)
+    return NO_COPIES if found is None else Copies(found.live(catalogue), found.contents)
 
 
 def _grouped(copies: Sequence[Pair]) -> tuple[dict[int, Place], list[list[int]]]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from data.catalogue import Catalogue
+from data.catalogue import Catalogue, LiveVideos
 from data.durable import make_dir, write_atomic
 from data.errors import DamagedFile
 from data.home import Home
@@ -209,6 +209,26 @@ def _runs(ids: Iterable[int]) -> list[list[int]]:
         else:
             runs.append([each, each])
     return runs
+
+
+def all_compared(catalogue: Catalogue, encoder_id: str) -> bool:
+    """Whether every video was compared; only the stored file and the catalogue are read."""
+    try:
+        found = read_duplicates(catalogue.home, encoder_id)
+    except DamagedFile:
+        return False
+    ids = LiveVideos(catalogue, encoder_id).ids.tolist()
+    return found is not None and found.compared.issuperset(ids)
+
+
+def duplicates_warning(catalogue: Catalogue) -> str | None:
+    """What is wrong with what the library has stored; None where nothing is."""
+    try:
+        if catalogue.encoder is not None:
+            read_duplicates(catalogue.home, catalogue.encoder)
+    except DamagedFile as error:
+        return f"{error.problem}: copies are shown one by one; {error.fix}"
+    return None
 
 
 def check_duplicates(path: Path) -> str | None:

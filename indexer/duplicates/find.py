@@ -63,6 +63,8 @@ class Compared:
     """What is known now."""
     new: int
     """Videos that were compared now."""
+    sharing: int = 0
+    """Of these, those that share a stretch with another."""
     warnings: tuple[str, ...] = ()
     """What is wrong and may make it incomplete."""
 
@@ -136,7 +138,8 @@ class _Comparison:
                 stored_s = time.monotonic()
         if new:
             self._write(found)
-        return Compared(found, len(new), tuple(self._warnings))
+        shared = {each for pair in found.pairs for each in (pair.one, pair.other)}
+        return Compared(found, len(new), len(shared.intersection(new)), tuple(self._warnings))
 
     def _stored(self) -> Duplicates | None:
         try:

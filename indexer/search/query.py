@@ -114,6 +114,8 @@ class Filters(VideoLimits):
     """Id of a video that is left out."""
     min_relevance: float = 0.0
     """Least relevance, 0 to 1."""
+    all_copies: bool = False
+    """Of videos that are copies of each other all are found; else one of them."""
 
     def __post_init__(self) -> None:
         least_s = 0.0 if self.min_duration_s is None else self.min_duration_s

@@ -49,6 +49,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """Another video that shows the same from beginning to end."""
+
+    video_id: int
+    """Permanent id of the video."""
+    path: Path
+    """Its file."""
+
+
+@dataclass(frozen=True)
 class Hit:
     """One result: a moment that matches."""
 
@@ -76,6 +86,8 @@ class Hit:
     """What each channel found; the picture first, then lines, the best first."""
     steps: tuple[Step, ...] = ()
     """Where each thing was found, where several were asked in order."""
+    copies: tuple[Copy, ...] = ()
+    """Other videos in the library that are copies of its video; they are no hits of their own."""
 
 
 @dataclass(frozen=True)

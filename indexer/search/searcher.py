@@ -20,6 +20,7 @@ from data.toons.names import is_toon
 from embeddings.choice import unrelated_texts
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from embeddings.words.sentences import shared_sentences
+from indexer.search.each_once import EachOnce
 from indexer.search.examples.example import Example, example_of_stored, load_example, load_image
 from indexer.search.examples.frames import AS_INDEXED, Reading
 from indexer.search.fusion import fuse, with_picture_matches
@@ -93,6 +94,7 @@ class Searcher:
         self._refreshing = threading.Lock()
         self._view = open_view(home, self._catalogue, encoder.id)
         self._unrelated: Unrelated | None = None
+        self._once = EachOnce(self._catalogue, encoder.id)
 
     def close(self) -> None:
         """Close the catalogue; results stay valid."""
@@ -133,10 +135,13 @@ class Searcher:
         options = Options(k, filters or Filters(), merge=merge)
         embed = cache(partial(self.embed, view=view, reading=reading))
         ask = partial(self._answer, view=view, embed=embed)
-        if query.then:
-            result = find_in_order(query, options, view.n_clips, ask)
-        else:
-            result = ask(query, options)
+
+        def find(options: Options) -> SearchResult:
+            if query.then:
+                return find_in_order(query, options, view.n_clips, ask)
+            return ask(query, options)
+
+        result = self._once.find(find, options)
         hits = with_files_that_are_there(result.hits, self._catalogue, options.filters.under)
         took_ms = (time.perf_counter() - began_s) * 1000
         return replace(result, hits=hits, took_ms=took_ms)
@@ -283,7 +288,8 @@ class Searcher:
         name = video.path.name if video else f"video {video_id}"
         vectors = vectors_of_example(self._example_of(view, video_id, span, name=name))
         options = Options(k, replace(filters or Filters(), exclude_video=video_id))
-        result = self.search_vectors(vectors, options, view=view, began_s=began_s)
+        find = partial(self.search_vectors, vectors, view=view, began_s=began_s)
+        result = self._once.find(find, options)
         hits = with_files_that_are_there(result.hits, self._catalogue, options.filters.under)
         return replace(result, hits=hits)
 

@@ -74,7 +74,8 @@ def make_page(
     Each place goes to the best re-ranked score: lower if a similar video is on the page (maximal
     marginal relevance, Carbonell and Goldstein 1998, as a product), or if its folder has filled its
     share. These scores only fall as the page fills, so without exploration they fall along the
-    page. The last places are reserved for unwatched videos if too few came by their score.
+    page. The last places are reserved for unwatched videos if too few came by their score. Of
+    copies of one video, and of a video and its parts, the page holds one.
 
     Ties go to the earlier candidate.
     """
@@ -115,6 +116,7 @@ class _Page:
         self.left = np.ones(len(pool), bool)
         self._rules = rules
         self._vectors = videos.centred[self.rows]
+        self._covering = videos.covering
         self._similarity = np.zeros(len(pool))
         self._unwatched = [int(at) for at in _positions(new, pool)]
         self._is_unwatched = np.isin(pool, candidates.unwatched)
@@ -148,6 +150,9 @@ class _Page:
         self._reserved -= int(self._is_unwatched[chosen])
         if self._folder[chosen] >= 0:
             self._room[self._folder[chosen]] -= 1
+        linked = self._covering.get(int(self.rows[chosen]))
+        if linked is not None:
+            self.left &= ~np.isin(self.rows, linked)
         similarity = np.clip(self._vectors @ self._vectors[chosen], 0.0, 1.0)
         self._similarity = np.maximum(self._similarity, similarity)
 

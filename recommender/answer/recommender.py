@@ -209,15 +209,17 @@ class Recommender:
         playing: int | None,
     ) -> UserRequest:
         taste = live.taste(user)
+        seen = taste.seen.tolist()
         allowed = np.ones(len(self.videos), bool)
-        allowed[taste.seen] = False
-        allowed[[self.videos.row_of[one] for one in exclude if one in self.videos.row_of]] = False
+        excluded = [self.videos.row_of[one] for one in exclude if one in self.videos.row_of]
         if at is not None:
             allowed &= self.videos.added_at_s <= at.timestamp()
         now = -1 if playing is None else self.videos.row_of.get(playing, -1)
         if now >= 0:
-            allowed[now] = False
+            excluded.append(now)
             taste = replace(taste, history=as_watched_last(taste.history, now))
+        for rows in (seen, excluded, *self.videos.all_inside([*seen, *excluded])):
+            allowed[rows] = False
         return UserRequest(taste, allowed, now)
 
     def _scored(self, live: LiveModel, request: UserRequest, k: int) -> Scored:

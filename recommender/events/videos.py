@@ -1,7 +1,7 @@
 """The videos that can be recommended: ids, vectors, titles, files."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
+from data.errors import DamagedFile
+from indexer.copies.groups import NO_COPIES, Copies, live_copies
 from indexer.search.view import open_view
 
 CENTRE_PRIOR = 20
 """Shrinkage of the mean vector, in videos: centring must not make two videos opposite."""
+
+
+RowLinks = Mapping[int, NDArray[np.int64]]
+"""Rows that are linked to a row; rows without any are left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +38,10 @@ class VideoTable:
     """n times at which the library first saw them; empty means all at once."""
     durations_s: Sequence[float] = ()
     """n lengths, 0 where unknown; empty means all unknown."""
+    covering: RowLinks = field(default_factory=dict)
+    """By row, the rows of its copies, of its parts, and of what it is a part of."""
+    inside: RowLinks = field(default_factory=dict)
+    """By row, the rows of its copies and of its parts: who has seen it has seen these."""
 
     def __post_init__(self) -> None:
         """Check that the columns agree.
@@ -58,6 +68,12 @@ class VideoTable:
     def row_of(self) -> dict[int, int]:
         """Id to row number."""
         return {int(video_id): row for row, video_id in enumerate(self.ids)}
+
+    def all_inside(self, rows: Iterable[int]) -> list[NDArray[np.int64]]:
+        """For those of some rows that have copies or parts, the rows of these."""
+        if not self.inside:
+            return []
+        return [self.inside[row] for row in map(int, rows) if row in self.inside]
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
@@ -134,7 +150,10 @@ def read_video_table(catalogue: Catalogue) -> VideoTable:
     # A video may have come or gone since the view was opened.
     known = view.videos.columns()
     ids, rows, places = np.intersect1d(ids, known.ids, assume_unique=True, return_indices=True)
+    copies = _copies(catalogue, encoder_id)
     return VideoTable(
+        covering=_links(ids, copies.covering),
+        inside=_links(ids, copies.inside),
         ids=ids,
         matrix=matrix if len(rows) == len(matrix) else matrix[rows],
         titles=[known.titles[place] for place in places],
@@ -142,6 +161,25 @@ def read_video_table(catalogue: Catalogue) -> VideoTable:
         added_at=[known.added_at[place] for place in places],
         durations_s=[known.durations_s[place] for place in places],
     )
+
+
+def _copies(catalogue: Catalogue, encoder_id: str) -> Copies:
+    """What live videos share; nothing where the file of it is damaged, as `status` says."""
+    try:
+        return live_copies(catalogue, encoder_id)
+    except DamagedFile:
+        return NO_COPIES
+
+
+def _links(ids: NDArray[np.int64], linked: Mapping[int, frozenset[int]]) -> RowLinks:
+    """Links between videos as links between rows; `ids` ascend."""
+    rows: dict[int, NDArray[np.int64]] = {}
+    for video_id, others in linked.items():
+        places = np.flatnonzero(np.isin(ids, [video_id, *others]))
+        mine = places[ids[places] == video_id]
+        if len(mine) and len(places) > 1:
+            rows[int(mine[0])] = places[ids[places] != video_id]
+    return rows
 
 
 def without_vectors(n_items: int) -> VideoTable:

@@ -15,7 +15,7 @@ from data.errors import ReelwiseError
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
-    from indexer.search.result import Hit, Match, SearchResult, Step
+    from indexer.search.result import Copy, Hit, Match, SearchResult, Step
     from indexer.store.manifest import Manifest
     from indexer.store.meaning.status import MeaningState
     from recommender.answer.items import Item, Recommendations
@@ -64,8 +64,19 @@ def _hit(hit: Hit) -> Document:
         "relevance": hit.relevance,
         "why": hit.why,
         "matched": [_match(match) for match in hit.matched],
+        "copies": {"count": len(hit.copies), "videos": [_copy(copy) for copy in hit.copies]},
         **({"steps": [_step(step) for step in hit.steps]} if hit.steps else {}),
     }
+
+
+def _copy(copy: Copy) -> Document:
+    return {"video_id": str(copy.video_id), "path": str(copy.path)}
+
+
+def and_copies(hit: Hit) -> str:
+    """How many copies a hit stands for: "and 3 copies"; empty for none."""
+    n = len(hit.copies)
+    return "" if not n else f"and {n} {'copy' if n == 1 else 'copies'}"
 
 
 def _step(step: Step) -> Document:
@@ -185,6 +196,7 @@ def _encoder_notice(catalogue: Catalogue) -> str | None:
 
 def _generation(catalogue: Catalogue) -> Document:
     """The index that a search uses now; in `warning` what is wrong with it or the catalogue."""
+    from indexer.copies.stored import duplicates_warning
     from indexer.store.generations import REBUILD, usable_generation
     from indexer.store.parts import lines_warning, parts_warning
     from indexer.store.published import lost_index
@@ -198,7 +210,8 @@ def _generation(catalogue: Catalogue) -> Document:
     except ReelwiseError as error:
         manifest, warning = None, f"{error.problem}; searching the stored vectors; {error.fix}"
     state = _meaning(catalogue, manifest)
-    said = [warning, catalogue.warning, parts, lines_warning(catalogue), state.warning]
+    copies = duplicates_warning(catalogue)
+    said = [warning, catalogue.warning, copies, parts, lines_warning(catalogue), state.warning]
     return {
         "meaning": asdict(state),
         "generation": manifest and manifest.generation,

@@ -97,6 +97,7 @@ class Library(OpenedLibrary):
         """
         from indexer.build.files.roots import RuleChange
         from indexer.build.pipeline import RunOptions, index_with
+        from ui.library.comparing import compare_new
         from ui.library.readers import LastTime, line_readers, open_meaning, remembered
 
         roots = [Path(path) for path in paths]
@@ -130,6 +131,7 @@ class Library(OpenedLibrary):
         with self._loading:
             if self._encoder is None and self.catalogue.encoder == model.id:
                 self._encoder = model
+        compare_new(self.home, self.catalogue, report, progress)
         return report
 
     def _clip_rule(self) -> ClipRule | None:

@@ -11,7 +11,7 @@ from ui.library.documents import Document
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
     from indexer.search.query import Filters, Query
-    from indexer.search.result import Match, SearchResult
+    from indexer.search.result import Copy, Match, SearchResult
 
 
 def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> Document:
@@ -31,6 +31,7 @@ def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> D
         "codec": filters.codec,
         "min_resolution_px": filters.min_resolution_px,
         "tags": list(filters.tags),
+        "all_copies": filters.all_copies,
         "min_relevance": filters.min_relevance,
         "in": sorted(map(str, query.channels)),
         "k": k,
@@ -80,6 +81,7 @@ def search_asked(question: Document) -> tuple[Query, Filters]:
         min_resolution_px=question.get("min_resolution_px"),
         tags=tuple(question.get("tags", ())),
         min_relevance=float(question["min_relevance"]),
+        all_copies=bool(question.get("all_copies", False)),
     )
     return query, filters
 
@@ -101,6 +103,7 @@ def result_of(document: Document, *, took_ms: float) -> SearchResult:
             why=hit["why"],
             matched=tuple(_match_of(match) for match in hit.get("matched", [])),
             steps=tuple(Step(**step) for step in hit.get("steps", [])),
+            copies=tuple(_copy_of(copy) for copy in hit.get("copies", {}).get("videos", [])),
         )
         for hit in document["hits"]
     ]
@@ -113,6 +116,12 @@ def result_of(document: Document, *, took_ms: float) -> SearchResult:
         not_understood=tuple(document["not_understood"]),
         warnings=tuple(document["warnings"]),
     )
+
+
+def _copy_of(document: Document) -> Copy:
+    from indexer.search.result import Copy
+
+    return Copy(int(document["video_id"]), Path(document["path"]))
 
 
 def _match_of(document: Document) -> Match:

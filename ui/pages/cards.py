@@ -20,7 +20,7 @@ from data.errors import ReelwiseError
 from data.printable import printable
 from indexer.search.result import Hit, Match
 from recommender.answer.items import Item
-from ui.library.documents import is_gone
+from ui.library.documents import and_copies, is_gone
 from ui.terminal.text import clock, span
 
 Card = TypeVar("Card")
@@ -193,8 +193,17 @@ def moment_card(hit: Hit, *, playable: bool = True) -> str:
         f'<div class="rw-text">{_title(hit.title, hit.path)}'
         f'<div class="rw-bar" role="img" aria-label="relevance {hit.relevance:.2f}" '
         f'title="relevance {hit.relevance:.2f}">'
-        f'<i style="width:{100 * hit.relevance:.0f}%"></i></div>{_said(hit)}</div></article>'
+        f'<i style="width:{100 * hit.relevance:.0f}%"></i></div>{_said(hit)}{_copies(hit)}'
+        "</div></article>"
     )
+
+
+def _copies(hit: Hit) -> str:
+    """How many copies of the video there are; where they lie shows under the pointer."""
+    if not hit.copies:
+        return ""
+    where = "\n".join(str(copy.path) for copy in hit.copies)
+    return f'<div class="rw-sub" title="{as_text(where)}">{and_copies(hit)}</div>'
 
 
 def _said(hit: Hit) -> str:

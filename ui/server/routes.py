@@ -60,6 +60,7 @@ FILTERS = (
     "codec",
     "min_resolution",
     "tag",
+    "all_copies",
 )
 """What every moment must fulfil."""
 
@@ -89,6 +90,7 @@ def _filters(given: Parameters) -> Filters:
         min_resolution_px=int(given.number("min_resolution", 0, 0, 1e6)) or None,
         tags=given.texts("tag"),
         min_relevance=given.number("min_relevance", 0.0, 0.0, 1.0),
+        all_copies=given.flag("all_copies"),
     )
 
 

@@ -13,7 +13,7 @@ from data.errors import DamagedFile
 from data.home import Home
 from indexer.build.recording.record import writing_session
 from indexer.copies import stored
-from indexer.copies.groups import read_copies
+from indexer.copies.groups import live_copies, read_copies
 from indexer.copies.stored import (
     Duplicates,
     Pair,
@@ -57,17 +57,21 @@ def test_what_is_written_is_read(home: Home, found: Duplicates) -> None:
 
 def test_a_copy_whose_last_file_is_gone_is_none(home: Home, found: Duplicates) -> None:
     with writing_session(home) as catalogue:
-        assert len(read_copies(catalogue, ENCODER).pairs) == 1
+        one, other = ids(catalogue)["a"], ids(catalogue)["b"]
+        copies = read_copies(catalogue, ENCODER)
+        assert [each.id for each in copies.live_copies(catalogue, [one])[one]] == [other]
         catalogue.files.remove([file_of("b")])
-        assert read_copies(catalogue, ENCODER).pairs == ()
+        assert copies.live_copies(catalogue, [one]) == {one: []}
+        assert live_copies(catalogue, ENCODER).pairs == ()
 
 
 def test_a_file_with_new_contents_is_no_copy(home: Home, found: Duplicates) -> None:
     with writing_session(home) as catalogue:
-        before = read_copies(catalogue, ENCODER)
+        one = ids(catalogue)["a"]
+        assert live_copies(catalogue, ENCODER).pairs
         catalogue.files.put([FileRecord(file_of("b"), 2, 2, 1, "another content")])
-        assert before.pairs
-        assert read_copies(catalogue, ENCODER, before).pairs == ()
+        assert read_copies(catalogue, ENCODER).live_copies(catalogue, [one]) == {one: []}
+        assert live_copies(catalogue, ENCODER).pairs == ()
 
 
 def test_an_id_that_stands_for_other_contents_is_no_copy(home: Home, found: Duplicates) -> None:
@@ -75,7 +79,9 @@ def test_an_id_that_stands_for_other_contents_is_no_copy(home: Home, found: Dupl
     changed = replace(found, contents={each: f"{key}-then" for each, key in found.contents.items()})
     write_duplicates(home, changed)
     with Catalogue(home) as catalogue:
-        assert read_copies(catalogue, ENCODER).pairs == ()
+        copies = read_copies(catalogue, ENCODER)
+        assert copies.live_copies(catalogue, changed.contents) == {}
+        assert live_copies(catalogue, ENCODER).pairs == ()
 
 
 def test_what_another_method_found_does_not_count(
@@ -85,15 +91,15 @@ def test_what_another_method_found_does_not_count(
     assert read_duplicates(home, ENCODER) is None
 
 
-def test_copies_are_read_again_only_where_something_changed(home: Home, found: Duplicates) -> None:
+def test_copies_are_read_again_only_where_others_are_stored(home: Home, found: Duplicates) -> None:
     with writing_session(home) as catalogue:
         copies = read_copies(catalogue, ENCODER)
+        add(catalogue, ["d"])
         assert read_copies(catalogue, ENCODER, copies) is copies
         write_duplicates(home, replace(found, pairs=()))
         emptied = read_copies(catalogue, ENCODER, copies)
         assert emptied.pairs == ()
         write_duplicates(home, found)
-        add(catalogue, ["d"])
         again = read_copies(catalogue, ENCODER, emptied)
         assert [pair.relation for pair in again.pairs] == [Relation.COPY]
 

@@ -15,7 +15,7 @@ from data.home import Home
 from data.video.types import Ending, VideoInfo
 from indexer.build.cutting import Embedded
 from indexer.build.recording.record import record_embedded, writing_session
-from indexer.copies.groups import read_copies
+from indexer.copies.groups import live_copies
 from indexer.copies.stored import Relation, read_duplicates
 from indexer.duplicates import find
 from indexer.duplicates.candidates import Candidate, candidates
@@ -69,7 +69,7 @@ def home(tmp_path: Path) -> Home:
 
 def found(home: Home) -> dict[tuple[str, str], Relation]:
     with Catalogue(home) as catalogue:
-        pairs = read_copies(catalogue, ENCODER).pairs
+        pairs = live_copies(catalogue, ENCODER).pairs
         names = {video.id: video.path.name for video in catalogue.videos(ENCODER)}
     return {(names[pair.one], names[pair.other]): pair.relation for pair in pairs}
 
@@ -172,6 +172,6 @@ def test_a_long_video_is_not_its_own_nearest_neighbour(tmp_path: Path) -> None:
         proposed = candidates(view, [ids["long.mp4"]])
         assert [each.other for each in proposed] == [ids["cut.mp4"]]
         compare_videos(home, catalogue)
-        (pair,) = read_copies(catalogue, ENCODER).pairs
+        (pair,) = live_copies(catalogue, ENCODER).pairs
     assert pair.relation is Relation.PART
     assert pair.stretches[0].start_s == pytest.approx(300, abs=1)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -213,3 +214,21 @@ def test_the_propensities_are_those_of_the_pages_that_come() -> None:
     assert told[0, 2] > 0.6 * 0.6 > max(told[key] for key in told if key != (0, 2))
     for key, probability in told.items():
         assert abs(seen[key] / n - probability) < 4 * np.sqrt(probability / n)
+
+
+def test_of_copies_and_parts_a_page_holds_one() -> None:
+    videos = library(np.eye(6))
+    links = {0: np.array([1, 4]), 1: np.array([0]), 4: np.array([0])}
+    videos = replace(videos, covering=links)
+    assert rows(page([0.6, 1.0, 0.9, 0.8, 0.7, 0.5], videos)) == [1, 2, 3, 4, 5]
+    assert rows(page([1.0, 0.9, 0.8, 0.7, 0.6, 0.5], videos)) == [0, 2, 3, 5]
+
+
+def test_explored_places_and_reserved_ones_hold_no_copy_either() -> None:
+    videos = replace(library(np.eye(12)), covering={row: np.array([row ^ 1]) for row in range(12)})
+    for seed in range(20):
+        exploration = Exploration(0.8, np.random.default_rng(seed))
+        got = rows(page(np.linspace(1, 0.1, 12).tolist(), videos, k=6, exploration=exploration))
+        assert len({row // 2 for row in got}) == len(got)
+    got = rows(page([1.0] * 12, videos, k=6, unwatched=range(6, 12)))
+    assert len({row // 2 for row in got}) == len(got) == 6

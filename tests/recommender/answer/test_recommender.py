@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -244,3 +245,14 @@ def test_a_common_direction_of_all_vectors_changes_nothing_much() -> None:
     shifted = VideoTable(plain.ids, plain.matrix + shared)
     events = [event("a", 1), event("a", 2)]
     assert themes(Recommender(shifted, events).recommend("a", 8)) == [0] * 8
+
+
+def test_who_has_seen_a_video_is_offered_none_of_its_copies_and_parts() -> None:
+    """1 and 2 are copies, 3 is a part of both; a film is still offered to whoever saw a part."""
+    copies = {0: np.array([1, 2]), 1: np.array([0, 2])}
+    videos = replace(table(np.eye(6, dtype=np.float32)), inside=copies)
+    got = Recommender(videos, [event("a", 1), event("b", 3)])
+    assert set(ids(got.recommend("a", 6))) == {4, 5, 6}
+    assert set(ids(got.recommend("b", 6))) == {1, 2, 4, 5, 6}
+    assert set(ids(got.recommend("nobody", 6, exclude=[2]))) == {4, 5, 6}
+    assert set(ids(got.recommend("nobody", 6, playing=2))) == {4, 5, 6}

@@ -22,6 +22,7 @@ def test_every_filter_reaches_the_server() -> None:
         min_resolution_px=720,
         tags=("kite", "sea"),
         min_relevance=0.25,
+        all_copies=True,
     )
     left_out = {"videos", "exclude_video"}  # no command asks for these
     unlike = {name for name, value in vars(filters).items() if value != getattr(Filters(), name)}

@@ -221,6 +221,9 @@ def _lines(report: IndexReport) -> list[str]:
             f"cut anew: {count(report.recut.videos, 'video')} into "
             f"{count(report.recut.clips, 'clip')}"
         )
+    if report.duplicates:
+        new = count(report.duplicates, "new video shares", "new videos share")
+        lines.append(f"{new} a stretch with another: reelwise duplicates")
     return lines + [_words(each) for each in report.words if each.videos or each.failed]
 
 
@@ -234,7 +237,9 @@ def _words(counts: PassCounts) -> str:
 
 
 def _notices(report: IndexReport) -> list[str]:
-    lines = list(filter(None, (report.encoder_notice, report.words_notice)))
+    lines = list(
+        filter(None, (report.encoder_notice, report.words_notice, report.duplicates_notice))
+    )
     for path in report.missing:
         lines.append(
             f"{path} is gone; its videos stay in the library. If it is no disk that is unplugged: "

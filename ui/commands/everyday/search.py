@@ -12,7 +12,14 @@ import typer
 from data.dates import first_instant
 from data.errors import ReelwiseError
 from data.printable import printable
-from ui.library.documents import NOTHING_MATCHES, Document, is_gone, search_document, search_notices
+from ui.library.documents import (
+    NOTHING_MATCHES,
+    Document,
+    and_copies,
+    is_gone,
+    search_document,
+    search_notices,
+)
 from ui.library.library import Library
 from ui.library.questions import result_of, search_question, similar_question
 from ui.library.running import ask_running
@@ -111,6 +118,12 @@ TagOption = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Only videos with this tag; repeat it for several at once."),
 ]
+AllCopiesOption = Annotated[
+    bool,
+    typer.Option(
+        "--all-copies", help="List each copy of a video, see reelwise duplicates, as a result."
+    ),
+]
 NoMergeOption = Annotated[
     bool, typer.Option("--no-merge", help="List single clips; adjacent ones are not joined.")
 ]
@@ -134,6 +147,7 @@ def search(
     codec: CodecOption = None,
     min_resolution: MinResolutionOption = None,
     tag: TagOption = None,
+    all_copies: AllCopiesOption = False,
     no_merge: NoMergeOption = False,
     everything: AllOption = False,
     weights: WeightsOption = None,
@@ -164,6 +178,7 @@ def search(
         min_resolution_px=min_resolution,
         tags=tuple(tag or ()),
         min_relevance=min_relevance,
+        all_copies=all_copies,
     )
     with Library(home, weights=weights, device=device) as library:
         result = None
@@ -229,7 +244,7 @@ def _text(result: SearchResult, *, everything: bool = False) -> str:
                 f"{hit.relevance:.2f}",
                 short_path(hit.path),
                 span(hit.start_s, hit.end_s),
-                hit.title + ("   (the file is gone)" if is_gone(hit.path) else ""),
+                "   ".join(filter(None, [hit.title, and_copies(hit), _gone(hit)])),
             ]
             for hit in shown
         ]
@@ -241,6 +256,10 @@ def _text(result: SearchResult, *, everything: bool = False) -> str:
     if not result.confident:
         lines.insert(0, NOTHING_MATCHES + ("; the nearest are:" if lines else ""))
     return "\n".join(lines)
+
+
+def _gone(hit: Hit) -> str:
+    return "(the file is gone)" if is_gone(hit.path) else ""
 
 
 LINES_SHOWN = 2

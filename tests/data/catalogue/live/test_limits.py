@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.catalogue import Catalogue, EmbeddingRow, LiveVideos, Part, Video, VideoLimits
+from data.catalogue.database import Database
+from data.catalogue.live.limits import Ids, passing_ids
 from data.catalogue.records import DOUBTFUL, FileRecord
 from data.catalogue.values import to_micros
 from data.home import Home
@@ -135,3 +138,21 @@ def test_columns_lists_and_numbers_of_videos_agree(library: Catalogue) -> None:
 def test_columns_of_no_video_are_empty(library: Catalogue) -> None:
     columns = LiveVideos(library, "e3").columns()
     assert [len(column) for column in vars(columns).values()] == [0] * 5
+
+
+def test_other_videos_below_one_folder_are_told_without_asking_again(
+    library: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[VideoLimits] = []
+
+    def counted(database: Database, encoder_id: str, limits: VideoLimits) -> Ids:
+        asked.append(limits)
+        return passing_ids(database, encoder_id, limits)
+
+    monkeypatch.setattr("data.catalogue.live.videos.passing_ids", counted)
+    live, films = LiveVideos(library, "e1"), VideoLimits(under=Path("/films"))
+    whole = live.passing(films)
+    for chosen in ({int(whole[0]), 999}, set(whole[1:].tolist())):
+        limits = replace(films, videos=frozenset(chosen))
+        assert set(live.passing(limits).tolist()) == chosen & set(whole.tolist())
+    assert asked == [films]

@@ -29,7 +29,7 @@ def check_device(name: str) -> None:
     Raises:
         ReelwiseError: There is no GPU. Where there is one, torch may still be unable to use it.
     """
-    if name == "cuda" and _count_gpus() == 0:
+    if name == "cuda" and count_gpus() == 0:
         raise no_gpu()
 
 
@@ -38,8 +38,8 @@ def no_gpu() -> ReelwiseError:
     return ReelwiseError("no CUDA GPU can be used here", fix="--device cpu, or --device auto")
 
 
-def _count_gpus() -> int:
-    """The driver's own count (cuInit and cuDeviceGetCount of its C interface)."""
+def count_gpus() -> int:
+    """GPUs of NVIDIA here, by their driver (cuInit and cuDeviceGetCount of its C interface)."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:

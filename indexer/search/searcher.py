@@ -45,6 +45,7 @@ from indexer.search.words.asked import quoted_phrases, without_quotes
 from indexer.search.words.asking import LinesAsked, OpenSentences, not_read
 from indexer.search.words.found import FoundWords
 from indexer.store.cache import VectorCache
+from indexer.store.gpu.copies import GpuCopies
 from indexer.store.published import read_current
 from indexer.store.vectors import VectorStore, VideoVectors
 
@@ -78,13 +79,19 @@ class Searcher:
         home: The library.
         encoder: The encoder that embedded it.
         open_sentences: Opens the sentence encoder of a folder, of the package for None.
+        copies: What searches on GPUs; None for the CPU. The caller closes it.
 
     Raises:
         ReelwiseError: The library's vectors cannot be read.
     """
 
     def __init__(
-        self, home: Home, encoder: Encoder, *, open_sentences: OpenSentences = shared_sentences
+        self,
+        home: Home,
+        encoder: Encoder,
+        *,
+        open_sentences: OpenSentences = shared_sentences,
+        copies: GpuCopies | None = None,
     ) -> None:
         self._open_sentences = open_sentences
         self._home = home
@@ -92,7 +99,8 @@ class Searcher:
         self._catalogue = Catalogue(home)
         self._cache = VectorCache(self._catalogue, VectorStore(home, encoder.id))
         self._refreshing = threading.Lock()
-        self._view = open_view(home, self._catalogue, encoder.id)
+        self._copies = copies
+        self._view = self._opened(None)
         self._unrelated: Unrelated | None = None
         self._once = EachOnce(self._catalogue, encoder.id)
 
@@ -111,8 +119,16 @@ class Searcher:
             now = (self._catalogue.changes(), read_current(self._home))
             if now == (self._view.changes, self._view.current):
                 return False
-            self._view = open_view(self._home, self._catalogue, self._encoder.id, before=self._view)
+            self._view = self._opened(self._view)
             return True
+
+    def _opened(self, before: View | None) -> View:
+        """What can be searched now, with what GPUs hold of it."""
+        view = open_view(self._home, self._catalogue, self._encoder.id, before=before)
+        if self._copies is None:
+            return view
+        self._copies.use(each.segment for each in view.searched)
+        return view.on(self._copies)
 
     def search(
         self,
@@ -258,6 +274,7 @@ class Searcher:
             encoder=self._encoder.name,
             warnings=(
                 *searched.warnings,
+                *(() if self._copies is None else self._copies.warnings),
                 *filter(None, [self._cache.warning, self._toons_only(searched), query.notice]),
             ),
         )

@@ -1,7 +1,7 @@
 """A consistent view of what can be searched: published clips and new ones, without removed ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from indexer.search.relevance.accident import SAMPLE_CLIPS
 from indexer.search.words.meaning import Meanings, open_meanings
 from indexer.search.words.word_index import WordIndex, open_words
 from indexer.store.generations import REBUILD, Generation, open_generation
+from indexer.store.gpu.copies import GpuCopies
 from indexer.store.manifest import read_manifest
 from indexer.store.meaning.status import meaning_state
 from indexer.store.parts import lines_warning, parts_warning
@@ -40,6 +41,8 @@ class Searched:
     """Its clips."""
     videos: Mask
     """(v,) which of its videos count, by place."""
+    copies: GpuCopies | None = None
+    """What may search it on a GPU; None: the CPU does."""
 
     @cached_property
     def counts(self) -> Mask | None:
@@ -68,13 +71,16 @@ class Searched:
         # A few excluded clips are cheaper to fetch and drop than to mask.
         drop = excluded <= MAX_EXCESS
         excess = excluded if drop else 0
-        scores, rows = self.segment.index.search(
-            queries, k + excess, allowed=None if drop else both
-        )
+        scores, rows = self._nearest(queries, k + excess, None if drop else both)
         is_cut = 0 < scores.shape[1] < chosen + excess
         bound = float(scores[:, -1].max()) if is_cut else float("-inf")
         found = np.unique(rows)
         return (found if both is None else found[both[found]]), bound
+
+    def _nearest(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[Floats, Ids]:
+        if self.copies is None:
+            return self.segment.index.search(queries, k, allowed=allowed)
+        return self.copies.search(self.segment, queries, k, allowed)
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,10 @@ class View:
     """The lines that can be found by their words."""
     meanings: Meanings | None
     """Those that can be found by what they mean; None where that is not known of any."""
+
+    def on(self, copies: GpuCopies) -> "View":
+        """The same, searched on GPUs where these hold its segments."""
+        return replace(self, searched=tuple(replace(each, copies=copies) for each in self.searched))
 
     @cached_property
     def n_clips(self) -> int:

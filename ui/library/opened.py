@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from data.history import History
     from embeddings.encoder import Encoder
     from indexer.search.searcher import Searcher
+    from indexer.store.gpu.copies import GpuCopies
     from recommender.service import LibraryRecommender
 
 
@@ -28,7 +29,9 @@ class OpenedLibrary:
         home: Folder that holds the library's state; None takes REELWISE_HOME, else the user's data
             folder.
         weights: Encoder weights to use in place of those that the library remembers.
-        device: Where the encoder runs: "auto", "cpu" or "cuda".
+        device: Where encoder and index run: "auto", "cpu" or "cuda".
+        gpu_memory_bytes: Most memory that copies of the index take of each GPU; None for what is
+            free.
 
     Raises:
         ReelwiseError: There is no such weights file, or no GPU for "cuda".
@@ -40,6 +43,7 @@ class OpenedLibrary:
         *,
         weights: str | Path | None = None,
         device: str = "auto",
+        gpu_memory_bytes: int | None = None,
     ) -> None:
         self._weights = Path(weights) if weights else None
         if self._weights is not None:
@@ -47,6 +51,8 @@ class OpenedLibrary:
         check_device(device)
         self.home: Home = resolve_home(Path(home) if home else None)
         self._device = device
+        self._gpu_memory_bytes = gpu_memory_bytes
+        self._copies: GpuCopies | None = None
         # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
         self._lock = threading.Lock()
         self._loading = threading.RLock()
@@ -136,7 +142,7 @@ class OpenedLibrary:
             if self._searcher is None:
                 from indexer.search.searcher import Searcher
 
-                self._searcher = Searcher(self.home, encoder)
+                self._searcher = Searcher(self.home, encoder, copies=self._opened_copies())
             searcher = self._searcher
         # One thread takes in what is new; the others meanwhile search what they have.
         if self._refreshing.acquire(blocking=False):
@@ -145,6 +151,14 @@ class OpenedLibrary:
             finally:
                 self._refreshing.release()
         return searcher
+
+    def _opened_copies(self) -> GpuCopies | None:
+        """What searches on GPUs, the same for every searcher; None where the CPU does."""
+        from indexer.store.gpu.opening import open_copies
+
+        if self._copies is None:
+            self._copies = open_copies(self._device, memory_bytes=self._gpu_memory_bytes)
+        return self._copies
 
     @property
     def recommender(self) -> LibraryRecommender:
@@ -173,6 +187,9 @@ class OpenedLibrary:
             if self._searcher is not None:
                 self._searcher.close()
                 self._searcher = None
+            if self._copies is not None:
+                self._copies.close()
+                self._copies = None
             if self._catalogue is not None:
                 self._catalogue.close()
                 self._catalogue = None

@@ -20,7 +20,8 @@ JsonOption = Annotated[
 DeviceOption = Annotated[
     Literal["auto", "cpu", "cuda"],
     typer.Option(
-        metavar="auto|cpu|cuda", help="Where the encoder runs; auto takes a GPU where there is one."
+        metavar="auto|cpu|cuda",
+        help="Where encoder and index run; auto takes a GPU where there is one and it pays.",
     ),
 ]
 WeightsOption = Annotated[

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from data.durable import fsync_file
 from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.half_matrix import HalfMatrix
-from indexer.store.rows.row_index import Parameters, RowIndex, read_faiss
+from indexer.store.rows.row_index import CellTrainer, Parameters, RowIndex, read_faiss
 
 SAMPLE_PER_CELL = 50
 """Vectors that train a cell, on average; FAISS asks for 39 at least."""
@@ -48,7 +48,7 @@ class FlatRows(RowIndex):
     kind = "flat_fp16"
 
     @classmethod
-    def build(cls, matrix: HalfMatrix) -> Self:
+    def build(cls, matrix: HalfMatrix, trainer: CellTrainer | None = None) -> Self:
         """Nothing is trained."""
         return cls(matrix)
 
@@ -82,6 +82,11 @@ class _FaissRows(RowIndex):
         self._inner = inner
         self._content: NDArray[np.uint8] | None = None
 
+    @property
+    def faiss_index(self) -> Any:
+        """The index of FAISS beside the matrix."""
+        return self._inner
+
     def save(self, path: Path) -> bool:
         """See `RowIndex`."""
         _faiss.write_index(self._inner, str(path))
@@ -109,12 +114,23 @@ class _FaissRows(RowIndex):
 class _CellRows(_FaissRows):
     """A kind that looks into the cells nearest to a query only."""
 
+    takes_nearest: ClassVar[bool] = False
+    """Whether FAISS adds rows of which the nearest cell is known."""
+
     @classmethod
-    def build(cls, matrix: HalfMatrix) -> Self:
+    def build(cls, matrix: HalfMatrix, trainer: CellTrainer | None = None) -> Self:
         """See `RowIndex`: k-means on an even sample makes the cells."""
-        inner = cls._empty(_trained_cells(matrix), matrix.dim)
+        centres = None if trainer is None else _trained_elsewhere(matrix, trainer)
+        cells = _trained_cells(matrix) if centres is None else _as_cells(centres)
+        inner = cls._empty(cells, matrix.dim)
         for _, rows in matrix.blocks():
-            inner.add(rows)
+            nearest = None
+            if trainer is not None and centres is not None and cls.takes_nearest:
+                nearest = trainer.nearest(rows, centres)
+            if nearest is None:
+                inner.add(rows)
+            else:
+                _add_to_cells(inner, rows, nearest)
         return cls(matrix, inner)
 
     @classmethod
@@ -137,6 +153,7 @@ class CellRows(_CellRows):
     """Cells of vectors of float16: the fastest, and the vectors are stored twice."""
 
     kind = "ivf_fp16"
+    takes_nearest = True
     inner_type = faiss.IndexIVFScalarQuantizer
     settings = tuple({"nprobe": probes} for probes in _PROBES)
 
@@ -211,7 +228,7 @@ class GraphRows(_FaissRows):
         inner.storage = matrix.flat
 
     @classmethod
-    def build(cls, matrix: HalfMatrix) -> Self:
+    def build(cls, matrix: HalfMatrix, trainer: CellTrainer | None = None) -> Self:
         """See `RowIndex`."""
         fp16 = faiss.ScalarQuantizer.QT_fp16
         inner = _faiss.IndexHNSWSQ(matrix.dim, fp16, NEIGHBOURS, _METRIC)
@@ -254,11 +271,34 @@ def _trained_cells(matrix: HalfMatrix) -> Any:
     if not len(matrix):
         cells.add(np.zeros((1, matrix.dim), np.float32))
         return cells
-    wanted = n_cells(len(matrix))
-    rng = np.random.default_rng(0)
-    chosen = rng.choice(len(matrix), min(SAMPLE_PER_CELL * wanted, len(matrix)), replace=False)
-    means = _faiss.Clustering(matrix.dim, wanted)
+    means = _faiss.Clustering(matrix.dim, n_cells(len(matrix)))
     means.niter, means.spherical, means.seed = ROUNDS, True, 1
     means.min_points_per_centroid, means.max_points_per_centroid = 1, 2 * SAMPLE_PER_CELL
-    means.train(matrix.rows(np.sort(chosen)), cells)
+    means.train(_sample(matrix), cells)
     return cells
+
+
+def _trained_elsewhere(matrix: HalfMatrix, trainer: CellTrainer) -> Floats | None:
+    """(n, d) the centres of cells; None where the CPU is to train them."""
+    if not len(matrix):
+        return None
+    return trainer.centres(_sample(matrix), n_cells(len(matrix)), ROUNDS)
+
+
+def _sample(matrix: HalfMatrix) -> Floats:
+    """(m, d) rows that train cells."""
+    rng = np.random.default_rng(0)
+    n = min(SAMPLE_PER_CELL * n_cells(len(matrix)), len(matrix))
+    return matrix.rows(np.sort(rng.choice(len(matrix), n, replace=False)))
+
+
+def _as_cells(centres: Floats) -> Any:
+    cells = faiss.IndexFlatIP(centres.shape[1])
+    cells.add(centres)
+    return cells
+
+
+def _add_to_cells(inner: Any, rows: Floats, nearest: Ids) -> None:
+    """Add rows of which the nearest cells are known, as FAISS's `ivf_tools.add_preassigned`."""
+    where = np.ascontiguousarray(nearest, np.int64)
+    inner.add_core(len(rows), _faiss.swig_ptr(rows), None, _faiss.swig_ptr(where))

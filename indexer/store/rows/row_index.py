@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import faiss
 import numpy as np
@@ -27,6 +27,16 @@ Parameters = dict[str, int]
 """How thoroughly a kind searches, by the names of FAISS."""
 
 _faiss: Any = faiss  # its stubs lack the overloads that FAISS adds in Python
+
+
+class CellTrainer(Protocol):
+    """Does on another device what takes the time of building an index of cells."""
+
+    def centres(self, sample: Floats, n: int, rounds: int) -> Floats | None:
+        """(n, d) unit centres of cells, by k-means on a sample (m, d); None: the CPU shall."""
+
+    def nearest(self, rows: Floats, centres: Floats) -> Ids | None:
+        """(m,) the nearest centre of each row (m, d); None: the CPU shall."""
 
 
 class RowIndex(ABC):
@@ -51,8 +61,11 @@ class RowIndex(ABC):
 
     @classmethod
     @abstractmethod
-    def build(cls, matrix: HalfMatrix) -> Self:
-        """Make an index of the rows of a matrix; where its kind needs that, a sample trains it."""
+    def build(cls, matrix: HalfMatrix, trainer: CellTrainer | None = None) -> Self:
+        """Make an index of the rows of a matrix; where its kind needs that, a sample trains it.
+
+        `trainer` does so on another device; None on the CPU.
+        """
 
     @abstractmethod
     def save(self, path: Path) -> bool:

@@ -38,12 +38,7 @@ class RecallProbe:
     @classmethod
     def of(cls, matrix: HalfMatrix) -> "RecallProbe":
         """Compare some rows of a matrix, moved, with all of them."""
-        rng = np.random.default_rng(len(matrix))
-        n = min(RECALL_QUERIES, len(matrix))
-        rows = matrix.rows(np.sort(rng.choice(len(matrix), n, replace=False)))
-        noise = rng.standard_normal(rows.shape, dtype=np.float32)
-        moved = rows + _NOISE / np.sqrt(max(matrix.dim, 1)) * noise
-        queries = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
+        queries = near_rows(matrix, RECALL_QUERIES)
         return cls(queries, *_nearest(queries, matrix))
 
     def recall_at_10(self, index: RowIndex) -> float:
@@ -88,6 +83,16 @@ def tune(index: RowIndex, probe: RecallProbe, target: float = TARGET_RECALL) -> 
         return probe.recall_at_10(index)
     index.parameters = best[1]
     return best[2]
+
+
+def near_rows(matrix: HalfMatrix, n: int) -> Floats:
+    """(m, d) unit queries, n at most: rows of a matrix, each moved by noise, always the same."""
+    rng = np.random.default_rng(len(matrix))
+    n = min(n, len(matrix))
+    rows = matrix.rows(np.sort(rng.choice(len(matrix), n, replace=False)))
+    noise = rng.standard_normal(rows.shape, dtype=np.float32)
+    moved = rows + _NOISE / np.sqrt(max(matrix.dim, 1)) * noise
+    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12))
 
 
 def _first_that_reaches(

@@ -24,6 +24,7 @@ from indexer.store.rows.arrays import Floats
 from indexer.store.rows.choice import AUTO, chosen_kind
 from indexer.store.rows.half_matrix import HalfMatrix, writing
 from indexer.store.rows.kinds import FlatRows
+from indexer.store.rows.row_index import CellTrainer
 from indexer.store.rows.tuning import TARGET_RECALL, RecallProbe, tune
 from indexer.store.segments.columns import Columns, columns_of
 from indexer.store.segments.segment import (
@@ -48,6 +49,8 @@ class Building:
     """Name of its kind, or `AUTO`."""
     target_recall: float = TARGET_RECALL
     """Recall@10 that it has at least."""
+    trainer: CellTrainer | None = None
+    """What trains and fills cells on a GPU; None for the CPU."""
 
 
 USUAL = Building()
@@ -151,7 +154,7 @@ def _write(
     paths = [*columns.save(folder), folder / CLIPS_FILE, folder / MEANS_FILE]
     crash_point("segment.after_vectors")
     matrix = HalfMatrix.map(folder / CLIPS_FILE, dim=dim, n=len(columns))
-    index = chosen_kind(len(matrix), building.kind).build(matrix)
+    index = chosen_kind(len(matrix), building.kind).build(matrix, building.trainer)
     recall_at_10 = tune(index, RecallProbe.of(matrix), building.target_recall)
     if index.save(folder / NEAREST_FILE):
         paths.append(folder / NEAREST_FILE)

@@ -1,0 +1,185 @@
+"""GPUs as torch, FAISS and the driver give them.
+
+NO LINE OF THIS MODULE HAS EVER RUN ON A GPU: it is written by the documentation of torch 2.15 and
+FAISS 1.15 alone, and kept small for that reason. `tests/indexer/store/gpu/test_on_a_gpu.py` runs it
+where there is one.
+"""
+
+import ctypes
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import faiss
+import numpy as np
+import torch
+
+from indexer.store.gpu.device import Copy, Device, DeviceFull
+from indexer.store.gpu.torch_cells import TorchCells
+from indexer.store.gpu.torch_rows import TorchRows
+from indexer.store.rows.arrays import Floats, Ids, Mask
+from indexer.store.rows.kinds import CellRows
+from indexer.store.rows.row_index import RowIndex
+
+FAISS_TEMPORARY_BYTES = 512 << 20
+"""FAISS takes up to 1.5 GiB if nothing is said."""
+
+_OUT_OF_MEMORY = ("out of memory", "cudaMalloc", "failed to allocate", "memory allocation")
+"""What the exceptions of FAISS and CUDA say where memory ends."""
+
+_faiss: Any = faiss  # its stubs lack the overloads that FAISS adds in Python
+
+
+def open_gpus() -> Mapping[int, Callable[[], Device]]:
+    """Every GPU that torch can use, else every one that FAISS can: they want other drivers."""
+    by_torch = torch.cuda.is_available()
+    n = torch.cuda.device_count() if by_torch else int(_faiss.get_num_gpus())
+    return {number: partial(CudaDevice, number, by_torch=by_torch) for number in range(n)}
+
+
+def open_cells() -> TorchCells:
+    """What trains cells on the first GPU.
+
+    Raises:
+        RuntimeError: Torch can use none.
+    """
+    return TorchCells(torch.device("cuda", 0))
+
+
+class CudaDevice:
+    """A GPU; see `Device`.
+
+    Args:
+        number: Which one.
+        by_torch: Whether torch can use it; else FAISS compares rows.
+    """
+
+    def __init__(self, number: int, *, by_torch: bool) -> None:
+        self._number = number
+        self._by_torch = by_torch
+        kind = f" ({torch.cuda.get_device_name(number)})" if by_torch else ""
+        self.name = f"GPU {number}{kind}"
+        self._resources: Any = None
+
+    def free_bytes(self) -> int:
+        """See `Device`."""
+        if self._by_torch:
+            return int(torch.cuda.mem_get_info(self._number)[0])
+        return _driver_free_bytes(self._number)
+
+    def copy_rows(self, index: RowIndex, first: int, stop: int) -> Copy:
+        """See `Device`."""
+        with _memory_told():
+            if self._by_torch:
+                where = torch.device("cuda", self._number)
+                return _Guarded(TorchRows(index.matrix, first, stop, where))
+            config = _faiss.GpuIndexFlatConfig()
+            config.device, config.useFloat16 = self._number, True
+            flat = _faiss.GpuIndexFlatIP(self._of_faiss(), index.dim, config)
+            for at in range(first, stop, _ADDED_AT_ONCE):
+                flat.add(index.matrix.rows(slice(at, min(at + _ADDED_AT_ONCE, stop))))
+            return _Guarded(FaissCopy(flat))
+
+    def copy_cells(self, index: RowIndex) -> Copy:
+        """See `Device`."""
+        if not isinstance(index, CellRows):
+            raise ValueError(f"FAISS has no index of the kind {index.kind} on GPUs")
+        with _memory_told():
+            options = _faiss.GpuClonerOptions()
+            options.useFloat16 = True
+            inner = _faiss.index_cpu_to_gpu(
+                self._of_faiss(), self._number, index.faiss_index, options
+            )
+            return _Guarded(FaissCopy(inner, n_probes=index.parameters["nprobe"]))
+
+    def _of_faiss(self) -> Any:
+        """FAISS's memory and streams on this GPU."""
+        if self._resources is None:
+            self._resources = _faiss.StandardGpuResources()
+            self._resources.setTempMemory(FAISS_TEMPORARY_BYTES)
+        return self._resources
+
+
+_ADDED_AT_ONCE = 65_536
+
+
+class FaissCopy:
+    """A GPU index of FAISS; see `Copy`.
+
+    It takes no masks: `GpuIndex*::search` of FAISS 1.15 does not look at a selector.
+    """
+
+    takes_masks = False
+
+    def __init__(self, inner: Any, n_probes: int | None = None) -> None:
+        self._inner = inner
+        self._params = None if n_probes is None else _faiss.SearchParametersIVF(nprobe=n_probes)
+
+    def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
+        """See `Copy`."""
+        if allowed is not None:
+            raise ValueError("FAISS's GPU indexes take no masks")
+        _, rows = self._inner.search(queries, k, params=self._params)
+        return np.asarray(rows, np.int64)
+
+    def free(self) -> None:
+        """See `Copy`."""
+        self._inner = None
+
+
+class _Guarded:
+    """A copy whose lack of memory is told as `DeviceFull`."""
+
+    def __init__(self, copy: Copy) -> None:
+        self._copy = copy
+
+    @property
+    def takes_masks(self) -> bool:
+        return self._copy.takes_masks
+
+    def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
+        """See `Copy`."""
+        with _memory_told():
+            return self._copy.rows(queries, k, allowed)
+
+    def free(self) -> None:
+        """See `Copy`."""
+        self._copy.free()
+
+
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """Tell a lack of memory from all that means that the GPU is lost."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or any(
+            each in str(error) for each in _OUT_OF_MEMORY
+        ):
+            raise DeviceFull("a GPU has no memory left") from error
+        raise
+
+
+def _driver_free_bytes(number: int) -> int:
+    """Free memory by the driver's C interface, for GPUs that torch cannot use.
+
+    Raises:
+        RuntimeError: A call failed.
+    """
+    driver = ctypes.CDLL("libcuda.so.1")
+    gpu, context = ctypes.c_int(), ctypes.c_void_p()
+    free, total = ctypes.c_size_t(), ctypes.c_size_t()
+    calls: list[Callable[[], int]] = [
+        lambda: driver.cuInit(0),
+        lambda: driver.cuDeviceGet(ctypes.byref(gpu), number),
+        lambda: driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), gpu),
+        lambda: driver.cuCtxPushCurrent_v2(context),
+        lambda: driver.cuMemGetInfo_v2(ctypes.byref(free), ctypes.byref(total)),
+        lambda: driver.cuCtxPopCurrent_v2(ctypes.byref(context)),
+        lambda: driver.cuDevicePrimaryCtxRelease_v2(gpu),
+    ]
+    for call in calls:
+        if code := call():
+            raise RuntimeError(f"the driver of the GPU gave error {code}")
+    return free.value

@@ -1,0 +1,110 @@
+"""Whether a search or a build uses GPUs, by `--device`; torch is loaded for a GPU only."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from embeddings.backbone.early_checks import check_device, count_gpus
+from indexer.store.gpu.copies import CopyOptions, GpuCopies
+from indexer.store.gpu.device import Device
+from indexer.store.gpu.owner import first_line
+from indexer.store.rows.arrays import Floats, Ids
+from indexer.store.rows.row_index import CellTrainer
+
+PAYS_FROM = 100_000
+"""Clips of a segment from which a copy pays by itself: the CPU takes 4 ms for so many of 512."""
+
+PAYS_AFTER = 20
+"""Questions after which copying pays by itself: torch, CUDA and the copy take seconds."""
+
+CELLS_FROM = 4_000_000
+"""Clips from which looking into cells beats comparing every row on a GPU of today: 1 ms, by its
+memory's speed; not measured."""
+
+TRAINED_FROM = 200_000
+"""Rows of a sample from which training on a GPU pays by itself: 10 s and more on two cores."""
+
+AT_ONCE = CopyOptions(cells_from=CELLS_FROM)
+"""`--device cuda`: all that fits, at once."""
+
+WHEN_IT_PAYS = CopyOptions(least_clips=PAYS_FROM, after_questions=PAYS_AFTER)
+"""`--device auto`: large segments of a library that is asked again and again; by torch alone, as a
+CUDA error inside FAISS would end the process."""
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+def open_copies(device: str, *, memory_bytes: int | None = None) -> GpuCopies | None:
+    """What searches on GPUs; None where the CPU does.
+
+    Args:
+        device: `auto`, `cpu` or `cuda`.
+        memory_bytes: Most memory that copies take of each GPU; None for what is free.
+
+    Raises:
+        ReelwiseError: `cuda` is wanted and there is no GPU.
+    """
+    check_device(device)
+    if device == "cpu" or count_gpus() == 0:
+        return None
+    options = AT_ONCE if device == "cuda" else WHEN_IT_PAYS
+    return GpuCopies(_open_gpus, replace(options, memory_bytes=memory_bytes))
+
+
+def open_trainer(device: str) -> CellTrainer | None:
+    """What trains and fills cells on a GPU; None where the CPU does. As `open_copies`."""
+    check_device(device)
+    if device == "cpu" or count_gpus() == 0:
+        return None
+    return GpuTrainer(_open_cells, least_rows=0 if device == "cuda" else TRAINED_FROM)
+
+
+class GpuTrainer:
+    """Trains on a GPU, and leaves to the CPU what is too small or fails there.
+
+    Args:
+        open_trainer: Opens what trains on the GPU.
+        least_rows: Smaller samples are left to the CPU.
+    """
+
+    def __init__(self, open_trainer: Callable[[], CellTrainer], *, least_rows: int) -> None:
+        self._open = open_trainer
+        self._least_rows = least_rows
+        self._opened: CellTrainer | None = None
+        self._has_failed = False
+
+    def centres(self, sample: Floats, n: int, rounds: int) -> Floats | None:
+        """See `CellTrainer`."""
+        if len(sample) < self._least_rows:
+            return None
+        return self._tried(lambda trainer: trainer.centres(sample, n, rounds))
+
+    def nearest(self, rows: Floats, centres: Floats) -> Ids | None:
+        """See `CellTrainer`."""
+        return self._tried(lambda trainer: trainer.nearest(rows, centres))
+
+    def _tried(self, do: Callable[[CellTrainer], T | None]) -> T | None:
+        if self._has_failed:
+            return None
+        try:
+            self._opened = self._opened or self._open()
+            return do(self._opened)
+        except Exception as error:  # noqa: BLE001 - torch and the driver fail in many ways
+            self._has_failed = True
+            _log.warning("the GPU failed (%s); building on the CPU", first_line(error))
+            return None
+
+
+def _open_gpus() -> Mapping[int, Callable[[], Device]]:
+    from indexer.store.gpu.cuda import open_gpus
+
+    return open_gpus()
+
+
+def _open_cells() -> CellTrainer:
+    from indexer.store.gpu.cuda import open_cells
+
+    return open_cells()

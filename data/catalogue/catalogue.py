@@ -218,7 +218,7 @@ class Catalogue(Database):
         known = self.get_meta("target_recall")
         return None if known is None else float(known)
 
-    def set_index(self, kind: str | None, target_recall: float | None) -> None:
+    def set_index(self, *, kind: str | None, target_recall: float | None) -> None:
         """Build indexes so from now on; None takes what is usual."""
         recall = None if target_recall is None else repr(target_recall)
         self.set_meta({"index_kind": kind, "target_recall": recall})

@@ -9,8 +9,10 @@ from data.catalogue import MAX_ATTEMPTS, Catalogue
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
 from indexer.store.generations import Generation, open_generation
+from indexer.store.parts import lost_parts
 from indexer.store.published import note_nothing
 from indexer.store.publishing import is_merge_due, publish
+from indexer.store.segments.building import building_of, suits
 from indexer.store.segments.merging import MERGED_AT_ONCE
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Publisher:
         self._published_s = time.monotonic()
         self._took_s = 0.0
         self.unreadable: set[int] = set()
-        """Videos that a publication left out because their vector part is damaged."""
+        """Videos whose vector part is missing or cut, or was damaged where it had to be read."""
 
     def serve_if_first(self) -> None:
         """Serve this encoder where the library has none yet."""
@@ -74,7 +76,10 @@ class Publisher:
                 self._encoder.id,
                 merged_at_once=merged_at_once,
             )
+            lost = lost_parts(self._catalogue, self._encoder.id)
+            embeddings = self._catalogue.embeddings
             self.unreadable |= generation.unreadable
+            self.unreadable |= embeddings.videos_in(self._encoder.id, lost)
             for engine_id, videos in generation.unreadable_lines.items():
                 self._catalogue.readings.forget(engine_id, videos)  # the next run reads them again
             self._meter.enter(before)
@@ -104,4 +109,6 @@ class Publisher:
             return False
         if generation.encoder_id != self._encoder.id:
             return False
-        return generation.is_up_to_date(self._catalogue)
+        building = building_of(self._catalogue)
+        suited = all(suits(each, building) for each in generation.segments)
+        return suited and generation.is_up_to_date(self._catalogue)

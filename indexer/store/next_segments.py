@@ -9,7 +9,7 @@ from data.catalogue import Catalogue, ChangeMark, Part
 from data.errors import ReelwiseError
 from indexer.store.generations import Generation, open_generation
 from indexer.store.rows.arrays import Mask
-from indexer.store.segments.building import Building, build_segment
+from indexer.store.segments.building import Building, build_segment, suits
 from indexer.store.segments.live import Live
 from indexer.store.segments.merging import to_merge
 from indexer.store.segments.segment import Segment
@@ -81,7 +81,9 @@ class NextSegments:
         self, pairs: list[tuple[Segment, Mask]], at_most: int | None
     ) -> list[tuple[Segment, Mask]]:
         counts = [n_live(segment, mask) for segment, mask in pairs]
-        chosen = to_merge([len(segment) for segment, _ in pairs], counts, at_most=at_most)
+        due = to_merge([len(segment) for segment, _ in pairs], counts, at_most=at_most)
+        unsuited = [n for n, pair in enumerate(pairs) if not suits(pair[0], self._building)]
+        chosen = {*due, *unsuited}
         if not chosen:
             return pairs
         videos = (

@@ -18,6 +18,13 @@ def stray_parts(catalogue: Catalogue, store: VectorStore) -> list[str]:
     return [each for each in names if each not in known and not each.startswith(TEMP_PREFIX)]
 
 
+def lost_parts(catalogue: Catalogue, encoder_id: str) -> list[str]:
+    """Name the parts of live videos that are missing, or of another size than was written."""
+    store = VectorStore(catalogue.home, encoder_id)
+    sizes = catalogue.embeddings.part_sizes(encoder_id)
+    return [name for name, size in sizes.items() if _size_bytes(store, name) != size]
+
+
 def parts_warning(catalogue: Catalogue, encoder_id: str) -> str | None:
     """What is wrong with an encoder's parts, for a person; None where nothing is to be seen.
 
@@ -25,7 +32,7 @@ def parts_warning(catalogue: Catalogue, encoder_id: str) -> str | None:
     """
     store = VectorStore(catalogue.home, encoder_id)
     sizes = catalogue.embeddings.part_sizes(encoder_id)
-    lost = sum(_size_bytes(store, name) != size for name, size in sizes.items())
+    lost = len(lost_parts(catalogue, encoder_id))
     if lost:
         return (
             f"{lost:,} of {len(sizes):,} vector parts are missing or cut; run reelwise verify "

@@ -38,10 +38,8 @@ from indexer.store.published import (
     read_current,
     remove_unused_segments,
 )
-from indexer.store.rows.choice import AUTO
 from indexer.store.rows.kinds import FlatRows
-from indexer.store.rows.tuning import TARGET_RECALL
-from indexer.store.segments.building import Building
+from indexer.store.segments.building import Building, building_of
 from indexer.store.segments.merging import MERGED_AT_ONCE, to_merge
 
 KEPT_GENERATIONS = 2
@@ -101,11 +99,6 @@ def publish(
     copy_if_due(home)
     crash_point("publish.after_cleaning")
     return replace(generation, folder=folder)
-
-
-def building_of(catalogue: Catalogue) -> Building:
-    """How the library wants its indexes built."""
-    return Building(catalogue.index_kind or AUTO, catalogue.target_recall or TARGET_RECALL)
 
 
 def is_merge_due(generation: Generation) -> bool:

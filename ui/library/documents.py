@@ -217,8 +217,33 @@ def _generation(catalogue: Catalogue) -> Document:
         "generation": manifest and manifest.generation,
         "index_kind": manifest and manifest.index_kind,
         "recall_at_10": manifest and manifest.recall_at_10,
+        "segments": [] if manifest is None else _segments(catalogue, manifest),
         "warning": "; ".join(filter(None, said)) or None,
     }
+
+
+def _segments(catalogue: Catalogue, manifest: Manifest) -> list[Document]:
+    """Of what the index consists, and what of it is in memory; without damaged segments."""
+    from indexer.store.segments.segment import memory_of, read_facts
+
+    documents = []
+    for use in manifest.segments:
+        with suppress(ReelwiseError):
+            facts = read_facts(catalogue.home, use.name)
+            memory_bytes, mapped_bytes = memory_of(facts)
+            documents.append(
+                {
+                    "name": facts.name,
+                    "clips": facts.clips,
+                    "dead_videos": len(use.dead),
+                    "index_kind": facts.index_kind,
+                    "parameters": facts.parameters,
+                    "recall_at_10": facts.recall_at_10,
+                    "memory_bytes": memory_bytes,
+                    "mapped_bytes": mapped_bytes,
+                }
+            )
+    return documents
 
 
 def _meaning(catalogue: Catalogue, manifest: Manifest | None) -> MeaningState:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from indexer.search.query import Filters, Query
     from indexer.search.result import SearchResult
     from indexer.store.generations import Generation
+    from indexer.store.segments.building import IndexChange
     from recommender.answer.items import Recommendations
 
 VideoRef = str | int | Path
@@ -49,6 +50,8 @@ class Library(OpenedLibrary):
         words: How `index` reads words; None as the last time.
         clips: How videos are cut into clips from the next `index` or `rebuild` on, remembered:
             those that are indexed are cut anew from what is stored. None as the library does.
+        index: Kind and recall of the index from the next `index` or `rebuild` on, remembered. None
+            as the library does.
 
     Raises:
         ReelwiseError: There is no such weights file, or no GPU for "cuda".
@@ -62,10 +65,12 @@ class Library(OpenedLibrary):
         device: str = "auto",
         words: WordOptions | None = None,
         clips: ClipChange | None = None,
+        index: IndexChange | None = None,
     ) -> None:
         super().__init__(home, weights=weights, device=device)
         self._words = words or WordOptions()
         self._clips = clips
+        self._index = index
 
     def index(
         self,
@@ -115,6 +120,7 @@ class Library(OpenedLibrary):
         with line_readers(asked, last) as words:
             if named := remembered(asked):
                 catalogue.set_speech(**named)
+            self._remember_index()
             meaning = open_meaning(asked.sentences, catalogue.sentence_folder)
             options = RunOptions(
                 workers,
@@ -133,6 +139,11 @@ class Library(OpenedLibrary):
                 self._encoder = model
         compare_new(self.home, self.catalogue, report, progress)
         return report
+
+    def _remember_index(self) -> None:
+        """Note the kind and recall of the index from now on, where they were given."""
+        if self._index is not None:
+            self.catalogue.set_index(**self._index.changed(self.catalogue))
 
     def _clip_rule(self) -> ClipRule | None:
         """The rule for clips from now on; None as it is."""
@@ -195,6 +206,7 @@ class Library(OpenedLibrary):
         options = pipeline.RebuildOptions(clip_rule=rule, progress=progress)
         if reencode:
             return pipeline.reencode(self.home, self._choose_encoder(None), options)
+        self._remember_index()
         wanted = (rule or self.catalogue.clip_rule).text
         if self.catalogue.embeddings.count_cut_otherwise(served, wanted):
             options = replace(options, encoder=self.encoder)

@@ -40,6 +40,26 @@ WorkersOption = Annotated[
     typer.Option(metavar="N", min=1, help="Number of decoding processes.  [default: one a core]"),
 ]
 
+IndexKindOption = Annotated[
+    Literal["auto", "flat_fp16", "ivf_fp16", "ivf_rabitq", "hnsw_fp16"] | None,
+    typer.Option(
+        "--index-kind",
+        metavar="KIND",
+        help="Kind of the index, remembered: auto suits the number of clips; flat_fp16 compares "
+        "every clip; ivf_fp16 and ivf_rabitq the likely ones, in much or in little memory; "
+        "hnsw_fp16 walks a graph.  [default: as the library does, at first auto]",
+    ),
+]
+IndexRecallOption = Annotated[
+    float | None,
+    typer.Option(
+        "--index-recall",
+        metavar="R",
+        help="Least share of the ten nearest clips that the index finds, 0.5 to 1, remembered.  "
+        "[default: as the library does, at first 0.95]",
+    ),
+]
+
 ClipsOption = Annotated[
     Literal["shots", "whole-shots", "windows", "keyframes", "difference"] | None,
     typer.Option(

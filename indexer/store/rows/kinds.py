@@ -183,6 +183,7 @@ class BitRows(_CellRows):
     """
 
     kind = "ivf_rabitq"
+    is_held = True
     inner_type = faiss.IndexIVFRaBitQFastScan
     settings = tuple(
         {"k_factor": factor, "nprobe": probes} for factor in (4, 10, 25, 60) for probes in _PROBES

@@ -49,6 +49,9 @@ class RowIndex(ABC):
     kind: ClassVar[str]
     """Its name, as the manifest, `status` and `--index-kind` have it."""
 
+    is_held: ClassVar[bool] = False
+    """Whether its file is copied into memory, however large it is."""
+
     settings: ClassVar[tuple[Parameters, ...]] = ({},)
     """Parameters to choose from. Those that differ in the last name only stand in a row, the
     fastest first."""

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from data.catalogue import Catalogue
 from data.durable import (
     crash_point,
     fsync_dir,
@@ -17,6 +19,7 @@ from data.durable import (
     temp_name,
     write_synced,
 )
+from data.errors import ReelwiseError
 from data.home import Home
 from data.sealed import MANIFEST_FILE, file_sum, seal
 from indexer.store.checked_files import CheckedFiles
@@ -55,6 +58,50 @@ class Building:
 
 USUAL = Building()
 """As nobody said anything else."""
+
+
+@dataclass(frozen=True)
+class IndexChange:
+    """What is to be different from now on about how a library's indexes are built.
+
+    Raises:
+        ReelwiseError: There is no such kind, or no index can have that recall.
+    """
+
+    kind: str | None = None
+    """Name of the kind, `AUTO` for one that suits the number of clips; None as it is."""
+    target_recall: float | None = None
+    """Least recall@10, 0.5 to 1; None as it is."""
+
+    def __post_init__(self) -> None:
+        if self.kind is not None:
+            chosen_kind(0, self.kind)
+        if self.target_recall is not None and not 0.5 <= self.target_recall <= 1:
+            raise ReelwiseError(
+                f"an index finds 0.5 to 1 of the ten nearest clips, not {self.target_recall:g}",
+                fix="--index-recall 0.95",
+            )
+
+    def changed(self, catalogue: Catalogue) -> dict[str, Any]:
+        """What `Catalogue.set_index` is to remember."""
+        recall = self.target_recall
+        return {
+            "kind": catalogue.index_kind if self.kind is None else self.kind,
+            "target_recall": catalogue.target_recall if recall is None else recall,
+        }
+
+
+def building_of(catalogue: Catalogue) -> Building:
+    """How the library wants its indexes built."""
+    return Building(catalogue.index_kind or AUTO, catalogue.target_recall or TARGET_RECALL)
+
+
+def suits(segment: Segment, building: Building) -> bool:
+    """Whether a segment of a folder has the index that it would be given now."""
+    facts = segment.facts
+    if facts is None or chosen_kind(facts.clips, building.kind).kind != facts.index_kind:
+        return False
+    return facts.index_kind == FlatRows.kind or facts.target_recall == building.target_recall
 
 
 def build_segment(
@@ -170,5 +217,6 @@ def _write(
         index_kind=index.kind,
         parameters=index.parameters,
         recall_at_10=recall_at_10,
+        target_recall=building.target_recall,
         files={path.name: file_sum(path) for path in paths},
     )

@@ -34,7 +34,7 @@ def to_merge(n_clips: Sequence[int], n_live: Sequence[int], *, at_most: int | No
     total = 0
     for place, each in enumerate(order):
         is_due = (
-            not chosen or n_live[each] <= TAKES_IN * total or len(order) - place > MOST_SEGMENTS
+            not chosen or n_live[each] <= TAKES_IN * total or len(order) - place >= MOST_SEGMENTS
         )
         if not is_due or (at_most is not None and total + n_live[each] > at_most):
             break

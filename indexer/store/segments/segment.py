@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from data.errors import ReelwiseError
 from data.home import Home
 from data.sealed import MANIFEST_FILE, FileSum, unseal
-from indexer.store.checked_files import CheckedFiles
+from indexer.store.checked_files import LARGE_BYTES, CheckedFiles
 from indexer.store.rows.arrays import Ids
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import INDEX_KINDS
@@ -69,6 +69,8 @@ class SegmentFacts:
     """How thoroughly that searches."""
     recall_at_10: float
     """Share of the true ten nearest that it returns, measured at build."""
+    target_recall: float
+    """What that was to be at least."""
     files: dict[str, FileSum]
     """Checksum of every other file in the folder."""
 
@@ -142,6 +144,17 @@ def sample_keys(clip_ids: Ids) -> NDArray[np.uint64]:
     keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(keys ^ (keys >> np.uint64(31)), np.uint64)
+
+
+def memory_of(facts: SegmentFacts) -> tuple[int, int]:
+    """Bytes of a segment's files that are held in memory, and that are mapped from the disk."""
+    held = INDEX_KINDS[facts.index_kind].is_held
+    mapped = sum(
+        known.size_bytes
+        for name, known in facts.files.items()
+        if known.size_bytes > LARGE_BYTES and not (held and name == NEAREST_FILE)
+    )
+    return sum(known.size_bytes for known in facts.files.values()) - mapped, mapped
 
 
 def segment_folder(home: Home, name: str) -> Path:

@@ -212,12 +212,19 @@ def test_another_encoder_serves_only_once_it_has_embedded_everything(
     assert home.vectors("colour-1").is_dir()
 
 
+@pytest.mark.parametrize("damage", ["cut", "missing", "altered, without an index"])
 def test_a_damaged_part_stops_no_other_and_is_embedded_again_in_the_same_run(
-    home: Home, videos: Path
+    home: Home, videos: Path, damage: str
 ) -> None:
+    """Parts that an index was made from are not read again: `verify` finds altered bytes."""
     index(home, videos)
     part = next(home.all_vectors.glob("*/*.parquet"))
-    part.write_bytes(part.read_bytes()[:-1] + b"?")
+    if damage == "missing":
+        part.unlink()
+    else:
+        part.write_bytes(part.read_bytes()[:-1] + (b"" if damage == "cut" else b"?"))
+    if "without" in damage:
+        shutil.rmtree(home.index)
     paint(videos / "new.mp4", ("purple", 3))
     report, _ = index(home, videos)
     assert (report.damaged, report.failed) == (4, 0)

@@ -155,6 +155,30 @@ def test_rebuild_and_verify(own: tuple[Path, Path], capsys: pytest.CaptureFixtur
     assert "fix: " in tell(capsys, "verify", home=home, code=1).out
 
 
+def test_a_kind_of_index_is_named_once_and_told_by_status(
+    own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, home = own
+    ask(capsys, "index", str(folder), "--encoder", ENCODER, home=home)
+    made = ask(capsys, "rebuild", "--index-kind", "ivf_rabitq", "--index-recall", "0.9", home=home)
+    assert (made["index_kind"], made["recall_at_10"] >= 0.9) == ("ivf_rabitq", True)
+    assert ask(capsys, "rebuild", home=home)["index_kind"] == "ivf_rabitq"
+    status = ask(capsys, "status", home=home)
+    (segment,) = status["segments"]
+    assert segment["clips"] == status["clips"]
+    assert (segment["index_kind"], set(segment["parameters"])) == (
+        "ivf_rabitq",
+        {"k_factor", "nprobe"},
+    )
+    assert segment["memory_bytes"] > 0
+    told = tell(capsys, "status", home=home).out
+    assert "of the ten nearest; " in told
+    assert "in memory" in told
+    ask(capsys, "index", str(folder), "--index-kind", "auto", home=home)
+    assert ask(capsys, "status", home=home)["index_kind"] == "flat_fp16"
+    assert "0.5 to 1" in ask(capsys, "rebuild", "--index-recall", "2", home=home, code=1)["error"]
+
+
 def test_a_library_of_other_weights_is_embedded_again_as_the_error_says(
     own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,8 @@ from ui.terminal.options import (
     ClipsOption,
     DeviceOption,
     HomeOption,
+    IndexKindOption,
+    IndexRecallOption,
     JsonOption,
     WeightsOption,
     WorkersOption,
@@ -127,6 +129,8 @@ def index(
     clip_length: ClipLengthOption = None,
     clip_overlap: ClipOverlapOption = None,
     clip_change: ClipChangeOption = None,
+    index_kind: IndexKindOption = None,
+    index_recall: IndexRecallOption = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Drop the videos of a folder that is suddenly empty.")
     ] = False,
@@ -140,12 +144,16 @@ def index(
     """
     from data.video.clips.rule import ClipChange
     from indexer.build.files.roots import RuleChange
+    from indexer.store.segments.building import IndexChange
 
     rules = RuleChange(tuple(exclude or ()), follow_links)
     words = WordOptions(speech, speech_language, screen_text, sentences)
     words.check()
     cut = ClipChange(clips, clip_length, clip_overlap, clip_change)
-    with Library(home, weights=weights, device=device, words=words, clips=cut) as library:
+    wish = IndexChange(index_kind, index_recall)
+    with Library(
+        home, weights=weights, device=device, words=words, clips=cut, index=wish
+    ) as library:
         try:
             with ProgressBar(yes=yes) as bar:
                 report = library.index(

@@ -43,6 +43,7 @@ def _lines(status: Document) -> list[str]:
         lines.append(
             f"index       generation {status['generation']}, "
             + index_in_words(status["index_kind"], status["recall_at_10"])
+            + f"; {_memory_in_words(status['segments'])}"
         )
     lines += _words(status["channels"])
     lines += _meaning(status["meaning"])
@@ -61,6 +62,13 @@ def _lines(status: Document) -> list[str]:
             f"              {printable(each['reason'])}",
         ]
     return lines
+
+
+def _memory_in_words(segments: list[Document]) -> str:
+    """How much memory an index takes, and how much of it is mapped from the disk."""
+    held = size(sum(each["memory_bytes"] for each in segments))
+    mapped = sum(each["mapped_bytes"] for each in segments)
+    return f"{held} in memory" + (f", {size(mapped)} mapped from the disk" if mapped else "")
 
 
 def _words(channels: list[Document]) -> list[str]:

@@ -15,6 +15,8 @@ from ui.terminal.options import (
     ClipsOption,
     DeviceOption,
     HomeOption,
+    IndexKindOption,
+    IndexRecallOption,
     JsonOption,
     WeightsOption,
 )
@@ -34,6 +36,8 @@ def rebuild(
     clip_length: ClipLengthOption = None,
     clip_overlap: ClipOverlapOption = None,
     clip_change: ClipChangeOption = None,
+    index_kind: IndexKindOption = None,
+    index_recall: IndexRecallOption = None,
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
     home: HomeOption = None,
@@ -45,10 +49,12 @@ def rebuild(
     way, they are made anew from the stored frames.
     """
     from data.video.clips.rule import ClipChange
+    from indexer.store.segments.building import IndexChange
 
     change = ClipChange(clips, clip_length, clip_overlap, clip_change)
     began = time.perf_counter()
-    with Library(home, weights=weights, device=device, clips=change) as library:
+    wish = IndexChange(index_kind, index_recall)
+    with Library(home, weights=weights, device=device, clips=change, index=wish) as library:
         with ProgressBar() as bar:
             generation = library.rebuild(reencode=reencode, progress=bar)
         rule, left = library.catalogue.clip_rule, library.catalogue.cut_otherwise()

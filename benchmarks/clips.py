@@ -90,7 +90,7 @@ def _used_s() -> float:
 
 def _real_queries(queries: Path) -> Path:
     """Write one sentence for each real clip; gives their folder."""
-    folder = real_videos()[0].parent
+    folder = real_videos()[0].parent.resolve()
     with (folder / "clips.csv").open(newline="", encoding="utf-8") as lines:
         rows = [(row["query"], str(folder / row["file"])) for row in csv.DictReader(lines)]
     with queries.open("w", newline="", encoding="utf-8") as out:

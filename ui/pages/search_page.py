@@ -110,8 +110,6 @@ def _read_form(tags: list[str]) -> Form:
         not_ = st.text_input("But not", placeholder="a balloon", key="not")
         then = st.text_input("And then", placeholder="it falls", key="then")
         within_s = st.number_input("Within seconds (0: any time)", 0, 3600, 0, key="within")
-        # A tag that was chosen may be gone by now.
-        st.session_state["tags"] = [n for n in st.session_state.get("tags", []) if n in tags]
         tagged = st.multiselect("Tags", tags, key="tags", disabled=not tags)
     upload = example.file_uploader(
         "or what does it look like? A clip or a picture",

@@ -7,7 +7,7 @@ from data.errors import ReelwiseError
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import INDEX_KINDS, BitRows, CellRows, FlatRows
 from indexer.store.rows.row_index import RowIndex
-from indexer.store.rows.tuning import RecallProbe, tune
+from indexer.store.rows.tuning import tuned
 
 EXACT_UP_TO = 50_000
 """Up to this many vectors every one is compared: a few milliseconds."""
@@ -34,5 +34,5 @@ def index_rows(vectors: NDArray[np.floating]) -> RowIndex:
     """An index in memory of the rows (n, d) of a matrix: exact up to `EXACT_UP_TO`."""
     kind = FlatRows if len(vectors) <= EXACT_UP_TO else CellRows
     index = kind.build(HalfMatrix.of(vectors))
-    tune(index, RecallProbe.of(index.matrix))
+    tuned(index)
     return index

@@ -5,6 +5,7 @@ how many candidates are compared exactly for each wanted row, `efSearch` how man
 through the graph keeps in view.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -46,6 +47,7 @@ class FlatRows(RowIndex):
     """Every vector is compared: exact, and fast up to some hundred thousand."""
 
     kind = "flat_fp16"
+    is_exact = True
 
     @classmethod
     def build(cls, matrix: HalfMatrix, trainer: CellTrainer | None = None) -> Self:
@@ -171,7 +173,7 @@ class CellRows(_CellRows):
         return len(self) * (2 * self.dim + 8) + 4 * self.dim * int(self._inner.nlist)
 
     def _search(self, queries: Floats, k: int, selector: Any, share: float) -> tuple[Floats, Ids]:
-        params = _faiss.SearchParametersIVF(sel=selector, nprobe=self._probes(share))
+        params = _probing(self._probes(share), selector)
         scores, rows = self._inner.search(queries, k, params=params)
         return scores, rows
 
@@ -210,8 +212,7 @@ class BitRows(_CellRows):
 
     def _search(self, queries: Floats, k: int, selector: Any, share: float) -> tuple[Floats, Ids]:
         factor = max(1.0, self.parameters["k_factor"] * _LEAST_K / k)
-        cells = _faiss.SearchParametersIVF(sel=selector, nprobe=self._probes(share))
-        params = _faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=cells)
+        params = _refining(self._probes(share), factor, selector)
         scores, rows = self._refined.search(queries, k, params=params)
         return scores, rows
 
@@ -264,6 +265,33 @@ INDEX_KINDS: dict[str, type[RowIndex]] = {
     kind.kind: kind for kind in (FlatRows, CellRows, BitRows, GraphRows)
 }
 """Every kind, by its name."""
+
+
+def _probing(probes: int, selector: Any = None) -> Any:
+    """How FAISS looks into cells."""
+    if selector is not None:
+        return _faiss.SearchParametersIVF(sel=selector, nprobe=probes)
+    return _probing_all(probes)
+
+
+def _refining(probes: int, factor: float, selector: Any = None) -> Any:
+    """How FAISS looks into cells, and how many candidates it compares exactly."""
+    if selector is not None:
+        cells = _probing(probes, selector)
+        return _faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=cells)
+    return _refining_all(probes, factor)
+
+
+# FAISS only reads its parameters, so threads share them; making them takes a tenth of a search.
+@lru_cache(maxsize=256)
+def _probing_all(probes: int) -> Any:
+    return _faiss.SearchParametersIVF(nprobe=probes)
+
+
+@lru_cache(maxsize=256)
+def _refining_all(probes: int, factor: float) -> Any:
+    cells = _probing_all(probes)
+    return _faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=cells)
 
 
 def _trained_cells(matrix: HalfMatrix) -> Any:

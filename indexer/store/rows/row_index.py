@@ -52,6 +52,9 @@ class RowIndex(ABC):
     is_held: ClassVar[bool] = False
     """Whether its file is copied into memory, however large it is."""
 
+    is_exact: ClassVar[bool] = False
+    """Whether it compares every vector."""
+
     settings: ClassVar[tuple[Parameters, ...]] = ({},)
     """Parameters to choose from. Those that differ in the last name only stand in a row, the
     fastest first."""

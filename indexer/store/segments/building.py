@@ -28,7 +28,7 @@ from indexer.store.rows.choice import AUTO, chosen_kind
 from indexer.store.rows.half_matrix import HalfMatrix, writing
 from indexer.store.rows.kinds import FlatRows
 from indexer.store.rows.row_index import CellTrainer
-from indexer.store.rows.tuning import TARGET_RECALL, RecallProbe, tune
+from indexer.store.rows.tuning import TARGET_RECALL, tuned
 from indexer.store.segments.columns import Columns, columns_of
 from indexer.store.segments.segment import (
     CLIPS_FILE,
@@ -202,7 +202,7 @@ def _write(
     crash_point("segment.after_vectors")
     matrix = HalfMatrix.map(folder / CLIPS_FILE, dim=dim, n=len(columns))
     index = chosen_kind(len(matrix), building.kind).build(matrix, building.trainer)
-    recall_at_10 = tune(index, RecallProbe.of(matrix), building.target_recall)
+    recall_at_10 = tuned(index, building.target_recall)
     if index.save(folder / NEAREST_FILE):
         paths.append(folder / NEAREST_FILE)
     crash_point("segment.after_nearest")

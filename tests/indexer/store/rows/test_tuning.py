@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from data.errors import ReelwiseError
-from indexer.store.rows import choice
+from indexer.store.rows import choice, half_matrix
 from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.choice import AUTO, chosen_kind, index_rows
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import BitRows, CellRows, FlatRows, GraphRows
 from indexer.store.rows.row_index import RowIndex
-from indexer.store.rows.tuning import RecallProbe, tune
+from indexer.store.rows.tuning import RecallProbe, nearest_rows, tune, tuned
 from tests.fakes import random_units
 from tests.indexer.store.rows.index_contract import clustered
 
@@ -35,6 +35,32 @@ def test_queries_are_no_stored_vectors() -> None:
     probe = RecallProbe.of(matrix)
     nearest = (probe.queries @ matrix.rows(slice(None)).T).max(axis=1)
     assert 0.5 < nearest.mean() < 0.95
+
+
+def test_an_exact_kind_is_not_compared_with_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(RecallProbe, "of")
+    matrix = HalfMatrix.of(random_units(np.random.default_rng(1), 200, 16))
+    assert tuned(FlatRows.build(matrix)) == 1
+    with pytest.raises(AttributeError):
+        tuned(CellRows.build(matrix))
+
+
+@pytest.mark.parametrize("share", [0.004, 0.3, 1.0])
+def test_the_nearest_rows_are_those_of_all_blocks(
+    share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(half_matrix, "BLOCK", 128)
+    rng = np.random.default_rng(2)
+    rows, queries = random_units(rng, 1000, 16), random_units(rng, 30, 16)
+    allowed = rng.random(1000) < share
+    scores, found = nearest_rows(queries, HalfMatrix.of(rows), allowed if share < 1 else None)
+    known = np.where(allowed, queries @ rows.astype(np.float16).astype(np.float32).T, -np.inf)
+    n = min(10, int(allowed.sum()))
+    best = -np.sort(-known, axis=1)[:, :10]
+    assert np.allclose(-np.sort(-scores, axis=1), best, atol=1e-6)
+    assert ((found >= 0).sum(axis=1) == n).all()
+    inside = found >= 0
+    assert allowed[found[inside]].all()
 
 
 def test_what_no_setting_reaches_is_searched_as_thoroughly_as_can_be() -> None:

@@ -1,0 +1,87 @@
+"""One new video in a library of any size: until it can be found, and until it is published.
+
+Found: it is recorded, an open search is brought up to date, and the video is the first hit.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.clustered import CLIPS_PER_VIDEO, Clusters
+from benchmarks.many_clips import ENCODER_ID, filled_home, record
+from data.catalogue.catalogue import Catalogue
+from data.home import Home
+from indexer.build.recording.record import writing_session
+from indexer.search.query import Options
+from indexer.search.query_vectors import QueryVectors
+from indexer.search.ranking import rank
+from indexer.search.view import open_view
+from indexer.store.publishing import publish
+
+SIZES = {"small": (1_000, 20_000), "full": (10_000, 100_000, 1_000_000)}
+TIMES = 5
+_CLIP = CLIPS_PER_VIDEO // 2
+
+Lap = tuple[float, float]
+"""Wall and processor seconds."""
+
+
+def run(size: str) -> dict[str, Any]:
+    """Median seconds of each step by number of clips; `growth` is the largest to the smallest."""
+    figures: dict[str, dict[str, float]] = {}
+    for n in SIZES[size]:
+        library = Clusters(n)
+        with filled_home(library) as home:
+            figures[str(n)] = _steps(home, library)
+    first, last = (figures[str(SIZES[size][at])] for at in (0, -1))
+    growth = {name: round(last[name] / first[name], 2) for name in first if "cpu" in name}
+    return {"growth": growth, **figures}
+
+
+def _steps(home: Home, library: Clusters) -> dict[str, float]:
+    took: dict[str, list[Lap]] = {}
+    for name, lap in _laps(home, library):
+        took.setdefault(name, []).append(lap)
+    figures: dict[str, float] = {}
+    for name, laps in took.items():
+        wall_s, cpu_s = (statistics.median(each) for each in zip(*laps, strict=True))
+        figures |= {f"{name}_s": round(wall_s, 3), f"{name}_cpu_s": round(cpu_s, 3)}
+    return figures
+
+
+def _laps(home: Home, library: Clusters) -> Iterator[tuple[str, Lap]]:
+    """Record, find and publish videos one by one; each step with its time."""
+    with Catalogue(home) as catalogue:
+        view = open_view(home, catalogue, ENCODER_ID)
+        first = library.n_videos + len(view.video_ids)
+        for number in range(first, first + TIMES):
+            numbers, clock = range(number, number + 1), _Clock()
+            with writing_session(home) as writer:
+                (video_id,) = record(writer, library, numbers)
+            yield "record", clock.lap()
+            view = open_view(home, catalogue, ENCODER_ID, before=view)
+            query = QueryVectors(library.videos(numbers)[_CLIP : _CLIP + 1])
+            hits = rank(view, query, Options(1), lambda _: {})
+            yield "refresh_and_find", clock.lap()
+            if [hit.video_id for hit in hits] != [video_id]:
+                raise AssertionError(f"video {video_id} is not found: {hits}")
+            with writing_session(home) as writer:
+                publish(home, writer, ENCODER_ID)
+            yield "publish", clock.lap()
+            view = open_view(home, catalogue, ENCODER_ID, before=view)
+            yield "refresh_after_publication", clock.lap()
+
+
+class _Clock:
+    """Wall and processor seconds since the last lap."""
+
+    def __init__(self) -> None:
+        self._began = (time.perf_counter(), time.process_time())
+
+    def lap(self) -> Lap:
+        """Seconds since the last lap, or since it was made."""
+        before, self._began = self._began, (time.perf_counter(), time.process_time())
+        return self._began[0] - before[0], self._began[1] - before[1]

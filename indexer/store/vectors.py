@@ -25,6 +25,7 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.video.clips.rule import USUAL_RULE
 from data.video.types import Ending, VideoInfo
+from indexer.store.columns import column, flat, lists, matrix
 
 PART_FORMAT = "reelwise part 3"
 """Written into every part."""
@@ -156,9 +157,9 @@ class VectorStore:
         """
         columns = ["video_id", "clip_ids", "clip_spans", "clips"]
         table = self._open(name, sha256).read(columns=columns, use_threads=False)
-        clips, counts = _matrix(table["clips"], np.float16)
-        spans, _ = _matrix(table["clip_spans"], np.float64)
-        ids, ends = _flat(table["clip_ids"]), np.cumsum(counts)
+        clips, counts = matrix(table["clips"], np.float16)
+        spans, _ = matrix(table["clip_spans"], np.float64)
+        ids, ends = flat(table["clip_ids"]), np.cumsum(counts)
         videos = []
         for row, video_id in enumerate(table["video_id"].to_pylist()):
             if video_id in video_ids:
@@ -286,18 +287,18 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str, origins: Mapping[int,
     dim = rows[0].clips.shape[1]
     for row in rows:
         _check(row, dim)
-    columns = {"video_id": _column(np.array([row.video_id for row in rows], dtype=np.int64))}
+    columns = {"video_id": column(np.array([row.video_id for row in rows], dtype=np.int64))}
     for name in ("frame_times_s", "frames", "clip_ids", "clip_spans", "clips"):
-        columns[name] = _lists([getattr(row, name) for row in rows])
+        columns[name] = lists([getattr(row, name) for row in rows])
     known = [origins.get(row.video_id) for row in rows]
     texts = [json.dumps(asdict(each)) if each else "null" for each in known]
     sums = [_row_sum(row, text) for row, text in zip(rows, texts, strict=True)]
     columns["clip_rule"] = pa.array([row.clip_rule for row in rows])
-    columns["cuts_s"] = _lists([row.cuts_s for row in rows])
+    columns["cuts_s"] = lists([row.cuts_s for row in rows])
     keys = [None if row.keyframes_s is None else row.keyframes_s.tolist() for row in rows]
     columns["keyframes_s"] = pa.array(keys, pa.list_(pa.float64()))
     columns["origin"] = pa.array(texts)
-    columns["row_sum"] = _column(np.array(sums, dtype=np.int64))
+    columns["row_sum"] = column(np.array(sums, dtype=np.int64))
     table = pa.table(columns).replace_schema_metadata(
         {"format": PART_FORMAT, "encoder_id": encoder_id, "dim": str(dim)}
     )
@@ -345,28 +346,11 @@ def _check(row: VideoVectors, dim: int) -> None:
             raise ValueError(f"video {row.video_id}: a {name} vector is not of unit length")
 
 
-def _column(values: npt.NDArray[np.generic]) -> pa.Array:
-    """A numpy array as an Arrow array; `pa.array` would import pandas, half a second."""
-    values = np.ascontiguousarray(values)
-    kind = pa.from_numpy_dtype(values.dtype)
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
-
-
-def _lists(arrays: Sequence[npt.NDArray[np.generic]]) -> pa.ListArray:
-    """One list per array: of its numbers, or of its rows where it has two dimensions."""
-    joined = np.concatenate(arrays)
-    values = _column(joined.reshape(-1))
-    if joined.ndim == 2:
-        values = pa.FixedSizeListArray.from_arrays(values, joined.shape[1])
-    offsets = np.cumsum([0, *(len(array) for array in arrays)]).astype(np.int32)
-    return pa.ListArray.from_arrays(_column(offsets), values)
-
-
 def _rows(table: pa.Table) -> Iterator[VideoVectors]:
-    frames, n_frames = _matrix(table["frames"], np.float16)
-    clips, n_clips = _matrix(table["clips"], np.float16)
-    spans, _ = _matrix(table["clip_spans"], np.float64)
-    times, ids = _flat(table["frame_times_s"]), _flat(table["clip_ids"])
+    frames, n_frames = matrix(table["frames"], np.float16)
+    clips, n_clips = matrix(table["clips"], np.float16)
+    spans, _ = matrix(table["clip_spans"], np.float64)
+    times, ids = flat(table["frame_times_s"]), flat(table["clip_ids"])
     frame_ends, clip_ends = np.cumsum(n_frames), np.cumsum(n_clips)
     cut = _how_cut(table)
     for row, video_id in enumerate(table["video_id"].to_pylist()):
@@ -406,24 +390,3 @@ def cuts_between(clip_spans: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]
     Within a picture that stands longer than a clip there may be one more: nothing is shown there.
     """
     return clip_spans[1:, 0][clip_spans[1:, 0] >= clip_spans[:-1, 1] - TOUCHING_S]
-
-
-def _numbers(values: pa.Array) -> npt.NDArray[np.generic]:
-    """An Arrow array without nulls as a numpy array; `to_numpy` would import pandas."""
-    kind = np.dtype(values.type.to_pandas_dtype())
-    whole = np.frombuffer(values.buffers()[1], dtype=kind)
-    return whole[values.offset : values.offset + len(values)]
-
-
-def _flat(column: pa.ChunkedArray) -> npt.NDArray[Any]:
-    return _numbers(pa.concat_arrays(column.chunks).flatten())
-
-
-def _matrix(
-    column: pa.ChunkedArray, dtype: type[np.generic]
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-    lists = pa.concat_arrays(column.chunks)
-    rows = lists.flatten()
-    values = _numbers(rows.flatten()).astype(dtype, copy=False)
-    counts = _numbers(lists.value_lengths()).astype(np.int64)
-    return values.reshape(len(rows), rows.type.list_size), counts

@@ -64,7 +64,7 @@ def home(usual: Home, tmp_path: Path) -> Home:
 
 
 def index(home: Home, folder: Path, rule: ClipRule | None = None) -> IndexReport:
-    return index_with(home, [folder], CountingEncoder(), RunOptions(workers=2, clip_rule=rule))
+    return index_with(home, [folder], CountingEncoder(), RunOptions(workers=1, clip_rule=rule))
 
 
 def cut_anew(home: Home, rule: ClipRule | None = None) -> CountingEncoder:

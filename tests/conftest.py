@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from embeddings.backbone.early_checks import count_gpus
+from tests.needs_gpu import skip_without_gpu
 from tests.process_state import unchanged_process_state
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -19,6 +21,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first: no process of the run works at one alone while the others have ended."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests marked `gpu` are passed over without a GPU, or fail."""
+    if item.get_closest_marker("gpu") is not None:
+        skip_without_gpu(count_gpus(), os.environ)
 
 
 @pytest.fixture(autouse=True)

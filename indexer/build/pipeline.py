@@ -26,10 +26,12 @@ from indexer.build.report import IndexReport
 from indexer.build.run import Run, every_video
 from indexer.store.generations import Generation, drop_damaged, open_generation
 from indexer.store.publishing import publish
+from indexer.store.segments.building import building_of
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
     from embeddings.words.sentences import SentenceEncoder
+    from indexer.store.rows.row_index import CellTrainer
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class RunOptions:
     """Its folder; None for the one that comes as a package."""
     clip_rule: ClipRule | None = None
     """How videos are cut into clips from now on; None as the library does."""
+    trainer: CellTrainer | None = None
+    """What trains and fills the cells of indexes on a GPU; None for the CPU."""
 
 
 def index_library(
@@ -92,7 +96,7 @@ def index_with(
     with writing_session(home) as catalogue, interruptible() as stop:
         if options.clip_rule is not None:
             catalogue.set_clip_rule(options.clip_rule)
-        run = Run(catalogue, encoder, stop, options.progress)
+        run = Run(catalogue, encoder, stop, options.progress, options.trainer)
         run.report.missing = [path for path in absolute_paths(paths) if path not in roots]
         pending = run.update_files(roots, retry_failed=options.retry_failed)
         run.embed(pending, workers=options.workers)
@@ -122,6 +126,8 @@ class RebuildOptions:
     """How videos are cut into clips from now on; None as the library does."""
     progress: Listener | None = None
     """Shows how far it has come."""
+    trainer: CellTrainer | None = None
+    """What trains and fills the cells of indexes on a GPU; None for the CPU."""
 
 
 def rebuild(home: Home, options: RebuildOptions | None = None) -> Generation:
@@ -137,10 +143,11 @@ def rebuild(home: Home, options: RebuildOptions | None = None) -> Generation:
     with _rebuilding(home, options) as (catalogue, stop, encoder_id):
         if options.encoder is not None:
             meter = Meter(options.progress)
-            publisher = Publisher(catalogue, options.encoder, stop, meter)
+            publisher = Publisher(catalogue, options.encoder, stop, meter, options.trainer)
             recut(catalogue, options.encoder, stop, meter, publisher.publish_if_due)
         with stop.shielded():
-            published = publish(home, catalogue, encoder_id, whole=True)
+            building = building_of(catalogue, options.trainer)
+            published = publish(home, catalogue, encoder_id, building=building, whole=True)
             drop_damaged(home)
             tidy(home, catalogue)  # parts that only old clips lay in
         return published
@@ -160,7 +167,7 @@ def reencode(
     """
     options = options or RebuildOptions()
     with _rebuilding(home, options) as (catalogue, stop, _):
-        run = Run(catalogue, encoder, stop, options.progress)
+        run = Run(catalogue, encoder, stop, options.progress, options.trainer)
         run.embed(every_video(catalogue), workers=workers)
         run.cut_again()
         run.finish(changed=True)

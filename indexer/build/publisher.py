@@ -17,21 +17,28 @@ from indexer.store.segments.merging import MERGED_AT_ONCE
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
+    from indexer.store.rows.row_index import CellTrainer
 
 PUBLISH_EVERY_S = 300.0
 """A long run publishes what it has at most this often; searches find unpublished clips as well."""
 
 
 class Publisher:
-    """Publishes the vectors of one encoder during and after a run."""
+    """Publishes the vectors of one encoder during and after a run; `trainer` is on a GPU."""
 
     def __init__(
-        self, catalogue: Catalogue, encoder: Encoder, stop: Interrupt, meter: Meter
+        self,
+        catalogue: Catalogue,
+        encoder: Encoder,
+        stop: Interrupt,
+        meter: Meter,
+        trainer: CellTrainer | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._encoder = encoder
         self._stop = stop
         self._meter = meter
+        self._trainer = trainer
         self._published_s = time.monotonic()
         self._took_s = 0.0
         self.unreadable: set[int] = set()
@@ -74,6 +81,7 @@ class Publisher:
                 self._catalogue.home,
                 self._catalogue,
                 self._encoder.id,
+                building=building_of(self._catalogue, self._trainer),
                 merged_at_once=merged_at_once,
             )
             lost = lost_parts(self._catalogue, self._encoder.id)

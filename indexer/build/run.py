@@ -39,13 +39,19 @@ from indexer.store.vectors import VectorStore
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
+    from indexer.store.rows.row_index import CellTrainer
 
 
 class Run:
-    """One pass over the library; the caller holds the writer lock."""
+    """One pass over the library; the caller holds the writer lock. `trainer` is on a GPU."""
 
     def __init__(
-        self, catalogue: Catalogue, encoder: Encoder, stop: Interrupt, listener: Listener | None
+        self,
+        catalogue: Catalogue,
+        encoder: Encoder,
+        stop: Interrupt,
+        listener: Listener | None,
+        trainer: CellTrainer | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._encoder = encoder
@@ -53,7 +59,7 @@ class Run:
         self._meter = Meter(listener)
         self._counts = RunCounts(self._meter)
         self._buffer = FlushBuffer(catalogue, VectorStore(catalogue.home, encoder.id))
-        self._publisher = Publisher(catalogue, encoder, stop, self._meter)
+        self._publisher = Publisher(catalogue, encoder, stop, self._meter, trainer)
         self._pending: dict[int, Pending] = {}
         self._stats: dict[int, tuple[int, int]] = {}
         self._hashes: dict[int, tuple[tuple[int, int], Future[str]]] = {}

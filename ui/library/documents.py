@@ -16,6 +16,7 @@ from data.errors import ReelwiseError
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
     from indexer.search.result import Copy, Hit, Match, SearchResult, Step
+    from indexer.store.gpu.copies import GpuCopies
     from indexer.store.manifest import Manifest
     from indexer.store.meaning.status import MeaningState
     from recommender.answer.items import Item, Recommendations
@@ -158,6 +159,17 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
         failures += catalogue.readings.failures()
         document["failures"] = [asdict(each) | {"path": str(each.path)} for each in failures]
     return document
+
+
+def gpu_document(copies: GpuCopies | None) -> Document:
+    """`gpu` of `status`: GPUs of the machine, and what of the index they hold for this process."""
+    from embeddings.backbone.early_checks import count_gpus
+
+    return {
+        "gpus": count_gpus(),
+        "clips": 0 if copies is None else copies.n_held,
+        "warnings": [] if copies is None else list(copies.warnings),
+    }
 
 
 def other_clips(left: int, rule: str) -> str:

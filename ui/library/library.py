@@ -46,7 +46,7 @@ class Library(OpenedLibrary):
         home: Folder that holds the library's state; None takes REELWISE_HOME, else the user's data
             folder. Only `index` makes it where it is missing.
         weights: Encoder weights to use in place of those that the library remembers.
-        device: Where the encoder runs: "auto", "cpu" or "cuda".
+        device: Where encoder and index run: "auto", "cpu" or "cuda".
         words: How `index` reads words; None as the last time.
         clips: How videos are cut into clips from the next `index` or `rebuild` on, remembered:
             those that are indexed are cut anew from what is stored. None as the library does.
@@ -102,6 +102,7 @@ class Library(OpenedLibrary):
         """
         from indexer.build.files.roots import RuleChange
         from indexer.build.pipeline import RunOptions, index_with
+        from indexer.store.gpu.opening import open_trainer
         from ui.library.comparing import compare_new
         from ui.library.readers import LastTime, line_readers, open_meaning, remembered
 
@@ -130,6 +131,7 @@ class Library(OpenedLibrary):
                 meaning.sentences,
                 meaning.folder,
                 clip_rule,
+                open_trainer(self._device),
             )
             report = index_with(self.home, roots, model, options)
         report.words_notice = "\n".join(filter(None, (*words.notices, meaning.notice)))
@@ -198,12 +200,14 @@ class Library(OpenedLibrary):
                 is writing to this library.
         """
         from indexer.build import pipeline
+        from indexer.store.gpu.opening import open_trainer
 
         served = self.catalogue.encoder
         if served is None:
             raise nothing_indexed(self.home)
         rule = self._clip_rule()
-        options = pipeline.RebuildOptions(clip_rule=rule, progress=progress)
+        trainer = open_trainer(self._device)
+        options = pipeline.RebuildOptions(clip_rule=rule, progress=progress, trainer=trainer)
         if reencode:
             return pipeline.reencode(self.home, self._choose_encoder(None), options)
         self._remember_index()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from indexer.search.searcher import Searcher
     from indexer.store.gpu.copies import GpuCopies
     from recommender.service import LibraryRecommender
+    from ui.library.documents import Document
 
 
 class OpenedLibrary:
@@ -30,8 +31,6 @@ class OpenedLibrary:
             folder.
         weights: Encoder weights to use in place of those that the library remembers.
         device: Where encoder and index run: "auto", "cpu" or "cuda".
-        gpu_memory_bytes: Most memory that copies of the index take of each GPU; None for what is
-            free.
 
     Raises:
         ReelwiseError: There is no such weights file, or no GPU for "cuda".
@@ -43,7 +42,6 @@ class OpenedLibrary:
         *,
         weights: str | Path | None = None,
         device: str = "auto",
-        gpu_memory_bytes: int | None = None,
     ) -> None:
         self._weights = Path(weights) if weights else None
         if self._weights is not None:
@@ -51,7 +49,9 @@ class OpenedLibrary:
         check_device(device)
         self.home: Home = resolve_home(Path(home) if home else None)
         self._device = device
-        self._gpu_memory_bytes = gpu_memory_bytes
+        self.gpu_memory_bytes: int | None = None
+        """Most memory that copies of the index take of each GPU; None for what is free. Set before
+        the first search."""
         self._copies: GpuCopies | None = None
         # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
         self._lock = threading.Lock()
@@ -157,8 +157,15 @@ class OpenedLibrary:
         from indexer.store.gpu.opening import open_copies
 
         if self._copies is None:
-            self._copies = open_copies(self._device, memory_bytes=self._gpu_memory_bytes)
+            self._copies = open_copies(self._device, memory_bytes=self.gpu_memory_bytes)
         return self._copies
+
+    @property
+    def on_gpus(self) -> Document:
+        """How many GPUs there are, and what of the index they hold for this process."""
+        from ui.library.documents import gpu_document
+
+        return gpu_document(self._copies)
 
     @property
     def recommender(self) -> LibraryRecommender:

@@ -146,6 +146,7 @@ def serve_library(
     *,
     stopping: Stopping,
     device: str = "auto",
+    gpu_memory_bytes: int | None = None,
     refit_every_hours: float | None = None,
 ) -> None:
     """Serve one library until the process is told to stop.
@@ -154,7 +155,9 @@ def serve_library(
         home: The library's folder; None takes the default one.
         address: Where to listen.
         stopping: Ends the process in time.
-        device: Where the encoder runs: "auto", "cpu" or "cuda".
+        device: Where encoder and index run: "auto", "cpu" or "cuda".
+        gpu_memory_bytes: Most memory that copies of the index take of each GPU; None for what is
+            free.
         refit_every_hours: Least hours between two trainings of the recommender; None trains none.
 
     Raises:
@@ -163,6 +166,7 @@ def serve_library(
     require_library(resolve_home(home))
     listener = _listen(address)
     with Library(home, device=device) as library, ExitStack() as training:
+        library.gpu_memory_bytes = gpu_memory_bytes
         refits = None
         if refit_every_hours is not None:
             refits = training.enter_context(Refits(library, refit_every_hours))

@@ -166,6 +166,7 @@ class Api:
         """`/api/status?failed=1`."""
         failed = Parameters(request, "failed").flag("failed")
         document = status_document(self._library.catalogue, with_failures=failed)
+        document["gpu"] = self._library.on_gpus
         document["recommender"]["refits"] = self._refits.document() if self._refits else "off"
         return document
 

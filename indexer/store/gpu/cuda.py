@@ -25,7 +25,7 @@ from indexer.store.rows.row_index import RowIndex
 FAISS_TEMPORARY_BYTES = 512 << 20
 """FAISS takes up to 1.5 GiB if nothing is said."""
 
-_OUT_OF_MEMORY = ("out of memory", "cudaMalloc", "failed to allocate", "memory allocation")
+_OUT_OF_MEMORY = ("out of memory", "cudaMalloc", "memory allocation", "CUBLAS_STATUS_ALLOC_FAILED")
 """What the exceptions of FAISS and CUDA say where memory ends."""
 
 _faiss: Any = faiss  # its stubs lack the overloads that FAISS adds in Python

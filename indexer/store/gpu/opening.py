@@ -9,6 +9,7 @@ from embeddings.backbone.early_checks import check_device, count_gpus
 from indexer.store.gpu.copies import CopyOptions, GpuCopies
 from indexer.store.gpu.device import Device
 from indexer.store.gpu.owner import first_line
+from indexer.store.gpu.trial import try_gpus
 from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.row_index import CellTrainer
 
@@ -22,8 +23,9 @@ CELLS_FROM = 4_000_000
 """Clips from which looking into cells beats comparing every row on a GPU of today: 1 ms, by its
 memory's speed; not measured."""
 
-TRAINED_FROM = 200_000
-"""Rows of a sample from which training on a GPU pays by itself: 10 s and more on two cores."""
+TRAINED_FROM = 100_000
+"""Rows of a sample from which training on a GPU pays by itself: some 20 s on two cores, by the
+number of products; the GPU needs 5 s to begin."""
 
 AT_ONCE = CopyOptions(cells_from=CELLS_FROM)
 """`--device cuda`: all that fits, at once."""
@@ -60,6 +62,11 @@ def open_trainer(device: str) -> CellTrainer | None:
     if device == "cpu" or count_gpus() == 0:
         return None
     return GpuTrainer(_open_cells, least_rows=0 if device == "cuda" else TRAINED_FROM)
+
+
+def tried_gpus() -> list[str]:
+    """See `try_gpus`, of this machine; empty where the driver counts none."""
+    return try_gpus(_open_gpus) if count_gpus() else []
 
 
 class GpuTrainer:

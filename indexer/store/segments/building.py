@@ -91,9 +91,10 @@ class IndexChange:
         }
 
 
-def building_of(catalogue: Catalogue) -> Building:
-    """How the library wants its indexes built."""
-    return Building(catalogue.index_kind or AUTO, catalogue.target_recall or TARGET_RECALL)
+def building_of(catalogue: Catalogue, trainer: CellTrainer | None = None) -> Building:
+    """How the library wants its indexes built; by `trainer` where cells are trained on a GPU."""
+    kind, recall = catalogue.index_kind or AUTO, catalogue.target_recall or TARGET_RECALL
+    return Building(kind, recall, trainer)
 
 
 def suits(segment: Segment, building: Building) -> bool:

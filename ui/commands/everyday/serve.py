@@ -33,6 +33,14 @@ def serve(
         ),
     ] = "6",
     device: DeviceOption = "auto",
+    gpu_memory: Annotated[
+        float | None,
+        typer.Option(
+            metavar="GB",
+            min=0,
+            help="Most memory that copies of the index take of each GPU.  [default: what is free]",
+        ),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
@@ -49,7 +57,14 @@ def serve(
     with stopping.on_signals():
         from ui.server.app import serve_library
 
-        serve_library(home, address, stopping=stopping, device=device, refit_every_hours=hours)
+        serve_library(
+            home,
+            address,
+            stopping=stopping,
+            device=device,
+            gpu_memory_bytes=None if gpu_memory is None else int(gpu_memory * 1e9),
+            refit_every_hours=hours,
+        )
     return Answer(served, "")
 
 

@@ -23,6 +23,7 @@ def status(
     """Show counts, encoder, index kind and recall, the recommender's model, and failures."""
     with Library(home) as library:
         document = status_document(library.catalogue, with_failures=failed)
+        document["gpu"] = library.on_gpus
     warnings = [document["warning"], document["recommender"]["warning"]]
     warnings.append(other_clips(document["other_clips"], document["clip_rule"]))
     warnings.append(document["encoder_notice"])
@@ -45,6 +46,7 @@ def _lines(status: Document) -> list[str]:
             + index_in_words(status["index_kind"], status["recall_at_10"])
             + f"; {_memory_in_words(status['segments'])}"
         )
+        lines.append(f"            {_gpu_line(status['gpu']['gpus'])}")
     lines += _words(status["channels"])
     lines += _meaning(status["meaning"])
     troubled = bool(status["failed"] or status["partial"])
@@ -69,6 +71,12 @@ def _memory_in_words(segments: list[Document]) -> str:
     held = size(sum(each["memory_bytes"] for each in segments))
     mapped = sum(each["mapped_bytes"] for each in segments)
     return f"{held} in memory" + (f", {size(mapped)} mapped from the disk" if mapped else "")
+
+
+def _gpu_line(n_gpus: int) -> str:
+    if not n_gpus:
+        return "searched on the CPU; there is no GPU here"
+    return f"{count(n_gpus, 'GPU')} here may hold copies of it, see --device"
 
 
 def _words(channels: list[Document]) -> list[str]:

@@ -94,11 +94,16 @@ def _machine() -> str:
 
 
 def _gpu() -> str:
-    import torch
+    """Search a few vectors on each."""
+    from indexer.store.gpu.opening import tried_gpus
 
-    if not torch.cuda.is_available():
-        return f"none; torch {torch.__version__} runs on the processor"
-    return ", ".join(torch.cuda.get_device_name(at) for at in range(torch.cuda.device_count()))
+    try:
+        found = tried_gpus()
+    except ReelwiseError as error:  # nothing needs a GPU
+        return f"{error.problem}; the CPU does without ({error.fix})"
+    if not found:
+        return f"none; {_version('torch')} and the index run on the CPU"
+    return "; ".join(found)
 
 
 def _faiss() -> str:

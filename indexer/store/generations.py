@@ -250,6 +250,8 @@ def read_generation(home: Home, name: str, *, known: Sequence[Segment] = ()) -> 
             opened[use.name] = opened.get(use.name) or open_segment(home, use.name)
         except ReelwiseError as error:
             problems[use.name] = error.problem
+    if problems and not folder.exists():  # dropped meanwhile, with its segments
+        raise damaged(folder, "it is gone")
     segments = tuple(opened[use.name] for use in manifest.segments if use.name not in problems)
     text = FullText.open(folder / TEXT_FOLDER) if manifest.lines else None
     meaning = MeaningIndex.open(folder / MEANING_FOLDER) if manifest.meant else None

@@ -27,7 +27,7 @@ from indexer.store.rows.arrays import Floats
 from indexer.store.rows.choice import AUTO, chosen_kind
 from indexer.store.rows.half_matrix import HalfMatrix, writing
 from indexer.store.rows.kinds import FlatRows
-from indexer.store.rows.row_index import CellTrainer
+from indexer.store.rows.row_index import CellTrainer, RowIndex
 from indexer.store.rows.tuning import TARGET_RECALL, tuned
 from indexer.store.segments.columns import Columns, columns_of
 from indexer.store.segments.segment import (
@@ -100,7 +100,11 @@ def building_of(catalogue: Catalogue, trainer: CellTrainer | None = None) -> Bui
 def suits(segment: Segment, building: Building) -> bool:
     """Whether a segment of a folder has the index that it would be given now."""
     facts = segment.facts
-    if facts is None or chosen_kind(facts.clips, building.kind).kind != facts.index_kind:
+    if facts is None:
+        return False
+    if (facts.asked_kind, facts.target_recall) == (building.kind, building.target_recall):
+        return True
+    if chosen_kind(facts.clips, building.kind).kind != facts.index_kind:
         return False
     return facts.index_kind == FlatRows.kind or facts.target_recall == building.target_recall
 
@@ -186,6 +190,19 @@ def mean_by_length(video: VideoClips) -> Floats:
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
 
 
+def _indexed(matrix: HalfMatrix, building: Building) -> tuple[RowIndex, float]:
+    """The index of a matrix, and its recall@10.
+
+    Where the kind was not named, and does not reach the recall, every vector is compared.
+    """
+    index = chosen_kind(len(matrix), building.kind).build(matrix, building.trainer)
+    recall_at_10 = tuned(index, building.target_recall)
+    if building.kind == AUTO and recall_at_10 < building.target_recall:
+        index = FlatRows.build(matrix)
+        recall_at_10 = tuned(index)
+    return index, recall_at_10
+
+
 def _write(
     folder: Path, name: str, encoder_id: str, videos: Iterator[VideoClips], building: Building
 ) -> SegmentFacts:
@@ -202,8 +219,7 @@ def _write(
     paths = [*columns.save(folder), folder / CLIPS_FILE, folder / MEANS_FILE]
     crash_point("segment.after_vectors")
     matrix = HalfMatrix.map(folder / CLIPS_FILE, dim=dim, n=len(columns))
-    index = chosen_kind(len(matrix), building.kind).build(matrix, building.trainer)
-    recall_at_10 = tuned(index, building.target_recall)
+    index, recall_at_10 = _indexed(matrix, building)
     if index.save(folder / NEAREST_FILE):
         paths.append(folder / NEAREST_FILE)
     crash_point("segment.after_nearest")
@@ -218,6 +234,7 @@ def _write(
         index_kind=index.kind,
         parameters=index.parameters,
         recall_at_10=recall_at_10,
+        asked_kind=building.kind,
         target_recall=building.target_recall,
         files={path.name: file_sum(path) for path in paths},
     )

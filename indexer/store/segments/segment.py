@@ -69,6 +69,8 @@ class SegmentFacts:
     """How thoroughly that searches."""
     recall_at_10: float
     """Share of the true ten nearest that it returns, measured at build."""
+    asked_kind: str
+    """The kind that was asked for, which may be one that suits the number of clips."""
     target_recall: float
     """What that was to be at least."""
     files: dict[str, FileSum]

@@ -67,7 +67,9 @@ def test_the_walk_passes_every_kind_of_write(passings: dict[str, int]) -> None:
     flush = {"reserve.after_commit", "flush.after_reserve", "part.after_fsync"}
     flush |= {"part.after_rename", "part.after_fsync_dir", "flush.after_part"}
     flush |= {"commit_part.before_commit", "commit_part.after_commit", "flush.after_commit"}
-    index = {f"publish.after_fsync_{what}" for what in ("index", "manifest", "folder")}
+    index = {f"publish.after_fsync_{what}" for what in ("manifest", "folder")}
+    index |= {f"segment.after_{what}" for what in ("vectors", "nearest", "rename")}
+    index |= {"segment.before_rename", "prune_changes.after_commit"}
     index |= {"publish.before_rename", "publish.after_rename", "publish.after_cleaning"}
     index |= {f"publish.current.after_{what}" for what in ("fsync", "rename", "fsync_dir")}
     rest = {"files.before_commit", "files_gone.after_commit", "history.add.before_commit"}
@@ -245,16 +247,21 @@ def test_tidying_removes_what_was_announced_and_never_a_stranger(library: Home) 
     unfinished.write_bytes(b"half")
     (library.index / f"{TEMP_PREFIX}y-gen-000002").mkdir()
     (library.index / "gen-000002").mkdir()  # renamed, but CURRENT was not replaced any more
+    (library.index / "segments" / "seg-of-it").mkdir()
+    (library.index / "segments" / f"{TEMP_PREFIX}z-seg").mkdir()
+    (used,) = [path.name for path in library.index.glob("segments/seg-*") if any(path.iterdir())]
     with home.WriterLock(library), Catalogue(library) as catalogue:
         catalogue.embeddings.reserve(ENCODER, "part-announced.parquet", 3)
         (folder / "part-announced.parquet").write_bytes(b"written, never committed")
-        assert tidy(library, catalogue) == 4
+        assert tidy(library, catalogue) == 6
         assert tidy(library, catalogue) == 0
         assert catalogue.embeddings.retire_parts() == []
         assert len(catalogue.videos(ENCODER)) == 1
     assert stranger.exists()
     assert len(list(folder.iterdir())) == 2
-    assert [path.name for path in sorted(library.index.iterdir())] == ["CURRENT", "gen-000001"]
+    names = ["CURRENT", "gen-000001", "segments"]
+    assert [path.name for path in sorted(library.index.iterdir())] == names
+    assert [path.name for path in (library.index / "segments").iterdir()] == [used]
 
 
 def test_replaced_vectors_leave_the_disk_with_the_next_writer(library: Home) -> None:

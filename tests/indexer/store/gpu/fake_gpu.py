@@ -128,6 +128,18 @@ def made_segment(
     columns = columns_of(list(videos), [0] * len(videos), ids, spans)
     index = kind.build(HalfMatrix.of(rows))
     facts = SegmentFacts(
-        1, name, "fake", dim, len(videos), n, ("part",), kind.kind, {}, recall_at_10, 0.95, {}
+        1,
+        name,
+        "fake",
+        dim,
+        len(videos),
+        n,
+        ("part",),
+        kind.kind,
+        {},
+        recall_at_10,
+        "auto",
+        0.95,
+        {},
     )
     return Segment(columns, ("part",), index, HalfMatrix.of(rows[: len(videos)]), facts)

@@ -13,6 +13,7 @@ from indexer.build.recording.record import writing_session
 from indexer.store.generations import open_generation
 from indexer.store.publishing import publish
 from indexer.store.rows import choice
+from indexer.store.rows.kinds import BitRows
 from indexer.store.segments.building import Building, IndexChange, building_of, suits
 from indexer.store.segments.segment import memory_of
 from tests.indexer.stored import ENCODER, add, new_home, published
@@ -67,11 +68,28 @@ def test_a_segment_suits_by_kind_and_by_the_recall_that_it_was_tuned_to(
     assert suits(flat, Building("flat_fp16", 0.99))
     assert not suits(flat, Building("ivf_fp16"))
     monkeypatch.setattr(choice, "EXACT_UP_TO", 10)
-    assert not suits(flat, Building("auto"))
-    (bits,) = published(home, ["b"]).segments[-1:]
-    assert bits.index.kind == "ivf_rabitq"
-    assert suits(bits, Building("auto", 0.95))
-    assert not suits(bits, Building("auto", 0.9))
+    assert suits(flat, Building("auto")), "as it was asked for"
+    assert not suits(flat, Building("auto", 0.9))
+    with writing_session(home) as catalogue:
+        (cells,) = publish(home, catalogue, ENCODER, building=Building("ivf_fp16")).segments
+    assert suits(cells, Building("ivf_fp16"))
+    assert not suits(cells, Building("ivf_fp16", 0.9))
+    assert not suits(cells, Building("hnsw_fp16"))
+
+
+def test_where_no_index_reaches_the_recall_every_vector_is_compared(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(BitRows, "settings", ({"k_factor": 1, "nprobe": 1},))
+    (segment,) = published(home, [f"a{n}" for n in range(60)]).segments
+    assert (segment.index.kind, segment.facts and segment.facts.recall_at_10) == ("flat_fp16", 1.0)
+    assert suits(segment, Building("auto")), "it is not tried again by each publication"
+    assert not suits(segment, Building("auto", 0.5))
+    with writing_session(home) as catalogue:
+        named = publish(home, catalogue, ENCODER, building=Building("ivf_rabitq"))
+    assert named.segments[0].index.kind == "ivf_rabitq"
+    assert named.manifest.recall_at_10 < 0.95
 
 
 def test_memory_is_that_of_small_files_and_the_rest_is_mapped(

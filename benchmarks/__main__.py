@@ -25,6 +25,7 @@ BENCHMARKS = {
     "kills": "SIGKILL at random instants: what is lost or doubled",
     "many_files": "peak memory with few and with many files, and the time of a rerun",
     "one_more": "one new video among thousands and among a million clips: found, published",
+    "open_large": "opening up to ten million clips and the first search: seconds, memory",
     "order": "a clip against the same clip backwards, by its caption",
     "promises_much": "small files that promise much: each ends in seconds with a state",
     "real_words": "sentences among real videos by `starter`, and what each part gives",
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "search_1m": "a million clustered vectors by each kind of index, beside FAISS by hand",
     "search_latency": "one warm search of 10,000 clips (full: 100,000), beside the index alone",
     "spoken": "spoken words: found at their second, invented in silence, times real time per core",
+    "swap_under_load": "fifty threads search while generations are published: errors, p99",
     "then": "one scene and then another, among videos with the same scenes in every order",
     "toon_search": "text queries for scenes and moments of combinations that were never trained",
 }

@@ -18,7 +18,7 @@ from indexer.store.rows.arrays import Floats, Half
 from indexer.store.rows.half_matrix import HalfMatrix, writing
 
 CLIPS_PER_VIDEO = 10
-VIDEOS_AT_ONCE = 2_000
+CLIPS_AT_ONCE = 20_000
 _VIDEOS_PER_THEME = 200
 _FEWEST_THEMES = 50
 _ALIKE = 0.6
@@ -36,34 +36,37 @@ class Clusters:
     """A library of videos; the same values give the same vectors."""
 
     n_clips: int
-    """Clips of the library, ten of each video."""
+    """Clips of the library."""
     dim: int = 512
     """Length of a vector."""
     seed: int = 0
     """Another seed gives another library."""
+    clips_per_video: int = CLIPS_PER_VIDEO
+    """Clips of each video."""
 
     @property
     def n_videos(self) -> int:
         """Videos of the library."""
-        return -(-self.n_clips // CLIPS_PER_VIDEO)
+        return -(-self.n_clips // self.clips_per_video)
 
     def videos(self, numbers: range) -> Floats:
-        """(v * 10, d) unit rows: the clips of some videos, which may lie beyond the library."""
+        """Unit rows: the clips of some videos, which may lie beyond the library."""
         rng = np.random.default_rng([self.seed, numbers.start])
         near = np.arange(numbers.start, numbers.stop) * len(self._themes) // self.n_videos
         anywhere = rng.integers(len(self._themes), size=len(numbers))
         is_near = rng.random(len(numbers)) < _NEAR_SHARE
         themes = np.where(is_near, near % len(self._themes), anywhere)
         videos = self._themes[themes] + _OF_VIDEO * self._noise(rng, len(numbers))
-        clips = np.repeat(videos, CLIPS_PER_VIDEO, axis=0)
+        clips = np.repeat(videos, self.clips_per_video, axis=0)
         clips += _OF_CLIP * self._noise(rng, len(clips))
         return self._placed(clips)
 
     def blocks(self) -> Iterator[Floats]:
         """All clips of the library, in blocks."""
-        for first in range(0, self.n_videos, VIDEOS_AT_ONCE):
-            rows = self.videos(range(first, min(first + VIDEOS_AT_ONCE, self.n_videos)))
-            yield rows[: self.n_clips - first * CLIPS_PER_VIDEO]
+        at_once = max(CLIPS_AT_ONCE // self.clips_per_video, 1)
+        for first in range(0, self.n_videos, at_once):
+            rows = self.videos(range(first, min(first + at_once, self.n_videos)))
+            yield rows[: self.n_clips - first * self.clips_per_video]
 
     def queries(self, n: int) -> Floats:
         """(n, d) unit rows: a clip of each of n videos that the library does not hold."""

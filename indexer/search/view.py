@@ -189,7 +189,11 @@ class View:
         """How many clips that count a mask of rows allows; all of them for None."""
         if allowed is None:
             return self.n_clips
-        return int(np.count_nonzero(allowed[self.every_row]))
+        counts = 0
+        for first, each in self._parts():
+            mine = allowed[first : first + len(each.segment)]
+            counts += int(np.count_nonzero(mine if each.counts is None else mine & each.counts))
+        return counts
 
     @property
     def every_row(self) -> TableRows:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import one_more, rebuild_1m, search_1m
+from benchmarks import (
+    one_more,
+    open_child,
+    open_large,
+    rebuild_1m,
+    search_1m,
+    swap_under_load,
+)
 from benchmarks.bare_faiss import build_by_hand, search_by_hand
 from benchmarks.clustered import CLIPS_PER_VIDEO, Clusters
 from benchmarks.many_clips import ENCODER_ID, FOLDERS, ROOT, filled_home
 from benchmarks.search_1m import Case
 from data.catalogue.catalogue import Catalogue
-from indexer.search.query import Filters
+from indexer.search.query import Filters, Options
+from indexer.search.query_vectors import QueryVectors
+from indexer.search.result import SearchResult
+from indexer.search.searcher import Searcher
 from indexer.search.shown import Shown
 from indexer.search.view import open_view
 from indexer.store.rows.kinds import INDEX_KINDS, BitRows
@@ -84,3 +98,41 @@ def test_every_figure_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(rebuild_1m.LIBRARY, "small", LIBRARY)
     monkeypatch.setitem(rebuild_1m.KINDS, "small", ("ivf_rabitq",))
     assert rebuild_1m.run("small")["ratio"] > 0
+
+
+def test_opening_is_measured_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = Clusters(2_000, dim=32, clips_per_video=50)
+    monkeypatch.setitem(open_large.LIBRARIES, "small", [large])
+    monkeypatch.setattr(open_large, "_opened", lambda home: open_child.opened(home.root))
+    figures = open_large.run("small")["2000x32"]
+    assert figures["warm"]["clips"] == 2_000
+    assert 0 < figures["warm"]["catalogue_s"] < figures["warm"]["open_and_search_s"]
+    assert figures["disk_mb"]["vectors"] > 2_000 * 32 * 2 / 1e6
+
+
+def test_a_mixed_answer_and_an_error_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swap_under_load, "THREADS", 4)
+    monkeypatch.setattr(swap_under_load, "IDLE_S", 0.1)
+    monkeypatch.setattr(swap_under_load, "PAUSE_S", 0.1)
+    small = Clusters(500, dim=32)
+    with (
+        filled_home(small) as home,
+        closing(Searcher(home, swap_under_load.NoEncoder(small.dim))) as searcher,
+    ):
+        good = swap_under_load.measured(home, searcher, small, 2)
+        assert (good["errors"], good["mixed_answers"]) == (0, 0)
+        assert good["answers_known"] == 3 * swap_under_load.QUERIES
+        real, asked = searcher.search_vectors, count()
+
+        def wrong(query: QueryVectors, options: Options) -> SearchResult:
+            result = real(query, options)
+            if threading.current_thread() is threading.main_thread():
+                return result
+            if next(asked) % 2:
+                raise OSError("gone")
+            return replace(result, hits=result.hits[1:])
+
+        monkeypatch.setattr(searcher, "search_vectors", wrong)
+        bad = swap_under_load.measured(home, searcher, small, 1)
+        assert bad["errors"] > 0
+        assert bad["mixed_answers"] > 0

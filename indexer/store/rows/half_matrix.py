@@ -110,6 +110,18 @@ class HalfMatrix:
         scores, rows = self.flat.search(queries, k, params=params)
         return scores, rows
 
+    def nearest_of(self, queries: Floats, k: int, rows: Ids) -> tuple[Floats, Ids]:
+        """The places in `rows` of the k with the highest inner products, where there are as many.
+
+        FAISS compares them as they are stored: to numbers of float32 they would take five times as
+        long.
+        """
+        kind = faiss.ScalarQuantizer.QT_fp16
+        few = _faiss.IndexScalarQuantizer(self.dim, kind, faiss.METRIC_INNER_PRODUCT)
+        few.add_sa_codes(self.half[rows].view(np.uint8))
+        scores, places = few.search(queries, k)
+        return scores, places
+
 
 class HalfMatrixWriter:
     """Writes a matrix batch by batch; use `writing`."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from data.durable import fsync_file
 from indexer.store.rows.arrays import Floats, Ids
+from indexer.store.rows.cells import centres_of, nearest_cells
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.row_index import CellTrainer, Parameters, RowIndex, read_faiss
 
@@ -29,6 +30,8 @@ NEIGHBOURS = 32
 
 _PROBES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 _LEAST_K = 10
+_QUERY_BITS = 8
+"""Bits of a number of a query that is compared with codes."""
 _METRIC = faiss.METRIC_INNER_PRODUCT
 
 _faiss: Any = faiss  # its stubs lack the overloads that FAISS adds in Python
@@ -116,29 +119,25 @@ class _FaissRows(RowIndex):
 class _CellRows(_FaissRows):
     """A kind that looks into the cells nearest to a query only."""
 
-    takes_nearest: ClassVar[bool] = False
-    """Whether FAISS adds rows of which the nearest cell is known."""
-
     @classmethod
     def build(cls, matrix: HalfMatrix, trainer: CellTrainer | None = None) -> Self:
         """See `RowIndex`: k-means on an even sample makes the cells."""
-        centres = None if trainer is None else _trained_elsewhere(matrix, trainer)
-        cells = _trained_cells(matrix) if centres is None else _as_cells(centres)
-        inner = cls._empty(cells, matrix.dim)
+        centres = _trained(matrix, trainer)
+        inner = cls._empty(_as_cells(centres), matrix.dim)
         for _, rows in matrix.blocks():
-            nearest = None
-            if trainer is not None and centres is not None and cls.takes_nearest:
-                nearest = trainer.nearest(rows, centres)
-            if nearest is None:
-                inner.add(rows)
-            else:
-                _add_to_cells(inner, rows, nearest)
-        return cls(matrix, inner)
+            nearest = None if trainer is None else trainer.nearest(rows, centres)
+            _add_to_cells(inner, rows, nearest_cells(rows, centres) if nearest is None else nearest)
+        return cls(matrix, cls._finished(inner))
 
     @classmethod
     def _empty(cls, cells: Any, dim: int) -> Any:
         """The FAISS index without vectors, ready to take some."""
         raise NotImplementedError
+
+    @classmethod
+    def _finished(cls, inner: Any) -> Any:
+        """The FAISS index that is searched, of that which took all vectors."""
+        return inner
 
     def n_compared(self, parameters: Parameters) -> int:
         """See `RowIndex`."""
@@ -155,7 +154,6 @@ class CellRows(_CellRows):
     """Cells of vectors of float16: the fastest, and the vectors are stored twice."""
 
     kind = "ivf_fp16"
-    takes_nearest = True
     inner_type = faiss.IndexIVFScalarQuantizer
     settings = tuple({"nprobe": probes} for probes in _PROBES)
 
@@ -197,9 +195,17 @@ class BitRows(_CellRows):
 
     @classmethod
     def _empty(cls, cells: Any, dim: int) -> Any:
-        inner = _faiss.IndexIVFRaBitQFastScan(cells, dim, cells.ntotal, _METRIC)
+        inner = _faiss.IndexIVFRaBitQ(cells, dim, cells.ntotal, _METRIC)
         inner.train(np.zeros((1, dim), np.float32))
         return inner
+
+    @classmethod
+    def _finished(cls, inner: Any) -> Any:
+        # Only the kind that is slow to search takes vectors whose cells are known.
+        packed = _faiss.IndexIVFRaBitQFastScan(inner)
+        packed.qb = _QUERY_BITS
+        packed.referenced_objects = inner.referenced_objects  # the centres are not copied
+        return packed
 
     @property
     def memory_bytes(self) -> int:
@@ -294,24 +300,14 @@ def _refining_all(probes: int, factor: float) -> Any:
     return _faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=cells)
 
 
-def _trained_cells(matrix: HalfMatrix) -> Any:
-    """The centres of cells, in an exact FAISS index."""
-    cells = faiss.IndexFlatIP(matrix.dim)
+def _trained(matrix: HalfMatrix, trainer: CellTrainer | None) -> Floats:
+    """(n, d) the centres of cells."""
     if not len(matrix):
-        cells.add(np.zeros((1, matrix.dim), np.float32))
-        return cells
-    means = _faiss.Clustering(matrix.dim, n_cells(len(matrix)))
-    means.niter, means.spherical, means.seed = ROUNDS, True, 1
-    means.min_points_per_centroid, means.max_points_per_centroid = 1, 2 * SAMPLE_PER_CELL
-    means.train(_sample(matrix), cells)
-    return cells
-
-
-def _trained_elsewhere(matrix: HalfMatrix, trainer: CellTrainer) -> Floats | None:
-    """(n, d) the centres of cells; None where the CPU is to train them."""
-    if not len(matrix):
-        return None
-    return trainer.centres(_sample(matrix), n_cells(len(matrix)), ROUNDS)
+        return np.zeros((1, matrix.dim), np.float32)
+    wanted = n_cells(len(matrix))
+    sample = _sample(matrix)
+    centres = None if trainer is None else trainer.centres(sample, wanted, ROUNDS)
+    return centres_of(sample, wanted, ROUNDS) if centres is None else centres
 
 
 def _sample(matrix: HalfMatrix) -> Floats:

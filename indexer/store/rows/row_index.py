@@ -134,7 +134,8 @@ class RowIndex(ABC):
         if allowed is None:
             return self._found(asked, k, None, len(self))
         if n_allowed <= SCANNED:
-            return self._scan(asked, k, np.flatnonzero(allowed))
+            with threads_for(len(asked) * n_allowed * self.dim):
+                return self._scan(asked, k, np.flatnonzero(allowed))
         # FAISS keeps a pointer to the bits: they must outlive the search.
         bits = np.packbits(allowed, bitorder="little")
         return self._found(asked, k, _faiss.IDSelectorBitmap(bits), n_allowed)
@@ -160,9 +161,8 @@ class RowIndex(ABC):
 
     def _scan(self, queries: Floats, k: int, rows: Ids) -> tuple[Floats, Ids]:
         """The nearest of a few rows, each of which is compared."""
-        scores = queries @ self.matrix.rows(rows).T
-        best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return np.take_along_axis(scores, best, axis=1), rows[best]
+        scores, places = self.matrix.nearest_of(queries, k, rows)
+        return scores, rows[places]
 
     @abstractmethod
     def _search(self, queries: Floats, k: int, selector: Any, share: float) -> tuple[Floats, Ids]:

@@ -61,3 +61,13 @@ def test_a_header_that_faiss_would_read_otherwise_is_refused(tmp_path: Path) -> 
         path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
         with pytest.raises(ReelwiseError, match="does not hold"):
             HalfMatrix.map(path, dim=33, n=300)
+
+
+def test_the_nearest_of_some_rows_are_told_by_their_place() -> None:
+    rng = np.random.default_rng(8)
+    rows, queries = random_units(rng, 300, 24), random_units(rng, 5, 24)
+    matrix, chosen = HalfMatrix.of(rows), np.array([250, 3, 77, 78, 10])
+    scores, places = matrix.nearest_of(queries, 3, chosen)
+    known = queries @ matrix.rows(chosen).T
+    assert np.array_equal(places, np.argsort(-known, axis=1)[:, :3])
+    assert np.allclose(scores, -np.sort(-known, axis=1)[:, :3], atol=1e-5)

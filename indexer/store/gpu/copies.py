@@ -13,7 +13,7 @@ from itertools import chain, count
 from indexer.store.gpu.checking import problem_of
 from indexer.store.gpu.device import Copy, Device, DeviceLost, DeviceTrouble, WrongAnswer
 from indexer.store.gpu.held import Held, Part
-from indexer.store.gpu.owner import Owner, first_line
+from indexer.store.gpu.owner import OPEN_S, Owner, first_line
 from indexer.store.gpu.placement import Piece, Replica, Shape, place
 from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.kinds import CellRows
@@ -24,6 +24,9 @@ ROOM_SHARE = 0.9
 
 WORKING_BYTES = 2 << 30
 """Left free for the work: scores of a block, FAISS's temporary memory (at most 1.5 GiB)."""
+
+SLOWEST_BYTES_PER_S = 100e6
+"""Copying that is slower than this hangs: a tenth of a slow disk, a hundredth of a slow bus."""
 
 OpenGpus = Callable[[], Mapping[int, Callable[[], Device]]]
 """The GPUs that can be used, by number, and how each is opened."""
@@ -82,7 +85,7 @@ class GpuCopies:
     def use(self, segments: Iterable[Segment]) -> None:
         """Copy these segments, those in memory and small ones aside, and forget all others."""
         named = {each.name: each for each in segments if each.name is not None}
-        least = self.options.least_clips
+        least = max(self.options.least_clips, 1)
         with self._changing:
             self._wanted = {name: each for name, each in named.items() if len(each) >= least}
             before = self._held
@@ -218,10 +221,15 @@ class GpuCopies:
 
         def copied(device: Device) -> Copy:
             if as_cells and isinstance(index, CellRows):
-                return device.copy_cells(index)
-            return device.copy_rows(index, piece.first, piece.stop)
+                copy = device.copy_cells(index)
+            else:
+                copy = device.copy_rows(index, piece.first, piece.stop)
+            copy.rows(index.matrix.rows(slice(1)), 1, None)  # loads what every question needs
+            return copy
 
-        return Part(owner, owner.do(copied), piece.first, piece.stop)
+        size_bytes = Shape(piece.stop - piece.first, index.dim).size_bytes
+        copy = owner.do(copied, within_s=OPEN_S + size_bytes / SLOWEST_BYTES_PER_S)
+        return Part(owner, copy, piece.first, piece.stop)
 
     def _give_up(self, name: str, trouble: DeviceTrouble) -> None:
         """Ask no more what did not answer."""

@@ -6,10 +6,9 @@ where there is one.
 """
 
 import ctypes
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import faiss
 import numpy as np
@@ -27,6 +26,8 @@ FAISS_TEMPORARY_BYTES = 512 << 20
 
 _OUT_OF_MEMORY = ("out of memory", "cudaMalloc", "memory allocation", "CUBLAS_STATUS_ALLOC_FAILED")
 """What the exceptions of FAISS and CUDA say where memory ends."""
+
+T = TypeVar("T")
 
 _faiss: Any = faiss  # its stubs lack the overloads that FAISS adds in Python
 
@@ -70,28 +71,32 @@ class CudaDevice:
 
     def copy_rows(self, index: RowIndex, first: int, stop: int) -> Copy:
         """See `Device`."""
-        with _memory_told():
-            if self._by_torch:
-                where = torch.device("cuda", self._number)
-                return _Guarded(TorchRows(index.matrix, first, stop, where))
-            config = _faiss.GpuIndexFlatConfig()
-            config.device, config.useFloat16 = self._number, True
-            flat = _faiss.GpuIndexFlatIP(self._of_faiss(), index.dim, config)
-            for at in range(first, stop, _ADDED_AT_ONCE):
-                flat.add(index.matrix.rows(slice(at, min(at + _ADDED_AT_ONCE, stop))))
-            return _Guarded(FaissCopy(flat))
+        if self._by_torch:
+            where = torch.device("cuda", self._number)
+            return _Guarded(memory_told(lambda: TorchRows(index.matrix, first, stop, where)))
+        return _Guarded(memory_told(lambda: self._flat(index, first, stop)))
+
+    def _flat(self, index: RowIndex, first: int, stop: int) -> Copy:
+        """Rows that FAISS compares."""
+        config = _faiss.GpuIndexFlatConfig()
+        config.device, config.useFloat16 = self._number, True
+        flat = _faiss.GpuIndexFlatIP(self._of_faiss(), index.dim, config)
+        for at in range(first, stop, _ADDED_AT_ONCE):
+            flat.add(index.matrix.rows(slice(at, min(at + _ADDED_AT_ONCE, stop))))
+        return FaissCopy(flat)
 
     def copy_cells(self, index: RowIndex) -> Copy:
         """See `Device`."""
         if not isinstance(index, CellRows):
             raise ValueError(f"FAISS has no index of the kind {index.kind} on GPUs")
-        with _memory_told():
-            options = _faiss.GpuClonerOptions()
-            options.useFloat16 = True
-            inner = _faiss.index_cpu_to_gpu(
+        options = _faiss.GpuClonerOptions()
+        options.useFloat16 = True
+        inner = memory_told(
+            lambda: _faiss.index_cpu_to_gpu(
                 self._of_faiss(), self._number, index.faiss_index, options
             )
-            return _Guarded(FaissCopy(inner, n_probes=index.parameters["nprobe"]))
+        )
+        return _Guarded(FaissCopy(inner, n_probes=index.parameters["nprobe"]))
 
     def _of_faiss(self) -> Any:
         """FAISS's memory and streams on this GPU."""
@@ -140,25 +145,27 @@ class _Guarded:
 
     def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
         """See `Copy`."""
-        with _memory_told():
-            return self._copy.rows(queries, k, allowed)
+        return memory_told(lambda: self._copy.rows(queries, k, allowed))
 
     def free(self) -> None:
         """See `Copy`."""
         self._copy.free()
 
 
-@contextmanager
-def _memory_told() -> Iterator[None]:
-    """Tell a lack of memory from all that means that the GPU is lost."""
+def memory_told(work: Callable[[], T]) -> T:
+    """Do something, and tell a lack of memory from all that means that the GPU is lost.
+
+    Raises:
+        DeviceFull: There was no memory. It holds nothing of the error, whose frames would keep
+            what was allocated before it.
+    """
     try:
-        yield
+        return work()
     except RuntimeError as error:
-        if isinstance(error, torch.OutOfMemoryError) or any(
-            each in str(error) for each in _OUT_OF_MEMORY
-        ):
-            raise DeviceFull("a GPU has no memory left") from error
-        raise
+        is_memory = isinstance(error, torch.OutOfMemoryError)
+        if not is_memory and not any(each in str(error) for each in _OUT_OF_MEMORY):
+            raise
+    raise DeviceFull("a GPU has no memory left")
 
 
 def _driver_free_bytes(number: int) -> int:

@@ -27,8 +27,8 @@ BATCH = 256
 ANSWER_S = 10.0
 """A question that took longer than this is answered by the CPU, and the device is lost."""
 
-MAKE_S = 900.0
-"""The same of making a copy: 100 GB over a slow bus."""
+OPEN_S = 60.0
+"""The same of opening a device: CUDA and its libraries are read from the disk."""
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ class Owner:
         """Jobs that wait, about."""
         return self._jobs.qsize()
 
-    def do(self, work: Callable[[Device], T], *, within_s: float = MAKE_S) -> T:
+    def do(self, work: Callable[[Device], T], *, within_s: float = OPEN_S) -> T:
         """Do something on the device; until it is done no question is taken.
 
         Raises:

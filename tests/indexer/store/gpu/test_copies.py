@@ -179,8 +179,10 @@ def test_a_copy_that_finds_other_rows_is_not_used(gpu: FakeGpu, segment: Segment
     assert copies.n_held == 0
     assert "a copy of 6,000 clips on GPU 0 (fake) finds" in copies.warnings[0]
     assert is_right(copies.search(segment, QUERIES, 5, None), segment)
+    gpu.spoil = lambda rows: rows
     copies.use([segment])
-    assert "finds" in copies.warnings[0], "and stays refused"
+    assert copies.n_held == 0, "and stays refused"
+    assert "finds" in copies.warnings[0]
     assert gpu.n_opened == 1
     until(lambda: gpu.used_bytes == 0)
     copies.close()
@@ -195,6 +197,17 @@ def test_rows_that_do_not_exist_or_come_twice_are_never_returned(
     assert is_right(made.search(segment, QUERIES, 5, None), segment)
     assert made.warnings == ("a GPU proposed rows that do not exist; searching without",)
     assert made.n_held == 0
+
+
+def test_a_row_that_is_not_allowed_is_never_returned(
+    gpu: FakeGpu, segment: Segment, made: GpuCopies
+) -> None:
+    nearest = made.search(segment, QUERIES, 1, None)[1]
+    allowed = ~np.isin(np.arange(N_ROWS), nearest)
+    gpu.spoil = lambda rows: np.concatenate([nearest, rows[:, 1:]], axis=1)
+    rows = made.search(segment, QUERIES, 5, allowed)[1]
+    assert allowed[rows].all()
+    assert gpu.masked == 1
 
 
 def test_cells_are_copied_as_cells_if_wanted_and_masks_go_to_the_cpu(gpu: FakeGpu) -> None:

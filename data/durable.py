@@ -108,6 +108,18 @@ def write_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def link_or_copy(path: Path, target: Path) -> None:
+    """Give a file that never changes a second name, and force it to the disk.
+
+    Where the file system has no links it is copied. The new name needs `fsync_dir` as well.
+    """
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, target)
+    fsync_file(target)
+
+
 def replace_synced(source: Path, target: Path) -> None:
     """Rename a finished file or folder to its final name, atomically and durably."""
     if is_private(target.parent):

@@ -19,7 +19,7 @@ import tantivy
 from tantivy import Document, Index, Query, SchemaBuilder
 
 from data.catalogue import LivePart
-from data.durable import fsync_dir, fsync_file
+from data.durable import fsync_dir, fsync_file, link_or_copy
 from data.errors import ReelwiseError
 from data.home import Home
 from data.lines import Channel, Line
@@ -208,19 +208,12 @@ def _taken_over(before: Path, folder: Path) -> Index:
         if path.name in _CHANGING:
             shutil.copyfile(path, folder / path.name)
         else:
-            _link(path, folder / path.name)
+            link_or_copy(path, folder / path.name)
     return Index.open(str(folder))
 
 
 def _is_writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK)
-
-
-def _link(path: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(path)
-    except OSError:  # a file system without links
-        shutil.copyfile(path, target)
 
 
 def _strike(index: Index, numbers: Numbers) -> None:

@@ -23,7 +23,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue, LivePart
-from data.durable import fsync_dir, write_synced
+from data.durable import fsync_dir, link_or_copy, write_synced
 from data.errors import ReelwiseError
 from data.home import Home
 from data.lines import Channel, Line
@@ -84,6 +84,8 @@ class MeaningIndex:
     """A row for each line."""
     accident: Accident
     """How it scores by accident."""
+    folder: Path | None = None
+    """Where it lies; None for one that was just made."""
 
     def __len__(self) -> int:
         return len(self.index)
@@ -129,8 +131,16 @@ class MeaningIndex:
         return Line(Channel(values["channel"]), *times, values["text"], values["language"])
 
     def save(self, folder: Path) -> list[Path]:
-        """Write it to a new folder and force it to the disk; gives its files."""
+        """Write it to a new folder and force it to the disk; gives its files.
+
+        One that lies in a folder already shares its files.
+        """
         folder.mkdir()
+        if self.folder is not None:
+            for name in (_INDEX, _TABLE, _FACTS):
+                link_or_copy(self.folder / name, folder / name)
+            fsync_dir(folder)
+            return [folder / name for name in (_INDEX, _TABLE, _FACTS)]
         with writing(folder / _INDEX, self.index.dim) as file:
             file.add(self.index.matrix.half)
         sink = pa.BufferOutputStream()
@@ -174,7 +184,7 @@ class MeaningIndex:
                 fix="run reelwise rebuild",
             ) from error
         matrix = HalfMatrix.map(folder / _INDEX, dim=dim, n=n)
-        return cls(model, FlatRows(matrix), table, accident)
+        return cls(model, FlatRows(matrix), table, accident, folder)
 
 
 def build_meaning(
@@ -198,6 +208,9 @@ def build_meaning(
         None where there is no line with a vector, or the captions have none.
     """
     live = meant_readings(parts)
+    unchanged = _unchanged(before, model_id, live, len(captions))
+    if unchanged is not None:
+        return unchanged
     kept = _kept(before, model_id, live)
     stored = SentenceStore(home, model_id).read()
     held = np.zeros(0, np.uint64) if kept is None else np.unique(kept[0]["reading"].to_numpy())
@@ -232,6 +245,17 @@ def meant_readings(parts: Sequence[LivePart]) -> Numbers:
         if row.n_lines and row.channel in MEANT_CHANNELS
     ]
     return np.unique(np.array(numbers, np.uint64))
+
+
+def _unchanged(
+    before: Path | None, model_id: str, live: Numbers, n_captions: int
+) -> MeaningIndex | None:
+    """The index before, where it holds what is live and nothing else; None where it does not."""
+    if before is None or not _is_of(before, model_id):
+        return None
+    old = MeaningIndex.open(before)
+    is_same = np.array_equal(old.readings, live) and len(old.accident.best) == n_captions
+    return old if is_same else None
 
 
 def _kept(before: Path | None, model_id: str, live: Numbers) -> tuple[pa.Table, Floats] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -95,6 +96,29 @@ def test_nothing_is_encoded_twice(home: Home) -> None:
         say(catalogue, "harbour")
     assert len(encode(home, again)) == 2
     assert published(home) == said
+
+
+def test_meanings_that_did_not_change_are_shared_and_not_made_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode(home, FakeSentences())
+    before = open_generation(home)
+    assert before is not None
+
+    def read(self: SentenceStore) -> NoReturn:
+        raise AssertionError("what is published was read again")
+
+    with monkeypatch.context() as patched, writing_session(home) as catalogue:
+        patched.setattr(SentenceStore, "read", read)
+        after = publish(home, catalogue, ENCODER)
+    files = [each.folder / "meaning" / "lines.faiss" for each in (before, after)]
+    assert files[0].samefile(files[1])
+    assert published(home) == SAID
+    assert verify_library(home).problems == []
+    with writing_session(home) as catalogue:
+        say(catalogue, "mountain")
+    encode(home, FakeSentences())
+    assert published(home) == SAID | set(texts_of("mountain"))
 
 
 def test_a_stopped_run_goes_on(home: Home) -> None:

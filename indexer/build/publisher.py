@@ -55,7 +55,8 @@ class Publisher:
         waited_s = time.monotonic() - self._published_s
         # Publishing costs more as the library grows; it may take a twentieth of the time at most.
         if waited_s >= max(PUBLISH_EVERY_S, 20 * self._took_s) and self._is_served():
-            self._publish()
+            with self._stop.shielded():
+                self._publish()
 
     def finish(self, *, changed: bool) -> bool:
         """Publish what is stored; serve a new encoder once it has all that the old one had.
@@ -64,33 +65,35 @@ class Publisher:
         """
         if not (self._is_served() or self._has_all()):
             return False
-        if changed or not self._is_served() or not self._is_published():
-            generation = self._publish()
-            while is_merge_due(generation):
-                generation = self._publish(merged_at_once=None)
+        generation = self._up_to_date()
+        if changed or not self._is_served() or generation is None:
+            with self._stop.shielded():
+                generation = self._publish()
+        # Merging takes minutes in a large library, and may be cut short: all is published already.
+        while is_merge_due(generation):
+            generation = self._publish(merged_at_once=None)
         if not self._is_served():
             self._serve()
         return True
 
     def _publish(self, merged_at_once: int | None = MERGED_AT_ONCE) -> Generation:
         began_s = time.monotonic()
-        with self._stop.shielded():
-            before = self._meter.now.phase
-            self._meter.enter("publishing")
-            generation = publish(
-                self._catalogue.home,
-                self._catalogue,
-                self._encoder.id,
-                building=building_of(self._catalogue, self._trainer),
-                merged_at_once=merged_at_once,
-            )
-            lost = lost_parts(self._catalogue, self._encoder.id)
-            embeddings = self._catalogue.embeddings
-            self.unreadable |= generation.unreadable
-            self.unreadable |= embeddings.videos_in(self._encoder.id, lost)
-            for engine_id, videos in generation.unreadable_lines.items():
-                self._catalogue.readings.forget(engine_id, videos)  # the next run reads them again
-            self._meter.enter(before)
+        before = self._meter.now.phase
+        self._meter.enter("publishing")
+        generation = publish(
+            self._catalogue.home,
+            self._catalogue,
+            self._encoder.id,
+            building=building_of(self._catalogue, self._trainer),
+            merged_at_once=merged_at_once,
+        )
+        lost = lost_parts(self._catalogue, self._encoder.id)
+        embeddings = self._catalogue.embeddings
+        self.unreadable |= generation.unreadable
+        self.unreadable |= embeddings.videos_in(self._encoder.id, lost)
+        for engine_id, videos in generation.unreadable_lines.items():
+            self._catalogue.readings.forget(engine_id, videos)  # the next run reads them again
+        self._meter.enter(before)
         self._published_s = time.monotonic()
         self._took_s = self._published_s - began_s
         return generation
@@ -111,12 +114,13 @@ class Publisher:
         }
         return not served & missing
 
-    def _is_published(self) -> bool:
+    def _up_to_date(self) -> Generation | None:
+        """The published generation, where a publication would change nothing."""
         generation = open_generation(self._catalogue.home)
         if generation is None or generation.warning is not None:
-            return False
+            return None
         if generation.encoder_id != self._encoder.id:
-            return False
-        building = building_of(self._catalogue)
+            return None
+        building = building_of(self._catalogue, self._trainer)
         suited = all(suits(each, building) for each in generation.segments)
-        return suited and generation.is_up_to_date(self._catalogue)
+        return generation if suited and generation.is_up_to_date(self._catalogue) else None

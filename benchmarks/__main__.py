@@ -20,6 +20,7 @@ BENCHMARKS = {
     "flood": "searches while a server is flooded with connections, garbage and uploads",
     "full_text": "words among 100,000 (full: 1,000,000) lines: latency, scripts, growth, kills",
     "fusion": "queries of each kind by each channel alone and by all together",
+    "gpu": "a million vectors on a GPU: questions in batches, kinds of copy, training",
     "heads": "temporal heads of every kind against mean pooling: recall, order and cost",
     "index_speed": "indexing against the time of decoding and encoding alone",
     "kills": "SIGKILL at random instants: what is lost or doubled",

@@ -28,7 +28,7 @@ HALVES_FROM_S = 12.0
 """A clip this long also gives two files that share nothing but the place."""
 
 WHOLE: dict[str, Change] = {
-    "reencoded": Change(scale=0.5, crf=36),
+    "reencoded": Change(scale=0.6, crf=33),
     "other_codec": Change(scale=0.75, codec="mpeg4"),
     "cropped": Change(crop=0.8, crf=28),
     "mirrored": Change(mirrored=True, crf=28),
@@ -37,7 +37,7 @@ WHOLE: dict[str, Change] = {
     "grey": Change(saturation=0.0, crf=28),
     "faster": Change(speed=1.25, crf=28),
     "twice_as_fast": Change(speed=2.0, crf=28),
-    "all_at_once": Change(scale=0.5, crop=0.85, saturation=0.5, speed=1.1, logo=0.12, crf=34),
+    "all_at_once": Change(scale=0.7, crop=0.9, saturation=0.6, speed=1.1, logo=0.12, crf=31),
 }
 """Changes of a whole video."""
 PARTS = ("cut", "cut_small", "compiled")

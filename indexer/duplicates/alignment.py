@@ -37,12 +37,15 @@ SAME_SPEED = 0.02
 """Speeds this near to 1 are usual; others count less, as in `lines.py`."""
 ALIKE = 0.35
 """Likeness above accident, from 0 to 1 of the same pictures, that some frames of a stretch have."""
+LEAST_ALIKE = 0.2
+"""The same for the mean of a stretch: below, no order makes it count."""
 STRETCHES = 8
 """Most stretches of one pair: one video may hold several parts of another."""
 LEAST_FRAMES = 3
 """Fewest frames of a stretch, but for shorter videos."""
 GAP_S = 1.6
-"""A stretch goes on over unlike frames for so long: a cut between two samples gives one."""
+"""A stretch goes on over unlike frames for so long, or for one frame where these are farther apart:
+a cut between two samples gives one."""
 MOST_RANKED = 256
 """Frames of which different directions are counted."""
 
@@ -78,7 +81,7 @@ class Match:
 
 def _are_unlike(likeness: Vectors, background: Background) -> bool:
     """Whether too few frames have one like them in the other video for any stretch."""
-    needed = background.alike + ALIKE * (1 - background.alike)
+    needed = background.above_accident(ALIKE)
     frames = min(LEAST_FRAMES, *likeness.shape)
     return bool(np.count_nonzero(likeness.max(axis=1) > needed) < frames)
 
@@ -124,7 +127,7 @@ def matches(one: Track, other: Track, background: Background, most: int = STRETC
     free = _Free(np.ones(len(one.times_s), bool), np.ones(len(other.times_s), bool))
     for _ in range(most):
         votes = Votes(np.where(free.ours[:, None] & free.theirs, likeness, -np.inf), motion)
-        best = _best_match(one, other, votes, free, background.alike)
+        best = _best_match(one, other, votes, free, background)
         if best is None:
             break
         found.append(best)
@@ -134,11 +137,14 @@ def matches(one: Track, other: Track, background: Background, most: int = STRETC
     return found
 
 
-def _best_match(one: Track, other: Track, votes: Votes, free: _Free, least: float) -> Match | None:
+def _best_match(
+    one: Track, other: Track, votes: Votes, free: _Free, background: Background
+) -> Match | None:
+    least = background.alike
     best: tuple[float, Match] | None = None
     for line in likely_lines(one, other, votes, least, LINES):
         line = refined(line, one, other, votes.likeness, least)
-        for match in _along(line, one, other, free, least):
+        for match in _along(line, one, other, free, background):
             weight = (
                 match.frames * (match.likeness - least) * (UNORDERED + max(match.order, 0.0) ** 2)
             )
@@ -148,29 +154,33 @@ def _best_match(one: Track, other: Track, votes: Votes, free: _Free, least: floa
     return None if best is None else best[1]
 
 
-def _along(line: Line, one: Track, other: Track, free: _Free, least: float) -> list[Match]:
+def _along(
+    line: Line, one: Track, other: Track, free: _Free, background: Background
+) -> list[Match]:
     """The stretches along one line."""
     inside, there = other.at(line.other_s(one.times_s))
-    nearest = np.abs(other.times_s[None] - line.other_s(one.times_s)[:, None]).argmin(axis=1)
+    nearest = other.nearest(line.other_s(one.times_s))
     at = np.flatnonzero(inside & free.ours & free.theirs[nearest])
     if not len(at):
         return []
     scores = np.einsum("nd,nd->n", one.frames[at], there[at])
     needed = min(LEAST_FRAMES, len(one.times_s), len(other.times_s))
     found = []
-    for first, last in _runs(scores, one.times_s[at], least):
-        rows = at[first:last]
-        if len(rows) >= needed:
-            found.append(_match(line, one, rows, there[rows], float(scores[first:last].mean())))
+    for first, last in _runs(scores, one.times_s[at], background.alike):
+        rows, likeness = at[first:last], float(scores[first:last].mean())
+        if len(rows) >= needed and likeness > background.above_accident(LEAST_ALIKE):
+            found.append(_match(line, one, rows, there[rows], likeness))
     return found
 
 
 def _runs(scores: Vectors, times_s: NDArray[np.float64], least: float) -> list[tuple[int, int]]:
     """First and last (not included) of the runs in which frames stay alike."""
     smooth = np.convolve(np.pad(scores, 1, mode="edge"), np.full(3, 1 / 3), "valid")
+    step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    gap_s = max(GAP_S, 2.2 * step_s)
     runs: list[list[int]] = []
     for each in np.flatnonzero(smooth > least).tolist():
-        if runs and times_s[each] - times_s[runs[-1][1]] <= GAP_S:
+        if runs and times_s[each] - times_s[runs[-1][1]] <= gap_s:
             runs[-1][1] = each
         else:
             runs.append([each, each])

@@ -2,8 +2,8 @@
 
 All pictures have something in common, and pictures of one library more: the mean frame is taken
 off. What is left is alike by accident as measured between random frames of different videos. The
-chance falls exponentially, at the rate measured from the median up to the 84th percentile: beyond
-it a library may be full of copies.
+chance is taken to fall exponentially from the median on, at the rate measured up to the 84th
+percentile: beyond it a library may be full of copies.
 """
 
 from __future__ import annotations
@@ -42,30 +42,34 @@ class Background:
     """(d,) what is taken off every frame."""
     alike: float
     """Likeness that one in ten pairs of unrelated frames exceeds."""
-    rate: float
-    """Above it, the chance falls to 1/e over this much likeness."""
 
     def track(self, times_s: NDArray[np.float64], frames: NDArray[np.floating]) -> Track:
         """The frames of a video without what all have in common, of unit length."""
-        rest = np.asarray(frames, np.float32) - self.common
-        length = np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-6)
-        return Track(np.asarray(times_s, np.float64), np.asarray(rest / length, np.float32))
+        return Track(np.asarray(times_s, np.float64), self.rest(frames))
 
-    def surprise(self, likeness: float) -> float:
-        """Minus the logarithm to base 10 of the chance that unrelated frames are so alike."""
-        if likeness < self.alike:
-            return 0.0
-        return 1.0 + (likeness - self.alike) / self.rate / float(np.log(10))
+    def rest(self, vectors: NDArray[np.floating]) -> Vectors:
+        """(n, d) vectors without what all have in common, of unit length."""
+        rest = np.asarray(vectors, np.float32) - self.common
+        length = np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-6)
+        return np.asarray(rest / length, np.float32)
+
+    def above_accident(self, share: float) -> float:
+        """The likeness so far between what comes by accident, 0, and the same pictures, 1."""
+        return self.alike + share * (1 - self.alike)
+
+    def share_above(self, likeness: float) -> float:
+        """How far a likeness is between accident, 0, and the same pictures, 1; below 0: less."""
+        return (likeness - self.alike) / (1 - self.alike)
 
     def as_dict(self) -> dict[str, Any]:
         """For the stored file."""
         common = [round(float(each), 6) for each in self.common]
-        return {"common": common, "alike": self.alike, "rate": self.rate}
+        return {"common": common, "alike": self.alike}
 
 
 def background_of(values: dict[str, Any]) -> Background:
     """What `Background.as_dict` gave."""
-    return Background(np.asarray(values["common"], np.float32), values["alike"], values["rate"])
+    return Background(np.asarray(values["common"], np.float32), values["alike"])
 
 
 def learn_background(frames: Sequence[NDArray[np.floating]], seed: int = 0) -> Background:
@@ -79,12 +83,12 @@ def learn_background(frames: Sequence[NDArray[np.floating]], seed: int = 0) -> B
     n = len(frames)
     mean = np.mean([np.asarray(each, np.float32).mean(axis=0) for each in frames], axis=0)
     common = np.asarray(mean * (n / (n + PRIOR_VIDEOS)), np.float32)
-    plain = Background(common, USUAL, LEAST_RATE)
+    plain = Background(common, USUAL)
     if n < FEW_VIDEOS:
-        return Background(common, USUAL, 2 * LEAST_RATE)
+        return plain
     picked = [each[rng.integers(len(each))][None] for each in frames]
     rows = plain.track(np.zeros(n), np.concatenate(picked)).frames
     between = (rows @ rows.T)[np.triu_indices(n, 1)]
     median, high = np.quantile(between, [0.5, HIGH])
     rate = max(float(high - median) / np.log(0.5 / (1 - HIGH)), LEAST_RATE)
-    return Background(common, float(high + rate * np.log((1 - HIGH) / ONE_IN_TEN)), rate)
+    return Background(common, float(high + rate * np.log((1 - HIGH) / ONE_IN_TEN)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.duplicates.background import Background
 from indexer.search.view import View
 from indexer.store.rows.arrays import Floats, Mask
 
@@ -20,6 +21,8 @@ QUERIES = 256
 OWN_CLIPS = 64
 """A video with more clips than this is searched with its own clips masked out: they are the nearest
 to one another, and would fill all places."""
+ALIKE_CLIPS = 0.3
+"""Likeness above accident, from 0 to 1 of the same pictures, of clips that are worth a look."""
 PER_VIDEO = 16
 """Most partners of a short video; the nearest are taken,"""
 CLIPS_PER_PARTNER = 4
@@ -35,14 +38,17 @@ class Candidate:
     other: int
     """Id of another."""
     likeness: float
-    """Of their nearest clips: cosine, -1 to 1."""
+    """Of their nearest clips: cosine, -1 to 1, less what all have in common."""
 
 
-def candidates(view: View, video_ids: Sequence[int]) -> list[Candidate]:
-    """The partners of some videos among all that can be searched, the nearest first."""
+def candidates(view: View, video_ids: Sequence[int], background: Background) -> list[Candidate]:
+    """The partners of some videos among all that can be searched, the nearest first.
+
+    A clip is the mean of its frames: where no two clips are alike, no frames are.
+    """
     found: dict[int, dict[int, float]] = {}
-    for some in _batches(view, video_ids):
-        _propose(view, some, found)
+    for some in batches(view, video_ids):
+        _propose(view, some, background, found)
     out = []
     for video_id, partners in found.items():
         most = PER_VIDEO + len(view.rows_of([video_id])) // CLIPS_PER_PARTNER
@@ -51,7 +57,7 @@ def candidates(view: View, video_ids: Sequence[int]) -> list[Candidate]:
     return sorted(out, key=lambda each: (-each.likeness, each.one, each.other))
 
 
-def _batches(view: View, video_ids: Sequence[int]) -> Iterator[list[int]]:
+def batches(view: View, video_ids: Sequence[int]) -> Iterator[list[int]]:
     """Videos whose clips are searched at once; a long one goes alone."""
     some: list[int] = []
     n_clips = 0
@@ -70,8 +76,14 @@ def _batches(view: View, video_ids: Sequence[int]) -> Iterator[list[int]]:
         yield some
 
 
-def _propose(view: View, video_ids: Sequence[int], found: dict[int, dict[int, float]]) -> None:
+def _propose(
+    view: View,
+    video_ids: Sequence[int],
+    background: Background,
+    found: dict[int, dict[int, float]],
+) -> None:
     """Add to each video the others whose clips are nearest to one of its clips."""
+    least = background.above_accident(ALIKE_CLIPS)
     mine = view.rows_of(video_ids)
     askers = view.clips(mine).video_ids
     own = int(np.unique(askers, return_counts=True)[1].max(initial=0))
@@ -85,11 +97,12 @@ def _propose(view: View, video_ids: Sequence[int], found: dict[int, dict[int, fl
         # One video may hold several of the nearest clips: more are fetched than videos wanted.
         rows, _ = view.top(queries, 2 * PER_CLIP + own, allowed)
         owners = view.clips(rows).video_ids
-        scores = view.scores(queries, rows)
+        scores = background.rest(queries) @ background.rest(view.vectors(rows)).T
         for row, asker in enumerate(askers[some].tolist()):
             partners = found.setdefault(asker, {})
             for other, score in _nearest(scores[row], owners, asker):
-                partners[other] = max(score, partners.get(other, -1.0))
+                if score > least:
+                    partners[other] = max(score, partners.get(other, -1.0))
 
 
 def _nearest(scores: Floats, owners: NDArray[np.int64], asker: int) -> Iterator[tuple[int, float]]:

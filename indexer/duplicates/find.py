@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,16 +26,16 @@ from indexer.duplicates.background import (
     background_of,
     learn_background,
 )
-from indexer.duplicates.candidates import Candidate, candidates
+from indexer.duplicates.candidates import Candidate, batches, candidates
 from indexer.duplicates.judging import judge
 from indexer.duplicates.lines import Track
 from indexer.search.view import View, open_view
 from indexer.store.vectors import DamagedPart, VectorStore, read_videos
 
-CHUNK_CLIPS = 4000
-"""Clips of the videos that are compared at once: some 100 MB of frames with their partners."""
-CHUNK_VIDEOS = 64
-"""Most videos that are compared at once."""
+CHUNK_CLIPS = 2000
+"""Clips of the videos that are compared at once, and of their partners: some 100 MB of frames."""
+CHUNK_VIDEOS = 1000
+"""Most videos that are compared before the next are looked up."""
 STORE_EVERY_S = 30.0
 """A long comparison stores what it has so often."""
 GROWN = 2
@@ -129,9 +130,9 @@ class _Comparison:
         new = [each for each in ids if each not in before.compared]
         found, stored_s = before, time.monotonic()
         done = 0
-        for chunk in _chunks(view, new):
-            found = self._with_pairs(found, view, chunk)
-            done += len(chunk)
+        for videos, wanted in _chunks(view, new, before.background):
+            found = self._with_pairs(found, view, videos, wanted)
+            done += len(videos)
             self._progress(done, len(new))
             if time.monotonic() - stored_s > STORE_EVERY_S:
                 self._write(found)
@@ -166,10 +167,11 @@ class _Comparison:
         if told not in self._warnings:
             self._warnings.append(told)
 
-    def _with_pairs(self, found: Duplicates, view: View, chunk: Sequence[int]) -> Duplicates:
-        """What is known with some more videos compared."""
+    def _with_pairs(
+        self, found: Duplicates, view: View, compared: Sequence[int], wanted: Sequence[Candidate]
+    ) -> Duplicates:
+        """What is known with some more videos compared, each with its candidates."""
         background = background_of(found.background)
-        wanted = candidates(view, chunk)
         videos = {each for pair in wanted for each in (pair.one, pair.other)}
         tracks = self._tracks(sorted(videos), background)
         lengths_s = {each: _length_s(view, each, tracks.get(each)) for each in videos}
@@ -181,7 +183,7 @@ class _Comparison:
         contents = self._catalogue.files.content_keys({v for key in pairs for v in key})
         return replace(
             found,
-            compared=found.compared | set(chunk),
+            compared=found.compared | set(compared),
             contents=contents,
             pairs=tuple(pairs[key] for key in sorted(pairs)),
         )
@@ -195,19 +197,27 @@ class _Comparison:
         }
 
 
-def _chunks(view: View, video_ids: Sequence[int]) -> Iterator[list[int]]:
-    """Videos to compare at once."""
+def _chunks(
+    view: View, video_ids: Sequence[int], background: dict[str, Any]
+) -> Iterator[tuple[list[int], list[Candidate]]]:
+    """Videos to compare at once, with their candidates: as many as fit into memory together.
+
+    Their frames lie in parts with those of others, so that few large chunks read less than many.
+    """
     some: list[int] = []
-    n_clips = 0
-    for video_id in video_ids:
-        n = len(view.rows_of([video_id]))
-        if some and (n_clips + n > CHUNK_CLIPS or len(some) == CHUNK_VIDEOS):
-            yield some
-            some, n_clips = [], 0
-        some.append(video_id)
-        n_clips += n
+    wanted: list[Candidate] = []
+    n_clips: dict[int, int] = {}
+    for batch in batches(view, video_ids):
+        proposed = candidates(view, batch, background_of(background))
+        for each in {end for pair in proposed for end in (pair.one, pair.other)} - n_clips.keys():
+            n_clips[each] = len(view.rows_of([each]))
+        some += batch
+        wanted += proposed
+        if sum(n_clips.values()) > CHUNK_CLIPS or len(some) > CHUNK_VIDEOS:
+            yield some, wanted
+            some, wanted, n_clips = [], [], {}
     if some:
-        yield some
+        yield some, wanted
 
 
 def _once(wanted: Sequence[Candidate]) -> Iterator[Candidate]:

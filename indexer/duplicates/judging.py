@@ -34,6 +34,8 @@ MOVES = 0.1
 """Below this ever less moves: what is measured of order is noise of the encoding."""
 STANDS = -0.7
 """What a picture that stands says of order: nothing, which counts against it."""
+MOST_PAIRS = 16_000_000
+"""Pairs of frames of two videos that are compared: two films of half an hour with all frames."""
 STANDS_ALIKE = 0.97
 """Likeness above accident, as a share of what is possible, of the same picture that stands."""
 STANDS_SCORE = 1.0
@@ -53,7 +55,7 @@ def score(
     """
     return float(
         NONE
-        + LIKENESS * _above_accident(match, background)
+        + LIKENESS * background.share_above(match.likeness)
         + ORDER * _order(match, accident)
         + COVERAGE * min(coverage, 1.0)
         + SCENES * np.log2(min(max(match.scenes, 1.0), MOST_SCENES))
@@ -65,11 +67,6 @@ def _order(match: Match, accident: float) -> float:
     moves = min(match.moving / MOVES, 1.0)
     agrees = (match.order - accident - ABOVE) * float(np.sqrt(min(match.turns, MOST_TURNS)))
     return moves * agrees + (1 - moves) * STANDS
-
-
-def _above_accident(match: Match, background: Background) -> float:
-    """Likeness from 0, as by accident, to 1, the same pictures."""
-    return (match.likeness - background.alike) / (1 - background.alike)
 
 
 def judge(
@@ -86,10 +83,13 @@ def judge(
         lengths_s: Their lengths in seconds.
         background: How alike frames are by accident in this library.
     """
-    found = matches(*tracks, background)
+    tracks = _thinned(tracks)
+    found = matches(*tracks, background, most=1)
     accident = USUAL_ORDER
     if any(score(each, 1.0, background) > 0 for each in found):
+        # Most pairs end before: the rest costs several times as much.
         accident = max(accident, order_by_accident(*tracks, background))
+        found = matches(*tracks, background)
     # A stretch that could count if it covered all is part of what is covered.
     likely = [each for each in found if score(each, 1.0, background, accident) > 0]
     coverage = max(_shares(likely, lengths_s)) if likely else 0.0
@@ -107,11 +107,18 @@ def judge(
     return _pair(ids, kept, lengths_s, best)
 
 
+def _thinned(tracks: tuple[Track, Track]) -> tuple[Track, Track]:
+    """Two long films with fewer frames a second, so that their pairs of frames fit into memory."""
+    n_pairs = len(tracks[0].times_s) * len(tracks[1].times_s)
+    step = max(1, int(np.ceil(np.sqrt(n_pairs / MOST_PAIRS))))
+    return tracks[0].thinned(step), tracks[1].thinned(step)
+
+
 def _stands(match: Match, lengths_s: tuple[float, float], background: Background) -> bool:
     """Whether it is one picture that stands, from beginning to end, as good as the same."""
     return (
         match.moving <= MOVES
-        and _above_accident(match, background) >= STANDS_ALIKE
+        and background.share_above(match.likeness) >= STANDS_ALIKE
         and all(_is_whole([match], lengths_s, at) for at in (0, 1))
         and abs(lengths_s[0] - lengths_s[1]) <= EDGE_S
     )

@@ -6,6 +6,8 @@ alike the frames are. The other is by what moves: each frame less the mean of it
 that votes for the wrong instants of the same place are as often against a line as for it.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -24,13 +26,15 @@ OTHER_SPEED = 0.9
 """Votes of another speed than 1 count this much: there are many of them, and 1 is usual."""
 PER_FRAME = 8
 """Most votes of one frame where the other video is long: its most alike frames."""
-VOTERS = 200_000
-"""Pairs of frames up to which all vote."""
+PAIRS = 200_000
+"""Pairs of frames up to which all are looked at."""
+VOTERS = 2000
+"""Most votes: those of the most alike frames."""
 WINDOW = 8
 """Frames of a shot whose mean is taken off at once: four seconds."""
 CUT = 0.5
 """A cosine that falls by more than this from one sample to the next is a cut."""
-REFINED = 3
+REFINED = 2
 """Rounds in which a line is fitted to the frames beside it."""
 BESIDE_S = 1.0
 """How far from a line the best frame is looked for, in seconds of the other video."""
@@ -49,6 +53,18 @@ class Track:
     def motion(self) -> Vectors:
         """(n, d) what moves: each frame less the mean of those around it in its shot."""
         return without_means(self.frames, shot_windows(self.frames))
+
+    def thinned(self, step: int) -> Track:
+        """Every so many frames of it."""
+        return self if step == 1 else Track(self.times_s[::step], self.frames[::step])
+
+    def nearest(self, times_s: Times) -> NDArray[np.intp]:
+        """(m,) the frames nearest to some instants."""
+        after = np.clip(np.searchsorted(self.times_s, times_s), 1, max(1, len(self.times_s) - 1))
+        after = np.minimum(after, len(self.times_s) - 1)
+        before = np.maximum(after - 1, 0)
+        is_after = self.times_s[after] - times_s < times_s - self.times_s[before]
+        return np.where(is_after, after, before)
 
     def at(self, times_s: Times) -> tuple[NDArray[np.bool_], Vectors]:
         """Which instants lie in this video, and (m, d) frames then: linear between two samples."""
@@ -102,18 +118,25 @@ def likely_lines(one: Track, other: Track, votes: Votes, least: float, most: int
     if not len(i):
         return []
     weights = np.stack([votes.motion[i, j], votes.likeness[i, j] - least]).astype(np.float64)
-    found: list[tuple[list[float], list[Line]]] = [([], []), ([], [])]
-    for speed in SPEEDS.tolist():
-        offsets_s = other.times_s[j] - speed * one.times_s[i]
-        low_s = float(offsets_s.min())
-        bins = ((offsets_s - low_s) / BIN_S).astype(np.intp)
-        trust = 1.0 if speed == 1.0 else OTHER_SPEED
-        for (scores, lines), weight in zip(found, weights, strict=True):
-            single = np.bincount(bins, weight)
-            pairs = single + np.append(single[1:], 0.0)
-            for best in np.argsort(-pairs)[:2].tolist():
-                scores.append(trust * float(pairs[best]))
-                lines.append(Line(speed, low_s + (best + 1) * BIN_S))
+    offsets_s = other.times_s[j] - SPEEDS[:, None] * one.times_s[i]
+    lows_s = offsets_s.min(axis=1)
+    bins = ((offsets_s - lows_s[:, None]) / BIN_S).astype(np.intp)
+    n_bins = int(bins.max()) + 2
+    bins += n_bins * np.arange(len(SPEEDS))[:, None]
+    trust = np.where(SPEEDS == 1.0, 1.0, OTHER_SPEED)[:, None]
+    found: list[tuple[list[float], list[Line]]] = []
+    for weight in weights:
+        many = np.broadcast_to(weight, bins.shape).ravel()
+        single = np.bincount(bins.ravel(), many, n_bins * len(SPEEDS)).reshape(len(SPEEDS), -1)
+        pairs = trust * (single + np.pad(single[:, 1:], ((0, 0), (0, 1))))
+        best = np.argpartition(-pairs, 1, axis=1)[:, :2]
+        lines = [
+            Line(float(SPEEDS[at]), float(lows_s[at]) + (bin_ + 1) * BIN_S)
+            for at, some in enumerate(best)
+            for bin_ in map(int, some)
+        ]
+        highest = np.take_along_axis(pairs, best, axis=1).ravel()
+        found.append(([float(each) for each in highest], lines))
     middle_s = float(np.mean(one.times_s))
     kept: list[Line] = []
     for scores, lines in found:
@@ -126,15 +149,19 @@ def likely_lines(one: Track, other: Track, votes: Votes, least: float, most: int
 
 
 def _voters(likeness: Vectors, least: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and columns of the pairs of frames that vote."""
-    if likeness.size <= VOTERS:
+    """Rows and columns of the pairs of frames that vote: the most alike ones."""
+    if likeness.size <= PAIRS:
         rows, columns = np.nonzero(likeness > least)
-        return rows, columns
-    best = np.argpartition(-likeness, min(PER_FRAME, likeness.shape[1] - 1), axis=1)[:, :PER_FRAME]
-    rows = np.repeat(np.arange(len(likeness)), best.shape[1])
-    columns = best.ravel()
-    alike = likeness[rows, columns] > least
-    return rows[alike], columns[alike]
+    else:
+        kept = min(PER_FRAME, likeness.shape[1] - 1)
+        best = np.argpartition(-likeness, kept, axis=1)[:, :kept]
+        rows, columns = np.repeat(np.arange(len(likeness)), kept), best.ravel()
+        alike = likeness[rows, columns] > least
+        rows, columns = rows[alike], columns[alike]
+    if len(rows) > VOTERS:
+        strongest = np.argpartition(-likeness[rows, columns], VOTERS)[:VOTERS]
+        rows, columns = rows[strongest], columns[strongest]
+    return rows, columns
 
 
 def _apart(line: Line, other: Line, at_s: float) -> bool:
@@ -146,10 +173,15 @@ def refined(line: Line, one: Track, other: Track, likeness: Vectors, least: floa
     """The line fitted by least squares to the most alike frames beside it; 1 stays a speed of 1."""
     for _ in range(REFINED):
         at_s = line.other_s(one.times_s)
-        near = np.abs(other.times_s[None] - at_s[:, None]) <= BESIDE_S
-        beside = np.where(near, likeness, -np.inf)
-        best = beside.argmax(axis=1)
-        value = beside[np.arange(len(best)), best]
+        first = np.searchsorted(other.times_s, at_s - BESIDE_S)
+        after = np.searchsorted(other.times_s, at_s + BESIDE_S, "right")
+        beside = first[:, None] + np.arange(max(1, int((after - first).max())))
+        inside = beside < after[:, None]
+        beside = np.minimum(beside, len(other.times_s) - 1)
+        values = np.where(inside, likeness[np.arange(len(beside))[:, None], beside], -np.inf)
+        places = values.argmax(axis=1)
+        rows = np.arange(len(places))
+        best, value = beside[rows, places], values[rows, places]
         alike = value > least
         if np.count_nonzero(alike) < 2:
             return line

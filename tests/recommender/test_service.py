@@ -12,6 +12,7 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history import Event, History, events_since
 from data.home import Home, resolve_home
+from indexer.copies.stored import Duplicates, Pair, Stretch, write_duplicates
 from recommender.service import LibraryRecommender
 from tests.recommender.people import DAY, around, axes
 from tests.recommender.watched_library import add_videos
@@ -186,3 +187,19 @@ def test_an_event_that_a_wrong_clock_dated_ahead_leads_nobodys_page(
     assert titles(recommender, "new")[0] == "car1"
     with LibraryRecommender(home) as anew:
         assert titles(anew, "new")[0] == "car1"
+
+
+def test_copies_that_were_found_meanwhile_share_one_place_of_the_next_page(
+    home: Home, recommender: LibraryRecommender
+) -> None:
+    assert len(recommender.recommend("anna", 18).items) == 18
+    with Catalogue(home) as catalogue:
+        encoder_id = str(catalogue.encoder)
+        ids = [video.id for video in catalogue.videos(encoder_id)][:3]
+        whole = (Stretch(0, 9, 0, 9, 0.9),)
+        pairs = tuple(Pair(ids[0], each, 3.0, whole, True, True) for each in ids[1:])
+        keys = catalogue.files.content_keys(ids)
+        write_duplicates(home, Duplicates(encoder_id, 18, frozenset(ids), {}, keys, pairs))
+    shown = {item.video_id for item in recommender.recommend("anna", 18).items}
+    assert len(shown) == 16
+    assert len(shown & set(ids)) == 1

@@ -13,7 +13,7 @@ DIM = 64
 STEP_S = 0.5
 N_WAYS = 6
 """Directions in which something moves, each from one random place to the next every second."""
-BACKGROUND = Background(np.zeros(DIM, np.float32), alike=0.3, rate=0.1)
+BACKGROUND = Background(np.zeros(DIM, np.float32), alike=0.3)
 """Of frames without anything in common."""
 
 

@@ -18,16 +18,19 @@ from indexer.build.recording.record import record_embedded, writing_session
 from indexer.copies.groups import live_copies
 from indexer.copies.stored import Relation, read_duplicates
 from indexer.duplicates import find
+from indexer.duplicates.background import Background
 from indexer.duplicates.candidates import Candidate, candidates
 from indexer.duplicates.find import DuplicatesLock, compare_videos
 from indexer.duplicates.lines import Track
 from indexer.search.view import View, open_view
 from indexer.store.vectors import VectorStore, VideoVectors
-from tests.indexer.duplicates.made_tracks import Film, length_s
+from tests.indexer.duplicates.made_tracks import DIM, Film, length_s
 from tests.indexer.stored import new_home
 
 ENCODER = "films-1"
 CLIP_S = 10.0
+EMPTY = Background(np.zeros(DIM, np.float32), alike=-1.0)
+"""With it everything is alike."""
 
 
 def store(home: Home, tracks: Mapping[str, Track]) -> None:
@@ -89,9 +92,9 @@ def test_a_new_video_is_compared_with_the_old_ones_and_alone(
         store(home, {"part.mp4": FILM.track(5.0, 20.0, noise=0.2, seed=5)})
         asked: list[list[int]] = []
 
-        def counted(view: View, video_ids: list[int]) -> list[Candidate]:
+        def counted(view: View, video_ids: list[int], background: Background) -> list[Candidate]:
             asked.append(video_ids)
-            return candidates(view, video_ids)
+            return candidates(view, video_ids, background)
 
         monkeypatch.setattr(find, "candidates", counted)
         assert compare_videos(home, catalogue).new == 1
@@ -113,7 +116,8 @@ def test_a_doubled_library_is_compared_anew(home: Home) -> None:
 
 
 def test_a_stopped_comparison_goes_on(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(find, "CHUNK_VIDEOS", 8)
+    monkeypatch.setattr(find, "CHUNK_VIDEOS", 6)
+    monkeypatch.setattr("indexer.duplicates.candidates.QUERIES", 4)
     monkeypatch.setattr(find, "STORE_EVERY_S", 0.0)
 
     def stopping(done: int, _: int) -> None:
@@ -153,7 +157,7 @@ def test_few_candidates_are_proposed_and_never_a_video_itself(home: Home) -> Non
     with Catalogue(home) as catalogue:
         view = open_view(home, catalogue, ENCODER)
         ids = view.video_ids.tolist()
-        proposed = candidates(view, ids)
+        proposed = candidates(view, ids, EMPTY)
     assert all(each.one != each.other for each in proposed)
     assert {each.one for each in proposed} == set(ids)
     film = min(i for i in ids if view.videos[i].path.name == "film.mp4")
@@ -169,7 +173,7 @@ def test_a_long_video_is_not_its_own_nearest_neighbour(tmp_path: Path) -> None:
         view = open_view(home, catalogue, ENCODER)
         ids = {video.path.name: i for i, video in view.videos.some(view.video_ids).items()}
         assert len(view.rows_of([ids["long.mp4"]])) > 90
-        proposed = candidates(view, [ids["long.mp4"]])
+        proposed = candidates(view, [ids["long.mp4"]], EMPTY)
         assert [each.other for each in proposed] == [ids["cut.mp4"]]
         compare_videos(home, catalogue)
         (pair,) = live_copies(catalogue, ENCODER).pairs

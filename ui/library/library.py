@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import ReelwiseError
-from data.home import (
-    WriterLock,
-    nothing_indexed,
-)
+from data.home import WriterLock, nothing_indexed
 from ui.library.opened import OpenedLibrary
 from ui.library.readers import WordOptions
 
@@ -24,8 +21,10 @@ if TYPE_CHECKING:
     from data.video.children.pool import StillWanted
     from data.video.clips.rule import ClipChange, ClipRule
     from data.video.found import RootRules
+    from embeddings.encoder import Encoder
     from indexer.build.files.empty import EmptyFolder
     from indexer.build.files.roots import RuleChange
+    from indexer.build.pipeline import RunOptions
     from indexer.build.progress import Listener
     from indexer.build.report import IndexReport
     from indexer.duplicates.find import Compared
@@ -101,19 +100,31 @@ class Library(OpenedLibrary):
                 another process is writing to this library. A home that was missing is not made.
         """
         from indexer.build.files.roots import RuleChange
-        from indexer.build.pipeline import RunOptions, index_with
-        from indexer.store.gpu.opening import open_trainer
+        from indexer.build.pipeline import RunOptions
         from ui.library.comparing import compare_new
-        from ui.library.readers import LastTime, line_readers, open_meaning, remembered
 
         roots = [Path(path) for path in paths]
         rules = rules or RuleChange()
-        clip_rule = self._clip_rule()
+        options = RunOptions(workers, retry_failed, progress, clip_rule=self._clip_rule())
         changed, empty = self._checked_roots(roots, rules)
         model = self._choose_encoder(encoder)
         self.make()
         if rules != RuleChange():
             self.catalogue.files.add_roots(changed)
+        report = self._run(roots, model, options)
+        report.empty = [each.path for each in empty]
+        with self._loading:
+            if self._encoder is None and self.catalogue.encoder == model.id:
+                self._encoder = model
+        compare_new(self.home, self.catalogue, report, progress)
+        return report
+
+    def _run(self, roots: Sequence[Path], model: Encoder, options: RunOptions) -> IndexReport:
+        """Index with what reads words and what they mean, remembering what was asked of both."""
+        from indexer.build.pipeline import index_with
+        from indexer.store.gpu.opening import open_trainer
+        from ui.library.readers import LastTime, line_readers, open_meaning, remembered
+
         catalogue, asked = self.catalogue, self._words
         last = LastTime(
             catalogue.readings.served, catalogue.speech_model, catalogue.speech_language
@@ -123,23 +134,15 @@ class Library(OpenedLibrary):
                 catalogue.set_speech(**named)
             self._remember_index()
             meaning = open_meaning(asked.sentences, catalogue.sentence_folder)
-            options = RunOptions(
-                workers,
-                retry_failed,
-                progress,
-                words.readers,
-                meaning.sentences,
-                meaning.folder,
-                clip_rule,
-                open_trainer(self._device),
+            options = replace(
+                options,
+                readers=words.readers,
+                sentences=meaning.sentences,
+                sentence_folder=meaning.folder,
+                trainer=open_trainer(self._device),
             )
             report = index_with(self.home, roots, model, options)
         report.words_notice = "\n".join(filter(None, (*words.notices, meaning.notice)))
-        report.empty = [each.path for each in empty]
-        with self._loading:
-            if self._encoder is None and self.catalogue.encoder == model.id:
-                self._encoder = model
-        compare_new(self.home, self.catalogue, report, progress)
         return report
 
     def _remember_index(self) -> None:

@@ -39,7 +39,22 @@ if TYPE_CHECKING:
     from indexer.build.read_files import PassCounts
     from indexer.build.report import IndexReport
 
-
+EncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Encoder: starter, toon, NAME[/PRETRAINED] or hf-hub:REPOSITORY as in open_clip, "
+        "or a model folder.  [default: the library's; else PE-Core-B-16/meta where it is here "
+        "or can be downloaded, else starter]",
+    ),
+]
+RetryFailedOption = Annotated[
+    bool,
+    typer.Option(
+        "--retry-failed",
+        help="Also try files again that failed three times, or were read only in part.",
+    ),
+]
 ExcludeOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -99,26 +114,12 @@ def index(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH", help="Folders or video files to index.")
     ],
-    encoder: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Encoder: starter, toon, NAME[/PRETRAINED] or hf-hub:REPOSITORY as in open_clip, "
-            "or a model folder.  [default: the library's; else PE-Core-B-16/meta where it is here "
-            "or can be downloaded, else starter]",
-        ),
-    ] = None,
+    encoder: EncoderOption = None,
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
     workers: WorkersOption = None,
     engine: Annotated[Literal["local"], typer.Option(hidden=True)] = "local",
-    retry_failed: Annotated[
-        bool,
-        typer.Option(
-            "--retry-failed",
-            help="Also try files again that failed three times, or were read only in part.",
-        ),
-    ] = False,
+    retry_failed: RetryFailedOption = False,
     speech: SpeechOption = "auto",
     speech_language: SpeechLanguageOption = None,
     screen_text: ScreenTextOption = "auto",

@@ -1,7 +1,9 @@
 """`reelwise rebuild`: a new index generation from what is stored."""
 
+from __future__ import annotations
+
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +24,10 @@ from ui.terminal.options import (
 )
 from ui.terminal.progress import ProgressBar
 from ui.terminal.text import count, length
+
+if TYPE_CHECKING:
+    from data.video.clips.rule import ClipRule
+    from indexer.store.generations import Generation
 
 
 def rebuild(
@@ -58,7 +64,11 @@ def rebuild(
         with ProgressBar() as bar:
             generation = library.rebuild(reencode=reencode, progress=bar)
         rule, left = library.catalogue.clip_rule, library.catalogue.cut_otherwise()
-    took_s = time.perf_counter() - began
+    return _rebuilt(generation, rule, left, time.perf_counter() - began)
+
+
+def _rebuilt(generation: Generation, rule: ClipRule, left: int, took_s: float) -> Answer:
+    """The new generation as an answer; `left` counts the videos that are cut by another rule."""
     manifest = generation.manifest
     document = {
         "generation": manifest.generation,

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from data.catalogue import Catalogue, ClipTable, FileRecord, Part
+from data.catalogue import Catalogue, FileRecord, Part
 from data.catalogue.checks import (
     claimed_clips,
     encoder_ids,
@@ -24,11 +22,12 @@ from data.video.content import content_hash, content_key, sampled_key
 from indexer.build.recording.record import writing_session
 from indexer.copies.stored import check_duplicates
 from indexer.repair import mend_catalogue
-from indexer.store.generations import Generation, check_generation, drop_damaged, read_generation
+from indexer.store.generations import check_generation, drop_damaged, read_generation
 from indexer.store.parts import stray_parts
 from indexer.store.published import generation_names, lost_index, never_published, read_current
 from indexer.store.publishing import publish
-from indexer.store.vectors import DamagedPart, VectorStore, read_clips_of
+from indexer.store.vectors import DamagedPart, VectorStore
+from indexer.verify_index import index_problems
 from indexer.verify_lines import check_lines
 from indexer.verify_meaning import check_meaning
 
@@ -37,8 +36,6 @@ _REBUILD = "run reelwise verify --repair (or reelwise rebuild)"
 _READ_AGAIN = "run reelwise verify --deep --repair, then reelwise index with the library's folders"
 _OTHER_BYTES = "the video file holds other bytes than were indexed, under the same time stamp"
 _ACCEPT = "run reelwise index with the library's folders, or accept it: reelwise verify --repair"
-_SAMPLE = 32
-_VECTOR_SLACK = 1e-3
 
 
 @dataclass(frozen=True)
@@ -264,76 +261,9 @@ def _check_index(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep
                 report.index_broken = True
                 report.add(error.problem, home.index / name, _REBUILD)
             continue
-        if name == current:
-            _compare_index(catalogue, generation, report, deep=deep)
-
-
-def _compare_index(
-    catalogue: Catalogue, generation: Generation, report: VerifyReport, *, deep: bool
-) -> None:
-    """Compare what an index says of the clips that count in it with the catalogue."""
-    clips = _indexed(catalogue, generation)
-    if len(np.unique(clips.ids)) != len(clips):
-        report.index_broken = True
-        report.add("the index holds clips twice", generation.folder, _REBUILD)
-        return
-    table = catalogue.clip_table(generation.encoder_id)
-    places = np.searchsorted(table.ids, clips.ids)
-    known = table.ids[np.minimum(places, len(table) - 1)] == clips.ids if len(table) else ()
-    places, known = places[known], np.asarray(known, np.bool_)
-    same = np.ones(len(places), np.bool_)
-    for name in ("video_ids", "starts_s", "ends_s"):
-        same &= getattr(clips, name)[known] == getattr(table, name)[places]
-    other = int(np.count_nonzero(~same)) + int(np.count_nonzero(~known))
-    if other:
-        report.index_broken = True
-        what = f"the index knows the numbers of {other} clips for other stretches of video"
-        report.add(what, generation.folder, _REBUILD)
-    if not deep:
-        return
-    wrong = _wrong_vectors(catalogue, generation)
-    if wrong:
-        report.index_broken = True
-        what = f"{wrong} of {_SAMPLE} sampled videos have other vectors in the index than stored"
-        report.add(what, generation.folder, _REBUILD)
-
-
-def _indexed(catalogue: Catalogue, generation: Generation) -> ClipTable:
-    """The clips that count in an index, by id."""
-    live = generation.live(catalogue)
-    rows = [
-        (each.columns, np.flatnonzero(each.columns.of_rows(videos)))
-        for each, videos in zip(generation.segments, live.videos, strict=True)
-    ]
-    ids = np.concatenate([np.zeros(0, np.int64), *(of.clip_ids[mine] for of, mine in rows)])
-    spans = np.concatenate([np.zeros((0, 2)), *(of.spans[mine] for of, mine in rows)])
-    owners = np.concatenate(
-        [np.zeros(0, np.int64), *(of.video_ids[of.places_of_rows(mine)] for of, mine in rows)]
-    )
-    order = np.argsort(ids)
-    return ClipTable(ids[order], owners[order], spans[order, 0], spans[order, 1])
-
-
-def _wrong_vectors(catalogue: Catalogue, generation: Generation) -> int:
-    """Count the videos of a sample whose clips in the index differ from those stored."""
-    store = VectorStore(catalogue.home, generation.encoder_id)
-    live = generation.live(catalogue)
-    wrong, rng = 0, np.random.default_rng(0)
-    for segment, videos in zip(generation.segments, live.videos, strict=True):
-        places = rng.permutation(np.flatnonzero(videos))[:_SAMPLE]
-        indexed = {each.video_id: each for each in segment.videos(places)}
-        read = read_clips_of(catalogue, store, indexed, on_damage=lambda _: None)
-        for stored in read:  # damaged parts are reported by `_check_vectors`
-            mine = indexed[stored.video_id]
-            wrong += not (
-                np.array_equal(mine.ids, stored.ids)
-                and np.allclose(
-                    mine.vectors.astype(np.float32),
-                    stored.vectors.astype(np.float32),
-                    atol=_VECTOR_SLACK,
-                )
-            )
-    return wrong
+        for problem in index_problems(catalogue, generation, deep=deep) if name == current else ():
+            report.index_broken = True
+            report.add(problem, generation.folder, _REBUILD)
 
 
 def _check_files(catalogue: Catalogue, report: VerifyReport) -> None:

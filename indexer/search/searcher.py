@@ -4,50 +4,37 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from data.catalogue import Catalogue, Video
-from data.errors import ReelwiseError
 from data.home import Home
 from data.lines import Channel
 from data.toons.names import is_toon
-from embeddings.choice import unrelated_texts
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from embeddings.words.sentences import shared_sentences
 from indexer.search.each_once import EachOnce
-from indexer.search.examples.example import Example, example_of_stored, load_example, load_image
 from indexer.search.examples.frames import AS_INDEXED, Reading
 from indexer.search.fusion import fuse, with_picture_matches
 from indexer.search.in_order import find_in_order
 from indexer.search.query import ALL_CHANNELS, Filters, Options, Query
-from indexer.search.query_vectors import (
-    UNWANTED_WEIGHT,
-    QueryPart,
-    QueryVectors,
-    mix,
-    text_mean,
-    vectors_of_example,
-)
+from indexer.search.query_encoder import QueryEncoder, stored_vectors
+from indexer.search.query_vectors import QueryVectors, vectors_of_example
 from indexer.search.ranking import rank
 from indexer.search.relevance.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.result import Hit, SearchResult
 from indexer.search.shown import Shown, with_files_that_are_there
-from indexer.search.spans import Span, parse_span
-from indexer.search.unrelated import Unrelated
+from indexer.search.spans import Span
 from indexer.search.view import View, open_view
-from indexer.search.words.asked import quoted_phrases, without_quotes
+from indexer.search.words.asked import quoted_phrases
 from indexer.search.words.asking import LinesAsked, OpenSentences, not_read
 from indexer.search.words.found import FoundWords
 from indexer.store.cache import VectorCache
 from indexer.store.gpu.copies import GpuCopies
 from indexer.store.published import read_current
-from indexer.store.vectors import VectorStore, VideoVectors
+from indexer.store.vectors import VectorStore
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
@@ -101,7 +88,7 @@ class Searcher:
         self._refreshing = threading.Lock()
         self._copies = copies
         self._view = self._opened(None)
-        self._unrelated: Unrelated | None = None
+        self._queries = QueryEncoder(encoder, self._catalogue, self._cache)
         self._once = EachOnce(self._catalogue, encoder.id)
 
     def close(self) -> None:
@@ -265,7 +252,7 @@ class Searcher:
         """
         began_s = began_s or time.perf_counter()
         searched = view or self._view
-        hits = rank(searched, query, options, lambda ids: self._vectors_of(searched, ids))
+        hits = rank(searched, query, options, partial(stored_vectors, self._cache, searched))
         return SearchResult(
             hits=hits,
             took_ms=(time.perf_counter() - began_s) * 1000,
@@ -303,7 +290,7 @@ class Searcher:
         view = self._view
         video = view.videos.get(video_id)
         name = video.path.name if video else f"video {video_id}"
-        vectors = vectors_of_example(self._example_of(view, video_id, span, name=name))
+        vectors = vectors_of_example(self._queries.indexed(video_id, span, view, name=name))
         options = Options(k, replace(filters or Filters(), exclude_video=video_id))
         find = partial(self.search_vectors, vectors, view=view, began_s=began_s)
         result = self._once.find(find, options)
@@ -322,80 +309,4 @@ class Searcher:
         Raises:
             ReelwiseError: The example or the picture cannot be read.
         """
-        view = view or self._view
-        parts: list[QueryPart] = []
-        example: Example | None = None
-        if query.words:
-            parts.append(self._text_part(without_quotes(query.words)))
-        if query.like is not None:
-            example = self._like(view, str(query.like), reading)
-            parts.append(self._example_part(example, view))
-        if query.image is not None:
-            example = load_image(query.image, self._encoder)
-            parts.append(self._example_part(example, view))
-        if query.without and query.without.strip():
-            parts.append(self._text_part(query.without.strip(), UNWANTED_WEIGHT))
-        if example is not None and len(parts) == 1:
-            return vectors_of_example(example)
-        if example is not None:
-            return QueryVectors(mix(parts)[None], notice=example.notice)
-        return QueryVectors(mix(parts)[None], unrelated=self._unrelated_in(view, parts))
-
-    def _unrelated_in(self, view: View, parts: list[QueryPart]) -> Unrelated | None:
-        """Unrelated texts for a view, for encoders of which some are known.
-
-        They are asked as the query is: mixed with the same words for what is not wanted, which
-        alone lift a clip that is far from those.
-        """
-        wanted, *unwanted = parts
-        known = self._unrelated
-        if known is None or known.clips is not view:
-            texts = unrelated_texts(self._encoder.name)
-            if texts is None:
-                return None
-            known = self._unrelated = Unrelated(texts, view)
-        if not unwanted:
-            return known
-        return Unrelated(mix([replace(wanted, vector=known.texts), *unwanted]), view)
-
-    def _text_part(self, words: str, weight: float = 1.0) -> QueryPart:
-        vector = np.asarray(self._encoder.encode_texts([words])[0], dtype=np.float32)
-        return QueryPart(weight, vector, partial(text_mean, self._encoder))
-
-    def _example_part(self, example: Example, view: View) -> QueryPart:
-        zero = np.zeros_like(example.whole)
-        return QueryPart(1.0, example.whole, lambda: view.mean if view.n_clips else zero)
-
-    def _like(self, view: View, ref: str, reading: Reading) -> Example:
-        name, span = parse_span(ref)
-        path = Path(name).expanduser()
-        # Of an indexed video with the same bytes the vectors are stored already.
-        video_id = self._catalogue.files.video_in(path)
-        if video_id is not None and video_id in view.videos:
-            stored = self._vectors_of(view, [video_id]).get(video_id)
-            if stored is not None:
-                return example_of_stored(stored, span, self._encoder, name=path.name)
-        return load_example(path, span, self._encoder, reading, self._catalogue.clip_rule)
-
-    def _example_of(self, view: View, video_id: int, span: Span | None, *, name: str) -> Example:
-        stored = self._vectors_of(view, [video_id]).get(video_id)
-        if stored is None:
-            if video_id in view.videos:
-                raise ReelwiseError(
-                    f"the stored vectors of {name} are missing or damaged",
-                    fix="run reelwise verify --repair, then reelwise index with its folder",
-                )
-            raise ReelwiseError(
-                f"{name} is not embedded with {self._encoder.name}",
-                fix="reelwise index FOLDER, then try again",
-            )
-        return example_of_stored(stored, span, self._encoder, name=name)
-
-    def _vectors_of(self, view: View, video_ids: Sequence[int]) -> dict[int, VideoVectors]:
-        clips = view.clips(view.rows_of(video_ids))
-        return self._cache.videos(
-            {
-                int(owner): np.sort(clips.ids[clips.video_ids == owner])
-                for owner in np.unique(clips.video_ids)
-            }
-        )
+        return self._queries.embed(query, view or self._view, reading)

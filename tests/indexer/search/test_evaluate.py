@@ -152,7 +152,7 @@ def test_words_are_judged_by_unrelated_texts_where_an_encoder_knows_some(
 ) -> None:
     texts = unit(np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32))
     plain = library(home).search(Query(text="blue")).hits[0]
-    monkeypatch.setattr("indexer.search.searcher.unrelated_texts", lambda name: texts)
+    monkeypatch.setattr("indexer.search.query_encoder.unrelated_texts", lambda name: texts)
     searcher = Searcher(home, ColourEncoder())
     learnt = best_by_accident(texts, searcher.view.sample, searcher.view.n_clips)
     assert learnt is not None

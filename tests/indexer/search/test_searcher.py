@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import indexer.search.searcher as searcher_module
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.build.recording.record import writing_session
-from indexer.search import ranking
+from indexer.search import query_encoder, ranking
 from indexer.search.query import Filters, Options, Query
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.result import Hit
@@ -193,7 +192,7 @@ def test_what_is_not_wanted_makes_nothing_more_relevant(
 ) -> None:
     """Where nearly all clips are alike, the few others stand out for any text."""
     rng = np.random.default_rng(6)
-    monkeypatch.setattr(searcher_module, "unrelated_texts", lambda name: random_units(rng, 300, 32))
+    monkeypatch.setattr(query_encoder, "unrelated_texts", lambda name: random_units(rng, 300, 32))
     alike = random_units(rng, 1, 32)
     clips = {f"{i}.mp4": unit_rows(alike + 0.01 * random_units(rng, 4, 32)) for i in range(30)}
     store(home, clips | {"x.mp4": random_units(rng, 8, 32)}, encoder_id="random-1")
@@ -207,7 +206,7 @@ def test_few_videos_that_pass_a_filter_are_confident_no_more_often(
 ) -> None:
     """Clips that are alike have one chance to score high by accident, not one each."""
     rng = np.random.default_rng(6)
-    monkeypatch.setattr(searcher_module, "unrelated_texts", lambda name: random_units(rng, 300, 32))
+    monkeypatch.setattr(query_encoder, "unrelated_texts", lambda name: random_units(rng, 300, 32))
     alike = random_units(rng, 1, 32)
     clips = {f"{i}.mp4": unit_rows(alike + 0.01 * random_units(rng, 4, 32)) for i in range(30)}
     one = frozenset({store(home, clips, encoder_id="random-1")["7.mp4"]})

@@ -35,7 +35,7 @@ def problem_of(segment: Segment, held: Held) -> str | None:
     queries = near_rows(segment.index.matrix, CHECK_QUERIES)
     expected, _ = segment.index.search(queries, CHECK_K)
     least = LEAST_AGREEMENT
-    if not all(part.copy.takes_masks for part in held.parts):
+    if not all(part.copy.is_exact for part in held.parts):
         expected = _of_all_rows(segment, held.parts[0], queries, expected)
         recall = 1.0 if segment.facts is None else segment.facts.recall_at_10
         least = recall - CELLS_MAY_MISS

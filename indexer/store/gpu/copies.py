@@ -44,6 +44,8 @@ class CopyOptions:
     """Copies are made in the background once so many questions were asked; 0: at once."""
     memory_bytes: int | None = None
     """Most memory that copies take of each GPU; None for what is free."""
+    is_asked_for: bool = True
+    """Whether a person wants GPUs to be used: then it is said where none can be."""
     cells_from: int | None = None
     """Cells of segments of this many clips or more are copied as cells; None: never."""
 
@@ -161,8 +163,10 @@ class GpuCopies:
     def _room(self) -> dict[int, int]:
         """Bytes that may be used of each GPU; those that are not open are opened."""
         gpus = self._open_gpus()
-        if not gpus:
+        if not gpus and self.options.is_asked_for:
             self._warn("neither torch nor FAISS can use the GPUs here")
+        elif not gpus:
+            _log.info("torch cannot use the GPUs here")
         room: dict[int, int] = {}
         for number, open_gpu in gpus.items():
             owner = self._owners.get(number)

@@ -32,10 +32,13 @@ T = TypeVar("T")
 _faiss: Any = faiss  # its stubs lack the overloads that FAISS adds in Python
 
 
-def open_gpus() -> Mapping[int, Callable[[], Device]]:
-    """Every GPU that torch can use, else every one that FAISS can: they want other drivers."""
+def open_gpus(*, by_faiss: bool = True) -> Mapping[int, Callable[[], Device]]:
+    """Every GPU that torch can use, else, if wanted, every one that FAISS can.
+
+    The two want other drivers.
+    """
     by_torch = torch.cuda.is_available()
-    n = torch.cuda.device_count() if by_torch else int(_faiss.get_num_gpus())
+    n = torch.cuda.device_count() if by_torch else int(_faiss.get_num_gpus()) * by_faiss
     return {number: partial(CudaDevice, number, by_torch=by_torch) for number in range(n)}
 
 
@@ -119,6 +122,7 @@ class FaissCopy:
 
     def __init__(self, inner: Any, n_probes: int | None = None) -> None:
         self._inner = inner
+        self.is_exact = n_probes is None
         self._params = None if n_probes is None else _faiss.SearchParametersIVF(nprobe=n_probes)
 
     def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
@@ -142,6 +146,10 @@ class _Guarded:
     @property
     def takes_masks(self) -> bool:
         return self._copy.takes_masks
+
+    @property
+    def is_exact(self) -> bool:
+        return self._copy.is_exact
 
     def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
         """See `Copy`."""

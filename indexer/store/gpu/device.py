@@ -33,6 +33,10 @@ class Copy(Protocol):
     def takes_masks(self) -> bool:
         """Whether it can look among allowed rows only."""
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it compares every row."""
+
     def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
         """Propose the rows nearest to each query.
 

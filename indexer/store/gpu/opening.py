@@ -30,7 +30,7 @@ number of products; the GPU needs 5 s to begin."""
 AT_ONCE = CopyOptions(cells_from=CELLS_FROM)
 """`--device cuda`: all that fits, at once."""
 
-WHEN_IT_PAYS = CopyOptions(least_clips=PAYS_FROM, after_questions=PAYS_AFTER)
+WHEN_IT_PAYS = CopyOptions(least_clips=PAYS_FROM, after_questions=PAYS_AFTER, is_asked_for=False)
 """`--device auto`: large segments of a library that is asked again and again; by torch alone, as a
 CUDA error inside FAISS would end the process."""
 
@@ -53,7 +53,8 @@ def open_copies(device: str, *, memory_bytes: int | None = None) -> GpuCopies | 
     if device == "cpu" or count_gpus() == 0:
         return None
     options = AT_ONCE if device == "cuda" else WHEN_IT_PAYS
-    return GpuCopies(_open_gpus, replace(options, memory_bytes=memory_bytes))
+    gpus = _open_gpus if device == "cuda" else _open_gpus_of_torch
+    return GpuCopies(gpus, replace(options, memory_bytes=memory_bytes))
 
 
 def open_trainer(device: str) -> CellTrainer | None:
@@ -109,6 +110,12 @@ def _open_gpus() -> Mapping[int, Callable[[], Device]]:
     from indexer.store.gpu.cuda import open_gpus
 
     return open_gpus()
+
+
+def _open_gpus_of_torch() -> Mapping[int, Callable[[], Device]]:
+    from indexer.store.gpu.cuda import open_gpus
+
+    return open_gpus(by_faiss=False)
 
 
 def _open_cells() -> CellTrainer:

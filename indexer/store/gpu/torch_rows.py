@@ -35,7 +35,7 @@ class TorchRows:
         device: Where to.
     """
 
-    takes_masks = True
+    takes_masks = is_exact = True
 
     def __init__(self, matrix: HalfMatrix, first: int, stop: int, device: torch.device) -> None:
         self._device = device

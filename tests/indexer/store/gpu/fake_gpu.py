@@ -27,6 +27,10 @@ class FakeCopy:
     size_bytes: int
     takes_masks: bool = True
 
+    @property
+    def is_exact(self) -> bool:
+        return self.takes_masks
+
     def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
         gpu = self.device.gpu
         self.device.note_thread()
@@ -41,6 +45,7 @@ class FakeCopy:
             scores[:, ~allowed] = -np.inf
         best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         best[np.take_along_axis(scores, best, axis=1) == -np.inf] = -1
+        best = best if self.is_exact else gpu.spoil_cells(best)
         return np.asarray(gpu.spoil(best), np.int64)
 
     def free(self) -> None:
@@ -96,6 +101,8 @@ class FakeGpu:
     """What the next questions raise."""
     spoil: Callable[[Ids], Ids] = lambda rows: rows
     """Changes every answer."""
+    spoil_cells: Callable[[Ids], Ids] = lambda rows: rows
+    """Changes every answer of copies of cells."""
     refuses_to_open: bool = False
     gate: threading.Event = field(default_factory=threading.Event)
     """Questions wait for it."""

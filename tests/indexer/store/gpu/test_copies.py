@@ -210,6 +210,17 @@ def test_a_row_that_is_not_allowed_is_never_returned(
     assert gpu.masked == 1
 
 
+def test_cells_may_miss_what_their_index_misses_and_no_more(gpu: FakeGpu) -> None:
+    # Of the ten nearest the last is missing, so that one place of ten is filled worse.
+    gpu.spoil_cells = lambda rows: np.delete(rows, 9, axis=1) if rows.shape[1] > 9 else rows
+    for recall, is_held in ((0.9, True), (0.98, False)):
+        cells = made_segment(f"recall {recall}", VECTORS, CellRows, recall)
+        copies = GpuCopies(opener(gpu), CopyOptions(cells_from=N_ROWS))
+        copies.use([cells])
+        assert (copies.n_held > 0) == is_held
+        copies.close()
+
+
 def test_cells_are_copied_as_cells_if_wanted_and_masks_go_to_the_cpu(gpu: FakeGpu) -> None:
     cells = made_segment("cells", VECTORS, CellRows)
     copies = GpuCopies(opener(gpu), CopyOptions(cells_from=N_ROWS))
@@ -267,6 +278,10 @@ def test_gpus_that_nobody_can_use_are_said(segment: Segment) -> None:
     copies = GpuCopies(opener(), CopyOptions())
     copies.use([segment])
     assert copies.warnings == ("neither torch nor FAISS can use the GPUs here; searching without",)
+
+    copies = GpuCopies(opener(), CopyOptions(is_asked_for=False))
+    copies.use([segment])
+    assert copies.warnings == ()
 
     def broken() -> Mapping[int, Callable[[], Device]]:
         raise ImportError("libcudart.so.13 is missing")

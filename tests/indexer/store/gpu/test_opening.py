@@ -51,6 +51,8 @@ def test_auto_waits_until_it_pays_and_cuda_does_not(monkeypatch: pytest.MonkeyPa
     assert auto.options.after_questions > 0
     assert auto.options.least_clips > cuda.options.least_clips
     assert auto.options.cells_from is None, "FAISS may end the process"
+    assert cuda.options.is_asked_for
+    assert not auto.options.is_asked_for
     assert (cuda.options.after_questions, cuda.options.memory_bytes) == (0, 5)
 
 

@@ -13,7 +13,7 @@ from indexer.store.gpu.copies import CopyOptions, GpuCopies
 from indexer.store.gpu.device import Device, DeviceFull
 from indexer.store.gpu.owner import Owner
 from indexer.store.rows.arrays import Floats, Ids
-from indexer.store.rows.kinds import CellRows
+from indexer.store.rows.kinds import BitRows, CellRows, FlatRows
 from indexer.store.segments.segment import Segment
 from tests.indexer.store.gpu.copy_contract import N_ROWS, QUERIES, VECTORS, CopyContract
 from tests.indexer.store.gpu.fake_gpu import FakeGpu, made_segment, opener
@@ -29,6 +29,8 @@ def _small_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestCopiesOnEachGpu(CopyContract):
+    kinds = (FlatRows, BitRows)
+
     def gpus(self) -> Callable[[], Mapping[int, Callable[[], Device]]]:
         return opener(FakeGpu(), FakeGpu())
 

@@ -38,7 +38,7 @@ def test_without_room_nothing_is_placed() -> None:
     assert place(of(a=1), {}) == place(of(a=1), {0: 0}) == {}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(1, 500), max_size=6),
     st.lists(st.integers(0, 40_000), min_size=1, max_size=4),

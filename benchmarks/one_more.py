@@ -1,6 +1,7 @@
 """One new video in a library of any size: until it can be found, and until it is published.
 
-Found: it is recorded, an open search is brought up to date, and the video is the first hit.
+Found: it is recorded, an open search is brought up to date, and the video is the first hit. A
+writer checks the whole catalogue once when it starts (`start_writing`), however many videos follow.
 """
 
 from __future__ import annotations
@@ -57,20 +58,21 @@ def _laps(home: Home, library: Clusters) -> Iterator[tuple[str, Lap]]:
     with Catalogue(home) as catalogue:
         view = open_view(home, catalogue, ENCODER_ID)
         first = library.n_videos + len(view.video_ids)
+        library.queries(1)  # draws what vectors are made of
         for number in range(first, first + TIMES):
             numbers, clock = range(number, number + 1), _Clock()
             with writing_session(home) as writer:
+                yield "start_writing", clock.lap()
                 (video_id,) = record(writer, library, numbers)
-            yield "record", clock.lap()
-            view = open_view(home, catalogue, ENCODER_ID, before=view)
-            query = QueryVectors(library.videos(numbers)[_CLIP : _CLIP + 1])
-            hits = rank(view, query, Options(1), lambda _: {})
-            yield "refresh_and_find", clock.lap()
-            if [hit.video_id for hit in hits] != [video_id]:
-                raise AssertionError(f"video {video_id} is not found: {hits}")
-            with writing_session(home) as writer:
+                yield "record", clock.lap()
+                view = open_view(home, catalogue, ENCODER_ID, before=view)
+                query = QueryVectors(library.videos(numbers)[_CLIP : _CLIP + 1])
+                hits = rank(view, query, Options(1), lambda _: {})
+                yield "refresh_and_find", clock.lap()
+                if [hit.video_id for hit in hits] != [video_id]:
+                    raise AssertionError(f"video {video_id} is not found: {hits}")
                 publish(home, writer, ENCODER_ID)
-            yield "publish", clock.lap()
+                yield "publish", clock.lap()
             view = open_view(home, catalogue, ENCODER_ID, before=view)
             yield "refresh_after_publication", clock.lap()
 

@@ -8,6 +8,7 @@ over a published home.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -28,10 +29,12 @@ from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import FETCH_PER_HIT, rank
 from indexer.search.view import View, open_view
 from indexer.store.rows.arrays import Floats, Mask
+from indexer.store.rows.choice import chosen_kind
 from indexer.store.rows.half_matrix import HalfMatrix
-from indexer.store.rows.kinds import INDEX_KINDS, BitRows
+from indexer.store.rows.kinds import INDEX_KINDS
 from indexer.store.rows.row_index import RowIndex
 from indexer.store.rows.tuning import RecallProbe, nearest_rows, tune
+from indexer.store.segments.segment import NEAREST_FILE, segment_folder
 
 K = 10
 
@@ -42,30 +45,39 @@ class Case:
 
     clusters: Clusters
     """Its vectors."""
-    kinds: tuple[str, ...]
-    """Kinds of index."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of index, each built anew."""
     queries: int = 200
     """Queries of each."""
     with_home: bool = False
-    """Whether the whole product is measured as well."""
+    """Whether a home is measured: its published index, and the whole search."""
 
 
 CASES = {
-    "small": [Case(Clusters(20_000), tuple(INDEX_KINDS), queries=60, with_home=True)],
+    "small": [
+        Case(Clusters(60_000), with_home=True, queries=100),
+        Case(Clusters(10_000), tuple(INDEX_KINDS), queries=100),
+    ],
     "full": [
-        Case(Clusters(1_000_000), ("flat_fp16", "ivf_fp16", "ivf_rabitq"), with_home=True),
+        Case(Clusters(1_000_000), with_home=True),
+        Case(Clusters(100_000), tuple(INDEX_KINDS)),
+        Case(Clusters(1_000_000), ("flat_fp16",), queries=20),
+        Case(Clusters(1_000_000), ("ivf_fp16",)),
         Case(Clusters(1_000_000, dim=1024), ("ivf_rabitq",)),
-        Case(Clusters(100_000), ("hnsw_fp16",)),
     ],
 }
 
 
 def run(size: str) -> dict[str, Any]:
-    """Figures of every case; at the top those of codes of one bit, and the worst overhead."""
+    """Figures of every case; at the top those of the published index, and the worst overhead."""
     cases = CASES[size]
-    measured = {_name(case): _measure(case) for case in cases}
+    measured: dict[str, dict[str, Any]] = {}
+    for case in cases:
+        figures = _measure(case)
+        print(_name(case), figures, file=sys.stderr, flush=True)
+        measured.setdefault(_name(case), {}).update(figures)
     first = cases[0].clusters
-    chosen = measured[_name(cases[0])][BitRows.kind]
+    chosen = measured[_name(cases[0])][chosen_kind(first.n_clips).kind]
     overheads = [
         kind["overhead"]
         for case in measured.values()
@@ -87,6 +99,9 @@ def _name(case: Case) -> str:
 
 
 def _measure(case: Case) -> dict[str, Any]:
+    if case.with_home:
+        with filled_home(case.clusters) as home:
+            return _of_home(home, case)
     queries = case.clusters.queries(case.queries)
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -97,12 +112,27 @@ def _measure(case: Case) -> dict[str, Any]:
             index, built = _built(Path(folder) / name, name, matrix, moved)
             with one_thread():
                 figures[name] = {**built, **_beside_faiss(Path(folder) / name, index, fresh)}
-                if name == BitRows.kind:
-                    figures["filtered"] = _filtered(index, queries)
-    if case.with_home:
-        with filled_home(case.clusters) as home:
-            figures["product"] = _product(home, queries)
     return figures
+
+
+def _of_home(home: Home, case: Case) -> dict[str, Any]:
+    """Of the published index of a home, and of the whole search in it."""
+    queries = case.clusters.queries(case.queries)
+    with Catalogue(home) as catalogue, one_thread():
+        view = open_view(home, catalogue, ENCODER_ID)
+        segment = max(view.searched, key=lambda each: each.n_clips).segment
+        fresh = RecallProbe(queries, *nearest_rows(queries, segment.vectors))
+        path = segment_folder(home, segment.name or "") / NEAREST_FILE
+        return {
+            segment.index.kind: {
+                "parameters": segment.index.parameters,
+                "held_mb": round(segment.index.memory_bytes / 1e6, 1),
+                "vectors_mb": round(segment.vectors.size_bytes / 1e6, 1),
+                **_beside_faiss(path, segment.index, fresh),
+            },
+            "filtered": _filtered(segment.index, queries),
+            "product": _product(view, segment.index, queries),
+        }
 
 
 def _built(
@@ -173,23 +203,18 @@ def _with_mask(index: RowIndex, queries: Floats, allowed: Mask) -> dict[str, Any
     return {"ms": took.ms, "cpu_ms": took.cpu_ms, "recall_at_10": round(float(right.mean()), 4)}
 
 
-def _product(home: Home, queries: Floats) -> dict[str, Any]:
+def _product(view: View, index: RowIndex, queries: Floats) -> dict[str, Any]:
     """A whole search by vector, beside the index asked for as many clips as it fetches."""
-    with Catalogue(home) as catalogue:
-        view = open_view(home, catalogue, ENCODER_ID)
-        index = view.searched[0].segment.index
-        filters = {
-            f"under_{share:g}": Filters(under=ROOT / path) for share, path in FOLDERS.items()
-        }
-        works: dict[str, Callable[[Floats], object]] = {
-            "index_alone": lambda query: index.search(query, K * FETCH_PER_HIT),
-            "all": _search(view, Filters()),
-            "no_merge": _search(view, Filters(), merge=False),
-            **{name: _search(view, each) for name, each in filters.items()},
-        }
-        for work in works.values():
-            work(queries[:1])  # the first one reads a sample of clips
-        took = in_turns(works, [query[None] for query in queries])
+    filters = {f"under_{share:g}": Filters(under=ROOT / path) for share, path in FOLDERS.items()}
+    works: dict[str, Callable[[Floats], object]] = {
+        "index_alone": lambda query: index.search(query, K * FETCH_PER_HIT),
+        "all": _search(view, Filters()),
+        "no_merge": _search(view, Filters(), merge=False),
+        **{name: _search(view, each) for name, each in filters.items()},
+    }
+    for work in works.values():
+        work(queries[:1])  # the first one reads a sample of clips
+    took = in_turns(works, [query[None] for query in queries])
     return {name: {"ms": times.ms, "cpu_ms": times.cpu_ms} for name, times in took.items()}
 
 

@@ -5,7 +5,7 @@ how many candidates are compared exactly for each wanted row, `efSearch` how man
 through the graph keeps in view.
 """
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -139,15 +139,19 @@ class _CellRows(_FaissRows):
         """The FAISS index that is searched, of that which took all vectors."""
         return inner
 
+    @cached_property
+    def _n_cells(self) -> int:
+        return int(self._inner.nlist)
+
     def n_compared(self, parameters: Parameters) -> int:
         """See `RowIndex`."""
         probes = parameters["nprobe"]
-        return len(self) * probes // max(int(self._inner.nlist), probes)
+        return len(self) * probes // max(self._n_cells, probes)
 
     def _probes(self, share: float) -> int:
         """Cells to look into: the more, the fewer rows are allowed."""
         wanted = int(np.ceil(self.parameters["nprobe"] / share))
-        return min(wanted, int(self._inner.nlist))
+        return min(wanted, self._n_cells)
 
 
 class CellRows(_CellRows):
@@ -168,7 +172,7 @@ class CellRows(_CellRows):
     @property
     def memory_bytes(self) -> int:
         """See `RowIndex`."""
-        return len(self) * (2 * self.dim + 8) + 4 * self.dim * int(self._inner.nlist)
+        return len(self) * (2 * self.dim + 8) + 4 * self.dim * self._n_cells
 
     def _search(self, queries: Floats, k: int, selector: Any, share: float) -> tuple[Floats, Ids]:
         params = _probing(self._probes(share), selector)
@@ -210,7 +214,7 @@ class BitRows(_CellRows):
     @property
     def memory_bytes(self) -> int:
         """See `RowIndex`."""
-        return len(self) * int(self._inner.code_size + 8) + 4 * self.dim * int(self._inner.nlist)
+        return len(self) * int(self._inner.code_size + 8) + 4 * self.dim * self._n_cells
 
     def n_compared(self, parameters: Parameters) -> int:
         """See `RowIndex`: sixteen codes cost what one vector costs."""

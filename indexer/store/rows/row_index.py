@@ -15,10 +15,11 @@ from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 
 SCANNED = 4096
-"""Up to this many allowed rows each is read and compared."""
+"""Up to this many allowed rows each is read and compared; measured in docs/scale.md."""
 
-EXACT_AMONG = 100_000
-"""Up to this many allowed rows each is compared, by kinds that compare some of all."""
+EXACT_AMONG = 10_000
+"""Up to this many allowed rows each is compared, by kinds that compare some of all; more are found
+faster in cells, with a recall of .99 (docs/scale.md)."""
 
 _LOOP_LIMIT = 1 << 32
 _SMALL_SEARCH = 400_000_000
@@ -149,8 +150,8 @@ class RowIndex(ABC):
             if exactly:
                 return self.matrix.nearest(queries, k, selector)
             scores, rows = self._search(queries, k, selector, share)
-            few = np.flatnonzero(rows[:, -1] < 0)
-            if len(few):  # what was compared holds fewer than k
+            if (missing := rows[:, -1] < 0).any():  # what was compared holds fewer than k
+                few = np.flatnonzero(missing)
                 scores[few], rows[few] = self.matrix.nearest(queries[few], k, selector)
         return scores, rows
 

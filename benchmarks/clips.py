@@ -19,7 +19,8 @@ from benchmarks.videos import real_videos
 from data.catalogue import Catalogue
 from data.home import Home, resolve_home
 from data.toons.library import ToonLibrary, write_library
-from data.video.clips.rule import USUAL_RULE, ClipChange, ClipRule, Footage
+from data.video.clips.borders import SampledVideo, clips_by
+from data.video.clips.rule import USUAL_RULE, ClipChange, ClipRule
 from embeddings.deferred import open_encoder
 from indexer.build.pipeline import RebuildOptions, index_library, rebuild, reencode
 from indexer.search.evaluate import evaluate_search
@@ -112,8 +113,8 @@ def _of_cuts(home: Home, toons: ToonLibrary) -> dict[str, Any]:
 
 
 def _borders_s(row: VideoVectors, rule: ClipRule) -> list[float]:
-    footage = Footage(row.frame_times_s, row.frames, float(row.clip_spans.max()), row.cuts_s)
-    return [span.start_s for span in rule.clips(footage)[1:]]
+    footage = SampledVideo(row.frame_times_s, row.frames, float(row.clip_spans.max()), row.cuts_s)
+    return [span.start_s for span in clips_by(rule, footage)[1:]]
 
 
 def _matched(

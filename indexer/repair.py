@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from data.catalogue import Catalogue
-from data.catalogue.checks import structure_problems
 from data.catalogue.guard.copies import bring_back
+from data.catalogue.soundness.checks import structure_problems
 from data.errors import DamagedFile
 from data.home import Home, WriterLock, is_home, require_library
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.catalogue import Catalogue, FileRecord, Part
-from data.catalogue.checks import (
+from data.catalogue.guard.copies import damaged_copies
+from data.catalogue.guard.mark import mark_in
+from data.catalogue.soundness.checks import (
     claimed_clips,
     encoder_ids,
     miscounted,
     row_problems,
     structure_problems,
 )
-from data.catalogue.guard.copies import damaged_copies
-from data.catalogue.guard.mark import mark_in
-from data.catalogue.mending import mend_rows
+from data.catalogue.soundness.mending import mend_rows
 from data.disk_errors import BRING_BACK
 from data.errors import DamagedFile, ReelwiseError
 from data.home import Home, require_library

@@ -104,8 +104,8 @@ def _register_commands(app: typer.Typer) -> None:
     app.add_typer(events, name="history", rich_help_panel=RECOMMEND)
     named = _group(
         "Tag videos with names of your own, for search --tag.",
-        (tags.add, 'reelwise tags add lake.mp4 "summer holidays" kite'),
-        (tags.remove, "reelwise tags remove lake.mp4 kite"),
+        (tags.add_tags, 'reelwise tags add lake.mp4 "summer holidays" kite'),
+        (tags.remove_tags, "reelwise tags remove lake.mp4 kite"),
         (tags.list_tags, "reelwise tags list"),
     )
     app.add_typer(named, name="tags", rich_help_panel=EVERYDAY)

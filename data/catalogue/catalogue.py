@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from data.catalogue.change_log import ChangeLog
-from data.catalogue.checks import miscounted, structure_problems
 from data.catalogue.database import Database
 from data.catalogue.embeddings import Embeddings
 from data.catalogue.files import VideoFiles
 from data.catalogue.live.columns import LiveParts, clip_table, live_parts
-from data.catalogue.names import VideoNames
+from data.catalogue.live_readings import LiveReadings, live_readings
+from data.catalogue.naming.names import VideoNames
 from data.catalogue.readings import Readings
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
+from data.catalogue.soundness.checks import miscounted, structure_problems
 from data.catalogue.tables import PEOPLE
 from data.catalogue.tags import Tags
 from data.catalogue.values import path_text, sql, text_path
@@ -125,6 +126,10 @@ class Catalogue(Database):
             video_ids: Only of those among these; None takes all.
         """
         return live_parts(self, encoder_id, video_ids)
+
+    def live_readings(self) -> LiveReadings:
+        """Give the readings whose lines can be found, as columns."""
+        return live_readings(self)
 
     @property
     def warning(self) -> str | None:

@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from data.catalogue.guard.mark import count_commit, lost_commits, mark_in, take_up, write_mark
 from data.catalogue.guard.memory_copy import MemoryCopy
-from data.catalogue.spelling import name_key, person_name, tag_key
+from data.catalogue.naming.spelling import name_key, person_name, tag_key
 from data.catalogue.tables import AFTER_CREATION, MIGRATIONS, SCHEMA_VERSION, metadata
 from data.catalogue.values import row_sum, sql
 from data.disk_errors import (

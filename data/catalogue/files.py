@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from data.catalogue.contents import Contents
 from data.catalogue.database import Database
+from data.catalogue.naming.spelling import name_key
 from data.catalogue.records import DOUBTFUL, FileRecord, State
-from data.catalogue.spelling import name_key
 from data.catalogue.values import (
     chunks,
     ends_below,

@@ -7,19 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue.database import Database
-from data.catalogue.records import SEARCHABLE
+from data.catalogue.records import IS_FOUND
 from data.catalogue.values import id_column, id_list, sql
 from data.lines.line import Channel
 
 _CHANNELS = tuple(Channel)
 _CASES = " ".join(f"WHEN '{channel}' THEN {code}" for code, channel in enumerate(_CHANNELS))
 _CODE = f"CASE r.channel {_CASES} ELSE -1 END"
-IS_FOUND = (
-    f"r.{SEARCHABLE} AND EXISTS (SELECT 1 FROM files WHERE video_id = r.video_id)"
-    " AND EXISTS (SELECT 1 FROM meta WHERE key = 'engine_' || r.channel AND value = r.engine_id)"
-)
-"""SQL: the lines of reading `r` are searched: its engine serves the channel, the video is live."""
-
 _COLUMNS = sql(
     f"SELECT p.name, p.engine_id, p.size_bytes, {id_column('r.number')} AS numbers,"
     f" {id_column('r.n_lines')} AS n_lines, {id_column(_CODE)}"

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.catalogue.database import Database
-from data.catalogue.live_readings import IS_FOUND, LiveReadings, live_readings
 from data.catalogue.records import (
     FIRST_FILES,
+    IS_FOUND,
     MAX_ATTEMPTS,
     SEARCHABLE,
     ChannelCounts,
@@ -183,10 +183,6 @@ class Readings:
         if rows:
             with self._database.writing("lines_failed", changes_library=False) as connection:
                 connection.execute(_ONE_MORE_FAILURE, rows)
-
-    def live(self) -> LiveReadings:
-        """Give the readings whose lines can be found, as columns."""
-        return live_readings(self._database)
 
     def parts(self, *, live: bool = True) -> list[LivePart]:
         """List the line parts in the order they were made, each with the readings that count.

@@ -28,6 +28,18 @@ class State(StrEnum):
 SEARCHABLE = f"state IN ('{State.DONE}', '{State.PARTIAL}')"
 """SQL: the embedding is served."""
 
+IS_LIVE = (
+    f"e.encoder_id = :encoder AND e.{SEARCHABLE}"
+    " AND EXISTS (SELECT 1 FROM files WHERE video_id = e.video_id)"
+)
+"""SQL: the embedding `e` is served, and its video has a file."""
+
+IS_FOUND = (
+    f"r.{SEARCHABLE} AND EXISTS (SELECT 1 FROM files WHERE video_id = r.video_id)"
+    " AND EXISTS (SELECT 1 FROM meta WHERE key = 'engine_' || r.channel AND value = r.engine_id)"
+)
+"""SQL: the lines of reading `r` are searched: its engine serves the channel, the video is live."""
+
 FIRST_FILES = (
     "(SELECT video_id, MIN(id) AS file_id FROM files WHERE video_id IS NOT NULL GROUP BY video_id)"
 )

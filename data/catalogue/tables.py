@@ -167,7 +167,7 @@ Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("path", Text, nullable=False, unique=True),
-    Column("name_key", Text, nullable=False, server_default=""),  # `names.name_key` of the path
+    Column("name_key", Text, nullable=False, server_default=""),  # `spelling.name_key` of the path
     Column("video_id", Integer, ForeignKey("videos.id"), index=True),
     Column("size_bytes", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),

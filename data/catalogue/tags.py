@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from data.catalogue.database import Database
-from data.catalogue.spelling import person_name, tag_key
+from data.catalogue.naming.spelling import person_name, tag_key
 from data.catalogue.values import id_text, sql
 from data.errors import ReelwiseError
 

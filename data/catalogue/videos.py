@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.catalogue.database import Database
-from data.catalogue.names import BY_TITLE, VideoNames, likely_keys
+from data.catalogue.naming.names import BY_TITLE, VideoNames, likely_keys
 from data.catalogue.records import DOUBTFUL, FIRST_FILES, SEARCHABLE, Video
 from data.catalogue.values import from_micros, id_text, path_text, sql, text_path
 from data.errors import NoSuchVideo, ReelwiseError

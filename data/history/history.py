@@ -8,8 +8,8 @@ from pathlib import Path
 
 from data.catalogue.database import Database
 from data.catalogue.guard.copies import copies_hold
-from data.catalogue.names import VideoNames
-from data.catalogue.spelling import person_name
+from data.catalogue.naming.names import VideoNames
+from data.catalogue.naming.spelling import person_name
 from data.catalogue.tables import PEOPLE
 from data.catalogue.values import from_micros, path_text, sql, to_micros
 from data.catalogue.videos import find_video, names_like, video_names

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.catalogue.database import Database
-from data.catalogue.names import VideoNames
+from data.catalogue.naming.names import VideoNames
 from data.catalogue.values import chunks, now_micros, row_sum, sql
 from data.errors import ReelwiseError
 from data.history.marks import read_mark

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from data.catalogue.database import Database
-from data.catalogue.spelling import person_name
+from data.catalogue.naming.spelling import person_name
 from data.catalogue.values import from_micros, sql, to_micros
 
 _PUT = sql(

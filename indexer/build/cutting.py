@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.clips.rule import ClipRule, Footage
+from data.video.clips.borders import SampledVideo, clips_by
+from data.video.clips.rule import ClipRule
 from data.video.types import Ending
 from indexer.store.vectors import UNIT_TOLERANCE, VideoVectors
 
@@ -37,7 +38,7 @@ class Encoded:
     """The video's id."""
     ending: Ending
     """How decoding it ended."""
-    footage: Footage
+    footage: SampledVideo
     """What was seen of it."""
     frames: NDArray[np.float32]
     """(n, d): `footage.frames` as they came from the encoder, or as they are stored."""
@@ -59,7 +60,7 @@ def cut_videos(videos: Sequence[Encoded], encoder: Encoder, rule: ClipRule) -> l
     Raises:
         ValueError: The rule needs key frames, and those of a video are not known.
     """
-    spans = [rule.clips(video.footage) for video in videos]
+    spans = [clips_by(rule, video.footage) for video in videos]
     firsts = np.cumsum([0, *(len(video.frames) for video in videos)]).tolist()
     places = [
         (first + span.first, first + span.last)

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from data.cores import cores
 from data.video.children.pool import DecodePool
+from data.video.clips.borders import SampledVideo
 from data.video.clips.cuts import CutDetector
-from data.video.clips.rule import USUAL_RULE, ClipRule, Footage
+from data.video.clips.rule import USUAL_RULE, ClipRule
 from data.video.types import DecodeRequest, Ending, FrameBatch, Pixels
 from indexer.build.cutting import Embedded, Encoded, cut_videos
 
@@ -67,7 +68,7 @@ class _Work:
         frames = np.concatenate([np.zeros((0, dim), np.float32), *self.rows])
         promised_s = self.ending.info.duration_s if self.ending.info is not None else 0.0
         end_s = promised_s if self.ending.state == "done" else self.ending.decoded_s
-        footage = Footage(
+        footage = SampledVideo(
             times_s=times_s,
             frames=frames.astype(np.float16),
             end_s=max([end_s, *times_s[-1:].tolist()]),

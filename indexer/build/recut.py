@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.catalogue import Catalogue, Part
-from data.video.clips.rule import ClipRule, Footage
+from data.video.clips.borders import SampledVideo
+from data.video.clips.rule import ClipRule
 from data.video.types import Ending
 from indexer.build.cutting import Encoded, cut_videos
 from indexer.build.interrupt import Interrupt
@@ -102,7 +103,7 @@ def _by_part(
 
 
 def _encoded(stored: VideoVectors, ending: Ending) -> Encoded:
-    footage = Footage(
+    footage = SampledVideo(
         times_s=stored.frame_times_s,
         frames=stored.frames,
         end_s=float(stored.clip_spans[:, 1].max()),

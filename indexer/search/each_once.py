@@ -13,7 +13,7 @@ from data.catalogue import Catalogue
 from data.errors import DamagedFile
 from indexer.copies.groups import NO_COPIES, Copies, read_copies
 from indexer.search.query import Options
-from indexer.search.result import Copy, Hit, SearchResult
+from indexer.search.result import Hit, SearchResult, VideoCopy
 
 MOST_ASKED = 16
 """So many times as many hits are looked through for different ones, at most."""
@@ -71,10 +71,10 @@ def _different(hits: Sequence[Hit], copies: Copies, catalogue: Catalogue) -> lis
             continue
         at = next((at for at, each in enumerate(kept) if _same(each, hit, copies)), None)
         if at is None:
-            others = tuple(Copy(video.id, video.path) for video in live[hit.video_id])
+            others = tuple(VideoCopy(video.id, video.path) for video in live[hit.video_id])
             kept.append(replace(hit, copies=others))
         elif not kept[at].path.exists() and hit.path.exists():
-            others = tuple(Copy(video.id, video.path) for video in live[hit.video_id])
+            others = tuple(VideoCopy(video.id, video.path) for video in live[hit.video_id])
             kept[at] = replace(hit, copies=others)
     return kept
 

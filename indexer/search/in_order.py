@@ -27,7 +27,7 @@ CANDIDATES = 500
 """Moments of each step by which videos are chosen."""
 VIDEOS = 200
 """Videos in which all moments are then compared."""
-PER_VIDEO = 64
+MOMENTS_PER_VIDEO = 64
 """Moments of one step that are tried in one video: the most relevant ones."""
 LEAST = 1e-12
 """No relevance is taken for smaller."""
@@ -101,7 +101,7 @@ def _chains(found: Sequence[Sequence[Hit]], within_s: float | None) -> list[_Cha
         of_step: dict[int, list[Hit]] = {}
         for hit in hits:
             moments = of_step.setdefault(hit.video_id, [])
-            if len(moments) < PER_VIDEO:
+            if len(moments) < MOMENTS_PER_VIDEO:
                 moments.append(hit)
         by_video.append(of_step)
     in_all = set(by_video[0]).intersection(*by_video[1:])

@@ -49,7 +49,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Copy:
+class VideoCopy:
     """Another video that shows the same from beginning to end."""
 
     video_id: int
@@ -86,7 +86,7 @@ class Hit:
     """What each channel found; the picture first, then lines, the best first."""
     steps: tuple[Step, ...] = ()
     """Where each thing was found, where several were asked in order."""
-    copies: tuple[Copy, ...] = ()
+    copies: tuple[VideoCopy, ...] = ()
     """Other videos in the library that are copies of its video; they are no hits of their own."""
 
 

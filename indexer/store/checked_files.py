@@ -23,7 +23,7 @@ LARGE_BYTES = 64 * 2**20
 _FILE = "checked.json"
 _MOST = 1000
 
-Stamp = list[int]
+FileStamp = list[int]
 """What the disk says of a file: device, number, size, time of change and of its entry's change."""
 
 
@@ -76,15 +76,15 @@ class CheckedFiles:
         if written.size_bytes > LARGE_BYTES:
             self._note(written, _stamp(path))
 
-    def _known(self) -> dict[str, Stamp]:
+    def _known(self) -> dict[str, FileStamp]:
         """The stamps of files that were verified, by checksum; nothing where they are damaged."""
         try:
-            stamps: dict[str, Stamp] = unseal((self.home.cache / _FILE).read_bytes())["stamps"]
+            stamps: dict[str, FileStamp] = unseal((self.home.cache / _FILE).read_bytes())["stamps"]
         except (OSError, ValueError, KeyError):
             return {}
         return stamps
 
-    def _note(self, checked: FileSum, stamp: Stamp) -> None:
+    def _note(self, checked: FileSum, stamp: FileStamp) -> None:
         """Remember a file; where nothing can be written it is verified again the next time."""
         stamps = {**self._known(), checked.sha256: stamp}
         recent = dict(list(stamps.items())[-_MOST:])
@@ -95,7 +95,7 @@ class CheckedFiles:
             return
 
 
-def _stamp(path: Path) -> Stamp:
+def _stamp(path: Path) -> FileStamp:
     found = path.stat()
     times = [found.st_mtime_ns, found.st_ctime_ns]
     return [found.st_dev, found.st_ino, found.st_size, *times]

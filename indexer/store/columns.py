@@ -25,7 +25,7 @@ def lists(arrays: Sequence[npt.NDArray[np.generic]]) -> pa.ListArray:
     return pa.ListArray.from_arrays(column(offsets), values)
 
 
-def numbers(values: pa.Array) -> npt.NDArray[np.generic]:
+def _numbers(values: pa.Array) -> npt.NDArray[np.generic]:
     """An Arrow array without nulls as a numpy array; `to_numpy` would import pandas."""
     kind = np.dtype(values.type.to_pandas_dtype())
     whole = np.frombuffer(values.buffers()[1], dtype=kind)
@@ -34,7 +34,7 @@ def numbers(values: pa.Array) -> npt.NDArray[np.generic]:
 
 def flat(chunked: pa.ChunkedArray) -> npt.NDArray[Any]:
     """The numbers of all lists of a column, one after the other."""
-    return numbers(pa.concat_arrays(chunked.chunks).flatten())
+    return _numbers(pa.concat_arrays(chunked.chunks).flatten())
 
 
 def matrix(
@@ -43,6 +43,6 @@ def matrix(
     """The rows of all lists of a column, one below the other, and how many each list has."""
     joined = pa.concat_arrays(chunked.chunks)
     rows = joined.flatten()
-    values = numbers(rows.flatten()).astype(dtype, copy=False)
-    counts = numbers(joined.value_lengths()).astype(np.int64)
+    values = _numbers(rows.flatten()).astype(dtype, copy=False)
+    counts = _numbers(joined.value_lengths()).astype(np.int64)
     return values.reshape(len(rows), rows.type.list_size), counts

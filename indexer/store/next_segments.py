@@ -17,7 +17,7 @@ from indexer.store.vectors import DamagedPart, VectorStore, VideoClips, read_cli
 
 
 @dataclass(frozen=True)
-class Content:
+class GenerationContent:
     """The clips of a generation."""
 
     segments: tuple[Segment, ...]
@@ -41,13 +41,13 @@ class NextSegments:
         self._mark = catalogue.change_log.mark()  # what changes from now on is seen twice
         self._unreadable: set[int] = set()
 
-    def anew(self) -> Content:
+    def anew(self) -> GenerationContent:
         """One segment of all stored vectors."""
         videos = _clips_of(self._catalogue.embeddings.parts(self._encoder_id), self._store,
                            self._unreadable)  # fmt: skip
         return self._content([_all_of(made)] if (made := self._built(videos)) else [])
 
-    def continued(self, merged_at_once: int | None) -> Content:
+    def continued(self, merged_at_once: int | None) -> GenerationContent:
         """Those of the generation before, and what is new."""
         base = self._base()
         if base is None:
@@ -64,10 +64,12 @@ class NextSegments:
             pairs.append(_all_of(new))
         return self._content(self._merged(pairs, merged_at_once))
 
-    def _content(self, pairs: Sequence[tuple[Segment, Mask]]) -> Content:
+    def _content(self, pairs: Sequence[tuple[Segment, Mask]]) -> GenerationContent:
         unreadable = frozenset(self._unreadable)
         live = Live(tuple(mask for _, mask in pairs), unreadable)
-        return Content(tuple(segment for segment, _ in pairs), live, unreadable, self._mark)
+        return GenerationContent(
+            tuple(segment for segment, _ in pairs), live, unreadable, self._mark
+        )
 
     def _base(self) -> Generation | None:
         """The generation to go on from; None where there is none, or none of this encoder."""

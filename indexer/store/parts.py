@@ -52,7 +52,7 @@ def lines_warning(catalogue: Catalogue) -> str | None:
 
     As `parts_warning`.
     """
-    parts = catalogue.readings.live().files
+    parts = catalogue.live_readings().files
     stores = {part.engine_id: LineStore(catalogue.home, part.engine_id) for part in parts}
     lost = sum(_size_bytes(stores[part.engine_id], part.name) != part.size_bytes for part in parts)
     if lost:

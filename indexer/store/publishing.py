@@ -28,7 +28,7 @@ from indexer.store.full_text import TEXT_FOLDER, build_full_text
 from indexer.store.generations import Generation, whole_folder
 from indexer.store.manifest import LAYOUT_VERSION, Manifest, SegmentUse, generation_name
 from indexer.store.meaning.meaning_index import MEANING_FOLDER, build_meaning
-from indexer.store.next_segments import Content, NextSegments, n_live
+from indexer.store.next_segments import GenerationContent, NextSegments, n_live
 from indexer.store.published import (
     generation_names,
     is_lock,
@@ -110,7 +110,9 @@ def is_merge_due(generation: Generation) -> bool:
     return bool(to_merge([len(each) for each in generation.segments], counts, at_most=None))
 
 
-def _generation(folder: Path, number: int, encoder_id: str, content: Content) -> Generation:
+def _generation(
+    folder: Path, number: int, encoder_id: str, content: GenerationContent
+) -> Generation:
     segments, masks = content.segments, content.live.videos
     counts = [n_live(each, mask) for each, mask in zip(segments, masks, strict=True)]
     dead = content.live.dead(segments)

@@ -15,7 +15,7 @@ from data.errors import ReelwiseError
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
-    from indexer.search.result import Copy, Hit, Match, SearchResult, Step
+    from indexer.search.result import Hit, Match, SearchResult, Step, VideoCopy
     from indexer.store.gpu.copies import GpuCopies
     from indexer.store.manifest import Manifest
     from indexer.store.meaning.status import MeaningState
@@ -70,7 +70,7 @@ def _hit(hit: Hit) -> Document:
     }
 
 
-def _copy(copy: Copy) -> Document:
+def _copy(copy: VideoCopy) -> Document:
     return {"video_id": str(copy.video_id), "path": str(copy.path)}
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from indexer.search.searcher import Searcher
     from indexer.store.gpu.copies import GpuCopies
     from recommender.service import LibraryRecommender
-    from ui.library.documents import Document
 
 
 class OpenedLibrary:
@@ -161,11 +160,9 @@ class OpenedLibrary:
         return self._copies
 
     @property
-    def on_gpus(self) -> Document:
-        """How many GPUs there are, and what of the index they hold for this process."""
-        from ui.library.documents import gpu_document
-
-        return gpu_document(self._copies)
+    def copies(self) -> GpuCopies | None:
+        """What has searched on GPUs so far; None where nothing has."""
+        return self._copies
 
     @property
     def recommender(self) -> LibraryRecommender:

@@ -11,7 +11,7 @@ from ui.library.documents import Document
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
     from indexer.search.query import Filters, Query
-    from indexer.search.result import Copy, Match, SearchResult
+    from indexer.search.result import Match, SearchResult, VideoCopy
 
 
 def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> Document:
@@ -118,10 +118,10 @@ def result_of(document: Document, *, took_ms: float) -> SearchResult:
     )
 
 
-def _copy_of(document: Document) -> Copy:
-    from indexer.search.result import Copy
+def _copy_of(document: Document) -> VideoCopy:
+    from indexer.search.result import VideoCopy
 
-    return Copy(int(document["video_id"]), Path(document["path"]))
+    return VideoCopy(int(document["video_id"]), Path(document["path"]))
 
 
 def _match_of(document: Document) -> Match:

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from data.errors import NoSuchVideo, ReelwiseError
 from ui.library.documents import (
     Document,
+    gpu_document,
     recommend_document,
     search_document,
     status_document,
@@ -166,7 +167,7 @@ class Api:
         """`/api/status?failed=1`."""
         failed = Parameters(request, "failed").flag("failed")
         document = status_document(self._library.catalogue, with_failures=failed)
-        document["gpu"] = self._library.on_gpus
+        document["gpu"] = gpu_document(self._library.copies)
         document["recommender"]["refits"] = self._refits.document() if self._refits else "off"
         return document
 

@@ -71,14 +71,14 @@ class ProgressBar:
                 description=now.phase,
                 total=(now.bytes_total or None) if sized else None,
                 completed=now.bytes_done if sized else 0,
-                numbers=numbers(now),
+                numbers=_numbers(now),
             )
             return
         now_s = time.monotonic()
         if now.phase not in self._phases_shown or now_s - self._last_line_s >= LINE_EVERY_S:
             self._phases_shown.add(now.phase)
             self._last_line_s = now_s
-            self.note(f"{now.phase}: {numbers(now)}" if numbers(now) else now.phase)
+            self.note(f"{now.phase}: {_numbers(now)}" if _numbers(now) else now.phase)
 
     def may_drop(self, folder: Path, n_files: int) -> bool:
         """Ask on a terminal whether vanished files may drop out; elsewhere only `--yes` does."""
@@ -97,7 +97,7 @@ class ProgressBar:
             report(message)
 
 
-def numbers(now: Snapshot) -> str:
+def _numbers(now: Snapshot) -> str:
     """Files, clips a second, times real time and time left, as far as they are known."""
     if now.phase == "scanning":
         return count(now.files_done, "file") if now.files_done else ""

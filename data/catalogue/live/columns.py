@@ -10,14 +10,8 @@ import numpy.typing as npt
 from sqlalchemy import Connection, TextClause
 
 from data.catalogue.database import Database
-from data.catalogue.records import SEARCHABLE, ClipTable
+from data.catalogue.records import IS_LIVE, ClipTable
 from data.catalogue.values import id_column, id_list, id_text, sql
-
-IS_LIVE = (
-    f"e.encoder_id = :encoder AND e.{SEARCHABLE}"
-    " AND EXISTS (SELECT 1 FROM files WHERE video_id = e.video_id)"
-)
-"""SQL: the embedding `e` is served, and its video has a file."""
 
 _CHOSEN = "e.video_id IN (SELECT value FROM json_each(:videos))"
 # "+": by the index of parts, so that nothing has to be sorted.

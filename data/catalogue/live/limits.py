@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue.database import Database
-from data.catalogue.live.columns import IS_LIVE
-from data.catalogue.records import DOUBTFUL
-from data.catalogue.spelling import tag_key
+from data.catalogue.naming.spelling import tag_key
+from data.catalogue.records import DOUBTFUL, IS_LIVE
 from data.catalogue.values import ends_below, id_column, id_list, id_text, sql, to_micros
 
 _FIRST_MTIME = "(SELECT mtime_ns FROM files WHERE video_id = v.id ORDER BY id LIMIT 1)"
@@ -32,7 +31,7 @@ _CONDITIONS = {
 }
 """SQL of each limit that is given, of an embedding `e` and its video `v`."""
 
-Ids = npt.NDArray[np.int64]
+VideoIds = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class VideoLimits:
     """Ids of the videos that may be found; None for all."""
 
 
-def passing_ids(database: Database, encoder_id: str, limits: VideoLimits) -> Ids:
+def passing_ids(database: Database, encoder_id: str, limits: VideoLimits) -> VideoIds:
     """Give the live, searchable videos within all limits, ascending."""
     values = _values(limits)
     conditions = [sql_text for name, sql_text in _CONDITIONS.items() if values[name] is not None]

@@ -12,9 +12,8 @@ import numpy as np
 
 from data.catalogue.database import Database
 from data.catalogue.files import VideoFiles
-from data.catalogue.live.columns import IS_LIVE
-from data.catalogue.live.limits import Ids, VideoLimits, passing_ids
-from data.catalogue.records import Video
+from data.catalogue.live.limits import VideoIds, VideoLimits, passing_ids
+from data.catalogue.records import IS_LIVE, Video
 from data.catalogue.values import from_micros, sql, text_path
 from data.catalogue.videos import embedded_by_id
 
@@ -41,7 +40,7 @@ _NOT_TOONS = sql(
 class VideoColumns:
     """All live videos of an encoder as columns, ascending by id."""
 
-    ids: Ids
+    ids: VideoIds
     """(n,) ids."""
     paths: Sequence[Path]
     """n files, of each video the one that was known first."""
@@ -65,11 +64,11 @@ class LiveVideos:
         self._database = database
         self._encoder = {"encoder": encoder_id}
         self._kept: OrderedDict[int, Video] = OrderedDict()
-        self._answers: OrderedDict[VideoLimits, Ids] = OrderedDict()
+        self._answers: OrderedDict[VideoLimits, VideoIds] = OrderedDict()
         self._lock = threading.Lock()
 
     @cached_property
-    def ids(self) -> Ids:
+    def ids(self) -> VideoIds:
         """The ids of all of them, ascending."""
         return self.passing(VideoLimits())
 
@@ -114,7 +113,7 @@ class LiveVideos:
         """Give the first file of some videos that is this one (absolute) or lies below it."""
         return VideoFiles(self._database).first_below(path, ids)
 
-    def passing(self, limits: VideoLimits) -> Ids:
+    def passing(self, limits: VideoLimits) -> VideoIds:
         """Give the ids of those within limits, ascending."""
         others = replace(limits, videos=None)
         if limits.videos is not None and others != VideoLimits():

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
-from data.catalogue.names import BY_TITLE
+from data.catalogue.naming.names import BY_TITLE
 from data.errors import ReelwiseError
 from data.history.rows.text_table import Row
 

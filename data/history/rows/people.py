@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from data.catalogue.spelling import folded, person_name
+from data.catalogue.naming.spelling import folded, person_name
 from data.errors import ReelwiseError
 
 MAX_NAME = 1_000

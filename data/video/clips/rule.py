@@ -1,46 +1,22 @@
 """The rule by which a library cuts its videos into clips."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
 from data.errors import ReelwiseError
-from data.video.clips.cuts import between
-from data.video.clips.spans import USUAL_LENGTH_S, USUAL_OVERLAP, ClipSpan, split_clips
+from data.video.clips.spans import USUAL_LENGTH_S, USUAL_OVERLAP
 
 ClipKind = Literal["shots", "whole-shots", "windows", "keyframes", "difference"]
-KINDS: tuple[ClipKind, ...] = get_args(ClipKind)
+CLIP_KINDS: tuple[ClipKind, ...] = get_args(ClipKind)
 
-LONGEST_S = 600.0
+LONGEST_CLIP_S = 600.0
 """Longest clip of any rule: what a temporal head can take in at once, and still a moment."""
-SHORTEST_S = 1.0
+SHORTEST_CLIP_S = 1.0
 """Shortest length that can be asked for: two sampled frames."""
 MOST_OVERLAP = 0.9
 """Largest overlap: ten clips for each length of video."""
-APART_S = 2.0
-"""Key frames and differences nearer than this to the border before them are no borders: a clip of
-less than four sampled frames shows no movement."""
 USUAL_CHANGE = 0.35
 """Usual least difference: what finds cuts best with the encoders that were measured."""
-
-
-@dataclass(frozen=True)
-class Footage:
-    """What clips are made of: one video as it was sampled."""
-
-    times_s: NDArray[np.float64]
-    """(n,) ascending times of its frames."""
-    frames: NDArray[np.float16]
-    """(n, d) unit rows as they are stored: clips cut now and later from the store are the same."""
-    end_s: float
-    """End of the video."""
-    cuts_s: NDArray[np.float64]
-    """Hard cuts, ascending."""
-    keyframes_s: NDArray[np.float64] | None = None
-    """Key frames, ascending; None where nobody looked for them."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +31,7 @@ class ClipRule:
     """shots: at cuts, longer shots in windows; whole-shots: at cuts alone; windows: wherever that
     is; keyframes: at key frames; difference: where a frame differs from the one before it."""
     length_s: float = USUAL_LENGTH_S
-    """Longest clip; for whole-shots `LONGEST_S`."""
+    """Longest clip; for whole-shots `LONGEST_CLIP_S`."""
     overlap: float = USUAL_OVERLAP
     """Least part that two windows of one longer stretch share."""
     change: float = USUAL_CHANGE
@@ -63,9 +39,10 @@ class ClipRule:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
-        if not SHORTEST_S <= self.length_s <= LONGEST_S:
+        if not SHORTEST_CLIP_S <= self.length_s <= LONGEST_CLIP_S:
             raise ReelwiseError(
-                f"a clip is {SHORTEST_S:g} to {LONGEST_S:g} s long, not {self.length_s:g}",
+                f"a clip is {SHORTEST_CLIP_S:g} to {LONGEST_CLIP_S:g} s long, "
+                f"not {self.length_s:g}",
                 fix=f"--clip-length {USUAL_LENGTH_S:g}",
             )
         if not 0 <= self.overlap <= MOST_OVERLAP:
@@ -117,17 +94,6 @@ class ClipRule:
         overlap = f"overlapping by {self.overlap:.0%}" if self.overlap else "without overlap"
         return f"{what}, at most {self.length_s:g} s, {overlap}"
 
-    def clips(self, of: Footage) -> list[ClipSpan]:
-        """The clips of a video, in order of start; they cover it; none only without a frame.
-
-        Raises:
-            ValueError: Its key frames are needed and not known.
-        """
-        borders_s = _BORDERS[self.by](self, of)
-        return split_clips(
-            of.times_s, of.end_s, borders_s, window_s=self.length_s, overlap=self.overlap
-        )
-
     @property
     def needs_keyframes(self) -> bool:
         """Whether a video cannot be cut without its key frames."""
@@ -170,7 +136,7 @@ class ClipChange:
                 fix="--clips difference, or leave --clip-change out",
             )
         if self.by is not None:
-            rule = ClipRule(by, LONGEST_S if alone else USUAL_LENGTH_S)
+            rule = ClipRule(by, LONGEST_CLIP_S if alone else USUAL_LENGTH_S)
         return ClipRule(
             by,
             rule.length_s if self.length_s is None else float(self.length_s),
@@ -180,46 +146,10 @@ class ClipChange:
 
 
 def _kind(name: str) -> ClipKind:
-    for kind in KINDS:
+    for kind in CLIP_KINDS:
         if kind == name:
             return kind
     raise ReelwiseError(
-        f"clips are cut by {', '.join(KINDS[:-1])} or {KINDS[-1]}; not by {name!r}",
+        f"clips are cut by {', '.join(CLIP_KINDS[:-1])} or {CLIP_KINDS[-1]}; not by {name!r}",
         fix=f"--clips {USUAL_RULE.by}",
     )
-
-
-def _keyframes(_rule: ClipRule, of: Footage) -> list[float]:
-    """Key frames that are no nearer than `APART_S` to the border before them."""
-    if of.keyframes_s is None:
-        raise ValueError("the key frames of this video are not known")
-    borders_s = [0.0]
-    for key_s in of.keyframes_s.tolist():
-        if key_s - borders_s[-1] >= APART_S:
-            borders_s.append(key_s)
-    return borders_s
-
-
-def _differences(rule: ClipRule, of: Footage) -> list[float]:
-    """Where neighbouring frames differ most: the largest changes first, `APART_S` apart."""
-    frames = of.frames.astype(np.float32)
-    changes = 1 - (frames[1:] * frames[:-1]).sum(axis=1)
-    times_s = of.times_s[1:]
-    is_free = changes >= rule.change
-    places = []
-    for at in np.argsort(-changes, kind="stable")[: np.count_nonzero(is_free)].tolist():
-        if is_free[at]:
-            places.append(at + 1)
-            first = np.searchsorted(times_s, times_s[at] - APART_S, side="right")
-            is_free[first : np.searchsorted(times_s, times_s[at] + APART_S)] = False
-    return between(of.times_s, sorted(places))
-
-
-_BORDERS: dict[ClipKind, Callable[[ClipRule, Footage], Sequence[float]]] = {
-    "shots": lambda _, of: of.cuts_s.tolist(),
-    "whole-shots": lambda _, of: of.cuts_s.tolist(),
-    "windows": lambda _, of: [],
-    "keyframes": _keyframes,
-    "difference": _differences,
-}
-"""Times that no clip of a kind crosses."""

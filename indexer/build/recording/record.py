@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from data.catalogue import Catalogue, EmbeddingRow, Part, new_part_name
-from data.catalogue.checks import require_sound
+from data.catalogue.soundness.checks import require_sound
 from data.disk_errors import refusals_at
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, WriterLock, holds_lock

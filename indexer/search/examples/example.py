@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import ReelwiseError, UnreadableVideo
+from data.video.clips.borders import SampledVideo, clips_by
 from data.video.clips.cuts import CutDetector
-from data.video.clips.rule import USUAL_RULE, ClipRule, Footage
+from data.video.clips.rule import USUAL_RULE, ClipRule
 from data.video.containers import sniff
 from data.video.types import SAMPLE_FPS, DecodeRequest, Ending, FrameSpec
 from embeddings.layers import unit
@@ -171,9 +172,11 @@ def load_example(
     detector.feed(pixels, times_s)
     frames = encoder.encode_frames(pixels)
     end_s = float(times_s[-1]) + 1 / SAMPLE_FPS
-    of = Footage(times_s, frames.astype(np.float16), end_s, np.array(detector.cuts_s, np.float64))
+    of = SampledVideo(
+        times_s, frames.astype(np.float16), end_s, np.array(detector.cuts_s, np.float64)
+    )
     rule = replace(rule, by="windows") if rule.needs_keyframes else rule
-    spans = [(span.first, span.last) for span in rule.clips(of)]
+    spans = [(span.first, span.last) for span in clips_by(rule, of)]
     example = example_of_frames(frames, times_s, spans, encoder, longest_s=rule.length_s)
     return replace(example, notice=_in_part(path, ending, float(times_s[-1])))
 

@@ -42,7 +42,7 @@ def open_words(
         published: The index of the generation in use; None where it has none.
         before: What was opened before: its delta is taken over where nothing was read since.
     """
-    readings = catalogue.readings.live()
+    readings = catalogue.live_readings()
     live = np.unique(readings.numbers[readings.n_lines > 0])
     held = np.zeros(0, np.uint64) if published is None else published.readings
     new = np.setdiff1d(live, held)

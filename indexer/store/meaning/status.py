@@ -46,7 +46,7 @@ def meaning_state(catalogue: Catalogue, published: Numbers) -> MeaningState:
         catalogue: The library.
         published: (r,) readings in the index of meanings that is used, ascending.
     """
-    readings = catalogue.readings.live()
+    readings = catalogue.live_readings()
     meant = readings.in_channels(MEANT_CHANNELS)
     n_lines = readings.n_lines[meant]
     here = np.isin(readings.numbers[meant], published)

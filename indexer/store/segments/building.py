@@ -56,7 +56,7 @@ class Building:
     """What trains and fills cells on a GPU; None for the CPU."""
 
 
-USUAL = Building()
+USUAL_BUILDING = Building()
 """As nobody said anything else."""
 
 
@@ -110,7 +110,7 @@ def suits(segment: Segment, building: Building) -> bool:
 
 
 def build_segment(
-    home: Home, encoder_id: str, videos: Iterable[VideoClips], building: Building = USUAL
+    home: Home, encoder_id: str, videos: Iterable[VideoClips], building: Building = USUAL_BUILDING
 ) -> Segment | None:
     """Make a segment of the clips of some videos, each of which is released before the next.
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.names import VideoNames
+from data.catalogue.naming.names import VideoNames
 from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.history import Event, History, events_since, mark_history

@@ -13,6 +13,7 @@ from embeddings.backbone.early_checks import count_gpus
 from indexer.store.gpu import opening
 from indexer.store.rows.arrays import Floats, Ids
 from tests.indexer.store.gpu.fake_gpu import FakeGpu, opener
+from ui.library.documents import gpu_document
 from ui.library.library import Library
 
 
@@ -50,11 +51,11 @@ def test_a_library_is_searched_on_the_gpu_that_was_asked_for(home: Path, gpu: Fa
         on_cpu = hits(library)
     assert (gpu.n_opened, gpu.batches) == (0, [])
     with Library(home, device="cuda") as library:
-        assert library.on_gpus["clips"] == 0
+        assert gpu_document(library.copies)["clips"] == 0
         assert hits(library) == on_cpu
         assert gpu.batches
         n_clips = library.searcher.view.n_clips
-        assert library.on_gpus["clips"] == n_clips > 0
+        assert gpu_document(library.copies)["clips"] == n_clips > 0
         asked = len(gpu.batches)
         assert library.similar("1").hits
         assert len(gpu.batches) > asked
@@ -62,7 +63,7 @@ def test_a_library_is_searched_on_the_gpu_that_was_asked_for(home: Path, gpu: Fa
         library.gpu_memory_bytes = 10
         assert hits(library) == on_cpu
         line = f"{n_clips:,} clips do not fit into the memory of the GPUs; searching without"
-        assert library.on_gpus["warnings"] == [line]
+        assert gpu_document(library.copies)["warnings"] == [line]
         assert line in library.search("a red car").warnings
     with Library(home) as library:
         assert hits(library) == on_cpu

@@ -7,7 +7,7 @@ import pytest
 
 from data.catalogue.records import Video
 from data.lines import Channel
-from indexer.search.result import Copy, Hit, Match, Step
+from indexer.search.result import Hit, Match, Step, VideoCopy
 from recommender.answer.items import Item
 from ui.pages import cards
 from ui.pages.search_page import Form
@@ -30,7 +30,7 @@ EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
 
 def test_a_card_says_how_many_copies_there_are_and_where() -> None:
-    copies = (Copy(8, Path("/v/<b>.mkv")), Copy(9, Path("/v/c.mp4")))
+    copies = (VideoCopy(8, Path("/v/<b>.mkv")), VideoCopy(9, Path("/v/c.mp4")))
     card = cards.moment_card(dataclasses.replace(HIT, copies=copies))
     assert "and 2 copies" in card
     assert "/v/&lt;b&gt;.mkv" in card

@@ -5,7 +5,13 @@ from typing import Annotated
 import typer
 
 from data.printable import printable
-from ui.library.documents import Document, index_in_words, other_clips, status_document
+from ui.library.documents import (
+    Document,
+    gpu_document,
+    index_in_words,
+    other_clips,
+    status_document,
+)
 from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
@@ -23,7 +29,7 @@ def status(
     """Show counts, encoder, index kind and recall, the recommender's model, and failures."""
     with Library(home) as library:
         document = status_document(library.catalogue, with_failures=failed)
-        document["gpu"] = library.on_gpus
+        document["gpu"] = gpu_document(library.copies)
     warnings = [document["warning"], document["recommender"]["warning"]]
     warnings.append(other_clips(document["other_clips"], document["clip_rule"]))
     warnings.append(document["encoder_notice"])

@@ -24,7 +24,7 @@ TagsArgument = Annotated[
 ]
 
 
-def add(
+def add_tags(
     video: VideoArgument, names: TagsArgument, home: HomeOption = None, as_json: JsonOption = False
 ) -> Answer:
     """Give a video tags; they stay with its content, whatever its files are called."""
@@ -38,7 +38,7 @@ def add(
     return Answer(document | {"added": new}, _text(document))
 
 
-def remove(
+def remove_tags(
     video: VideoArgument, names: TagsArgument, home: HomeOption = None, as_json: JsonOption = False
 ) -> Answer:
     """Take tags from a video."""

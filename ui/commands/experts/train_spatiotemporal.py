@@ -49,7 +49,7 @@ TrainingValidationOption = Annotated[
         help="Captions for early stopping and evaluation.  [default: a quarter of the videos]",
     ),
 ]
-EncoderOption = Annotated[
+BackboneOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAME", help="Encoder to take the backbone from.  [default: the library's]"
@@ -119,7 +119,7 @@ def spatiotemporal(
     captions: TrainingCaptionsOption,
     out: TrainingOutOption,
     validation: TrainingValidationOption = None,
-    encoder: EncoderOption = None,
+    encoder: BackboneOption = None,
     weights: WeightsOption = None,
     kind: KindOption = "attention",
     loss: LossOption = "infonce",

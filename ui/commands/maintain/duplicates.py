@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SAID_EVERY_S = 10.0
 """Least time between two lines about how far a comparison is."""
 
-UnderOption = Annotated[
+GroupUnderOption = Annotated[
     Path | None,
     typer.Option(metavar="PATH", help="Only groups with a file in this folder."),
 ]
@@ -33,7 +33,7 @@ AfreshOption = Annotated[
 
 
 def duplicates(
-    under: UnderOption = None,
+    under: GroupUnderOption = None,
     afresh: AfreshOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.checks import row_problems
 from data.catalogue.guard.copies import bring_back, copies, copy_if_due
-from data.catalogue.mending import mend_rows
+from data.catalogue.soundness.checks import row_problems
+from data.catalogue.soundness.mending import mend_rows
 from data.errors import ReelwiseError
 from data.history.history import History
 from data.home import Home

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from data.catalogue import Catalogue, EmbeddingRow, LiveVideos, Part, Video, VideoLimits
 from data.catalogue.database import Database
-from data.catalogue.live.limits import Ids, passing_ids
+from data.catalogue.live.limits import VideoIds, passing_ids
 from data.catalogue.records import DOUBTFUL, FileRecord
 from data.catalogue.values import to_micros
 from data.home import Home
@@ -145,7 +145,7 @@ def test_other_videos_below_one_folder_are_told_without_asking_again(
 ) -> None:
     asked: list[VideoLimits] = []
 
-    def counted(database: Database, encoder_id: str, limits: VideoLimits) -> Ids:
+    def counted(database: Database, encoder_id: str, limits: VideoLimits) -> VideoIds:
         asked.append(limits)
         return passing_ids(database, encoder_id, limits)
 

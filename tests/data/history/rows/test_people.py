@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.catalogue.spelling import person_name
+from data.catalogue.naming.spelling import person_name
 from data.errors import ReelwiseError
 from data.history.rows.people import near_names, person
 

@@ -183,7 +183,7 @@ def test_columns_of_live_readings_are_those_of_the_rows(library: Home) -> None:
 
 
 def _compare(catalogue: Catalogue, n: int) -> None:
-    parts, live = catalogue.readings.parts(), catalogue.readings.live()
+    parts, live = catalogue.readings.parts(), catalogue.live_readings()
     rows = {
         (row.number, row.n_lines, row.channel, part.name, part.engine_id, part.size_bytes)
         for part in parts

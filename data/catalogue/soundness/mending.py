@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from data.catalogue.checks import BAD_EMBEDDINGS, BAD_EVENTS, BAD_FILES, BAD_TAGS
 from data.catalogue.database import Database
 from data.catalogue.guard.copies import whole_copies
+from data.catalogue.soundness.checks import BAD_EMBEDDINGS, BAD_EVENTS, BAD_FILES, BAD_TAGS
 from data.catalogue.values import row_sum, sql
 from data.home import Home
 
@@ -73,7 +73,7 @@ _DROP_FILES = sql(f"DELETE FROM {BAD_FILES}")
 
 
 def mend_rows(catalogue: Database) -> list[str]:
-    """Mend the rows that `checks.contradictions` finds, and give what was done, one line each.
+    """Mend the rows that `checks.row_problems` finds, and give what was done, one line each.
 
     Files and states are found again by the next `index`. Watch events are taken from the newest
     copy that has them as they were, and tags too; those in no copy stay, and stay reported.

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
 
-from data.catalogue.spelling import folded, name_key, plain
+from data.catalogue.naming.spelling import folded, name_key, plain
 from data.catalogue.values import path_text
 
 BY_TITLE = "title:"

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
-from data.catalogue.names import VideoNames
+from data.catalogue.naming.names import VideoNames
 from data.catalogue.records import FileRecord
 from data.catalogue.videos import _LIKELY_NAMES, names_like
 

@@ -1,0 +1,1 @@
+"""Names of videos as a person gives them: how they are spelled, and whose they are."""

@@ -1,0 +1,1 @@
+"""Whether the catalogue says what was written into it, and mending it."""

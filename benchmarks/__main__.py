@@ -16,6 +16,7 @@ BENCHMARKS = {
     "compression": "int8, bf16, pruned and distilled encoders against fp32: speed and recall",
     "damage": "bytes of a library flipped or zeroed: what is answered, said and found",
     "decoders": "PyAV against decord: speed, memory, frames of a damaged file",
+    "duplicates": "changed copies among look-alikes: precision and recall of pairs, and its growth",
     "example_search": "a cut, re-encoded, distorted part of a video as a query for its source",
     "flood": "searches while a server is flooded with connections, garbage and uploads",
     "full_text": "words among 100,000 (full: 1,000,000) lines: latency, scripts, growth, kills",

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from data.catalogue import MAX_ATTEMPTS, Catalogue
+from data.errors import ReelwiseError
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
 from indexer.store.generations import Generation, open_generation
@@ -116,7 +117,10 @@ class Publisher:
 
     def _up_to_date(self) -> Generation | None:
         """The published generation, where a publication would change nothing."""
-        generation = open_generation(self._catalogue.home)
+        try:
+            generation = open_generation(self._catalogue.home)
+        except ReelwiseError:
+            return None  # the vectors are the truth: a publication makes it anew
         if generation is None or generation.warning is not None:
             return None
         if generation.encoder_id != self._encoder.id:

@@ -10,6 +10,9 @@ from data.sealed import MANIFEST_FILE, FileSum, unseal
 LAYOUT_VERSION = 3
 """Version of a generation's folder; a reader refuses any other."""
 
+OLDER_LAYOUTS = (1, 2)
+"""What versions before wrote: made anew from the stored vectors."""
+
 
 @dataclass(frozen=True)
 class SegmentUse:
@@ -79,6 +82,11 @@ def read_manifest(folder: Path) -> Manifest:
     except ValueError as error:
         problem = f"{MANIFEST_FILE} is not as it was written (wrong checksum)"
         raise damaged(folder, problem) from error
+    if values.get("format") in OLDER_LAYOUTS:
+        raise ReelwiseError(
+            f"the index generation {folder.name} was made by an older version of reelwise",
+            fix="run reelwise rebuild",
+        )
     belongs_here = generation_name(values["generation"]) == folder.name
     if values.get("format") != LAYOUT_VERSION or not belongs_here:
         raise damaged(folder, f"{MANIFEST_FILE} has another format or belongs elsewhere")

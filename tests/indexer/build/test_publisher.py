@@ -86,3 +86,13 @@ def test_ctrl_c_waits_for_a_publication(home: Home, monkeypatch: pytest.MonkeyPa
     generation = open_generation(home)
     assert generation is not None
     assert generation.number == 2
+
+
+def test_an_index_that_cannot_be_used_is_made_anew_by_the_next_run(home: Home) -> None:
+    made = published(home, ["a", "b"])
+    (made.folder / "manifest.json").unlink()
+    finish(home, Interrupt())
+    assert n_segments(home) == 1
+    generation = open_generation(home)
+    assert generation is not None
+    assert (generation.manifest.videos, generation.warning) == (2, None)

@@ -226,11 +226,12 @@ def test_a_kind_that_this_version_does_not_know_is_refused(home: Home) -> None:
     assert "unknown kind 'from the future'" in warning
 
 
-def test_an_index_of_an_older_version_is_not_used(home: Home) -> None:
+def test_an_index_of_an_older_version_is_not_used_and_called_by_its_name(home: Home) -> None:
     made = published(home, ["a"])
     (made.folder / "manifest.json").write_bytes(seal({**asdict(made.manifest), "format": 2}))
-    with pytest.raises(ReelwiseError, match="another format"):
+    with pytest.raises(ReelwiseError, match="made by an older version") as caught:
         open_generation(home)
+    assert "damaged" not in caught.value.problem
     assert published(home, ["b"]).number == 2
     assert first_hit(home, "a") == ("a", None)
 

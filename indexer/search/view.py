@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,6 @@ from indexer.search.relevance.accident import SAMPLE_CLIPS
 from indexer.search.words.meaning import Meanings, open_meanings
 from indexer.search.words.word_index import WordIndex, open_words
 from indexer.store.generations import REBUILD, Generation, open_generation
-from indexer.store.gpu.copies import GpuCopies
 from indexer.store.manifest import read_manifest
 from indexer.store.meaning.status import meaning_state
 from indexer.store.parts import lines_warning, parts_warning
@@ -33,6 +33,15 @@ READ_ATTEMPTS = 3
 """A writer may replace vectors between two reads; then everything is read again."""
 
 
+class SegmentSearch(Protocol):
+    """What searches segments in place of their own indexes, as `GpuCopies` does."""
+
+    def search(
+        self, segment: Segment, queries: Floats, k: int, allowed: Mask | None
+    ) -> tuple[Floats, Ids]:
+        """As `RowIndex.search` of the segment's index."""
+
+
 @dataclass(frozen=True)
 class Searched:
     """A segment, and which of its videos can be found."""
@@ -41,7 +50,7 @@ class Searched:
     """Its clips."""
     videos: Mask
     """(v,) which of its videos count, by place."""
-    copies: GpuCopies | None = None
+    copies: SegmentSearch | None = None
     """What may search it on a GPU; None: the CPU does."""
 
     @cached_property
@@ -109,7 +118,7 @@ class View:
     meanings: Meanings | None
     """Those that can be found by what they mean; None where that is not known of any."""
 
-    def on(self, copies: GpuCopies) -> "View":
+    def on(self, copies: SegmentSearch) -> "View":
         """The same, searched on GPUs where these hold its segments."""
         return replace(self, searched=tuple(replace(each, copies=copies) for each in self.searched))
 

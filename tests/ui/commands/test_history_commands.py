@@ -121,7 +121,7 @@ def test_forgetting_says_what_stays(home: Path, capsys: pytest.CaptureFixture[st
     document = ask(capsys, "history", "forget", "films", home=home)
     assert (document["forgotten"], document["mentions_left"]) == (1, 3)
     tell(capsys, "history", "add", "films", "v1", home=home)
-    assert "3 names of videos" in tell(capsys, "history", "forget", "films", home=home).out
+    assert "3 names or tags of videos" in tell(capsys, "history", "forget", "films", home=home).out
 
 
 @pytest.mark.parametrize(

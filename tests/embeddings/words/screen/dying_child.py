@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 
+import numpy as np
+from numpy.typing import NDArray
+
 from data.video.children.child import main
 from data.video.decoders.decoding import Decoding, open_decoding
 from data.video.types import DecodeRequest, Ending, OnProgress, Sample, VideoInfo
@@ -22,6 +25,10 @@ class Dying(Decoding):
     @property
     def info(self) -> VideoInfo:
         return self._decoding.info
+
+    @property
+    def keyframes_s(self) -> NDArray[np.float64]:
+        return self._decoding.keyframes_s
 
     def samples(self) -> Iterator[Sample]:
         if not self._frames:

@@ -14,9 +14,10 @@ from indexer.search.query_vectors import QueryVectors
 from indexer.search.relevance.accident import BestByAccident
 from indexer.search.relevance.calibrate import Background
 from indexer.search.result import Hit
+from indexer.search.searched import inner_products
 from indexer.search.shown import Shown
 from indexer.search.unrelated import Unrelated
-from indexer.search.view import View, inner_products
+from indexer.search.view import View
 from indexer.store.rows.arrays import Floats, Mask
 from indexer.store.segments.columns import TableRows
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import sys
 import time
 
 from benchmarks.machine import describe_machine
+from data.errors import ReelwiseError
 
 BENCHMARKS = {
     "cold_search": "processor time of a question in a new process, and of `index` with no work",
@@ -57,7 +59,10 @@ def main() -> None:
             print(f"{name:18} {what}")
         return
     began_s = time.perf_counter()
-    figures = importlib.import_module(f"benchmarks.{options.name}").run(options.size)
+    try:
+        figures = importlib.import_module(f"benchmarks.{options.name}").run(options.size)
+    except ReelwiseError as error:
+        sys.exit(f"error: {error.problem}\n  fix: {error.fix}")
     figures = {
         "benchmark": options.name,
         "size": options.size,

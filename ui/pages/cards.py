@@ -34,16 +34,14 @@ PLAYABLE_CODECS = ("h264", "vp8", "vp9", "av1")
 
 STYLE = """
 <style>
-  [data-testid="stMainBlockContainer"] { max-width: 1280px; padding-top: 4.2rem; }
-  [data-testid="stDecoration"], [data-testid="stAppDeployButton"] { display: none; }
   .rw-head { margin: 0 0 .4rem 0; }
   .rw-head h1 { font-size: 1.9rem; font-weight: 700; letter-spacing: -.02em; margin: 0;
                 padding: 0; }
-  .rw-head p { color: #5b6b68; margin: .2rem 0 0 0; }
-  .rw-card { border-radius: .7rem; overflow: hidden; background: #fff;
-             box-shadow: 0 1px 3px rgba(16,32,29,.14); border: 1px solid #e3eae8; }
+  .rw-head p { color: var(--rw-mute); margin: .2rem 0 0 0; }
+  .rw-card { border-radius: .7rem; overflow: hidden; background: var(--rw-bg);
+             box-shadow: 0 1px 3px rgba(16,32,29,.14); border: 1px solid var(--rw-line); }
   /* Light until its picture has come; then the picture has dark bars where it is narrow. */
-  .rw-card .rw-frame { position: relative; background: #dfe7e5; aspect-ratio: 16 / 9; }
+  .rw-card .rw-frame { position: relative; background: var(--rw-picture); aspect-ratio: 16 / 9; }
   .rw-card video, .rw-card img { width: 100%; height: 100%; display: block; object-fit: contain; }
   .rw-badge { position: absolute; top: .5rem; left: .5rem; padding: .1rem .45rem; font-size: .78rem;
               border-radius: .4rem; color: #fff; background: rgba(10,20,18,.72);
@@ -53,34 +51,34 @@ STYLE = """
   .rw-badge.rw-low { top: 2.1rem; }
   .rw-card h3.rw-title { font-size: 1rem; margin: 0; padding: 0; letter-spacing: 0; }
   .rw-title { font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-  .rw-sub { color: #5b6b68; font-size: .82rem; white-space: nowrap; overflow: hidden;
+  .rw-sub { color: var(--rw-mute); font-size: .82rem; white-space: nowrap; overflow: hidden;
             text-overflow: ellipsis; }
-  .rw-why { color: #0f766e; font-size: .84rem; margin-top: .15rem; }
+  .rw-why { color: var(--rw-accent); font-size: .84rem; margin-top: .15rem; }
   .rw-said { font-size: .84rem; margin-top: .3rem; overflow-wrap: anywhere; }
-  .rw-said span { color: #5b6b68; font-variant-numeric: tabular-nums; }
-  .rw-said mark { background: #d5efe9; color: inherit; border-radius: .2rem; }
-  .rw-bar { height: 4px; border-radius: 2px; background: #e3eae8; margin-top: .45rem; }
-  .rw-bar i { display: block; height: 100%; border-radius: 2px; background: #0f766e; }
-  .rw-empty { text-align: center; padding: 3.2rem 1rem; color: #5b6b68; border: 1px dashed #cfdad7;
-              border-radius: .8rem; background: #fafcfb; }
-  .rw-empty b { color: #16211f; font-size: 1.1rem; display: block; margin-bottom: .4rem; }
-  .rw-empty code { background: #eaf1ef; padding: .15rem .45rem; border-radius: .35rem;
-                   color: #0f524c; }
+  .rw-said span { color: var(--rw-mute); font-variant-numeric: tabular-nums; }
+  .rw-said mark { background: var(--rw-mark); color: inherit; border-radius: .2rem; }
+  .rw-bar { height: 4px; border-radius: 2px; background: var(--rw-line); margin-top: .45rem; }
+  .rw-bar i { display: block; height: 100%; border-radius: 2px; background: var(--rw-accent); }
+  .rw-empty { text-align: center; padding: 3.2rem 1rem; color: var(--rw-mute);
+              border: 1px dashed var(--rw-line); border-radius: .8rem; background: var(--rw-bg); }
+  .rw-empty b { color: var(--rw-ink); font-size: 1.1rem; display: block; margin-bottom: .4rem; }
+  .rw-empty code { background: var(--rw-soft); padding: .15rem .45rem; border-radius: .35rem;
+                   color: var(--rw-ink); }
   .rw-commands { margin-top: 1.2rem; display: flex; gap: .6rem; justify-content: center; }
   .rw-label-space { height: 1.25rem; }
   div dl.rw-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
                 gap: .8rem; margin: .4rem 0; padding: 0; }  /* above Streamlit: 2rem */
-  .rw-figures div { border: 1px solid #e3eae8; border-radius: .6rem; padding: .6rem .9rem; }
-  .rw-figures dt { color: #5b6b68; font-size: .84rem; }
+  .rw-figures div { border: 1px solid var(--rw-line); border-radius: .6rem; padding: .6rem .9rem; }
+  .rw-figures dt { color: var(--rw-mute); font-size: .84rem; }
   .rw-figures dd { margin: 0; font-size: 1.35rem; font-weight: 600; overflow: hidden;
                    text-overflow: ellipsis; white-space: nowrap; }
-  .rw-problem { border: 1px solid #f0c9b8; background: #fdf4ef; border-radius: .6rem;
+  .rw-problem { border: 1px solid var(--rw-error); background: var(--rw-bg); border-radius: .6rem;
                 padding: .7rem .9rem; overflow-wrap: anywhere; }
   .rw-problem b { display: block; font-weight: 600; }
   .rw-chips { display: flex; gap: .4rem; flex-wrap: wrap; margin: .2rem 0; }
-  .rw-chips span { background: #eaf1ef; color: #0f524c; border-radius: 1rem; font-size: .84rem;
-                   padding: .1rem .7rem; }
-  .rw-note { color: #5b6b68; font-size: .88rem; margin: .3rem 0 .2rem 0; }
+  .rw-chips span { background: var(--rw-soft); color: var(--rw-ink); border-radius: 1rem;
+                   font-size: .84rem; padding: .1rem .7rem; }
+  .rw-note { color: var(--rw-mute); font-size: .88rem; margin: .3rem 0 .2rem 0; }
 </style>
 """
 

@@ -98,6 +98,9 @@ def show_search() -> None:
 
 def _read_form(tags: list[str]) -> Form:
     """The fields; `tags` are those of the library."""
+    asked = st.query_params.get("q", "")
+    if asked and st.session_state.get("asked") != asked:
+        st.session_state["text"] = st.session_state["asked"] = asked
     query, example, options = st.columns([6, 5, 2])
     text = query.text_input(
         "What happens in it?", placeholder="a red car drives to the left", key="text"

@@ -59,12 +59,15 @@ STREAMLIT_OPTIONS: dict[str, Any] = {
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "global.developmentMode": False,
-    "theme.base": "light",
-    "theme.primaryColor": "#0f766e",
-    "theme.backgroundColor": "#ffffff",
-    "theme.secondaryBackgroundColor": "#f1f5f4",
-    "theme.textColor": "#16211f",
     "theme.baseRadius": "0.6rem",
+    "theme.light.primaryColor": "#0f766e",
+    "theme.light.backgroundColor": "#ffffff",
+    "theme.light.secondaryBackgroundColor": "#f1f5f4",
+    "theme.light.textColor": "#16211f",
+    "theme.dark.primaryColor": "#2dd4bf",
+    "theme.dark.backgroundColor": "#0f1514",
+    "theme.dark.secondaryBackgroundColor": "#1a2322",
+    "theme.dark.textColor": "#e6eeec",
 }
 """Given as flags, which win over any config.toml of the user or the working folder."""
 

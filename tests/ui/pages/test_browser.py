@@ -214,7 +214,7 @@ def test_an_upload_that_is_no_video_says_so(
 def _watch_as(page: "Page", server: Server, name: str) -> None:
     """Open the page and say who is watching."""
     page.goto(f"{server.url}/for-you")
-    box = page.get_by_label("Who is watching?")
+    box = page.get_by_role("combobox", name="Who is watching?")
     box.wait_for()
     assert page.locator("video").count() == 0
     assert box.input_value() == ""

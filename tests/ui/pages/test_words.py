@@ -1,0 +1,51 @@
+"""Words of the pages: each language has all of them, and each that is used is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ui.pages.words.language import LANGUAGES, chosen, words_of
+
+PAGES = Path(__file__).parents[3] / "ui" / "pages"
+KEY = re.compile(r"""\bsay\(\s*["']([a-z_.]+)["']""")
+
+
+def forms(code: str, key: str) -> list[str]:
+    form = words_of(code).forms[key]
+    return [form] if isinstance(form, str) else list(form.values())
+
+
+def used_keys() -> set[str]:
+    sources = [*PAGES.rglob("*.py"), *PAGES.rglob("*.js")]
+    return {key for file in sources for key in KEY.findall(file.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_says_the_same_with_the_same_values(code: str) -> None:
+    assert list(words_of(code).forms) == list(words_of("en").forms)
+    for key in words_of(code).forms:
+        values = [set(re.findall(r"\{(\w+)\}", text)) for text in forms(code, key)]
+        assert set.union(*values) == set.union(
+            *(set(re.findall(r"\{(\w+)\}", text)) for text in forms("en", key))
+        ), key
+        assert all(text.strip() for text in forms(code, key)), key
+
+
+def test_every_key_that_is_used_has_words() -> None:
+    used = used_keys()
+    assert len(used) > 10
+    assert used <= set(words_of("en").forms)
+
+
+def test_a_plural_and_a_large_number_are_said_in_the_language() -> None:
+    assert words_of("en").say("card.more", n=1) == "+1 more moment"
+    assert words_of("en").say("card.more", n=1234) == "+1,234 more moments"
+    assert words_of("de").say("card.more", n=1234) == "+1.234 weitere Stellen"
+
+
+def test_a_language_is_chosen_by_the_person_then_by_the_browser() -> None:
+    assert chosen("de", "en-GB") == "de"
+    assert chosen(None, "de-AT") == "de"
+    assert chosen("xx", "fr") == "en"
+    assert chosen(None, None) == "en"

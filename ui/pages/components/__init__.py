@@ -1,0 +1,1 @@
+"""The page's own parts, in Python: what each is given, and what it reports."""

@@ -1,0 +1,69 @@
+"""Who is watching: asked, never guessed, and kept on this device.
+
+A person is who was chosen on this device, or who logged in: no name is ever taken because it is
+the first of a list. An address may name somebody (`?who=`): that only chooses what is shown, and
+never to whom something is written.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from data.errors import ReelwiseError
+from data.history import person
+from ui.pages.words.language import COOKIE as LANGUAGE_COOKIE
+from ui.pages.words.language import Words, chosen, words_of
+
+COOKIE = "reelwise_person"
+"""The person chosen on this device: a name as UTF-8 in percent encoding, or `GUEST`."""
+GUEST = "-"
+"""Nobody: nothing is recorded."""
+_CHOSEN = "person"
+
+
+def watching() -> str:
+    """The person to whom clicks and watched time belong; empty for a guest and for nobody yet."""
+    name = _chosen()
+    return "" if name == GUEST else name
+
+
+def is_guest() -> bool:
+    """Whether somebody chose to watch without being recorded."""
+    return _chosen() == GUEST
+
+
+def has_chosen() -> bool:
+    """Whether this device knows who is watching, a guest too."""
+    return bool(_chosen())
+
+
+def choose(name: str) -> None:
+    """Take a person for this session; the cookie, which outlives it, is set by the page."""
+    st.session_state[_CHOSEN] = name
+
+
+def shown() -> str:
+    """The person whose page is shown: whom the address names, else who is watching."""
+    return clean_name(st.query_params.get("who", "")) or watching()
+
+
+def words() -> Words:
+    """The words in the visitor's language."""
+    return words_of(chosen(st.context.cookies.get(LANGUAGE_COOKIE), st.context.locale))
+
+
+def clean_name(text: str) -> str:
+    """The name under which a person is stored; empty where nobody can be called so."""
+    try:
+        return person(text)
+    except ReelwiseError:
+        return ""
+
+
+def _chosen() -> str:
+    from urllib.parse import unquote
+
+    if _CHOSEN not in st.session_state:
+        kept = unquote(st.context.cookies.get(COOKIE, ""))
+        st.session_state[_CHOSEN] = GUEST if kept == GUEST else clean_name(kept)
+    return str(st.session_state[_CHOSEN])

@@ -1,0 +1,33 @@
+// The server's own routes. Every write of a page goes through here, and names its person.
+
+/** What the server answered in place of a document: its problem, and what to do. */
+export class Refused extends Error {
+  constructor(status, told) {
+    super(told.error || `the server answered ${status}`);
+    this.status = status;
+    this.code = told.code || "fault";
+    this.fix = told.fix || "";
+  }
+}
+
+const BASE = "/api/v1";
+
+async function told(answer) {
+  const isDocument = (answer.headers.get("content-type") || "").includes("json");
+  const document_ = answer.status === 204 || !isDocument ? {} : await answer.json();
+  if (!answer.ok) throw new Refused(answer.status, document_);
+  return document_;
+}
+
+/** A document. */
+export async function get(path, options = {}) {
+  return told(await fetch(BASE + path, { ...options, headers: { accept: "application/json" } }));
+}
+
+/** Send a document (or a FormData), and get one. `keepalive`: also while the page goes away. */
+export async function send(method, path, body, options = {}) {
+  const isForm = body instanceof FormData || body instanceof Blob;
+  const headers = isForm || body === undefined ? {} : { "content-type": "application/json" };
+  const sent = body === undefined || isForm ? body : JSON.stringify(body);
+  return told(await fetch(BASE + path, { method, headers, body: sent, ...options }));
+}

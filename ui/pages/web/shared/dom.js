@@ -1,0 +1,50 @@
+// Elements, made without HTML text: titles, names and lines from files are only ever text nodes.
+
+/** An element. `attributes`: strings; true for an empty one; functions (onclick) become listeners. */
+export function h(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value === true ? "" : String(value));
+  }
+  made.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const PATHS = {
+  search: "M10 4a6 6 0 1 0 3.7 10.7l5 5 1.4-1.4-5-5A6 6 0 0 0 10 4zm0 2a4 4 0 1 1 0 8 4 4 0 0 1 0-8z",
+  heart: "M12 20.5 4.3 13a5 5 0 0 1 7-7l.7.7.7-.7a5 5 0 0 1 7 7zm0-2.8 6.3-6.1a3 3 0 0 0-4.2-4.2L12 9.5 9.9 7.4a3 3 0 0 0-4.2 4.2z",
+  library: "M4 6H2v14a2 2 0 0 0 2 2h14v-2H4zm4-4h12a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H8a2 2 0 0 1-2-2V4c0-1.1.9-2 2-2zm0 2v12h12V4zm4 2.5v7l5-3.5z",
+  history: "M12 4a8 8 0 0 0-7.7 6H2l3.3 4L9 10H6.4a6 6 0 1 1 .9 5.5l-1.6 1.2A8 8 0 1 0 12 4zm-1 4v5l4 2.4 1-1.6-3-1.8V8z",
+  person: "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 2a8 8 0 0 1 6.3 13c-1.5-1.5-4-2-6.3-2s-4.8.5-6.3 2A8 8 0 0 1 12 4zm0 2.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z",
+  picture: "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5c0-1.1.9-2 2-2zm0 2v14h14V5zm1 12 3.5-4.5 2.5 3 3.5-4.5L19 17z",
+  close: "m6.4 5 5.6 5.6L17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4-5.6-5.6L6.4 19 5 17.6l5.6-5.6L5 6.4z",
+  down: "m7 9 5 5 5-5 1.4 1.4L12 16.8 5.6 10.4z",
+  more: "M12 5a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm0 5a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm0 5a2 2 0 1 0 0 4 2 2 0 0 0 0-4z",
+  play: "M8 5v14l11-7z",
+  pause: "M7 5h4v14H7zm6 0h4v14h-4z",
+};
+
+/** A picture of 20 px that says nothing to a screen reader; the name stands beside it. */
+export function icon(name) {
+  const drawn = document.createElementNS(SVG, "svg");
+  drawn.setAttribute("viewBox", "0 0 24 24");
+  drawn.setAttribute("aria-hidden", "true");
+  drawn.setAttribute("class", "icon");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", PATHS[name]);
+  drawn.append(path);
+  return drawn;
+}
+
+/** The one root of a component: made at its first call, emptied at none. */
+export function rootOf(parent, className) {
+  let root = parent.querySelector(":scope > .root");
+  if (!root) {
+    root = h("div", { class: `root ${className}` });
+    parent.append(root);
+  }
+  return root;
+}

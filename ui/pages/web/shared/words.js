@@ -1,0 +1,30 @@
+// Words of the page in the person's language; Python chooses them and sends those that are used.
+
+/** The speaker of a component's words: `say("card.more", {n: 3})`. */
+export function speaker(words, language = "en") {
+  const rules = new Intl.PluralRules(language);
+  return function say(key, values = {}) {
+    const found = words[key];
+    if (found === undefined) throw new Error(`no words for ${key}`);
+    const text = typeof found === "string" ? found : (found[rules.select(values.n)] ?? found.other);
+    return text.replace(/\{(\w+)\}/g, (whole, name) =>
+      name in values ? String(typeof values[name] === "number" ? values[name].toLocaleString(language) : values[name]) : whole);
+  };
+}
+
+/** Seconds as a clock: 0:05, 1:02:03; with tenths where they tell things apart. */
+export function clock(seconds, tenths = false) {
+  const unit = tenths ? 10 : 1;
+  const whole = tenths ? Math.round(seconds * 10) : Math.floor(seconds);
+  const all = Math.floor(whole / unit);
+  const [hours, minutes, rest] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
+  const two = n => String(n).padStart(2, "0");
+  const text = hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+  return tenths ? `${text}.${whole % 10}` : text;
+}
+
+/** A stretch; tenths only in videos under 20 s. */
+export function span(start_s, end_s, duration_s) {
+  const tenths = duration_s < 20;
+  return `${clock(start_s, tenths)}-${clock(end_s, tenths)}`;
+}

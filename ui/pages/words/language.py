@@ -1,0 +1,69 @@
+"""The words of the pages: one file for each language, by key, with plural forms.
+
+Components get theirs as data, so that a language is one JSON file and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""Codes and names, as its speakers write them; the first is for everybody else."""
+COOKIE = "reelwise_language"
+"""What a person chose on this device."""
+
+Form = str | dict[str, str]
+"""A text, or one for each plural category (`one`, `other`) of its value `n`."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one language."""
+
+    code: str
+    """As in `LANGUAGES`."""
+    forms: dict[str, Form]
+    """By key: `search.nothing`."""
+
+    def say(self, key: str, **values: object) -> str:
+        """The text of a key with its values; numbers have separators.
+
+        Raises:
+            KeyError: There is no such key.
+        """
+        form = self.forms[key]
+        if not isinstance(form, str):
+            form = form["one" if values["n"] == 1 else "other"]
+        return form.format(**{name: self._shown(value) for name, value in values.items()})
+
+    def part(self, *groups: str) -> dict[str, Form]:
+        """The words of some groups (`card` has `card.more`), for a component."""
+        return {key: form for key, form in self.forms.items() if key.partition(".")[0] in groups}
+
+    def _shown(self, value: object) -> str:
+        if isinstance(value, int):
+            return f"{value:,}".replace(",", "." if self.code == "de" else ",")
+        return str(value)
+
+
+@cache
+def words_of(code: str) -> Words:
+    """The words of a language."""
+    file = Path(__file__).with_name(f"{code}.json")
+    return Words(code, json.loads(file.read_text(encoding="utf-8")))
+
+
+def chosen(cookie: str | None, browser: str | None) -> str:
+    """Which language to speak: what was chosen, else the browser's, else the first.
+
+    Args:
+        cookie: The code that a person chose.
+        browser: What the browser asks for: `de-AT`.
+    """
+    for wanted in (cookie or "", (browser or "").partition("-")[0].lower()):
+        if wanted in LANGUAGES:
+            return wanted
+    return next(iter(LANGUAGES))

@@ -16,13 +16,15 @@ import numpy as np
 from benchmarks.clustered import Clusters
 from benchmarks.timing import median_seconds, seconds_of
 from data.errors import ReelwiseError
-from indexer.store.gpu.device import Copy, Device
+from indexer.store.gpu.devices.copy_kinds import IN_CELLS, CopyKind
+from indexer.store.gpu.devices.device import Copy, Device, DeviceRefused
+from indexer.store.gpu.devices.packed import pack
 from indexer.store.gpu.proposed import n_proposed, rescored
 from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import ROUNDS, SAMPLE_PER_CELL, CellRows, n_cells
 from indexer.store.rows.row_index import CellTrainer
-from indexer.store.rows.tuning import RecallProbe, tune
+from indexer.store.rows.tuning import TARGET_RECALL, RecallProbe, tune
 
 LIBRARIES = {"small": Clusters(100_000), "full": Clusters(1_000_000)}
 
@@ -33,7 +35,7 @@ K = 10
 
 def run(size: str) -> dict[str, Any]:
     """Milliseconds a question, recall@10 and seconds of copying, and those of training."""
-    from indexer.store.gpu.cuda import CudaDevice, open_cells, open_gpus
+    from indexer.store.gpu.devices.cuda import CudaDevice, open_cells, open_gpus
 
     if not open_gpus():
         raise ReelwiseError("no CUDA GPU can be used here", fix="run it on a machine with a GPU")
@@ -41,9 +43,14 @@ def run(size: str) -> dict[str, Any]:
     copies: dict[str, Callable[[CellRows], Copy]] = {
         "exact_torch": lambda index: by_torch.copy_rows(index, 0, len(index)),
         "exact_faiss": lambda index: by_faiss.copy_rows(index, 0, len(index)),
-        "cells_faiss": by_torch.copy_cells,
+        "cagra": lambda index: by_torch.copy_graph(index, 0, len(index)),
+        **{kind: partial(_in_cells, by_torch, kind) for kind in IN_CELLS},
     }
     return measured(LIBRARIES[size], by_torch, copies, open_cells())
+
+
+def _in_cells(device: Device, kind: CopyKind, index: CellRows) -> Copy:
+    return device.copy_cells(pack(index, kind, 0, len(index)))
 
 
 def measured(
@@ -61,7 +68,10 @@ def measured(
         probe = RecallProbe.of(matrix)
         figures["cells_recall_on_cpu"] = round(tune(index, probe), 4)
         for name, copy in copies.items():
-            figures[name] = _of_copy(partial(copy, index), index, probe)
+            try:
+                figures[name] = _of_copy(partial(copy, index), index, probe)
+            except DeviceRefused as refused:
+                figures[name] = {"refused": str(refused)}
     return figures
 
 
@@ -88,18 +98,27 @@ def _of_copy(make: Callable[[], Copy], index: CellRows, probe: RecallProbe) -> d
     copied_s = seconds_of(lambda: made.append(make()))
     copy = made[0]
 
-    def ask(queries: Floats) -> Ids:
-        rows = copy.rows(queries, n_proposed(K, len(index)), None)
-        return rescored(index.matrix, queries, rows, K, None)[1]
+    k = n_proposed(K, len(index), copy.oversampling, copy.most_k)
 
-    known = probe.rows
-    right = (ask(probe.queries)[:, :, None] == known[:, None, :]).any(axis=2)
+    def ask(queries: Floats) -> tuple[Floats, Ids]:
+        return rescored(index.matrix, queries, copy.rows(queries, k, None), K, None)
+
+    recall = 0.0
+    for depth in copy.depths or (0,):
+        copy.depth = depth
+        recall = probe.recall_of(*ask(probe.queries))
+        if recall >= TARGET_RECALL:
+            break
     rng = np.random.default_rng(0)
-    figures = {"copy_s": round(copied_s, 2), "recall_at_10": round(float(right.mean()), 4)}
+    figures = {
+        "copy_s": round(copied_s, 2),
+        "depth": copy.depth,
+        "recall_at_10": round(recall, 4),
+    }
     for batch in BATCHES:
         queries = probe.queries[rng.integers(len(probe.queries), size=batch)]
         works = {
-            "gpu": lambda queries=queries: copy.rows(queries, n_proposed(K, len(index)), None),
+            "gpu": lambda queries=queries: copy.rows(queries, k, None),
             "all": lambda queries=queries: ask(queries),
         }
         for name, seconds in median_seconds(works, ASKED).items():

@@ -164,9 +164,11 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
 def gpu_document(copies: GpuCopies | None) -> Document:
     """`gpu` of `status`: GPUs of the machine, and what of the index they hold for this process."""
     from embeddings.backbone.early_checks import count_gpus
+    from indexer.store.gpu.opening import cuvs_version
 
     return {
         "gpus": count_gpus(),
+        "cuvs": cuvs_version(),
         "clips": 0 if copies is None else copies.n_held,
         "warnings": [] if copies is None else list(copies.warnings),
     }

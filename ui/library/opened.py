@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from embeddings.encoder import Encoder
     from indexer.search.searcher import Searcher
     from indexer.store.gpu.copies import GpuCopies
+    from indexer.store.gpu.opening import GpuUse
     from recommender.service import LibraryRecommender
 
 
@@ -48,9 +49,8 @@ class OpenedLibrary:
         check_device(device)
         self.home: Home = resolve_home(Path(home) if home else None)
         self._device = device
-        self.gpu_memory_bytes: int | None = None
-        """Most memory that copies of the index take of each GPU; None for what is free. Set before
-        the first search."""
+        self.gpu_use: GpuUse | None = None
+        """What is wanted of copies of the index on GPUs. Set before the first search."""
         self._copies: GpuCopies | None = None
         # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
         self._lock = threading.Lock()
@@ -156,7 +156,7 @@ class OpenedLibrary:
         from indexer.store.gpu.opening import open_copies
 
         if self._copies is None:
-            self._copies = open_copies(self._device, memory_bytes=self.gpu_memory_bytes)
+            self._copies = open_copies(self._device, self.gpu_use)
         return self._copies
 
     @property

@@ -45,6 +45,8 @@ from ui.server.upkeep import Upkeep
 if TYPE_CHECKING:
     from streamlit.starlette import App
 
+    from indexer.store.gpu.opening import GpuUse
+
 BACKLOG = 128
 """Connections that wait to be accepted."""
 MAX_UPLOAD_MB = 200
@@ -149,7 +151,7 @@ def serve_library(
     *,
     stopping: Stopping,
     device: str = "auto",
-    gpu_memory_bytes: int | None = None,
+    gpu_use: GpuUse | None = None,
     refit_every_hours: float | None = None,
 ) -> None:
     """Serve one library until the process is told to stop.
@@ -159,8 +161,7 @@ def serve_library(
         address: Where to listen.
         stopping: Ends the process in time.
         device: Where encoder and index run: "auto", "cpu" or "cuda".
-        gpu_memory_bytes: Most memory that copies of the index take of each GPU; None for what is
-            free.
+        gpu_use: What is wanted of copies of the index on GPUs; None for what suits.
         refit_every_hours: Least hours between two trainings of the recommender; None trains none.
 
     Raises:
@@ -169,7 +170,7 @@ def serve_library(
     require_library(resolve_home(home))
     listener = _listen(address)
     with Library(home, device=device) as library, ExitStack() as training:
-        library.gpu_memory_bytes = gpu_memory_bytes
+        library.gpu_use = gpu_use
         refits = None
         if refit_every_hours is not None:
             refits = training.enter_context(Refits(library, refit_every_hours))

@@ -6,17 +6,23 @@ the CPU; `warnings` says why, and the log once. When segments change, what faile
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import count
 
-from indexer.store.gpu.checking import problem_of
-from indexer.store.gpu.device import Copy, Device, DeviceLost, DeviceTrouble, WrongAnswer
-from indexer.store.gpu.held import Held, Part
-from indexer.store.gpu.owner import OPEN_S, Owner, first_line
-from indexer.store.gpu.placement import Piece, Replica, Shape, place
+from indexer.store.gpu.devices.copy_kinds import Copied, CopyKind, kinds_for
+from indexer.store.gpu.devices.device import (
+    Device,
+    DeviceLost,
+    DeviceTrouble,
+    WrongAnswer,
+    first_line,
+)
+from indexer.store.gpu.held import Held
+from indexer.store.gpu.making import cells_of, discard, make, shapes_of
+from indexer.store.gpu.owner import Owner
+from indexer.store.gpu.placement import Placed, Shape, place_smaller
 from indexer.store.rows.arrays import Floats, Ids, Mask
-from indexer.store.rows.kinds import CellRows
 from indexer.store.segments.segment import Segment
 
 ROOM_SHARE = 0.9
@@ -24,9 +30,6 @@ ROOM_SHARE = 0.9
 
 WORKING_BYTES = 2 << 30
 """Left free for the work: scores of a block, FAISS's temporary memory (at most 1.5 GiB)."""
-
-SLOWEST_BYTES_PER_S = 100e6
-"""Copying that is slower than this hangs: a tenth of a slow disk, a hundredth of a slow bus."""
 
 OpenGpus = Callable[[], Mapping[int, Callable[[], Device]]]
 """The GPUs that can be used, by number, and how each is opened."""
@@ -47,7 +50,12 @@ class CopyOptions:
     is_asked_for: bool = True
     """Whether a person wants GPUs to be used: then it is said where none can be."""
     cells_from: int | None = None
-    """Cells of segments of this many clips or more are copied as cells; None: never."""
+    """Clips of a segment from which looking into cells is faster than comparing all; None: only
+    copies that compare all are made, whatever the memory."""
+    has_cuvs: bool = False
+    """Whether `cuvs` can be imported, for copies as graphs."""
+    kind: CopyKind | None = None
+    """The only kind of copy that is made; None for what suits the clips and the memory."""
 
 
 class GpuCopies:
@@ -93,7 +101,7 @@ class GpuCopies:
             before = self._held
             self._held = {name: each for name, each in before.items() if name in self._wanted}
         for name in before.keys() - self._held.keys():
-            _discard(before[name].parts)
+            discard(before[name].parts)
         if self._is_due and self.options.after_questions == 0:
             self._make()
         elif self._is_due:
@@ -152,13 +160,28 @@ class GpuCopies:
         room = self._room()
         if not room:
             return
-        shapes = {name: Shape(len(each), each.index.dim) for name, each in wanted.items()}
-        placed = place(shapes, room)
-        for name in sorted(placed, key=lambda each: -shapes[each].n):
-            self._hold(wanted[name], placed[name])
-        too_large = sum(shape.n for name, shape in shapes.items() if name not in placed)
+        forms = {name: forms for name, each in wanted.items() if (forms := self._forms(each))}
+        placed = place_smaller(forms, room)
+        for name in sorted(placed, key=lambda each: -placed[each].shape.n):
+            smaller = forms[name][forms[name].index(placed[name].shape) + 1 :]
+            self._hold(wanted[name], placed[name], smaller)
+        too_large = sum(forms[name][0].n for name in forms if name not in placed)
         if too_large:
             self._warn(f"{too_large:,} clips do not fit into the memory of the GPUs")
+
+    def _forms(self, segment: Segment) -> list[Shape]:
+        """What may be copied of a segment, the best first."""
+        options, index = self.options, segment.index
+        copied = Copied(len(index), index.dim, cells_of(segment))
+        kinds = kinds_for(
+            copied, cells_from=options.cells_from, has_cuvs=options.has_cuvs, named=options.kind
+        )
+        if not kinds:
+            self._warn(
+                f"{len(index):,} clips in an index of the kind {index.kind} cannot be copied to "
+                f"GPUs as {options.kind}"
+            )
+        return shapes_of(segment, kinds)
 
     def _room(self) -> dict[int, int]:
         """Bytes that may be used of each GPU; those that are not open are opened."""
@@ -186,54 +209,28 @@ class GpuCopies:
     def _bytes_on(self, owner: Owner) -> int:
         """What copies take of a GPU."""
         return sum(
-            Shape(part.stop - part.first, held.index.dim).size_bytes
+            part.size_bytes
             for held in self._held.values()
             for part in held.parts
             if part.owner is owner
         )
 
-    def _hold(self, segment: Segment, replicas: list[Replica]) -> None:
-        """Copy a segment, and use the copies if they answer as the CPU does."""
+    def _hold(self, segment: Segment, placed: Placed, smaller: Sequence[Shape]) -> None:
+        """Copy a segment, and use the copies if they answer as they should."""
         name = segment.name or ""
-        parts: list[list[Part]] = []
         try:
-            for pieces in replicas:
-                parts.append([])
-                for piece in pieces:
-                    parts[-1].append(self._part(segment, piece))
-            held = Held(segment.index, tuple(map(tuple, parts)))
-            problem = problem_of(segment, held)
-        except DeviceTrouble as trouble:
-            _discard(chain.from_iterable(parts))
-            self._warn(str(trouble))
+            held = make(segment, placed, smaller, self._owners)
+        except WrongAnswer as wrong:
+            self._refused[name] = self._warn(str(wrong))
             return
-        if problem is not None:
-            self._refused[name] = self._warn(problem)
-            _discard(held.parts)
+        except DeviceTrouble as trouble:
+            self._warn(str(trouble))
             return
         with self._changing:
             if name in self._wanted and not self._is_closed:
                 self._held = {**self._held, name: held}
                 return
-        _discard(held.parts)
-
-    def _part(self, segment: Segment, piece: Piece) -> Part:
-        owner, index = self._owners[piece.gpu], segment.index
-        whole = piece.stop - piece.first == len(index)
-        least = self.options.cells_from
-        as_cells = least is not None and whole and len(index) >= least
-
-        def copied(device: Device) -> Copy:
-            if as_cells and isinstance(index, CellRows):
-                copy = device.copy_cells(index)
-            else:
-                copy = device.copy_rows(index, piece.first, piece.stop)
-            copy.rows(index.matrix.rows(slice(1)), 1, None)  # loads what every question needs
-            return copy
-
-        size_bytes = Shape(piece.stop - piece.first, index.dim).size_bytes
-        copy = owner.do(copied, within_s=OPEN_S + size_bytes / SLOWEST_BYTES_PER_S)
-        return Part(owner, copy, piece.first, piece.stop)
+        discard(held.parts)
 
     def _give_up(self, name: str, trouble: DeviceTrouble) -> None:
         """Ask no more what did not answer."""
@@ -246,7 +243,7 @@ class GpuCopies:
                 if known.replicas and not (dropped is not None and each == name)
             }
         if dropped is not None:
-            _discard(dropped.parts)
+            discard(dropped.parts)
         line = self._warn(str(trouble))
         if isinstance(trouble, WrongAnswer):
             self._refused[name] = line
@@ -260,8 +257,3 @@ class GpuCopies:
         if is_new:
             _log.warning(line)
         return line
-
-
-def _discard(parts: Iterable[Part]) -> None:
-    for part in parts:
-        part.owner.discard(part.copy)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.store.gpu.device import MOST_K, Copy, DeviceLost
+from indexer.store.gpu.devices.device import Copy, DeviceLost
 from indexer.store.gpu.owner import Owner
 from indexer.store.gpu.proposed import n_proposed, rescored
 from indexer.store.rows.arrays import Floats, Ids, Mask
@@ -23,6 +23,8 @@ class Part:
     """First row."""
     stop: int
     """Row after the last."""
+    size_bytes: int = 0
+    """Memory that it was given."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +55,10 @@ class Held:
         """
         n_allowed = len(self.index) if allowed is None else int(np.count_nonzero(allowed))
         k = min(k, n_allowed)
-        if k <= 0 or k > MOST_K or not len(queries):
-            return None
-        if allowed is not None and n_allowed <= SCANNED:
+        if k <= 0 or not len(queries) or (allowed is not None and n_allowed <= SCANNED):
             return None
         asked = np.ascontiguousarray(queries, np.float32)
-        proposed = self._proposed(asked, n_proposed(k, n_allowed), allowed)
+        proposed = self._proposed(asked, k, n_allowed, allowed)
         if proposed is None:
             return None
         scores, rows = rescored(self.index.matrix, asked, proposed, k, allowed)
@@ -67,11 +67,17 @@ class Held:
             scores[few], rows[few] = self.index.search(asked[few], k, allowed=allowed)
         return scores, rows
 
-    def _proposed(self, queries: Floats, k: int, allowed: Mask | None) -> Ids | None:
+    def _proposed(
+        self, queries: Floats, wanted: int, n_allowed: int, allowed: Mask | None
+    ) -> Ids | None:
         """(q, p) rows that the parts of one replica propose; None where they cannot now."""
         replica = self._replica()
+        most = min(part.copy.most_k for part in replica)
+        if wanted > most:
+            return None
         if allowed is not None and not all(part.copy.takes_masks for part in replica):
             return None
+        k = n_proposed(wanted, n_allowed, replica[0].copy.oversampling, most)
         answers = []
         for part in replica:
             mask = None if allowed is None else allowed[part.first : part.stop]

@@ -3,7 +3,7 @@
 Questions that wait while it is busy are asked together, up to `BATCH`; a lone one never waits for
 company. Questions among allowed rows only are asked one by one, as each has a mask of its own.
 Nobody waits without end: a device that does not answer in time is lost, and so is one that fails in
-any way but a lack of memory. Those who wait are told at once.
+any way but a refusal, as for lack of memory. Those who wait are told at once.
 """
 
 import queue
@@ -18,7 +18,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from indexer.store.gpu.device import Copy, Device, DeviceFull, DeviceLost, DeviceTrouble
+from indexer.store.gpu.devices.device import (
+    Copy,
+    Device,
+    DeviceLost,
+    DeviceRefused,
+    DeviceTrouble,
+    first_line,
+)
 from indexer.store.rows.arrays import Floats, Ids, Mask
 
 BATCH = 256
@@ -214,7 +221,7 @@ def _answer(batch: list[_Ask]) -> None:
         queries = np.concatenate([each.queries for each in batch])
     try:
         rows = first.copy.rows(queries, max(each.k for each in batch), first.allowed)
-    except DeviceFull as error:
+    except DeviceRefused as error:
         for each in batch:
             _fail(each, error)
         return
@@ -229,7 +236,7 @@ def _answer(batch: list[_Ask]) -> None:
 def _do(job: _Work, device: Device) -> None:
     try:
         done = job.do(device)
-    except DeviceFull as error:
+    except DeviceRefused as error:
         _fail(job, error)
     else:
         with suppress(InvalidStateError):
@@ -240,8 +247,3 @@ def _fail(job: _Job, trouble: DeviceTrouble | None) -> None:
     if job is not None:
         with suppress(InvalidStateError):
             job.answer.set_exception(trouble or DeviceLost("it is closed"))
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, without the page that CUDA adds."""
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"

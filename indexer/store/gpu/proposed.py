@@ -5,7 +5,7 @@ So a GPU can leave a row out, and never give a wrong score, a row that is not al
 
 import numpy as np
 
-from indexer.store.gpu.device import MOST_K, WrongAnswer
+from indexer.store.gpu.devices.device import MOST_K, WrongAnswer
 from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 
@@ -13,9 +13,9 @@ SLACK = 1e-4
 """Scores that differ by less are equal: sums are added up in another order."""
 
 
-def n_proposed(k: int, n: int) -> int:
-    """How many of n rows are proposed where k are wanted: half precision swaps some neighbours."""
-    return min(max(k, min(2 * k + 32, MOST_K)), n)
+def n_proposed(k: int, n: int, oversampling: int = 2, most: int = MOST_K) -> int:
+    """How many of n rows are proposed where k are wanted: what is not exact swaps neighbours."""
+    return min(max(k, min(oversampling * k + 32, most)), n)
 
 
 def rescored(

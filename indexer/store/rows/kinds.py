@@ -28,7 +28,8 @@ ROUNDS = 8
 NEIGHBOURS = 32
 """Edges of a row in a graph, twice as many in its lowest level."""
 
-_PROBES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+PROBES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+"""Numbers of cells to look into, of which the least that suffices is chosen."""
 _LEAST_K = 10
 _QUERY_BITS = 8
 """Bits of a number of a query that is compared with codes."""
@@ -116,17 +117,32 @@ class _FaissRows(RowIndex):
         return inner
 
 
-class _CellRows(_FaissRows):
+class CellIndex(_FaissRows):
     """A kind that looks into the cells nearest to a query only."""
+
+    @property
+    def centres(self) -> Floats:
+        """(c, d) the centres of the cells."""
+        centres: Floats = self._inner.quantizer.reconstruct_n(0, self._n_cells)
+        return centres
+
+    @property
+    def cells_of_rows(self) -> Ids:
+        """(n,) the cell that each row lies in."""
+        cells, lists = np.zeros(len(self), np.int64), self._inner.invlists
+        for cell in range(self._n_cells):
+            if size := lists.list_size(cell):
+                cells[_faiss.rev_swig_ptr(lists.get_ids(cell), size)] = cell
+        return cells
 
     @classmethod
     def build(cls, matrix: HalfMatrix, trainer: CellTrainer | None = None) -> Self:
         """See `RowIndex`: k-means on an even sample makes the cells."""
         centres = _trained(matrix, trainer)
-        inner = cls._empty(_as_cells(centres), matrix.dim)
+        inner = cls._empty(as_cells(centres), matrix.dim)
         for _, rows in matrix.blocks():
             nearest = None if trainer is None else trainer.nearest(rows, centres)
-            _add_to_cells(inner, rows, nearest_cells(rows, centres) if nearest is None else nearest)
+            add_to_cells(inner, rows, nearest_cells(rows, centres) if nearest is None else nearest)
         return cls(matrix, cls._finished(inner))
 
     @classmethod
@@ -154,12 +170,12 @@ class _CellRows(_FaissRows):
         return min(wanted, self._n_cells)
 
 
-class CellRows(_CellRows):
+class CellRows(CellIndex):
     """Cells of vectors of float16: the fastest, and the vectors are stored twice."""
 
     kind = "ivf_fp16"
     inner_type = faiss.IndexIVFScalarQuantizer
-    settings = tuple({"nprobe": probes} for probes in _PROBES)
+    settings = tuple({"nprobe": probes} for probes in PROBES)
 
     @classmethod
     def _empty(cls, cells: Any, dim: int) -> Any:
@@ -180,7 +196,7 @@ class CellRows(_CellRows):
         return scores, rows
 
 
-class BitRows(_CellRows):
+class BitRows(CellIndex):
     """Cells of codes of one bit a number (RaBitQ); the best candidates are compared exactly.
 
     A sixteenth of the vectors is in memory, the rest is read from the mapped matrix for candidates.
@@ -190,7 +206,7 @@ class BitRows(_CellRows):
     is_held = True
     inner_type = faiss.IndexIVFRaBitQFastScan
     settings = tuple(
-        {"k_factor": factor, "nprobe": probes} for factor in (4, 10, 25, 60) for probes in _PROBES
+        {"k_factor": factor, "nprobe": probes} for factor in (4, 10, 25, 60) for probes in PROBES
     )
 
     def __init__(self, matrix: HalfMatrix, inner: Any) -> None:
@@ -309,25 +325,26 @@ def _trained(matrix: HalfMatrix, trainer: CellTrainer | None) -> Floats:
     if not len(matrix):
         return np.zeros((1, matrix.dim), np.float32)
     wanted = n_cells(len(matrix))
-    sample = _sample(matrix)
+    sample = sample_of(matrix, SAMPLE_PER_CELL * wanted)
     centres = None if trainer is None else trainer.centres(sample, wanted, ROUNDS)
     return centres_of(sample, wanted, ROUNDS) if centres is None else centres
 
 
-def _sample(matrix: HalfMatrix) -> Floats:
-    """(m, d) rows that train cells."""
+def sample_of(matrix: HalfMatrix, n: int) -> Floats:
+    """(m, d) n rows that are drawn evenly, always the same; all where there are fewer."""
     rng = np.random.default_rng(0)
-    n = min(SAMPLE_PER_CELL * n_cells(len(matrix)), len(matrix))
+    n = min(n, len(matrix))
     return matrix.rows(np.sort(rng.choice(len(matrix), n, replace=False)))
 
 
-def _as_cells(centres: Floats) -> Any:
+def as_cells(centres: Floats) -> Any:
+    """What finds the centres (c, d) that are nearest to a query."""
     cells = faiss.IndexFlatIP(centres.shape[1])
     cells.add(centres)
     return cells
 
 
-def _add_to_cells(inner: Any, rows: Floats, nearest: Ids) -> None:
+def add_to_cells(inner: Any, rows: Floats, nearest: Ids) -> None:
     """Add rows of which the nearest cells are known, as FAISS's `ivf_tools.add_preassigned`."""
     where = np.ascontiguousarray(nearest, np.int64)
     inner.add_core(len(rows), _faiss.swig_ptr(rows), None, _faiss.swig_ptr(where))

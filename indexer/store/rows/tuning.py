@@ -15,7 +15,9 @@ RECALL_QUERIES = 200
 TARGET_RECALL = 0.95
 """Recall@10 that an index is given at least, where nothing else is said."""
 
-_RECALL_K = 10
+RECALL_K = 10
+"""Neighbours of which recall is told."""
+
 _SCORE_SLACK = 1e-5
 _NOISE = 0.5
 _TIMED = 50
@@ -47,10 +49,13 @@ class RecallProbe:
         Equal scores are equally right: a row counts as well when it scores no less than the true
         tenth.
         """
+        return self.recall_of(*index.likely(self.queries, RECALL_K))
+
+    def recall_of(self, scores: Floats, rows: Ids) -> float:
+        """As `recall_at_10`, of an answer (q, 10) to the queries; -1 for a row that is missing."""
         expected = (self.rows >= 0).sum()
         if not expected:
             return 1.0
-        scores, rows = index.likely(self.queries, _RECALL_K)
         known = np.where(self.rows >= 0, self.scores, np.inf)
         right = scores >= known.min(axis=1, keepdims=True) - _SCORE_SLACK
         right |= (rows[:, :, None] == self.rows[:, None, :]).any(axis=2)
@@ -60,7 +65,7 @@ class RecallProbe:
         """Time of some of the queries, asked one by one, in seconds of this thread."""
         began = time.thread_time()
         for query in self.queries[:_TIMED]:
-            index.likely(query[None], _RECALL_K)
+            index.likely(query[None], RECALL_K)
         return time.thread_time() - began
 
 
@@ -138,8 +143,8 @@ def nearest_rows(
 
     Where there are fewer rows, -inf and -1 stand for the missing ones.
     """
-    best = np.full((len(queries), _RECALL_K), -np.inf, np.float32)
-    best_rows = np.full((len(queries), _RECALL_K), -1, np.int64)
+    best = np.full((len(queries), RECALL_K), -np.inf, np.float32)
+    best_rows = np.full((len(queries), RECALL_K), -1, np.int64)
     for first, block in matrix.blocks():
         numbers = np.arange(first, first + len(block))
         if allowed is not None:
@@ -151,7 +156,7 @@ def nearest_rows(
         shape = (len(queries), len(better))
         scores = np.concatenate([best, scores[:, better]], axis=1)
         rows = np.concatenate([best_rows, np.broadcast_to(numbers[better], shape)], axis=1)
-        chosen = np.argpartition(-scores, _RECALL_K - 1, axis=1)[:, :_RECALL_K]
+        chosen = np.argpartition(-scores, RECALL_K - 1, axis=1)[:, :RECALL_K]
         best = np.take_along_axis(scores, chosen, axis=1)
         best_rows = np.take_along_axis(rows, chosen, axis=1)
     return best, best_rows

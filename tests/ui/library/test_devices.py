@@ -11,6 +11,7 @@ import pytest
 from data.errors import ReelwiseError
 from embeddings.backbone.early_checks import count_gpus
 from indexer.store.gpu import opening
+from indexer.store.gpu.opening import GpuUse
 from indexer.store.rows.arrays import Floats, Ids
 from tests.indexer.store.gpu.fake_gpu import FakeGpu, opener
 from ui.library.documents import gpu_document
@@ -60,7 +61,7 @@ def test_a_library_is_searched_on_the_gpu_that_was_asked_for(home: Path, gpu: Fa
         assert library.similar("1").hits
         assert len(gpu.batches) > asked
     with Library(home, device="cuda") as library:
-        library.gpu_memory_bytes = 10
+        library.gpu_use = GpuUse(memory_bytes=10)
         assert hits(library) == on_cpu
         line = f"{n_clips:,} clips do not fit into the memory of the GPUs; searching without"
         assert gpu_document(library.copies)["warnings"] == [line]

@@ -41,14 +41,24 @@ def serve(
             help="Most memory that copies of the index take of each GPU.  [default: what is free]",
         ),
     ] = None,
+    gpu_kind: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND",
+            help="What copies of the index on GPUs hold: exact, ivf_flat, ivf_fp16, ivf_sq8, "
+            "ivf_pq, cagra, or auto for what suits the clips and the memory.",
+        ),
+    ] = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
     """Serve the web page and the JSON API until Ctrl-C."""
+    from indexer.store.gpu.opening import GpuUse
     from ui.server.edge.address import ServerAddress
     from ui.server.edge.stopping import Stopping
 
     hours = _hours(refit_every)
+    use = GpuUse(None if gpu_memory is None else int(gpu_memory * 1e9), gpu_kind)
     address = ServerAddress(host, port, tuple(allow_host or ()))
     served = {"served": address.url}
     # Ctrl-C is how a server is meant to end, also while it starts: the process leaves then, and
@@ -62,7 +72,7 @@ def serve(
             address,
             stopping=stopping,
             device=device,
-            gpu_memory_bytes=None if gpu_memory is None else int(gpu_memory * 1e9),
+            gpu_use=use,
             refit_every_hours=hours,
         )
     return Answer(served, "")

@@ -52,7 +52,7 @@ def _lines(status: Document) -> list[str]:
             + index_in_words(status["index_kind"], status["recall_at_10"])
             + f"; {_memory_in_words(status['segments'])}"
         )
-        lines.append(f"            {_gpu_line(status['gpu']['gpus'])}")
+        lines.append(f"            {_gpu_line(status['gpu'])}")
     lines += _words(status["channels"])
     lines += _meaning(status["meaning"])
     troubled = bool(status["failed"] or status["partial"])
@@ -79,10 +79,11 @@ def _memory_in_words(segments: list[Document]) -> str:
     return f"{held} in memory" + (f", {size(mapped)} mapped from the disk" if mapped else "")
 
 
-def _gpu_line(n_gpus: int) -> str:
-    if not n_gpus:
-        return "searched on the CPU; there is no GPU here"
-    return f"{count(n_gpus, 'GPU')} here may hold copies of it, see --device"
+def _gpu_line(gpu: Document) -> str:
+    cuvs = "" if gpu["cuvs"] is None else f"; cuvs {gpu['cuvs']}"
+    if not gpu["gpus"]:
+        return "searched on the CPU; there is no GPU here" + (f" for{cuvs[1:]}" if cuvs else "")
+    return f"{count(gpu['gpus'], 'GPU')} here may hold copies of it, see --device{cuvs}"
 
 
 def _words(channels: list[Document]) -> list[str]:

@@ -62,6 +62,7 @@ def examine(home: Home) -> list[Finding]:
     checks: dict[str, Callable[[], str]] = {
         "machine": _machine,
         "gpu": _gpu,
+        "cuvs": _cuvs,
         "faiss": _faiss,
         **{f"decoder {name}": partial(_decoder, name) for name in DECODERS},
         "weights": partial(_weights, home),
@@ -104,6 +105,22 @@ def _gpu() -> str:
     if not found:
         return f"none; {_version('torch')} and the index run on the CPU"
     return "; ".join(found)
+
+
+def _cuvs() -> str:
+    """Build a graph of a few vectors on a GPU, where there are one and cuvs."""
+    from embeddings.backbone.early_checks import count_gpus
+    from indexer.store.gpu.opening import cuvs_version, tried_graph
+
+    version = cuvs_version()
+    if version is None:
+        return "not installed; it is for graphs on GPUs alone (pip install 'reelwise[gpu]')"
+    if not count_gpus():
+        return f"{version}, not used: there is no GPU"
+    try:
+        return f"{version}, builds graphs on {tried_graph()}"
+    except ReelwiseError as error:  # nothing needs a graph
+        return f"{version}, not used: {error.problem}"
 
 
 def _faiss() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from indexer.store.gpu.copies import CopyOptions, GpuCopies
-from indexer.store.gpu.device import Device
+from indexer.store.gpu.devices.device import Device
 from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.kinds import BitRows, CellRows, FlatRows, GraphRows
 from indexer.store.rows.row_index import RowIndex

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
-from indexer.store.gpu.device import Copy, Device, DeviceFull
+from indexer.store.gpu.devices.copy_kinds import CopyKind
+from indexer.store.gpu.devices.device import MOST_K, Copy, Device, DeviceFull, DeviceRefused
+from indexer.store.gpu.devices.faiss_copies import FaissCells
+from indexer.store.gpu.devices.packed import PackedCells
 from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import FlatRows
@@ -25,11 +28,19 @@ class FakeCopy:
     device: FakeDevice
     vectors: Floats
     size_bytes: int
-    takes_masks: bool = True
+    kind: CopyKind = CopyKind.EXACT
+    depth: int = 0
+    depths: Sequence[int] = ()
+    oversampling: int = 2
+    most_k: int = MOST_K
 
     @property
     def is_exact(self) -> bool:
-        return self.takes_masks
+        return self.kind is CopyKind.EXACT
+
+    @property
+    def takes_masks(self) -> bool:
+        return self.is_exact
 
     def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
         gpu = self.device.gpu
@@ -39,18 +50,36 @@ class FakeCopy:
             raise gpu.errors.pop(0)
         gpu.batches.append(len(queries))
         gpu.masked += allowed is not None
+        best = self.nearest(queries, k, allowed)
+        best = best if self.kind not in gpu.spoilt else gpu.spoilt[self.kind](best)
+        return np.asarray(gpu.spoil(best), np.int64)
+
+    def nearest(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
         scores = queries @ self.vectors.T
         if allowed is not None:
             assert self.takes_masks
             scores[:, ~allowed] = -np.inf
         best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         best[np.take_along_axis(scores, best, axis=1) == -np.inf] = -1
-        best = best if self.is_exact else gpu.spoil_cells(best)
-        return np.asarray(gpu.spoil(best), np.int64)
+        return best
 
     def free(self) -> None:
         self.device.note_thread()
         self.device.gpu.used_bytes -= self.size_bytes
+
+
+class FakeCells(FakeCopy):
+    """Cells that FAISS looks into as it does on a GPU, on the CPU."""
+
+    def __init__(self, device: FakeDevice, packed: PackedCells, size_bytes: int) -> None:
+        super().__init__(device, np.zeros((0, 0), np.float32), size_bytes, packed.kind)
+        self._cells = FaissCells(packed.faiss_index, packed.kind)
+        self.depths, self.depth = self._cells.depths, self._cells.depth
+        self.oversampling = self._cells.oversampling
+
+    def nearest(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
+        self._cells.depth = self.depth
+        return self._cells.rows(queries, k, allowed)
 
 
 class FakeDevice:
@@ -73,19 +102,28 @@ class FakeDevice:
         return self.gpu.total_bytes - self.gpu.used_bytes
 
     def copy_rows(self, index: RowIndex, first: int, stop: int) -> Copy:
-        return self._copied(index, first, stop, takes_masks=True)
+        size_bytes = self._taken(2 * index.dim * (stop - first))
+        return FakeCopy(self, index.matrix.rows(slice(first, stop)), size_bytes)
 
-    def copy_cells(self, index: RowIndex) -> Copy:
-        self.gpu.n_cells += 1
-        return self._copied(index, 0, len(index), takes_masks=False)
+    def copy_cells(self, packed: PackedCells) -> Copy:
+        inner = packed.faiss_index
+        self.gpu.kinds.append(packed.kind)
+        return FakeCells(self, packed, self._taken(inner.ntotal * inner.code_size))
 
-    def _copied(self, index: RowIndex, first: int, stop: int, *, takes_masks: bool) -> Copy:
+    def copy_graph(self, index: RowIndex, first: int, stop: int) -> Copy:
+        if not self.gpu.builds_graphs:
+            raise DeviceRefused("cuvs cannot build a graph (RuntimeError: fake)")
+        self.gpu.kinds.append(CopyKind.CAGRA)
+        size_bytes = self._taken(2 * index.dim * (stop - first))
+        rows = index.matrix.rows(slice(first, stop))
+        return FakeCopy(self, rows, size_bytes, CopyKind.CAGRA, 512, (64, 512), most_k=512)
+
+    def _taken(self, size_bytes: int) -> int:
         self.note_thread()
-        size_bytes = 2 * index.dim * (stop - first)
         if self.gpu.used_bytes + size_bytes > self.gpu.most_bytes:
             raise DeviceFull("a GPU has no memory left")
         self.gpu.used_bytes += size_bytes
-        return FakeCopy(self, index.matrix.rows(slice(first, stop)), size_bytes, takes_masks)
+        return size_bytes
 
 
 @dataclass
@@ -101,8 +139,9 @@ class FakeGpu:
     """What the next questions raise."""
     spoil: Callable[[Ids], Ids] = lambda rows: rows
     """Changes every answer."""
-    spoil_cells: Callable[[Ids], Ids] = lambda rows: rows
-    """Changes every answer of copies of cells."""
+    spoilt: dict[CopyKind, Callable[[Ids], Ids]] = field(default_factory=dict)
+    """Changes every answer of a kind of copies."""
+    builds_graphs: bool = True
     refuses_to_open: bool = False
     gate: threading.Event = field(default_factory=threading.Event)
     """Questions wait for it."""
@@ -111,7 +150,8 @@ class FakeGpu:
     """How many queries were asked at once."""
     masked: int = 0
     n_opened: int = 0
-    n_cells: int = 0
+    kinds: list[CopyKind] = field(default_factory=list)
+    """Kinds of the copies that were made, all but those that compare every row."""
     strangers: int = 0
     """Calls by a thread that did not open it."""
 

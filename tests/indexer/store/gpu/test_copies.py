@@ -10,7 +10,7 @@ import pytest
 
 from indexer.store.gpu import copies as copies_module
 from indexer.store.gpu.copies import CopyOptions, GpuCopies
-from indexer.store.gpu.device import Device, DeviceFull
+from indexer.store.gpu.devices.device import Device, DeviceFull
 from indexer.store.gpu.owner import Owner
 from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.kinds import BitRows, CellRows, FlatRows
@@ -210,32 +210,6 @@ def test_a_row_that_is_not_allowed_is_never_returned(
     rows = made.search(segment, QUERIES, 5, allowed)[1]
     assert allowed[rows].all()
     assert gpu.masked == 1
-
-
-def test_cells_may_miss_what_their_index_misses_and_no_more(gpu: FakeGpu) -> None:
-    # Of the ten nearest the last is missing, so that one place of ten is filled worse.
-    gpu.spoil_cells = lambda rows: np.delete(rows, 9, axis=1) if rows.shape[1] > 9 else rows
-    for recall, is_held in ((0.9, True), (0.98, False)):
-        cells = made_segment(f"recall {recall}", VECTORS, CellRows, recall)
-        copies = GpuCopies(opener(gpu), CopyOptions(cells_from=N_ROWS))
-        copies.use([cells])
-        assert (copies.n_held > 0) == is_held
-        copies.close()
-
-
-def test_cells_are_copied_as_cells_if_wanted_and_masks_go_to_the_cpu(gpu: FakeGpu) -> None:
-    cells = made_segment("cells", VECTORS, CellRows)
-    copies = GpuCopies(opener(gpu), CopyOptions(cells_from=N_ROWS))
-    copies.use([cells, made_segment("small", VECTORS[: N_ROWS - 1], CellRows)])
-    assert (gpu.n_cells, copies.n_held, copies.warnings) == (1, 2 * N_ROWS - 1, ())
-    gpu.batches.clear()
-    allowed = np.arange(N_ROWS) != 3
-    rows = copies.search(cells, QUERIES, 5, allowed)[1]
-    assert np.array_equal(rows, cells.index.search(QUERIES, 5, allowed=allowed)[1])
-    assert gpu.batches == []
-    copies.search(cells, QUERIES, 5, None)
-    assert gpu.batches == [len(QUERIES)]
-    copies.close()
 
 
 def test_few_allowed_rows_are_read_on_the_cpu_and_many_masked_on_the_gpu(

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import numpy as np
 import pytest
 
 from indexer.store.gpu import copies as copies_module
-from indexer.store.gpu.copies import CopyOptions
-from indexer.store.gpu.device import Device
-from indexer.store.gpu.opening import open_trainer, tried_gpus
+from indexer.store.gpu.copies import CopyOptions, GpuCopies
+from indexer.store.gpu.devices.copy_kinds import CopyKind
+from indexer.store.gpu.devices.device import Copy, Device
+from indexer.store.gpu.devices.faiss_copies import FaissCells
+from indexer.store.gpu.devices.packed import PackedCells, pack
+from indexer.store.gpu.opening import cuvs_version, open_trainer, tried_gpus, tried_graph
 from indexer.store.gpu.owner import Owner
-from indexer.store.rows.kinds import CellRows
+from indexer.store.rows.kinds import BitRows, CellRows
 from indexer.store.rows.tuning import RecallProbe
 from tests.indexer.store.gpu.copy_contract import N_ROWS, QUERIES, VECTORS, CopyContract, nearest
 from tests.indexer.store.gpu.fake_gpu import made_segment
+from tests.indexer.store.gpu.kind_contract import SEGMENTS, KindContract, recall
 
 pytestmark = pytest.mark.gpu
 
 
 def real_gpus() -> Mapping[int, Callable[[], Device]]:
-    from indexer.store.gpu.cuda import open_gpus
+    from indexer.store.gpu.devices.cuda import open_gpus
 
     return open_gpus()
 
@@ -35,9 +40,44 @@ class TestCopiesByFaissAlone(CopyContract):
     """Flat indexes of FAISS, as on a machine where torch cannot use the GPU."""
 
     def gpus(self) -> Callable[[], Mapping[int, Callable[[], Device]]]:
-        from indexer.store.gpu.cuda import CudaDevice
+        from indexer.store.gpu.devices.cuda import CudaDevice
 
         return lambda: {0: lambda: CudaDevice(0, by_torch=False)}
+
+
+class TestKindsOnRealGpus(KindContract):
+    """Cells of FAISS, cloned to a GPU."""
+
+    def gpus(self) -> Callable[[], Mapping[int, Callable[[], Device]]]:
+        return real_gpus
+
+
+@pytest.mark.skipif(cuvs_version() is None, reason="cuvs is not installed: reelwise[gpu]")
+def test_a_graph_of_cuvs_finds_what_the_library_wants() -> None:
+    copies = GpuCopies(real_gpus, CopyOptions(cells_from=1, has_cuvs=True, kind=CopyKind.CAGRA))
+    segment = SEGMENTS[BitRows.kind]
+    copies.use([segment])
+    assert (copies.warnings, copies.n_held) == ((), N_ROWS)
+    assert recall(copies.search(segment, QUERIES, 10, None)) > 0.92
+    copies.close()
+    assert tried_graph()
+
+
+def copied(device: Device, packed: PackedCells) -> Copy:
+    return device.copy_cells(packed)
+
+
+def test_what_faiss_finds_on_a_gpu_it_finds_on_the_cpu(owner: Owner) -> None:
+    index = BitRows.build(SEGMENTS[BitRows.kind].vectors)
+    for kind in (CopyKind.IVF_FLAT, CopyKind.IVF_FP16, CopyKind.IVF_SQ8):
+        packed = pack(index, kind, 0, N_ROWS)
+        copy = owner.do(partial(copied, packed=packed))
+        answer = owner.ask(copy, QUERIES, 42, None)
+        assert answer is not None
+        on_cpu = FaissCells(packed.faiss_index, kind).rows(QUERIES, 42, None)
+        same = (owner.rows_of(answer)[:, :, None] == on_cpu[:, None, :]).any(axis=2)
+        assert same.mean() > 0.98, kind
+        owner.discard(copy)
 
 
 @pytest.fixture
@@ -55,18 +95,6 @@ def test_torch_compares_every_row(owner: Owner) -> None:
     rows = owner.rows_of(answer)
     expected = nearest(np.arange(N_ROWS), 10)[1]
     assert all(set(best) <= set(got) for best, got in zip(expected, rows, strict=True))
-
-
-def test_cells_of_faiss_find_what_they_find_on_the_cpu() -> None:
-    contract = TestCopiesOnRealGpus()
-    copies = contract.copies(CopyOptions(cells_from=N_ROWS))
-    segment = made_segment("cells", VECTORS, CellRows)
-    copies.use([segment])
-    assert (copies.warnings, copies.n_held) == ((), N_ROWS)
-    scores, _ = copies.search(segment, QUERIES, 10, None)
-    on_cpu, _ = segment.index.search(QUERIES, 10)
-    assert (scores >= on_cpu - 1e-3).mean() > 0.98
-    copies.close()
 
 
 def test_a_full_gpu_leaves_the_search_to_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +118,7 @@ def test_a_full_gpu_leaves_the_search_to_the_cpu(monkeypatch: pytest.MonkeyPatch
 def test_free_memory_is_the_same_by_torch_and_by_the_driver() -> None:
     import torch
 
-    from indexer.store.gpu.cuda import CudaDevice
+    from indexer.store.gpu.devices.cuda import CudaDevice
 
     by_torch, by_driver = (CudaDevice(0, by_torch=each).free_bytes() for each in (True, False))
     assert abs(by_torch - by_driver) < 1 << 30

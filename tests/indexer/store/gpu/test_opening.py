@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 from data.errors import ReelwiseError
 from embeddings.backbone import early_checks
 from indexer.store.gpu import opening
-from indexer.store.gpu.opening import GpuTrainer, open_copies, open_trainer
+from indexer.store.gpu.devices.copy_kinds import CopyKind
+from indexer.store.gpu.opening import GpuTrainer, GpuUse, cuvs_version, open_copies, open_trainer
 from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import CellRows
@@ -45,7 +47,7 @@ def test_the_cpu_searches_where_it_shall_or_where_there_is_no_gpu(
 
 def test_auto_waits_until_it_pays_and_cuda_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     gpus(monkeypatch, 1)
-    auto, cuda = open_copies("auto"), open_copies("cuda", memory_bytes=5)
+    auto, cuda = open_copies("auto"), open_copies("cuda", GpuUse(memory_bytes=5))
     assert auto is not None
     assert cuda is not None
     assert auto.options.after_questions > 0
@@ -54,6 +56,40 @@ def test_auto_waits_until_it_pays_and_cuda_does_not(monkeypatch: pytest.MonkeyPa
     assert cuda.options.is_asked_for
     assert not auto.options.is_asked_for
     assert (cuda.options.after_questions, cuda.options.memory_bytes) == (0, 5)
+
+
+def test_a_kind_that_is_named_is_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus(monkeypatch, 1)
+    monkeypatch.setattr(opening, "cuvs_version", lambda: "26.10.0")
+    for name in CopyKind:
+        copies = open_copies("cuda", GpuUse(kind=name))
+        assert copies is not None
+        assert (copies.options.kind, copies.options.has_cuvs) == (name, True)
+    copies = open_copies("cuda", GpuUse(kind="auto"))
+    assert copies is not None
+    assert copies.options.kind is None
+    with pytest.raises(ReelwiseError, match="no kind 'rabitq' of copies") as caught:
+        GpuUse(kind="rabitq")
+    assert "ivf_pq" in caught.value.fix
+    monkeypatch.setattr(opening, "cuvs_version", lambda: None)
+    with pytest.raises(ReelwiseError, match="needs the package cuvs") as caught:
+        GpuUse(kind="cagra")
+    assert "reelwise[gpu]" in caught.value.fix
+
+
+def test_cuvs_is_told_by_its_version_and_not_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if "cuvs" not in each])
+    if importlib.util.find_spec("cuvs") is None:
+        assert cuvs_version() is None
+    (tmp_path / "cuvs").mkdir()
+    (tmp_path / "cuvs" / "__init__.py").write_text("raise OSError('libcuda.so.1')", "utf-8")
+    about = tmp_path / "cuvs_cu13-26.10.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Name: cuvs-cu13\nVersion: 26.10.0\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert cuvs_version() == "26.10.0"
 
 
 def test_no_torch_is_loaded_before_a_gpu_is_used() -> None:

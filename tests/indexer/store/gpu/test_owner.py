@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from indexer.store.gpu import owner as owner_module
-from indexer.store.gpu.device import Copy, DeviceFull, DeviceLost
+from indexer.store.gpu.devices.device import Copy, DeviceFull, DeviceLost
 from indexer.store.gpu.owner import Owner
 from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.half_matrix import HalfMatrix

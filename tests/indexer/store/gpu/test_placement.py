@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.store.gpu.placement import Piece, Shape, place
+from indexer.store.gpu.devices.copy_kinds import CopyKind
+from indexer.store.gpu.placement import Piece, Placed, Shape, place, place_smaller
 
 ROW = Shape(1, 32).row_bytes
 
@@ -36,6 +37,36 @@ def test_one_that_fits_on_no_gpu_alone_is_cut_in_proportion_to_their_room() -> N
 
 def test_without_room_nothing_is_placed() -> None:
     assert place(of(a=1), {}) == place(of(a=1), {0: 0}) == {}
+
+
+def forms(n: int) -> list[Shape]:
+    kinds = (CopyKind.EXACT, CopyKind.IVF_SQ8, CopyKind.IVF_PQ)
+    return [Shape(n, 512, kind, n_cells=4) for kind in kinds]
+
+
+def test_what_has_no_room_takes_less_and_only_as_much_less_as_it_must() -> None:
+    exact, bytes_each, codes = (each.size_bytes for each in forms(1_000))
+    assert exact > bytes_each > codes
+    segments = {"a": forms(1_000), "b": forms(500)}
+    both = exact + forms(500)[0].size_bytes
+    for room, kinds in (
+        (both, (CopyKind.EXACT, CopyKind.EXACT)),
+        (both - 1, (CopyKind.EXACT, CopyKind.IVF_SQ8)),
+        (exact - 1, (CopyKind.IVF_SQ8, CopyKind.IVF_SQ8)),
+    ):
+        placed = place_smaller(segments, {0: room})
+        assert (placed["a"].shape.kind, placed["b"].shape.kind) == kinds
+    one = place_smaller({"a": forms(1_000)}, {0: codes})
+    assert one == {"a": Placed(forms(1_000)[2], [(Piece(0, 0, 1_000),)])}
+    assert place_smaller(segments, {0: 10}) == place_smaller(segments, {}) == {}
+
+
+def test_cells_are_counted_for_each_gpu_that_has_a_piece() -> None:
+    shape = Shape(100, 512, CopyKind.IVF_SQ8, n_cells=8)
+    assert shape.size_bytes == 100 * 520 + 8 * (4 * 512 + 32 * 520)
+    half = shape.piece_bytes(50)
+    assert place({"a": shape}, {0: half, 1: half}) == {"a": [(Piece(0, 0, 50), Piece(1, 50, 100))]}
+    assert place({"a": shape}, {0: half, 1: half - 600}) == {}
 
 
 @settings(max_examples=60, deadline=None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from data.errors import ReelwiseError
-from indexer.store.gpu.trial import try_gpus
+from indexer.store.gpu.devices.copy_kinds import CopyKind
+from indexer.store.gpu.trial import try_gpus, try_graph
 from tests.indexer.store.gpu.fake_gpu import FakeGpu, opener
 
 
@@ -27,3 +28,17 @@ def test_one_that_fails_finds_other_rows_or_cannot_be_used_is_told() -> None:
         assert "--device cpu" in caught.value.fix
     with pytest.raises(ReelwiseError, match="neither torch nor FAISS"):
         try_gpus(opener())
+
+
+def test_a_graph_is_tried_and_its_gpu_told() -> None:
+    gpu = FakeGpu()
+    assert try_graph(opener(gpu)) == "GPU 0 (fake)"
+    assert (gpu.kinds, gpu.used_bytes) == ([CopyKind.CAGRA], 0)
+    for bad, problem in (
+        (FakeGpu(builds_graphs=False), "cuvs cannot build a graph"),
+        (FakeGpu(spoil=lambda rows: rows + 1), "other rows than the CPU"),
+    ):
+        with pytest.raises(ReelwiseError, match=problem):
+            try_graph(opener(bad))
+    with pytest.raises(ReelwiseError, match="neither torch nor FAISS"):
+        try_graph(opener())

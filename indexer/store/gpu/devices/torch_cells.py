@@ -6,7 +6,7 @@ It runs on torch's CPU as well, which is how it is tested; on a GPU it has never
 import numpy as np
 import torch
 
-from indexer.store.gpu.torch_rows import half_products
+from indexer.store.gpu.devices.torch_rows import half_products
 from indexer.store.rows.arrays import Floats, Ids
 
 ROWS_AT_ONCE = 32_768

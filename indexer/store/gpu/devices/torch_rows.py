@@ -2,16 +2,18 @@
 
 Torch is used and not FAISS where both could: its errors are exceptions, while a CUDA error ends the
 process inside FAISS (`CUDA_VERIFY` in its `gpu/utils/DeviceUtils.h`), and it takes masks. Rows are
-stored as float16, so a copy as float16 loses nothing, as one in bfloat16 would.
+stored as float16, so a copy as float16 loses nothing, as one in bfloat16 would (docs/gpu.md).
 
 It runs on torch's CPU as well, which is how it is tested; on a GPU it has never run.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
+from indexer.store.gpu.devices.device import MOST_K
 from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 
@@ -36,6 +38,10 @@ class TorchRows:
     """
 
     takes_masks = is_exact = True
+    depths: Sequence[int] = ()
+    depth = 0
+    oversampling = 2
+    most_k = MOST_K
 
     def __init__(self, matrix: HalfMatrix, first: int, stop: int, device: torch.device) -> None:
         self._device = device
@@ -47,33 +53,46 @@ class TorchRows:
     def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
         """See `Copy`."""
         mask = None if allowed is None else torch.from_numpy(allowed.copy()).to(self._device)
+        asked = torch.tensor(queries, dtype=torch.float16, device=self._device)
         found = [
-            self._nearest(queries[at : at + QUERIES_AT_ONCE], k, mask)
+            nearest(asked[at : at + QUERIES_AT_ONCE], self._blocks, k, mask)
             for at in range(0, len(queries), QUERIES_AT_ONCE)
         ]
-        return np.concatenate(found)
-
-    def _nearest(self, queries: Floats, k: int, mask: torch.Tensor | None) -> Ids:
-        asked = torch.from_numpy(queries).to(self._device, torch.float16)
-        scores, rows, first = [], [], 0
-        for block in self._blocks:
-            products = half_products(asked, block)
-            if mask is not None:
-                products.masked_fill_(~mask[first : first + len(block)], -torch.inf)
-            best = products.topk(min(k, len(block)), dim=1)
-            scores.append(best.values)
-            rows.append(best.indices + first)
-            first += len(block)
-        best = torch.cat(scores, 1).topk(k, dim=1)
-        nearest = torch.cat(rows, 1).gather(1, best.indices)
-        nearest[best.values == -torch.inf] = -1
-        return np.asarray(nearest.cpu().numpy(), np.int64)
+        return np.asarray(torch.cat(found).cpu().numpy(), np.int64)
 
     def free(self) -> None:
         """See `Copy`."""
         self._blocks = []
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+def nearest(
+    queries: torch.Tensor, blocks: Sequence[torch.Tensor], k: int, allowed: torch.Tensor | None
+) -> torch.Tensor:
+    """The rows of some blocks with the highest inner products.
+
+    Args:
+        queries: (q, d) float16.
+        blocks: (b, d) float16 each; rows are numbered through all of them.
+        k: How many, at most as many as there are.
+        allowed: (n,) which of them may be found; None for all.
+
+    Returns:
+        (q, k) int64, the best first; -1 for none.
+    """
+    scores, rows, first = [], [], 0
+    for block in blocks:
+        products = half_products(queries, block)
+        if allowed is not None:
+            products.masked_fill_(~allowed[first : first + len(block)], -torch.inf)
+        best = products.topk(min(k, len(block)), dim=1)
+        scores.append(best.values)
+        rows.append(best.indices + first)
+        first += len(block)
+    best = torch.cat(scores, 1).topk(k, dim=1)
+    found = torch.cat(rows, 1).gather(1, best.indices)
+    return found.masked_fill(best.values == -torch.inf, -1)
 
 
 def half_products(rows: torch.Tensor, others: torch.Tensor) -> torch.Tensor:

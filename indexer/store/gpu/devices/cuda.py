@@ -6,19 +6,19 @@ where there is one.
 """
 
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import faiss
-import numpy as np
 import torch
 
-from indexer.store.gpu.device import Copy, Device, DeviceFull
-from indexer.store.gpu.torch_cells import TorchCells
-from indexer.store.gpu.torch_rows import TorchRows
+from indexer.store.gpu.devices.device import Copy, Device, DeviceFull, DeviceRefused, first_line
+from indexer.store.gpu.devices.faiss_copies import FaissCells, FaissRows
+from indexer.store.gpu.devices.packed import PackedCells
+from indexer.store.gpu.devices.torch_cells import TorchCells
+from indexer.store.gpu.devices.torch_rows import TorchRows
 from indexer.store.rows.arrays import Floats, Ids, Mask
-from indexer.store.rows.kinds import CellRows
 from indexer.store.rows.row_index import RowIndex
 
 FAISS_TEMPORARY_BYTES = 512 << 20
@@ -74,32 +74,44 @@ class CudaDevice:
 
     def copy_rows(self, index: RowIndex, first: int, stop: int) -> Copy:
         """See `Device`."""
+        matrix = index.matrix
         if self._by_torch:
             where = torch.device("cuda", self._number)
-            return _Guarded(memory_told(lambda: TorchRows(index.matrix, first, stop, where)))
-        return _Guarded(memory_told(lambda: self._flat(index, first, stop)))
+            return _Guarded(memory_told(lambda: TorchRows(matrix, first, stop, where)))
+        new = partial(self._new_flat, index.dim)
+        return _Guarded(memory_told(lambda: FaissRows(matrix, first, stop, new)))
 
-    def _flat(self, index: RowIndex, first: int, stop: int) -> Copy:
-        """Rows that FAISS compares."""
+    def _new_flat(self, dim: int) -> Any:
+        """An empty index that compares every row, of float16."""
         config = _faiss.GpuIndexFlatConfig()
         config.device, config.useFloat16 = self._number, True
-        flat = _faiss.GpuIndexFlatIP(self._of_faiss(), index.dim, config)
-        for at in range(first, stop, _ADDED_AT_ONCE):
-            flat.add(index.matrix.rows(slice(at, min(at + _ADDED_AT_ONCE, stop))))
-        return FaissCopy(flat)
+        return _faiss.GpuIndexFlatIP(self._of_faiss(), dim, config)
 
-    def copy_cells(self, index: RowIndex) -> Copy:
+    def copy_cells(self, packed: PackedCells) -> Copy:
         """See `Device`."""
-        if not isinstance(index, CellRows):
-            raise ValueError(f"FAISS has no index of the kind {index.kind} on GPUs")
         options = _faiss.GpuClonerOptions()
+        # Of IndexIVFPQ alone: its tables of 64 x 256 numbers fit a block's memory as halves only.
         options.useFloat16 = True
         inner = memory_told(
             lambda: _faiss.index_cpu_to_gpu(
-                self._of_faiss(), self._number, index.faiss_index, options
+                self._of_faiss(), self._number, packed.faiss_index, options
             )
         )
-        return _Guarded(FaissCopy(inner, n_probes=index.parameters["nprobe"]))
+        return _Guarded(FaissCells(inner, packed.kind))
+
+    def copy_graph(self, index: RowIndex, first: int, stop: int) -> Copy:
+        """See `Device`."""
+        if not self._by_torch:
+            raise DeviceRefused("a graph needs torch to use the GPU")
+        where = torch.device("cuda", self._number)
+        try:
+            from indexer.store.gpu.devices.cagra import CagraCopy
+
+            return _Guarded(memory_told(lambda: CagraCopy(index.matrix, first, stop, where)))
+        except (ImportError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+            # What fails in cuvs leaves torch working; where it does not, torch will tell.
+            problem = first_line(error)
+        raise DeviceRefused(f"cuvs cannot build a graph ({problem})")
 
     def _of_faiss(self) -> Any:
         """FAISS's memory and streams on this GPU."""
@@ -107,34 +119,6 @@ class CudaDevice:
             self._resources = _faiss.StandardGpuResources()
             self._resources.setTempMemory(FAISS_TEMPORARY_BYTES)
         return self._resources
-
-
-_ADDED_AT_ONCE = 65_536
-
-
-class FaissCopy:
-    """A GPU index of FAISS; see `Copy`.
-
-    It takes no masks: `GpuIndex*::search` of FAISS 1.15 does not look at a selector.
-    """
-
-    takes_masks = False
-
-    def __init__(self, inner: Any, n_probes: int | None = None) -> None:
-        self._inner = inner
-        self.is_exact = n_probes is None
-        self._params = None if n_probes is None else _faiss.SearchParametersIVF(nprobe=n_probes)
-
-    def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
-        """See `Copy`."""
-        if allowed is not None:
-            raise ValueError("FAISS's GPU indexes take no masks")
-        _, rows = self._inner.search(queries, k, params=self._params)
-        return np.asarray(rows, np.int64)
-
-    def free(self) -> None:
-        """See `Copy`."""
-        self._inner = None
 
 
 class _Guarded:
@@ -150,6 +134,26 @@ class _Guarded:
     @property
     def is_exact(self) -> bool:
         return self._copy.is_exact
+
+    @property
+    def depths(self) -> Sequence[int]:
+        return self._copy.depths
+
+    @property
+    def depth(self) -> int:
+        return self._copy.depth
+
+    @depth.setter
+    def depth(self, depth: int) -> None:
+        self._copy.depth = depth
+
+    @property
+    def oversampling(self) -> int:
+        return self._copy.oversampling
+
+    @property
+    def most_k(self) -> int:
+        return self._copy.most_k
 
     def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
         """See `Copy`."""

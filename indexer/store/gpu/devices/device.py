@@ -4,8 +4,10 @@ Every method is called by the one thread that owns the device (`owner`): CUDA co
 allocator and FAISS's GPU indexes are not shared between threads, not even for reading.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from indexer.store.gpu.devices.packed import PackedCells
 from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.row_index import RowIndex
 
@@ -14,8 +16,12 @@ class DeviceTrouble(Exception):
     """A GPU did not do what was asked; the CPU does it."""
 
 
-class DeviceFull(DeviceTrouble):
-    """Its memory does not suffice; it goes on working."""
+class DeviceRefused(DeviceTrouble):
+    """It cannot do this; it goes on working."""
+
+
+class DeviceFull(DeviceRefused):
+    """Its memory does not suffice."""
 
 
 class DeviceLost(DeviceTrouble):
@@ -37,12 +43,27 @@ class Copy(Protocol):
     def is_exact(self) -> bool:
         """Whether it compares every row."""
 
+    @property
+    def depths(self) -> Sequence[int]:
+        """How thoroughly it can search, the fastest first; empty where it compares every row."""
+
+    depth: int
+    """That of `depths` by which it searches; the most thorough if nothing was said."""
+
+    @property
+    def oversampling(self) -> int:
+        """Rows that it proposes for each that is wanted, at least."""
+
+    @property
+    def most_k(self) -> int:
+        """Rows that it proposes at most."""
+
     def rows(self, queries: Floats, k: int, allowed: Mask | None) -> Ids:
         """Propose the rows nearest to each query.
 
         Args:
             queries: (q, d).
-            k: How many, at most `MOST_K` and as many as it holds.
+            k: How many, at most `most_k` and as many as it holds.
             allowed: (n,) which of its rows may be proposed; None for all.
 
         Returns:
@@ -74,13 +95,25 @@ class Device(Protocol):
             DeviceFull: They do not fit.
         """
 
-    def copy_cells(self, index: RowIndex) -> Copy:
-        """Copy an index of cells (`ivf_fp16`), which looks into as many cells as on the CPU.
+    def copy_cells(self, packed: PackedCells) -> Copy:
+        """Copy rows in cells, of which those nearest to a query are looked into.
 
         Raises:
-            DeviceFull: It does not fit.
+            DeviceFull: They do not fit.
+        """
+
+    def copy_graph(self, index: RowIndex, first: int, stop: int) -> Copy:
+        """Copy the vectors of rows [first, stop), and link each to others that are near.
+
+        Raises:
+            DeviceRefused: They do not fit, or no graph can be built here.
         """
 
 
 MOST_K = 2048
-"""Rows that a copy proposes at most: FAISS's limit on GPUs."""
+"""Rows that any copy proposes at most: FAISS's limit on GPUs."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, without the page that CUDA adds."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
-from indexer.store.gpu import torch_rows as rows_module
-from indexer.store.gpu.torch_cells import TorchCells
-from indexer.store.gpu.torch_rows import TorchRows
+from indexer.store.gpu.devices import torch_rows as rows_module
+from indexer.store.gpu.devices.torch_cells import TorchCells
+from indexer.store.gpu.devices.torch_rows import TorchRows
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import BitRows, CellRows, FlatRows
 from indexer.store.rows.row_index import CellTrainer, RowIndex
@@ -36,6 +37,20 @@ def test_every_row_is_compared_block_by_block(block: int, monkeypatch: pytest.Mo
             ]
             assert len(set(row) & set(passing[:10])) >= 9, "half precision may swap the last"
             assert set(row) <= set(passing[:14])
+
+
+def test_a_gpu_is_asked_for_what_it_has_kernels_for() -> None:
+    """Torch follows devices, types and shapes of what runs on a GPU without one."""
+    gpu = torch.device("cuda", 0)
+    with FakeTensorMode():
+        rows, asked = (torch.empty(n, 32, dtype=torch.float16, device=gpu) for n in (900, 5))
+        mask = torch.empty(900, dtype=torch.bool, device=gpu)
+        products = rows_module.half_products(asked, rows)
+        assert (products.device, products.dtype) == (gpu, torch.float32)
+        assert products.shape == (5, 900)
+        for allowed in (None, mask):
+            found = rows_module.nearest(asked, [rows[:500], rows[500:]], 40, allowed)
+            assert (found.device, found.dtype, found.shape) == (gpu, torch.int64, (5, 40))
 
 
 def test_rows_that_there_are_not_are_told() -> None:

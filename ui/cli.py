@@ -21,7 +21,13 @@ from data.printable import as_json, printable_lines
 from ui.commands.everyday import demo, index, search, serve, status, tags
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
 from ui.commands.maintain import doctor, duplicates, encoders, rebuild, roots, verify
-from ui.commands.recommend import history, history_import, recommend, train_recommender
+from ui.commands.recommend import (
+    history,
+    history_import,
+    history_list,
+    recommend,
+    train_recommender,
+)
 from ui.terminal.answer import (
     EXIT_KNOWN_ERROR,
     EXIT_STOPPED_BY_CTRL_C,
@@ -94,12 +100,14 @@ def _register_commands(app: typer.Typer) -> None:
     for panel, function, lines in commands:
         app.command(cls=CheckedCommand, rich_help_panel=panel, epilog=examples(*lines))(function)
     events = _group(
-        "Import, export, add and delete watch events.",
+        "Import, export, list, add and delete watch events.",
         (history_import.import_events, "reelwise history import events.csv"),
         (history.export_events, "reelwise history export --user anna"),
         (history.export_impressions, "reelwise history impressions"),
         (history.forget, "reelwise history forget anna"),
         (history.add, "reelwise history add anna lake.mp4 --watched 42"),
+        (history_list.list_events, "reelwise history list anna"),
+        (history_list.remove_event, "reelwise history remove anna 12"),
     )
     app.add_typer(events, name="history", rich_help_panel=RECOMMEND)
     named = _group(

@@ -13,7 +13,7 @@ from data.catalogue.naming.names import VideoNames
 from data.catalogue.readings import Readings
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
 from data.catalogue.soundness.checks import miscounted, structure_problems
-from data.catalogue.tables import PEOPLE
+from data.catalogue.tables import WATCHERS
 from data.catalogue.tags import Tags
 from data.catalogue.values import path_text, sql, text_path
 from data.catalogue.videos import (
@@ -32,7 +32,7 @@ _COUNTS = sql(f"""
 WITH RECURSIVE live AS (SELECT DISTINCT video_id AS id FROM files WHERE video_id IS NOT NULL),
      mine AS (SELECT e.* FROM embeddings e JOIN live ON live.id = e.video_id
               WHERE e.encoder_id = :encoder),
-     {PEOPLE}
+     {WATCHERS}
 SELECT (SELECT count(*) FROM mine WHERE {SEARCHABLE}) AS videos,
        (SELECT sum(n_clips) FROM mine WHERE {SEARCHABLE}) AS clips,
        (SELECT count(*) FROM mine WHERE state = 'partial') AS partial,
@@ -43,7 +43,7 @@ SELECT (SELECT count(*) FROM mine WHERE {SEARCHABLE}) AS videos,
        (SELECT count(*) FROM files) AS files,
        (SELECT count(video_id) FROM files) - (SELECT count(*) FROM live) AS copies,
        (SELECT n_events FROM history_counts) AS events,
-       (SELECT count(name) FROM people) AS users
+       (SELECT count(name) FROM watchers) AS users
 """)
 
 

@@ -1,7 +1,5 @@
 """The tables of the catalogue. A change is a new `SCHEMA_VERSION` and a step in `MIGRATIONS`."""
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -9,16 +7,16 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
+from data.catalogue.people_tables import MAKE_PEOPLE_TABLES, PERMANENT, metadata
 from data.video.clips.rule import USUAL_RULE
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 # The counts of the watch history are kept by triggers: whoever asks for them reads one row.
 _COUNT_EVENTS = (
     "INSERT INTO history_counts (id, n_events, n_resolved, last_id)"
@@ -29,6 +27,17 @@ _COUNT_EVENTS = (
     "CREATE TRIGGER event_dropped AFTER DELETE ON events BEGIN"
     " UPDATE history_counts SET n_events = n_events - 1,"
     " n_resolved = n_resolved - (OLD.video_id IS NOT NULL); END",
+)
+# Whoever follows the history is told of events that came (they have higher ids), of events that
+# were changed (their `change`), and that all has to be read again (`n_rewritten`).
+_FOLLOW_EVENTS = (
+    "CREATE TRIGGER event_taken_back AFTER DELETE ON events BEGIN"
+    " UPDATE history_counts SET n_rewritten = n_rewritten + 1; END",
+    'CREATE TRIGGER event_given_to_another AFTER UPDATE OF "user", video_id, video_ref ON events'
+    " BEGIN UPDATE history_counts SET n_rewritten = n_rewritten + 1; END",
+    "CREATE TRIGGER event_changed AFTER UPDATE OF at, watched_s, duration_s, kind ON events BEGIN"
+    " UPDATE history_counts SET n_changed = n_changed + 1;"
+    " UPDATE events SET change = (SELECT n_changed FROM history_counts) WHERE id = NEW.id; END",
 )
 # What is searchable changes when an embedding does, and when a video gets its first file or loses
 # its last one. A file that was renamed is known by both names before the old one is forgotten.
@@ -61,11 +70,13 @@ _LOG_CHANGES = (
 # What is no text, or blank only, is left as it is.
 _SPELLED = """iif(typeof("user") = 'text', nullif(person_name("user"), ''), NULL)"""
 _PERSON = f'coalesce({_SPELLED}, "user")'
-EVENT_SUM = 'row_sum("user", video_id, video_ref, at, watched_s, duration_s, kind)'
-"""The checksum of a row of `events`, from its columns: a changed byte shows."""
+_EVENT_SUM_7 = 'row_sum("user", video_id, video_ref, at, watched_s, duration_s, kind)'
+EVENT_SUM = _EVENT_SUM_7.replace("kind)", "kind, source, client_id, client_number)")
+"""The checksum of a row of `events`, from its columns: a changed byte shows. Rows of versions that
+had fewer columns keep theirs: NULLs at the end do not count."""
 TAG_SUM = "row_sum(video_id, tag, typed)"
 """The checksum of a row of `tags`."""
-AFTER_CREATION = (*_COUNT_EVENTS, *_LOG_CHANGES)
+AFTER_CREATION = (*_COUNT_EVENTS, *_LOG_CHANGES, *_FOLLOW_EVENTS)
 """Statements that follow the creation of the tables of `metadata`."""
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     # Columns and an index that were written and never read.
@@ -94,7 +105,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         f'UPDATE impressions SET "user" = {_PERSON} WHERE "user" <> {_PERSON}',
         "ALTER TABLE files ADD COLUMN content_hash TEXT",
         "ALTER TABLE events ADD COLUMN row_sum INTEGER",
-        f"UPDATE events SET row_sum = {EVENT_SUM}",
+        f"UPDATE events SET row_sum = {_EVENT_SUM_7}",
     ),
     # A hash is the video's, so that it outlives its files.
     5: (
@@ -124,13 +135,20 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "CREATE INDEX tags_by_tag ON tags (tag, video_id)",
         "ALTER TABLE embeddings ADD COLUMN clip_rule TEXT NOT NULL DEFAULT 'shots 10 0.5'",
     ),
+    7: (
+        "ALTER TABLE events ADD COLUMN source TEXT",
+        "ALTER TABLE events ADD COLUMN client_id TEXT",
+        "ALTER TABLE events ADD COLUMN client_number INTEGER",
+        "ALTER TABLE events ADD COLUMN change INTEGER",
+        "CREATE UNIQUE INDEX events_by_client_id ON events (client_id) WHERE client_id IS NOT NULL",
+        "CREATE INDEX events_by_change ON events (change) WHERE change IS NOT NULL",
+        "ALTER TABLE history_counts ADD COLUMN n_rewritten INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE history_counts ADD COLUMN n_changed INTEGER NOT NULL DEFAULT 0",
+        *_FOLLOW_EVENTS,
+        *MAKE_PEOPLE_TABLES,
+    ),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
-
-metadata = MetaData()
-
-# AUTOINCREMENT (not plain rowids): SQLite would hand the number of a deleted last row out again.
-_PERMANENT: dict[str, Any] = {"sqlite_autoincrement": True}
 
 Table(
     "meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False)
@@ -159,7 +177,7 @@ Table(
     Column("recorded_at", BigInteger),  # as its container says
     Column("title", Text, nullable=False),
     Column("added_at", BigInteger, nullable=False),  # microseconds since 1970 UTC, as all times
-    **_PERMANENT,
+    **PERMANENT,
 )
 
 Table(
@@ -177,7 +195,7 @@ Table(
     Column("reason", Text),
     Column("attempts", Integer, nullable=False),
     Index("files_by_name", "name_key"),
-    **_PERMANENT,
+    **PERMANENT,
 )
 
 Table(
@@ -196,7 +214,7 @@ Table(
     UniqueConstraint("video_id", "encoder_id"),
     Index("embeddings_by_part", "part"),
     Index("embeddings_by_encoder", "encoder_id", "state", "video_id"),
-    **_PERMANENT,
+    **PERMANENT,
 )
 
 # `ordinal` makes a doubled clip impossible by schema, not by care.
@@ -209,7 +227,7 @@ Table(
     Column("start_s", Float, nullable=False),
     Column("end_s", Float, nullable=False),
     UniqueConstraint("embedding_id", "ordinal"),
-    **_PERMANENT,
+    **PERMANENT,
 )
 
 Table(
@@ -248,7 +266,7 @@ Table(
     UniqueConstraint("video_id", "channel", "engine_id"),
     Index("readings_by_part", "part"),
     Index("readings_by_channel", "channel", "engine_id", "state", "video_id"),
-    **_PERMANENT,
+    **PERMANENT,
 )
 
 Table(
@@ -276,7 +294,7 @@ Table(
     Column("video_id", Integer, nullable=False),  # 0 in the first row
     Column("encoder_id", Text),  # none for every encoder
     Column("token", Integer, nullable=False, server_default=text("(random())")),
-    **_PERMANENT,
+    **PERMANENT,
 )
 
 # What a person calls a video's content.
@@ -290,7 +308,7 @@ Table(
     Column("row_sum", Integer, nullable=False),  # `TAG_SUM`
     UniqueConstraint("video_id", "tag"),
     Index("tags_by_tag", "tag", "video_id"),
-    **_PERMANENT,
+    **PERMANENT,
 )
 
 Table(
@@ -306,9 +324,20 @@ Table(
     Column("kind", Text, nullable=False),
     Column("fingerprint", Text, nullable=False, unique=True),
     Column("row_sum", Integer),  # `EVENT_SUM`
+    Column("source", Text),  # none where an older version stored it
+    Column("client_id", Text),
+    Column("client_number", Integer),  # of the last report of a series
+    Column("change", Integer),  # `n_changed` when it was changed last
     Index("events_by_user", "user", "at"),
     Index("events_by_time", "at"),
-    **_PERMANENT,
+    Index(
+        "events_by_client_id",
+        "client_id",
+        unique=True,
+        sqlite_where=text("client_id IS NOT NULL"),
+    ),
+    Index("events_by_change", "change", sqlite_where=text("change IS NOT NULL")),
+    **PERMANENT,
 )
 
 # One row, written by the triggers of `AFTER_CREATION` only.
@@ -319,6 +348,8 @@ Table(
     Column("n_events", Integer, nullable=False),
     Column("n_resolved", Integer, nullable=False),
     Column("last_id", Integer, nullable=False),
+    Column("n_rewritten", Integer, nullable=False, server_default="0"),
+    Column("n_changed", Integer, nullable=False, server_default="0"),
 )
 
 # What was recommended, with the probability of its rank; an event is what a user then does.
@@ -334,12 +365,12 @@ Table(
     Column("propensity", Float, nullable=False),
     Column("score", Float, nullable=False),
     Index("impressions_by_user", "user", "at"),
-    **_PERMANENT,
+    **PERMANENT,
 )
 
-PEOPLE = (
-    'people (name) AS (SELECT min("user") FROM events UNION ALL SELECT'
-    ' (SELECT min("user") FROM events WHERE "user" > name) FROM people WHERE name IS NOT NULL)'
+WATCHERS = (
+    'watchers (name) AS (SELECT min("user") FROM events UNION ALL SELECT'
+    ' (SELECT min("user") FROM events WHERE "user" > name) FROM watchers WHERE name IS NOT NULL)'
 )
 """A recursive common table of the users with events: one step in an index for each, where DISTINCT
 reads all events. Its last name is NULL."""

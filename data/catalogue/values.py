@@ -54,7 +54,14 @@ def id_list(text: str | None) -> npt.NDArray[np.int64]:
 
 
 def row_sum(*values: object) -> int:
-    """Give the CRC-32 of some values of a row: what a damaged disk changed does not fit it."""
+    """Give the CRC-32 of some values of a row: what a damaged disk changed does not fit it.
+
+    NULLs at the end do not count: columns that a later version adds change no sum of older rows.
+    """
+    n = len(values)
+    while n and values[n - 1] is None:
+        n -= 1
+    values = values[:n]
     return zlib.crc32("\x1f".join(map(repr, values)).encode(errors="surrogatepass"))
 
 

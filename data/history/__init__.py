@@ -10,17 +10,27 @@ from data.history.history import Forgotten, History
 from data.history.importing import ImportReport, check_events
 from data.history.impressions import Impression, Impressions
 from data.history.marks import HistoryMark
+from data.history.recorded import (
+    EventPage,
+    Origin,
+    RecordedEvents,
+    Reported,
+    VideoState,
+)
 from data.history.rows.event_file import FileFormat, HowToRead, iter_rows
-from data.history.rows.event_row import EVENT_COLUMNS, EventKind, EventRow
+from data.history.rows.event_row import EVENT_COLUMNS, EVENT_KINDS, EventKind, EventRow, EventSource
 from data.history.rows.netflix import DateOrder
 from data.history.rows.people import person
 
 __all__ = [
     "EVENT_COLUMNS",
+    "EVENT_KINDS",
     "DateOrder",
     "Event",
     "EventKind",
+    "EventPage",
     "EventRow",
+    "EventSource",
     "FileFormat",
     "Forgotten",
     "History",
@@ -29,6 +39,10 @@ __all__ = [
     "ImportReport",
     "Impression",
     "Impressions",
+    "Origin",
+    "RecordedEvents",
+    "Reported",
+    "VideoState",
     "check_events",
     "events_since",
     "iter_rows",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,17 @@ from data.catalogue.database import Database
 from data.catalogue.tables import EVENT_SUM
 from data.catalogue.values import from_micros, now_micros, row_sum, sql
 from data.history.marks import HistoryMark, read_mark
-from data.history.rows.event_row import EVENT_KINDS, EventKind
+from data.history.rows.event_row import EVENT_KINDS, EventKind, EventSource
 from data.history.rows.times import not_after
 
+EVENT_VALUE_NAMES = (
+    *("user", "video_id", "video_ref", "at", "watched_s", "duration_s", "kind"),
+    *("source", "client_id", "client_number"),
+)
+"""The columns that an event consists of, in the order of its checksum."""
 EVENT_VALUES = (
-    'SELECT "user", video_id, video_ref, at, watched_s, duration_s, kind, row_sum FROM events'
+    'SELECT "user", video_id, video_ref, at, watched_s, duration_s, kind, source, client_id,'
+    " client_number, row_sum, id FROM events"
 )
 _AFTER = sql(f"{EVENT_VALUES} WHERE id > :last_id ORDER BY id")
 _UNUSABLE = sql(
@@ -44,7 +50,16 @@ class Event:
     duration_s: float | None
     """Length of the video as the event's source gave it, where known."""
     kind: EventKind
-    """`view`, `like` or `dislike`."""
+    """`view`, `like`, `dislike` (recommend less like this) or `hide` (never this one again)."""
+    source: EventSource | None = field(default=None, compare=False)
+    """Where it came from; None where an older version stored it. Events that differ in this and in
+    what follows alone are equal."""
+    client_id: str | None = field(default=None, compare=False)
+    """What its reporter calls it; no other event of the library has it."""
+    client_number: int | None = field(default=None, compare=False)
+    """Number of the last report of a series."""
+    id: int = field(default=0, compare=False)
+    """Its number, by which it is changed and removed; 0 for one that is not stored."""
 
     def as_row(self) -> dict[str, str | float | None]:
         """Give the values as an events file holds them, by column."""
@@ -68,14 +83,20 @@ def events_since(catalogue: Database, mark: HistoryMark) -> tuple[HistoryMark, l
     """Give the events that came after a mark, and the mark that includes them.
 
     Returns:
-        None where more has changed than events added (a user was forgotten): then everything has
-        to be read again.
+        None where more has changed than events added (one was changed or removed, a user was
+        forgotten): then everything has to be read again.
     """
     with catalogue.reading() as connection:
         now = read_mark(connection)
         rows = connection.execute(_AFTER, {"last_id": mark.last_id}).all()
     n_known = sum(row.video_id is not None for row in rows)
-    if now != HistoryMark(mark.n_events + len(rows), mark.n_resolved + n_known, now.last_id):
+    grown = replace(
+        mark,
+        n_events=mark.n_events + len(rows),
+        n_resolved=mark.n_resolved + n_known,
+        last_id=now.last_id,
+    )
+    if now != grown:
         return None
     return now, usable_events(rows)
 
@@ -102,18 +123,17 @@ def usable_events(
     """
     now = now_micros()
     found = []
-    for user, video_id, video_ref, at, watched_s, duration_s, kind, written in rows:
-        now_is = row_sum(user, video_id, video_ref, at, watched_s, duration_s, kind)
-        if written not in (None, now_is):
+    for *values, written, number in rows:
+        if written not in (None, row_sum(*values)):
             continue
+        user, video_id, video_ref, at, watched_s, duration_s, kind, source, client, n = values
         texts = isinstance(user, str) and isinstance(video_ref, str)
         if not texts or not isinstance(at, int) or kind not in EVENT_KINDS:
             continue
         video = video_of(video_ref) if video_id is None else video_id
         when = from_micros(not_after(at, now))
-        found.append(
-            Event(user, video, video_ref, when, _length(watched_s), _length(duration_s), kind)
-        )
+        seconds = _length(watched_s), _length(duration_s)
+        found.append(Event(user, video, video_ref, when, *seconds, kind, source, client, n, number))
     return found
 
 

@@ -10,7 +10,7 @@ from data.catalogue.database import Database
 from data.catalogue.guard.copies import copies_hold
 from data.catalogue.naming.names import VideoNames
 from data.catalogue.naming.spelling import person_name
-from data.catalogue.tables import PEOPLE
+from data.catalogue.tables import WATCHERS
 from data.catalogue.values import from_micros, path_text, sql, to_micros
 from data.catalogue.videos import find_video, names_like, video_names
 from data.errors import ReelwiseError
@@ -25,8 +25,9 @@ from data.history.forgetting import (
 )
 from data.history.importing import ImportReport, add_row, import_events
 from data.history.rows.event_file import HowToRead
-from data.history.rows.event_row import EVENT_KINDS, EventKind, EventRow
+from data.history.rows.event_row import EVENT_KINDS, EventKind, EventRow, EventSource
 from data.history.rows.people import near_names, person
+from data.history.stored import spend_client_ids
 from data.printable import printable
 
 _OF_ALL = sql(f"{EVENT_VALUES} WHERE :until IS NULL OR at < :until ORDER BY at, id")
@@ -37,7 +38,7 @@ _DROP_EVENT = sql(
     'DELETE FROM events WHERE "user" = :user AND at = :at AND kind = :kind'
     " AND video_ref = :video_ref"
 )
-_USERS = sql(f"WITH RECURSIVE {PEOPLE} SELECT name FROM people WHERE typeof(name) = 'text'")
+_USERS = sql(f"WITH RECURSIVE {WATCHERS} SELECT name FROM watchers WHERE typeof(name) = 'text'")
 _LOGGED = sql('SELECT DISTINCT "user" FROM impressions')
 _DROP_EVENTS = sql('DELETE FROM events WHERE "user" = :user')
 _DROP_IMPRESSIONS = sql('DELETE FROM impressions WHERE "user" = :user')
@@ -90,6 +91,7 @@ class History:
         watched_s: float | None = None,
         kind: EventKind = "view",
         at: datetime | None = None,
+        source: EventSource = "api",
     ) -> Event:
         """Add one event; it is durable when this returns.
 
@@ -98,29 +100,43 @@ class History:
             video_ref: Path, file name or id of the video; one that is not indexed yet is kept for
                 later.
             watched_s: Seconds watched, finite and >= 0.
-            kind: `view`, `like` or `dislike`.
+            kind: `view`, `like`, `dislike` or `hide`.
             at: When, UTC without a zone; None means now. Up to a day ahead counts as now.
+            source: Where it comes from.
 
         Raises:
             ReelwiseError: `video_ref` fits several videos, or is the id of none; or another
                 argument is not as described.
             ValueError: There is no such kind.
         """
+        row, video_id = self.as_row(user, video_ref, watched_s=watched_s, kind=kind, at=at)
+        self.finish_forgetting()
+        stored = from_micros(add_row(self._catalogue, row, video_id, source))
+        return Event(
+            row.user, video_id, row.video_ref, stored, row.watched_s, None, kind, source=source
+        )
+
+    def as_row(
+        self,
+        user: str,
+        video_ref: str | int,
+        *,
+        watched_s: float | None,
+        kind: EventKind,
+        at: datetime | None,
+    ) -> tuple[EventRow, int | None]:
+        """Check the values of an event that comes in; gives it, and the video that it means.
+
+        Raises:
+            ReelwiseError: As `add`.
+            ValueError: There is no such kind.
+        """
         if kind not in EVENT_KINDS:
             raise ValueError(f"kind must be one of {EVENT_KINDS}, got {kind!r}")
-        # Columns make 3.0 of 3: the checksum of the row must be that of what is read back.
-        watched_s = None if watched_s is None else float(watched_s)
-        if watched_s is not None and not (math.isfinite(watched_s) and watched_s >= 0):
-            raise ReelwiseError(
-                f"seconds watched must be a finite number >= 0, got {watched_s}",
-                fix="give how long it was watched, or leave it out where that is unknown",
-            )
+        watched_s = None if watched_s is None else known_seconds(watched_s)
         ref, video_id = self._meant(video_ref)
         at_micros = None if at is None else to_micros(at if at.tzinfo else at.replace(tzinfo=UTC))
-        row = EventRow(person(user), ref, at_micros, watched_s, None, kind)
-        self.finish_forgetting()
-        stored = from_micros(add_row(self._catalogue, row, video_id))
-        return Event(row.user, video_id, ref, stored, watched_s, None, kind)
+        return EventRow(person(user), ref, at_micros, watched_s, None, kind), video_id
 
     def _meant(self, video_ref: str | int) -> tuple[str, int | None]:
         """What a video is called, and which one it is, found by index whatever the size."""
@@ -178,7 +194,7 @@ class History:
                 rows = connection.execute(_OF_USER, {**values, "user": person_name(user)}).all()
         if all(row.video_id is not None for row in rows):
             return usable_events(rows)
-        return usable_events(rows, self._video_names().only)
+        return usable_events(rows, self.video_of)
 
     def users(self) -> list[str]:
         """List the users who have events, by name; one step in an index for each."""
@@ -238,6 +254,7 @@ class History:
             )
         name = name or person(user)
         with self._catalogue.writing("history.forget", changes_library=False) as connection:
+            spend_client_ids(connection, name)
             events = connection.execute(_DROP_EVENTS, {"user": name}).rowcount
             impressions = connection.execute(_DROP_IMPRESSIONS, {"user": name}).rowcount
             begin_forgetting(connection, models_too=events > 0)
@@ -255,6 +272,10 @@ class History:
             with suppress(ReelwiseError):
                 finish_scrub(self._catalogue, patient=False)
 
+    def video_of(self, ref: str) -> int | None:
+        """Give the video that a stored event means which was unknown when it came in."""
+        return self._video_names().only(ref)
+
     def _people(self) -> list[str]:
         with self._catalogue.reading() as connection:
             return sorted({*connection.scalars(_USERS), *connection.scalars(_LOGGED)})
@@ -264,3 +285,19 @@ class History:
         if self._names is None or self._names[0] != changes:
             self._names = (changes, video_names(self._catalogue))
         return self._names[1]
+
+
+def known_seconds(watched_s: float) -> float:
+    """Give seconds watched as they are stored.
+
+    Raises:
+        ReelwiseError: They are not finite, or below 0.
+    """
+    # Columns make 3.0 of 3: the checksum of the row must be that of what is read back.
+    seconds = float(watched_s)
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ReelwiseError(
+            f"seconds watched must be a finite number >= 0, got {watched_s}",
+            fix="give how long it was watched, or leave it out where that is unknown",
+        )
+    return seconds

@@ -18,7 +18,7 @@ from data.catalogue.values import chunks, now_micros, row_sum, sql
 from data.errors import ReelwiseError
 from data.history.marks import read_mark
 from data.history.rows.event_file import HowToRead, Outcome, open_events
-from data.history.rows.event_row import EventRow
+from data.history.rows.event_row import EventRow, EventSource
 from data.history.rows.netflix import PassedOver
 from data.history.rows.people import person
 from data.history.rows.times import in_words, is_future
@@ -27,16 +27,18 @@ from data.history.rows.times import in_words, is_future
 _ROWS_PER_TRANSACTION = 20_000
 _MAX_EXAMPLES = 3
 # An export gives times to rows that came without: the same event then has another fingerprint.
+# And a view that a player reports grows: an export of before holds fewer seconds of it.
 _SAME = (
     'SELECT 1 FROM events WHERE "user" = :user AND at = :at AND video_ref = :video_ref'
-    " AND kind = :kind AND watched_s IS :watched_s AND duration_s IS :duration_s"
+    " AND kind = :kind AND duration_s IS :duration_s AND (watched_s IS :watched_s"
+    " OR client_number IS NOT NULL AND coalesce(watched_s >= :watched_s, :watched_s IS NULL))"
 )
 _ROOM_FOR_INDEXES = "PRAGMA cache_size=-32768"  # KiB: with less, pages are read and written twice
 # For the driver itself: SQLAlchemy takes longer over the values of a row than SQLite.
 _PUT = (
-    'INSERT INTO events ("user", video_id, video_ref, at, watched_s, duration_s, kind, fingerprint,'
-    " row_sum) SELECT :user, :video_id, :video_ref, :at, :watched_s, :duration_s, :kind,"
-    " :fingerprint, :row_sum"
+    'INSERT INTO events ("user", video_id, video_ref, at, watched_s, duration_s, kind, source,'
+    " fingerprint, row_sum) SELECT :user, :video_id, :video_ref, :at, :watched_s, :duration_s,"
+    " :kind, :source, :fingerprint, :row_sum"
     f" WHERE NOT EXISTS ({_SAME}) ON CONFLICT (fingerprint) DO NOTHING"
 )
 _KNOWN = sql(
@@ -140,7 +142,7 @@ def import_events(
     return report
 
 
-def add_row(catalogue: Database, row: EventRow, video_id: int | None) -> int:
+def add_row(catalogue: Database, row: EventRow, video_id: int | None, source: EventSource) -> int:
     """Add one event, durably; an event of that very microsecond is known already.
 
     Returns:
@@ -149,13 +151,22 @@ def add_row(catalogue: Database, row: EventRow, video_id: int | None) -> int:
     Raises:
         ReelwiseError: Its time lies in the future.
     """
-    now = now_micros()
-    if row.at_micros is not None and is_future(row.at_micros, now):
-        raise ReelwiseError(_too_late(row.at_micros), fix="give a time that is not after now")
-    values = _values(row, video_id, now)
+    values = row_values(row, video_id, source)
     with catalogue.writing("history.add", changes_library=False) as connection:
         connection.exec_driver_sql(_PUT, values)
     return int(values["at"])
+
+
+def row_values(row: EventRow, video_id: int | None, source: EventSource) -> dict[str, Any]:
+    """Give what is stored of an event that comes in now, by column.
+
+    Raises:
+        ReelwiseError: Its time lies in the future.
+    """
+    now = now_micros()
+    if row.at_micros is not None and is_future(row.at_micros, now):
+        raise ReelwiseError(_too_late(row.at_micros), fix="give a time that is not after now")
+    return _values(row, video_id, now, source)
 
 
 def _good_rows(
@@ -235,7 +246,9 @@ class _Trial(_Writer):
                         self.report.note_unresolved(1, [row.video_ref])
 
 
-def _values(row: EventRow, video_id: int | None, now: int) -> dict[str, Any]:
+def _values(
+    row: EventRow, video_id: int | None, now: int, source: EventSource = "import"
+) -> dict[str, Any]:
     user, video_ref, at_micros, watched_s, duration_s, kind = row
     given = now if at_micros is None else at_micros
     at = given if is_future(given, now) else min(given, now)
@@ -248,8 +261,9 @@ def _values(row: EventRow, video_id: int | None, now: int) -> dict[str, Any]:
         "given_at": given,
         "at": at,
         "video_id": video_id,
+        "source": source,
         "fingerprint": _fingerprint(row),
-        "row_sum": row_sum(user, video_id, video_ref, at, watched_s, duration_s, kind),
+        "row_sum": row_sum(user, video_id, video_ref, at, watched_s, duration_s, kind, source),
     }
 
 

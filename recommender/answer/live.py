@@ -47,7 +47,7 @@ class LiveLog:
         """Add new events, in any order.
 
         Raises:
-            ValueError: The kind of an event is not view, like or dislike; none is added then.
+            ValueError: The kind of an event is none of `VERDICTS`; none is added then.
         """
         with self._lock:
             self._append(read_events(events, self._videos, self.users))

@@ -16,8 +16,9 @@ from recommender.events.confidence import LIKE, VIEWS_CAP, view_confidence
 from recommender.events.histories import Histories
 from recommender.events.videos import VideoTable
 
-VERDICTS = {"view": 0, "like": 1, "dislike": -1}
-"""Kind of an event to its verdict."""
+HIDE = 2
+VERDICTS = {"view": 0, "like": 1, "dislike": -1, "hide": HIDE}
+"""Kind of an event to its verdict. Who hides a video says nothing about what is like it."""
 _CHUNK = 100_000  # most events of a long history that are held as objects at a time
 
 
@@ -37,6 +38,8 @@ class Pairs:
     """(p,) the last verdict was a dislike."""
     last: NDArray[np.int64]
     """(p,) position of the last event among all events in order of time and then of rows."""
+    watched: NDArray[np.bool_]
+    """(p,) it was watched or judged, not only hidden."""
 
     def of(self, user: int) -> Pairs:
         """The pairs of one user."""
@@ -52,6 +55,7 @@ class Pairs:
             self.last_s[which],
             self.disliked[which],
             self.last[which],
+            self.watched[which],
         )
 
     def history(self, n_items: int) -> Histories:
@@ -87,9 +91,9 @@ class EventLog:
     at_s: NDArray[np.float64]
     """(e,) Unix seconds; all 0 without `has_times`."""
     confidence: NDArray[np.float64]
-    """(e,) of a view, 0 to 1; 0 for likes and dislikes without watched seconds."""
+    """(e,) of a view, 0 to 1; 0 for what is no view, without watched seconds."""
     verdict: NDArray[np.int64]
-    """(e,) 1 like, -1 dislike, 0 neither."""
+    """(e,) as in `VERDICTS`: 1 like, -1 dislike, `HIDE`, 0 a view alone."""
     has_times: bool = True
     """The times of the events are known."""
 
@@ -120,13 +124,13 @@ class EventLog:
     @property
     def weight(self) -> NDArray[np.float64]:
         """(e,) how much each event speaks for liking the video; 0 for dislikes and glances."""
-        weight = self.confidence + LIKE * (self.verdict > 0)
+        weight = self.confidence + LIKE * (self.verdict == 1)
         return np.asarray(np.where(self.verdict < 0, 0.0, weight))
 
     @property
     def informative(self) -> NDArray[np.bool_]:
         """(e,) the event speaks for or against the video."""
-        return np.asarray((self.confidence > 0) | (self.verdict != 0))
+        return np.asarray((self.confidence > 0) | (np.abs(self.verdict) == 1))
 
     @cached_property
     def latest_s(self) -> float:
@@ -166,7 +170,7 @@ class EventLog:
         keys, slot = np.unique(key, return_inverse=True)
         views = np.bincount(slot, self.confidence[order], minlength=len(keys))
         verdict = np.zeros(len(keys), np.int64)
-        spoken = self.verdict[order] != 0
+        spoken = np.abs(self.verdict[order]) == 1
         # Events are in order of time and the last assignment wins: users may change their mind.
         verdict[slot[spoken]] = self.verdict[order][spoken]
         last_s = np.zeros(len(keys))
@@ -174,8 +178,10 @@ class EventLog:
         last = np.zeros(len(keys), np.int64)
         last[slot] = np.arange(len(order))
         weight = np.minimum(views, VIEWS_CAP) + LIKE * (verdict > 0)
+        weight = np.where(verdict < 0, 0.0, weight)
+        watched = np.bincount(slot, self.verdict[order] != HIDE, minlength=len(keys)) > 0
         user, item = np.divmod(keys, max(self.n_items, 1))
-        return Pairs(user, item, np.where(verdict < 0, 0.0, weight), last_s, verdict < 0, last)
+        return Pairs(user, item, weight, last_s, verdict < 0, last, watched)
 
     @cached_property
     def histories(self) -> Histories:
@@ -223,7 +229,7 @@ def read_events(
         users: Numbers of the users that are known already; new users are added to it.
 
     Raises:
-        ValueError: The kind of an event is not view, like or dislike.
+        ValueError: The kind of an event is none of `VERDICTS`.
     """
     users = {} if users is None else users
     left = iter(events)

@@ -42,7 +42,7 @@ def read_taste(pairs: Pairs, n_videos: int) -> Taste:
     """Make the taste of one person from their pairs; no pairs give an empty taste."""
     now_s = float(pairs.last_s.max()) if len(pairs) else 0.0
     bad = pairs.where(pairs.disliked)
-    left = pairs.where((pairs.weight == 0) & ~pairs.disliked)
+    left = pairs.where((pairs.weight == 0) & ~pairs.disliked & pairs.watched)
     return Taste(
         seen=pairs.item,
         history=pairs.history(n_videos),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from data.catalogue.catalogue import Catalogue
@@ -9,6 +12,7 @@ from data.catalogue.records import EmbeddingRow, FileRecord, Part
 from data.home import Home
 from data.video.types import DecodeState, Ending, VideoInfo
 
+ROOT = Path(__file__).resolve().parents[2]
 LIB = Path("/library")
 INFO = VideoInfo("h264", 64, 48, 25.0, 8.0)
 
@@ -45,3 +49,15 @@ def embed(
     ]
     catalogue.embeddings.commit_part(encoder, Part(part, "0" * 64, 1, frozenset(video_ids)), rows)
     return [clip_id for row in rows for clip_id in row.clip_ids]
+
+
+def die_at(home: Home, point: str, code: str) -> None:
+    """Run statements on the opened `catalogue` of a home in a process that a crash point kills."""
+    begin = (
+        "import sys; from pathlib import Path; from data.catalogue.catalogue import Catalogue;"
+        "from data.durable import arm_crash; from data.home import Home;"
+        "catalogue = Catalogue(Home(Path(sys.argv[1]))); arm_crash(sys.argv[2])\n"
+    )
+    command = [sys.executable, "-c", begin + code, str(home.root), point]
+    killed = subprocess.run(command, cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL

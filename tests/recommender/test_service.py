@@ -10,7 +10,7 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.history import Event, History, events_since
+from data.history import Event, History, RecordedEvents, events_since
 from data.home import Home, resolve_home
 from indexer.copies.stored import Duplicates, Pair, Stretch, write_duplicates
 from recommender.service import LibraryRecommender
@@ -63,6 +63,22 @@ def test_events_of_another_process_change_the_next_answer(
     assert all(title.startswith("car") for title in titles(recommender, "anna"))
     history.add("anna", "car1", kind="dislike")
     assert "car1" not in titles(recommender, "anna", 18)
+
+
+def test_each_change_and_removal_of_an_event_changes_the_next_answer(
+    recommender: LibraryRecommender, history: History, home: Home
+) -> None:
+    with Catalogue(home) as catalogue:
+        events = RecordedEvents(catalogue, history)
+        at_first = titles(recommender, "anna", 18)
+        event = events.add("anna", "car0", kind="like").event
+        assert event is not None
+        assert all(title.startswith("car") for title in titles(recommender, "anna"))
+        events.change("anna", event.id, kind="hide")
+        assert set(titles(recommender, "anna", 18)) == {*at_first} - {"car0"}
+        assert recommender.current().live.taste("anna").history.item.tolist() == []
+        events.remove("anna", event.id)
+        assert titles(recommender, "anna", 18) == at_first
 
 
 def test_an_event_counts_once(recommender: LibraryRecommender, history: History) -> None:

@@ -114,6 +114,8 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() ->
         "recommend",
         "history import",
         "history export",
+        "history list",
+        "history remove",
         "history impressions",
         "history forget",
         "history add",

@@ -370,12 +370,12 @@ class Library(OpenedLibrary):
         watched_s: float | None = None,
         at: datetime | None = None,
     ) -> Event:
-        """Record that a user watched, liked or disliked a video; the next answer counts it.
+        """Record that a user watched, liked, disliked or hid a video; the next answer counts it.
 
         Args:
             user: Name of the user.
             video: An indexed video.
-            kind: "view", "like" or "dislike".
+            kind: "view", "like", "dislike" or "hide".
             watched_s: Seconds watched.
             at: When, UTC without a zone; None is now. Up to a day ahead counts as now.
 

@@ -15,7 +15,7 @@ from embeddings.backbone.early_checks import check_device, check_weights_file
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
-    from data.history import History
+    from data.history import History, RecordedEvents
     from embeddings.encoder import Encoder
     from indexer.search.searcher import Searcher
     from indexer.store.gpu.copies import GpuCopies
@@ -95,6 +95,13 @@ class OpenedLibrary:
         from data.history import History
 
         return History(self.catalogue)
+
+    @property
+    def events(self) -> RecordedEvents:
+        """The events of people, each by its number: reported, listed, changed and removed."""
+        from data.history import RecordedEvents
+
+        return RecordedEvents(self.catalogue, self.history)
 
     @property
     def encoder(self) -> Encoder:

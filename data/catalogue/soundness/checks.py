@@ -1,6 +1,7 @@
 """Checks of the catalogue itself, and its claims about vectors for `indexer.verify` to compare."""
 
 from data.catalogue.database import Database
+from data.catalogue.people_tables import PERSON_SUM, RECENT_SUM, SAVED_SUM
 from data.catalogue.records import SEARCHABLE, State
 from data.catalogue.tables import EVENT_SUM, TAG_SUM
 from data.catalogue.values import sql
@@ -21,12 +22,18 @@ _MISCOUNTED = sql(
 )
 BAD_EVENTS = f"events WHERE row_sum IS NOT NULL AND row_sum <> {EVENT_SUM}"
 BAD_TAGS = f"tags WHERE row_sum <> {TAG_SUM} OR tag <> tag_key(typed)"
+BAD_PEOPLE = f"people WHERE row_sum <> {PERSON_SUM}"
+BAD_SAVED = f"saved_searches WHERE row_sum <> {SAVED_SUM}"
+BAD_RECENT = f"recent_searches WHERE row_sum <> {RECENT_SUM}"
 BAD_FILES = f"files WHERE name_key <> name_key(path) OR state NOT IN {_STATES}"
 BAD_EMBEDDINGS = f"embeddings WHERE state NOT IN {_STATES}"
 # What the database itself cannot know to be wrong: what it means, and a query that counts it.
 _ROW_CHECKS = {
     "watch events that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_EVENTS}",
     "tags that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_TAGS}",
+    "people who are not as they were written: {n}": f"SELECT count(*) FROM {BAD_PEOPLE}",
+    "saved searches that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_SAVED}",
+    "recent searches that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_RECENT}",
     "files that are not as they were recorded: {n}": f"SELECT count(*) FROM {BAD_FILES}",
     "videos with an unknown state: {n}": f"SELECT count(*) FROM {BAD_EMBEDDINGS}",
     "the number of watch events is not what was counted": (

@@ -11,7 +11,15 @@ from sqlalchemy import Connection
 
 from data.catalogue.database import Database
 from data.catalogue.guard.copies import whole_copies
-from data.catalogue.soundness.checks import BAD_EMBEDDINGS, BAD_EVENTS, BAD_FILES, BAD_TAGS
+from data.catalogue.soundness.checks import (
+    BAD_EMBEDDINGS,
+    BAD_EVENTS,
+    BAD_FILES,
+    BAD_PEOPLE,
+    BAD_RECENT,
+    BAD_SAVED,
+    BAD_TAGS,
+)
 from data.catalogue.values import row_sum, sql
 from data.home import Home
 
@@ -43,12 +51,14 @@ class _Kept:
 
     def _from_copies(self, copies: Iterable[Path], ids: list[int]) -> Iterable[dict[str, Any]]:
         names = (*self.columns, "row_sum")
-        columns = ", ".join(f'"{name}"' for name in names)
-        query = f"SELECT {columns} FROM {self.name} WHERE id = ?"
         missing = set(ids)
         for copy in copies:
             address = f"{copy.as_uri()}?mode=ro&immutable=1"
             with closing(sqlite3.connect(address, uri=True)) as older:
+                known = {row[1] for row in older.execute(f"PRAGMA table_info({self.name})")}
+                # A copy of an older version lacks what was added since: NULL in its rows.
+                columns = ", ".join(f'"{name}"' if name in known else "NULL" for name in names)
+                query = f"SELECT {columns} FROM {self.name} WHERE id = ?"
                 for row_id in sorted(missing):
                     row = _row(older, query, row_id)
                     if row is not None and row[-1] == row_sum(*row[:-1]):
@@ -58,11 +68,18 @@ class _Kept:
 
 _EVENTS = _Kept(
     "events",
-    ("user", "video_id", "video_ref", "at", "watched_s", "duration_s", "kind"),
+    (
+        *("user", "video_id", "video_ref", "at", "watched_s", "duration_s", "kind"),
+        *("source", "client_id", "client_number"),
+    ),
     BAD_EVENTS,
     "watch events",
 )
 _TAGS = _Kept("tags", ("video_id", "tag", "typed"), BAD_TAGS, "tags")
+_PEOPLE = _Kept("people", ("name", "colour", "created_at", "records", "pin"), BAD_PEOPLE, "people")
+_SAVED = _Kept("saved_searches", ("user", "name", "parameters", "at"), BAD_SAVED, "saved searches")
+_RECENT = _Kept("recent_searches", ("user", "parameters", "at"), BAD_RECENT, "recent searches")
+_KEPT = (_EVENTS, _TAGS, _PEOPLE, _SAVED, _RECENT)
 _RECOUNT = sql(
     "UPDATE history_counts SET n_events = (SELECT count(*) FROM events),"
     " n_resolved = (SELECT count(video_id) FROM events)"
@@ -76,14 +93,15 @@ def mend_rows(catalogue: Database) -> list[str]:
     """Mend the rows that `checks.row_problems` finds, and give what was done, one line each.
 
     Files and states are found again by the next `index`. Watch events are taken from the newest
-    copy that has them as they were, and tags too; those in no copy stay, and stay reported.
+    copy that has them as they were; so are tags, people and searches. Those in no copy stay, and
+    stay reported.
     """
     done = []
     with catalogue.writing("mend_rows") as connection:
         connection.execute(_DROP_CLIPS)
         again = connection.execute(_DROP_EMBEDDINGS).rowcount
         files = connection.execute(_DROP_FILES).rowcount
-        mended = {each.told: each.mend(connection, catalogue.home) for each in (_EVENTS, _TAGS)}
+        mended = {each.told: each.mend(connection, catalogue.home) for each in _KEPT}
         connection.execute(_RECOUNT)
     if again:
         done.append(f"{again} videos will be embedded again by the next reelwise index")

@@ -11,8 +11,10 @@ from data.history.rows.people import BadNameError, checked_name
 from data.history.rows.times import BadTimeError, parse_time
 from data.numbers import number_of
 
-EventKind = Literal["view", "like", "dislike"]
-EVENT_KINDS: tuple[EventKind, ...] = ("view", "like", "dislike")
+EventKind = Literal["view", "like", "dislike", "hide"]
+EVENT_KINDS: tuple[EventKind, ...] = ("view", "like", "dislike", "hide")
+EventSource = Literal["page", "api", "import", "command line"]
+EVENT_SOURCES: tuple[EventSource, ...] = ("page", "api", "import", "command line")
 EVENT_COLUMNS = ("user", "video", "at", "watched_s", "duration_s", "kind")
 
 _MAX_REF = 10_000
@@ -39,7 +41,7 @@ class EventRow(NamedTuple):
     duration_s: float | None
     """Length of the video."""
     kind: EventKind
-    """`view`, `like` or `dislike`."""
+    """`view`, `like`, `dislike` or `hide`."""
 
 
 class Reading(NamedTuple):
@@ -127,4 +129,4 @@ def _kind(value: object) -> EventKind:
     for kind in EVENT_KINDS:
         if kind == word:
             return kind
-    raise BadRowError(f"kind must be view, like or dislike, got {word[:40]!r}")
+    raise BadRowError(f"kind must be view, like, dislike or hide, got {word[:40]!r}")

@@ -13,14 +13,34 @@ from pathlib import Path
 import pytest
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.soundness.checks import row_problems
+from data.catalogue.values import row_sum
 from data.errors import ReelwiseError
-from data.history import History, mark_history
+from data.history import History, RecordedEvents, mark_history, unusable_events
 from data.home import Home
 from tests.data.made import LIB, embed, file_record
 
 ROOT = Path(__file__).resolve().parents[3]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+BACK_TO_7 = (
+    "DROP TRIGGER event_taken_back",
+    "DROP TRIGGER event_given_to_another",
+    "DROP TRIGGER event_changed",
+    "DROP INDEX events_by_client_id",
+    "DROP INDEX events_by_change",
+    *(
+        f"ALTER TABLE events DROP COLUMN {name}"
+        for name in ("source", "client_id", "client_number", "change")
+    ),
+    "ALTER TABLE history_counts DROP COLUMN n_rewritten",
+    "ALTER TABLE history_counts DROP COLUMN n_changed",
+    *(
+        f"DROP TABLE {name}"
+        for name in ("people", "saved_searches", "recent_searches", "jobs", "spent_client_ids")
+    ),
+)
 BACK_TO_6 = (
+    *BACK_TO_7,
     "DROP TRIGGER file_added",
     "DROP TRIGGER file_dropped",
     "DROP TRIGGER file_given_to_another",
@@ -75,6 +95,8 @@ def schema(home: Home) -> tuple[str, dict[str, set[str]]]:
         }
         triggers = raw.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
         columns.update((name, {statement}) for name, statement in triggers)
+        indexes = raw.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")
+        columns["indexes"] = {name for (name,) in indexes}
     raw.close()
     return version, columns
 
@@ -103,6 +125,30 @@ def test_a_catalogue_of_the_version_before_is_brought_up_to_date(
         assert min(embed(catalogue, "p2", 1)) > first
     with Catalogue(Home(tmp_path)):
         assert schema(version_2) == schema(Home(tmp_path))
+
+
+def test_an_event_of_version_7_keeps_its_checksum_and_is_followed_from_then_on(
+    home: Home,
+) -> None:
+    with Catalogue(home) as catalogue:
+        run(home, *BACK_TO_7)
+        # As version 7 stored it: no other column was summed.
+        values = ("ann", None, "a", 1, 2.5, None, "view")
+        run(
+            home,
+            'INSERT INTO events ("user", video_id, video_ref, at, watched_s, duration_s, kind,'
+            f" fingerprint, row_sum) VALUES ('ann', NULL, 'a', 1, 2.5, NULL, 'view', 'f',"
+            f" {row_sum(*values)})",
+            "UPDATE meta SET value = '7' WHERE key = 'schema_version'",
+        )
+    with Catalogue(home) as catalogue:
+        events = RecordedEvents(catalogue, History(catalogue))
+        (event,) = events.page("ann").events
+        assert (event.watched_s, event.source, unusable_events(catalogue)) == (2.5, None, 0)
+        mark = mark_history(catalogue)
+        events.change("ann", event.id, kind="like")
+        assert mark_history(catalogue).n_changed == mark.n_changed + 1
+        assert row_problems(catalogue) == []
 
 
 def test_names_of_people_of_the_version_before_get_their_one_spelling(version_2: Home) -> None:

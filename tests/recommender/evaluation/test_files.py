@@ -97,7 +97,7 @@ def test_the_order_of_items_does_not_tell_how_popular_they_are(tmp_path: Path) -
         ("user,video\na,1\n,2\n", "1 rows are not events, first in line 3: user is empty"),
         ("user,video,at\na,1,soon\n", "ISO 8601 or Unix seconds, .* got 'soon'"),
         ("user,video,at\na,1,-5\n", "between 1973 and 2100"),
-        ("user,video,kind\na,1,love\n", "kind must be view, like or dislike"),
+        ("user,video,kind\na,1,love\n", "kind must be view, like, dislike or hide, got"),
         ("user,video,watched_s\na,1,-3\n", "watched_s must be a finite number >= 0"),
         ("user,video\na,1,2\n", "3 values under 2 columns"),
         ("", "no column user and no column video"),

@@ -64,3 +64,11 @@ def test_a_longer_view_or_a_like_later_takes_a_glance_back(watched: float | None
 def test_a_dislike_is_not_a_glance_too() -> None:
     got = taste(glance(11), verdict("a", 11, "dislike", day=1))
     assert (got.glanced.tolist(), got.disliked.tolist()) == ([], [10])
+
+
+def test_who_hides_a_video_says_nothing_of_those_like_it() -> None:
+    hidden = taste(verdict("a", 1, "hide"), glance(11))
+    assert hidden.seen.tolist() == [0, 10]
+    assert (hidden.glanced.tolist(), hidden.disliked.tolist()) == ([10], [])
+    liked = taste(verdict("a", 1, "like"), verdict("a", 1, "hide", day=1))
+    assert liked.history.item.tolist() == [0]

@@ -153,3 +153,30 @@ def test_an_export_of_nobody_says_so(home: Path, capsys: pytest.CaptureFixture[s
     printed = tell(capsys, "history", "export", "--user", "ana", home=home)
     assert printed.out.strip() == "user,video,at,watched_s,duration_s,kind"
     assert "nobody is called 'ana'; did you mean anna?" in printed.err
+
+
+def test_events_are_listed_with_their_numbers_and_removed_one_by_one(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for video, how in (("v1", "--like"), ("v2", "--hide"), ("v1", "--watched=3")):
+        tell(capsys, "history", "add", "ann", video, how, home=home)
+    document = ask(capsys, "history", "list", "ann", home=home)
+    rows = [(row["kind"], row["title"], row["source"]) for row in document["events"]]
+    likes = [("like", "v1", "command line"), ("hide", "v2", "command line")]
+    assert rows == [("view", "v1", "command line"), *reversed(likes)]
+    page = ask(capsys, "history", "list", "ann", "--limit", "2", home=home)
+    rest = ask(capsys, "history", "list", "ann", "--before", page["next"], home=home)
+    assert [row["kind"] for row in rest["events"]] == ["like"]
+    hidden = ask(capsys, "history", "list", "ann", "--kind", "hidden", home=home)["events"]
+    number = str(hidden[0]["id"])
+    printed = tell(capsys, "history", "remove", "ann", number, home=home).out
+    assert printed == "removed: ann hid v2\n"
+    assert len(ask(capsys, "history", "list", "ann", home=home)["events"]) == 2
+    assert (
+        "'ann' has no event"
+        in tell(capsys, "history", "remove", "ann", number, home=home, code=1).err
+    )
+    assert (
+        "nobody is called 'anya'; did you mean ann?"
+        in tell(capsys, "history", "list", "anya", home=home).err
+    )

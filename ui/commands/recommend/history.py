@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 IMPRESSION_COLUMNS = ("user", "video", "video_id", "at", "rank", "source", "propensity", "score")
 
+VERBS: Mapping[EventKind, str] = {
+    "view": "watched",
+    "like": "liked",
+    "dislike": "disliked",
+    "hide": "hid",
+}
+"""What a person did, by kind of the event."""
+
 OnlyUserOption = Annotated[
     str | None, typer.Option(metavar="USER", help="Only events of this user.")
 ]
@@ -146,20 +154,25 @@ def add(
     ] = None,
     like: Annotated[bool, typer.Option("--like", help="The user liked it.")] = False,
     dislike: Annotated[bool, typer.Option("--dislike", help="The user disliked it.")] = False,
+    hide: Annotated[
+        bool, typer.Option("--hide", help="Never recommend it to the user again.")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Record that a user watched, liked or disliked a video."""
+    """Record that a user watched, liked, disliked or hid a video."""
     from data.catalogue.guard.copies import copy_if_due
 
-    if like and dislike:
-        raise typer.BadParameter("give --like or --dislike, not both")
-    kind: EventKind = "like" if like else "dislike" if dislike else "view"
+    if like + dislike + hide > 1:
+        raise typer.BadParameter("give one of --like, --dislike and --hide")
+    kind: EventKind = "like" if like else "dislike" if dislike else "hide" if hide else "view"
     with Library(home) as library:
         known = library.catalogue.video(video)
-        event = library.add_event(user, known.id, kind=kind, watched_s=watched)
+        event = library.history.add(
+            user, known.id, kind=kind, watched_s=watched, source="command line"
+        )
         copy_if_due(library.home)
-    verb = {"view": "watched", "like": "liked", "dislike": "disliked"}[kind]
+    verb = VERBS[kind]
     how_long, notice = _how_long(known, kind, watched)
     text = printable(f"{event.user} {verb} {known.title}{how_long}")
     return Answer(event.as_row() | {"video_id": str(known.id)}, text, notice=notice)

@@ -113,7 +113,7 @@ def _search() -> float | None:
     began_s = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
     try:
-        connection.request("GET", "/api/search?q=a%20red%20car&k=3")
+        connection.request("GET", "/api/v1/search?q=a%20red%20car&k=3")
         if connection.getresponse().read() and connection.sock is not None:
             return time.perf_counter() - began_s
         return time.perf_counter() - began_s

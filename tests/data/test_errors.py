@@ -11,7 +11,7 @@ from data.video.children.pool import DecodingStopped
 from data.video.children.process import NoDecoder
 from indexer.store.lines import DamagedLines
 from indexer.store.vectors import DamagedPart
-from ui.server.parameters import WrongRequest
+from ui.api.refusals import Refused
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("data", "embeddings", "indexer", "recommender", "ui", "reelwise")
@@ -20,7 +20,7 @@ ERRORS = [
     NoSuchVideo("a", fix="b"),
     CannotWrite("a", fix="b"),
     DamagedFile("a", fix="b"),
-    WrongRequest("a", fix="b"),
+    Refused(400, "c", "a", fix="b"),
     DamagedPart("a", fix="b"),
     DamagedLines("a", fix="b"),
     DecodingStopped(),

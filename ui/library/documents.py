@@ -39,7 +39,7 @@ def search_notices(result: SearchResult) -> list[str]:
 
 
 def search_document(query: Document, result: SearchResult) -> Document:
-    """The document of `search --json`, `similar --json`, `/api/search` and `/api/similar`."""
+    """The document of `search --json`, `similar --json`, the API."""
     return {
         "query": query,
         "encoder": result.encoder,
@@ -107,7 +107,7 @@ def is_gone(path: Path | None) -> bool:
 
 
 def recommend_document(result: Recommendations, model: LoadedModel | None = None) -> Document:
-    """The document of `recommend --json` and `/api/recommend`."""
+    """The document of `recommend --json` and the API."""
     return {
         **({} if model is None else {"model": model.name, "warning": model_warning(model.trouble)}),
         "user": result.user,
@@ -133,7 +133,7 @@ def _item(item: Item, *, explored: bool) -> Document:
 
 
 def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Document:
-    """The document of `status --json` and `/api/status`; no index or encoder is loaded.
+    """The document of `status --json` and `/api/v1/status`; no index or encoder is loaded.
 
     Args:
         catalogue: The catalogue of the library.

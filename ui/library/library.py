@@ -302,30 +302,42 @@ class Library(OpenedLibrary):
         """
         from indexer.search.examples.example import check_examples
         from indexer.search.examples.frames import AS_INDEXED, for_a_visitor
-        from indexer.search.query import indexed_folder
 
         began_s = time.perf_counter()
         check_examples(query)
-        if filters is not None and filters.under is not None:
-            filters = replace(filters, under=indexed_folder(self.catalogue, filters.under))
-        if filters is not None and filters.tags:
-            self.catalogue.tags.require(filters.tags)
+        filters = self._checked(filters)
         reading = AS_INDEXED if still_wanted is None else for_a_visitor(still_wanted)
         result = self.searcher.search(query, k, filters=filters, merge=merge, reading=reading)
         return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)
 
-    def similar(self, video: VideoRef, *, k: int = 10) -> SearchResult:
+    def similar(
+        self, video: VideoRef, *, k: int = 10, filters: Filters | None = None
+    ) -> SearchResult:
         """Find moments of other videos like an indexed one, or like a part: `VIDEO@START-END`.
 
         Raises:
-            ReelwiseError: No indexed video is called so, or several are.
+            ReelwiseError: No indexed video is called so, or several are; or as `find` of filters.
         """
         from indexer.search.spans import parse_span
 
         # What is wrong with the reference is said before an encoder is loaded.
         name, span = parse_span(str(video))
         known = self.catalogue.video(name)
-        return self.searcher.similar(known.id, span, k=k)
+        return self.searcher.similar(known.id, span, k=k, filters=self._checked(filters))
+
+    def _checked(self, filters: Filters | None) -> Filters | None:
+        """The filters, with their folder as the library spells it.
+
+        Raises:
+            ReelwiseError: No video lies in the folder, or has the tags.
+        """
+        from indexer.search.query import indexed_folder
+
+        if filters is not None and filters.under is not None:
+            filters = replace(filters, under=indexed_folder(self.catalogue, filters.under))
+        if filters is not None and filters.tags:
+            self.catalogue.tags.require(filters.tags)
+        return filters
 
     def recommend(
         self,

@@ -24,7 +24,7 @@ from data.regular import open_regular
 from ui.library.documents import Document
 
 FILE = "server.json"
-ROUTE = "/api/question"
+ROUTE = "/api/v1/question"
 SECRET_HEADER = "x-reelwise-secret"
 CONNECT_S = 0.5
 """A server on the same machine accepts at once, or not at all."""

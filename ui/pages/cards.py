@@ -20,6 +20,7 @@ from data.errors import ReelwiseError
 from data.printable import printable
 from indexer.search.result import Hit, Match
 from recommender.answer.items import Item
+from ui.api.links import media_url, preview_url, thumb_url
 from ui.library.documents import and_copies, is_gone
 from ui.terminal.text import clock, span
 
@@ -179,9 +180,9 @@ def moment_card(hit: Hit, *, playable: bool = True) -> str:
     # A frame from inside the moment says more than the one at the cut.
     picture_s = (2 * hit.start_s + hit.end_s) / 3
     if playable:
-        source = f"media/{hit.video_id}#t={hit.start_s:.2f},{hit.end_s:.2f}"
+        source = f"{media_url(hit.video_id)}#t={hit.start_s:.2f},{hit.end_s:.2f}"
     else:
-        source = f"previews/{hit.video_id}?start={hit.start_s:.2f}&amp;end={hit.end_s:.2f}"
+        source = preview_url(hit.video_id, hit.start_s, hit.end_s)
     what = f"{hit.title}, {span(hit.start_s, hit.end_s)}"
     return (
         f'<article class="rw-card" data-rank="{hit.rank}" aria-label="{as_text(what)}">'
@@ -230,7 +231,7 @@ def _with_marks(match: Match) -> str:
 def video_card(item: Item, video: Video, *, why: str) -> str:
     """A recommended video with the reason."""
     playable = is_playable(video)
-    source = f"{'media' if playable else 'previews'}/{video.id}"
+    source = media_url(video.id) if playable else preview_url(video.id)
     name = as_text(item.title)
     return (
         f'<article class="rw-card" data-rank="{item.rank}" aria-label="{name}">'
@@ -261,5 +262,5 @@ def _player(video_id: int, source: str, picture_s: float, name: str) -> str:
     return (
         f'<video controls playsinline preload="none" data-video-id="{video_id}" '
         f'aria-label="{as_text(name)}" '
-        f'poster="/api/thumbs/{video_id}?t={picture_s:.2f}" src="/api/{source}"></video>'
+        f'poster="{thumb_url(video_id, picture_s)}" src="{as_text(source)}"></video>'
     )

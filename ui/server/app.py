@@ -15,15 +15,19 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from data.errors import ReelwiseError
 from data.home import require_library, resolve_home
+from ui.api.answers import failed, no_route
+from ui.api.application import build_api
+from ui.api.links import BASE
+from ui.api.served import Served
 from ui.library.library import Library
 from ui.library.running import announced
 from ui.pages import PAGES, cards, examples, served
+from ui.server import media_routes
 from ui.server.edge.address import ServerAddress
-from ui.server.edge.answers import failed
 from ui.server.edge.connections import (
     bounded_connections,
     limit_log,
@@ -37,9 +41,7 @@ from ui.server.edge.stopping import Stopping
 from ui.server.edge.uploads import VisitorLimits
 from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
-from ui.server.pictures import media_routes
 from ui.server.questions import question_route
-from ui.server.routes import api_routes
 from ui.server.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ def build_server(
     return App(
         script,
         lifespan=lifespan,
-        routes=[*questions, *media_routes(library, frames), *api_routes(library, refits), *pages],
+        routes=[*questions, *mounted_api(library, frames, refits), *pages],
         middleware=[
             Middleware(SafeAnswers, pages=PAGES, scripts=(*shell.scripts, cards.PLAY_ONE)),
             Middleware(OnlyOwnNames, address=address),
@@ -113,6 +115,14 @@ def build_server(
         exception_handlers={404: failed, 405: failed},
         on_script_error=_show_fault,
     )
+
+
+def mounted_api(library: Library, frames: FrameSource, refits: Refits | None) -> list[BaseRoute]:
+    """The API at its address; the rest below /api is 404, which Streamlit would answer with 200."""
+    served = Served(library, training=refits.document if refits else lambda: "off")
+    api = build_api(served, [media_routes.router])
+    api.state.files = media_routes.Files(library, frames)
+    return [Mount(BASE, api), Route("/api", no_route), Route("/api/{rest:path}", no_route)]
 
 
 def _show_fault(error: Exception) -> bool:

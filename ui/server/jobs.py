@@ -54,7 +54,7 @@ class Refits:
         self._thread.join(timeout=10)
 
     def document(self) -> Document:
-        """For `/api/status`."""
+        """For `/api/v1/status`."""
         running = self._child is not None
         return {"every_hours": self._every_hours, "running": running, "last": self._last}
 

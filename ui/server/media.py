@@ -3,12 +3,11 @@
 import stat
 from pathlib import Path
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from data.catalogue import Catalogue, Video
 from data.errors import ReelwiseError
-from ui.server.edge.answers import FileAnswer, problem
+from ui.api.answers import FileAnswer, problem
 
 MEDIA_TYPES = {
     ".mp4": "video/mp4",
@@ -21,11 +20,10 @@ MEDIA_TYPES = {
     ".avi": "video/x-msvideo",
     ".gif": "image/gif",
 }
-ALLOWED_METHODS = ("GET", "HEAD")
 
 
 class Media:
-    """The route `/api/media/{video_id}`.
+    """The files of videos.
 
     A request gives a number, never a path: it must be a live video of this catalogue whose real
     file (links followed) lies under an indexed folder.
@@ -34,9 +32,9 @@ class Media:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, video_id: int) -> Response:
         """The file, or the requested range of it (206); 404 for everything else."""
-        path = self.path_of(str(request.path_params["video_id"]))
+        path = self.path_of(video_id)
         if path is None:
             return no_such("there is no such video")
         try:
@@ -56,17 +54,15 @@ class Media:
             },
         )
 
-    def path_of(self, video_id: str) -> Path | None:
+    def path_of(self, video_id: int) -> Path | None:
         """The real path of a video that may be served, or None."""
         found = self.found(video_id)
         return None if found is None else found[1]
 
-    def found(self, video_id: str) -> tuple[Video, Path] | None:
+    def found(self, video_id: int) -> tuple[Video, Path] | None:
         """A video that may be served, and its real path."""
-        if not video_id.isascii() or not video_id.isdigit() or len(video_id) > 18:
-            return None
         try:
-            video = self._catalogue.video(int(video_id))
+            video = self._catalogue.video(video_id)
         except ReelwiseError:
             return None
         real = real_path_below(Path(video.path), self._catalogue.files.roots())
@@ -75,7 +71,7 @@ class Media:
 
 def no_such(error: str) -> Response:
     """404 for a video, a picture or a moment that is not there."""
-    return problem(404, "unknown_video", error, "/api/search gives the ids of videos")
+    return problem(404, "unknown_video", error, "GET /api/v1/videos lists the videos")
 
 
 def real_path_below(path: Path, roots: list[Path]) -> Path | None:

@@ -9,25 +9,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from data.catalogue import Video
 from data.errors import ReelwiseError
-from data.numbers import number_of
 from data.video.children.pool import DecodingStopped, StillWanted
 from data.video.children.process import NoDecoder
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
-from ui.library.library import Library
 from ui.server.cache import FileCache, name_for
-from ui.server.frames import CHILDREN, FrameSource, at_rate
-from ui.server.media import ALLOWED_METHODS, Media, no_such
-from ui.server.parameters import only
-from ui.server.turns import Unmade, in_turn
+from ui.server.frames import FrameSource, at_rate
+from ui.server.media import no_such
+from ui.server.turns import Unmade
 
-Found = Callable[[str], tuple[Video, Path] | None]
+Found = Callable[[int], tuple[Video, Path] | None]
 """The video of an id and its file, where it may be served; see `Media.found`."""
 
 THUMBNAIL = FrameSpec(480, 270, "pad")
@@ -42,9 +37,6 @@ PREVIEW = FrameSpec(640, 360, "pad")
 PREVIEW_FPS = 15.0
 PREVIEW_MAX_S = 30.0
 PREVIEW_CACHE_BYTES = 512_000_000
-THUMBNAILS_AT_ONCE = CHILDREN
-PREVIEWS_AT_ONCE = 1
-"""Each takes a decoding child and an encoder: one child stays free for thumbnails."""
 
 
 class Pictures:
@@ -58,11 +50,10 @@ class Pictures:
         for each in (self._thumbnails, self._previews):
             frames.closing.callback(each.close)
 
-    def thumbnail(self, request: Request) -> Response | Unmade:
-        """`/api/thumbs/{video_id}?t=SECONDS`: the frame at or just after a time, as JPEG."""
-        time_s = seconds(request.query_params.get("t", "0"))
-        found = self._found(str(request.path_params["video_id"]))
-        if found is None or time_s is None:
+    def thumbnail(self, video_id: int, time_s: float) -> Response | Unmade:
+        """The frame at or just after a time, as JPEG."""
+        found = self._found(video_id)
+        if found is None:
             return no_such("there is no such picture")
         video, path = found
         if time_s > video.duration_s + LOOK_AHEAD_S:
@@ -92,15 +83,10 @@ class Pictures:
                 return pixels
         return None
 
-    def preview(self, request: Request) -> Response | Unmade:
-        """`/api/previews/{video_id}?start=S&end=S`: the moment as MP4, with byte ranges.
-
-        It shows moments of videos that a browser cannot play.
-        """
-        start_s = seconds(request.query_params.get("start", "0"))
-        end_s = seconds(request.query_params.get("end", "1e5"))
-        found = self._found(str(request.path_params["video_id"]))
-        if found is None or start_s is None or end_s is None or end_s <= start_s:
+    def preview(self, video_id: int, start_s: float, end_s: float) -> Response | Unmade:
+        """The moment as MP4, with byte ranges: of videos that a browser cannot play."""
+        found = self._found(video_id)
+        if found is None or end_s <= start_s:
             return no_such("there is no such moment")
         video, path = found
         if start_s > video.duration_s + LOOK_AHEAD_S:
@@ -133,38 +119,12 @@ class Pictures:
         return at_rate(batches, start_s=part.start_s, fps=part.fps)
 
 
-def media_routes(library: Library, frames: FrameSource) -> list[BaseRoute]:
-    """The routes below /api that give files, pictures and previews of videos."""
-    media = Media(library.catalogue)
-    pictures = Pictures(library.home.cache, media.found, frames)
-    reads = list(ALLOWED_METHODS)
-    return [
-        Route("/api/media/{video_id}", only(media.answer), methods=reads),
-        Route(
-            "/api/previews/{video_id}",
-            in_turn(only(pictures.preview, "start", "end"), PREVIEWS_AT_ONCE),
-            methods=reads,
-        ),
-        Route(
-            "/api/thumbs/{video_id}",
-            in_turn(only(pictures.thumbnail, "t"), THUMBNAILS_AT_ONCE),
-            methods=reads,
-        ),
-    ]
-
-
 def _cached_name(source: Path, facts: tuple[object, ...], suffix: str) -> str | None:
     """The name of a file made from a video; None where the video is gone."""
     try:
         return name_for(source, DRAWING, *facts) + suffix
     except OSError:
         return None
-
-
-def seconds(text: str) -> float | None:
-    """A time in a request, or None where it is none."""
-    value = number_of(text)
-    return value if value is not None and 0 <= value < 1e6 else None
 
 
 def encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:

@@ -10,18 +10,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from data.errors import ReelwiseError
+from ui.api.answers import document, known_problem, problem
 from ui.library.documents import Document, search_document
 from ui.library.library import Library
 from ui.library.questions import search_asked, similar_asked
 from ui.library.running import ROUTE, SECRET_HEADER
-from ui.server.edge.answers import document, known_problem, problem
 
 MAX_BYTES = 64 * 1024
 """Longest question."""
 
 
 def question_route(library: Library, secret: str) -> Route:
-    """`POST /api/question` for whoever knows the secret; to others it is not there."""
+    """`POST /api/v1/question` for whoever knows the secret; to others it is not there."""
 
     async def answer(request: Request) -> Response:
         given = request.headers.get(SECRET_HEADER, "")

@@ -5,7 +5,7 @@ delays a search.
 """
 
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,8 @@ from starlette.responses import Response
 
 from data.errors import ReelwiseError
 from data.video.children.pool import StillWanted
+from ui.api.answers import FileAnswer, known_problem, problem
 from ui.server.cache import FileCache
-from ui.server.edge.answers import FileAnswer, known_problem, problem
 
 Draw = Callable[[Path, StillWanted], bool]
 """Writes a file at the given path; False where there is no frame for it."""
@@ -64,22 +64,23 @@ class Unmade:
         return FileAnswer(made, headers=self.headers)
 
 
-Answer = Callable[[Request], Response | Unmade]
-Endpoint = Callable[[Request], Awaitable[Response]]
+Answer = Callable[[], Response | Unmade]
+"""Finds out what is wanted, in a thread."""
 
 
-def in_turn(answer: Answer, places: int) -> Endpoint:
-    """A route that makes at most so many files at once; what is in the cache waits for nothing."""
-    limiter = CapacityLimiter(places)
+class Turns:
+    """Makes at most so many files at once; what is in the cache waits for nothing."""
 
-    async def endpoint(request: Request) -> Response:
-        result = await to_thread.run_sync(answer, request)
+    def __init__(self, places: int) -> None:
+        self._limiter = CapacityLimiter(places)
+
+    async def answer(self, request: Request, wanted: Answer) -> Response:
+        """The answer to a request, once it is made."""
+        result = await to_thread.run_sync(wanted)
         if isinstance(result, Response):
             return result
         ready = await to_thread.run_sync(result.ready)
-        return ready or await _while_connected(request, result, limiter)
-
-    return endpoint
+        return ready or await _while_connected(request, result, self._limiter)
 
 
 async def _while_connected(request: Request, unmade: Unmade, limiter: CapacityLimiter) -> Response:

@@ -68,9 +68,9 @@ def test_a_search_finds_only_videos_with_all_of_the_tags(
 def test_the_running_server_and_its_api_know_a_tag_at_once(
     tagged: Path, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, kites = server.json("/api/search?q=a%20red%20car&k=30&tag=kite")
+    status, kites = server.json("/api/v1/search?q=a%20red%20car&k=30&tag=kite")
     assert (status, found(kites)) == (200, {"toon-0003.mp4", "toon-0005.mp4"})
     ask(capsys, "tags", "add", "toon-0007.mp4", "kite", home=tagged)
     assert found(ask(capsys, *RED, "--tag", "kite", home=tagged)) >= {"toon-0007.mp4"}
-    _, both = server.json("/api/search?q=a%20red%20car&k=30&tag=kite&tag=summer%20holidays")
+    _, both = server.json("/api/v1/search?q=a%20red%20car&k=30&tag=kite&tag=summer%20holidays")
     assert found(both) == {"toon-0003.mp4"}

@@ -184,10 +184,10 @@ def test_a_server_trains_beside_its_answers_and_forgets_at_once(library: Home) -
     with serving(library.root, "--refit-every", "0") as server:
 
         def status() -> Any:
-            return server.json("/api/status")[1]["recommender"]
+            return server.json("/api/v1/status")[1]["recommender"]
 
         def model() -> Any:
-            return server.json("/api/recommend?user=person-0-1")[1]["model"]
+            return server.json("/api/v1/recommend?user=person-0-1")[1]["model"]
 
         found = wait_for(status, lambda one: one["model"] == "model-000001")
         assert model() == "model-000001"
@@ -227,7 +227,7 @@ def test_a_training_is_wanted_again_when_enough_is_new_and_the_hours_are_over(
 def test_a_server_that_shall_not_train_does_not(library: Home) -> None:
     with serving(library.root, "--refit-every", "off") as server:
         time.sleep(1.5)
-        found = server.json("/api/status")[1]["recommender"]
+        found = server.json("/api/v1/status")[1]["recommender"]
         assert (found["model"], found["refits"]) == ("quick", "off")
     with Catalogue(library) as catalogue:
         assert model_status(catalogue).name is None

@@ -39,7 +39,7 @@ def test_a_card_says_how_many_copies_there_are_and_where() -> None:
 
 def test_a_moment_plays_from_its_start_to_its_end_and_loads_nothing_before() -> None:
     card = cards.moment_card(HIT)
-    assert 'src="/api/media/7#t=4.00,9.50"' in card
+    assert 'src="/api/v1/media/7#t=4.00,9.50"' in card
     assert 'preload="none"' in card
     assert "0:04.0-0:09.5" in card
     assert "0.93" in card
@@ -59,15 +59,15 @@ def test_the_picture_comes_from_inside_the_moment() -> None:
 
 def test_what_a_browser_cannot_play_is_shown_as_a_preview() -> None:
     card = cards.moment_card(HIT, playable=False)
-    assert 'src="/api/previews/7?start=4.00&amp;end=9.50"' in card
-    assert "/api/media" not in card
+    assert 'src="/api/v1/previews/7?start=4.00&amp;end=9.50"' in card
+    assert "/media" not in card
 
 
 def test_a_file_that_a_browser_cannot_play_is_recommended_as_a_preview() -> None:
-    assert 'src="/api/media/7"' in cards.video_card(ITEM, VIDEO, why="")
+    assert 'src="/api/v1/media/7"' in cards.video_card(ITEM, VIDEO, why="")
     for other in ({"codec": "hevc"}, {"path": Path("/videos/a.avi")}):
         video = dataclasses.replace(VIDEO, **other)
-        assert 'src="/api/previews/7"' in cards.video_card(ITEM, video, why="")
+        assert 'src="/api/v1/previews/7"' in cards.video_card(ITEM, video, why="")
 
 
 def test_hidden_characters_of_a_name_are_shown_as_escapes() -> None:

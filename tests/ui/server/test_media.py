@@ -30,7 +30,7 @@ def video(home: Path) -> Video:
 
 
 def test_a_whole_video_comes_as_it_lies_on_the_disk(server: Server, video: Video) -> None:
-    status, headers, body = server.ask(f"/api/media/{video.id}")
+    status, headers, body = server.ask(f"/api/v1/media/{video.id}")
     assert status == 200
     assert body == video.path.read_bytes()
     assert headers["content-type"] == "video/mp4"
@@ -49,7 +49,7 @@ def test_a_range_comes_alone_with_206(
     whole = video.path.read_bytes()
     first = first % len(whole)
     last = len(whole) - 1 if last is None else last
-    status, headers, body = server.ask(f"/api/media/{video.id}", headers={"Range": asked})
+    status, headers, body = server.ask(f"/api/v1/media/{video.id}", headers={"Range": asked})
     assert status == 206
     assert body == whole[first : last + 1]
     assert headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
@@ -58,7 +58,7 @@ def test_a_range_comes_alone_with_206(
 def test_a_range_beyond_the_end_is_416(server: Server, video: Video) -> None:
     size = video.path.stat().st_size
     status, headers, _ = server.ask(
-        f"/api/media/{video.id}", headers={"Range": f"bytes={size}-{size + 5}"}
+        f"/api/v1/media/{video.id}", headers={"Range": f"bytes={size}-{size + 5}"}
     )
     assert status == 416
     assert headers["content-range"] == f"bytes */{size}"
@@ -68,27 +68,27 @@ def test_a_range_beyond_the_end_is_416(server: Server, video: Video) -> None:
     "asked", ["frames=0-1", "bytes=9-3", "bytes=a-b", "bytes=", "bytes=0-1,x", "bytes=-", "0-1"]
 )
 def test_a_range_that_means_nothing_is_ignored(server: Server, video: Video, asked: str) -> None:
-    status, headers, body = server.ask(f"/api/media/{video.id}", headers={"Range": asked})
+    status, headers, body = server.ask(f"/api/v1/media/{video.id}", headers={"Range": asked})
     assert (status, headers["content-type"]) == (200, "video/mp4")
     assert body == video.path.read_bytes()
 
 
 def test_head_tells_the_size_without_the_bytes(server: Server, video: Video) -> None:
-    status, headers, body = server.ask(f"/api/media/{video.id}", method="HEAD")
+    status, headers, body = server.ask(f"/api/v1/media/{video.id}", method="HEAD")
     assert (status, body) == (200, b"")
     assert int(headers["content-length"]) == video.path.stat().st_size
 
 
 def test_a_range_of_an_older_file_gets_the_new_one_whole(server: Server, video: Video) -> None:
     headers = {"Range": "bytes=0-9", "If-Range": '"an-older-tag"'}
-    status, _, body = server.ask(f"/api/media/{video.id}", headers=headers)
+    status, _, body = server.ask(f"/api/v1/media/{video.id}", headers=headers)
     assert status == 200
     assert body == video.path.read_bytes()
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_media_can_only_be_read(server: Server, video: Video, method: str) -> None:
-    assert server.ask(f"/api/media/{video.id}", method=method)[0] == 405
+    assert server.ask(f"/api/v1/media/{video.id}", method=method)[0] == 405
 
 
 SECRETS = ("etc/passwd", "catalogue.db", "proc/self/environ", "secret.mp4")
@@ -171,7 +171,7 @@ def test_no_payload_gets_anything_but_4xx(server: Server, home: Path, toons: Too
     assert len(payloads) >= 190
     allowed = []
     for route, payload in itertools.product(("media", "thumbs", "previews"), payloads):
-        path = f"/api/{route}/{payload}".replace(" ", "%20")
+        path = f"/api/v1/{route}/{payload}".replace(" ", "%20")
         status, _, body = server.ask(path)
         if not 400 <= status < 500 or b"root:" in body:
             allowed.append((path[:120], status))
@@ -179,16 +179,16 @@ def test_no_payload_gets_anything_but_4xx(server: Server, home: Path, toons: Too
 
 
 def test_unknown_paths_of_the_api_are_404_not_the_page(server: Server) -> None:
-    for path in ("/api", "/api/", "/api/nothing", "/api/media", "/api/media/", "/api/search/x"):
+    for path in ("/api", "/api/", "/api/nothing", "/api/media", "/api/media/", "/api/v1/search/x"):
         assert server.ask(path)[0] in (404, 307), path
     assert server.ask("/api/nothing")[0] == 404
 
 
 def test_a_foreign_host_name_is_refused(server: Server) -> None:
     for name in ("evil.example", "evil.example:8501", "127.0.0.1.evil.example", ""):
-        assert server.ask("/api/status", headers={"Host": name})[0] == 400, name
+        assert server.ask("/api/v1/status", headers={"Host": name})[0] == 400, name
     for name in ("localhost", f"127.0.0.1:{server.port}", "LOCALHOST:1", "[::1]:8501"):
-        assert server.ask("/api/status", headers={"Host": name})[0] == 200, name
+        assert server.ask("/api/v1/status", headers={"Host": name})[0] == 200, name
 
 
 def test_a_link_that_leads_out_of_the_indexed_folders_is_not_followed(tmp_path: Path) -> None:
@@ -218,20 +218,20 @@ def test_an_indexed_file_that_became_a_link_outwards_is_no_longer_served(
     odd: Odd, tmp_path: Path
 ) -> None:
     number, video = odd.ids["replaced.mp4"], odd.folder / "replaced.mp4"
-    assert odd.server.ask(f"/api/media/{number}")[0] == 200
+    assert odd.server.ask(f"/api/v1/media/{number}")[0] == 200
     secret = tmp_path / "secret.mp4"
     secret.write_bytes(b"secret")
     video.unlink()
     video.symlink_to(secret)
-    status, _, body = odd.server.ask(f"/api/media/{number}")
+    status, _, body = odd.server.ask(f"/api/v1/media/{number}")
     assert (status, json.loads(body)["code"]) == (404, "unknown_video")
-    assert odd.server.ask(f"/api/thumbs/{number}")[0] == 404
-    assert odd.server.ask(f"/api/previews/{number}?start=0&end=1")[0] == 404
+    assert odd.server.ask(f"/api/v1/thumbs/{number}")[0] == 404
+    assert odd.server.ask(f"/api/v1/previews/{number}?start=0&end=1")[0] == 404
 
 
 def test_playing_a_400_mb_video_adds_less_than_20_mb_of_memory(odd: Odd) -> None:
-    path = f"/api/media/{odd.ids['large.mp4']}"
-    odd.server.ask("/api/search?q=warm%20up")
+    path = f"/api/v1/media/{odd.ids['large.mp4']}"
+    odd.server.ask("/api/v1/search?q=warm%20up")
     odd.server.ask(path, headers={"Range": "bytes=0-100"})
     process = psutil.Process(odd.server.process.pid)
     before = process.memory_info().rss
@@ -287,6 +287,6 @@ def test_the_port_of_another_server_is_a_known_error(
 
 def test_nothing_of_the_environment_is_needed_but_home(server: Server) -> None:
     assert os.environ.get("STREAMLIT_SERVER_PORT") is None
-    status, document = server.json("/api/status")
+    status, document = server.json("/api/v1/status")
     assert status == 200
     assert document["videos"] == 12

@@ -15,7 +15,7 @@ from starlette.types import Message
 
 from data.video.children.pool import DecodingStopped, StillWanted
 from ui.server.cache import FileCache
-from ui.server.turns import Unmade, in_turn
+from ui.server.turns import Turns, Unmade
 
 N_PICTURES = 60
 """More than the 40 threads in which starlette answers."""
@@ -30,8 +30,8 @@ class Kitchen:
         self.open = threading.Event()
         self.at_once = self.most_at_once = self.begun = self.left = 0
 
-    def picture(self, request: Request) -> Response | Unmade:
-        return Unmade(self._cache, request.path_params["name"], self.draw, {"x-kept": "1"})
+    def picture(self, name: str) -> Response | Unmade:
+        return Unmade(self._cache, name, self.draw, {"x-kept": "1"})
 
     def draw(self, draft: Path, still_wanted: StillWanted) -> bool:
         with self._lock:
@@ -54,8 +54,13 @@ def application(kitchen: Kitchen, places: int) -> Starlette:
     def search(request: Request) -> Response:
         return PlainTextResponse("found")
 
-    picture = Route("/thumbs/{name}", in_turn(kitchen.picture, places))
-    return Starlette(routes=[Route("/search", search), picture])
+    turns = Turns(places)
+
+    async def picture(request: Request) -> Response:
+        name = request.path_params["name"]
+        return await turns.answer(request, lambda: kitchen.picture(name))
+
+    return Starlette(routes=[Route("/search", search), Route("/thumbs/{name}", picture)])
 
 
 def test_a_search_is_answered_while_more_pictures_wait_than_there_are_threads(

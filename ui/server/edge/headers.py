@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.api.answers import problem
 from ui.server.edge.address import host_name
-from ui.server.edge.answers import problem
 
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 """Routes of Streamlit that tell a stranger about visitors, or act for a program."""

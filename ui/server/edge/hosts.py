@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from ui.api.answers import problem
 from ui.server.edge.address import ServerAddress
-from ui.server.edge.answers import problem
 
 _OF_THE_SAME_PAGE = ("same-origin", "none")
 """`Sec-Fetch-Site` of this server's own pages, and of an address that a person typed."""

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from ui.server.edge.answers import problem
+from ui.api.answers import problem
 
 UPLOADS = "/_stcore/upload_file"
 UPLOADS_AT_ONCE = 4

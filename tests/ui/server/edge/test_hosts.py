@@ -25,7 +25,7 @@ async def _talk(websocket: WebSocket) -> None:
 def client(address: ServerAddress) -> TestClient:
     routes = [
         Route("/", lambda _: PlainTextResponse("here"), methods=["GET", "POST", "PUT"]),
-        Route("/api/status", lambda _: PlainTextResponse("here")),
+        Route("/api/v1/status", lambda _: PlainTextResponse("here")),
         WebSocketRoute("/talk", _talk),
     ]
     return TestClient(
@@ -118,7 +118,7 @@ def test_a_websocket_needs_the_origin_of_this_server() -> None:
 def test_the_api_is_not_embedded_elsewhere(site: str, status: int) -> None:
     asked = client(ServerAddress())
     headers = {"host": HERE, "sec-fetch-site": site}
-    assert asked.get("/api/status", headers=headers).status_code == status
+    assert asked.get("/api/v1/status", headers=headers).status_code == status
     # A link from elsewhere may open the page.
     assert asked.get("/", headers=headers).status_code == 200
 

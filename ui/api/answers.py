@@ -13,6 +13,7 @@ from data.printable import as_json
 
 NO_STORE = {"cache-control": "no-store"}
 """Answers change with every event and every file: nobody may keep them."""
+DOCS = "GET /api/v1/docs lists the routes and their parameters"
 _RANGE = re.compile(r"(\d{1,18})-(\d{1,18})?|-\d{1,18}", re.ASCII)
 
 
@@ -59,6 +60,11 @@ def known_problem(status: int, code: str, error: ReelwiseError) -> Response:
     return problem(status, code, error.problem, error.fix)
 
 
+def no_route(request: Request) -> Response:
+    """404 for every address without a route, whatever the method."""
+    return _framework_problem(404)
+
+
 async def failed(request: Request, error: Exception) -> Response:
     """What the framework itself refuses (404, 405), in the same shape."""
     status = getattr(error, "status_code", 500)
@@ -75,16 +81,14 @@ def refusal_of(status: int, headers: Mapping[str, str]) -> Response:
 
 def no_http() -> Response:
     """400 for bytes that are no request."""
-    return problem(400, "no_http", "this is no HTTP request that can be read", "see docs/api.md")
+    return problem(400, "no_http", "this is no HTTP request that can be read", DOCS)
 
 
 def _framework_problem(status: int) -> Response:
     if status == 405:
-        return problem(
-            405, "method_not_allowed", "this route has no such method", "see docs/api.md"
-        )
+        return problem(405, "method_not_allowed", "this route has no such method", DOCS)
     if status == 416:
         return problem(416, "no_such_range", "the file has no such bytes", "ask without a Range")
     if status == 404:
-        return problem(404, "no_route", "there is nothing at this address", "see docs/api.md")
-    return problem(status, "refused", "the request was refused", "see docs/api.md")
+        return problem(404, "no_route", "there is nothing at this address", DOCS)
+    return problem(status, "refused", "the request was refused", DOCS)

@@ -1,0 +1,68 @@
+"""The API as one application, to be mounted at `links.BASE`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ui.api.answers import Plain, failed
+from ui.api.docs_page import docs_page
+from ui.api.finding import recommend, search
+from ui.api.refusals import Problem
+from ui.api.running import status
+from ui.api.served import Served
+from ui.library.running import reelwise_version
+
+TITLE = "reelwise"
+_ROUTERS = (search.router, recommend.router, status.router)
+
+
+class ApiApp(FastAPI):
+    """FastAPI without its pages, which load scripts from another host."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            title=TITLE,
+            version=reelwise_version(),
+            summary="Find moments in a video library, and what to watch next.",
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            redirect_slashes=False,
+            default_response_class=Plain,
+            responses={"default": {"model": Problem, "description": "Why it was refused."}},
+            exception_handlers={404: failed, 405: failed},
+        )
+
+
+def build_api(served: Served | None, routers: Sequence[APIRouter] = ()) -> ApiApp:
+    """The API.
+
+    Args:
+        served: What its routes work with; None to describe it only.
+        routers: Routes of the server's own, below the same address.
+    """
+    api = ApiApp()
+    api.state.served = served
+    for router in (*_ROUTERS, *routers):
+        api.include_router(router)
+
+    @api.get("/openapi.json", include_in_schema=False)
+    def openapi(request: Request) -> Response:
+        return Plain(_described(api, request.scope.get("root_path", "")))
+
+    @api.get("/docs", include_in_schema=False)
+    def docs(request: Request) -> Response:
+        return HTMLResponse(docs_page(_described(api, request.scope.get("root_path", ""))))
+
+    return api
+
+
+def _described(api: FastAPI, root: str) -> dict[str, Any]:
+    """The document, with the address that the API is mounted at."""
+    return {**api.openapi(), "servers": [{"url": root or "/"}]}

@@ -1,0 +1,1 @@
+"""Looking for moments and videos: search, examples, recommendations."""

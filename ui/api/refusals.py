@@ -1,0 +1,81 @@
+"""What the API refuses, in one shape: `error`, `fix` and `code`.
+
+A fix says what to send instead. What only the person who runs the server can do is given as the
+command of that person, and begins with "on the server".
+"""
+
+import re
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from data.errors import NoSuchVideo, ReelwiseError
+from ui.api.answers import DOCS, problem
+
+
+class Problem(BaseModel):
+    """Why a request was refused, or could not be answered."""
+
+    error: str = Field(description="What is wrong, for people.")
+    fix: str = Field(description="What to do about it.")
+    code: str = Field(description="The same for programs.", examples=["unknown_video"])
+
+
+class Refused(ReelwiseError):
+    """A request that is refused.
+
+    Args:
+        status: Of HTTP.
+        code: For programs.
+        problem: What is wrong.
+        fix: What to send instead.
+    """
+
+    def __init__(self, status: int, code: str, problem: str, *, fix: str = DOCS) -> None:
+        super().__init__(problem, fix=fix)
+        self.status = status
+        self.code = code
+
+
+def wrong(problem: str, *, fix: str, code: str = "wrong_parameter") -> Refused:
+    """400: a parameter is missing, unknown, or means nothing."""
+    return Refused(400, code, problem, fix=fix)
+
+
+def not_there(problem: str, *, code: str = "unknown_video", fix: str = "") -> Refused:
+    """404: there is no such thing."""
+    return Refused(404, code, problem, fix=fix or "GET /api/v1/videos lists the videos")
+
+
+_SENT_INSTEAD = (
+    (re.compile(r"as `reelwise search --json` shows them"), "as GET /api/v1/search gives it"),
+    (re.compile(r"reelwise tags list( +\(those there are\))?$"), "GET /api/v1/tags lists them"),
+    (re.compile(r"reelwise roots lists the indexed folders"), "GET /api/v1/folders lists them"),
+    (re.compile(r"reelwise history export \S+.*"), "GET /api/v1/people lists them"),
+    (re.compile(r"--([a-z-]+) (?=[\w.\"])"), lambda found: f"{found[1].replace('-', '_')}="),
+)
+_COMMAND = re.compile(r"\breelwise \w|(?<!\w)--\w")
+
+
+def in_http_words(fix: str) -> str:
+    """A fix of the library, or of a command, for whoever asked over HTTP."""
+    for pattern, instead in _SENT_INSTEAD:
+        fix = pattern.sub(instead, fix)
+    return f"on the server: {fix}" if _COMMAND.search(fix) else fix
+
+
+def refusal(error: ReelwiseError) -> Response:
+    """The answer to a request that ended with an error of the library."""
+    if isinstance(error, Refused):
+        return problem(error.status, error.code, error.problem, error.fix)
+    fix = in_http_words(error.fix)
+    if isinstance(error, NoSuchVideo):
+        return problem(404, "unknown_video", error.problem, fix)
+    return problem(409, "cannot_answer", error.problem, fix)
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """`refusal` as a handler of the framework."""
+    assert isinstance(error, ReelwiseError)
+    return refusal(error)

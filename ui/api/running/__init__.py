@@ -1,0 +1,1 @@
+"""How the library and its server are: state, failures, health."""

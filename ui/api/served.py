@@ -1,0 +1,59 @@
+"""What all routes of one server work with, and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from ui.library.library import Library
+
+Role = Literal["owner", "viewer"]
+VISITOR = "reelwise.visitor"
+"""Key of the scope under which the edge of the server leaves who asks."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks."""
+
+    name: str | None = None
+    """The person whose session it is; None where nobody has signed in, or a program asks."""
+    role: Role = "owner"
+    """An owner may do everything; a viewer changes nothing but their own history."""
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether they may do everything."""
+        return self.role == "owner"
+
+
+@dataclass(frozen=True)
+class Served:
+    """What the routes work with."""
+
+    library: Library
+    """The one library."""
+    training: Callable[[], dict[str, Any] | str] = field(default=lambda: "off")
+    """How background training of the recommender is going."""
+
+
+def _served(request: Request) -> Served:
+    served = request.app.state.served
+    assert isinstance(served, Served)
+    return served
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Who asks, as the edge of the server found."""
+    visitor = request.scope.get(VISITOR)
+    return visitor if isinstance(visitor, Visitor) else Visitor()
+
+
+ServedHere = Annotated[Served, Depends(_served)]
+"""Parameter of a route: what it works with."""
+Asking = Annotated[Visitor, Depends(visitor_of)]
+"""Parameter of a route: who asks."""

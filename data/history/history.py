@@ -42,6 +42,16 @@ _USERS = sql(f"WITH RECURSIVE {WATCHERS} SELECT name FROM watchers WHERE typeof(
 _LOGGED = sql('SELECT DISTINCT "user" FROM impressions')
 _DROP_EVENTS = sql('DELETE FROM events WHERE "user" = :user')
 _DROP_IMPRESSIONS = sql('DELETE FROM impressions WHERE "user" = :user')
+_DROP_PERSON = sql("DELETE FROM people WHERE name = :user")
+_DROP_SEARCHES = tuple(
+    sql(f'DELETE FROM {table} WHERE "user" = :user')
+    for table in ("saved_searches", "recent_searches")
+)
+_DROP_ASKING = sql("UPDATE jobs SET asked_by = '' WHERE asked_by = :user")
+_NAMED = sql(
+    'SELECT name FROM people UNION SELECT "user" FROM saved_searches WHERE length("user")'
+    ' UNION SELECT "user" FROM recent_searches WHERE length("user")'
+)
 _COUNT = sql(
     'SELECT (SELECT count(*) FROM events WHERE "user" = :user) AS events,'
     ' (SELECT count(*) FROM impressions WHERE "user" = :user) AS impressions'
@@ -50,6 +60,8 @@ _MENTIONS = sql(
     "SELECT (SELECT count(*) FROM events WHERE instr(video_ref, :name))"
     " + (SELECT count(*) FROM files WHERE instr(path, :name))"
     " + (SELECT count(*) FROM tags WHERE instr(typed, :name))"
+    " + (SELECT count(*) FROM saved_searches WHERE instr(name || parameters, :name))"
+    " + (SELECT count(*) FROM recent_searches WHERE instr(parameters, :name))"
 )
 
 
@@ -66,10 +78,12 @@ class Forgotten:
     models: int
     """Models that had been fitted on all users' events."""
     mentions: int
-    """Paths, names and tags of videos, in the library and in others' events, that hold the name:
-    they stay."""
+    """Paths, names and tags of videos, in the library and in others' events, and searches of
+    others that hold the name: they stay."""
     export: Export | None
     """The last copy of a model that left the home: it is out of reach."""
+    searches: int = 0
+    """Saved and recent searches."""
 
 
 class History:
@@ -212,7 +226,7 @@ class History:
         name = person(user)
         if any(self.count(name)):
             return name
-        return next((one for one in self._people() if printable(one) == name), None)
+        return next((one for one in self._people() if name in (one, printable(one))), None)
 
     def unknown(self, user: str) -> str | None:
         """Say that nobody is called so, and which names are near; None where somebody is.
@@ -257,13 +271,18 @@ class History:
             spend_client_ids(connection, name)
             events = connection.execute(_DROP_EVENTS, {"user": name}).rowcount
             impressions = connection.execute(_DROP_IMPRESSIONS, {"user": name}).rowcount
+            connection.execute(_DROP_PERSON, {"user": name})
+            connection.execute(_DROP_ASKING, {"user": name})
+            searches = sum(
+                connection.execute(one, {"user": name}).rowcount for one in _DROP_SEARCHES
+            )
             begin_forgetting(connection, models_too=events > 0)
         models = finish_removal(self._catalogue)
         finish_scrub(self._catalogue, patient=True)
         with self._catalogue.reading() as connection:
             mentions = int(connection.execute(_MENTIONS, {"name": name}).scalar_one())
         export = last_export(self._catalogue)
-        return Forgotten(name, events, impressions, models, mentions, export)
+        return Forgotten(name, events, impressions, models, mentions, export, searches)
 
     def finish_forgetting(self) -> None:
         """Do what an earlier `forget` could not: others were reading, or it was killed."""
@@ -278,7 +297,8 @@ class History:
 
     def _people(self) -> list[str]:
         with self._catalogue.reading() as connection:
-            return sorted({*connection.scalars(_USERS), *connection.scalars(_LOGGED)})
+            known = [connection.scalars(query).all() for query in (_USERS, _LOGGED, _NAMED)]
+        return sorted({name for names in known for name in names})
 
     def _video_names(self) -> VideoNames:
         changes = self._catalogue.changes()

@@ -16,6 +16,7 @@ from embeddings.backbone.early_checks import check_device, check_weights_file
 if TYPE_CHECKING:
     from data.catalogue import Catalogue
     from data.history import History, RecordedEvents
+    from data.people import People, Searches
     from embeddings.encoder import Encoder
     from indexer.search.searcher import Searcher
     from indexer.store.gpu.copies import GpuCopies
@@ -102,6 +103,20 @@ class OpenedLibrary:
         from data.history import RecordedEvents
 
         return RecordedEvents(self.catalogue, self.history)
+
+    @property
+    def people(self) -> People:
+        """Who uses the library, with colours and PINs; also who only has events."""
+        from data.people import People
+
+        return People(self.catalogue)
+
+    @property
+    def searches(self) -> Searches:
+        """Recent and saved searches of each person, and of nobody."""
+        from data.people import Searches
+
+        return Searches(self.catalogue)
 
     @property
     def encoder(self) -> Encoder:

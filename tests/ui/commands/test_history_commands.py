@@ -177,6 +177,6 @@ def test_events_are_listed_with_their_numbers_and_removed_one_by_one(
         in tell(capsys, "history", "remove", "ann", number, home=home, code=1).err
     )
     assert (
-        "nobody is called 'anya'; did you mean ann?"
-        in tell(capsys, "history", "list", "anya", home=home).err
+        "nobody is called 'annx'; did you mean ann?"
+        in tell(capsys, "history", "list", "annx", home=home).err
     )

@@ -106,6 +106,7 @@ def forget(
         "user": forgotten.user,
         "forgotten": forgotten.events,
         "impressions": forgotten.impressions,
+        "searches": forgotten.searches,
         "models": forgotten.models,
         "mentions_left": forgotten.mentions,
         "export_out_of_reach": None if export is None else {"to": export.to, "at": export.at},
@@ -126,6 +127,10 @@ def _forgotten_lines(forgotten: Forgotten) -> list[str]:
     lines = [f"{forgotten.user} is forgotten: {count(forgotten.events, 'event')} deleted"]
     if forgotten.impressions:
         lines.append(f"logged recommendations: {count(forgotten.impressions, 'row')} deleted")
+    if forgotten.searches:
+        lines.append(
+            f"saved and recent searches: {count(forgotten.searches, 'search', 'searches')}"
+        )
     if forgotten.models:
         lines.append(
             f"{count(forgotten.models, 'model')} fitted on the events of all users deleted; a "
@@ -133,8 +138,8 @@ def _forgotten_lines(forgotten: Forgotten) -> list[str]:
         )
     if forgotten.mentions:
         lines.append(
-            f"{count(forgotten.mentions, 'name')} or tags of videos, here or in others' events, "
-            "hold this name: they stay"
+            f"{count(forgotten.mentions, 'name')} or tags of videos, here or in others' events "
+            "and searches, hold this name: they stay"
         )
     if forgotten.export is not None:
         lines.append(

@@ -4,6 +4,7 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.change_log import ChangeLog, ChangeMark
 from data.catalogue.live.columns import LiveParts
 from data.catalogue.live.limits import VideoLimits
+from data.catalogue.live.shelf import SORTS, Folder, Month, Shelf, Sort, Wanted
 from data.catalogue.live.videos import LiveVideos
 from data.catalogue.live_readings import LinePartFile, LiveReadings
 from data.catalogue.records import (
@@ -26,6 +27,7 @@ from data.catalogue.tags import Tags, UsedTag
 
 __all__ = [
     "MAX_ATTEMPTS",
+    "SORTS",
     "Catalogue",
     "ChangeLog",
     "ChangeMark",
@@ -34,19 +36,24 @@ __all__ = [
     "EmbeddingRow",
     "Failure",
     "FileRecord",
+    "Folder",
     "LinePartFile",
     "LivePart",
     "LiveParts",
     "LiveReadings",
     "LiveVideos",
+    "Month",
     "Part",
     "Pending",
     "ReadingRow",
+    "Shelf",
+    "Sort",
     "State",
     "Tags",
     "Unread",
     "UsedTag",
     "Video",
     "VideoLimits",
+    "Wanted",
     "new_part_name",
 ]

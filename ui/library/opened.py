@@ -14,7 +14,7 @@ from data.home import Home, is_home, nothing_indexed, require_library, resolve_h
 from embeddings.backbone.early_checks import check_device, check_weights_file
 
 if TYPE_CHECKING:
-    from data.catalogue import Catalogue
+    from data.catalogue import Catalogue, Shelf
     from data.history import History, RecordedEvents
     from data.people import People, Searches
     from embeddings.encoder import Encoder
@@ -59,6 +59,7 @@ class OpenedLibrary:
         self._refreshing = threading.Lock()
         self._encoder: Encoder | None = None
         self._catalogue: Catalogue | None = None
+        self._shelf: tuple[tuple[int, str], Shelf] | None = None
         self._searcher: Searcher | None = None
         self._recommender: LibraryRecommender | None = None
 
@@ -89,6 +90,23 @@ class OpenedLibrary:
 
                 self._catalogue = Catalogue(self.home)
             return self._catalogue
+
+    @property
+    def shelf(self) -> Shelf:
+        """The videos in any order, as the catalogue has them now.
+
+        Raises:
+            ReelwiseError: There is no library.
+        """
+        from data.catalogue import Shelf
+
+        catalogue = self.catalogue
+        now = (catalogue.changes(), catalogue.encoder or "")
+        kept = self._shelf
+        if kept is None or kept[0] != now:
+            # Two threads may make one each, of equal content.
+            self._shelf = kept = (now, Shelf(catalogue, now[1]))
+        return kept[1]
 
     @property
     def history(self) -> History:

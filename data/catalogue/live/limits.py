@@ -14,7 +14,8 @@ from data.catalogue.records import DOUBTFUL, IS_LIVE
 from data.catalogue.values import ends_below, id_column, id_list, id_text, sql, to_micros
 
 _FIRST_MTIME = "(SELECT mtime_ns FROM files WHERE video_id = v.id ORDER BY id LIMIT 1)"
-_RECORDED = f"coalesce(v.recorded_at, nullif({_FIRST_MTIME}, {DOUBTFUL}) / 1000, v.added_at)"
+RECORDED = f"coalesce(v.recorded_at, nullif({_FIRST_MTIME}, {DOUBTFUL}) / 1000, v.added_at)"
+"""SQL: when the video `v` was recorded, microseconds; as `Video.recorded_at`."""
 _CONDITIONS = {
     "videos": "e.video_id IN (SELECT value FROM json_each(:videos))",
     "under": (
@@ -23,8 +24,8 @@ _CONDITIONS = {
     ),
     "min_duration_s": "coalesce(v.duration_s, 0.0) >= :min_duration_s",
     "max_duration_s": "coalesce(v.duration_s, 0.0) <= :max_duration_s",
-    "after": f"{_RECORDED} >= :after",
-    "before": f"{_RECORDED} < :before",
+    "after": f"{RECORDED} >= :after",
+    "before": f"{RECORDED} < :before",
     "codec": "coalesce(v.codec, '') = :codec",
     "min_resolution_px": "min(coalesce(v.width_px, 0), coalesce(v.height_px, 0))"
     " >= :min_resolution_px",

@@ -15,6 +15,7 @@ from data.history import (
     HistoryMark,
     Impression,
     Impressions,
+    RecordedEvents,
     events_since,
     mark_history,
     person,
@@ -26,7 +27,11 @@ from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
 from recommender.events.videos import read_video_table
 from recommender.model.store import LoadedModel, ModelMark, load_model, model_mark
+from recommender.shelves.making import Wanted, make_shelves
+from recommender.shelves.shelf import ShelfPage
 
+LATEST_EVENTS = 1_000
+"""Events of a person that the headings of shelves speak of."""
 _UNKNOWN = HistoryMark(-1, -1, -1)
 LibraryMark = tuple[int, str | None, ModelMark, FileMark]
 
@@ -93,6 +98,25 @@ class LibraryRecommender:
         if found.explore > 0 and at is None:
             found = self.log(found)
         return replace(found, took_ms=(time.perf_counter() - began_s) * 1000)
+
+    def shelves(
+        self, user: str, wanted: Wanted | None = None, *, at: datetime | None = None
+    ) -> ShelfPage:
+        """Shelves with headings that say why, as `recommender.shelves.making.make_shelves`.
+
+        Args:
+            user: The person.
+            wanted: Which shelves; None is all.
+            at: Time of the page; None is now.
+
+        Raises:
+            ReelwiseError: Nobody can be called as the user is.
+        """
+        user = person(user)
+        recommender = self.current()
+        recorded = RecordedEvents(self._catalogue, History(self._catalogue))
+        latest = recorded.page(user, limit=LATEST_EVENTS).events
+        return make_shelves(recommender, user, latest[::-1], wanted, now=at)
 
     def log(self, shown: Recommendations) -> Recommendations:
         """Log a page as shown now; it is durable when this returns.

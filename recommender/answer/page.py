@@ -1,5 +1,7 @@
 """Re-rank scored videos into a page: diverse, of several folders, with places for new videos."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +43,13 @@ class Candidates:
     """(n,) from 0 to 1."""
     unwatched: NDArray[np.int64]
     """Positions of the videos that no user has watched, best first."""
+
+    def within(self, allowed: NDArray[np.bool_]) -> Candidates:
+        """Those whose row is allowed; `allowed` (rows of the table,)."""
+        kept = allowed[self.rows]
+        position = np.cumsum(kept) - 1
+        unwatched = self.unwatched[kept[self.unwatched]]
+        return Candidates(self.rows[kept], self.scores[kept], position[unwatched])
 
 
 @dataclass(frozen=True)

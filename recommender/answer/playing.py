@@ -39,11 +39,14 @@ class PlayingNow:
         others = np.ones((1, len(near)), bool) if allowed is None else allowed.copy()
         others[0, (np.arange(len(near)) if rows is None else rows) == row] = False
         similar = calibrated((near @ centred[row])[None], others)
-        linked = self._linked(row, others, rows)
+        linked = self.linked(row, others, rows)
         share = LINKED_SHARE * self.trust if linked.any() else 0.0
         return np.asarray(((1.0 - share) * similar + share * linked) / CEILING, dtype=np.float32)
 
-    def _linked(self, row: int, allowed: NDArray[np.bool_], rows: Rows) -> NDArray[np.float32]:
+    def linked(
+        self, row: int, allowed: NDArray[np.bool_], rows: Rows = None
+    ) -> NDArray[np.float32]:
+        """(1, n or len(rows)) what is watched with it: the top ten that are allowed average 1."""
         alone = Histories(
             np.array([0, 1]), np.array([row]), np.ones(1), np.zeros(1), len(self.videos)
         )

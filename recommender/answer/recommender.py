@@ -188,7 +188,8 @@ class Recommender:
         started = time.perf_counter()
         exploration = explore if isinstance(explore, Exploration) else Exploration(explore)
         live = self._as_of(at)
-        scored = self._scored(live, self._request(live, user, exclude, at, playing), k)
+        request = self.request(live, user, exclude, at=at, playing=playing)
+        scored = self.scored(live, request, k)
         places = make_page(scored.candidates(), self.videos, k, exploration=exploration)
         items = [scored.item(rank, place) for rank, place in enumerate(places, 1)]
         took_ms = (time.perf_counter() - started) * 1000.0
@@ -200,14 +201,16 @@ class Recommender:
             return live
         return live.on(live.log.whole.until(at.timestamp()))
 
-    def _request(
+    def request(
         self,
         live: LiveModel,
         user: str,
-        exclude: Collection[int],
-        at: datetime | None,
-        playing: int | None,
+        exclude: Collection[int] = (),
+        *,
+        at: datetime | None = None,
+        playing: int | None = None,
     ) -> UserRequest:
+        """What is known of a user, and the videos that are neither seen nor excluded."""
         taste = live.taste(user)
         seen = taste.seen.tolist()
         allowed = np.ones(len(self.videos), bool)
@@ -222,7 +225,8 @@ class Recommender:
             allowed[rows] = False
         return UserRequest(taste, allowed, now)
 
-    def _scored(self, live: LiveModel, request: UserRequest, k: int) -> Scored:
+    def scored(self, live: LiveModel, request: UserRequest, k: int) -> Scored:
+        """The videos scored for a page of k: all, or in a large library a shortlist."""
         rows: Rows = None if self.scores_all else live.shortlist.rows(request, k)
         unwatched, trust = live.log.counts.unwatched, live.trust(request.taste)
         return score(self.videos, unwatched, request, live.blender(trust), trust, rows)

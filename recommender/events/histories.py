@@ -59,7 +59,7 @@ class Histories:
         last = np.full(len(self), -1)
         known = self.lengths > 0
         last[known] = self.item[self.starts[1:][known] - 1]
-        return self._where(self.since > 0), last
+        return self.where(self.since > 0), last
 
     def renumbered(self, to: NDArray[np.int64], n_items: int) -> Histories:
         """The same histories on another table of `n_items` rows.
@@ -69,10 +69,11 @@ class Histories:
             n_items: Rows of the other table.
         """
         item = to[self.item]
-        kept = self._where(item >= 0)
+        kept = self.where(item >= 0)
         return replace(kept, item=item[item >= 0], n_items=n_items)
 
-    def _where(self, kept: NDArray[np.bool_]) -> Histories:
+    def where(self, kept: NDArray[np.bool_]) -> Histories:
+        """Some of the videos, `kept` (m,); every user stays."""
         lengths = np.bincount(self.user[kept], minlength=len(self))
         starts = np.concatenate([[0], np.cumsum(lengths)])
         return Histories(starts, self.item[kept], self.weight[kept], self.at_s[kept], self.n_items)

@@ -81,6 +81,22 @@ def test_each_change_and_removal_of_an_event_changes_the_next_answer(
         assert titles(recommender, "anna", 18) == at_first
 
 
+def test_shelves_follow_every_event_of_the_person(
+    recommender: LibraryRecommender, history: History
+) -> None:
+    assert recommender.shelves("anna").is_new
+    history.add("anna", "cat0", kind="like")
+    history.add("anna", "sea0", watched_s=2.0)
+    page = recommender.shelves(" anna ")
+    because = next(shelf for shelf in page.shelves if shelf.kind == "because")
+    assert because.because is not None
+    assert (because.because.title, because.verb) == ("cat0", "liked")
+    assert all(item.title.startswith("cat") for item in because.items)
+    assert not page.is_new
+    with pytest.raises(ReelwiseError):
+        recommender.shelves(" ")
+
+
 def test_an_event_counts_once(recommender: LibraryRecommender, history: History) -> None:
     history.add("anna", "car0")
     recommender.recommend("anna")

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from indexer.store.generations import Generation
     from indexer.store.segments.building import IndexChange
     from recommender.answer.items import Recommendations
+    from recommender.shelves.making import Wanted
+    from recommender.shelves.shelf import ShelfPage
 
 VideoRef = str | int | Path
 """A video by its id, its path or its file name."""
@@ -372,6 +374,18 @@ class Library(OpenedLibrary):
         if log and not result.explore:
             result = recommender.log(result)
         return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)
+
+    def shelves(self, user: str, wanted: Wanted | None = None) -> ShelfPage:
+        """What a user may want to watch, under headings that say why.
+
+        Args:
+            user: Name of the user; one who is unknown gets what is popular, new or in one folder.
+            wanted: Which shelves; None is all.
+
+        Raises:
+            ReelwiseError: Nothing is indexed yet, or the name is empty.
+        """
+        return self.recommender.shelves(user, wanted)
 
     def add_event(
         self,

@@ -1,0 +1,1 @@
+"""What a person may want to watch, as shelves with headings that say why."""

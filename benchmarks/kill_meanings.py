@@ -34,14 +34,22 @@ def texts_of_content(content: str) -> list[str]:
 
 def _is_stored(stored: TextVectors, text: str) -> bool:
     digests = digests_of([text])
-    if not stored.rows(digests)[1][0]:
+    if not stored.has(digests)[0]:
         return False
     return bool(np.allclose(stored.of(digests), SENTENCES.encode([text]), atol=_SLACK))
 
 
 def lines_in(meaning: MeaningIndex) -> list[tuple[int, str]]:
     """The rows of a published index: reading and text."""
-    return list(zip(meaning.of_reading.tolist(), meaning.table["text"].to_pylist(), strict=True))
+    return [
+        (number, text)
+        for each in meaning.segments
+        for number, text in zip(
+            np.repeat(each.columns.numbers, each.columns.counts).tolist(),
+            each.texts["text"].to_pylist(),
+            strict=True,
+        )
+    ]
 
 
 def n_wrong_vectors(meaning: MeaningIndex) -> int:
@@ -49,5 +57,5 @@ def n_wrong_vectors(meaning: MeaningIndex) -> int:
     texts = [text for _, text in lines_in(meaning)]
     passages = [texts_of_content(text.partition(" ")[0])[-1] for text in texts]
     expected = joined_vectors(SENTENCES.encode(texts), SENTENCES.encode(passages))
-    given = meaning.index.matrix.rows(np.arange(len(texts)))
+    given = np.concatenate([each.index.matrix.half for each in meaning.segments])
     return int(np.count_nonzero(~np.isclose(given, expected, atol=_SLACK).all(axis=1)))

@@ -10,6 +10,8 @@ import os
 import shutil
 import signal
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 TEMP_PREFIX = ".tmp-"
@@ -126,6 +128,29 @@ def replace_synced(source: Path, target: Path) -> None:
         close_to_others(source)
     os.replace(source, target)  # noqa: PTH105 - the recorder of the tests watches os.replace
     fsync_dir(target.parent)
+
+
+@contextmanager
+def new_folder(folder: Path, *, point: str) -> Iterator[Path]:
+    """Make a folder whose files are written under a temporary name; whole at the end, or not there.
+
+    The caller forces its files to the disk; names and the folder itself are forced here.
+
+    Args:
+        folder: The final name; its parent must exist.
+        point: Prefix of the crash points `.before_rename` and `.after_rename`.
+    """
+    temp = temp_name(folder)
+    temp.mkdir()
+    try:
+        yield temp
+        fsync_dir(temp)
+        crash_point(f"{point}.before_rename")
+        replace_synced(temp, folder)
+    except BaseException:
+        shutil.rmtree(temp, ignore_errors=True)
+        raise
+    crash_point(f"{point}.after_rename")
 
 
 def write_atomic(path: Path, content: bytes, *, point: str = "write_atomic") -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from data.catalogue import Catalogue
+from data.catalogue import Catalogue, LiveReadings
+from data.errors import ReelwiseError
 from embeddings.choice import caption_sentences
 from embeddings.layers import Floats
 from embeddings.starter.labels import caption_texts
@@ -18,11 +19,12 @@ from embeddings.words.sentences import SentenceEncoder
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
 from indexer.build.recording.parts import PartBuffer
-from indexer.store.generations import meant_in_current
-from indexer.store.lines import Numbers, lines_of_parts
-from indexer.store.meaning.meaning_index import meant_readings, texts_of
+from indexer.store.generations import usable_generation
+from indexer.store.lines import Numbers, iter_lines
+from indexer.store.meaning.meaning_index import published_meanings
+from indexer.store.meaning.next_meanings import meant_readings, texts_of_reading
 from indexer.store.meaning.passages import digests_of
-from indexer.store.meaning.sentence_store import MOST_PARTS, SentenceStore
+from indexer.store.meaning.sentence_store import SentenceStore
 
 FLUSH_TEXTS = 2_000
 """Texts of one part at most."""
@@ -53,34 +55,41 @@ class LineEncoder:
         catalogue, model_id = self._catalogue, self._sentences.id
         if catalogue.sentence_model is None:
             catalogue.set_sentence_model(model_id, self._folder)
-        live = meant_readings(catalogue.readings.parts())
-        lacking = np.setdiff1d(live, meant_in_current(catalogue.home, model_id))
+        readings = catalogue.live_readings()
+        lacking = np.setdiff1d(meant_readings(readings), self._published())
         if len(lacking):
-            self._encode_all(self._missing(lacking), stop, meter, on_stored)
-            self._tidy()
+            self._encode_all(self._missing(readings, lacking), stop, meter, on_stored)
+            self._tidy(readings)
         is_other = catalogue.sentence_model != model_id
         if is_other or catalogue.sentence_folder != self._folder:  # the folder may have moved
             catalogue.set_sentence_model(model_id, self._folder)
         return is_other or bool(len(lacking))
 
-    def _missing(self, wanted: Numbers) -> list[str]:
+    def _published(self) -> Numbers:
+        """The readings of which the index in use knows what they mean."""
+        try:
+            manifest, _ = usable_generation(self._catalogue.home)
+        except ReelwiseError:
+            manifest = None
+        return published_meanings(self._catalogue, manifest, self._sentences.id)
+
+    def _missing(self, readings: LiveReadings, wanted: Numbers) -> list[str]:
         """The texts of some readings that no vector is stored for, each once."""
         self._store_captions()
-        known = self._store.read()
-        texts = dict.fromkeys(self._texts(wanted))
-        here = known.rows(digests_of(list(texts)))[1]
+        texts = list(dict.fromkeys(self._texts(readings, wanted)))
+        here = self._store.read().has(digests_of(texts))
         return [text for text, is_known in zip(texts, here, strict=True) if not is_known]
 
-    def _texts(self, wanted: Numbers) -> Iterator[str]:
-        for part in self._catalogue.readings.parts():
-            for reading in lines_of_parts(self._catalogue.home, [part], wanted)[0]:
-                for some in texts_of(reading):
-                    yield from some
+    def _texts(self, readings: LiveReadings, wanted: Numbers) -> Iterator[str]:
+        parts = self._catalogue.readings.live_parts(readings.names_of(wanted))
+        for reading in iter_lines(self._catalogue.home, parts, wanted, []):
+            for some in texts_of_reading(reading):
+                yield from some
 
     def _store_captions(self) -> None:
         """What scores are compared with: captions that have nothing to do with most libraries."""
         digests = digests_of(caption_texts())
-        if not self._store.read().rows(digests)[1].all():
+        if not self._store.read().has(digests).all():
             self._store.write(digests, caption_sentences(self._sentences))
 
     def _encode_all(
@@ -102,16 +111,18 @@ class LineEncoder:
             with stop.shielded():
                 buffer.flush()
 
-    def _tidy(self) -> None:
-        """Join the parts, and remove vectors of texts that no line says any more.
+    def _tidy(self, readings: LiveReadings) -> None:
+        """Join small parts, and remove vectors of texts that no line says any more.
 
-        All lines are read for it, so it waits until there are many parts.
+        All lines are read for the latter, so it waits until half of the texts are of no use: a line
+        has two at most.
         """
-        if len(self._store.parts()) <= MOST_PARTS:
-            return
-        live = meant_readings(self._catalogue.readings.parts())
-        texts = [*self._texts(live), *caption_texts()]
-        self._store.tidy(np.unique(digests_of(texts)))
+        self._store.merge()
+        live = meant_readings(readings)
+        n_lines = int(readings.n_lines[np.isin(readings.numbers, live)].sum())
+        n_used = 2 * n_lines + len(caption_texts())
+        if self._store.read().n_stored > 2 * n_used:
+            self._store.sweep(digests_of([*self._texts(readings, live), *caption_texts()]))
 
 
 class _TextBuffer(PartBuffer):

@@ -71,8 +71,10 @@ class Publisher:
             with self._stop.shielded():
                 generation = self._publish()
         # Merging takes minutes in a large library, and may be cut short: all is published already.
-        while is_merge_due(generation):
-            generation = self._publish(merged_at_once=None)
+        while is_merge_due(generation, self._catalogue):
+            before, generation = generation, self._publish(merged_at_once=None)
+            if generation.has_segments_of(before):
+                break  # what it takes to merge them is damaged
         if not self._is_served():
             self._serve()
         return True

@@ -280,7 +280,7 @@ def _generation(
     try:
         if kept is not None and kept.warning is None and _is_current(home, kept):
             return kept, ()
-        generation = open_generation(home, known=() if kept is None else kept.segments)
+        generation = open_generation(home, before=kept)
     except ReelwiseError as error:
         # The vectors are the truth: without a usable index everything is new.
         return None, (f"{error.problem}; searching the stored vectors; {error.fix}",)

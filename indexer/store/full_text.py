@@ -7,7 +7,7 @@ generation takes the files of this one over (hard links), strikes what is gone a
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,10 +18,9 @@ import numpy as np
 import tantivy
 from tantivy import Document, Index, Query, SchemaBuilder
 
-from data.catalogue import LivePart
+from data.catalogue import Catalogue, LivePart, LiveReadings
 from data.durable import fsync_dir, fsync_file, link_or_copy
 from data.errors import ReelwiseError
-from data.home import Home
 from data.lines import Channel, Line
 from indexer.store.analysis import fields_of, known_language
 from indexer.store.lines import Numbers, ReadLines, iter_lines
@@ -33,7 +32,8 @@ READINGS_FILE = "readings.u64"
 WRITER_BYTES = 48 * 2**20
 """Memory of the writer: it makes a segment each time this is full."""
 
-_CHANGING = frozenset(("meta.json", ".managed.json", READINGS_FILE))
+CHANGING_FILES = frozenset(("meta.json", ".managed.json", READINGS_FILE))
+"""Files that each generation has anew; all others never change."""
 _LOCKS = (".tantivy-writer.lock", ".tantivy-meta.lock")
 _STRUCK_AT_ONCE = 1000
 
@@ -166,21 +166,21 @@ _ALL_LANGUAGES = (
 
 
 def build_full_text(
-    folder: Path, home: Home, parts: Sequence[LivePart], *, before: Path | None = None
+    folder: Path, catalogue: Catalogue, readings: LiveReadings, *, before: Path | None = None
 ) -> tuple[FullText, list[LivePart]]:
     """Make the index of all live lines in a new folder, forced to the disk.
 
     Args:
         folder: Does not exist yet; what receives its name is forced to the disk by the caller.
-        home: The library.
-        parts: Its live parts.
+        catalogue: The library.
+        readings: What of it is live.
         before: The folder of an index whose files were verified, to go on from; None begins anew.
 
     Returns:
         The index, and the parts that are damaged: their lines are left out.
     """
     folder.mkdir()
-    live = _numbers(row.number for part in parts for row in part.readings if row.n_lines)
+    live = np.unique(readings.numbers[readings.n_lines > 0])
     kept = np.zeros(0, np.uint64)
     index = Index(SCHEMA, path=str(folder)) if before is None else _taken_over(before, folder)
     if before is not None:
@@ -188,11 +188,12 @@ def build_full_text(
         _strike(index, np.setdiff1d(held, live))
         kept = np.intersect1d(held, live)
     damaged: list[LivePart] = []
-    new = iter_lines(home, parts, np.setdiff1d(live, kept), damaged)
-    readings = _add(index, new, kept)
-    readings.astype("<u8").tofile(folder / READINGS_FILE)
+    wanted = np.setdiff1d(live, kept)
+    parts = catalogue.readings.live_parts(readings.names_of(wanted))
+    numbers = _add(index, iter_lines(catalogue.home, parts, wanted, damaged), kept)
+    numbers.astype("<u8").tofile(folder / READINGS_FILE)
     index.reload()
-    text = FullText(index, readings)
+    text = FullText(index, numbers)
     for name in _LOCKS:  # opening it makes one as well: a generation does not change
         (folder / name).unlink(missing_ok=True)
     for path in folder.iterdir():
@@ -205,7 +206,7 @@ def _taken_over(before: Path, folder: Path) -> Index:
     for path in before.iterdir():
         if path.name in _LOCKS:
             continue
-        if path.name in _CHANGING:
+        if path.name in CHANGING_FILES:
             shutil.copyfile(path, folder / path.name)
         else:
             link_or_copy(path, folder / path.name)
@@ -255,7 +256,3 @@ def _document(reading: ReadLines, place: int, line: Line) -> Document:
     document.add_text("inner", terms.inner)
     document.add_text("run", terms.run)
     return document
-
-
-def _numbers(values: Iterable[int]) -> Numbers:
-    return np.unique(np.fromiter(values, dtype=np.uint64))

@@ -1,8 +1,8 @@
 """Published indexes: immutable folders, and the one small file that says which of them is served.
 
     index/segments/seg-<number>/        clips of some videos; generations share segments
+    index/meanings/seg-<number>/        lines of some videos by what they mean, shared as well
     index/gen-000007/text/              the index of words, where there are any
-    index/gen-000007/meaning/           the index of their meanings, where these are encoded
     index/gen-000007/manifest.json      which segments it consists of
     index/CURRENT                       "gen-000007"
 
@@ -16,33 +16,28 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from data.catalogue import Catalogue
-from data.durable import (
-    discard_dir,
-)
+from data.durable import discard_dir
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.store.checked_files import CheckedFiles
+from indexer.store.checked_files import LARGE_OF_LINES, CheckedFiles
 from indexer.store.full_text import TEXT_FOLDER, FullText
 from indexer.store.manifest import Manifest, damaged, read_manifest
-from indexer.store.meaning.meaning_index import MEANING_FOLDER, MeaningIndex
+from indexer.store.meaning.meaning_index import MeaningIndex
+from indexer.store.meaning.segment import MeaningSegment, check_meaning, open_meaning
 from indexer.store.published import (
     generation_names,
     is_lock,
     never_published,
     number_of,
     read_current,
-    used_segments,
+    used_folders,
 )
 from indexer.store.segments.live import Live, every_live, live_now
 from indexer.store.segments.segment import (
     Segment,
     check_segment,
     open_segment,
-    segment_folder,
 )
 
 REBUILD = "run reelwise rebuild: it makes a new one from the stored vectors"
@@ -87,6 +82,12 @@ class Generation:
         """The encoder of its vectors."""
         return self.manifest.encoder_id
 
+    def has_segments_of(self, other: "Generation") -> bool:
+        """Whether it consists of the segments of another one, however much of them counts."""
+        uses = (self.manifest.segments, other.manifest.segments)
+        mine, others = ([use.name for use in some] for some in uses)
+        return mine == others and self.manifest.meanings == other.manifest.meanings
+
     def live(self, catalogue: Catalogue) -> Live:
         """What of it counts now, and which live videos it lacks."""
         manifest = self.manifest
@@ -110,11 +111,11 @@ class Generation:
         }
 
 
-def open_generation(home: Home, *, known: Sequence[Segment] = ()) -> Generation | None:
+def open_generation(home: Home, *, before: Generation | None = None) -> Generation | None:
     """Open the published generation; checksums are verified before anything is parsed.
 
-    When it is damaged, the newest good one before it is opened, and `warning` says so. `known` are
-    open segments, which are not opened again.
+    When it is damaged, the newest good one before it is opened, and `warning` says so. Segments
+    that the one `before` has open are not opened again.
 
     Returns:
         The generation; None where nothing was ever published.
@@ -122,7 +123,7 @@ def open_generation(home: Home, *, known: Sequence[Segment] = ()) -> Generation 
     Raises:
         ReelwiseError: Generations exist and none of them is usable.
     """
-    chosen = _first_usable(home, lambda name: read_generation(home, name, known=known))
+    chosen = _first_usable(home, lambda name: read_generation(home, name, before=before))
     if chosen is None:
         return None
     generation, warning = chosen
@@ -149,15 +150,12 @@ def _checked(
     home: Home, name: str, _stamp: tuple[tuple[str, int, int, int, int], ...]
 ) -> tuple[Manifest, str | None]:
     manifest, _ = _own_files_checked(home, name)
-    return manifest, _damage(damaged_segments(home, manifest))
+    return manifest, _damage(damaged_segments(home, manifest), damaged_meanings(home, manifest))
 
 
 def _stamps(home: Home, name: str) -> tuple[tuple[str, int, int, int, int], ...]:
     """What changes with the files of a generation; nothing where the folder is missing."""
-    folders = [
-        home.index / name,
-        *(segment_folder(home, each) for each in used_segments(home, name)),
-    ]
+    folders = [home.index / name, *used_folders(home, name)]
     found = (path for folder in folders for path in folder.rglob("*"))
     files = sorted(path for path in found if path.is_file() and not is_lock(path))
     stats = [(path.name, path.stat()) for path in files]
@@ -196,35 +194,47 @@ def check_generation(home: Home, name: str, *, anew: bool = False) -> Manifest:
         ReelwiseError: A file in it is missing, or not as it was written.
     """
     manifest, folder = _own_files_checked(home, name, anew=anew)
-    for problem in damaged_segments(home, manifest, anew=anew).values():
-        raise damaged(folder, problem)
+    for check in (damaged_segments, damaged_meanings):
+        for problem in check(home, manifest, anew=anew).values():
+            raise damaged(folder, problem)
     return manifest
 
 
 def damaged_segments(home: Home, manifest: Manifest, *, anew: bool = False) -> dict[str, str]:
     """What is wrong with each damaged segment of a generation, by its name."""
+    names = [use.name for use in manifest.segments]
+    return _problems(names, lambda name: check_segment(home, name, anew=anew))
+
+
+def damaged_meanings(home: Home, manifest: Manifest, *, anew: bool = False) -> dict[str, str]:
+    """What is wrong with each damaged segment of its meanings, by its name."""
+    return _problems(manifest.meanings, lambda name: check_meaning(home, name, anew=anew))
+
+
+def _problems(names: Sequence[str], check: Callable[[str], object]) -> dict[str, str]:
     problems = {}
-    for use in manifest.segments:
+    for name in names:
         try:
-            check_segment(home, use.name, anew=anew)
+            check(name)
         except ReelwiseError as error:
-            problems[use.name] = error.problem
+            problems[name] = error.problem
     return problems
 
 
-def _damage(problems: Mapping[str, str]) -> str | None:
-    """What to say of damaged segments; None where there are none."""
-    if not problems:
-        return None
-    return f"{'; '.join(problems.values())}; searching the stored vectors of it; {REBUILD}"
+def _damage(clips: Mapping[str, str], meanings: Mapping[str, str]) -> str | None:
+    """What to say of damaged segments of clips and of meanings; None where there are none."""
+    told = None if not clips else f"{'; '.join(clips.values())}; searching the stored vectors of it"
+    also = None if not meanings else f"{'; '.join(meanings.values())}; finding lines by words alone"
+    return _both(told, also, REBUILD if clips or meanings else None)
 
 
 def _both(*warnings: str | None) -> str | None:
+    """Several warnings as one; None where there is none."""
     return "; ".join(filter(None, warnings)) or None
 
 
 def _own_files_checked(home: Home, name: str, *, anew: bool = False) -> tuple[Manifest, Path]:
-    folder, checks = home.index / name, CheckedFiles(home)
+    folder, checks = home.index / name, CheckedFiles(home, LARGE_OF_LINES)
     manifest = read_manifest(folder)
     for file, expected in manifest.files.items():
         try:
@@ -234,53 +244,63 @@ def _own_files_checked(home: Home, name: str, *, anew: bool = False) -> tuple[Ma
     return manifest, folder
 
 
-def read_generation(home: Home, name: str, *, known: Sequence[Segment] = ()) -> Generation:
+def read_generation(home: Home, name: str, *, before: Generation | None = None) -> Generation:
     """Open one generation; its checksums are verified first. A damaged segment is left out.
 
-    `known` are open segments, which are not opened again.
+    Segments that the one `before` has open are not opened again.
 
     Raises:
         ReelwiseError: A file of its own is missing, or not as it was written.
     """
     manifest, folder = _own_files_checked(home, name)
-    opened = {each.name or "": each for each in known}
-    problems = {}
-    for use in manifest.segments:
-        try:
-            opened[use.name] = opened.get(use.name) or open_segment(home, use.name)
-        except ReelwiseError as error:
-            problems[use.name] = error.problem
-    if problems and not folder.exists():  # dropped meanwhile, with its segments
+    known = {} if before is None else {each.name or "": each for each in before.segments}
+    names = [use.name for use in manifest.segments]
+    clips, problems = _opened(names, known, lambda name: open_segment(home, name))
+    known_meanings = {each.name: each for each in _meanings_of(before)}
+    meanings, lost = _opened(
+        manifest.meanings, known_meanings, lambda name: open_meaning(home, name)
+    )
+    if (problems or lost) and not folder.exists():  # dropped meanwhile, with its segments
         raise damaged(folder, "it is gone")
-    segments = tuple(opened[use.name] for use in manifest.segments if use.name not in problems)
     text = FullText.open(folder / TEXT_FOLDER) if manifest.lines else None
-    meaning = MeaningIndex.open(folder / MEANING_FOLDER) if manifest.meant else None
-    warning = _damage(problems)
-    return Generation(manifest, folder, segments, warning, text=text, meaning=meaning)
+    meaning = MeaningIndex(manifest.sentences or "", tuple(meanings)) if meanings else None
+    warning = _damage(problems, lost)
+    return Generation(manifest, folder, tuple(clips), warning, text=text, meaning=meaning)
 
 
-def meant_in_current(home: Home, model_id: str) -> NDArray[np.uint64]:
-    """Readings (r,) whose meanings are published, of one sentence encoder; ascending.
-
-    None where the published generation is damaged: all of it is made anew.
-    """
-    folder = whole_folder(home, MEANING_FOLDER)
-    if folder is None:
-        return np.zeros(0, np.uint64)
-    return MeaningIndex.readings_in(folder, model_id)
+def _opened(
+    names: Sequence[str], known: Mapping[str, T], open_: Callable[[str], T]
+) -> tuple[list[T], dict[str, str]]:
+    """The segments of some names, those that are known not opened again; and what is damaged."""
+    opened: list[T] = []
+    problems = _problems(names, lambda name: opened.append(known.get(name) or open_(name)))
+    return opened, problems
 
 
-def whole_folder(home: Home, name: str) -> Path | None:
-    """A folder of the published generation, where all files of that generation are whole."""
+def _meanings_of(generation: Generation | None) -> tuple[MeaningSegment, ...]:
+    return () if generation is None or generation.meaning is None else generation.meaning.segments
+
+
+@dataclass(frozen=True)
+class WholeFiles:
+    """A generation all of whose own files are whole; none of its segments was looked at."""
+
+    folder: Path
+    """Its folder."""
+    manifest: Manifest
+    """What it was built from."""
+
+
+def text_before(home: Home) -> WholeFiles | None:
+    """The published generation where its own files are whole and it has an index of words."""
     current = read_current(home)
     if current is None:
         return None
-    folder = home.index / current
     try:
-        _own_files_checked(home, current)
+        manifest, folder = _own_files_checked(home, current)
     except ReelwiseError:
         return None
-    return folder / name if (folder / name).is_dir() else None
+    return WholeFiles(folder, manifest) if (folder / TEXT_FOLDER).is_dir() else None
 
 
 def drop_damaged(home: Home) -> list[str]:

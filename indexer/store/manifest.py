@@ -57,9 +57,11 @@ class Manifest:
     lines: int = 0
     """Lines in the index of words; 0 where there is none."""
     meant: int = 0
-    """Lines in the index of meanings; 0 where there is none."""
+    """Lines that count in the index of meanings; 0 where there is none."""
     sentences: str | None = None
     """The sentence encoder of that index."""
+    meanings: tuple[str, ...] = ()
+    """Names of its segments; versions before kept it in the folder, and it is made anew."""
 
 
 def generation_name(number: int) -> str:
@@ -94,6 +96,7 @@ def read_manifest(folder: Path) -> Manifest:
     values["segments"] = tuple(
         SegmentUse(use["name"], tuple(use["dead"])) for use in values["segments"]
     )
+    values["meanings"] = tuple(values.get("meanings", ()))
     values["missing"], values["mark"] = tuple(values["missing"]), ChangeMark(**values["mark"])
     return Manifest(**values)
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.catalogue import Catalogue, ChangeMark, Part
-from data.errors import ReelwiseError
-from indexer.store.generations import Generation, open_generation
+from indexer.store.generations import Generation
 from indexer.store.rows.arrays import Mask
 from indexer.store.segments.building import Building, build_segment, suits
 from indexer.store.segments.live import Live
@@ -47,10 +46,9 @@ class NextSegments:
                            self._unreadable)  # fmt: skip
         return self._content([_all_of(made)] if (made := self._built(videos)) else [])
 
-    def continued(self, merged_at_once: int | None) -> GenerationContent:
+    def continued(self, base: Generation | None, merged_at_once: int | None) -> GenerationContent:
         """Those of the generation before, and what is new."""
-        base = self._base()
-        if base is None:
+        if base is None or base.encoder_id != self._encoder_id:
             return self.anew()
         live = base.live(self._catalogue)
         pairs = list(zip(base.segments, live.videos, strict=True))
@@ -70,14 +68,6 @@ class NextSegments:
         return GenerationContent(
             tuple(segment for segment, _ in pairs), live, unreadable, self._mark
         )
-
-    def _base(self) -> Generation | None:
-        """The generation to go on from; None where there is none, or none of this encoder."""
-        try:
-            base = open_generation(self._catalogue.home)
-        except ReelwiseError:
-            return None
-        return base if base is not None and base.encoder_id == self._encoder_id else None
 
     def _merged(
         self, pairs: list[tuple[Segment, Mask]], at_most: int | None

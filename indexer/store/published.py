@@ -8,7 +8,8 @@ from data.catalogue import Catalogue, ChangeMark
 from data.durable import discard_dir, make_dir, remove_unfinished, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.store.manifest import read_manifest
+from indexer.store.manifest import Manifest, read_manifest
+from indexer.store.meaning.segment import MEANINGS_FOLDER, meaning_folder, meaning_names
 from indexer.store.segments.segment import SEGMENTS_FOLDER, segment_folder, segment_names
 
 NOTHING = "none"
@@ -57,12 +58,18 @@ def generation_names(home: Home) -> list[str]:
     return sorted(names, key=number_of)
 
 
-def used_segments(home: Home, name: str) -> list[str]:
-    """The segments that a generation names; none where its manifest is damaged."""
+def used_folders(home: Home, name: str) -> list[Path]:
+    """The folders of the segments that a generation names; none where its manifest is damaged."""
     try:
-        return [use.name for use in read_manifest(home.index / name).segments]
+        return segment_folders(home, read_manifest(home.index / name))
     except ReelwiseError:
         return []
+
+
+def segment_folders(home: Home, manifest: Manifest) -> list[Path]:
+    """The folders of all segments of a generation, of clips and of meanings."""
+    clips = [segment_folder(home, use.name) for use in manifest.segments]
+    return clips + [meaning_folder(home, each) for each in manifest.meanings]
 
 
 def remove_unpublished(home: Home) -> int:
@@ -96,15 +103,19 @@ def remove_unused_segments(home: Home) -> int:
 
     Only the holder of the writer lock may call it.
     """
-    removed = remove_unfinished(home.index / SEGMENTS_FOLDER)
+    removed = sum(
+        remove_unfinished(home.index / name) for name in (SEGMENTS_FOLDER, MEANINGS_FOLDER)
+    )
     try:
-        used = {use.name for name in generation_names(home)
-                for use in read_manifest(home.index / name).segments}  # fmt: skip
+        manifests = [read_manifest(home.index / name) for name in generation_names(home)]
     except ReelwiseError:
         return removed  # what a damaged manifest names is not known
-    unused = [name for name in segment_names(home) if name not in used]
-    for name in unused:
-        discard_dir(segment_folder(home, name))
+    used = {folder for each in manifests for folder in segment_folders(home, each)}
+    there = [segment_folder(home, name) for name in segment_names(home)]
+    there += [meaning_folder(home, name) for name in meaning_names(home)]
+    unused = [folder for folder in there if folder not in used]
+    for folder in unused:
+        discard_dir(folder)
     return removed + len(unused)
 
 

@@ -3,31 +3,39 @@
 Every byte and name of it is forced to the disk, then `CURRENT` is replaced atomically.
 """
 
-import shutil
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from data.catalogue import Catalogue
+from data.catalogue import Catalogue, LiveReadings
 from data.catalogue.guard.copies import copy_if_due
 from data.durable import (
     crash_point,
     discard_dir,
     fsync_dir,
-    replace_synced,
-    temp_name,
+    new_folder,
     write_atomic,
     write_synced,
 )
+from data.errors import ReelwiseError
 from data.home import Home, holds_lock
-from data.sealed import MANIFEST_FILE, file_sum, seal
+from data.sealed import MANIFEST_FILE, FileSum, file_sum, seal
 from embeddings.starter.labels import caption_texts
-from indexer.store.full_text import TEXT_FOLDER, build_full_text
-from indexer.store.generations import Generation, whole_folder
+from indexer.store.checked_files import LARGE_OF_LINES, CheckedFiles
+from indexer.store.full_text import CHANGING_FILES, TEXT_FOLDER, build_full_text
+from indexer.store.generations import Generation, open_generation, text_before
 from indexer.store.manifest import LAYOUT_VERSION, Manifest, SegmentUse, generation_name
-from indexer.store.meaning.meaning_index import MEANING_FOLDER, build_meaning
+from indexer.store.meaning.meaning_index import MeaningIndex, used_meanings
+from indexer.store.meaning.next_meanings import (
+    Merging,
+    NextMeanings,
+    meanings_to_merge,
+    meant_readings,
+)
 from indexer.store.next_segments import GenerationContent, NextSegments, n_live
 from indexer.store.published import (
     generation_names,
@@ -77,37 +85,46 @@ def publish(
         raise ValueError("publish needs the writer lock: with WriterLock(home): publish(...)")
     # Without this a kill before the first publication would look like a lost CURRENT.
     note_nothing(home)
-    number = _next_number(home)
+    number, base = _next_number(home), _base(home)
     folder = home.index / generation_name(number)
-    temp = temp_name(folder)
-    temp.mkdir()
-    try:
+    with new_folder(folder, point="publish") as temp:
         making = NextSegments(catalogue, encoder_id, building or building_of(catalogue))
-        content = making.anew() if whole else making.continued(merged_at_once)
+        content = making.anew() if whole else making.continued(base, merged_at_once)
         generation = _generation(temp, number, encoder_id, content)
-        generation = _with_text(temp, generation, catalogue)
-        generation = _with_meaning(temp, generation, catalogue)
+        readings = catalogue.live_readings()
+        generation = _with_text(generation, catalogue, readings)
+        generation = _with_meaning(
+            generation, catalogue, readings, base, None if whole else Merging(merged_at_once)
+        )
         _seal(temp, generation.manifest)
-        crash_point("publish.before_rename")
-        replace_synced(temp, folder)
-    except BaseException:
-        shutil.rmtree(temp, ignore_errors=True)
-        raise
-    crash_point("publish.after_rename")
+    generation = replace(generation, folder=folder)
+    # What was just written is known to be whole.
+    CheckedFiles(home, LARGE_OF_LINES).remember(folder, generation.manifest.files)
     write_atomic(home.current, f"{folder.name}\n".encode(), point="publish.current")
-    _drop_old(home, catalogue, number)
+    _drop_old(home, catalogue, generation)
     copy_if_due(home)
     crash_point("publish.after_cleaning")
-    return replace(generation, folder=folder)
+    return generation
 
 
-def is_merge_due(generation: Generation) -> bool:
+def is_merge_due(generation: Generation, catalogue: Catalogue) -> bool:
     """Whether segments should become one that were too large to do so on the way."""
     counts = [
         n_live(each, ~np.isin(each.columns.video_ids, use.dead))
         for each, use in zip(generation.segments, generation.manifest.segments, strict=True)
     ]
-    return bool(to_merge([len(each) for each in generation.segments], counts, at_most=None))
+    if to_merge([len(each) for each in generation.segments], counts, at_most=None):
+        return True
+    used = used_meanings(generation.meaning, meant_readings(catalogue.live_readings()))
+    return bool(meanings_to_merge(used, at_most=None))
+
+
+def _base(home: Home) -> Generation | None:
+    """The generation to go on from; None where there is none that can be opened."""
+    try:
+        return open_generation(home)
+    except ReelwiseError:
+        return None
 
 
 def _generation(
@@ -139,50 +156,61 @@ def _generation(
     return Generation(manifest, folder, segments, unreadable=content.unreadable)
 
 
-def _with_text(folder: Path, generation: Generation, catalogue: Catalogue) -> Generation:
+def _with_text(generation: Generation, catalogue: Catalogue, readings: LiveReadings) -> Generation:
     """Add the index of words."""
-    manifest = generation.manifest
-    parts = catalogue.readings.parts()
-    if any(row.n_lines for part in parts for row in part.readings):
-        before = whole_folder(catalogue.home, TEXT_FOLDER)
-        text, damaged_parts = build_full_text(
-            folder / TEXT_FOLDER, catalogue.home, parts, before=before
-        )
-        crash_point("publish.after_text")
-        files = {
-            f"{TEXT_FOLDER}/{path.name}": file_sum(path)
-            for path in sorted((folder / TEXT_FOLDER).iterdir())
-            if not is_lock(path)
-        }
-        manifest = replace(manifest, lines=len(text), files={**manifest.files, **files})
-        bad: dict[str, frozenset[int]] = {}
-        for part in damaged_parts:
-            videos = frozenset(row.video_id for row in part.readings)
-            bad[part.engine_id] = bad.get(part.engine_id, frozenset()) | videos
-        generation = replace(generation, manifest=manifest, text=text, unreadable_lines=bad)
-    return generation
+    if not (readings.n_lines > 0).any():
+        return generation
+    before = text_before(catalogue.home)
+    folder = generation.folder / TEXT_FOLDER
+    going_on = None if before is None else before.folder / TEXT_FOLDER
+    with ExitStack() as linking:
+        if before is not None:
+            checks = CheckedFiles(catalogue.home, LARGE_OF_LINES)
+            linking.enter_context(checks.links_change(before.folder, before.manifest.files))
+        text, damaged_parts = build_full_text(folder, catalogue, readings, before=going_on)
+    crash_point("publish.after_text")
+    files = _sums_of_text(folder, {} if before is None else before.manifest.files)
+    bad: dict[str, frozenset[int]] = {}
+    for part in damaged_parts:
+        videos = frozenset(row.video_id for row in part.readings)
+        bad[part.engine_id] = bad.get(part.engine_id, frozenset()) | videos
+    manifest = replace(generation.manifest, lines=len(text), files=files)
+    return replace(generation, manifest=manifest, text=text, unreadable_lines=bad)
 
 
-def _with_meaning(folder: Path, generation: Generation, catalogue: Catalogue) -> Generation:
-    """Add the index of meanings, where a sentence encoder is served."""
+def _sums_of_text(folder: Path, before: Mapping[str, FileSum]) -> dict[str, FileSum]:
+    """The checksums of the index of words; those of files taken over are known."""
+    sums = {}
+    for path in sorted(folder.iterdir()):
+        if not is_lock(path):
+            name = f"{TEXT_FOLDER}/{path.name}"
+            known = None if path.name in CHANGING_FILES else before.get(name)
+            sums[name] = known or file_sum(path)
+    return sums
+
+
+def _with_meaning(
+    generation: Generation,
+    catalogue: Catalogue,
+    readings: LiveReadings,
+    base: Generation | None,
+    merging: Merging | None,
+) -> Generation:
+    """Add the index of meanings, where a sentence encoder is served; None merges all segments."""
     model_id = catalogue.sentence_model
     if model_id is None or generation.text is None:
         return generation
-    meaning = build_meaning(
-        catalogue.home,
-        catalogue.readings.parts(),
-        model_id,
-        captions=caption_texts(),
-        before=whole_folder(catalogue.home, MEANING_FOLDER),
-    )
-    if meaning is None:
-        return generation
-    paths = meaning.save(folder / MEANING_FOLDER)
+    segments = () if base is None or base.meaning is None else base.meaning.segments
+    used = NextMeanings(catalogue, model_id, caption_texts()).made(readings, segments, merging)
     crash_point("publish.after_meaning")
-    files = {f"{MEANING_FOLDER}/{path.name}": file_sum(path) for path in paths}
-    manifest = generation.manifest
+    if not used:
+        return generation
+    meaning = MeaningIndex(model_id, tuple(segment for segment, _ in used))
     manifest = replace(
-        manifest, meant=len(meaning), sentences=model_id, files={**manifest.files, **files}
+        generation.manifest,
+        meant=sum(segment.columns.n_lines(mask) for segment, mask in used),
+        sentences=model_id,
+        meanings=tuple(segment.name for segment in meaning.segments),
     )
     return replace(generation, manifest=manifest, meaning=meaning)
 
@@ -200,11 +228,14 @@ def _next_number(home: Home) -> int:
     return max(map(number_of, names)) + 1
 
 
-def _drop_old(home: Home, catalogue: Catalogue, number: int) -> None:
+def _drop_old(home: Home, catalogue: Catalogue, generation: Generation) -> None:
     """Remove generations that nobody falls back to, their segments, and the log of changes."""
+    number = generation.number
     older = [name for name in generation_names(home) if number_of(name) < number]
-    for name in older[:-KEPT_GENERATIONS]:
-        discard_dir(home.index / name)
+    checks = CheckedFiles(home, LARGE_OF_LINES)
+    with checks.links_change(generation.folder, generation.manifest.files):
+        for name in older[:-KEPT_GENERATIONS]:
+            discard_dir(home.index / name)
     remove_unused_segments(home)
     marks = [mark.number for mark in marks_of(home)]
     if marks:

@@ -265,7 +265,9 @@ def _meaning(catalogue: Catalogue, manifest: Manifest | None) -> MeaningState:
     from indexer.store.meaning.meaning_index import published_meanings
     from indexer.store.meaning.status import meaning_state
 
-    return meaning_state(catalogue, published_meanings(catalogue, manifest))
+    return meaning_state(
+        catalogue, published_meanings(catalogue, manifest, catalogue.sentence_model)
+    )
 
 
 def index_in_words(kind: str, recall_at_10: float) -> str:

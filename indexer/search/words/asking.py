@@ -83,7 +83,7 @@ class LinesAsked:
             ReelwiseError: It is not here.
         """
         sentences = self.open_sentences(self.sentence_folder)
-        if sentences.id != meanings.index.model_id:
+        if sentences.id != meanings.model_id:
             raise ReelwiseError(
                 "the sentence encoder that is here is not the one that encoded the lines",
                 fix="run reelwise index with the library's folders: they are encoded again",

@@ -5,6 +5,8 @@ best line of this library scores so high for a caption that has nothing to do wi
 `accident`. In a small library no cosine is rare by the few lines alone, so some are added.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -16,9 +18,11 @@ from embeddings.layers import Floats
 from indexer.search.relevance.accident import LEAST_RELEVANCE, BestByAccident, accident_of
 from indexer.search.words.found import ALL_WORDS_RELEVANCE, FoundWords
 from indexer.store.lines import Numbers
-from indexer.store.meaning.meaning_index import MeaningIndex
+from indexer.store.meaning.columns import CHANNELS
+from indexer.store.meaning.meaning_index import MeaningIndex, used_meanings
 from indexer.store.meaning.passages import MEANT_CHANNELS
-from indexer.store.rows.arrays import Mask
+from indexer.store.meaning.segment import MeaningSegment
+from indexer.store.rows.arrays import Ids, Mask
 
 FETCHED = 50
 """Lines that are looked at."""
@@ -34,13 +38,54 @@ BEHIND = 0.99
 
 
 @dataclass(frozen=True)
+class SearchedLines:
+    """The lines of one segment, and which of its readings count."""
+
+    segment: MeaningSegment
+    """Where they lie."""
+    live: Mask
+    """(r,) which readings count; others are out of date."""
+
+    def nearest(
+        self, vector: Floats, channels: AbstractSet[Channel], videos: Ids | None
+    ) -> list[_Near]:
+        """The lines nearest to a vector, the best first."""
+        columns = self.segment.columns
+        codes = [CHANNELS.index(channel) for channel in channels]
+        allowed = self.live & np.isin(columns.channels, codes)
+        if videos is not None:
+            allowed &= np.isin(columns.video_ids, videos)
+        rows = None if allowed.all() else columns.rows_of(allowed)
+        scores, found = self.segment.index.search(vector[None], FETCHED, allowed=rows)
+        return [
+            (float(score), self, int(row)) for score, row in zip(scores[0], found[0], strict=True)
+        ]
+
+    def passage(self, row: int) -> tuple[int, int]:
+        """The reading of a row, and which of its passages the line stands in."""
+        columns = self.segment.columns
+        return int(columns.numbers[columns.place_of(row)]), int(columns.passages[row])
+
+    def video_id(self, row: int) -> int:
+        """The video of a row."""
+        columns = self.segment.columns
+        return int(columns.video_ids[columns.place_of(row)])
+
+
+_Near = tuple[float, SearchedLines, int]
+"""A line: its score, its segment and its row."""
+
+
+@dataclass(frozen=True)
 class Meanings:
     """The meanings that can be searched at one instant; it never changes: threads may share it."""
 
-    index: MeaningIndex
-    """All of a generation."""
-    live: Mask
-    """(n,) which rows count; the readings of others are out of date."""
+    model_id: str
+    """The sentence encoder of their vectors."""
+    searched: tuple[SearchedLines, ...]
+    """The segments of a generation of which something counts."""
+    n_lines: int
+    """Lines that count."""
     accident: BestByAccident
     """How high the best line scores by accident."""
 
@@ -57,32 +102,30 @@ class Meanings:
             channels: Only lines of these.
             videos: Only lines of these videos; None takes all.
         """
-        allowed = self._allowed(channels, videos)
-        scores, rows = self.index.index.search(vector[None], FETCHED, allowed=allowed)
-        best: dict[tuple[int, int], tuple[int, float]] = {}
-        for row, score in zip(rows[0].tolist(), scores[0].tolist(), strict=True):
-            best.setdefault(self.index.passage(row), (row, score))
-        found = [self._found(row, score) for row, score in best.values()]
-        return _of_one_channel([each for each in found if each.relevance >= WORTH_ADDING])
+        wanted = None if videos is None else np.fromiter(videos, np.int64, len(videos))
+        nearest = [
+            each
+            for searched in self.searched
+            for each in searched.nearest(vector, channels & MEANT_CHANNELS, wanted)
+        ]
+        best: dict[tuple[int, int], FoundWords] = {}
+        for score, searched, row in sorted(nearest, key=_order)[:FETCHED]:
+            if (passage := searched.passage(row)) not in best:
+                best[passage] = self._found(score, searched, row)
+        return _of_one_channel([each for each in best.values() if each.relevance >= WORTH_ADDING])
 
-    def _allowed(
-        self, channels: AbstractSet[Channel], videos: AbstractSet[int] | None
-    ) -> Mask | None:
-        asked = channels & MEANT_CHANNELS
-        allowed = self.live
-        if asked != MEANT_CHANNELS:
-            allowed = allowed & self.index.in_channels(sorted(asked))
-        if videos is not None:
-            wanted = np.fromiter(videos, np.int64, len(videos))
-            allowed = allowed & np.isin(self.index.video_ids, wanted)
-        return None if allowed.all() else allowed
+    def _found(self, score: float, searched: SearchedLines, row: int) -> FoundWords:
+        relevance = _above_chance(self.accident.relevance(score, self.n_lines + PRIOR_LINES))
+        line = searched.segment.line(row)
+        return FoundWords(searched.video_id(row), line, relevance, score, (), by_meaning=True)
 
-    def _found(self, row: int, score: float) -> FoundWords:
-        n_lines = int(np.count_nonzero(self.live)) + PRIOR_LINES
-        relevance = _above_chance(self.accident.relevance(score, n_lines))
-        video_id = int(self.index.video_ids[row])
-        line = self.index.line(row)
-        return FoundWords(video_id, line, relevance, score, (), by_meaning=True)
+
+def _order(found: _Near) -> tuple[float, int, int]:
+    """The best first; equal ones in the same order in whatever segments they lie."""
+    score, searched, row = found
+    columns = searched.segment.columns
+    place = columns.place_of(row)
+    return -score, int(columns.numbers[place]), row - int(columns.firsts[place])
 
 
 def _of_one_channel(found: Sequence[FoundWords]) -> list[FoundWords]:
@@ -109,10 +152,14 @@ def open_meanings(published: MeaningIndex | None, live: Numbers) -> Meanings | N
         published: Of the generation in use.
         live: (r,) the readings that count, ascending.
     """
-    if published is None or not len(published):
+    used = used_meanings(published, live)
+    if published is None or not used:
         return None
-    accident = accident_of(published.accident.best, published.accident.n_compared, len(published))
-    return Meanings(published, np.isin(published.of_reading, live), accident)
+    n_lines = sum(segment.columns.n_lines(mask) for segment, mask in used)
+    best = np.max([segment.best.among(mask)[0] for segment, mask in used], axis=0)
+    searched = tuple(SearchedLines(segment, mask) for segment, mask in used)
+    accident = accident_of(best, n_lines, n_lines)
+    return Meanings(published.model_id, searched, n_lines, accident)
 
 
 def with_meanings(found: Sequence[FoundWords], meant: Sequence[FoundWords]) -> list[FoundWords]:

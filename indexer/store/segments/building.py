@@ -1,6 +1,5 @@
 """Making segments: written beside the others, forced to the disk, then given their name."""
 
-import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -11,14 +10,7 @@ from typing import Any
 import numpy as np
 
 from data.catalogue import Catalogue
-from data.durable import (
-    crash_point,
-    fsync_dir,
-    make_dir,
-    replace_synced,
-    temp_name,
-    write_synced,
-)
+from data.durable import crash_point, make_dir, new_folder, write_synced
 from data.errors import ReelwiseError
 from data.home import Home
 from data.sealed import MANIFEST_FILE, file_sum, seal
@@ -126,22 +118,11 @@ def build_segment(
     name = f"{SEGMENT_PREFIX}{uuid.uuid4().hex}"
     folder = segment_folder(home, name)
     make_dir(folder.parent, private=True)
-    temp = temp_name(folder)
-    temp.mkdir()
-    try:
+    with new_folder(folder, point="segment") as temp:
         facts = _write(temp, name, encoder_id, chain([first], ahead), building)
         write_synced(temp / MANIFEST_FILE, seal(asdict(facts)))
-        fsync_dir(temp)
-        crash_point("segment.before_rename")
-        replace_synced(temp, folder)
-    except BaseException:
-        shutil.rmtree(temp, ignore_errors=True)
-        raise
-    crash_point("segment.after_rename")
     # What was just written is known to be whole: an index of any size opens at once.
-    checks = CheckedFiles(home)
-    for file, known in facts.files.items():
-        checks.remember(folder / file, known)
+    CheckedFiles(home).remember(folder, facts.files)
     return open_segment(home, name)
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.durable import write_synced
+from indexer.store.array_files import array_bytes
 from indexer.store.rows.arrays import Ids, Mask
 
 TableRows = NDArray[np.intp]
@@ -81,7 +80,7 @@ class Columns:
         paths = []
         for name in column_names():
             path = folder / f"{name}.npy"
-            write_synced(path, _npy(getattr(self, name)))
+            write_synced(path, array_bytes(getattr(self, name)))
             paths.append(path)
         return paths
 
@@ -106,10 +105,3 @@ def columns_of(
         np.concatenate([np.zeros(0, np.int64), *clip_ids]),
         np.concatenate([np.zeros((0, 2)), *spans]),
     )
-
-
-def _npy(values: NDArray[Any]) -> bytes:
-    """An array as a file of numpy's own format."""
-    sink = BytesIO()
-    np.save(sink, values, allow_pickle=False)
-    return sink.getvalue()

@@ -14,9 +14,7 @@ generation names is removed by the next writer.
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +22,7 @@ from numpy.typing import NDArray
 from data.errors import ReelwiseError
 from data.home import Home
 from data.sealed import MANIFEST_FILE, FileSum, unseal
+from indexer.store.array_files import array_of
 from indexer.store.checked_files import LARGE_BYTES, CheckedFiles
 from indexer.store.rows.arrays import Ids
 from indexer.store.rows.half_matrix import HalfMatrix
@@ -38,8 +37,6 @@ SEGMENT_PREFIX = "seg-"
 CLIPS_FILE = "clips.f16"
 MEANS_FILE = "means.f16"
 NEAREST_FILE = "nearest.faiss"
-
-_NPY_HEAD = 1024
 
 SEGMENT_FORMAT = 1
 """Version of a segment's folder."""
@@ -198,7 +195,7 @@ def open_segment(home: Home, name: str) -> Segment:
     checks = CheckedFiles(home)
     try:
         content = {file: checks.content(folder, file, sum_) for file, sum_ in facts.files.items()}
-        columns = Columns(**{name: _array(content[f"{name}.npy"]) for name in column_names()})
+        columns = Columns(**{name: array_of(content[f"{name}.npy"]) for name in column_names()})
         clips = HalfMatrix(content[CLIPS_FILE], dim=facts.dim, n=facts.clips)
         means = HalfMatrix(content[MEANS_FILE], dim=facts.dim, n=facts.videos)
         index = INDEX_KINDS[facts.index_kind].load(content.get(NEAREST_FILE), clips)
@@ -232,22 +229,6 @@ def read_facts(home: Home, name: str) -> SegmentFacts:
     values["files"] = {file: FileSum(**known) for file, known in values["files"].items()}
     values["parts"] = tuple(values["parts"])
     return SegmentFacts(**values)
-
-
-def _array(content: NDArray[np.uint8]) -> NDArray[Any]:
-    """A file of numpy's own format as an array, without a copy.
-
-    Raises:
-        ValueError: It is no such file.
-    """
-    start = BytesIO(content[:_NPY_HEAD].tobytes())
-    version = np.lib.format.read_magic(start)
-    if version != (1, 0):
-        raise ValueError("an array has another format")
-    shape, by_columns, kind = np.lib.format.read_array_header_1_0(start)
-    if by_columns or kind.hasobject:
-        raise ValueError("an array has another format")
-    return content[start.tell() :].view(kind).reshape(shape)
 
 
 def _unusable(name: str, why: str) -> ReelwiseError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.lines.line import Channel
+from data.sealed import seal
 from embeddings.starter.labels import caption_texts
 from indexer.build import encode_lines
 from indexer.build.encode_lines import LineEncoder
@@ -25,6 +27,7 @@ from indexer.search.query import Query
 from indexer.search.result import SearchResult
 from indexer.search.searcher import Searcher
 from indexer.store.generations import open_generation
+from indexer.store.meaning.passages import digests_of
 from indexer.store.meaning.sentence_store import SentenceStore
 from indexer.store.meaning.status import meaning_state
 from indexer.store.publishing import publish
@@ -56,12 +59,12 @@ def published(home: Home) -> set[str]:
     assert generation is not None
     if generation.meaning is None:
         return set()
-    return set(generation.meaning.table["text"].to_pylist())
+    return {text for each in generation.meaning.segments for text in each.texts["text"].to_pylist()}
 
 
 def spoil_index(home: Home) -> None:
     """Damage what the generations know of meanings, and make a new one from what is stored."""
-    for path in home.index.glob("gen-*/meaning/*"):
+    for path in home.index.glob("meanings/*/*"):
         path.write_bytes(b"damaged")
     rebuild(home)
 
@@ -111,8 +114,7 @@ def test_meanings_that_did_not_change_are_shared_and_not_made_again(
     with monkeypatch.context() as patched, writing_session(home) as catalogue:
         patched.setattr(SentenceStore, "read", read)
         after = publish(home, catalogue, ENCODER)
-    files = [each.folder / "meaning" / "lines.faiss" for each in (before, after)]
-    assert files[0].samefile(files[1])
+    assert before.manifest.meanings == after.manifest.meanings != ()
     assert published(home) == SAID
     assert verify_library(home).problems == []
     with writing_session(home) as catalogue:
@@ -190,11 +192,42 @@ def test_damaged_vectors_are_removed_and_encoded_again(home: Home) -> None:
     assert set(encode(home, FakeSentences())) == published(home) == SAID
 
 
-def test_many_parts_become_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_parts_become_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encode_lines, "FLUSH_TEXTS", 1)
-    monkeypatch.setattr(encode_lines, "MOST_PARTS", 3)
     sentences = FakeSentences()
     encode(home, sentences)
     store = SentenceStore(home, sentences.id)
-    assert len(store.parts()) == 1
+    assert len(store.parts()) == 2, "that of the captions is far larger"
     assert len(store.read().digests) == CAPTIONS + len(SAID)
+
+
+def test_vectors_that_are_of_no_use_are_dropped_where_they_are_more_than_half(home: Home) -> None:
+    sentences = FakeSentences()
+    store = SentenceStore(home, sentences.id)
+    of_no_use = [f"text {n}" for n in range(2 * (CAPTIONS + 2 * len(SAID)))]
+    store.write(digests_of(of_no_use[:400]), sentences.encode(of_no_use[:400]))
+    encode(home, sentences)
+    assert len(store.read().digests) == CAPTIONS + len(SAID) + 400
+    store.write(digests_of(of_no_use), sentences.encode(of_no_use))
+    with writing_session(home) as catalogue:
+        say(catalogue, "mountain")
+    encode(home, sentences)
+    assert len(store.read().digests) == CAPTIONS + len(SAID) + 2
+    assert published(home) == SAID | set(texts_of("mountain"))
+
+
+def test_what_an_older_version_published_is_made_anew_without_encoding(home: Home) -> None:
+    encode(home, FakeSentences())
+    generation = open_generation(home)
+    assert generation is not None
+    older = {
+        name: value for name, value in asdict(generation.manifest).items() if name != "meanings"
+    }
+    (generation.folder / "manifest.json").write_bytes(seal(older))
+    result = search(home, "a ship departs island", FakeSentences())
+    assert any("none of 4 lines can be found by what it means" in each for each in result.warnings)
+    assert search(home, "ferry island", FakeSentences()).hits[0].path.stem == "island"
+    again = FakeSentences()
+    assert encode(home, again) == []
+    assert published(home) == SAID
+    assert search(home, "a ship departs island", again).warnings == ()

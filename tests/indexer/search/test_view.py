@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,6 @@ from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 from indexer.search.spans import Span
 from indexer.store.generations import Generation, open_generation
-from indexer.store.segments.segment import Segment
 from tests.fakes import ColourEncoder, RandomEncoder
 from tests.indexer.made import store
 from tests.indexer.search.found import colour, names, random_library, stretches
@@ -124,9 +122,9 @@ def test_a_published_index_is_loaded_once_however_often_the_library_changes(
 ) -> None:
     loads: list[Home] = []
 
-    def counted(home: Home, *, known: Sequence[Segment] = ()) -> Generation | None:
+    def counted(home: Home, *, before: Generation | None = None) -> Generation | None:
         loads.append(home)
-        return open_generation(home, known=known)
+        return open_generation(home, before=before)
 
     monkeypatch.setattr("indexer.search.view.open_generation", counted)
     random_library(home, 5, 1)

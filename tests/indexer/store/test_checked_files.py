@@ -70,9 +70,41 @@ def test_a_large_file_is_mapped_and_verified_once(home: Home, hashed: list[Path]
 @pytest.mark.usefixtures("small")
 def test_what_was_just_written_is_not_read_again(home: Home, hashed: list[Path]) -> None:
     path, known = written(home)
-    CheckedFiles(home).remember(path, known)
+    CheckedFiles(home).remember(path.parent, {"x": known})
     CheckedFiles(home).check(home.index, "x", known)
     assert hashed == []
+
+
+@pytest.mark.usefixtures("small")
+def test_a_file_that_got_or_lost_another_name_is_not_read_again(
+    home: Home, hashed: list[Path]
+) -> None:
+    path, known = written(home)
+    checks, other = CheckedFiles(home), home.index / "y"
+    checks.check(home.index, "x", known)
+    with checks.links_change(home.index, {"x": known}):
+        other.hardlink_to(path)
+    with checks.links_change(home.index, {"x": known}):
+        other.unlink()
+    checks.check(home.index, "x", known)
+    assert hashed == [path]
+
+
+@pytest.mark.usefixtures("small")
+def test_bytes_that_changed_while_links_did_are_seen(home: Home) -> None:
+    path, known = written(home)
+    checks = CheckedFiles(home)
+    checks.check(home.index, "x", known)
+    with checks.links_change(home.index, {"x": known}):
+        flip(path)
+    with pytest.raises(ReelwiseError, match="x is not as it was written"):
+        checks.check(home.index, "x", known)
+    path.write_bytes(CONTENT)
+    with checks.links_change(home.index, {"x": known}):  # was never verified as it is now
+        (home.index / "y").hardlink_to(path)
+    flip(path)
+    with pytest.raises(ReelwiseError, match="x is not as it was written"):
+        checks.check(home.index, "x", known)
 
 
 def flip(path: Path) -> None:

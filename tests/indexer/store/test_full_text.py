@@ -9,6 +9,7 @@ from tantivy import Query
 
 from data.home import Home
 from data.lines.line import Channel, Line, Reading
+from data.sealed import FileSum, file_sum
 from indexer.build.recording.record import writing_session
 from indexer.build.recording.record_lines import LinesBuffer
 from indexer.store import full_text
@@ -16,6 +17,7 @@ from indexer.store.full_text import SCHEMA, FullText
 from indexer.store.generations import open_generation
 from indexer.store.lines import LineStore
 from indexer.store.publishing import publish
+from indexer.verify import verify_library
 from tests.indexer.stored import ENCODER, add
 
 ENGINE = "says-1"
@@ -89,6 +91,30 @@ def test_only_new_lines_are_read_from_their_parts(
     monkeypatch.setattr(LineStore, "read_part", noted)
     say(home, {"c": ["three"]})
     assert len(read) == 1
+
+
+def test_files_that_are_taken_over_are_not_read_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.store.generations.LARGE_OF_LINES", 0)
+    monkeypatch.setattr("indexer.store.publishing.LARGE_OF_LINES", 0)
+    for place, name in enumerate("abcde", 1):  # old ones are dropped: files lose names as well
+        say(home, {name: [f"common {n} {name * n}" for n in range(place)]})
+    read: list[Path] = []
+
+    def watched(path: Path) -> FileSum:
+        read.append(path)
+        return file_sum(path)
+
+    for module in ("checked_files", "publishing"):
+        monkeypatch.setattr(f"indexer.store.{module}.file_sum", watched)
+    say(home, {"f": ["common"]})
+    opened(home)
+    before = {path.name for path in text_folder(home, 5).iterdir()}
+    taken_over = {path.name for path in text_folder(home, 6).iterdir()} & before
+    assert len(taken_over - full_text.CHANGING_FILES) >= 12
+    assert {path.name for path in read} & (taken_over - full_text.CHANGING_FILES) == set()
+    assert verify_library(home).problems == []
 
 
 @pytest.mark.parametrize("suffix", [".term", ".idx", "meta.json", "readings.u64"])

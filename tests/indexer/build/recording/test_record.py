@@ -76,8 +76,9 @@ def test_the_walk_passes_every_kind_of_write(passings: dict[str, int]) -> None:
     rest |= {"history.forget.after_commit", "scrub.after_vacuum", "discard_dir.after_rename"}
     words = {"lines.after_announce", "lines.after_fsync", "lines.after_rename"}
     words |= {"lines.after_part", "commit_lines.before_commit", "lines.after_commit"}
-    meant = {"sentences.after_fsync", "sentences.after_rename", "sentences.after_fsync_dir"}
-    meant |= {"sentences.written", "publish.after_text", "publish.after_meaning"}
+    meant = {"sentences.after_fsync", "sentences.written", "publish.after_text"}
+    meant |= {f"meaning.{when}" for when in ("after_lines", "after_best", "before_rename")}
+    meant |= {"meaning.after_rename", "publish.after_meaning"}
     assert flush | index | rest | words | meant <= set(passings)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
@@ -13,7 +13,10 @@ from data.lines.line import Channel, Line
 from indexer.search.words.found import FoundWords
 from indexer.search.words.meaning import WORTH_ADDING, open_meanings, with_meanings
 from indexer.store.lines import ReadLines
-from indexer.store.meaning.meaning_index import Accident, MeaningIndex, table_of
+from indexer.store.meaning.best_readings import best_readings
+from indexer.store.meaning.columns import meant_lines
+from indexer.store.meaning.meaning_index import MeaningIndex
+from indexer.store.meaning.segment import MeaningSegment
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import FlatRows
 from tests.fakes import random_units, unit_rows
@@ -48,16 +51,23 @@ def test_a_few_of_the_words_do_not() -> None:
     assert [each.line.text for each in found] == ["other words", "some words"]
 
 
+def index_of(
+    rows: NDArray[np.float32], lines: Sequence[tuple[int, Line]], captions: NDArray[np.float32]
+) -> MeaningIndex:
+    """An index in memory of videos with a line each, which are their readings as well."""
+    readings = [ReadLines(n, video_id, [line]) for n, (video_id, line) in enumerate(lines)]
+    made = meant_lines(readings, rows.astype(np.float16))
+    best = best_readings(captions, iter([(rows, np.ones(len(rows), np.int64))]))
+    segment = MeaningSegment(made.columns, made.texts, FlatRows(HalfMatrix.of(rows)), best)
+    return MeaningIndex("fake", (segment,))
+
+
 def index(n: int, seed: int = 0) -> tuple[MeaningIndex, NDArray[np.float32]]:
     """Lines in random directions, compared with captions in random directions."""
     rng = np.random.default_rng(seed)
     rows, captions = random_units(rng, n, 48), random_units(rng, 500, 48)
-    flat = FlatRows(HalfMatrix.of(rows))
-    table = pa.concat_tables(
-        table_of(ReadLines(number, number, [replace(LINE, text=f"line {number}")]))
-        for number in range(n)
-    )
-    return MeaningIndex("fake", flat, table, Accident((captions @ rows.T).max(axis=1), n)), rows
+    lines = [(number, replace(LINE, text=f"line {number}")) for number in range(n)]
+    return index_of(rows, lines, captions), rows
 
 
 def test_of_a_video_one_channel_counts_by_its_meaning() -> None:
@@ -65,9 +75,9 @@ def test_of_a_video_one_channel_counts_by_its_meaning() -> None:
     rng = np.random.default_rng(1)
     rows = unit_rows(random_units(rng, 1, 48) + 0.1 * random_units(rng, 4, 48))
     lines = [replace(LINE, channel=each) for each in (Channel.SPEECH, Channel.TITLE)] * 2
-    table = pa.concat_tables(table_of(ReadLines(n, n // 2, [line])) for n, line in enumerate(lines))
-    flat = FlatRows(HalfMatrix.of(rows))
-    made = MeaningIndex("fake", flat, table, Accident(rng.normal(0, 0.1, 500).astype("f4"), 4))
+    made = index_of(
+        rows, [(n // 2, each) for n, each in enumerate(lines)], random_units(rng, 500, 48)
+    )
     meanings = open_meanings(made, np.arange(4, dtype=np.uint64))
     assert meanings is not None
     found = meanings.find(rows[0], frozenset(Channel))

@@ -98,8 +98,7 @@ class Publications(RuleBasedStateMachine):
                 raise Stop
 
         with pytest.MonkeyPatch.context() as patch:
-            for module in ("publishing", "segments.building"):
-                patch.setattr(f"indexer.store.{module}.crash_point", stopping)
+            patch.setattr("data.durable.crash_point", stopping)
             try:
                 with writing_session(self.home) as catalogue:
                     publish(self.home, catalogue, ENCODER)

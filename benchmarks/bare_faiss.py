@@ -10,7 +10,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from indexer.store.rows.arrays import Floats, Ids
+from data.arrays import Floats, Ids
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import ROUNDS, SAMPLE_PER_CELL, BitRows, CellRows, GraphRows, n_cells
 from indexer.store.rows.row_index import Parameters, RowIndex

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.store.rows.arrays import Floats, Half
+from data.arrays import Floats, Half
 from indexer.store.rows.half_matrix import HalfMatrix, writing
 
 CLIPS_PER_VIDEO = 10

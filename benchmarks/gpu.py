@@ -15,12 +15,12 @@ import numpy as np
 
 from benchmarks.clustered import Clusters
 from benchmarks.timing import median_seconds, seconds_of
+from data.arrays import Floats, Ids
 from data.errors import ReelwiseError
 from indexer.store.gpu.devices.copy_kinds import IN_CELLS, CopyKind
 from indexer.store.gpu.devices.device import Copy, Device, DeviceRefused
 from indexer.store.gpu.devices.packed import pack
 from indexer.store.gpu.proposed import n_proposed, rescored
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import ROUNDS, SAMPLE_PER_CELL, CellRows, n_cells
 from indexer.store.rows.row_index import CellTrainer

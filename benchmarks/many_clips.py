@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.clustered import CLIPS_AT_ONCE, Clusters, half
+from data.arrays import Half
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.home import Home, resolve_home
@@ -22,7 +23,6 @@ from data.video.types import Ending, VideoInfo
 from indexer.build.cutting import Embedded
 from indexer.build.recording.record import FLUSH_VIDEOS, record_embedded, writing_session
 from indexer.store.publishing import publish
-from indexer.store.rows.arrays import Half
 from indexer.store.segments.building import Building
 from indexer.store.vectors import VectorStore, VideoVectors
 

@@ -20,8 +20,8 @@ import numpy as np
 
 from benchmarks.clustered import Clusters
 from benchmarks.many_clips import filled_home
+from data.arrays import Floats, Ids
 from data.home import Home
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.segments.building import Building
 
 LIBRARIES = {

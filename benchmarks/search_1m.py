@@ -22,13 +22,13 @@ from benchmarks.bare_faiss import one_thread, search_by_hand
 from benchmarks.clustered import CLIPS_PER_VIDEO, Clusters
 from benchmarks.many_clips import ENCODER_ID, FOLDERS, ROOT, filled_home
 from benchmarks.timing import in_turns
+from data.arrays import Floats, Mask
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from indexer.search.query import Filters, Options
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.ranking import FETCH_PER_HIT, rank
 from indexer.search.view import View, open_view
-from indexer.store.rows.arrays import Floats, Mask
 from indexer.store.rows.choice import chosen_kind
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import INDEX_KINDS

@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.clustered import Clusters, half
 from benchmarks.many_clips import ENCODER_ID, filled_home, record_clips
+from data.arrays import Floats
 from data.home import Home
 from data.video.types import FrameSpec, Pixels
 from embeddings.encoder import Spans, Times, Vectors
@@ -27,7 +28,6 @@ from indexer.search.query import Options
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.searcher import Searcher
 from indexer.store.publishing import publish
-from indexer.store.rows.arrays import Floats
 
 LIBRARY = {"small": Clusters(20_000), "full": Clusters(100_000)}
 PUBLICATIONS = {"small": 5, "full": 20}

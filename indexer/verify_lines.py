@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from data.catalogue import Catalogue, LivePart
+from data.catalogue import Catalogue, LinePart
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.store.lines import LineStore, stray_line_parts
@@ -42,7 +42,7 @@ def check_lines(home: Home, catalogue: Catalogue, report: Report) -> dict[str, s
     return broken
 
 
-def _wrong_readings(store: LineStore, part: LivePart) -> tuple[set[int], str]:
+def _wrong_readings(store: LineStore, part: LinePart) -> tuple[set[int], str]:
     """The videos whose lines cannot be used, and why."""
     try:
         held = store.read_part(part.name, part.sha256)
@@ -52,7 +52,7 @@ def _wrong_readings(store: LineStore, part: LivePart) -> tuple[set[int], str]:
     return wrong, f"lines of {len(wrong)} videos are not those of the catalogue"
 
 
-def _still_listed(catalogue: Catalogue, part: LivePart) -> bool:
+def _still_listed(catalogue: Catalogue, part: LinePart) -> bool:
     # A writer may have removed it, rightly, during the check.
     return part.name in catalogue.readings.part_names(part.engine_id)
 

@@ -2,11 +2,11 @@
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.change_log import ChangeLog, ChangeMark
-from data.catalogue.live.columns import LiveParts
+from data.catalogue.live.columns import PartsOfVideos
 from data.catalogue.live.limits import VideoLimits
+from data.catalogue.live.readings import LinePartFile, LiveReadings
 from data.catalogue.live.shelf import SORTS, Folder, Month, Shelf, Sort, Wanted
 from data.catalogue.live.videos import LiveVideos
-from data.catalogue.live_readings import LinePartFile, LiveReadings
 from data.catalogue.records import (
     MAX_ATTEMPTS,
     ChannelCounts,
@@ -14,7 +14,7 @@ from data.catalogue.records import (
     EmbeddingRow,
     Failure,
     FileRecord,
-    LivePart,
+    LinePart,
     Part,
     Pending,
     ReadingRow,
@@ -37,13 +37,13 @@ __all__ = [
     "Failure",
     "FileRecord",
     "Folder",
+    "LinePart",
     "LinePartFile",
-    "LivePart",
-    "LiveParts",
     "LiveReadings",
     "LiveVideos",
     "Month",
     "Part",
+    "PartsOfVideos",
     "Pending",
     "ReadingRow",
     "Shelf",

@@ -7,8 +7,8 @@ from data.catalogue.change_log import ChangeLog
 from data.catalogue.database import Database
 from data.catalogue.embeddings import Embeddings
 from data.catalogue.files import VideoFiles
-from data.catalogue.live.columns import LiveParts, clip_table, live_parts
-from data.catalogue.live_readings import LiveReadings, live_readings
+from data.catalogue.live.columns import PartsOfVideos, clip_table, live_parts
+from data.catalogue.live.readings import LiveReadings, live_readings
 from data.catalogue.naming.names import VideoNames
 from data.catalogue.readings import Readings
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
@@ -118,7 +118,7 @@ class Catalogue(Database):
         """Give the searchable clips of the live ones among some videos, ordered by id."""
         return clip_table(self, encoder_id, video_ids)
 
-    def live_parts(self, encoder_id: str, video_ids: Iterable[int] | None = None) -> LiveParts:
+    def live_parts(self, encoder_id: str, video_ids: Iterable[int] | None = None) -> PartsOfVideos:
         """Give the part that holds the vectors of each live, searchable video.
 
         Args:

@@ -15,7 +15,7 @@ from data.catalogue.records import (
     SEARCHABLE,
     ChannelCounts,
     Failure,
-    LivePart,
+    LinePart,
     ReadingRow,
     State,
     Unread,
@@ -147,7 +147,7 @@ class Readings:
         with self._database.writing("announce_lines", changes_library=False) as connection:
             connection.execute(_ANNOUNCE, {"part": part, "engine": engine_id})
 
-    def commit(self, engine_id: str, part: LivePart | None, rows: Sequence[ReadingRow]) -> None:
+    def commit(self, engine_id: str, part: LinePart | None, rows: Sequence[ReadingRow]) -> None:
         """Make readings searchable, all or none, in one transaction.
 
         Args:
@@ -184,7 +184,7 @@ class Readings:
             with self._database.writing("lines_failed", changes_library=False) as connection:
                 connection.execute(_ONE_MORE_FAILURE, rows)
 
-    def parts(self, *, live: bool = True) -> list[LivePart]:
+    def parts(self, *, live: bool = True) -> list[LinePart]:
         """List the line parts in the order they were made, each with the readings that count.
 
         `live` leaves out videos without any file, readings of engines that do not serve their
@@ -193,7 +193,7 @@ class Readings:
         with self._database.reading() as connection:
             return _parts(connection.execute(_LIVE_PARTS if live else _ALL_PARTS))
 
-    def live_parts(self, names: Sequence[str]) -> list[LivePart]:
+    def live_parts(self, names: Sequence[str]) -> list[LinePart]:
         """List these line parts, each with the readings that can be found."""
         with self._database.reading() as connection:
             return _parts(connection.execute(_SOME_PARTS, {"names": json.dumps(list(names))}))
@@ -310,11 +310,11 @@ def _values(row: ReadingRow, names: Mapping[str, str | None]) -> dict[str, Any]:
     }
 
 
-def _parts(rows: Iterable[Any]) -> list[LivePart]:
-    parts: dict[str, LivePart] = {}
+def _parts(rows: Iterable[Any]) -> list[LinePart]:
+    parts: dict[str, LinePart] = {}
     held: dict[str, list[ReadingRow]] = {}
     for row in rows:
-        parts[row.name] = LivePart(row.name, row.engine_id, row.sha256, row.size_bytes, ())
+        parts[row.name] = LinePart(row.name, row.engine_id, row.sha256, row.size_bytes, ())
         readings = held.setdefault(row.name, [])
         if row.video_id is not None:
             readings.append(_reading(row))

@@ -205,7 +205,7 @@ class ReadingRow:
 
 
 @dataclass(frozen=True)
-class LivePart:
+class LinePart:
     """A line part, with the readings that count in it."""
 
     name: str

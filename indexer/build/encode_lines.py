@@ -22,8 +22,7 @@ from indexer.build.recording.parts import PartBuffer
 from indexer.store.generations import usable_generation
 from indexer.store.lines import Numbers, iter_lines
 from indexer.store.meaning.meaning_index import published_meanings
-from indexer.store.meaning.next_meanings import meant_readings, texts_of_reading
-from indexer.store.meaning.passages import digests_of
+from indexer.store.meaning.passages import digests_of, meant_readings, texts_of_reading
 from indexer.store.meaning.sentence_store import SentenceStore
 
 FLUSH_TEXTS = 2_000

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Floats, Mask
 from indexer.duplicates.background import Background
 from indexer.search.view import View
-from indexer.store.rows.arrays import Floats, Mask
 
 PER_CLIP = 8
 """Videos that one clip proposes: those with the nearest clips."""

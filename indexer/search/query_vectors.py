@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data.arrays import Floats
 from embeddings.layers import unit
 from indexer.search.examples.example import Example
-from indexer.store.rows.arrays import Floats
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder

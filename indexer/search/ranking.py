@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Floats, Mask
 from data.catalogue import Video
 from indexer.search.examples.example import Example
 from indexer.search.examples.rerank import ExampleMatcher, ReadVectors
@@ -18,7 +19,6 @@ from indexer.search.searched import inner_products
 from indexer.search.shown import Shown
 from indexer.search.unrelated import Unrelated
 from indexer.search.view import View
-from indexer.store.rows.arrays import Floats, Mask
 from indexer.store.segments.columns import TableRows
 
 FETCH_PER_HIT = 8

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.rows.arrays import Floats, Ids, Mask
+from data.arrays import Floats, Ids, Mask
 from indexer.store.segments.columns import TableRows
 from indexer.store.segments.segment import Segment
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from data.arrays import Ids, Mask
 from data.catalogue import Catalogue, LiveVideos, Video, VideoLimits
 from data.video.found import file_title
 from indexer.search.query import Filters
 from indexer.search.result import Hit
 from indexer.search.view import View
-from indexer.store.rows.arrays import Ids, Mask
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Floats, Mask
 from indexer.search.relevance.accident import SAMPLE_CLIPS, BestByAccident, best_by_accident
-from indexer.store.rows.arrays import Floats, Mask
 
 
 class SearchedClips(Protocol):

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from data.arrays import Floats, Ids, Mask
 from data.catalogue import Catalogue, ClipTable, LiveVideos
 from data.errors import ReelwiseError
 from data.home import Home
@@ -18,7 +19,6 @@ from indexer.store.manifest import read_manifest
 from indexer.store.meaning.status import meaning_state
 from indexer.store.parts import lines_warning, parts_warning
 from indexer.store.published import lost_index, read_current
-from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.segments.building import segment_in_memory
 from indexer.store.segments.columns import TableRows
 from indexer.store.segments.live import every_live

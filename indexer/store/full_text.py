@@ -18,7 +18,7 @@ import numpy as np
 import tantivy
 from tantivy import Document, Index, Query, SchemaBuilder
 
-from data.catalogue import Catalogue, LivePart, LiveReadings
+from data.catalogue import Catalogue, LinePart, LiveReadings
 from data.durable import fsync_dir, fsync_file, link_or_copy
 from data.errors import ReelwiseError
 from data.lines import Channel, Line
@@ -167,7 +167,7 @@ _ALL_LANGUAGES = (
 
 def build_full_text(
     folder: Path, catalogue: Catalogue, readings: LiveReadings, *, before: Path | None = None
-) -> tuple[FullText, list[LivePart]]:
+) -> tuple[FullText, list[LinePart]]:
     """Make the index of all live lines in a new folder, forced to the disk.
 
     Args:
@@ -187,7 +187,7 @@ def build_full_text(
         held = np.fromfile(before / READINGS_FILE, dtype="<u8").astype(np.uint64)
         _strike(index, np.setdiff1d(held, live))
         kept = np.intersect1d(held, live)
-    damaged: list[LivePart] = []
+    damaged: list[LinePart] = []
     wanted = np.setdiff1d(live, kept)
     parts = catalogue.readings.live_parts(readings.names_of(wanted))
     numbers = _add(index, iter_lines(catalogue.home, parts, wanted, damaged), kept)

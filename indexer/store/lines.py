@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue, LivePart, ReadingRow, State, new_part_name
+from data.catalogue import Catalogue, LinePart, ReadingRow, State, new_part_name
 from data.durable import TEMP_PREFIX, crash_point, make_dir, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home
@@ -88,7 +88,7 @@ class LineStore:
         self.engine_id = engine_id
         self.folder = home.lines(engine_id)
 
-    def write_part(self, readings: Sequence[VideoLines], *, name: str | None = None) -> LivePart:
+    def write_part(self, readings: Sequence[VideoLines], *, name: str | None = None) -> LinePart:
         """Write a new part of at least one line; when this returns, it survives a power cut.
 
         Raises:
@@ -101,7 +101,7 @@ class LineStore:
         crash_point("lines.written")
         rows = tuple(each.row for each in readings)
         sha256 = hashlib.sha256(content).hexdigest()
-        return LivePart(name, self.engine_id, sha256, len(content), rows)
+        return LinePart(name, self.engine_id, sha256, len(content), rows)
 
     def read_part(self, name: str, sha256: str) -> dict[int, tuple[Line, ...]]:
         """Read the lines of a part by the number of their reading; its checksum is verified first.
@@ -158,7 +158,7 @@ def stray_line_parts(catalogue: Catalogue, store: LineStore) -> list[str]:
 
 
 def iter_lines(
-    home: Home, parts: Sequence[LivePart], wanted: Numbers, damaged: list[LivePart]
+    home: Home, parts: Sequence[LinePart], wanted: Numbers, damaged: list[LinePart]
 ) -> Iterator[ReadLines]:
     """The wanted readings, part by part; parts that cannot be read go to `damaged`."""
     numbers = set(wanted.tolist())
@@ -176,10 +176,10 @@ def iter_lines(
 
 
 def lines_of_parts(
-    home: Home, parts: Sequence[LivePart], wanted: Numbers
-) -> tuple[list[ReadLines], list[LivePart]]:
+    home: Home, parts: Sequence[LinePart], wanted: Numbers
+) -> tuple[list[ReadLines], list[LinePart]]:
     """The wanted readings with their lines, and the parts that cannot be read."""
-    damaged: list[LivePart] = []
+    damaged: list[LinePart] = []
     return list(iter_lines(home, parts, wanted, damaged)), damaged
 
 

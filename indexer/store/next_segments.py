@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Mask
 from data.catalogue import Catalogue, ChangeMark, Part
-from indexer.store.generations import Generation
-from indexer.store.rows.arrays import Mask
 from indexer.store.segments.building import Building, build_segment, suits
 from indexer.store.segments.live import Live
 from indexer.store.segments.merging import to_merge
@@ -46,12 +45,11 @@ class NextSegments:
                            self._unreadable)  # fmt: skip
         return self._content([_all_of(made)] if (made := self._built(videos)) else [])
 
-    def continued(self, base: Generation | None, merged_at_once: int | None) -> GenerationContent:
-        """Those of the generation before, and what is new."""
-        if base is None or base.encoder_id != self._encoder_id:
-            return self.anew()
-        live = base.live(self._catalogue)
-        pairs = list(zip(base.segments, live.videos, strict=True))
+    def continued(
+        self, base: Sequence[Segment], live: Live, merged_at_once: int | None
+    ) -> GenerationContent:
+        """Those of the generation before, of which some counts, and what is new."""
+        pairs = list(zip(base, live.videos, strict=True))
         pairs = [(segment, mask) for segment, mask in pairs if mask.any()]
         new = self._built(
             read_clips_of(

@@ -34,8 +34,8 @@ from indexer.store.meaning.next_meanings import (
     Merging,
     NextMeanings,
     meanings_to_merge,
-    meant_readings,
 )
+from indexer.store.meaning.passages import meant_readings
 from indexer.store.next_segments import GenerationContent, NextSegments, n_live
 from indexer.store.published import (
     generation_names,
@@ -89,7 +89,10 @@ def publish(
     folder = home.index / generation_name(number)
     with new_folder(folder, point="publish") as temp:
         making = NextSegments(catalogue, encoder_id, building or building_of(catalogue))
-        content = making.anew() if whole else making.continued(base, merged_at_once)
+        if whole or base is None or base.encoder_id != encoder_id:
+            content = making.anew()
+        else:  # what counts is read after `making` has noted how far the catalogue had come
+            content = making.continued(base.segments, base.live(catalogue), merged_at_once)
         generation = _generation(temp, number, encoder_id, content)
         readings = catalogue.live_readings()
         generation = _with_text(generation, catalogue, readings)

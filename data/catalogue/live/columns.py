@@ -35,7 +35,7 @@ _CLIP_ROW = np.dtype([("id", "i8"), ("video", "i8"), ("start", "f8"), ("end", "f
 
 
 @dataclass(frozen=True)
-class LiveParts:
+class PartsOfVideos:
     """In which part the vectors of each live, searchable video lie."""
 
     video_ids: npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ class LiveParts:
 
 def live_parts(
     database: Database, encoder_id: str, video_ids: Iterable[int] | None = None
-) -> LiveParts:
+) -> PartsOfVideos:
     """Give the parts of the live, searchable videos, or of some of them."""
     query, values = _query(_ALL_PARTS, _SOME_PARTS, encoder_id, video_ids)
     with database.reading() as connection:
@@ -59,7 +59,7 @@ def live_parts(
     owners = np.concatenate([np.zeros(0, np.int64), *(ids for _, ids in rows)])
     numbers = np.repeat(np.arange(len(rows), dtype=np.int32), [len(ids) for _, ids in rows])
     order = np.argsort(owners, kind="stable")
-    return LiveParts(owners[order], numbers[order], tuple(name for name, _ in rows))
+    return PartsOfVideos(owners[order], numbers[order], tuple(name for name, _ in rows))
 
 
 def clip_table(

@@ -6,7 +6,7 @@ part announced  ->  part on the disk  ->  readings and part row committed  ->  r
 from collections.abc import Sequence
 from dataclasses import replace
 
-from data.catalogue import Catalogue, LivePart, ReadingRow, State, new_part_name
+from data.catalogue import Catalogue, LinePart, ReadingRow, State, new_part_name
 from data.durable import crash_point, remove_unfinished
 from data.home import Home, holds_lock
 from data.lines import Channel, Line, Reading
@@ -29,7 +29,7 @@ FLUSH_LINES = 20_000
 
 def record_lines(
     catalogue: Catalogue, store: LineStore, readings: Sequence[VideoLines]
-) -> LivePart | None:
+) -> LinePart | None:
     """Store what was read in one part; when this returns, it is done, whatever happens next.
 
     This process must hold the writer lock. A reading replaces that of the same video, channel and
@@ -48,7 +48,7 @@ def record_lines(
         raise ValueError("record_lines takes each channel of a video once per call")
     if not readings:
         return None
-    part: LivePart | None = None
+    part: LinePart | None = None
     if any(each.lines for each in readings):
         name = new_part_name()
         catalogue.readings.announce(store.engine_id, name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Floats
 from data.errors import ReelwiseError, UnreadableVideo
 from data.video.clips.borders import SampledVideo, clips_by
 from data.video.clips.cuts import CutDetector
@@ -21,7 +22,6 @@ from indexer.search.examples.frames import AS_INDEXED, Reading, read_frames
 from indexer.search.examples.pictures import read_image
 from indexer.search.query import Query
 from indexer.search.spans import Span, parse_span
-from indexer.store.rows.arrays import Floats
 from indexer.store.vectors import VideoVectors
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from data.arrays import Floats
 from indexer.search.examples.example import Example
 from indexer.search.moments import Moment, ScoredClip
-from indexer.store.rows.arrays import Floats
 from indexer.store.vectors import VideoVectors
 
 FRAME_SHARE = 0.5

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.store.rows.arrays import Floats
+from data.arrays import Floats
 
 CONFIDENT_BY_ACCIDENT = 0.1
 """Q: share of unrelated texts whose best hit is called confident."""

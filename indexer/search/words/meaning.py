@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.arrays import Ids, Mask
 from data.lines import Channel
 from embeddings.layers import Floats
 from indexer.search.relevance.accident import LEAST_RELEVANCE, BestByAccident, accident_of
@@ -22,7 +23,6 @@ from indexer.store.meaning.columns import CHANNELS
 from indexer.store.meaning.meaning_index import MeaningIndex, used_meanings
 from indexer.store.meaning.passages import MEANT_CHANNELS
 from indexer.store.meaning.segment import MeaningSegment
-from indexer.store.rows.arrays import Ids, Mask
 
 FETCHED = 50
 """Lines that are looked at."""

@@ -5,11 +5,11 @@ from functools import partial
 
 import numpy as np
 
+from data.arrays import Floats, Ids
 from indexer.store.gpu.devices.device import Copy, Device, DeviceFull, DeviceRefused
 from indexer.store.gpu.held import Held
 from indexer.store.gpu.owner import Owner
 from indexer.store.gpu.proposed import agreement, n_proposed, rescored
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.row_index import RowIndex
 from indexer.store.rows.tuning import (
     RECALL_K,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from data.arrays import Floats, Ids, Mask
 from indexer.store.gpu.devices.copy_kinds import Copied, CopyKind, kinds_for
 from indexer.store.gpu.devices.device import (
     Device,
@@ -22,7 +23,6 @@ from indexer.store.gpu.held import Held
 from indexer.store.gpu.making import cells_of, discard, make, shapes_of
 from indexer.store.gpu.owner import Owner
 from indexer.store.gpu.placement import Placed, Shape, place_smaller
-from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.segments.segment import Segment
 
 ROOM_SHARE = 0.9

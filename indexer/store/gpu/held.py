@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Floats, Ids, Mask
 from indexer.store.gpu.devices.device import Copy, DeviceLost
 from indexer.store.gpu.owner import Owner
 from indexer.store.gpu.proposed import n_proposed, rescored
-from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.row_index import SCANNED, RowIndex
 
 

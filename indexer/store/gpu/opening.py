@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from data.arrays import Floats, Ids
 from data.errors import ReelwiseError
 from embeddings.backbone.early_checks import check_device, count_gpus
 from indexer.store.gpu.copies import CopyOptions, GpuCopies
 from indexer.store.gpu.devices.copy_kinds import CopyKind
 from indexer.store.gpu.devices.device import Device, first_line
 from indexer.store.gpu.trial import try_gpus, try_graph
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.choice import AUTO
 from indexer.store.rows.row_index import CellTrainer
 

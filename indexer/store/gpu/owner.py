@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from data.arrays import Floats, Ids, Mask
 from indexer.store.gpu.devices.device import (
     Copy,
     Device,
@@ -26,7 +27,6 @@ from indexer.store.gpu.devices.device import (
     DeviceTrouble,
     first_line,
 )
-from indexer.store.rows.arrays import Floats, Ids, Mask
 
 BATCH = 256
 """Queries that are asked at once."""

@@ -5,8 +5,8 @@ So a GPU can leave a row out, and never give a wrong score, a row that is not al
 
 import numpy as np
 
+from data.arrays import Floats, Ids, Mask
 from indexer.store.gpu.devices.device import MOST_K, WrongAnswer
-from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 
 SLACK = 1e-4

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Mask
 from embeddings.layers import Floats
-from indexer.store.rows.arrays import Mask
 
 KEPT = 8
 """Readings of each caption: with a quarter of a segment gone, one caption in 65,000 has none."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from data.arrays import Ids
 from data.durable import crash_point, fsync_file, make_dir, new_folder, write_synced
 from data.home import Home
 from data.sealed import MANIFEST_FILE, file_sum, seal
@@ -29,7 +30,6 @@ from indexer.store.meaning.segment import (
     meaning_folder,
     open_meaning,
 )
-from indexer.store.rows.arrays import Ids
 from indexer.store.rows.half_matrix import HalfMatrix, writing
 
 _COMPARED_AT_ONCE = 8_192

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from data.arrays import Half, Ids, Mask
 from data.lines import Channel, Line
 from indexer.store.columns import column
 from indexer.store.lines import Numbers, ReadLines
 from indexer.store.meaning.passages import passages_of
-from indexer.store.rows.arrays import Half, Ids, Mask
 
 CHANNELS = tuple(Channel)
 """A column has the place of a channel in it."""

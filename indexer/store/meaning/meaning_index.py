@@ -9,12 +9,16 @@ from functools import cached_property
 
 import numpy as np
 
+from data.arrays import Mask
 from data.catalogue import Catalogue
 from embeddings.starter.labels import caption_texts
 from indexer.store.lines import Numbers
 from indexer.store.manifest import Manifest
-from indexer.store.meaning.next_meanings import Used, form_of, used_of
+from indexer.store.meaning.passages import form_of
 from indexer.store.meaning.segment import MeaningSegment, numbers_in
+
+Used = tuple[MeaningSegment, Mask]
+"""A segment, and which of its readings (r,) count."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,11 @@ class MeaningIndex:
         """(r,) numbers of the readings in it, ascending."""
         numbers = [np.zeros(0, np.uint64), *(each.columns.numbers for each in self.segments)]
         return np.unique(np.concatenate(numbers))
+
+
+def used_of(segment: MeaningSegment, live: Numbers) -> Used:
+    """A segment, and which of its readings are in `live`, ascending."""
+    return segment, np.isin(segment.columns.numbers, live)
 
 
 def used_meanings(index: MeaningIndex | None, live: Numbers) -> list[Used]:

@@ -1,6 +1,5 @@
 """Which segments what lines mean consists of next: those taken over, a new one, and merged ones."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,23 +11,20 @@ from embeddings.layers import Floats
 from indexer.store.lines import Numbers, ReadLines, iter_lines
 from indexer.store.meaning.building import build_meaning
 from indexer.store.meaning.columns import MeantLines, chosen_lines, meant_lines
+from indexer.store.meaning.meaning_index import Used, used_of
 from indexer.store.meaning.passages import (
-    MEANT_CHANNELS,
-    VECTORS_FORM,
     digests_of,
+    form_of,
     joined_vectors,
-    passages_of,
+    meant_readings,
+    texts_of_reading,
 )
 from indexer.store.meaning.segment import MeaningSegment
 from indexer.store.meaning.sentence_store import SentenceStore, TextVectors
-from indexer.store.rows.arrays import Mask
 from indexer.store.segments.merging import to_merge
 
 _MADE_AT_ONCE = 65_536
 """Lines whose vectors are put together at once."""
-
-Used = tuple[MeaningSegment, Mask]
-"""A segment, and which of its readings (r,) count."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +33,6 @@ class Merging:
 
     at_most: int | None
     """Most lines of the new one; None for any number."""
-
-
-def form_of(model_id: str, captions: Sequence[str]) -> str:
-    """What the vectors of lines are made with; see `MeaningFacts.form`."""
-    digest = hashlib.sha256(digests_of(captions).tobytes()).hexdigest()[:16]
-    return f"{model_id} {VECTORS_FORM} {digest}"
-
-
-def meant_readings(readings: LiveReadings) -> Numbers:
-    """(r,) numbers of the live readings whose lines have a meaning, ascending."""
-    meant = (readings.n_lines > 0) & readings.in_channels(MEANT_CHANNELS)
-    return np.unique(readings.numbers[meant])
 
 
 class NextMeanings:
@@ -141,16 +125,6 @@ def meanings_to_merge(used: Sequence[Used], *, at_most: int | None) -> list[int]
     due = to_merge([len(segment) for segment, _ in used], counts, at_most=at_most)
     spent = [n for n, (segment, mask) in enumerate(used) if not segment.best.among(mask)[1]]
     return sorted({*due, *spent})
-
-
-def texts_of_reading(reading: ReadLines) -> tuple[list[str], list[str]]:
-    """The texts that are encoded for the lines of a reading: each line, and each one's passage."""
-    return [line.text for line in reading.lines], passages_of(reading.lines)
-
-
-def used_of(segment: MeaningSegment, live: Numbers) -> Used:
-    """A segment, and which of its readings are in `live`, ascending."""
-    return segment, np.isin(segment.columns.numbers, live)
 
 
 def _vectors(reading: ReadLines, stored: TextVectors) -> Floats | None:

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from data.catalogue import LiveReadings
 from data.lines import Channel, Line
 from embeddings.layers import Floats, unit
+from indexer.store.lines import Numbers, ReadLines
 
 MEANT_CHANNELS = frozenset((Channel.SPEECH, Channel.SUBTITLE, Channel.SCREEN, Channel.TITLE))
 """Channels whose lines have a meaning; folders have none."""
@@ -74,3 +76,20 @@ def digest_of(text: str) -> int:
 def digests_of(texts: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
     """(n,) the numbers of n texts."""
     return np.fromiter(map(digest_of, texts), np.uint64, len(texts))
+
+
+def form_of(model_id: str, captions: Sequence[str]) -> str:
+    """What the vectors of lines are made with; see `MeaningFacts.form`."""
+    digest = hashlib.sha256(digests_of(captions).tobytes()).hexdigest()[:16]
+    return f"{model_id} {VECTORS_FORM} {digest}"
+
+
+def meant_readings(readings: LiveReadings) -> Numbers:
+    """(r,) numbers of the live readings whose lines have a meaning, ascending."""
+    meant = (readings.n_lines > 0) & readings.in_channels(MEANT_CHANNELS)
+    return np.unique(readings.numbers[meant])
+
+
+def texts_of_reading(reading: ReadLines) -> tuple[list[str], list[str]]:
+    """The texts that are encoded for the lines of a reading: each line, and each one's passage."""
+    return [line.text for line in reading.lines], passages_of(reading.lines)

@@ -5,7 +5,7 @@ FAISS does the same; its own matrix products take two to four times as long (doc
 
 import numpy as np
 
-from indexer.store.rows.arrays import Floats, Ids
+from data.arrays import Floats, Ids
 
 _AT_ONCE = 4096
 """Rows whose products with all centres stay in the processor's cache."""

@@ -15,9 +15,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Floats, Half, Ids
 from data.durable import fsync_file
 from data.errors import ReelwiseError
-from indexer.store.rows.arrays import Floats, Half, Ids
 
 BLOCK = 65_536
 """Rows that are worked on at once."""

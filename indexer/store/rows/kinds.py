@@ -13,8 +13,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Floats, Ids
 from data.durable import fsync_file
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.cells import centres_of, nearest_cells
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.row_index import CellTrainer, Parameters, RowIndex, read_faiss

@@ -11,7 +11,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.rows.arrays import Floats, Ids, Mask
+from data.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 
 SCANNED = 4096

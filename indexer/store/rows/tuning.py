@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.store.rows.arrays import Floats, Ids, Mask
+from data.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.row_index import Parameters, RowIndex
 

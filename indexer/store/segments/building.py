@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from data.arrays import Floats
 from data.catalogue import Catalogue
 from data.durable import crash_point, make_dir, new_folder, write_synced
 from data.errors import ReelwiseError
 from data.home import Home
 from data.sealed import MANIFEST_FILE, file_sum, seal
 from indexer.store.checked_files import CheckedFiles
-from indexer.store.rows.arrays import Floats
 from indexer.store.rows.choice import AUTO, chosen_kind
 from indexer.store.rows.half_matrix import HalfMatrix, writing
 from indexer.store.rows.kinds import FlatRows

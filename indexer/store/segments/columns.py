@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Ids, Mask
 from data.durable import write_synced
 from indexer.store.array_files import array_bytes
-from indexer.store.rows.arrays import Ids, Mask
 
 TableRows = NDArray[np.intp]
 """Rows of a segment, or of all that is searched."""

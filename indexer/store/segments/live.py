@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue import Catalogue, ChangeMark, LiveParts
-from indexer.store.rows.arrays import Mask
+from data.arrays import Mask
+from data.catalogue import Catalogue, ChangeMark, PartsOfVideos
 from indexer.store.segments.segment import Segment
 
 
@@ -81,7 +81,7 @@ def every_live(catalogue: Catalogue, encoder_id: str, segments: Sequence[Segment
     return _matched(catalogue.live_parts(encoder_id), segments, masks)
 
 
-def _matched(parts: LiveParts, segments: Sequence[Segment], masks: Sequence[Mask]) -> Live:
+def _matched(parts: PartsOfVideos, segments: Sequence[Segment], masks: Sequence[Mask]) -> Live:
     """Let each video count in the first segment that was made from its part."""
     elsewhere = np.ones(len(parts.video_ids), np.bool_)
     for segment, mask in zip(segments, masks, strict=True):

@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Ids
 from data.errors import ReelwiseError
 from data.home import Home
 from data.sealed import MANIFEST_FILE, FileSum, unseal
 from indexer.store.array_files import array_of
 from indexer.store.checked_files import LARGE_BYTES, CheckedFiles
-from indexer.store.rows.arrays import Ids
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import INDEX_KINDS
 from indexer.store.rows.row_index import Parameters, RowIndex

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.arrays import Floats, Ids
 from data.errors import ReelwiseError
 from embeddings.backbone.early_checks import count_gpus
 from indexer.store.gpu import opening
 from indexer.store.gpu.opening import GpuUse
-from indexer.store.rows.arrays import Floats, Ids
 from tests.indexer.store.gpu.fake_gpu import FakeGpu, opener
 from ui.library.documents import gpu_document
 from ui.library.library import Library

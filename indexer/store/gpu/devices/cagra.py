@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from data.arrays import Floats, Ids, Mask
 from indexer.store.gpu.devices.copy_kinds import BUILT_DEGREE, GRAPH_DEGREE
-from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 
 _SIZES = (64, 128, 256, 512)

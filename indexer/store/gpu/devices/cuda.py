@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import faiss
 import torch
 
+from data.arrays import Floats, Ids, Mask
 from indexer.store.gpu.devices.device import Copy, Device, DeviceFull, DeviceRefused, first_line
 from indexer.store.gpu.devices.faiss_copies import FaissCells, FaissRows
 from indexer.store.gpu.devices.packed import PackedCells
 from indexer.store.gpu.devices.torch_cells import TorchCells
 from indexer.store.gpu.devices.torch_rows import TorchRows
-from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.row_index import RowIndex
 
 FAISS_TEMPORARY_BYTES = 512 << 20

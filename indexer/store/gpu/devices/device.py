@@ -7,8 +7,8 @@ allocator and FAISS's GPU indexes are not shared between threads, not even for r
 from collections.abc import Sequence
 from typing import Protocol
 
+from data.arrays import Floats, Ids, Mask
 from indexer.store.gpu.devices.packed import PackedCells
-from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.row_index import RowIndex
 
 

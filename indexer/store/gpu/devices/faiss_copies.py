@@ -9,9 +9,9 @@ from typing import Any
 import faiss
 import numpy as np
 
+from data.arrays import Floats, Ids, Mask
 from indexer.store.gpu.devices.copy_kinds import CopyKind
 from indexer.store.gpu.devices.device import MOST_K
-from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import PROBES
 

@@ -11,8 +11,8 @@ from typing import Any
 import faiss
 import numpy as np
 
+from data.arrays import Floats
 from indexer.store.gpu.devices.copy_kinds import CopyKind, pq_bytes
-from indexer.store.rows.arrays import Floats
 from indexer.store.rows.half_matrix import BLOCK
 from indexer.store.rows.kinds import CellIndex, CellRows, add_to_cells, as_cells, sample_of
 

@@ -6,8 +6,8 @@ It runs on torch's CPU as well, which is how it is tested; on a GPU it has never
 import numpy as np
 import torch
 
+from data.arrays import Floats, Ids
 from indexer.store.gpu.devices.torch_rows import half_products
-from indexer.store.rows.arrays import Floats, Ids
 
 ROWS_AT_ONCE = 32_768
 """Rows that are compared with all centres at once: 1 GiB of scores with 8,192 centres."""

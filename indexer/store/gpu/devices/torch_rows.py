@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from data.arrays import Floats, Ids, Mask
 from indexer.store.gpu.devices.device import MOST_K
-from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 
 BLOCK_ROWS = 1 << 20

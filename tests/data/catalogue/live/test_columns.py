@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.catalogue import Catalogue, LiveParts
+from data.catalogue import Catalogue, PartsOfVideos
 from data.catalogue.values import id_column, id_list, sql
 from tests.data.made import LIB, embed, file_record
 
@@ -25,7 +25,7 @@ def videos(catalogue: Catalogue) -> list[int]:
     return [a, b, c, d, e, f, g]
 
 
-def as_dict(parts: LiveParts) -> dict[int, str]:
+def as_dict(parts: PartsOfVideos) -> dict[int, str]:
     assert (np.diff(parts.video_ids) > 0).all()
     return {
         video: parts.names[number]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from data.arrays import Floats
 from embeddings.layers import unit
 from indexer.search.relevance.accident import CONFIDENT_BY_ACCIDENT, best_by_accident
-from indexer.store.rows.arrays import Floats
 
 
 def rows(count: int, seed: int, dim: int = 64) -> Floats:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from data.arrays import Floats, Ids
 from indexer.store.gpu.copies import CopyOptions, GpuCopies
 from indexer.store.gpu.devices.device import Device
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.kinds import BitRows, CellRows, FlatRows, GraphRows
 from indexer.store.rows.row_index import RowIndex
 from tests.indexer.store.gpu.fake_gpu import made_segment

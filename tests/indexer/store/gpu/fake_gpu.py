@@ -9,11 +9,11 @@ from functools import partial
 
 import numpy as np
 
+from data.arrays import Floats, Ids, Mask
 from indexer.store.gpu.devices.copy_kinds import CopyKind
 from indexer.store.gpu.devices.device import MOST_K, Copy, Device, DeviceFull, DeviceRefused
 from indexer.store.gpu.devices.faiss_copies import FaissCells
 from indexer.store.gpu.devices.packed import PackedCells
-from indexer.store.rows.arrays import Floats, Ids, Mask
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import FlatRows
 from indexer.store.rows.row_index import RowIndex

@@ -8,13 +8,13 @@ from functools import cache
 import numpy as np
 import pytest
 
+from data.arrays import Floats, Ids
 from indexer.store.gpu import making
 from indexer.store.gpu.copies import CopyOptions, GpuCopies
 from indexer.store.gpu.devices import copy_kinds, packed
 from indexer.store.gpu.devices.copy_kinds import IN_CELLS, CopyKind
 from indexer.store.gpu.devices.device import Device
 from indexer.store.gpu.devices.packed import PackedCells, pack
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.kinds import BitRows, CellIndex, CellRows
 from indexer.store.segments.segment import Segment
 from tests.indexer.store.gpu.copy_contract import N_ROWS, QUERIES, VECTORS, nearest

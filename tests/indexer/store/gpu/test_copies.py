@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import pytest
 
+from data.arrays import Floats, Ids
 from indexer.store.gpu import copies as copies_module
 from indexer.store.gpu.copies import CopyOptions, GpuCopies
 from indexer.store.gpu.devices.device import Device, DeviceFull
 from indexer.store.gpu.owner import Owner
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.kinds import BitRows, CellRows, FlatRows
 from indexer.store.segments.segment import Segment
 from tests.indexer.store.gpu.copy_contract import N_ROWS, QUERIES, VECTORS, CopyContract

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
+from data.arrays import Ids
 from indexer.store.gpu import checking
 from indexer.store.gpu import copies as copies_module
 from indexer.store.gpu.copies import CopyOptions, GpuCopies
@@ -16,7 +17,6 @@ from indexer.store.gpu.devices.faiss_copies import FaissCells, FaissRows
 from indexer.store.gpu.devices.packed import pack
 from indexer.store.gpu.owner import Owner
 from indexer.store.gpu.placement import Shape
-from indexer.store.rows.arrays import Ids
 from indexer.store.rows.kinds import BitRows, CellRows, FlatRows
 from tests.indexer.store.gpu.copy_contract import N_ROWS, QUERIES, VECTORS, nearest
 from tests.indexer.store.gpu.fake_gpu import FakeDevice, FakeGpu, made_segment, opener

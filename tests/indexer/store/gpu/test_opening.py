@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.arrays import Floats, Ids
 from data.errors import ReelwiseError
 from embeddings.backbone import early_checks
 from indexer.store.gpu import opening
 from indexer.store.gpu.devices.copy_kinds import CopyKind
 from indexer.store.gpu.opening import GpuTrainer, GpuUse, cuvs_version, open_copies, open_trainer
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import CellRows
 from tests.indexer.store.rows.index_contract import clustered, same

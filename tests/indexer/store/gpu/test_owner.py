@@ -11,10 +11,10 @@ from functools import partial
 import numpy as np
 import pytest
 
+from data.arrays import Floats, Ids
 from indexer.store.gpu import owner as owner_module
 from indexer.store.gpu.devices.device import Copy, DeviceFull, DeviceLost
 from indexer.store.gpu.owner import Owner
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import FlatRows
 from tests.indexer.store.gpu.fake_gpu import FakeDevice, FakeGpu

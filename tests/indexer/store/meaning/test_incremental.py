@@ -31,8 +31,7 @@ from indexer.store.generations import open_generation
 from indexer.store.lines import LineStore
 from indexer.store.meaning import segment
 from indexer.store.meaning.meaning_index import used_meanings
-from indexer.store.meaning.next_meanings import meant_readings
-from indexer.store.meaning.passages import joined_vectors, passages_of
+from indexer.store.meaning.passages import joined_vectors, meant_readings, passages_of
 from indexer.store.meaning.segment import open_meaning
 from indexer.store.publishing import publish
 from indexer.verify import verify_library

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from data.arrays import Floats, Ids
 from indexer.store.rows import row_index
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.row_index import RowIndex
 from indexer.store.rows.tuning import RecallProbe, tune

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from data.arrays import Floats, Ids
 from data.errors import ReelwiseError
 from indexer.store.rows import choice, half_matrix
-from indexer.store.rows.arrays import Floats, Ids
 from indexer.store.rows.choice import AUTO, chosen_kind, index_rows
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import BitRows, CellRows, FlatRows, GraphRows

@@ -1,4 +1,4 @@
-"""Names for the arrays that the store and the search pass around."""
+"""Names for the arrays that are passed around."""
 
 import numpy as np
 from numpy.typing import NDArray

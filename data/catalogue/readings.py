@@ -66,6 +66,7 @@ _SOME_PARTS = sql(
         join="", where=f"WHERE {IS_FOUND} AND p.name IN (SELECT value FROM json_each(:names))"
     )
 )
+_PARTS_OF_VIDEO = sql(_PARTS.format(join="", where=f"WHERE {IS_FOUND} AND r.video_id = :video"))
 _PART_NAMES = sql(
     "SELECT name FROM line_parts WHERE engine_id = :engine"
     " UNION ALL SELECT name FROM loose_line_parts WHERE engine_id = :engine"
@@ -197,6 +198,11 @@ class Readings:
         """List these line parts, each with the readings that can be found."""
         with self._database.reading() as connection:
             return _parts(connection.execute(_SOME_PARTS, {"names": json.dumps(list(names))}))
+
+    def parts_of(self, video_id: int) -> list[LinePart]:
+        """List the line parts of one video, each with its readings that can be found."""
+        with self._database.reading() as connection:
+            return _parts(connection.execute(_PARTS_OF_VIDEO, {"video": video_id}))
 
     def part_names(self, engine_id: str) -> set[str]:
         """Name an engine's parts: recorded ones, announced ones, and those being removed."""

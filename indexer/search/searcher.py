@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from data.catalogue import Catalogue, Video
 from data.home import Home
 from data.lines import Channel
@@ -19,6 +21,7 @@ from indexer.search.each_once import EachOnce
 from indexer.search.examples.frames import AS_INDEXED, Reading
 from indexer.search.fusion import fuse, with_picture_matches
 from indexer.search.in_order import find_in_order
+from indexer.search.inside import InsideVideo, heights_of
 from indexer.search.query import ALL_CHANNELS, Filters, Options, Query
 from indexer.search.query_encoder import QueryEncoder, stored_vectors
 from indexer.search.query_vectors import QueryVectors, vectors_of_example
@@ -34,7 +37,7 @@ from indexer.search.words.found import FoundWords
 from indexer.store.cache import VectorCache
 from indexer.store.gpu.copies import GpuCopies
 from indexer.store.published import read_current
-from indexer.store.vectors import VectorStore
+from indexer.store.vectors import VectorStore, VideoVectors
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
@@ -50,6 +53,12 @@ SEEN_PER_HIT = 3
 
 MIN_SEEN = 50
 """Fewest of them."""
+
+MOST_INSIDE = 60
+"""Moments of one video that are shown at most."""
+
+LINES_INSIDE = 500
+"""Lines of one video that are looked at where they are marked."""
 
 
 def _any(options: Options) -> Filters:
@@ -296,6 +305,32 @@ class Searcher:
         result = self._once.find(find, options)
         hits = with_files_that_are_there(result.hits, self._catalogue, options.filters.under)
         return replace(result, hits=hits)
+
+    def inside(self, video_id: int, query: Query, *, reading: Reading = AS_INDEXED) -> InsideVideo:
+        """What a query of one step finds in one video, by its stored vectors and lines alone.
+
+        A moment is as relevant as among the hits of a search of the whole library.
+
+        Raises:
+            ReelwiseError: The example or the picture cannot be read.
+        """
+        view = self._view
+        filters = Filters(videos=frozenset({video_id}))
+        options = Options(MOST_INSIDE, filters, among=view.n_clips)
+        embed = cache(partial(self.embed, view=view, reading=reading))
+        result = self._answer(query, options, view, embed)
+        lines, _ = self._found(query, view, Shown.of(view.videos, filters), LINES_INSIDE)
+        stored = self.stored(video_id)
+        if stored is None or Channel.PICTURE not in query.channels or quoted_phrases(query.words):
+            return InsideVideo(1.0, np.zeros(0, np.float32), result.hits, lines or ())
+        known = view.videos.get(video_id)
+        length_s = float(stored.frame_times_s[-1]) if known is None else known.duration_s
+        step_s, heights = heights_of(embed(query).vectors, stored, view.sample, length_s=length_s)
+        return InsideVideo(step_s, heights, result.hits, lines or ())
+
+    def stored(self, video_id: int) -> VideoVectors | None:
+        """The stored vectors of a video, with its cuts; None where there are none."""
+        return stored_vectors(self._cache, self._view, [video_id]).get(video_id)
 
     def video(self, ref: str | int) -> Video:
         """The live video that a path, file name or id means; an error for none and for several."""

@@ -183,6 +183,15 @@ def lines_of_parts(
     return list(iter_lines(home, parts, wanted, damaged)), damaged
 
 
+def lines_of_video(catalogue: Catalogue, video_id: int) -> list[Line]:
+    """The lines of one video that can be found, in order of time; damaged parts are left out."""
+    parts = catalogue.readings.parts_of(video_id)
+    numbers = np.array([row.number for part in parts for row in part.readings], np.uint64)
+    readings, _ = lines_of_parts(catalogue.home, parts, numbers)
+    lines = [line for each in readings for line in each.lines]
+    return sorted(lines, key=lambda line: (line.start_s, line.end_s, line.channel))
+
+
 def _broken(problem: str) -> DamagedLines:
     return DamagedLines(problem, fix="run reelwise verify --repair, then reelwise index")
 

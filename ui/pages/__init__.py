@@ -1,4 +1,4 @@
 """The Streamlit pages; `start.py` is the script that Streamlit runs."""
 
-PAGES = ("for-you", "library")
+PAGES = ("video", "for-you", "library")
 """The addresses of the pages besides the first."""

@@ -7,6 +7,7 @@ from ui.pages.components.mount import site_style
 from ui.pages.frame import show_frame
 from ui.pages.library_page import show_library
 from ui.pages.search_page import show_search
+from ui.pages.video.page import show_video
 
 st.set_page_config(page_title="reelwise", page_icon=cards.icon(), layout="wide", menu_items={})
 st.html(site_style() + cards.STYLE)
@@ -14,6 +15,7 @@ visitor.remember()
 st.html(f"<script>{cards.PLAY_ONE}</script>", unsafe_allow_javascript=True)
 shown = {
     "": ("search", show_search),
+    "video": ("video", show_video),
     "for-you": ("foryou", for_you_page.show_for_you),
     "library": ("library", show_library),
 }

@@ -26,7 +26,7 @@ from ui.api.served import Served
 from ui.library.library import Library
 from ui.library.running import announced
 from ui.pages import PAGES, cards, examples, served
-from ui.server import media_routes
+from ui.server import media_routes, video_routes
 from ui.server.edge.address import ServerAddress
 from ui.server.edge.connections import (
     bounded_connections,
@@ -120,8 +120,9 @@ def build_server(
 def mounted_api(library: Library, frames: FrameSource, refits: Refits | None) -> list[BaseRoute]:
     """The API at its address; the rest below /api is 404, which Streamlit would answer with 200."""
     served = Served(library, training=refits.document if refits else lambda: "off")
-    api = build_api(served, [media_routes.router])
+    api = build_api(served, [media_routes.router, video_routes.router])
     api.state.files = media_routes.Files(library, frames)
+    api.state.player_files = video_routes.PlayerFiles(library, frames)
     return [Mount(BASE, api), Route("/api", no_route), Route("/api/{rest:path}", no_route)]
 
 

@@ -67,7 +67,7 @@ class Pictures:
             return True
 
         facts = (f"{time_s:.2f}", THUMBNAIL.width_px)
-        name = _cached_name(path, facts, ".jpg")
+        name = cached_name(path, facts, ".jpg")
         if name is None:
             return no_such("there is no such picture")
         kept = {"cache-control": "private, max-age=3600"}
@@ -106,7 +106,7 @@ class Pictures:
             return True
 
         facts = (f"{part.start_s:.2f}", f"{part.end_s:.2f}", PREVIEW.width_px, PREVIEW_FPS)
-        name = _cached_name(path, facts, ".mp4")
+        name = cached_name(path, facts, ".mp4")
         if name is None:
             return no_such("there is no such moment")
         return Unmade(self._previews, name, write)
@@ -119,7 +119,7 @@ class Pictures:
         return at_rate(batches, start_s=part.start_s, fps=part.fps)
 
 
-def _cached_name(source: Path, facts: tuple[object, ...], suffix: str) -> str | None:
+def cached_name(source: Path, facts: tuple[object, ...], suffix: str) -> str | None:
     """The name of a file made from a video; None where the video is gone."""
     try:
         return name_for(source, DRAWING, *facts) + suffix

@@ -1,0 +1,69 @@
+"""The Video page: one video, its timeline, what is said in it, and what comes next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from data.catalogue import Video
+from data.printable import printable
+from ui.library.library import Library
+from ui.pages import served, watcher
+from ui.pages.components.mount import mount
+from ui.pages.video.address import Asked, asked
+from ui.pages.video.data import Viewer, player_data
+
+_OPENED = "opened videos"
+MOST_OPENED = 500
+"""Videos of one sitting that are remembered."""
+
+
+def show_video() -> None:
+    """Draw the page."""
+    library = served.library()
+    wanted = asked(st.query_params.to_dict())
+    video = _video(library, wanted)
+    if video is None:
+        st.html(_no_such_video())
+        return
+    wanted = wanted.within(video.duration_s)
+    st.set_page_config(page_title=f"{printable(video.title)} - reelwise")
+    opened: list[int] = st.session_state.setdefault(_OPENED, [])
+    viewer = Viewer(
+        person=watcher.watching(),
+        is_guest=watcher.is_guest(),
+        records=bool(st.session_state.get("records", True)),
+        opened=frozenset(opened),
+    )
+    data = _kept(library, video, wanted, viewer)
+    if video.id not in opened:
+        opened.append(video.id)
+        del opened[:-MOST_OPENED]
+    mount("player", data)
+
+
+def _kept(library: Library, video: Video, wanted: Asked, viewer: Viewer) -> dict[str, Any]:
+    """The data of the page; what comes next stays as it was while the address is the same."""
+    data = player_data(library, video, wanted, viewer, watcher.words())
+    key = (video.id, wanted.question.get("q"), wanted.question.get("like"), viewer.person)
+    kept = st.session_state.get("next up")
+    if kept is not None and kept[0] == key:
+        data["next"] = kept[1]
+    else:
+        st.session_state["next up"] = (key, data["next"])
+    return data
+
+
+def _video(library: Library, wanted: Asked) -> Video | None:
+    if wanted.video_id is None:
+        return None
+    return library.catalogue.videos_by_id([wanted.video_id]).get(wanted.video_id)
+
+
+def _no_such_video() -> str:
+    say = watcher.words().say
+    return (
+        f'<div class="rw-empty"><h1 class="rw-title">{say("player.none")}</h1>'
+        f'<p>{say("player.none_why")}</p><p><a href="/">{say("player.none_go")}</a></p></div>'
+    )

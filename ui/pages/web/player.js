@@ -1,0 +1,110 @@
+// The Video page: the player with its timeline, lines, what is known of the video, and what comes next.
+// Python gives all data by the address. What another address of the same video changes is drawn in
+// its place: the picture goes on playing.
+
+import { h, rootOf } from "./shared/dom.js";
+import { changed, go, replace } from "./shared/go.js";
+import { speaker } from "./shared/words.js";
+import { About } from "./player/about.js";
+import { Controls } from "./player/controls.js";
+import { listenToKeys } from "./player/keys.js";
+import { Lines } from "./player/lines.js";
+import { NextUp } from "./player/next.js";
+import { Playback } from "./player/playback.js";
+import { Recorded } from "./player/recorded.js";
+import { openSave } from "./player/save.js";
+import { Timeline } from "./player/timeline.js";
+
+class VideoPage {
+  constructor(parent) {
+    this.root = rootOf(parent, "video-page");
+    this.life = null;
+  }
+
+  show(data) {
+    const isSame = this.data?.video.id === data.video.id && this.data.links.media === data.links.media
+      && this.data.person === data.person && this.data.records === data.records && this.data.language === data.language;
+    this.data = data;
+    this.say = speaker(data.words, data.language);
+    if (isSame) this.update();
+    else this.build();
+  }
+
+  build() {
+    this.close();
+    this.life = new AbortController();
+    const { data, say } = this;
+    const signal = this.life.signal;
+    this.playback = new Playback(data, say, signal);
+    this.timeline = new Timeline(this.playback, say, { onChosen: stretch => this.chosen(stretch) }, signal);
+    this.lines = new Lines(this.playback, say, signal);
+    this.controls = new Controls(this, signal);
+    this.recorded = new Recorded(this.playback, data, say, signal);
+    this.next = new NextUp(this.playback, say, signal);
+    this.about = new About(this, say, signal);
+    this.notices = h("div", { class: "notices", role: "status" });
+    this.root.replaceChildren(
+      h("div", { class: "main-column" }, this.notices, this.playback.frame, this.controls.root, this.timeline.root,
+        h("div", { class: "below" }, h("div", { class: "about-column" }, this.recorded.root, this.about.root), this.lines.root)),
+      this.next.root);
+    listenToKeys(this, signal);
+    this.update();
+    this.playback.start(data.asked.t ?? this.left());
+  }
+
+  update() {
+    const { data } = this;
+    this.timeline.show(data.timeline, { start_s: data.asked.in, end_s: data.asked.out }, data.links.strip);
+    this.controls.stretchChanged();
+    this.lines.show(data.lines);
+    this.next.show(data.next, data.asked.question);
+    this.about.show(data);
+    this.notices.replaceChildren(...data.notices.map(text => h("p", {}, text)));
+    if (data.asked.t !== null && data.asked.t !== this.shownAt && this.shownAt !== undefined) this.playback.seek(data.asked.t);
+    this.shownAt = data.asked.t;
+  }
+
+  /** Where the person left it, where that is not near its end. */
+  left() {
+    const { watched_s } = this.data.did;
+    return this.data.did.goes_on && watched_s < this.playback.length - 10 ? watched_s : 0;
+  }
+
+  /** Two handles were set, moved or cleared: the address says so, and the server need not hear of it. */
+  chosen({ start_s, end_s }) {
+    const text = at => (at === null || at === undefined ? null : at.toFixed(2));
+    replace(changed({ in: text(start_s), out: text(end_s) }));
+    this.controls.stretchChanged();
+  }
+
+  similar() {
+    const { start_s, end_s } = this.timeline.stretch;
+    const id = this.data.video.id;
+    const like = end_s === null ? String(id) : `${id}@${(start_s ?? 0).toFixed(2)}-${end_s.toFixed(2)}`;
+    go(`/?${new URLSearchParams({ like })}`);
+  }
+
+  save() {
+    const { start_s, end_s } = this.timeline.stretch;
+    this.playback.element.pause();
+    openSave(this, { start_s: start_s ?? 0, end_s: end_s ?? this.playback.length });
+  }
+
+  close() {
+    this.life?.abort();
+    this.playback?.close();
+    this.life = null;
+  }
+}
+
+const pages = new WeakMap();
+
+export default function ({ parentElement, data }) {
+  let page = pages.get(parentElement);
+  if (!page) pages.set(parentElement, (page = new VideoPage(parentElement)));
+  page.show(data);
+  return () => {
+    page.close();
+    pages.delete(parentElement);
+  };
+}

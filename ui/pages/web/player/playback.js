@@ -1,0 +1,122 @@
+// The picture and its sound: the file itself where the browser plays it, else a converted stream.
+
+import { h } from "../shared/dom.js";
+import { Stream } from "./stream.js";
+
+const TOLD_MS = 6000;
+
+export class Playback {
+  constructor(data, say, signal) {
+    this.data = data;
+    this.say = say;
+    this.signal = signal;
+    this.length = data.video.duration_s;
+    this.element = h("video", { playsinline: true, preload: "metadata", tabindex: "-1", "aria-label": say("player.name", { title: data.video.title }) });
+    this.caption = h("p", { class: "caption", hidden: true });
+    this.note = h("div", { class: "note", role: "status", hidden: true });
+    this.over = h("div", { class: "over", hidden: true });
+    this.frame = h("section", { class: "picture-frame", "aria-label": say("player.name", { title: data.video.title }) },
+      this.element, this.caption, this.note, this.over);
+    this.frame.style.setProperty("--shape", String(this.shape()));
+    this.on("click", () => { if (!this.element.controls) this.toggle(); });
+    this.on("error", () => this.failed());
+    this.on("loadedmetadata", () => this.measured());
+    this.on("play", () => document.dispatchEvent(new CustomEvent("reelwise:play", { detail: this.frame })));
+    document.addEventListener("reelwise:play", event => { if (event.detail !== this.frame) this.element.pause(); }, { signal });
+  }
+
+  on(name, run) {
+    this.element.addEventListener(name, run, { signal: this.signal });
+  }
+
+  /** Width over height; portrait pictures stand between bars and are never cut. */
+  shape() {
+    const { width_px, height_px } = this.data.video;
+    return width_px && height_px ? width_px / height_px : 16 / 9;
+  }
+
+  get now() {
+    return this.element.currentTime;
+  }
+
+  /** Begin with the file, or with the stream where the file cannot be played. */
+  start(at_s) {
+    const { video, links } = this.data;
+    this.element.poster = `${links.thumb}?t=${Math.min(at_s || video.picture_s, this.length).toFixed(2)}`;
+    if (video.gone) return this.tellGone();
+    if (video.plays) this.element.src = links.media + (at_s ? `#t=${at_s.toFixed(2)}` : "");
+    else this.convert(at_s);
+  }
+
+  /** Play the converted version from a time on. */
+  convert(at_s = this.element.currentTime || 0) {
+    const codec = this.data.video.codec.toUpperCase();
+    this.over.hidden = true;
+    this.tell(this.say("player.converting", { codec }), 0);
+    this.stream?.close();
+    this.stream = new Stream(this.element, this.data.links.stream, {
+      onFirst: () => this.tell(this.say("player.converted", { codec }), TOLD_MS),
+      onFailed: reason => this.cannot(reason || this.say("player.damaged"), false),
+      onLost: () => this.tell(this.say("player.network"), 0),
+    });
+    this.stream.open(at_s);
+  }
+
+  measured() {
+    const { duration } = this.element;
+    if (Number.isFinite(duration) && duration > 0 && !this.stream) this.length = duration;
+    const { videoWidth, videoHeight } = this.element;
+    if (videoWidth && videoHeight) this.frame.style.setProperty("--shape", String(videoWidth / videoHeight));
+    this.element.dispatchEvent(new CustomEvent("measured"));
+  }
+
+  seek(to_s) {
+    const end_s = Math.max(0, this.length - 0.05);
+    this.element.currentTime = Math.min(Math.max(0, to_s), end_s);
+  }
+
+  toggle() {
+    if (!this.element.paused) return this.element.pause();
+    if (this.element.ended) this.seek(0);
+    return this.element.play().catch(() => {});
+  }
+
+  tell(text, stays_ms) {
+    clearTimeout(this.timer);
+    this.note.hidden = !text;
+    this.note.replaceChildren(text);
+    if (stays_ms) this.timer = setTimeout(() => { this.note.hidden = true; }, stays_ms);
+  }
+
+  failed() {
+    const { error } = this.element;
+    if (!error || error.code === MediaError.MEDIA_ERR_ABORTED) return;
+    if (error.code === MediaError.MEDIA_ERR_NETWORK) return this.cannot(this.say("player.network"), true);
+    if (this.stream) return this.cannot(this.say("player.damaged"), false);
+    this.convert(this.element.currentTime);
+  }
+
+  cannot(reason, canConvert) {
+    this.tell("", 0);
+    this.over.replaceChildren(
+      h("p", { role: "alert" }, this.say("player.cannot", { reason })),
+      h("p", { class: "actions" },
+        canConvert && h("button", { type: "button", class: "main", onclick: () => this.convert() }, this.say("player.try_converted")),
+        h("a", { class: "link-button", href: this.data.links.media, download: this.data.video.file_name }, this.say("player.download_file"))));
+    this.over.hidden = false;
+  }
+
+  tellGone() {
+    this.over.replaceChildren(h("p", { role: "alert" }, this.say("player.gone")),
+      h("p", { class: "actions" }, h("button", { type: "button", class: "main", onclick: () => location.reload() }, this.say("player.look_again"))));
+    this.over.hidden = false;
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.element.pause();
+    this.stream?.close();
+    this.element.removeAttribute("src");
+    this.element.load();
+  }
+}

@@ -31,7 +31,7 @@ def file_sum(path: Path) -> FileSum:
         return FileSum(digest.hexdigest(), file.tell())
 
 
-def bytes_sum(content: bytes) -> FileSum:
+def bytes_sum(content: bytes | memoryview) -> FileSum:
     """Compute the checksum and size of a file that was read."""
     return FileSum(hashlib.sha256(content).hexdigest(), len(content))
 

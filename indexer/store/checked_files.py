@@ -57,12 +57,13 @@ class CheckedFiles:
             self.check(folder, name, expected)
             return np.memmap(path, np.uint8, "r")
         try:
-            content = path.read_bytes()
+            # Into memory of numpy, which asks for pages of 2 MB: searched twice as fast as `bytes`.
+            content = np.fromfile(path, np.uint8)
         except OSError as error:
             raise _unreadable(name, error) from error
-        if bytes_sum(content) != expected:
+        if bytes_sum(content.data) != expected:
             raise _other_bytes(name)
-        return np.frombuffer(content, np.uint8)
+        return content
 
     def check(self, folder: Path, name: str, expected: FileSum, *, anew: bool = False) -> None:
         """Compare a file with its checksum; `anew` also one that was verified before.

@@ -6,6 +6,7 @@ through the graph keeps in view.
 """
 
 from functools import cached_property, lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -166,8 +167,7 @@ class CellIndex(_FaissRows):
 
     def _probes(self, share: float) -> int:
         """Cells to look into: the more, the fewer rows are allowed."""
-        wanted = int(np.ceil(self.parameters["nprobe"] / share))
-        return min(wanted, self._n_cells)
+        return min(ceil(self.parameters["nprobe"] / share), self._n_cells)
 
 
 class CellRows(CellIndex):
@@ -281,7 +281,7 @@ class GraphRows(_FaissRows):
         return min(len(self), parameters["efSearch"] * NEIGHBOURS // 2)
 
     def _search(self, queries: Floats, k: int, selector: Any, share: float) -> tuple[Floats, Ids]:
-        width = max(int(np.ceil(self.parameters["efSearch"] / share)), k)
+        width = max(ceil(self.parameters["efSearch"] / share), k)
         params = _faiss.SearchParametersHNSW(sel=selector, efSearch=width)
         scores, rows = self._inner.search(queries, k, params=params)
         return scores, rows

@@ -63,6 +63,7 @@ class RowIndex(ABC):
     def __init__(self, matrix: HalfMatrix) -> None:
         self.matrix = matrix
         """The rows."""
+        self._n = len(matrix)
         self.parameters: Parameters = dict(self.settings[-1])
         """How thoroughly it searches now; set before threads share it."""
 
@@ -100,7 +101,7 @@ class RowIndex(ABC):
         return 0
 
     def __len__(self) -> int:
-        return len(self.matrix)
+        return self._n
 
     @property
     def dim(self) -> int:
@@ -125,7 +126,7 @@ class RowIndex(ABC):
             ValueError: The queries are not (q, dim).
         """
         asked = np.ascontiguousarray(queries, dtype=np.float32)
-        n_allowed = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        n_allowed = self._n if allowed is None else int(np.count_nonzero(allowed))
         k = min(k, n_allowed)
         if k <= 0 or not len(asked):
             shape = (len(asked), max(k, 0))
@@ -133,7 +134,7 @@ class RowIndex(ABC):
         if asked.ndim != 2 or asked.shape[1] != self.dim:
             raise ValueError(f"queries must have shape (q, {self.dim}), got {asked.shape}")
         if allowed is None:
-            return self._found(asked, k, None, len(self))
+            return self._found(asked, k, None, self._n)
         if n_allowed <= SCANNED:
             with threads_for(len(asked) * n_allowed * self.dim):
                 return self._scan(asked, k, np.flatnonzero(allowed))
@@ -143,15 +144,15 @@ class RowIndex(ABC):
 
     def _found(self, queries: Floats, k: int, selector: Any, n_allowed: int) -> tuple[Floats, Ids]:
         """Search where all rows, or many of them, are allowed."""
-        share = n_allowed / len(self)
+        share = n_allowed / self._n
         exactly = selector is not None and n_allowed <= EXACT_AMONG
         compared = n_allowed if exactly else self.n_compared(self.parameters)
         with threads_for(len(queries) * compared * self.dim):
             if exactly:
                 return self.matrix.nearest(queries, k, selector)
             scores, rows = self._search(queries, k, selector, share)
-            if (missing := rows[:, -1] < 0).any():  # what was compared holds fewer than k
-                few = np.flatnonzero(missing)
+            if min(rows[:, -1].tolist()) < 0:  # what was compared holds fewer than k
+                few = np.flatnonzero(rows[:, -1] < 0)
                 scores[few], rows[few] = self.matrix.nearest(queries[few], k, selector)
         return scores, rows
 
@@ -213,18 +214,24 @@ def _limits(*, vector_bytes: int) -> Iterator[None]:
             faiss.set_deserialization_loop_limit(before[1])
 
 
-@contextmanager
-def threads_for(products: int) -> Iterator[None]:
+class threads_for:
     """One thread for a small search, all of them for a large one; set for the calling thread only.
 
     Threads that wait for each other cost more than they save.
     """
-    if products > _SMALL_SEARCH:
-        yield
-        return
-    before = _faiss.omp_get_max_threads()
-    _faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        _faiss.omp_set_num_threads(before)
+
+    __slots__ = ("_before", "_is_small")
+
+    def __init__(self, products: int) -> None:
+        self._is_small = products <= _SMALL_SEARCH
+        self._before = 1
+
+    def __enter__(self) -> None:
+        if self._is_small:
+            self._before = _faiss.omp_get_max_threads()
+            if self._before > 1:
+                _faiss.omp_set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        if self._before > 1:
+            _faiss.omp_set_num_threads(self._before)

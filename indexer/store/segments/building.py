@@ -151,8 +151,9 @@ class _Gathered:
             yield each
             self.parts.setdefault(each.part, len(self.parts))
             self.means.append(mean_by_length(each))
-            ids, spans = each.ids.copy(), each.spans.copy()  # views would keep a whole part
-            self._seen.append(VideoClips(each.video_id, each.part, ids, spans, each.vectors[:0]))
+            # Views, also an empty one, would keep a whole part in memory.
+            ids, spans, none = each.ids.copy(), each.spans.copy(), each.vectors[:0].copy()
+            self._seen.append(VideoClips(each.video_id, each.part, ids, spans, none))
 
     def columns(self) -> Columns:
         """The columns of what passed by."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from data.arrays import Half
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
@@ -14,8 +18,15 @@ from indexer.store.generations import open_generation
 from indexer.store.publishing import publish
 from indexer.store.rows import choice
 from indexer.store.rows.kinds import BitRows
-from indexer.store.segments.building import Building, IndexChange, building_of, suits
+from indexer.store.segments.building import (
+    Building,
+    IndexChange,
+    build_segment,
+    building_of,
+    suits,
+)
 from indexer.store.segments.segment import memory_of
+from indexer.store.vectors import VideoClips
 from tests.indexer.stored import ENCODER, add, new_home, published
 
 
@@ -104,3 +115,23 @@ def test_memory_is_that_of_small_files_and_the_rest_is_mapped(
     clips = segment.facts.files["clips.f16"].size_bytes
     assert clips > 1000
     assert (held + mapped, mapped >= clips) == (every, True)
+
+
+def test_the_vectors_of_a_part_are_released_before_many_more_are_read(home: Home) -> None:
+    """Memory is that of the index, and not of all vectors; an empty view keeps a whole part."""
+    parts: list[weakref.ReferenceType[Half]] = []
+    held: list[int] = []
+
+    def videos() -> Iterator[VideoClips]:
+        for number in range(8):
+            part = np.ones((20, 8), np.float16)
+            parts.append(weakref.ref(part))
+            for video, vectors in enumerate((part[:10], part[10:])):
+                ids, spans = np.arange(10), np.zeros((10, 2))
+                yield VideoClips(2 * number + video, f"part-{number}", ids, spans, vectors)
+            held.append(sum(each() is not None for each in parts))
+
+    made = build_segment(home, ENCODER, videos())
+    assert made is not None
+    assert len(made) == 160
+    assert max(held) <= 3, "the first, the last and the next"

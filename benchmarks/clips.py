@@ -25,7 +25,8 @@ from embeddings.deferred import open_encoder
 from indexer.build.pipeline import RebuildOptions, index_library, rebuild, reencode
 from indexer.search.evaluate import evaluate_search
 from indexer.search.searcher import Searcher
-from indexer.store.vectors import VectorStore, VideoVectors, read_videos
+from indexer.store.stored_videos import read_videos
+from indexer.store.vectors import VectorStore, VideoVectors
 
 N_VIDEOS = {"small": 40, "full": 200}
 CHANGES = {

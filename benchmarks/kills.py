@@ -29,7 +29,8 @@ from indexer.search.words.word_index import open_words
 from indexer.search.words.words import find_words
 from indexer.store.generations import open_generation
 from indexer.store.lines import LineStore
-from indexer.store.vectors import VectorStore, read_videos
+from indexer.store.stored_videos import read_videos
+from indexer.store.vectors import VectorStore
 from indexer.verify import verify_library
 
 KILLS = {"small": 50, "full": 200}

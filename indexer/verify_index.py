@@ -6,7 +6,8 @@ import numpy as np
 
 from data.catalogue import Catalogue, ClipTable
 from indexer.store.generations import Generation
-from indexer.store.vectors import VectorStore, read_clips_of
+from indexer.store.stored_videos import read_clips_of
+from indexer.store.vectors import VectorStore
 
 _SAMPLE = 32
 _VECTOR_SLACK = 1e-3

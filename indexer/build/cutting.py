@@ -42,6 +42,8 @@ class Encoded:
     """What was seen of it."""
     frames: NDArray[np.float32]
     """(n, d): `footage.frames` as they came from the encoder, or as they are stored."""
+    small_frames: NDArray[np.uint8] | None = None
+    """(n, 256) small pictures of them; None where none were kept."""
 
     def failed(self, reason: str) -> Embedded:
         """The same video as one of which nothing can be used."""
@@ -97,6 +99,7 @@ def _embedded(
         clip_rule=rule.text,
         cuts_s=video.footage.cuts_s,
         keyframes_s=video.footage.keyframes_s,
+        small_frames=video.small_frames,
     )
     return Embedded(vectors, video.ending)
 

@@ -25,6 +25,7 @@ from data.video.children.pool import DecodePool
 from data.video.clips.borders import SampledVideo
 from data.video.clips.cuts import CutDetector
 from data.video.clips.rule import USUAL_RULE, ClipRule
+from data.video.small_frames import reduced, small_frames
 from data.video.types import DecodeRequest, Ending, FrameBatch, Pixels
 from indexer.build.cutting import Embedded, Encoded, cut_videos
 
@@ -59,6 +60,7 @@ class _Work:
     waiting: int = 0
     """Frames that were decoded and are not encoded yet."""
     keyframes_s: list[NDArray[np.float64]] = field(default_factory=list)
+    bright: list[NDArray[np.uint8]] = field(default_factory=list)
     ending: Ending | None = None
 
     def encoded(self, dim: int) -> Encoded:
@@ -75,7 +77,12 @@ class _Work:
             cuts_s=np.array(self.detector.cuts_s, np.float64),
             keyframes_s=np.concatenate([np.zeros(0), *self.keyframes_s]),
         )
-        return Encoded(self.key, self.ending, footage, frames)
+        small = (
+            small_frames(np.concatenate(self.bright), times_s, footage.cuts_s)
+            if self.bright
+            else None
+        )
+        return Encoded(self.key, self.ending, footage, frames, small)
 
 
 class EmbeddingStream:
@@ -141,6 +148,7 @@ class EmbeddingStream:
         work.detector.feed(result.pixels, result.times_s)
         work.times_s.append(result.times_s)
         work.keyframes_s.append(result.keyframes_s)
+        work.bright.append(reduced(result.pixels, self._encoder.frame_spec))
         work.waiting += len(result.pixels)
         if not self._buffered:
             self._buffered_since_s = time.monotonic()

@@ -110,7 +110,8 @@ def _encoded(stored: VideoVectors, ending: Ending) -> Encoded:
         cuts_s=stored.cuts_s,
         keyframes_s=stored.keyframes_s,
     )
-    return Encoded(stored.video_id, ending, footage, stored.frames.astype(np.float32))
+    frames = stored.frames.astype(np.float32)
+    return Encoded(stored.video_id, ending, footage, frames, stored.small_frames)
 
 
 def _that_can_be(videos: list[Encoded], rule: ClipRule, done: Recut) -> list[Encoded]:

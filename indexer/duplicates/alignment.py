@@ -29,7 +29,7 @@ from indexer.duplicates.lines import (
     without_means,
 )
 
-LINES = 3
+LINES = 2
 """Lines of each vote that are tried."""
 UNORDERED = 0.02
 """Weight of a stretch without order beside the squared correlation of one with it."""
@@ -137,26 +137,47 @@ def matches(one: Track, other: Track, background: Background, most: int = STRETC
     return found
 
 
+@dataclass(frozen=True)
+class _Run:
+    """Frames along a line that stay alike."""
+
+    line: Line
+    rows: NDArray[np.intp]
+    """Of the one video."""
+    nearest: NDArray[np.intp]
+    """Of the other, at the same instants."""
+    there: Vectors
+    """The other's frames at the same instants."""
+    likeness: float
+
+
 def _best_match(
     one: Track, other: Track, votes: Votes, free: _Free, background: Background
 ) -> Match | None:
+    """The likeliest of the stretches along all lines; it alone is measured in full."""
     least = background.alike
-    best: tuple[float, Match] | None = None
+    best: tuple[float, _Run] | None = None
     for line in likely_lines(one, other, votes, least, LINES):
         line = refined(line, one, other, votes.likeness, least)
-        for match in _along(line, one, other, free, background):
-            weight = (
-                match.frames * (match.likeness - least) * (UNORDERED + max(match.order, 0.0) ** 2)
-            )
+        for run in _along(line, one, other, free, background):
+            order = max(_order_of_nearest(run, one, other, votes.motion), 0.0)
+            weight = len(run.rows) * (run.likeness - least) * (UNORDERED + order**2)
             weight *= 1.0 if abs(line.speed - 1) < SAME_SPEED else OTHER_SPEED
             if best is None or weight > best[0]:
-                best = weight, match
-    return None if best is None else best[1]
+                best = weight, run
+    if best is None:
+        return None
+    run = best[1]
+    return _match(run.line, one, run.rows, run.there, run.likeness)
 
 
-def _along(
-    line: Line, one: Track, other: Track, free: _Free, background: Background
-) -> list[Match]:
+def _order_of_nearest(run: _Run, one: Track, other: Track, motion: Vectors) -> float:
+    """The correlation of what moves, by the nearest frames: nearly that between two samples."""
+    energy = float(one.moved[run.rows].sum()) * float(other.moved[run.nearest].sum())
+    return float(motion[run.rows, run.nearest].sum() / max(np.sqrt(energy), 1e-9))
+
+
+def _along(line: Line, one: Track, other: Track, free: _Free, background: Background) -> list[_Run]:
     """The stretches along one line."""
     inside, there = other.at(line.other_s(one.times_s))
     nearest = other.nearest(line.other_s(one.times_s))
@@ -169,7 +190,7 @@ def _along(
     for first, last in _runs(scores, one.times_s[at], background.alike):
         rows, likeness = at[first:last], float(scores[first:last].mean())
         if len(rows) >= needed and likeness > background.above_accident(LEAST_ALIKE):
-            found.append(_match(line, one, rows, there[rows], likeness))
+            found.append(_Run(line, rows, nearest[rows], there[rows], likeness))
     return found
 
 

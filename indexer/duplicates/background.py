@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.duplicates.joined import joined_rows
 from indexer.duplicates.lines import Track, Vectors
 
 SAMPLE_VIDEOS = 400
@@ -42,10 +43,22 @@ class Background:
     """(d,) what is taken off every frame."""
     alike: float
     """Likeness that one in ten pairs of unrelated frames exceeds."""
+    alike_joined: float = USUAL
+    """The same where vectors and small pictures are joined; nothing is taken off then."""
 
-    def track(self, times_s: NDArray[np.float64], frames: NDArray[np.floating]) -> Track:
+    @property
+    def joined(self) -> Background:
+        """Of frames whose vectors and small pictures are joined."""
+        return Background(np.zeros(1, np.float32), self.alike_joined, self.alike_joined)
+
+    def track(
+        self,
+        times_s: NDArray[np.float64],
+        frames: NDArray[np.floating],
+        small: NDArray[np.uint8] | None = None,
+    ) -> Track:
         """The frames of a video without what all have in common, of unit length."""
-        return Track(np.asarray(times_s, np.float64), self.rest(frames))
+        return Track(np.asarray(times_s, np.float64), self.rest(frames), small)
 
     def rest(self, vectors: NDArray[np.floating]) -> Vectors:
         """(n, d) vectors without what all have in common, of unit length."""
@@ -64,19 +77,26 @@ class Background:
     def as_dict(self) -> dict[str, Any]:
         """For the stored file."""
         common = [round(float(each), 6) for each in self.common]
-        return {"common": common, "alike": self.alike}
+        return {"common": common, "alike": self.alike, "alike_joined": self.alike_joined}
 
 
 def background_of(values: dict[str, Any]) -> Background:
     """What `Background.as_dict` gave."""
-    return Background(np.asarray(values["common"], np.float32), values["alike"])
+    return Background(
+        np.asarray(values["common"], np.float32), values["alike"], values["alike_joined"]
+    )
 
 
-def learn_background(frames: Sequence[NDArray[np.floating]], seed: int = 0) -> Background:
+def learn_background(
+    frames: Sequence[NDArray[np.floating]],
+    small: Sequence[NDArray[np.uint8] | None] = (),
+    seed: int = 0,
+) -> Background:
     """Measure it.
 
     Args:
         frames: (n, d) frame vectors of each of some videos; at least one video.
+        small: (n, 256) small pictures of each of the same, or None.
         seed: Chooses the frames.
     """
     rng = np.random.default_rng(seed)
@@ -86,9 +106,20 @@ def learn_background(frames: Sequence[NDArray[np.floating]], seed: int = 0) -> B
     plain = Background(common, USUAL)
     if n < FEW_VIDEOS:
         return plain
-    picked = [each[rng.integers(len(each))][None] for each in frames]
-    rows = plain.track(np.zeros(n), np.concatenate(picked)).frames
-    between = (rows @ rows.T)[np.triu_indices(n, 1)]
+    at = [int(rng.integers(len(each))) for each in frames]
+    picked = [each[row][None] for each, row in zip(frames, at, strict=True)]
+    rows = plain.rest(np.concatenate(picked))
+    with_small = [i for i, each in enumerate(small) if each is not None]
+    alike_joined = USUAL
+    if len(with_small) >= FEW_VIDEOS:
+        pictures = [each[at[i]] for i, each in enumerate(small) if each is not None]
+        alike_joined = _one_in_ten(joined_rows(rows[with_small], np.stack(pictures)))
+    return Background(common, _one_in_ten(rows), alike_joined)
+
+
+def _one_in_ten(rows: Vectors) -> float:
+    """Likeness that one in ten pairs of rows exceeds, were there no copies among them."""
+    between = (rows @ rows.T)[np.triu_indices(len(rows), 1)]
     median, high = np.quantile(between, [0.5, HIGH])
     rate = max(float(high - median) / np.log(0.5 / (1 - HIGH)), LEAST_RATE)
-    return Background(common, float(high + rate * np.log((1 - HIGH) / ONE_IN_TEN)))
+    return float(high + rate * np.log((1 - HIGH) / ONE_IN_TEN))

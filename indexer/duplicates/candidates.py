@@ -2,6 +2,10 @@
 
 Each clip of a new video asks the index for the nearest clips of other videos, so the cost grows
 with the number of new clips times the cost of one search, not with the square of the library.
+
+A clip that is as near to many others, such as a black picture or the set of a series, says little
+of any of them: what counts for a pair is how much nearer they are than the last that the clip
+proposes. It counts for the order alone, since a video may have many copies.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +18,7 @@ from data.arrays import Floats, Mask
 from indexer.duplicates.background import Background
 from indexer.search.view import View
 
-PER_CLIP = 8
+PER_CLIP = 12
 """Videos that one clip proposes: those with the nearest clips."""
 QUERIES = 256
 """Clips that are searched at once."""
@@ -23,10 +27,6 @@ OWN_CLIPS = 64
 to one another, and would fill all places."""
 ALIKE_CLIPS = 0.3
 """Likeness above accident, from 0 to 1 of the same pictures, of clips that are worth a look."""
-PER_VIDEO = 16
-"""Most partners of a short video; the nearest are taken,"""
-CLIPS_PER_PARTNER = 4
-"""and one more for so many clips: a long compilation has many sources."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,39 @@ class Candidate:
     """Id of another."""
     likeness: float
     """Of their nearest clips: cosine, -1 to 1, less what all have in common."""
+    evidence: float
+    """How much nearer clips are than the last that they propose, summed over the one's clips."""
 
 
-def candidates(view: View, video_ids: Sequence[int], background: Background) -> list[Candidate]:
-    """The partners of some videos among all that can be searched, the nearest first.
+@dataclass
+class _Evidence:
+    """What is known of one partner while clips propose it."""
+
+    likeness: float = -1.0
+    nearer: float = 0.0
+
+
+_Found = dict[int, dict[int, _Evidence]]
+"""By video: what is known of each partner."""
+
+
+def candidates(
+    view: View, video_ids: Sequence[int], background: Background
+) -> dict[int, list[Candidate]]:
+    """The partners of some videos among all that can be searched, those with most evidence first.
 
     A clip is the mean of its frames: where no two clips are alike, no frames are.
     """
-    found: dict[int, dict[int, float]] = {}
+    found: _Found = {each: {} for each in video_ids}
     for some in batches(view, video_ids):
         _propose(view, some, background, found)
-    out = []
-    for video_id, partners in found.items():
-        most = PER_VIDEO + len(view.rows_of([video_id])) // CLIPS_PER_PARTNER
-        best = sorted(partners.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
-        out += [Candidate(video_id, other, score) for other, score in best]
-    return sorted(out, key=lambda each: (-each.likeness, each.one, each.other))
+    return {
+        video_id: sorted(
+            (Candidate(video_id, other, e.likeness, e.nearer) for other, e in partners.items()),
+            key=lambda each: (-each.evidence, -each.likeness, each.other),
+        )
+        for video_id, partners in found.items()
+    }
 
 
 def batches(view: View, video_ids: Sequence[int]) -> Iterator[list[int]]:
@@ -80,7 +97,7 @@ def _propose(
     view: View,
     video_ids: Sequence[int],
     background: Background,
-    found: dict[int, dict[int, float]],
+    found: _Found,
 ) -> None:
     """Add to each video the others whose clips are nearest to one of its clips."""
     least = background.above_accident(ALIKE_CLIPS)
@@ -99,10 +116,13 @@ def _propose(
         owners = view.clips(rows).video_ids
         scores = background.rest(queries) @ background.rest(view.vectors(rows)).T
         for row, asker in enumerate(askers[some].tolist()):
-            partners = found.setdefault(asker, {})
-            for other, score in _nearest(scores[row], owners, asker):
-                if score > least:
-                    partners[other] = max(score, partners.get(other, -1.0))
+            nearest = [each for each in _nearest(scores[row], owners, asker) if each[1] > least]
+            # Of few that are alike none is usual.
+            usual = nearest[-1][1] if len(nearest) == PER_CLIP else least
+            for other, score in nearest:
+                known = found[asker].setdefault(other, _Evidence())
+                known.likeness = max(known.likeness, score)
+                known.nearer += score - usual
 
 
 def _nearest(scores: Floats, owners: NDArray[np.int64], asker: int) -> Iterator[tuple[int, float]]:

@@ -3,11 +3,14 @@
 Each video is compared once, with the nearest others (`candidates.py`), when it is new; a run that
 is stopped goes on from what it has stored. When the library has doubled since, all are compared
 anew: what is alike by accident is then known better.
+
+The rule of its cost: a video is compared with a bounded number of others (`rounds.py`), and stored
+frames are read once a round for thousands of videos, not once a video. Where the bound leaves some
+out, it is said.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,25 +22,25 @@ from data.disk_errors import refusals_at
 from data.durable import make_dir, remove_unfinished
 from data.errors import CannotWrite, DamagedFile
 from data.home import Home, WriterLock, nothing_indexed
-from indexer.copies.stored import Duplicates, Pair, read_duplicates, write_duplicates
+from data.video.small_frames import SMALL_SIZE
+from data.video.types import SAMPLE_FPS
+from indexer.copies.stored import Duplicates, read_duplicates, write_duplicates
 from indexer.duplicates.background import (
     SAMPLE_VIDEOS,
-    Background,
     background_of,
     learn_background,
 )
 from indexer.duplicates.candidates import Candidate, batches, candidates
-from indexer.duplicates.judging import judge
-from indexer.duplicates.lines import Track
+from indexer.duplicates.frame_pairs import FramePairs
+from indexer.duplicates.rounds import compare_in_rounds, told_unfinished
 from indexer.search.view import View, open_view
-from indexer.store.vectors import DamagedPart, VectorStore, read_videos
+from indexer.store.stored_videos import read_videos
+from indexer.store.vectors import DamagedPart, VectorStore, VideoVectors
 
-CHUNK_CLIPS = 2000
-"""Clips of the videos that are compared at once, and of their partners: some 100 MB of frames."""
-CHUNK_VIDEOS = 1000
-"""Most videos that are compared before the next are looked up."""
-STORE_EVERY_S = 30.0
-"""A long comparison stores what it has so often."""
+CHUNK_BYTES = 512_000_000
+"""Stored frames of the videos that are compared at once; their partners' are read part by part."""
+CHUNK_VIDEOS = 4000
+"""Most videos that are compared before the next are looked up, and what was found is stored."""
 GROWN = 2
 """Times as many videos after which all are compared anew."""
 
@@ -119,6 +122,7 @@ class _Comparison:
         self._progress = progress or (lambda done, all_: None)
         self._stores = stores
         self._warnings: list[str] = []
+        self._unfinished = 0
 
     def run(self, afresh: bool) -> Compared:
         view = open_view(self._home, self._catalogue, self._store.encoder_id)
@@ -128,18 +132,15 @@ class _Comparison:
         if before is None or len(ids) >= GROWN * max(before.n_videos, 1):
             before = self._nothing(ids)
         new = [each for each in ids if each not in before.compared]
-        found, stored_s = before, time.monotonic()
-        done = 0
+        found, done = before, 0
         for videos, wanted in _chunks(view, new, before.background):
             found = self._with_pairs(found, view, videos, wanted)
             done += len(videos)
             self._progress(done, len(new))
-            if time.monotonic() - stored_s > STORE_EVERY_S:
-                self._write(found)
-                stored_s = time.monotonic()
-        if new:
             self._write(found)
         shared = {each for pair in found.pairs for each in (pair.one, pair.other)}
+        if self._unfinished:
+            self._warnings.append(told_unfinished(self._unfinished))
         return Compared(found, len(new), len(shared.intersection(new)), tuple(self._warnings))
 
     def _stored(self) -> Duplicates | None:
@@ -157,9 +158,9 @@ class _Comparison:
         """Nothing compared, with the background of the library as it is now."""
         rng = np.random.default_rng(len(ids))
         some = sorted(rng.choice(ids, min(len(ids), SAMPLE_VIDEOS), replace=False).tolist())
-        rows = read_videos(self._catalogue, self._store, some, on_damage=self._leave_out)
-        frames = [row.frames for row in rows]
-        background = learn_background(frames).as_dict() if frames else {}
+        rows = list(read_videos(self._catalogue, self._store, some, on_damage=self._leave_out))
+        frames, small = [row.frames for row in rows], [row.small_frames for row in rows]
+        background = learn_background(frames, small).as_dict() if frames else {}
         return Duplicates(self._store.encoder_id, len(ids), frozenset(), background, {}, ())
 
     def _leave_out(self, error: DamagedPart) -> None:
@@ -168,18 +169,18 @@ class _Comparison:
             self._warnings.append(told)
 
     def _with_pairs(
-        self, found: Duplicates, view: View, compared: Sequence[int], wanted: Sequence[Candidate]
+        self,
+        found: Duplicates,
+        view: View,
+        compared: Sequence[int],
+        wanted: dict[int, list[Candidate]],
     ) -> Duplicates:
         """What is known with some more videos compared, each with its candidates."""
-        background = background_of(found.background)
-        videos = {each for pair in wanted for each in (pair.one, pair.other)}
-        tracks = self._tracks(sorted(videos), background)
-        lengths_s = {each: _length_s(view, each, tracks.get(each)) for each in videos}
+        judging = FramePairs(self._frames, view, background_of(found.background), compared)
         pairs = {(pair.one, pair.other): pair for pair in found.pairs}
-        for each in _once(wanted):
-            pair = _judged(each, tracks, lengths_s, background)
-            if pair is not None:
-                pairs[pair.one, pair.other] = pair
+        in_rounds = compare_in_rounds(wanted, judging.round)
+        pairs |= {(pair.one, pair.other): pair for pair in in_rounds.pairs}
+        self._unfinished += in_rounds.unfinished
         contents = self._catalogue.files.content_keys({v for key in pairs for v in key})
         return replace(
             found,
@@ -188,64 +189,34 @@ class _Comparison:
             pairs=tuple(pairs[key] for key in sorted(pairs)),
         )
 
-    def _tracks(self, video_ids: Sequence[int], background: Background) -> dict[int, Track]:
+    def _frames(self, video_ids: Sequence[int]) -> Iterator[VideoVectors]:
+        """The stored frames of some videos, part by part; videos without any are left out."""
         rows = read_videos(self._catalogue, self._store, video_ids, on_damage=self._leave_out)
-        return {
-            row.video_id: background.track(row.frame_times_s, row.frames)
-            for row in rows
-            if len(row.frames)
-        }
+        return (row for row in rows if len(row.frames))
 
 
 def _chunks(
     view: View, video_ids: Sequence[int], background: dict[str, Any]
-) -> Iterator[tuple[list[int], list[Candidate]]]:
-    """Videos to compare at once, with their candidates: as many as fit into memory together.
-
-    Their frames lie in parts with those of others, so that few large chunks read less than many.
-    """
+) -> Iterator[tuple[list[int], dict[int, list[Candidate]]]]:
+    """Videos to compare at once, with their candidates: as many as fit into memory together."""
     some: list[int] = []
-    wanted: list[Candidate] = []
-    n_clips: dict[int, int] = {}
+    wanted: dict[int, list[Candidate]] = {}
+    n_bytes = 0.0
     for batch in batches(view, video_ids):
-        proposed = candidates(view, batch, background_of(background))
-        for each in {end for pair in proposed for end in (pair.one, pair.other)} - n_clips.keys():
-            n_clips[each] = len(view.rows_of([each]))
+        wanted |= candidates(view, batch, background_of(background))
         some += batch
-        wanted += proposed
-        if sum(n_clips.values()) > CHUNK_CLIPS or len(some) > CHUNK_VIDEOS:
+        n_bytes += _frame_bytes(view, batch)
+        if n_bytes > CHUNK_BYTES or len(some) > CHUNK_VIDEOS:
             yield some, wanted
-            some, wanted, n_clips = [], [], {}
+            some, wanted, n_bytes = [], {}, 0.0
     if some:
         yield some, wanted
 
 
-def _once(wanted: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Each pair once, whichever of both proposed it."""
-    seen: set[tuple[int, int]] = set()
-    for each in wanted:
-        key = (min(each.one, each.other), max(each.one, each.other))
-        if key not in seen:
-            seen.add(key)
-            yield Candidate(*key, each.likeness)
-
-
-def _judged(
-    each: Candidate,
-    tracks: dict[int, Track],
-    lengths_s: dict[int, float],
-    background: Background,
-) -> Pair | None:
-    one, other = tracks.get(each.one), tracks.get(each.other)
-    if one is None or other is None:
-        return None
-    lengths = lengths_s[each.one], lengths_s[each.other]
-    return judge((each.one, each.other), (one, other), lengths, background)
-
-
-def _length_s(view: View, video_id: int, track: Track | None) -> float:
-    """Length of a video by its clips, which cover it; else by its frames."""
-    rows = view.rows_of([video_id])
-    if len(rows):
-        return float(view.clips(rows).ends_s.max())
-    return 0.0 if track is None else float(track.times_s[-1])
+def _frame_bytes(view: View, video_ids: Sequence[int]) -> float:
+    """About how many bytes the stored frames of some videos take."""
+    rows = view.rows_of(video_ids)
+    clips = view.clips(rows)
+    n_frames = float(np.sum(clips.ends_s - clips.starts_s)) * SAMPLE_FPS
+    dim = view.vectors(rows[:1]).shape[1]
+    return float(n_frames * (dim * np.dtype(np.float16).itemsize + SMALL_SIZE))

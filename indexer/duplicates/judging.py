@@ -12,16 +12,37 @@ Such a video counts as a copy only where nearly nothing differs from the first f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from indexer.copies.stored import EDGE_S, WHOLE_SHARE, Pair, Stretch
 from indexer.duplicates.alignment import Match, matches, order_by_accident
 from indexer.duplicates.background import Background
+from indexer.duplicates.joined import joined
 from indexer.duplicates.lines import Track
 
-LIKENESS, ORDER, COVERAGE, SCENES, NONE = 11.6, 4.4, 3.7, 2.3, -13.2
-"""Weights of the measures of `score`, and the score without any."""
+
+@dataclass(frozen=True)
+class Weights:
+    """Of the measures of `score`."""
+
+    likeness: float
+    """How alike frames are, between accident, 0, and the same pictures, 1."""
+    order: float
+    """How much more what moves agrees than in two videos of one place."""
+    coverage: float
+    """Share of the video of which more is covered."""
+    scenes: float
+    """Binary logarithm of the number of different pictures."""
+    none: float
+    """The score without any."""
+
+
+VECTORS = Weights(11.6, 4.4, 3.7, 2.3, -13.2)
+"""Where the encoder's vectors alone are known."""
+JOINED = Weights(10.1, 4.35, 7.4, 1.65, -11.5)
+"""Where vectors and small pictures are."""
 USUAL_ORDER = 0.2
 """Correlation of what moves that the best line between two videos of one place may have."""
 ABOVE = 0.15
@@ -43,7 +64,11 @@ STANDS_SCORE = 1.0
 
 
 def score(
-    match: Match, coverage: float, background: Background, accident: float = USUAL_ORDER
+    match: Match,
+    coverage: float,
+    background: Background,
+    weights: Weights,
+    accident: float = USUAL_ORDER,
 ) -> float:
     """Logarithm of the odds that a stretch is the same in both videos.
 
@@ -51,14 +76,15 @@ def score(
         match: The stretch.
         coverage: Share of the video of which it covers more, with the other stretches, 0 to 1.
         background: How alike frames are by accident.
+        weights: Of the measures.
         accident: Correlation of what moves that these two have by accident.
     """
     return float(
-        NONE
-        + LIKENESS * background.share_above(match.likeness)
-        + ORDER * _order(match, accident)
-        + COVERAGE * min(coverage, 1.0)
-        + SCENES * np.log2(min(max(match.scenes, 1.0), MOST_SCENES))
+        weights.none
+        + weights.likeness * background.share_above(match.likeness)
+        + weights.order * _order(match, accident)
+        + weights.coverage * min(coverage, 1.0)
+        + weights.scenes * np.log2(min(max(match.scenes, 1.0), MOST_SCENES))
     )
 
 
@@ -84,16 +110,19 @@ def judge(
         background: How alike frames are by accident in this library.
     """
     tracks = _thinned(tracks)
+    weights, both = VECTORS, joined(*tracks)
+    if both is not None:
+        tracks, background, weights = both, background.joined, JOINED
     found = matches(*tracks, background, most=1)
     accident = USUAL_ORDER
-    if any(score(each, 1.0, background) > 0 for each in found):
+    if any(score(each, 1.0, background, weights) > 0 for each in found):
         # Most pairs end before: the rest costs several times as much.
         accident = max(accident, order_by_accident(*tracks, background))
         found = matches(*tracks, background)
     # A stretch that could count if it covered all is part of what is covered.
-    likely = [each for each in found if score(each, 1.0, background, accident) > 0]
+    likely = [each for each in found if score(each, 1.0, background, weights, accident) > 0]
     coverage = max(_shares(likely, lengths_s)) if likely else 0.0
-    scores = [score(each, coverage, background, accident) for each in likely]
+    scores = [score(each, coverage, background, weights, accident) for each in likely]
     best = max(scores, default=0.0)
     if best <= 0:
         kept = [each for each in found if _stands(each, lengths_s, background)][:1]
@@ -102,7 +131,8 @@ def judge(
         each
         for each, value in zip(likely, scores, strict=True)
         # Beside the surest, a stretch counts that would count without the others.
-        if value == best or score(each, max(_shares([each], lengths_s)), background, accident) > 0
+        if value == best
+        or score(each, max(_shares([each], lengths_s)), background, weights, accident) > 0
     ]
     return _pair(ids, kept, lengths_s, best)
 

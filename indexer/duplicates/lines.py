@@ -15,6 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.duplicates.patterns import patterns_in_all_ways
+
 Vectors = NDArray[np.float32]
 Times = NDArray[np.float64]
 
@@ -48,15 +50,31 @@ class Track:
     """(n,) ascending."""
     frames: Vectors
     """(n, d) float32 unit rows, less what all frames of the library have in common."""
+    small: NDArray[np.uint8] | None = None
+    """(n, 256) small pictures of them; None where none are stored."""
 
     @cached_property
     def motion(self) -> Vectors:
         """(n, d) what moves: each frame less the mean of those around it in its shot."""
         return without_means(self.frames, shot_windows(self.frames))
 
+    @cached_property
+    def moved(self) -> Vectors:
+        """(n,) how much moves in each frame: squared length of `motion`."""
+        return np.asarray(np.einsum("nd,nd->n", self.motion, self.motion), np.float32)
+
     def thinned(self, step: int) -> Track:
         """Every so many frames of it."""
-        return self if step == 1 else Track(self.times_s[::step], self.frames[::step])
+        if step == 1:
+            return self
+        small = None if self.small is None else self.small[::step]
+        return Track(self.times_s[::step], self.frames[::step], small)
+
+    def looks(self, most: int) -> Vectors:
+        """(ways, n, 55) patterns of at most so many small pictures, in each way of looking."""
+        if self.small is None:
+            raise ValueError("this video has no small pictures")
+        return patterns_in_all_ways(self.small[:: max(1, -(-len(self.small) // most))])
 
     def nearest(self, times_s: Times) -> NDArray[np.intp]:
         """(m,) the frames nearest to some instants."""

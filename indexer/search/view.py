@@ -23,7 +23,8 @@ from indexer.store.segments.building import segment_in_memory
 from indexer.store.segments.columns import TableRows
 from indexer.store.segments.live import every_live
 from indexer.store.segments.segment import Segment, sample_keys
-from indexer.store.vectors import VectorStore, VideoClips, read_clips_of
+from indexer.store.stored_videos import read_clips_of
+from indexer.store.vectors import VectorStore, VideoClips
 
 READ_ATTEMPTS = 3
 """A writer may replace vectors between two reads; then everything is read again."""

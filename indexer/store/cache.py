@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
-from indexer.store.vectors import DamagedPart, VectorStore, VideoVectors, read_videos
+from indexer.store.stored_videos import read_videos
+from indexer.store.vectors import DamagedPart, VectorStore, VideoVectors
 
 MAX_CACHED_BYTES = 256 * 2**20
 """Most bytes in memory; the least recently used videos are dropped first."""

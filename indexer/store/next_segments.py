@@ -11,7 +11,8 @@ from indexer.store.segments.building import Building, build_segment, suits
 from indexer.store.segments.live import Live
 from indexer.store.segments.merging import to_merge
 from indexer.store.segments.segment import Segment
-from indexer.store.vectors import DamagedPart, VectorStore, VideoClips, read_clips_of
+from indexer.store.stored_videos import read_clips_of
+from indexer.store.vectors import DamagedPart, VectorStore, VideoClips
 
 
 @dataclass(frozen=True)

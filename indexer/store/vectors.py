@@ -9,7 +9,7 @@ keeps every inner product to 5e-4.
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,21 +19,25 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.catalogue import Catalogue, Part, new_part_name
+from data.catalogue import Part, new_part_name
 from data.durable import crash_point, make_dir, write_atomic
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.clips.rule import USUAL_RULE
+from data.video.small_frames import SMALL_SIZE
 from data.video.types import Ending, VideoInfo
 from indexer.store.columns import column, flat, lists, matrix
 
-PART_FORMAT = "reelwise part 3"
+PART_FORMAT = "reelwise part 4"
 """Written into every part."""
+
+FORMAT_3 = "reelwise part 3"
+"""Before small frames were kept."""
 
 FORMAT_2 = "reelwise part 2"
 """Before there were rules for clips: cuts are found in its clips, key frames are not known."""
 
-READABLE_FORMATS = ("reelwise part 1", FORMAT_2, PART_FORMAT)
+READABLE_FORMATS = ("reelwise part 1", FORMAT_2, FORMAT_3, PART_FORMAT)
 """Parts of other formats are refused; those of format 1 do not say what they were made from."""
 
 UNIT_TOLERANCE = 0.02
@@ -67,6 +71,8 @@ class VideoVectors:
     """Hard cuts between the frames, ascending."""
     keyframes_s: npt.NDArray[np.float64] | None = None
     """Key frames of the file, ascending; None where nobody looked for them."""
+    small_frames: npt.NDArray[np.uint8] | None = None
+    """(n, 256) small pictures of the frames (`data.video.small_frames`); None in older parts."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +195,8 @@ class VectorStore:
         try:
             part = pq.ParquetFile(pa.BufferReader(path.read_bytes()))
             facts = part.schema_arrow.metadata or {}
-            if facts.get(b"format") not in (FORMAT_2.encode(), PART_FORMAT.encode()):
+            row_sum = _ROW_SUMS.get(facts.get(b"format", b"none").decode())
+            if row_sum is None:
                 raise _broken(f"the vector part {path} does not say what it was made from")
             if facts.get(b"encoder_id") != self.encoder_id.encode():
                 raise _broken(f"the vector part {path} is of another encoder")
@@ -197,7 +204,6 @@ class VectorStore:
             rows = zip(
                 table["origin"].to_pylist(), _rows(table), table["row_sum"].to_pylist(), strict=True
             )
-            row_sum = _old_row_sum if facts[b"format"] == FORMAT_2.encode() else _row_sum
             return [
                 (_origin(json.loads(text)), row) if row_sum(row, text) == known else None
                 for text, row, known in rows
@@ -226,57 +232,6 @@ class VectorStore:
         return part
 
 
-def read_videos(
-    catalogue: Catalogue,
-    store: VectorStore,
-    video_ids: Sequence[int],
-    *,
-    on_damage: Callable[[DamagedPart], None] | None = None,
-) -> Iterator[VideoVectors]:
-    """Read the valid stored vectors of some videos, part by part; videos without any are left out.
-
-    `on_damage` is told of each part that cannot be read, and the videos in it are left out.
-
-    Raises:
-        DamagedPart: A part is missing or damaged, and there is no `on_damage`.
-    """
-    by_part: dict[tuple[str, str], set[int]] = {}
-    for video_id, part in catalogue.embeddings.part_of(store.encoder_id, video_ids).items():
-        by_part.setdefault((part.name, part.sha256), set()).add(video_id)
-    for (name, sha256), wanted in by_part.items():
-        try:
-            rows = store.read_part(name, sha256)
-        except DamagedPart as error:
-            if on_damage is None:
-                raise
-            on_damage(error)
-            continue
-        for row in rows:
-            if row.video_id in wanted:
-                yield row
-
-
-def read_clips_of(
-    catalogue: Catalogue,
-    store: VectorStore,
-    video_ids: Iterable[int],
-    *,
-    on_damage: Callable[[frozenset[int]], None],
-) -> Iterator[VideoClips]:
-    """Read the valid stored clips of some videos, part by part.
-
-    `on_damage` is told of the videos whose part cannot be read.
-    """
-    by_part: dict[str, tuple[str, set[int]]] = {}
-    for video_id, part in catalogue.embeddings.part_of(store.encoder_id, video_ids).items():
-        by_part.setdefault(part.name, (part.sha256, set()))[1].add(video_id)
-    for name, (sha256, wanted) in by_part.items():
-        try:
-            yield from store.read_clips(name, sha256, frozenset(wanted))
-        except DamagedPart:
-            on_damage(frozenset(wanted))
-
-
 def _broken(problem: str) -> DamagedPart:
     return DamagedPart(problem, fix="run reelwise verify --repair, then reelwise index")
 
@@ -297,6 +252,7 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str, origins: Mapping[int,
     columns["cuts_s"] = lists([row.cuts_s for row in rows])
     keys = [None if row.keyframes_s is None else row.keyframes_s.tolist() for row in rows]
     columns["keyframes_s"] = pa.array(keys, pa.list_(pa.float64()))
+    columns["small_frames"] = lists([_small(row) for row in rows])
     columns["origin"] = pa.array(texts)
     columns["row_sum"] = column(np.array(sums, dtype=np.int64))
     table = pa.table(columns).replace_schema_metadata(
@@ -311,6 +267,17 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str, origins: Mapping[int,
 
 def _row_sum(row: VideoVectors, origin: str) -> int:
     """The CRC-32 of all that a row holds: a stray part has no other checksum."""
+    return zlib.crc32(_small(row).tobytes(), _row_sum_3(row, origin))
+
+
+def _small(row: VideoVectors) -> npt.NDArray[np.uint8]:
+    """Its small frames; no row where there are none."""
+    none = np.zeros((0, SMALL_SIZE), np.uint8)
+    return none if row.small_frames is None else np.ascontiguousarray(row.small_frames)
+
+
+def _row_sum_3(row: VideoVectors, origin: str) -> int:
+    """The same of a part of format 3."""
     keys = "none" if row.keyframes_s is None else row.keyframes_s.tolist()
     of_clips = json.dumps([row.clip_rule, row.cuts_s.tolist(), keys])
     return zlib.crc32(of_clips.encode(), _old_row_sum(row, origin))
@@ -321,6 +288,10 @@ def _old_row_sum(row: VideoVectors, origin: str) -> int:
     arrays = (row.frame_times_s, row.frames, row.clip_ids, row.clip_spans, row.clips)
     numbers = b"".join(np.ascontiguousarray(each).tobytes() for each in arrays)
     return zlib.crc32(origin.encode(), zlib.crc32(numbers))
+
+
+_ROW_SUMS = {PART_FORMAT: _row_sum, FORMAT_3: _row_sum_3, FORMAT_2: _old_row_sum}
+"""By format."""
 
 
 def _origin(values: dict[str, Any] | None) -> Origin:
@@ -339,6 +310,11 @@ def _check(row: VideoVectors, dim: int) -> None:
             f"video {row.video_id}: {n} frame times and {m} clip ids need frames ({n}, {dim}), "
             f"clips ({m} > 0, {dim}) and spans ({m}, 2), got {shapes}"
         )
+    if row.small_frames is not None and row.small_frames.shape != (n, SMALL_SIZE):
+        raise ValueError(
+            f"video {row.video_id}: {n} frames need small frames ({n}, {SMALL_SIZE}), "
+            f"got {row.small_frames.shape}"
+        )
     for name, vectors in (("frame", row.frames), ("clip", row.clips)):
         lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
         # Written so that NaN fails as well.
@@ -353,6 +329,7 @@ def _rows(table: pa.Table) -> Iterator[VideoVectors]:
     times, ids = flat(table["frame_times_s"]), flat(table["clip_ids"])
     frame_ends, clip_ends = np.cumsum(n_frames), np.cumsum(n_clips)
     cut = _how_cut(table)
+    small = _small_frames(table)
     for row, video_id in enumerate(table["video_id"].to_pylist()):
         of_frames = slice(frame_ends[row] - n_frames[row], frame_ends[row])
         of_clips = slice(clip_ends[row] - n_clips[row], clip_ends[row])
@@ -363,6 +340,7 @@ def _rows(table: pa.Table) -> Iterator[VideoVectors]:
             ids[of_clips],
             spans[of_clips],
             clips[of_clips],
+            small_frames=small[row],
         )
         if cut is None:
             yield replace(vectors, cuts_s=cuts_between(vectors.clip_spans))
@@ -382,6 +360,15 @@ def _how_cut(table: pa.Table) -> list[tuple[str, list[float], list[float] | None
         return None
     names = ("clip_rule", "cuts_s", "keyframes_s")
     return list(zip(*(table[name].to_pylist() for name in names), strict=True))
+
+
+def _small_frames(table: pa.Table) -> list[npt.NDArray[np.uint8] | None]:
+    """The small frames of each row; None for one that has none."""
+    if "small_frames" not in table.column_names:
+        return [None] * len(table)
+    rows, counts = matrix(table["small_frames"], np.uint8)
+    ends = np.cumsum(counts)
+    return [rows[end - n : end] if n else None for end, n in zip(ends, counts, strict=True)]
 
 
 def cuts_between(clip_spans: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

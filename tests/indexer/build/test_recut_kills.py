@@ -14,7 +14,8 @@ from data.home import Home
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 from indexer.store.generations import open_generation
-from indexer.store.vectors import VectorStore, read_videos
+from indexer.store.stored_videos import read_videos
+from indexer.store.vectors import VectorStore
 from indexer.verify import verify_library
 from tests.fakes import COLOUR_WORDS, ColourEncoder
 from tests.indexer.made import store

@@ -24,7 +24,7 @@ from indexer.duplicates.find import DuplicatesLock, compare_videos
 from indexer.duplicates.lines import Track
 from indexer.search.view import View, open_view
 from indexer.store.vectors import VectorStore, VideoVectors
-from tests.indexer.duplicates.made_tracks import DIM, Film, length_s
+from tests.indexer.duplicates.made_tracks import BACKGROUND, DIM, Film, length_s
 from tests.indexer.stored import new_home
 
 ENCODER = "films-1"
@@ -92,7 +92,9 @@ def test_a_new_video_is_compared_with_the_old_ones_and_alone(
         store(home, {"part.mp4": FILM.track(5.0, 20.0, noise=0.2, seed=5)})
         asked: list[list[int]] = []
 
-        def counted(view: View, video_ids: list[int], background: Background) -> list[Candidate]:
+        def counted(
+            view: View, video_ids: list[int], background: Background
+        ) -> dict[int, list[Candidate]]:
             asked.append(video_ids)
             return candidates(view, video_ids, background)
 
@@ -118,7 +120,6 @@ def test_a_doubled_library_is_compared_anew(home: Home) -> None:
 def test_a_stopped_comparison_goes_on(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find, "CHUNK_VIDEOS", 6)
     monkeypatch.setattr("indexer.duplicates.candidates.QUERIES", 4)
-    monkeypatch.setattr(find, "STORE_EVERY_S", 0.0)
 
     def stopping(done: int, _: int) -> None:
         if done > 8:
@@ -158,10 +159,10 @@ def test_few_candidates_are_proposed_and_never_a_video_itself(home: Home) -> Non
         view = open_view(home, catalogue, ENCODER)
         ids = view.video_ids.tolist()
         proposed = candidates(view, ids, EMPTY)
-    assert all(each.one != each.other for each in proposed)
-    assert {each.one for each in proposed} == set(ids)
+    assert all(each.one == i != each.other for i in ids for each in proposed[i])
+    assert all(proposed[i] for i in ids)
     film = min(i for i in ids if view.videos[i].path.name == "film.mp4")
-    assert view.videos[next(c.other for c in proposed if c.one == film)].path.name == "poor.mkv"
+    assert view.videos[proposed[film][0].other].path.name == "poor.mkv"
 
 
 def test_a_long_video_is_not_its_own_nearest_neighbour(tmp_path: Path) -> None:
@@ -174,8 +175,62 @@ def test_a_long_video_is_not_its_own_nearest_neighbour(tmp_path: Path) -> None:
         ids = {video.path.name: i for i, video in view.videos.some(view.video_ids).items()}
         assert len(view.rows_of([ids["long.mp4"]])) > 90
         proposed = candidates(view, [ids["long.mp4"]], EMPTY)
-        assert [each.other for each in proposed] == [ids["cut.mp4"]]
+        assert [each.other for each in proposed[ids["long.mp4"]]] == [ids["cut.mp4"]]
         compare_videos(home, catalogue)
         (pair,) = live_copies(catalogue, ENCODER).pairs
     assert pair.relation is Relation.PART
     assert pair.stretches[0].start_s == pytest.approx(300, abs=1)
+
+
+def test_clips_that_are_near_to_all_say_little(tmp_path: Path) -> None:
+    """A title that many videos begin with is nearer than a poor copy of the rest."""
+    title = Film(500, 20.0, moves=0.0)
+
+    def titled(track: Track, seed: int) -> Track:
+        first = title.track(noise=0.02, seed=seed)
+        times_s = np.concatenate([first.times_s, 20.0 + track.times_s])
+        return Track(times_s, np.concatenate([first.frames, track.frames]))
+
+    home = new_home(tmp_path)
+    tracks = {f"s{seed:02}.mp4": titled(Film(seed, 20.0).track(), seed) for seed in range(700, 730)}
+    tracks["film.mp4"] = titled(FILM.track(seed=1), 1)
+    tracks["poor.mp4"] = FILM.track(noise=0.9, seed=2)
+    store(home, tracks)
+    with Catalogue(home) as catalogue:
+        view = open_view(home, catalogue, ENCODER)
+        ids = {video.path.name: i for i, video in view.videos.some(view.video_ids).items()}
+        proposed = candidates(view, [ids["film.mp4"]], BACKGROUND)[ids["film.mp4"]]
+    assert len(proposed) > 8
+    assert max(each.likeness for each in proposed) > proposed[0].likeness
+    assert proposed[0].other == ids["poor.mp4"]
+
+
+def test_a_part_is_read_once_a_round_not_once_a_video(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cost of reading is that of the library, not of the library times its videos."""
+    store(home, {f"more-{seed}.mp4": Film(seed, 12.0).track() for seed in range(100, 110)})
+    read: list[str] = []
+    reading = VectorStore.read_part
+
+    def counted(self: VectorStore, name: str, sha256: str) -> list[VideoVectors]:
+        read.append(name)
+        return reading(self, name, sha256)
+
+    with Catalogue(home) as catalogue:
+        compare_videos(home, catalogue)
+        store(home, {f"new-{seed}.mp4": FILM.track(noise=0.2, seed=seed) for seed in range(6)})
+        monkeypatch.setattr(VectorStore, "read_part", counted)
+        assert compare_videos(home, catalogue).new == 6
+    counts = {name: read.count(name) for name in read}
+    assert 2 <= max(counts.values()) <= 3 < 6
+
+
+def test_it_is_said_where_more_look_alike_than_were_compared(home: Home) -> None:
+    with Catalogue(home) as catalogue:
+        assert not any("look alike" in each for each in compare_videos(home, catalogue).warnings)
+    crowd = {f"crowd-{n}.mp4": Film(800 + n, 12.0, places=3).track() for n in range(9)}
+    store(home, crowd)
+    with Catalogue(home) as catalogue:
+        warnings = compare_videos(home, catalogue).warnings
+    assert any("more look alike than were compared" in each for each in warnings)

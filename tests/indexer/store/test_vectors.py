@@ -7,6 +7,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +17,14 @@ from hypothesis import strategies as st
 from benchmarks.kill_child import vectors_of
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.store.vectors import VectorStore, VideoVectors
+from data.video.small_frames import SMALL_SIZE
+from indexer.store.vectors import FORMAT_3, VectorStore, VideoVectors
+
+
+def small_of(video_id: int, n_frames: int) -> npt.NDArray[np.uint8] | None:
+    """Small frames; none of a video without frames."""
+    rng = np.random.default_rng(video_id)
+    return rng.integers(0, 256, (n_frames, SMALL_SIZE), np.uint8) if n_frames else None
 
 
 def video(video_id: int, n_frames: int = 3, n_clips: int = 2) -> VideoVectors:
@@ -34,6 +43,7 @@ def video(video_id: int, n_frames: int = 3, n_clips: int = 2) -> VideoVectors:
         clip_rule=f"windows {video_id} 0.5",
         cuts_s=times[1:] - 0.25,
         keyframes_s=keys_s,
+        small_frames=small_of(video_id, n_frames) if video_id % 3 else None,
     )
 
 
@@ -109,7 +119,7 @@ def test_a_changed_byte_is_seen_before_anything_is_parsed(
         store.read_part(info.name, info.sha256)
 
 
-@pytest.mark.parametrize("fault", ["nan", "long", "zero", "no clips", "lengths", "dims"])
+@pytest.mark.parametrize("fault", ["nan", "long", "zero", "no clips", "lengths", "dims", "small"])
 def test_vectors_that_no_search_could_use_are_never_stored(store: VectorStore, fault: str) -> None:
     good, spoiled = video(1), video(2).clips.copy()
     if fault in ("nan", "long", "zero"):
@@ -119,8 +129,23 @@ def test_vectors_that_no_search_could_use_are_never_stored(store: VectorStore, f
         bad = video(2, n_clips=0)
     elif fault == "lengths":
         bad = replace(good, frame_times_s=good.frame_times_s[1:])
+    elif fault == "small":
+        bad = replace(good, small_frames=np.zeros((2, SMALL_SIZE), np.uint8))
     else:
         bad = replace(good, frames=good.frames[:, :8])
     with pytest.raises(ValueError, match=r"video [12]"):
         store.write_part([good, bad])
     assert not store.folder.exists()
+
+
+def test_a_part_older_than_small_frames_has_none(store: VectorStore) -> None:
+    info = store.write_part([video(1), video(2)])
+    table = pq.read_table(store.path(info.name)).drop_columns(["small_frames"])
+    facts = {**table.schema.metadata, b"format": FORMAT_3.encode()}
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.replace_schema_metadata(facts), sink)
+    content = sink.getvalue().to_pybytes()
+    store.path("part-old.parquet").write_bytes(content)
+    old = store.read_part("part-old.parquet", hashlib.sha256(content).hexdigest())
+    assert [row.small_frames for row in old] == [None, None]
+    assert np.array_equal(old[0].frames, video(1).frames)

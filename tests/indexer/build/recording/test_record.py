@@ -20,7 +20,8 @@ from indexer.build.recording import parts
 from indexer.build.recording.record import record_embedded, tidy, writing_session
 from indexer.store import publishing
 from indexer.store.rows import half_matrix
-from indexer.store.vectors import VectorStore, read_videos
+from indexer.store.stored_videos import read_videos
+from indexer.store.vectors import VectorStore
 from tests.indexer.build.disk_order import DiskOrder
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published
 

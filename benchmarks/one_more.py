@@ -22,9 +22,9 @@ from benchmarks.many_lines import add_videos, encode_lines, home_of_lines
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from indexer.build.recording.record import writing_session
+from indexer.search.hits.ranking import rank
 from indexer.search.query import Options
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.ranking import rank
 from indexer.search.view import open_view
 from indexer.store.publishing import publish
 

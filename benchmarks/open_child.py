@@ -13,9 +13,9 @@ import numpy as np
 from benchmarks.many_clips import ENCODER_ID
 from data.catalogue.catalogue import Catalogue
 from data.home import resolve_home
+from indexer.search.hits.ranking import rank
 from indexer.search.query import Options
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.ranking import rank
 from indexer.search.view import View, open_view
 
 

@@ -26,9 +26,9 @@ from benchmarks.timing import in_turns
 from data.arrays import Floats, Mask
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
+from indexer.search.hits.ranking import FETCH_PER_HIT, rank
 from indexer.search.query import Filters, Options
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.ranking import FETCH_PER_HIT, rank
 from indexer.search.view import View, open_view
 from indexer.store.checked_files import LARGE_BYTES
 from indexer.store.rows.choice import chosen_kind

@@ -20,9 +20,9 @@ from data.home import Home, resolve_home
 from data.video.types import Ending, VideoInfo
 from indexer.build.cutting import Embedded
 from indexer.build.recording.record import record_embedded, writing_session
+from indexer.search.hits.ranking import FETCH_PER_HIT, rank
 from indexer.search.query import Filters, Options
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.ranking import FETCH_PER_HIT, rank
 from indexer.search.view import View, open_view
 from indexer.store.publishing import publish
 from indexer.store.vectors import VectorStore, VideoVectors

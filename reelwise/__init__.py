@@ -39,7 +39,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Because": "recommender.answer.items",
     "Event": "data.history.events",
-    "Hit": "indexer.search.ranking",
+    "Hit": "indexer.search.hits.ranking",
     "IndexReport": "indexer.build.report",
     "Item": "recommender.answer.items",
     "Recommendations": "recommender.answer.items",

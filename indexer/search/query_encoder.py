@@ -24,8 +24,8 @@ from indexer.search.query_vectors import (
     text_mean,
     vectors_of_example,
 )
+from indexer.search.relevance.unrelated import Unrelated
 from indexer.search.spans import Span, parse_span
-from indexer.search.unrelated import Unrelated
 from indexer.search.view import View
 from indexer.search.words.asked import without_quotes
 from indexer.store.cache import VectorCache

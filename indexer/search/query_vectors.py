@@ -14,7 +14,7 @@ from indexer.search.examples.example import Example
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
-    from indexer.search.unrelated import Unrelated
+    from indexer.search.relevance.unrelated import Unrelated
 
 UNWANTED_WEIGHT = -0.5
 """Weight of words for what is not wanted; every other part of a query has 1."""

@@ -17,18 +17,18 @@ from data.lines import Channel
 from data.toons.names import is_toon
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from embeddings.words.sentences import shared_sentences
-from indexer.search.each_once import EachOnce
 from indexer.search.examples.frames import AS_INDEXED, Reading
-from indexer.search.fusion import fuse, with_picture_matches
-from indexer.search.in_order import find_in_order
+from indexer.search.hits.each_once import EachOnce
+from indexer.search.hits.fusion import fuse, with_picture_matches
+from indexer.search.hits.in_order import find_in_order
+from indexer.search.hits.ranking import rank
+from indexer.search.hits.shown import Shown, with_files_that_are_there
 from indexer.search.inside import InsideVideo, heights_of
 from indexer.search.query import ALL_CHANNELS, Filters, Options, Query
 from indexer.search.query_encoder import QueryEncoder, stored_vectors
 from indexer.search.query_vectors import QueryVectors, vectors_of_example
-from indexer.search.ranking import rank
 from indexer.search.relevance.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.result import Hit, SearchResult
-from indexer.search.shown import Shown, with_files_that_are_there
 from indexer.search.spans import Span
 from indexer.search.view import View, open_view
 from indexer.search.words.asked import quoted_phrases

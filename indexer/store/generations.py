@@ -21,7 +21,6 @@ from data.durable import discard_dir
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.store.checked_files import LARGE_OF_LINES, CheckedFiles
-from indexer.store.full_text import TEXT_FOLDER, FullText
 from indexer.store.manifest import Manifest, damaged, read_manifest
 from indexer.store.meaning.meaning_index import MeaningIndex
 from indexer.store.meaning.segment import MeaningSegment, check_meaning, open_meaning
@@ -39,6 +38,7 @@ from indexer.store.segments.segment import (
     check_segment,
     open_segment,
 )
+from indexer.store.text.full_text import TEXT_FOLDER, FullText
 
 REBUILD = "run reelwise rebuild: it makes a new one from the stored vectors"
 

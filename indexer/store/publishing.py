@@ -16,7 +16,6 @@ from data.catalogue.guard.copies import copy_if_due
 from data.durable import (
     crash_point,
     discard_dir,
-    fsync_dir,
     new_folder,
     write_atomic,
     write_synced,
@@ -26,7 +25,6 @@ from data.home import Home, holds_lock
 from data.sealed import MANIFEST_FILE, FileSum, file_sum, seal
 from embeddings.starter.labels import caption_texts
 from indexer.store.checked_files import LARGE_OF_LINES, CheckedFiles
-from indexer.store.full_text import CHANGING_FILES, TEXT_FOLDER, build_full_text
 from indexer.store.generations import Generation, open_generation, text_before
 from indexer.store.manifest import LAYOUT_VERSION, Manifest, SegmentUse, generation_name
 from indexer.store.meaning.meaning_index import MeaningIndex, used_meanings
@@ -36,7 +34,6 @@ from indexer.store.meaning.next_meanings import (
     meanings_to_merge,
 )
 from indexer.store.meaning.passages import meant_readings
-from indexer.store.next_segments import GenerationContent, NextSegments, n_live
 from indexer.store.published import (
     generation_names,
     is_lock,
@@ -49,6 +46,8 @@ from indexer.store.published import (
 from indexer.store.rows.kinds import FlatRows
 from indexer.store.segments.building import Building, building_of
 from indexer.store.segments.merging import MERGED_AT_ONCE, to_merge
+from indexer.store.segments.next_segments import GenerationContent, NextSegments, n_live
+from indexer.store.text.full_text import CHANGING_FILES, TEXT_FOLDER, build_full_text
 
 KEPT_GENERATIONS = 2
 """Old generations kept beside the current one, to fall back to when it is damaged."""
@@ -222,8 +221,6 @@ def _seal(folder: Path, manifest: Manifest) -> None:
     """Write the manifest, which vouches for every file."""
     write_synced(folder / MANIFEST_FILE, seal(asdict(manifest)))
     crash_point("publish.after_fsync_manifest")
-    fsync_dir(folder)
-    crash_point("publish.after_fsync_folder")
 
 
 def _next_number(home: Home) -> int:

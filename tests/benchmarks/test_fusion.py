@@ -17,9 +17,9 @@ from indexer.build.recording.record import writing_session
 from indexer.build.recording.record_lines import LinesBuffer
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
-from indexer.store.analysis import is_function_word, stem, words_in
 from indexer.store.lines import LineStore
 from indexer.store.publishing import publish
+from indexer.store.text.analysis import is_function_word, stem, words_in
 from tests.fakes import RandomEncoder
 from tests.indexer.stored import ENCODER, add, file_of, new_home
 

@@ -24,11 +24,11 @@ from benchmarks.clustered import CLIPS_PER_VIDEO, Clusters
 from benchmarks.many_clips import ENCODER_ID, FOLDERS, ROOT, filled_home
 from benchmarks.search_1m import Case
 from data.catalogue.catalogue import Catalogue
+from indexer.search.hits.shown import Shown
 from indexer.search.query import Filters, Options
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.result import SearchResult
 from indexer.search.searcher import Searcher
-from indexer.search.shown import Shown
 from indexer.search.view import open_view
 from indexer.store.rows.kinds import INDEX_KINDS, BitRows
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import regex
 
-from indexer.store.analysis import (
+from indexer.store.text.analysis import (
     without_spaces,
 )
 

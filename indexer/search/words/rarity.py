@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from data.lines import Channel
 from indexer.search.words.asked import Asked, Term, quoted_phrases, without_quotes
 from indexer.search.words.word_index import WordIndex
-from indexer.store.analysis import (
+from indexer.store.text.analysis import (
     exact,
     inner_terms,
     is_function_word,

@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from data.catalogue import Catalogue
-from indexer.store.full_text import FullText
 from indexer.store.lines import Numbers, lines_of_parts
+from indexer.store.text.full_text import FullText
 
 
 @dataclass(frozen=True)

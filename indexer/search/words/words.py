@@ -19,7 +19,8 @@ from data.lines import Channel, Line
 from indexer.search.words.asked import Asked, Term
 from indexer.search.words.found import ALL_WORDS_RELEVANCE, FoundWords
 from indexer.search.words.word_index import WordIndex
-from indexer.store.analysis import (
+from indexer.store.lines import Numbers
+from indexer.store.text.analysis import (
     Word,
     exact,
     folded,
@@ -31,8 +32,7 @@ from indexer.store.analysis import (
     without_spaces,
     words_in,
 )
-from indexer.store.full_text import SCHEMA, FoundLine, FullText
-from indexer.store.lines import Numbers
+from indexer.store.text.full_text import SCHEMA, FoundLine, FullText
 
 FETCHED = 50
 """Lines that are looked at one by one, of each index."""

@@ -44,7 +44,9 @@ def test_large_segments_are_merged_at_the_end_and_ctrl_c_stops_that(
 ) -> None:
     for name in "ab":
         with pytest.MonkeyPatch.context() as none_merged:
-            none_merged.setattr("indexer.store.next_segments.to_merge", lambda *_, **__: [])
+            none_merged.setattr(
+                "indexer.store.segments.next_segments.to_merge", lambda *_, **__: []
+            )
             published(home, [f"{name}{n}" for n in range(9)])
     assert n_segments(home) == 2
     stop = Interrupt()

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from data.errors import ReelwiseError
 from data.home import Home
 from indexer.build.recording.record import writing_session
-from indexer.search import query_encoder, ranking
+from indexer.search import query_encoder
+from indexer.search.hits import ranking
 from indexer.search.query import Filters, Options, Query
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.result import Hit

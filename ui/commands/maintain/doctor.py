@@ -193,8 +193,8 @@ def _words() -> str:
     from indexer.search.words.rarity import ask
     from indexer.search.words.word_index import WordIndex
     from indexer.search.words.words import find_words
-    from indexer.store.full_text import FullText
     from indexer.store.lines import ReadLines
+    from indexer.store.text.full_text import FullText
 
     lines = [Line(Channel.SPEECH, 0.0, 1.0, text, "en") for text in ("red kites", "blue boats")]
     index = FullText.in_memory([ReadLines(1, 1, lines)])

@@ -11,7 +11,7 @@ from data.catalogue import Video
 from data.errors import ReelwiseError
 from data.lines import Channel, Line
 from data.printable import printable
-from indexer.search.fusion import WHOLE
+from indexer.search.hits.fusion import WHOLE
 from indexer.search.query import Query
 from indexer.search.result import WORTH_SHOWING, Hit
 from indexer.store.lines import lines_of_video

@@ -68,7 +68,7 @@ def test_the_walk_passes_every_kind_of_write(passings: dict[str, int]) -> None:
     flush = {"reserve.after_commit", "flush.after_reserve", "part.after_fsync"}
     flush |= {"part.after_rename", "part.after_fsync_dir", "flush.after_part"}
     flush |= {"commit_part.before_commit", "commit_part.after_commit", "flush.after_commit"}
-    index = {f"publish.after_fsync_{what}" for what in ("manifest", "folder")}
+    index = {"publish.after_fsync_manifest"}
     index |= {f"segment.after_{what}" for what in ("vectors", "nearest", "rename")}
     index |= {"segment.before_rename", "prune_changes.after_commit"}
     index |= {"publish.before_rename", "publish.after_rename", "publish.after_cleaning"}
@@ -137,7 +137,6 @@ def unsynced_atomic(path: Path, content: bytes, *, point: str = "") -> None:
         (half_matrix, "fsync_file", no_sync, "clips.f16 was not forced"),
         ("indexer.store.segments.building", "write_synced", write_unsynced, "manifest.json"),
         (publishing, "write_synced", write_unsynced, "manifest.json was not forced"),
-        (publishing, "fsync_dir", no_sync, "gen-"),
         (publishing, "write_atomic", unsynced_atomic, "CURRENT was not forced"),
         (durable, "fsync_dir", no_sync, "names in"),
         ("indexer.store.vectors", "write_atomic", unsynced_atomic, "part-"),

@@ -13,8 +13,8 @@ from indexer.search.words.found import FoundWords
 from indexer.search.words.rarity import ask
 from indexer.search.words.word_index import WordIndex
 from indexer.search.words.words import FETCHED, LEAST_RELEVANCE, find_words
-from indexer.store.full_text import FullText
 from indexer.store.lines import ReadLines
+from indexer.store.text.full_text import FullText
 
 ALL = frozenset(Channel)
 SAID = [

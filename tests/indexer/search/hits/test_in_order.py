@@ -9,9 +9,9 @@ import pytest
 
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.search import in_order
 from indexer.search.examples.frames import Reading
-from indexer.search.in_order import _best_chain
+from indexer.search.hits import in_order
+from indexer.search.hits.in_order import _best_chain
 from indexer.search.query import MOST_STEPS, Filters, Query
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.result import Hit, SearchResult

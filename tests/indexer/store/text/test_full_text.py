@@ -12,11 +12,11 @@ from data.lines.line import Channel, Line, Reading
 from data.sealed import FileSum, file_sum
 from indexer.build.recording.record import writing_session
 from indexer.build.recording.record_lines import LinesBuffer
-from indexer.store import full_text
-from indexer.store.full_text import SCHEMA, FullText
 from indexer.store.generations import open_generation
 from indexer.store.lines import LineStore
 from indexer.store.publishing import publish
+from indexer.store.text import full_text
+from indexer.store.text.full_text import SCHEMA, FullText
 from indexer.verify import verify_library
 from tests.indexer.stored import ENCODER, add
 

@@ -10,7 +10,7 @@ import pytest
 
 from data.catalogue.records import Video
 from data.lines.line import Channel, Line
-from indexer.search.fusion import fuse, surprise
+from indexer.search.hits.fusion import fuse, surprise
 from indexer.search.result import Hit
 from indexer.search.words.found import FoundWords
 

@@ -10,9 +10,9 @@ import pytest
 from data.catalogue import Catalogue, FileRecord, LiveVideos
 from data.home import Home
 from indexer.build.recording.record import writing_session
+from indexer.search.hits.shown import Shown
 from indexer.search.query import Filters, Query
 from indexer.search.searcher import Searcher
-from indexer.search.shown import Shown
 from tests.fakes import ColourEncoder
 from tests.indexer.made import store
 from tests.indexer.search.found import colour

@@ -2,7 +2,7 @@
 
 import pytest
 
-from indexer.store.analysis import may_begin, stem, words_in
+from indexer.store.text.analysis import may_begin, stem, words_in
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from data.catalogue import Catalogue, LinePart, LiveReadings
 from data.durable import fsync_dir, fsync_file, link_or_copy
 from data.errors import ReelwiseError
 from data.lines import Channel, Line
-from indexer.store.analysis import fields_of, known_language
 from indexer.store.lines import Numbers, ReadLines, iter_lines
+from indexer.store.text.analysis import fields_of, known_language
 
 TEXT_FOLDER = "text"
 READINGS_FILE = "readings.u64"

@@ -8,6 +8,7 @@ from data.catalogue.database import Database
 from data.catalogue.embeddings import Embeddings
 from data.catalogue.files import VideoFiles
 from data.catalogue.live.columns import PartsOfVideos, clip_table, live_parts
+from data.catalogue.live.limits import NO_VIDEOS, VideoIds, VideoLimits, passing_ids
 from data.catalogue.live.readings import LiveReadings, live_readings
 from data.catalogue.naming.names import VideoNames
 from data.catalogue.readings import Readings
@@ -92,6 +93,11 @@ class Catalogue(Database):
     def videos_by_id(self, ids: Iterable[int]) -> dict[int, Video]:
         """Give the live ones among these videos, embedded or not."""
         return videos_by_id(self, ids)
+
+    def within(self, limits: VideoLimits) -> VideoIds:
+        """Give the ids of the searchable videos within some limits, ascending."""
+        encoder = self.encoder
+        return NO_VIDEOS if encoder is None else passing_ids(self, encoder, limits)
 
     def video(self, ref: str | int | Path) -> Video:
         """Find the one live video that a person means.

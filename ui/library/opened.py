@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from data.errors import ReelwiseError
 from data.home import Home, is_home, nothing_indexed, require_library, resolve_home
 from embeddings.backbone.early_checks import check_device, check_weights_file
+from ui.library.examples import ExampleStore
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue, Shelf
@@ -49,6 +50,8 @@ class OpenedLibrary:
             check_weights_file(self._weights)
         check_device(device)
         self.home: Home = resolve_home(Path(home) if home else None)
+        self.examples = ExampleStore(self.home.cache)
+        """Clips and pictures that visitors gave."""
         self._device = device
         self.gpu_use: GpuUse | None = None
         """What is wanted of copies of the index on GPUs. Set before the first search."""

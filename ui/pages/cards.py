@@ -18,11 +18,10 @@ from streamlit.delta_generator import DeltaGenerator
 from data.catalogue import Video
 from data.errors import ReelwiseError
 from data.printable import printable
-from indexer.search.result import Hit, Match
 from recommender.answer.items import Item
 from ui.api.links import media_url, preview_url, thumb_url
-from ui.library.documents import and_copies, is_gone
-from ui.terminal.text import clock, span
+from ui.library.documents import is_gone
+from ui.terminal.text import clock
 
 Card = TypeVar("Card")
 
@@ -156,13 +155,6 @@ def warning(text: str) -> str:
     return f'<div class="rw-problem" role="status">{as_text(text)}</div>'
 
 
-def chips(words: Sequence[str]) -> str:
-    """What narrows the results, where it can be seen while the options are closed."""
-    return (
-        f'<div class="rw-chips">{"".join(f"<span>{as_text(each)}</span>" for each in words)}</div>'
-    )
-
-
 def nothing_indexed() -> str:
     """The empty state of a library without videos."""
     return empty("Nothing is indexed yet", "Index a folder first.", "reelwise index FOLDER")
@@ -173,59 +165,6 @@ def in_columns(items: Sequence[Card]) -> Iterator[tuple[DeltaGenerator, Card]]:
     for first in range(0, len(items), CARDS_PER_ROW):
         row = items[first : first + CARDS_PER_ROW]
         yield from zip(st.columns(CARDS_PER_ROW), row, strict=False)
-
-
-def moment_card(hit: Hit, *, playable: bool = True) -> str:
-    """A moment, playable from its start, with its time, relevance and title."""
-    # A frame from inside the moment says more than the one at the cut.
-    picture_s = (2 * hit.start_s + hit.end_s) / 3
-    if playable:
-        source = f"{media_url(hit.video_id)}#t={hit.start_s:.2f},{hit.end_s:.2f}"
-    else:
-        source = preview_url(hit.video_id, hit.start_s, hit.end_s)
-    what = f"{hit.title}, {span(hit.start_s, hit.end_s)}"
-    return (
-        f'<article class="rw-card" data-rank="{hit.rank}" aria-label="{as_text(what)}">'
-        f'<div class="rw-frame">{_player(hit.video_id, source, picture_s, what)}'
-        f'<span class="rw-badge">{span(hit.start_s, hit.end_s)}</span>{_preview(playable)}'
-        f'<span class="rw-badge rw-right">{hit.relevance:.2f}</span></div>'
-        f'<div class="rw-text">{_title(hit.title, hit.path)}'
-        f'<div class="rw-bar" role="img" aria-label="relevance {hit.relevance:.2f}" '
-        f'title="relevance {hit.relevance:.2f}">'
-        f'<i style="width:{100 * hit.relevance:.0f}%"></i></div>{_said(hit)}{_copies(hit)}'
-        "</div></article>"
-    )
-
-
-def _copies(hit: Hit) -> str:
-    """How many copies of the video there are; where they lie shows under the pointer."""
-    if not hit.copies:
-        return ""
-    where = "\n".join(str(copy.path) for copy in hit.copies)
-    return f'<div class="rw-sub" title="{as_text(where)}">{and_copies(hit)}</div>'
-
-
-def _said(hit: Hit) -> str:
-    """Steps in order, and the best lines that were said or written, their words marked."""
-    steps = "".join(
-        f'<div class="rw-said"><span>{span(step.start_s, step.end_s)}</span> '
-        f"{as_text(step.text)}</div>"
-        for step in hit.steps
-    )
-    lines = [match for match in hit.matched if match.is_shown][:LINES_SHOWN]
-    return steps + "".join(
-        f'<div class="rw-said"><span>{as_text(str(match.channel))} {clock(match.start_s)}</span> '
-        f"{'~ ' * match.by_meaning}{_with_marks(match)}</div>"
-        for match in lines
-    )
-
-
-def _with_marks(match: Match) -> str:
-    out, at = "", 0
-    for start, end in match.marks:
-        out += f"{as_text(match.text[at:start])}<mark>{as_text(match.text[start:end])}</mark>"
-        at = end
-    return out + as_text(match.text[at:])
 
 
 def video_card(item: Item, video: Video, *, why: str) -> str:

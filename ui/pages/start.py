@@ -6,7 +6,7 @@ from ui.pages import cards, for_you_page, visitor
 from ui.pages.components.mount import site_style
 from ui.pages.frame import show_frame
 from ui.pages.library_page import show_library
-from ui.pages.search_page import show_search
+from ui.pages.search.page import show_search
 from ui.pages.video.page import show_video
 
 st.set_page_config(page_title="reelwise", page_icon=cards.icon(), layout="wide", menu_items={})
@@ -30,3 +30,5 @@ if st.session_state.get("page") != page.url_path:
 show_frame(shown[page.url_path][0], [name for name, _ in shown.values()])
 with st.container(key="content"):
     page.run()
+if title := st.session_state.pop("title", ""):
+    st.set_page_config(page_title=f"{title} - reelwise")

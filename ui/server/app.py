@@ -25,7 +25,7 @@ from ui.api.links import BASE
 from ui.api.served import Served
 from ui.library.library import Library
 from ui.library.running import announced
-from ui.pages import PAGES, cards, examples, served
+from ui.pages import PAGES, cards, served
 from ui.server import media_routes, video_routes
 from ui.server.edge.address import ServerAddress
 from ui.server.edge.connections import (
@@ -88,7 +88,7 @@ def build_server(
 
     config.get_config_options(force_reparse=True, options_from_flags=STREAMLIT_OPTIONS)
     served.open_for_pages(library)
-    examples.remove_leftovers(library.home.cache)
+    library.examples.tidy()
     script = Path(__file__).parents[1] / "pages" / "start.py"
     frames = FrameSource()
 

@@ -33,6 +33,7 @@ _CONDITIONS = {
 """SQL of each limit that is given, of an embedding `e` and its video `v`."""
 
 VideoIds = npt.NDArray[np.int64]
+NO_VIDEOS: VideoIds = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)

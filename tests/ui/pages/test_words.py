@@ -1,5 +1,6 @@
 """Words of the pages: each language has all of them, and each that is used is there."""
 
+import json
 import re
 from pathlib import Path
 
@@ -49,3 +50,14 @@ def test_a_language_is_chosen_by_the_person_then_by_the_browser() -> None:
     assert chosen(None, "de-AT") == "de"
     assert chosen("xx", "fr") == "en"
     assert chosen(None, None) == "en"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_each_file_holds_the_keys_of_its_own_group(code: str) -> None:
+    files = sorted((PAGES / "words" / code).glob("*.json"))
+    assert [file.name for file in files] == [
+        file.name for file in sorted((PAGES / "words" / "en").glob("*.json"))
+    ]
+    for file in files:
+        keys = [*json.loads(file.read_text(encoding="utf-8"))]
+        assert {key.partition(".")[0] for key in keys} == {file.stem}

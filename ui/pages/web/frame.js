@@ -113,6 +113,7 @@ class Frame {
 
   search(text) {
     const q = text.trim();
+    clearTimeout(this.waits);
     this.suggest([]);
     if (location.pathname === "/") go(changed({ q, n: null, all: null }));
     else go(address("/", { q, like: q ? null : this.data.like }));

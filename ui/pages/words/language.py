@@ -1,6 +1,6 @@
-"""The words of the pages: one file for each language, by key, with plural forms.
+"""The words of the pages: a folder for each language, a file for each group, with plural forms.
 
-Components get theirs as data, so that a language is one JSON file and nothing else.
+Components get theirs as data, so that a language is a folder of JSON files and nothing else.
 """
 
 from __future__ import annotations
@@ -52,8 +52,10 @@ class Words:
 @cache
 def words_of(code: str) -> Words:
     """The words of a language."""
-    file = Path(__file__).with_name(f"{code}.json")
-    return Words(code, json.loads(file.read_text(encoding="utf-8")))
+    forms: dict[str, Form] = {}
+    for file in sorted(Path(__file__).with_name(code).glob("*.json")):
+        forms |= json.loads(file.read_text(encoding="utf-8"))
+    return Words(code, forms)
 
 
 def chosen(cookie: str | None, browser: str | None) -> str:

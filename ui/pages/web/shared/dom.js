@@ -50,7 +50,8 @@ export function icon(name) {
 
 /** The one root of a component: made at its first call, emptied at none. */
 export function rootOf(parent, className) {
-  let root = parent.querySelector(":scope > .root");
+  // A shadow root has no scope of its own to select by.
+  let root = [...parent.children].find(each => each.classList.contains("root"));
   if (!root) {
     root = h("div", { class: `root ${className}` });
     parent.append(root);

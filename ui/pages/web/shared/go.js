@@ -27,12 +27,14 @@ export function changed(changes, path = location.pathname) {
   return text ? `${path}?${text}` : path;
 }
 
-/** Go to an address of this site: Streamlit hears of it as of the browser's own Back. */
-export function go(href) {
+/** Go to an address of this site: Streamlit hears of it as of the browser's own Back.
+ * `replaces`: no entry of its own, as for more of the same; `stays`: the page is not scrolled. */
+export function go(href, { replaces = false, stays = false } = {}) {
   if (href === location.pathname + location.search) return;
   document.dispatchEvent(new CustomEvent("reelwise:leaving"));
-  history.pushState(null, "", href);
-  announce();
+  if (replaces) history.replaceState(history.state, "", href);
+  else history.pushState(null, "", href);
+  announce(stays);
 }
 
 /** Put other parameters into the address without an entry and without a run of the page. */
@@ -41,9 +43,9 @@ export function replace(href) {
 }
 
 /** Tell Streamlit and our components that the address is another. */
-function announce() {
+function announce(stays) {
   window.dispatchEvent(new PopStateEvent("popstate"));
-  document.dispatchEvent(new CustomEvent(CHANGED));
+  document.dispatchEvent(new CustomEvent(CHANGED, { detail: { stays } }));
 }
 
 /** Follow a link within the page; with a modifier or another button the browser does it. */

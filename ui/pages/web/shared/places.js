@@ -48,7 +48,10 @@ export function keepPlaces(signal) {
   for (const name of ["wheel", "touchstart", "keydown"])
     document.addEventListener(name, stopRestoring, { signal, capture: true, passive: true });
   document.addEventListener("reelwise:leaving", () => { note(); stopRestoring(); }, { signal });
-  document.addEventListener("reelwise:address", () => { now = here(); box().scrollTop = 0; }, { signal });
+  document.addEventListener("reelwise:address", event => {
+    now = here();
+    if (!event.detail?.stays) box().scrollTop = 0;
+  }, { signal });
   window.addEventListener("popstate", event => { if (event.isTrusted) restore(); }, { signal });
   if (read().has(now)) restore();
 }

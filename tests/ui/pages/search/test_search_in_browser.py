@@ -1,0 +1,164 @@
+"""The Search page in a real Chromium: the address is the state, pictures first, keys work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from tests.ui.conftest import Server
+from tests.ui.pages.conftest import Visitor, id_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.browser
+
+
+def first_card(page: Page) -> Locator:
+    return page.locator(".grid > .card").first
+
+
+def field(page: Page) -> Locator:
+    return page.get_by_role("combobox", name="Search the library")
+
+
+def ask(page: Page, text: str) -> None:
+    field(page).fill(text)
+    field(page).press("Enter")
+
+
+def test_a_query_finds_its_toon_and_stands_in_the_address(
+    visitor: Visitor, server: Server, home: Path, query: dict[str, str]
+) -> None:
+    page = visitor.page
+    page.goto(server.url)
+    page.get_by_text("What are you looking for?").wait_for()
+    ask(page, query["query"])
+    page.get_by_role("heading", name="Results").wait_for()
+    wanted = page.locator(f'.card[data-video-id="{id_of(home, query["video"])}"]')
+    wanted.first.wait_for()
+    assert first_card(page).get_attribute("data-video-id") == id_of(home, query["video"])
+    assert f"q={quote(query['query'], safe='').replace('%20', '+')}" in page.url
+    assert page.title() == f"{query['query']} - reelwise"
+    # A picture, no player; every picture comes.
+    assert page.locator("video").count() == 0
+    first_card(page).locator("img").first.evaluate(
+        "img => img.complete || new Promise(done => img.addEventListener('load', done))"
+    )
+    assert first_card(page).locator("img").first.evaluate("img => img.naturalWidth") == 480
+    # Reload, and the same address in another tab, are the same page.
+    page.reload()
+    wanted.first.wait_for()
+    assert field(page).input_value() == query["query"]
+    assert visitor.failed_answers == []
+    assert visitor.foreign_requests == []
+    assert visitor.faults == []
+
+
+def test_back_returns_to_what_was_asked_before(
+    visitor: Visitor, server: Server, query: dict[str, str]
+) -> None:
+    page = visitor.page
+    page.goto(f"{server.url}/?q={quote(query['query'])}")
+    first_card(page).wait_for()
+    chosen = first_card(page).get_attribute("data-video-id")
+    first_card(page).locator(".picture").first.focus()
+    page.keyboard.press("s")  # more like this
+    page.locator(".card .your").wait_for()
+    assert f"like={chosen}%40" in page.url
+    others = page.locator(".grid > .card:not(:has(.your))")
+    assert chosen not in others.evaluate_all("all => all.map(c => c.dataset.videoId)")
+    page.go_back()
+    page.locator(".card .your").wait_for(state="detached")
+    assert first_card(page).get_attribute("data-video-id") == chosen
+    assert field(page).input_value() == query["query"]
+    page.go_forward()
+    page.locator(".card .your").wait_for()
+
+
+def test_keys_lead_to_the_field_through_the_pictures_and_to_a_menu(
+    visitor: Visitor, server: Server, query: dict[str, str]
+) -> None:
+    page = visitor.page
+    page.goto(f"{server.url}/?q={quote(query['query'])}&all=1")
+    first_card(page).wait_for()
+    page.keyboard.press("/")
+    assert field(page).evaluate("field => field.getRootNode().activeElement === field")
+    page.keyboard.press("Escape")
+    links = page.locator(".card > .picture")
+    focused = "link => link.getRootNode().activeElement === link"
+    links.nth(0).focus()
+    for key, n in (("ArrowRight", 1), ("ArrowDown", 5), ("ArrowLeft", 4), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        assert links.nth(n).evaluate(focused), key
+    page.keyboard.press(".")
+    menu = page.get_by_role("menu")
+    menu.wait_for()
+    page.keyboard.press("Escape")
+    menu.wait_for(state="detached")
+
+
+def test_nothing_good_is_said_and_filters_are_chips(visitor: Visitor, server: Server) -> None:
+    page = visitor.page
+    page.goto(f"{server.url}/?q=quantum+accountancy&len=0-600&sort=best")
+    page.get_by_role("heading", name='Nothing here matches "quantum accountancy" well').wait_for()
+    assert page.locator(".grid > .card").count() == 3
+    assert page.get_by_text("sort=best means nothing here").is_visible()
+    page.get_by_role("button", name="Under 10 min: take this filter away").click()
+    page.wait_for_url(lambda url: "len=" not in url)
+    page.get_by_role("button", name="Show them anyway").click()
+    page.locator(".grid > .card").nth(3).wait_for()
+    assert "all=1" in page.url
+
+
+def test_a_filter_that_hides_everything_is_named_and_taken_away(
+    visitor: Visitor, server: Server
+) -> None:
+    page = visitor.page
+    page.goto(f"{server.url}/?q=a+dog&len=0-0.5&all=1")
+    page.get_by_role("button", name='Without "Length"').click()
+    first_card(page).wait_for()
+    assert "len=" not in page.url
+
+
+@pytest.mark.parametrize(("width_px", "across"), [(390, 2), (1280, 4), (2560, 6)])
+def test_the_grid_fits_the_window(
+    visit: Callable[..., Visitor], server: Server, width_px: int, across: int
+) -> None:
+    page = visit(width_px, is_dark=width_px == 2560).page
+    page.goto(server.url)
+    page.locator(".grid > .card").nth(across).wait_for()
+    tops = page.locator(".grid > .card").evaluate_all(
+        "all => all.map(card => Math.round(card.getBoundingClientRect().top))"
+    )
+    assert tops.count(tops[0]) == across
+    wide = page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1]
+    dark = page.evaluate("() => getComputedStyle(document.body).getPropertyValue('--rw-bg')")
+    assert dark == ("#0f1514" if width_px == 2560 else "#ffffff")
+
+
+def test_the_page_speaks_the_language_of_the_browser(
+    visit: Callable[..., Visitor], server: Server
+) -> None:
+    page = visit(language="de-DE").page
+    page.goto(server.url)
+    page.get_by_role("heading", name="Was suchst du?").wait_for()
+    assert page.get_by_role("link", name="Bibliothek").first.is_visible()
+
+
+def test_a_moment_moves_under_the_pointer_and_stops_after(
+    visitor: Visitor, server: Server, query: dict[str, str]
+) -> None:
+    page = visitor.page
+    page.goto(f"{server.url}/?q={quote(query['query'])}")
+    first_card(page).locator(".picture").first.hover()
+    video = page.locator(".picture video.shown")
+    video.wait_for()
+    assert video.evaluate("video => video.muted && !video.controls")
+    field(page).hover()
+    page.locator(".picture video").wait_for(state="detached")

@@ -1,0 +1,70 @@
+"""The Search page: what the address asks for, and the videos that have it."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+import streamlit as st
+
+from data.errors import ReelwiseError
+from ui.library.library import Library
+from ui.pages import served, watcher
+from ui.pages.components.mount import mount
+from ui.pages.search.address import Asked, asked
+from ui.pages.search.finding import Found, find, is_given
+from ui.pages.search.shown import answer_data, chips, example_data, problem_data
+from ui.pages.search.start import start_data
+from ui.pages.visits import still_wanted
+
+_FOUND = "search:found"
+GROUPS = ("search", "card", "menu", "channel", "filter", "undo", "why", "keys")
+
+
+def show_search() -> None:
+    """Draw the page."""
+    library = served.library()
+    words = watcher.words()
+    wanted = asked({name: st.query_params.get_all(name) for name in st.query_params})
+    st.session_state["title"] = wanted.q or wanted.like
+    data: dict[str, Any] = {
+        "person": watcher.watching(),
+        "chips": chips(wanted, words),
+        "sort": wanted.sort,
+        "left_out": [list(each) for each in wanted.left_out],
+        "question": {"q": wanted.q, "like": wanted.like, "from": "search"},
+        "words": words.part(*GROUPS),
+        "language": words.code,
+    }
+    if library.catalogue.encoder is None:
+        data["view"] = "nothing_indexed"
+    elif wanted.is_empty:
+        data |= {"view": "start", **start_data(library, watcher.watching())}
+    else:
+        data |= _answer(library, wanted)
+    mount("search", data)
+
+
+def _answer(library: Library, wanted: Asked) -> dict[str, Any]:
+    example = example_data(library, wanted.like)
+    try:
+        found = _found(library, wanted)
+    except ReelwiseError as error:
+        return {"view": "problem", "example": example, **problem_data(error)}
+    return {"view": "results", "example": example, **answer_data(library, wanted, found)}
+
+
+def _found(library: Library, wanted: Asked) -> Found:
+    """What was found; remembered for as long as the library is the same, for reruns and Back."""
+    view = library.searcher.view
+    key = (wanted, view.current, view.changes)
+    kept: dict[object, Found] = st.session_state.setdefault(_FOUND, {})
+    if key not in kept:
+        place = st.empty()
+        reading = still_wanted(lambda: place.html("")) if is_given(wanted.like) else nullcontext()
+        with reading as look:
+            found = find(library, wanted, look)
+        while len(kept) >= 8:
+            kept.pop(next(iter(kept)))
+        kept[key] = found
+    return kept[key]

@@ -1,0 +1,38 @@
+"""What the Search page shows before anything is asked: what is new, and what one could ask."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ui.library.library import Library
+from ui.pages.components.video_card import card_of
+
+NEW = 12
+EXAMPLES = 3
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def start_data(library: Library, person: str) -> dict[str, Any]:
+    """The start: new videos, and questions made of this library's own tags and titles."""
+    newest = library.catalogue.newest(4 * NEW)
+    tags = [tag.name for tag in library.catalogue.tags.all()]
+    n_videos, _ = library.catalogue.number_and_length_s()
+    return {
+        "new": [card_of(video) for video in newest[:NEW]],
+        "n_videos": n_videos,
+        "ideas": ideas(tags, [video.title for video in newest]),
+    }
+
+
+def ideas(tags: list[str], titles: list[str]) -> list[str]:
+    """A few questions that this library can answer: tags, then titles that say something.
+
+    A title of one word and a number (`toon-0012`, `IMG_2034`) says nothing.
+    """
+    told = dict.fromkeys(tags)
+    for title in titles:
+        words = _WORD.findall(title)
+        if sum(len(word) > 2 for word in words) >= 2:
+            told[" ".join(words[:6]).lower()] = None
+    return [*told][:EXAMPLES]

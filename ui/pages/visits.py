@@ -1,0 +1,57 @@
+"""A visit: one open tab. What it asked last is worked on only while it is there.
+
+Examples of all visitors are read two at a time.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
+
+AT_ONCE = 2
+"""Examples that are read at the same time, whatever the number of visitors."""
+_PAUSE_S = 0.2
+_TOUCH_EVERY_S = 0.5
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+@contextmanager
+def still_wanted(touch: Callable[[], object]) -> Iterator[Callable[[], None]]:
+    """Wait for a place to read an example; gives what raises where nobody waits for it any more.
+
+    Args:
+        touch: Writes anything to the visitor's page. Streamlit raises inside it where the visitor
+            has asked for something else or was closed.
+    """
+    look = _looking(touch)
+    while not _places.acquire(timeout=_PAUSE_S):
+        look()
+    try:
+        yield look
+    finally:
+        _places.release()
+
+
+def _looking(touch: Callable[[], object]) -> Callable[[], None]:
+    touched_s = float("-inf")
+
+    def look() -> None:
+        nonlocal touched_s
+        if time.monotonic() - touched_s >= _TOUCH_EVERY_S:
+            touched_s = time.monotonic()
+            if not is_connected():
+                raise StopException
+            touch()
+
+    return look
+
+
+def is_connected() -> bool:
+    """Whether the visitor of this page is still there; True outside of a server."""
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return True
+    return runtime.get_instance().is_active_session(context.session_id)

@@ -1,0 +1,47 @@
+// The filter dialog: folder, date, length, where it is found, who watched it, tags, and words.
+
+import { get } from "../shared/api.js";
+import { h } from "../shared/dom.js";
+import { changed, go } from "../shared/go.js";
+
+const LENGTHS = [["", "any"], ["-60", "1"], ["60-300", "2"], ["300-1200", "3"], ["1200-", "4"]];
+const FOUND_IN = ["seen", "said", "written", "title"];
+
+/** Open it over the page; "Apply" changes the address once. */
+export async function openFilters(root, data, say) {
+  const now = new URLSearchParams(location.search);
+  const [folders, tags, people] = await Promise.all(["/folders", "/tags", "/people"].map(path => get(path).then(found => found.items, () => [])));
+  const text = (name, label, type = "text") => h("div", {}, h("label", { class: "named", for: `f-${name}` }, say(label)),
+    h("input", { type, id: `f-${name}`, name, value: now.get(name) ?? "" }));
+  const boxes = (name, label, items, className = "options") => items.length > 0 && h("fieldset", {}, h("legend", {}, say(label)),
+    h("div", { class: className }, items.map(item => h("label", item.depth ? { style: `padding-left:${16 * item.depth}px` } : {},
+      h("input", { type: "checkbox", name, value: item.value, checked: given(now, name).includes(item.value) }), h("span", {}, item.text), item.n !== undefined && h("span", { class: "mute small" }, String(item.n))))));
+  const chosen = (name, label, items) => h("fieldset", {}, h("label", { class: "named", for: `f-${name}` }, say(label)),
+    h("select", { id: `f-${name}`, name }, items.map(([value, shown]) => h("option", { value, selected: value === (now.get(name) ?? "") }, shown))));
+  const form = h("form", { method: "dialog" },
+    boxes("folder", "filter.folder", folders.map(each => ({ value: each.path, text: each.name, depth: each.depth, n: each.videos })), "tree"),
+    h("fieldset", { class: "two" }, text("since", "filter.since", "date"), text("until", "filter.until", "date")),
+    chosen("len", "filter.len", LENGTHS.map(([value, name]) => [value, say(`filter.len_${name}`)])),
+    boxes("in", "filter.in", FOUND_IN.map(each => ({ value: each, text: say(`filter.in_${each}`) }))),
+    boxes("tag", "filter.tag", tags.map(each => ({ value: each.tag, text: each.tag, n: each.videos }))),
+    people.length > 0 && chosen("by", "filter.by", [["", say("filter.anybody")], ...people.map(each => [each.name, each.name])]),
+    text("not", "filter.not"),
+    h("fieldset", { class: "two" }, text("then", "filter.then"), text("within", "filter.within", "number")),
+    h("div", { class: "row" }, h("button", { value: "apply", class: "main" }, say("filter.apply")), h("button", { value: "", class: "outlined" }, say("filter.cancel"))));
+  const dialog = h("dialog", { "aria-label": say("search.filter"), onclose: () => {
+    if (dialog.returnValue === "apply") go(changed(changes(new FormData(form), now)));
+    dialog.remove();
+  } }, h("h2", {}, say("search.filter")), form);
+  root.append(dialog);
+  dialog.showModal();
+}
+
+const given = (now, name) => name === "in" ? (now.get("in") ?? "").split(",") : now.getAll(name);
+
+/** The parameters that the form gives: empty ones go out of the address. */
+function changes(form, now) {
+  const one = name => form.get(name) || null;
+  const shown = form.get("then") === (now.get("then") ?? "") ? now.getAll("then") : [form.get("then")];
+  return { folder: form.getAll("folder"), since: one("since"), until: one("until"), len: one("len"), in: form.getAll("in").join(",") || null,
+    tag: form.getAll("tag"), by: one("by"), not: one("not"), then: shown.filter(Boolean), within: shown.some(Boolean) ? one("within") : null, n: null };
+}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ui.api.application import build_api
 from ui.api.docs_page import route_table
-from ui.server import media_routes, video_routes
+from ui.server.own_routes import ROUTERS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 BEGIN, END = "<!-- routes -->", "<!-- end of routes -->"
@@ -18,8 +18,7 @@ def with_routes(page: str) -> str:
     """The page with the routes between its two marks."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    api = build_api(None, [media_routes.router, video_routes.router])
-    table = "\n".join(route_table(api.openapi()))
+    table = "\n".join(route_table(build_api(None, ROUTERS).openapi()))
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
 
 

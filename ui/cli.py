@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 
 from data.disk_errors import known_error
 from data.printable import as_json, printable_lines
-from ui.commands.everyday import demo, index, search, serve, status, tags
+from ui.commands.everyday import demo, index, search, serve, status, tags, users
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
 from ui.commands.maintain import doctor, duplicates, encoders, rebuild, roots, verify
 from ui.commands.recommend import (
@@ -117,6 +117,13 @@ def _register_commands(app: typer.Typer) -> None:
         (tags.list_tags, "reelwise tags list"),
     )
     app.add_typer(named, name="tags", rich_help_panel=EVERYDAY)
+    signing_in = _group(
+        "Users who may sign in to reelwise serve --users.",
+        (users.add_user, "reelwise users add anna --role owner --users users.json"),
+        (users.remove_user, "reelwise users remove anna --users users.json"),
+        (users.list_users, "reelwise users list --users users.json"),
+    )
+    app.add_typer(signing_in, name="users", rich_help_panel=EVERYDAY)
     captions = "--captions captions.csv --out my-encoder"
     train = _group(
         "Train the recommender and encoders.",

@@ -117,7 +117,7 @@ def serving(home: Path, *options: str) -> Iterator[Server]:
         began = time.monotonic()
         while True:
             try:
-                if server.ask("/api/v1/status")[0] == 200:
+                if server.ask("/healthz")[0] == 200:
                     break
             except OSError:
                 pass

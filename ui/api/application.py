@@ -11,15 +11,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ui.api.answers import Plain, failed
+from ui.api.browsing import tags, videos
 from ui.api.docs_page import docs_page
 from ui.api.finding import recommend, search
+from ui.api.metering import Metering
+from ui.api.people import events, history, people, searches
 from ui.api.refusals import Problem
-from ui.api.running import status
+from ui.api.running import failures, status
 from ui.api.served import Served
 from ui.library.running import reelwise_version
 
 TITLE = "reelwise"
-_ROUTERS = (search.router, recommend.router, status.router)
+_ROUTERS = (
+    search.router,
+    recommend.router,
+    videos.router,
+    tags.router,
+    events.router,
+    history.router,
+    people.router,
+    searches.router,
+    status.router,
+    failures.router,
+)
 
 
 class ApiApp(FastAPI):
@@ -49,6 +63,7 @@ def build_api(served: Served | None, routers: Sequence[APIRouter] = ()) -> ApiAp
     """
     api = ApiApp()
     api.state.served = served
+    api.state.metering = Metering()
     for router in (*_ROUTERS, *routers):
         api.include_router(router)
 

@@ -7,6 +7,7 @@ parameter that is ignored answers another question than the one that was asked.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, get_origin
 
@@ -20,6 +21,7 @@ from starlette.responses import Response
 
 from data.errors import ReelwiseError
 from ui.api.answers import DOCS, problem
+from ui.api.metering import Metering
 from ui.api.refusals import Refused, not_there, refusal, wrong
 
 LOG = "uvicorn.error"
@@ -40,23 +42,37 @@ class StrictRoute(APIRoute):
         ]
         repeatable = {f.alias: get_origin(f.field_info.annotation) is list for f in fields}
 
+        async def checked(request: Request) -> Response:
+            check_names(request, repeatable)
+            return await inner(request)
+
         async def handler(request: Request) -> Response:
-            try:
-                check_names(request, repeatable)
-                return await inner(request)
-            except RequestValidationError as error:
-                return refusal(_explained(request, error))
-            except ReelwiseError as error:
-                return refusal(error)
-            except HTTPException as error:
-                return refusal(_of_framework(error))
-            except Exception:
-                # The edge: a traceback belongs into the log, not on the wire.
-                logging.getLogger(LOG).exception("a request failed: %s", request.url.path)
-                fix = "try again; the server's log has the details"
-                return problem(500, "fault", "unexpected fault", fix)
+            began_s = time.perf_counter()
+            answer = await _answered(checked, request)
+            metering = getattr(request.app.state, "metering", None)
+            if isinstance(metering, Metering):
+                took_s = time.perf_counter() - began_s
+                metering.answered(request.method, self.path, answer.status_code, took_s)
+            return answer
 
         return handler
+
+
+async def _answered(handler: Handler, request: Request) -> Response:
+    """The answer, a refusal in place of an error."""
+    try:
+        return await handler(request)
+    except RequestValidationError as error:
+        return refusal(_explained(request, error))
+    except ReelwiseError as error:
+        return refusal(error)
+    except HTTPException as error:
+        return refusal(_of_framework(error))
+    except Exception:
+        # The edge: a traceback belongs into the log, not on the wire.
+        logging.getLogger(LOG).exception("a request failed: %s", request.url.path)
+        fix = "try again; the server's log has the details"
+        return problem(500, "fault", "unexpected fault", fix)
 
 
 def check_names(request: Request, repeatable: Mapping[str, bool]) -> None:

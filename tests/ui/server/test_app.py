@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from data.errors import ReelwiseError
-from ui.server.app import _listen
 from ui.server.edge.address import ServerAddress
+from ui.server.process import _listen
 
 
 def test_an_address_that_is_not_this_machines_is_not_blamed_on_the_port() -> None:

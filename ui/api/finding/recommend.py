@@ -16,6 +16,7 @@ from ui.api.finding.moments import Page, recommended
 from ui.api.refusals import wrong
 from ui.api.served import Asking, Served, ServedHere, Visitor
 from ui.api.strict import StrictRoute
+from ui.api.whose import whose
 from ui.library.documents import model_warning
 
 router = APIRouter(route_class=StrictRoute, tags=["finding"])
@@ -26,7 +27,7 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    user: Words = Field(description="The person.")
+    user: Words | None = Field(None, description="The person; oneself where left out.")
     k: Count = 10
     playing: VideoId | None = Field(None, description="Stay near this video.")
     exclude: list[VideoId] = Field(
@@ -61,7 +62,7 @@ def recommend_and_log(
 def _page(wanted: Wanted, served: Served, visitor: Visitor) -> Page:
     library = served.library
     result = library.recommend(
-        wanted.user,
+        whose(visitor, wanted.user),
         k=wanted.k,
         exclude=wanted.exclude,
         playing=wanted.playing,

@@ -1,5 +1,7 @@
 """`reelwise serve`: the web page, the JSON API and the media in one process."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +24,52 @@ def serve(
         typer.Option(
             metavar="NAME",
             help="Host name that browsers may use for this server, besides localhost; repeatable.",
+        ),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|env",
+            help="Ask for a token, that of a file or of the variable REELWISE_TOKEN: programs send "
+            "it as Authorization: Bearer TOKEN, and may do everything.",
+        ),
+    ] = None,
+    users: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Ask who somebody is: a file of users with passwords and roles, which "
+            "`reelwise users add` makes.",
+        ),
+    ] = None,
+    trusted_header: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Header in which a proxy that has asked already says who it is.",
+        ),
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address or network whose header is believed; repeatable.  "
+            "[default: this machine]",
+        ),
+    ] = None,
+    public: Annotated[
+        bool,
+        typer.Option(
+            "--public",
+            help="Let everyone in who reaches the server: they see the library and what each "
+            "person watched, and may change both.",
+        ),
+    ] = False,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Let pages of another site ask the API, as https://films.example; repeatable.",
         ),
     ] = None,
     refit_every: Annotated[
@@ -54,27 +102,28 @@ def serve(
 ) -> Answer:
     """Serve the web page and the JSON API until Ctrl-C."""
     from indexer.store.gpu.opening import GpuUse
-    from ui.server.edge.address import ServerAddress
+    from ui.server.edge.address import ServerAddress, checked_origins
     from ui.server.edge.stopping import Stopping
 
     hours = _hours(refit_every)
     use = GpuUse(None if gpu_memory is None else int(gpu_memory * 1e9), gpu_kind)
-    address = ServerAddress(host, port, tuple(allow_host or ()))
+    origins = checked_origins(cors_origin or ())
+    address = ServerAddress(host, port, tuple(allow_host or ()), origins)
     served = {"served": address.url}
     # Ctrl-C is how a server is meant to end, also while it starts: the process leaves then, and
     # this never returns.
     stopping = Stopping(printable.as_json(served) + "\n" if as_json else "")
     with stopping.on_signals():
-        from ui.server.app import serve_library
+        from data.home import resolve_home
+        from ui.server.access.options import AccessOptions
 
-        serve_library(
-            home,
-            address,
-            stopping=stopping,
-            device=device,
-            gpu_use=use,
-            refit_every_hours=hours,
-        )
+        access = AccessOptions(token, users, trusted_header, trusted_proxy or (), public)
+        environment = os.environ.get("REELWISE_TOKEN")
+        place = resolve_home(home)
+        doors = access.doors(place, is_local=address.is_local, environment=environment)
+        from ui.server.process import Serving, serve_library
+
+        serve_library(home, address, Serving(doors, device, use, hours), stopping=stopping)
     return Answer(served, "")
 
 

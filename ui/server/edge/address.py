@@ -3,9 +3,12 @@
 import ipaddress
 import re
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
+
+from data.errors import ReelwiseError
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?")
 
@@ -20,6 +23,9 @@ class ServerAddress:
     """The port to bind."""
     allowed_hosts: tuple[str, ...] = ()
     """Host names that a browser may use, besides addresses and this machine's own names."""
+
+    cors_origins: tuple[str, ...] = ()
+    """Other sites whose pages may ask the API."""
 
     @property
     def url(self) -> str:
@@ -68,6 +74,23 @@ class ServerAddress:
             return False
         given = {name.lower() for name in self.allowed_hosts}
         return parts.netloc == host_header.strip().lower() or host_name(parts.netloc) in given
+
+
+def checked_origins(origins: Iterable[str]) -> tuple[str, ...]:
+    """Origins as browsers send them.
+
+    Raises:
+        ReelwiseError: One is none: with a path, without a scheme, or for everybody.
+    """
+    for origin in origins:
+        parts = urlsplit(origin)
+        whole = f"{parts.scheme}://{parts.netloc}"
+        if parts.scheme not in ("http", "https") or not parts.netloc or origin != whole:
+            raise ReelwiseError(
+                f"--cors-origin {origin}: give scheme and name of one site",
+                fix="--cors-origin https://films.example",
+            )
+    return tuple(origin.lower() for origin in origins)
 
 
 def is_loopback(host: str) -> bool:

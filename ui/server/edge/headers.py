@@ -19,6 +19,7 @@ from ui.server.edge.address import host_name
 
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 """Routes of Streamlit that tell a stranger about visitors, or act for a program."""
+_OTHERS = ("login", "healthz", "readyz", "metrics")
 _STREAMLIT = ("_stcore", "static", "media", "component", "api", "favicon.png", "index.html")
 _WHERE = 'window.__streamlit={BACKEND_BASE_URL:location.origin+"/"};'
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -42,7 +43,7 @@ class SafeAnswers:
 
     def __init__(self, app: ASGIApp, pages: tuple[str, ...], scripts: tuple[str, ...]) -> None:
         self._app = app
-        self._first_parts = {"", *_STREAMLIT, *pages}
+        self._first_parts = {"", *_STREAMLIT, *_OTHERS, *pages}
         self._scripts = " ".join(f"'sha256-{_sha256(each)}'" for each in scripts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

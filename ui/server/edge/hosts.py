@@ -2,7 +2,8 @@
 
 A web page elsewhere can point its own name at this machine (DNS rebinding), embed what lies here,
 or send requests in a visitor's name. So the Host must be an address, a name of this machine or a
-given one; an Origin must be this server; and nothing below /api is given to another site's page.
+given one; an Origin must be this server, or one that may ask the API; no data and no write are for
+another site's page, whatever the route.
 """
 
 from starlette.datastructures import Headers
@@ -11,8 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from ui.api.answers import problem
+from ui.api.links import BASE
 from ui.server.edge.address import ServerAddress
 
+DATA = ("/api", "/mcp", "/metrics")
+"""Addresses of what is not for pages of other sites, read or written."""
 _OF_THE_SAME_PAGE = ("same-origin", "none")
 """`Sec-Fetch-Site` of this server's own pages, and of an address that a person typed."""
 
@@ -50,12 +54,18 @@ class OnlyOwnNames:
         # Every browser says where a websocket comes from.
         if origin is None and scope["type"] == "websocket":
             return _foreign()
+        if self._may_ask(scope, origin):
+            return None
         if origin is not None and not self._address.is_own_page(origin, host):
             return _foreign()
         from_page = headers.get("sec-fetch-site", "none")
-        if scope["path"].startswith("/api") and from_page not in _OF_THE_SAME_PAGE:
-            return _foreign()
-        return None
+        is_data = scope["path"].startswith(DATA) or scope.get("method") not in ("GET", "HEAD")
+        return _foreign() if is_data and from_page not in _OF_THE_SAME_PAGE else None
+
+    def _may_ask(self, scope: Scope, origin: str | None) -> bool:
+        """Whether a page of another site may ask for this; it sends no cookies."""
+        is_api = scope["type"] == "http" and scope["path"].startswith(f"{BASE}/")
+        return origin is not None and is_api and origin.lower() in self._address.cors_origins
 
 
 def _foreign() -> Response:

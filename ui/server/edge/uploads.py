@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketClose
 
 from ui.api.answers import problem
 
-UPLOADS = "/_stcore/upload_file"
+UPLOADS = ("/_stcore/upload_file", "/api/v1/examples")
 UPLOADS_AT_ONCE = 4
 WAIT_S = 60.0
 """Longest time that an upload waits for its turn."""
@@ -26,6 +26,11 @@ HELD_BYTES = 1 << 30
 MULTIPART_BYTES = 1 << 20
 """What a form adds to its file, at most."""
 PAGES_AT_ONCE = 100
+
+
+def is_upload(scope: Scope) -> bool:
+    """Whether a request brings a file."""
+    return scope["path"].startswith(UPLOADS) and scope["method"] in ("PUT", "POST")
 
 
 class VisitorLimits:
@@ -49,13 +54,10 @@ class VisitorLimits:
         """Pass on what there is room for."""
         if scope["type"] == "websocket":
             await self._page(scope, receive, send)
-        elif scope["type"] == "http" and self._is_upload(scope):
+        elif scope["type"] == "http" and is_upload(scope):
             await self._upload(scope, receive, send)
         else:
             await self._app(scope, receive, send)
-
-    def _is_upload(self, scope: Scope) -> bool:
-        return bool(scope["path"].startswith(UPLOADS)) and scope["method"] in ("PUT", "POST")
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._pages >= PAGES_AT_ONCE:

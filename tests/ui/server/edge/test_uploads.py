@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ui.server.edge import uploads
 from ui.server.edge.uploads import HELD_BYTES, UPLOADS, UPLOADS_AT_ONCE, VisitorLimits
 
-PATH = f"{UPLOADS}/session/file"
+PATH = f"{UPLOADS[0]}/session/file"
 MOST = 1 << 20
 
 

@@ -1,0 +1,1 @@
+"""Looking through the library: videos, folders, tags, one video."""

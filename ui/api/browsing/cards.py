@@ -1,0 +1,58 @@
+"""Videos as a list shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from data.catalogue import Video
+from ui.api.links import media_url, preview_url, shown_path, thumb_url
+from ui.api.served import Visitor
+from ui.library.folder_names import FolderNames
+
+PICTURE_AT = 1 / 3
+"""Where in a video its picture is taken: its beginning is often black."""
+
+
+class Card(BaseModel):
+    """A video of a list."""
+
+    video_id: int
+    title: str
+    file: str = Field(description="Name of its file.")
+    folder: str | None = Field(description="Name of its folder, as `/folders` gives it.")
+    duration_s: float = Field(description="0 where it is not known.")
+    width_px: int
+    height_px: int
+    recorded_at: datetime
+    added_at: datetime
+    thumb_url: str
+    media_url: str
+    preview_url: str = Field(description="For files that browsers cannot play.")
+    path: str | None = Field(description="Path on the server; null for viewers.")
+
+
+def card(video: Video, names: FolderNames, visitor: Visitor) -> Card:
+    """A video, for whoever asks."""
+    return Card(**card_fields(video, names, visitor))
+
+
+def card_fields(video: Video, names: FolderNames, visitor: Visitor) -> dict[str, Any]:
+    """The fields of `Card`."""
+    return {
+        "video_id": video.id,
+        "title": video.title,
+        "file": video.path.name,
+        "folder": names.name_of(video.path.parent),
+        "duration_s": video.duration_s,
+        "width_px": video.width_px,
+        "height_px": video.height_px,
+        "recorded_at": video.recorded_at,
+        "added_at": video.added_at,
+        "thumb_url": thumb_url(video.id, video.duration_s * PICTURE_AT),
+        "media_url": media_url(video.id),
+        "preview_url": preview_url(video.id),
+        "path": shown_path(video.path, visitor),
+    }

@@ -1,0 +1,1 @@
+"""What belongs to people: events, history, searches; each their own."""

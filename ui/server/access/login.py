@@ -1,0 +1,153 @@
+"""Signing in and out: a page without scripts, and the same for programs."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from ui.api.answers import document
+from ui.api.refusals import Refused
+from ui.api.served import Asking, Role, Visitor
+from ui.api.strict import StrictRoute
+from ui.server.access.doors import Doors
+from ui.server.access.gate import LOGIN, is_https
+from ui.server.access.sessions import Sessions
+from ui.server.access.users import User
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;"
+    "margin:0;color:#16211f;background:#fff}form{width:min(20rem,90vw);display:grid;gap:12px}"
+    "h1{font-size:1.4rem;margin:0 0 8px}label{display:grid;gap:4px}input{font:inherit;padding:10px;"
+    "border:1px solid #7c8b88;border-radius:10px;background:#f1f5f4;color:inherit}button{font:"
+    "inherit;font-weight:600;padding:11px;border:0;border-radius:10px;background:#0f766e;"
+    "color:#fff}p{color:#b42318;margin:0}@media(prefers-color-scheme:dark){body{color:#e6eeec;"
+    "background:#0f1514}input{background:#1a2322;border-color:#6f827e}button{background:#2dd4bf;"
+    "color:#0f1514}p{color:#ff9b90}}"
+)
+MAX_FORM_BYTES = 8192
+
+
+class Credentials(BaseModel):
+    """A name and its password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    password: Annotated[str, StringConstraints(max_length=1000)]
+
+
+class Session(BaseModel):
+    """Who asks."""
+
+    name: str | None = Field(description="Null where nobody has signed in.")
+    role: Role | None = Field(description="Null for a stranger.")
+    signed_in: bool
+    open: bool = Field(description="Nobody has to sign in here.")
+
+
+def _doors(request: Request) -> Doors:
+    doors = request.app.state.doors
+    assert isinstance(doors, Doors)
+    return doors
+
+
+DoorsHere = Annotated[Doors, Depends(_doors)]
+router = APIRouter(route_class=StrictRoute, tags=["people"])
+
+
+@router.get("/session", summary="Who is asking")
+def session(request: Request, doors: DoorsHere) -> Session:
+    """Who the server takes this request for."""
+    return _session(doors.visitor(request), doors)
+
+
+@router.post("/session", summary="Sign in")
+def sign_in(given: Credentials, request: Request, doors: DoorsHere) -> Response:
+    """Begin a session: the answer sets its cookie."""
+    user, sessions = _checked(doors, given.name, given.password)
+    answer = document(_session(Visitor(user.name, user.role), doors).model_dump())
+    sessions.begin(answer, user, secure=is_https(request, doors))
+    return answer
+
+
+@router.delete("/session", summary="Sign out")
+def sign_out(visitor: Asking, doors: DoorsHere) -> Response:
+    """End the session of this browser."""
+    answer = document(_session(None, doors).model_dump())
+    Sessions.end(answer)
+    return answer
+
+
+def _session(visitor: Visitor | None, doors: Doors) -> Session:
+    known = visitor or Visitor()
+    return Session(
+        name=known.name,
+        role=None if visitor is None else known.role,
+        signed_in=visitor is not None and not doors.is_open,
+        open=doors.is_open,
+    )
+
+
+def _checked(doors: Doors, name: str, password: str) -> tuple[User, Sessions]:
+    if doors.users is None or doors.sessions is None:
+        raise Refused(409, "no_users", "this server has no passwords", fix="nobody signs in here")
+    user = doors.users.check(name, password)
+    if user is None:
+        raise Refused(
+            401, "wrong_password", "name or password is wrong", fix="try again, or ask the owner"
+        )
+    return user, doors.sessions
+
+
+def login_routes(doors: Doors) -> list[BaseRoute]:
+    """The page to sign in at, for servers with users."""
+
+    async def show(request: Request) -> Response:
+        wanted = local_path(request.query_params.get("next", "/"))
+        visitor = doors.visitor(request)
+        if doors.is_open or (visitor is not None and visitor.name is not None):
+            return RedirectResponse(wanted, status_code=303)
+        return _page(wanted)
+
+    async def take(request: Request) -> Response:
+        async with request.form(max_files=0, max_fields=3, max_part_size=MAX_FORM_BYTES) as form:
+            name, password = str(form.get("name", "")), str(form.get("password", ""))
+            wanted = local_path(str(form.get("next", "/")))
+        try:
+            user, sessions = await run_in_threadpool(_checked, doors, name[:200], password[:1000])
+        except Refused as refused:
+            return _page(wanted, told=refused.problem, status=refused.status)
+        answer = RedirectResponse(wanted, status_code=303)
+        sessions.begin(answer, user, secure=is_https(request, doors))
+        return answer
+
+    return [Route(LOGIN, show, methods=["GET"]), Route(LOGIN, take, methods=["POST"])]
+
+
+def local_path(wanted: str) -> str:
+    """An address of this server to go on to; "/" for any other."""
+    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    return quote(wanted, safe="/?&=%@.,:;+-_~") if is_local and wanted.isprintable() else "/"
+
+
+def _page(wanted: str, told: str = "", status: int = 200) -> Response:
+    said = f"<p role=alert>{escape(told)}</p>" if told else ""
+    return HTMLResponse(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Sign in - reelwise</title>"
+        f"<meta name=viewport content='width=device-width,initial-scale=1'><style>{_STYLE}</style>"
+        f"<form method=post action={LOGIN}><h1>reelwise</h1>{said}"
+        "<label>Name<input name=name autocomplete=username required autofocus></label>"
+        "<label>Password<input name=password type=password autocomplete=current-password required>"
+        f"</label><input type=hidden name=next value='{escape(wanted)}'>"
+        "<button>Sign in</button></form>",
+        status_code=status,
+        headers={"cache-control": "no-store"},
+    )

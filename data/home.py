@@ -24,6 +24,7 @@ from data.regular import open_regular
 HOME_VARIABLE = "REELWISE_HOME"
 _FOLDERS = {
     *("vectors", "lines", "sentences", "index", "duplicates", "recommender", "cache", "copies"),
+    "jobs",
     *("toons", "photo_films"),  # made by `reelwise demo`
 }
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
@@ -58,6 +59,8 @@ class Home:
         """The file that names the published model."""
         self.cache = root / "cache"
         """Thumbnails and previews: may be deleted at any time."""
+        self.jobs = root / "jobs"
+        """The folder of the locks of running jobs."""
         self.toons = root / "toons"
         """Videos, queries and events that `reelwise demo` made."""
         self.photo_films = root / "photo_films"

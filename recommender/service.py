@@ -25,7 +25,7 @@ from indexer.copies.stored import FileMark, duplicates_mark
 from recommender.answer.exploration import Exploration
 from recommender.answer.items import Recommendations
 from recommender.answer.recommender import Recommender
-from recommender.events.videos import read_video_table
+from recommender.events.videos import VideoTable, read_video_table
 from recommender.model.store import LoadedModel, ModelMark, load_model, model_mark
 from recommender.shelves.making import Wanted, make_shelves
 from recommender.shelves.shelf import ShelfPage
@@ -55,7 +55,9 @@ class LibraryRecommender:
         self.model: LoadedModel
         """The model that answers."""
         self._history: HistoryMark
-        self._start_anew(self._library_mark())
+        self._videos: VideoTable
+        self._read_library(self._library_mark())
+        self._read_history()
 
     def __enter__(self) -> Self:
         return self
@@ -149,13 +151,14 @@ class LibraryRecommender:
         with self._refreshing:
             library = self._library_mark()
             if library != self._library:
-                self._start_anew(library)
+                self._read_library(library)
+                self._read_history()
                 return self._recommender
             if mark_history(self._catalogue) == self._history:
                 return self._recommender
             grown = events_since(self._catalogue, self._history)
             if grown is None:
-                self._start_anew(library)
+                self._read_history()
             else:
                 self._history, events = grown
                 self._recommender.observe(events)
@@ -166,16 +169,16 @@ class LibraryRecommender:
         copies = None if encoder_id is None else duplicates_mark(self._home, encoder_id)
         return self._catalogue.changes(), encoder_id, model_mark(self._home), copies
 
-    def _start_anew(self, library: LibraryMark) -> None:
+    def _read_library(self, library: LibraryMark) -> None:
+        self._videos = read_video_table(self._catalogue)
+        self.model = load_model(self._catalogue, self._videos)
+        self._library = library
+
+    def _read_history(self) -> None:
         # Marks are taken before reading: what is added meanwhile is read again, not lost. Events
         # would count twice then, so a history that changed meanwhile is read anew next time.
         before = mark_history(self._catalogue)
-        self._recommender = self._read()
-        self._library = library
-        self._history = before if mark_history(self._catalogue) == before else _UNKNOWN
-
-    def _read(self) -> Recommender:
-        videos = read_video_table(self._catalogue)
-        self.model = load_model(self._catalogue, videos)
         events = History(self._catalogue).events()
-        return Recommender(videos, events, self.model.settings, self.model.sources)
+        model = self.model
+        self._recommender = Recommender(self._videos, events, model.settings, model.sources)
+        self._history = before if mark_history(self._catalogue) == before else _UNKNOWN

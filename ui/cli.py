@@ -20,7 +20,7 @@ from data.disk_errors import known_error
 from data.printable import as_json, printable_lines
 from ui.commands.everyday import demo, index, search, serve, status, tags, users
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
-from ui.commands.maintain import doctor, duplicates, encoders, rebuild, roots, verify
+from ui.commands.maintain import doctor, duplicates, encoders, jobs, rebuild, roots, verify
 from ui.commands.recommend import (
     history,
     history_import,
@@ -124,6 +124,14 @@ def _register_commands(app: typer.Typer) -> None:
         (users.list_users, "reelwise users list --users users.json"),
     )
     app.add_typer(signing_in, name="users", rich_help_panel=EVERYDAY)
+    queue = _group(
+        "What is indexed, rebuilt, trained or compared now, here and from the page.",
+        (jobs.list_jobs, "reelwise jobs list"),
+        (jobs.pause, "reelwise jobs pause 12"),
+        (jobs.resume, "reelwise jobs resume 12"),
+        (jobs.stop, "reelwise jobs stop 12"),
+    )
+    app.add_typer(queue, name="jobs", rich_help_panel=MAINTAIN)
     captions = "--captions captions.csv --out my-encoder"
     train = _group(
         "Train the recommender and encoders.",

@@ -62,6 +62,12 @@ _LIKELY_NAMES = sql(
 )
 
 
+def titles_and_paths(database: Database) -> list[tuple[int, str, str]]:
+    """Give id, title and path (as `path_text` writes it) of every known file of a video."""
+    with database.reading() as connection:
+        return [(row.video_id, row.title, row.path) for row in connection.execute(_ALL_NAMES)]
+
+
 def embedded_videos(database: Database, encoder_id: str | None) -> list[Video]:
     """List the live videos that an encoder embedded (None: any), by id."""
     with database.reading() as connection:

@@ -6,6 +6,7 @@ A search is the parameters of its address. Nobody (a guest) has searches too.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -164,6 +165,8 @@ def _owner(user: str | None) -> str:
 def _as_json(parameters: Parameters) -> str:
     """The same search gives the same text; names of people in it can be seen by `forget`."""
     text = json.dumps(dict(parameters), ensure_ascii=False, sort_keys=True)
+    # Names of folders may hold what is no text, which no database takes.
+    text = re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
     if len(text) > MAX_PARAMETERS:
         raise ReelwiseError(
             f"a search of {len(text):,} characters is too long to be kept", fix="shorten it"

@@ -10,9 +10,10 @@ import pytest
 
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
-from data.history import Event, History, RecordedEvents, events_since
+from data.history import Event, History, Origin, RecordedEvents, events_since
 from data.home import Home, resolve_home
 from indexer.copies.stored import Duplicates, Pair, Stretch, write_duplicates
+from recommender.events.log import read_events
 from recommender.service import LibraryRecommender
 from tests.recommender.people import DAY, around, axes
 from tests.recommender.watched_library import add_videos
@@ -95,6 +96,22 @@ def test_shelves_follow_every_event_of_the_person(
     assert not page.is_new
     with pytest.raises(ReelwiseError):
         recommender.shelves(" ")
+
+
+def test_a_view_that_grows_has_no_video_read_again(
+    recommender: LibraryRecommender, history: History, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Catalogue(home) as catalogue:
+        events = RecordedEvents(catalogue, history)
+        events.add("anna", "car0", watched_s=1.0, origin=Origin("page", "m1", 1))
+        titles(recommender, "anna")
+        monkeypatch.delattr("recommender.service.read_video_table")
+        for number, seconds in ((2, 4.0), (3, 9.0)):
+            origin = Origin("page", "m1", number)
+            events.add("anna", "car0", watched_s=seconds, origin=origin)
+            weights = recommender.current().live.taste("anna").history.weight
+            fresh = read_events(history.events(), recommender.current().videos)
+            assert weights.tolist() == fresh.histories.weight.tolist()
 
 
 def test_an_event_counts_once(recommender: LibraryRecommender, history: History) -> None:

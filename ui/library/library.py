@@ -159,7 +159,7 @@ class Library(OpenedLibrary):
         change = self._clips
         if change is not None and change.by is not None:
             return change.applied(USUAL_RULE)  # whatever the library does, and should it be unknown
-        known = self.catalogue.clip_rule if self._is_made else USUAL_RULE
+        known = self.catalogue.clip_rule if self.is_made else USUAL_RULE
         rule = known if change is None else change.applied(known)
         return rule if rule != known else None
 
@@ -176,7 +176,7 @@ class Library(OpenedLibrary):
         wanted = existing_roots(roots)
         rules.check()
         self.home.require_place()
-        known = self.catalogue if self._is_made else None
+        known = self.catalogue if self.is_made else None
         changed = rules.applied({} if known is None else known.files.root_rules(), wanted)
         if known is not None:
             self.history.finish_forgetting()

@@ -6,6 +6,7 @@ The command line opens one for a single command; all threads of a server share o
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -17,12 +18,17 @@ from ui.library.examples import ExampleStore
 if TYPE_CHECKING:
     from data.catalogue import Catalogue, Shelf
     from data.history import History, RecordedEvents
+    from data.jobs import Jobs
     from data.people import People, Searches
     from embeddings.encoder import Encoder
+    from indexer.build.files.roots import RuleChange
     from indexer.search.searcher import Searcher
     from indexer.store.gpu.copies import GpuCopies
     from indexer.store.gpu.opening import GpuUse
     from recommender.service import LibraryRecommender
+    from ui.library.jobs.estimate import Estimate
+    from ui.library.problems import Problems
+    from ui.library.suggestions import Suggestion, Suggestions
 
 
 class OpenedLibrary:
@@ -65,6 +71,7 @@ class OpenedLibrary:
         self._shelf: tuple[tuple[int, str], Shelf] | None = None
         self._searcher: Searcher | None = None
         self._recommender: LibraryRecommender | None = None
+        self._suggestions: Suggestions | None = None
 
     def make(self) -> None:
         """Make an empty library where there is none.
@@ -75,7 +82,7 @@ class OpenedLibrary:
         self.home.make_catalogue()
 
     @property
-    def _is_made(self) -> bool:
+    def is_made(self) -> bool:
         """Whether there is a library, also one that has lost its catalogue."""
         return self.home.catalogue.exists() or is_home(self.home.root)
 
@@ -140,6 +147,41 @@ class OpenedLibrary:
         return Searches(self.catalogue)
 
     @property
+    def jobs(self) -> Jobs:
+        """The queue of jobs, which command line, pages and API share."""
+        from data.jobs import Jobs
+
+        return Jobs(self.catalogue)
+
+    def suggest(self, user: str | None, typed: str, limit: int = 8) -> list[Suggestion]:
+        """What may be meant by who has begun to type: own searches, tags, folders, titles."""
+        from ui.library.suggestions import Suggestions
+
+        with self._lock:
+            if self._suggestions is None:
+                self._suggestions = Suggestions(self)
+            suggestions = self._suggestions
+        return suggestions.of(user, typed, limit)
+
+    @property
+    def problems(self) -> Problems:
+        """Files that are not wholly searchable: why, trying again, leaving out."""
+        from ui.library.problems import Problems
+
+        return Problems(self)
+
+    def estimate(self, paths: Sequence[str | Path], change: RuleChange | None = None) -> Estimate:
+        """What an index run over these folders would find, and how long it would take.
+
+        Raises:
+            ReelwiseError: No path exists.
+        """
+        from ui.library.jobs.estimate import estimate
+
+        catalogue = self.catalogue if self.is_made else None
+        return estimate(catalogue, [Path(path) for path in paths], change)
+
+    @property
     def encoder(self) -> Encoder:
         """The encoder that this library was embedded with.
 
@@ -172,7 +214,7 @@ class OpenedLibrary:
         from embeddings.choice import choose_encoder
         from embeddings.deferred import open_encoder
 
-        catalogue = self.catalogue if self._is_made else None
+        catalogue = self.catalogue if self.is_made else None
         name, weights = choose_encoder(catalogue, name, self._weights)
         return open_encoder(self.home, name, weights=weights, device=self._device)
 

@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -68,6 +69,18 @@ def announced(home: Home, host: str, port: int) -> Iterator[RunningServer]:
         if _read(home) == server:
             with suppress(OSError):
                 file.unlink()
+
+
+def is_served(home: Home) -> bool:
+    """Whether a server of this home listens, of whatever version."""
+    server = _read(home)
+    if server is None:
+        return False
+    try:
+        with socket.create_connection((server.host, server.port), timeout=CONNECT_S):
+            return True
+    except OSError:
+        return False
 
 
 def ask_running(home: Home, question: Document) -> Document | None:

@@ -23,6 +23,7 @@ from ui.server.app import MAX_UPLOAD_MB, OPEN_DOORS, build_server
 from ui.server.edge.address import ServerAddress
 from ui.server.edge.connections import bounded_connections, raise_descriptor_limit
 from ui.server.edge.stopping import Stopping
+from ui.server.job_runner import JobRunner
 from ui.server.jobs import Refits
 from ui.server.questions import question_route
 from ui.server.upkeep import Upkeep
@@ -80,6 +81,7 @@ def serve_library(
         running = training.enter_context(announced(library.home, reached, port))
         questions = [question_route(library, running.secret)]
         training.enter_context(Upkeep(library.catalogue))
+        training.enter_context(JobRunner(library))
         app = build_server(library, address, serving.doors, refits, questions)
         _say_where(library, address, serving.doors)
         _run(app, listener, most, stopping)

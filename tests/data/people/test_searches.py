@@ -100,3 +100,10 @@ def test_a_damaged_search_is_left_out_and_counted(searches: Searches, catalogue:
         ["cat"],
     )
     assert len(row_problems(catalogue)) == 2
+
+
+def test_a_folder_whose_name_is_no_text_is_kept(searches: Searches) -> None:
+    odd = {"q": "\u00e9", "folder": "/l/b\udce9"}
+    searches.note("anna", odd)
+    assert searches.save("anna", "odd", odd).parameters == odd
+    assert searches.recent("anna")[0].parameters == odd

@@ -146,6 +146,8 @@ def index(
     from data.video.clips.rule import ClipChange
     from indexer.build.files.roots import RuleChange
     from indexer.store.segments.building import IndexChange
+    from ui.library.jobs.run import JobRun
+    from ui.library.jobs.work import index_summary
 
     rules = RuleChange(tuple(exclude or ()), follow_links)
     words = WordOptions(speech, speech_language, screen_text, sentences)
@@ -155,24 +157,32 @@ def index(
     with Library(
         home, weights=weights, device=device, words=words, clips=cut, index=wish
     ) as library:
+        asked = {
+            "paths": [str(path.absolute()) for path in paths],
+            "retry_failed": retry_failed,
+            "encoder": encoder,
+            "words": dataclasses.asdict(words),
+        }
+        run = JobRun(library, "index", asked)
         try:
-            with ProgressBar(yes=yes) as bar:
+            with ProgressBar(yes=yes) as bar, run:
                 report = library.index(
                     paths,
                     encoder=encoder,
                     workers=workers,
                     retry_failed=retry_failed,
                     rules=rules,
-                    progress=bar,
+                    progress=run.listener(bar),
                 )
+                run.finished(*index_summary(library, report, run))
         except KeyboardInterrupt:
-            return _stopped()
+            return _stopped("Ctrl-C" if run.wish is None else f"a request to {run.wish} it")
     return index_answer(report)
 
 
-def _stopped() -> Answer:
+def _stopped(by: str) -> Answer:
     return refusal(
-        "stopped by Ctrl-C; every video that was reported as indexed is kept",
+        f"stopped by {by}; every video that was reported as indexed is kept",
         "run the same command again; it goes on where it stopped",
         exit_code=EXIT_STOPPED_BY_CTRL_C,
     )

@@ -56,13 +56,16 @@ def rebuild(
     """
     from data.video.clips.rule import ClipChange
     from indexer.store.segments.building import IndexChange
+    from ui.library.jobs.run import JobRun
+    from ui.library.jobs.work import rebuild_summary
 
     change = ClipChange(clips, clip_length, clip_overlap, clip_change)
     began = time.perf_counter()
     wish = IndexChange(index_kind, index_recall)
     with Library(home, weights=weights, device=device, clips=change, index=wish) as library:
-        with ProgressBar() as bar:
-            generation = library.rebuild(reencode=reencode, progress=bar)
+        with ProgressBar() as bar, JobRun(library, "rebuild", {"reencode": reencode}) as run:
+            generation = library.rebuild(reencode=reencode, progress=run.listener(bar))
+            run.finished(*rebuild_summary(generation))
         rule, left = library.catalogue.clip_rule, library.catalogue.cut_otherwise()
     return _rebuilt(generation, rule, left, time.perf_counter() - began)
 

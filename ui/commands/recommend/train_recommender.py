@@ -30,12 +30,21 @@ def recommender(
 
     The library can be used meanwhile; the model is used from the next request on.
     """
-    from data.home import resolve_home
+    from data.jobs import JobProgress
     from recommender.choosing.train import train_recommender
+    from ui.library.jobs.run import JobRun
+    from ui.library.jobs.work import training_summary
 
     target = None if export is None else export.absolute()
-    manifest = train_recommender(resolve_home(home), export=target, note=report)
     with Library(home) as library:
+        with JobRun(library, "train", {}) as run:
+
+            def note(line: str) -> None:
+                report(line)
+                run.note(JobProgress("training", message=line))
+
+            manifest = train_recommender(library.home, export=target, note=note)
+            run.finished(*training_summary(manifest))
         document = model_document(library.catalogue)
     lines = _lines(document, manifest, target)
     return Answer({**document, "export": target}, "\n".join(lines))

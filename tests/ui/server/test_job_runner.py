@@ -1,0 +1,118 @@
+"""The server runs what waits in the queue, and what becomes of it when either is killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from data.jobs import Job
+from tests.ui.conftest import PATIENCE_S, ROOT
+from ui.library.library import Library
+from ui.server import job_runner
+from ui.server.job_runner import JobRunner
+
+SERVER = """
+import sys, threading
+from ui.server import job_runner
+job_runner.CHILD = "tests.ui.server.patient_child"
+from ui.library.library import Library
+from ui.server.job_runner import JobRunner
+with Library(sys.argv[1]) as library, JobRunner(library, poll_s=0.05):
+    threading.Event().wait()
+"""
+
+
+def wait_for(library: Library, job_id: int, wanted: Callable[[Job], bool]) -> Job:
+    end_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end_s:
+        job = library.jobs.get(job_id)
+        if wanted(job):
+            return job
+        time.sleep(0.02)
+    raise AssertionError(f"{job}")
+
+
+def test_a_job_of_a_killed_server_is_gone_on_with_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_runner, "CHILD", "tests.ui.server.patient_child")
+    with Library(tmp_path / "home") as library:
+        library.make()
+        job = library.jobs.add("train", {}, asked_by="anna")
+        server = subprocess.Popen([sys.executable, "-c", SERVER, str(library.home.root)], cwd=ROOT)
+        wait_for(library, job.id, lambda now: now.state == "running")
+        (child,) = psutil.Process(server.pid).children()
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+        child.wait(PATIENCE_S)
+        assert library.jobs.get(job.id).state == "stopped"
+        (library.home.root / "go on").touch()
+        with JobRunner(library, poll_s=0.05):
+            done = wait_for(library, job.id, lambda now: now.state == "done")
+    assert done.summary == "went on"
+
+
+def test_a_server_that_ends_lets_its_job_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_runner, "CHILD", "tests.ui.server.patient_child")
+    with Library(tmp_path / "home") as library:
+        library.make()
+        job = library.jobs.add("train", {})
+        with JobRunner(library, poll_s=0.02):
+            wait_for(library, job.id, lambda now: now.state == "running")
+        assert library.jobs.get(job.id).state == "queued"
+
+
+def test_a_job_that_does_not_stop_is_killed_with_all_its_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_runner, "CHILD", "tests.ui.server.stubborn_child")
+    with Library(tmp_path / "home") as library:
+        library.make()
+        job, waiting = library.jobs.add("train", {}), library.jobs.add("train", {})
+        with JobRunner(library, poll_s=0.02, grace_s=0.1):
+            noted = library.home.root / "grandchild"
+            wait_for(library, job.id, lambda _: noted.exists() and bool(noted.read_text()))
+            assert library.jobs.get(waiting.id).state == "queued"  # one at a time
+            library.jobs.ask(waiting.id, "stop")
+            grandchild = psutil.Process(int(noted.read_text()))
+            library.jobs.ask(job.id, "stop")
+            ended = wait_for(library, job.id, lambda now: now.state == "stopped")
+            assert ended.summary == "stopped by force; what was recorded is kept"
+            grandchild.wait(PATIENCE_S)
+
+
+def test_a_job_that_fails_says_why_and_the_next_one_runs(tmp_path: Path) -> None:
+    with Library(tmp_path / "home") as library:
+        library.make()
+        missing = library.jobs.add("index", {"paths": [str(tmp_path / "gone")]})
+        with JobRunner(library, poll_s=0.02):
+            failed = wait_for(library, missing.id, lambda now: now.state == "failed")
+        assert "there is no file or folder" in failed.summary
+
+
+def test_what_runs_in_a_terminal_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = threading.Event()
+    monkeypatch.setattr(JobRunner, "_start", lambda _self, _job: started.set())
+    with Library(tmp_path / "home") as library:
+        library.make()
+        from ui.library.jobs.run import JobRun
+
+        runner = JobRunner(library)
+        with JobRun(library, "index", {}):
+            library.jobs.add("rebuild", {})
+            runner._look()
+            assert not started.is_set()
+        runner._look()
+        assert started.is_set()

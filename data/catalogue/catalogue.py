@@ -22,6 +22,7 @@ from data.catalogue.videos import (
     find_video,
     newest_videos,
     number_and_length_s,
+    size_bytes,
     video_names,
     videos_by_id,
 )
@@ -89,6 +90,10 @@ class Catalogue(Database):
     def number_and_length_s(self) -> tuple[int, float]:
         """Count the live, embedded videos and add up their lengths."""
         return number_and_length_s(self)
+
+    def size_bytes(self) -> int:
+        """Add up the sizes of the live, embedded videos, each once."""
+        return size_bytes(self)
 
     def videos_by_id(self, ids: Iterable[int]) -> dict[int, Video]:
         """Give the live ones among these videos, embedded or not."""

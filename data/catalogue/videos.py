@@ -34,6 +34,11 @@ _LENGTH = sql(
     f" WHERE EXISTS (SELECT 1 FROM embeddings WHERE video_id = v.id AND {SEARCHABLE})"
     " AND EXISTS (SELECT 1 FROM files WHERE video_id = v.id)"
 )
+_BYTES = sql(
+    "SELECT CAST(total(size_bytes) AS INTEGER) FROM videos v"
+    f" WHERE EXISTS (SELECT 1 FROM embeddings WHERE video_id = v.id AND {SEARCHABLE})"
+    " AND EXISTS (SELECT 1 FROM files WHERE video_id = v.id)"
+)
 # The first file of each by the index of files by video: `FIRST_FILES` would go through all files.
 _CHOSEN = (
     f"SELECT {_VIDEO_COLUMNS} FROM videos v"
@@ -98,6 +103,12 @@ def embedded_by_id(database: Database, ids: Iterable[int], encoder_id: str) -> d
     with database.reading() as connection:
         chosen = {"ids": id_text(ids), "encoder": encoder_id}
         return {row.id: _video(row) for row in connection.execute(_EMBEDDED_BY_ID, chosen)}
+
+
+def size_bytes(database: Database) -> int:
+    """Add up the sizes of the live, embedded videos, each once."""
+    with database.reading() as connection:
+        return int(connection.execute(_BYTES).scalar_one())
 
 
 def find_video(database: Database, ref: str | int | Path) -> Video:

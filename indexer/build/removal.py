@@ -60,8 +60,31 @@ def _remove(catalogue: Catalogue, path: Path) -> Removed:
     above = [root for root in rules if root in path.parents]
     root = max(above, key=lambda each: len(each.parts)) if above and path.exists() else None
     if root is not None:
-        pattern = "/" + re.sub(r"([\\*?\[\]! #])", r"\\\1", path.relative_to(root).as_posix())
-        excludes = tuple(dict.fromkeys((*rules[root].excludes, pattern)))
+        excludes = tuple(dict.fromkeys((*rules[root].excludes, _pattern(path, root))))
         catalogue.files.add_roots({root: replace(rules[root], excludes=excludes)})
-    left = {file.video_id for file in catalogue.files.known().values()}
+    left = catalogue.files.of_videos(each for each in videos if each is not None).keys()
     return Removed(path, len(videos - left), len(videos & left), root)
+
+
+def take_back(home: Home, paths: Sequence[Path]) -> list[Path]:
+    """Pass paths over no longer that were dropped; the next `index` takes them in again.
+
+    Returns:
+        Those that were passed over because they had been dropped.
+    """
+    require_library(home)
+    with writing_session(home) as catalogue:
+        taken = []
+        for path in absolute_paths(paths):
+            for root, rules in catalogue.files.root_rules().items():
+                if root not in path.parents or _pattern(path, root) not in rules.excludes:
+                    continue
+                left = tuple(each for each in rules.excludes if each != _pattern(path, root))
+                catalogue.files.add_roots({root: replace(rules, excludes=left)})
+                taken.append(path)
+        return taken
+
+
+def _pattern(path: Path, root: Path) -> str:
+    """What passes over this one path below a root, whatever letters it has."""
+    return "/" + re.sub(r"([\\*?\[\]! #])", r"\\\1", path.relative_to(root).as_posix())

@@ -14,6 +14,7 @@ from ui.api.answers import Plain, failed
 from ui.api.browsing import tags, videos
 from ui.api.docs_page import docs_page
 from ui.api.finding import recommend, search
+from ui.api.library import adding, jobs, paths, troubles
 from ui.api.metering import Metering
 from ui.api.people import events, history, people, searches
 from ui.api.refusals import Problem
@@ -34,6 +35,7 @@ _ROUTERS = (
     status.router,
     failures.router,
 )
+_OF_LIBRARY = (adding.router, paths.router, troubles.router, jobs.router)
 
 
 class ApiApp(FastAPI):
@@ -64,7 +66,7 @@ def build_api(served: Served | None, routers: Sequence[APIRouter] = ()) -> ApiAp
     api = ApiApp()
     api.state.served = served
     api.state.metering = Metering()
-    for router in (*_ROUTERS, *routers):
+    for router in (*_ROUTERS, *_OF_LIBRARY, *routers):
         api.include_router(router)
 
     @api.get("/openapi.json", include_in_schema=False)

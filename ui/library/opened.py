@@ -14,6 +14,7 @@ from data.errors import ReelwiseError
 from data.home import Home, is_home, nothing_indexed, require_library, resolve_home
 from embeddings.backbone.early_checks import check_device, check_weights_file
 from ui.library.examples import ExampleStore
+from ui.library.keeping.places import Places, home_of_user
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue, Shelf
@@ -61,6 +62,8 @@ class OpenedLibrary:
         self._device = device
         self.gpu_use: GpuUse | None = None
         """What is wanted of copies of the index on GPUs. Set before the first search."""
+        self.places = Places(home_of_user())
+        """Folders from which a page may add; set before it is served."""
         self._copies: GpuCopies | None = None
         # Media and status must not wait while the encoder loads: two locks, the catalogue's inner.
         self._lock = threading.Lock()

@@ -8,11 +8,14 @@ from typing import Any
 
 import streamlit as st
 
+from data.jobs import JobState
 from indexer.search.query import MAX_CHARS
-from ui.pages import watcher
+from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.words.language import LANGUAGES
 
+AT_WORK: tuple[JobState, ...] = ("queued", "running", "stopping")
+"""States of jobs of which every page tells."""
 LARGEST_MB = 200
 """Largest example that a page sends."""
 ACCEPTS = "video/*,image/*,.mkv,.avi,.ts,.wmv,.flv,.heic,.tiff"
@@ -30,7 +33,7 @@ def show_frame(page: str, pages: Sequence[str]) -> None:
 
 
 def _data(page: str, pages: Sequence[str]) -> dict[str, Any]:
-    words = watcher.words()
+    words, library, is_owner = watcher.words(), served.library(), watcher.is_owner()
     return {
         "page": page,
         "pages": list(pages),
@@ -39,7 +42,8 @@ def _data(page: str, pages: Sequence[str]) -> dict[str, Any]:
         "person": watcher.watching(),
         "guest": watcher.is_guest(),
         "records": st.session_state.get("records", True),
-        "job": None,
+        "owner": is_owner,
+        "at_work": is_owner and library.is_made and bool(library.jobs.in_states(AT_WORK)),
         "logout": None,
         "version": version("reelwise"),
         "longest": MAX_CHARS,
@@ -47,7 +51,7 @@ def _data(page: str, pages: Sequence[str]) -> dict[str, Any]:
         "accepts": ACCEPTS,
         "language": words.code,
         "languages": [{"code": code, "name": name} for code, name in LANGUAGES.items()],
-        "words": words.part("frame", "person", "suggestion", "example", "keys"),
+        "words": words.part("frame", "person", "suggestion", "example", "keys", "job", "amount"),
     }
 
 

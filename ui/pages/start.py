@@ -5,7 +5,7 @@ import streamlit as st
 from ui.pages import cards, for_you_page, visitor
 from ui.pages.components.mount import site_style
 from ui.pages.frame import show_frame
-from ui.pages.library_page import show_library
+from ui.pages.library.page import show_library
 from ui.pages.search.page import show_search
 from ui.pages.video.page import show_video
 

@@ -7,6 +7,8 @@ never to whom something is written.
 
 from __future__ import annotations
 
+import json
+
 import streamlit as st
 
 from data.errors import ReelwiseError
@@ -18,6 +20,8 @@ COOKIE = "reelwise_person"
 """The person chosen on this device: a name as UTF-8 in percent encoding, or `GUEST`."""
 GUEST = "-"
 """Nobody: nothing is recorded."""
+VISITOR_HEADER = "x-reelwise-visitor"
+"""What the server says of who is here: JSON with `name` and `role`."""
 _CHOSEN = "person"
 
 
@@ -45,6 +49,12 @@ def choose(name: str) -> None:
 def shown() -> str:
     """The person whose page is shown: whom the address names, else who is watching."""
     return clean_name(st.query_params.get("who", "")) or watching()
+
+
+def is_owner() -> bool:
+    """Whether who is here may change the library: everybody where nobody has to sign in."""
+    told = st.context.headers.get(VISITOR_HEADER)
+    return told is None or json.loads(told).get("role") == "owner"
 
 
 def words() -> Words:

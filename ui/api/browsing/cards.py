@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 from data.catalogue import Video
 from ui.api.links import media_url, preview_url, shown_path, thumb_url
 from ui.api.served import Visitor
+from ui.library.documents import is_gone
 from ui.library.folder_names import FolderNames
+from ui.library.playable import is_playable
 
 PICTURE_AT = 1 / 3
 """Where in a video its picture is taken: its beginning is often black."""
@@ -31,6 +33,8 @@ class Card(BaseModel):
     thumb_url: str
     media_url: str
     preview_url: str = Field(description="For files that browsers cannot play.")
+    plays: bool = Field(description="Browsers play the file itself.")
+    gone: bool = Field(description="The file is not here now.")
     path: str | None = Field(description="Path on the server; null for viewers.")
 
 
@@ -54,5 +58,7 @@ def card_fields(video: Video, names: FolderNames, visitor: Visitor) -> dict[str,
         "thumb_url": thumb_url(video.id, video.duration_s * PICTURE_AT),
         "media_url": media_url(video.id),
         "preview_url": preview_url(video.id),
+        "plays": is_playable(video),
+        "gone": is_gone(video.path),
         "path": shown_path(video.path, visitor),
     }

@@ -34,6 +34,7 @@ class Tagged(BaseModel):
     """The tags of videos, after a change."""
 
     videos: dict[int, list[str]] = Field(description="Tags by number of the video.")
+    changed: list[int] = Field(description="Videos that had other tags before.")
 
 
 @router.get("/tags", summary="All tags, with how many videos have each")
@@ -45,10 +46,8 @@ def tags(served: ServedHere) -> list[Tag]:
 @router.post("/tags", summary="Tag videos", dependencies=[OnlyOwners])
 def add(given: Tagging, served: ServedHere) -> Tagged:
     """Give videos tags; they stay with the content, whatever its files are called."""
-    ids = _known(served, given.video_ids)
-    for video_id in ids:
-        served.library.catalogue.tags.add(video_id, given.tags)
-    return _tagged(served, ids)
+    ids, tags = _known(served, given.video_ids), served.library.catalogue.tags
+    return _tagged(served, ids, [each for each in ids if tags.add(each, given.tags)])
 
 
 @router.delete("/tags", summary="Take tags from videos", dependencies=[OnlyOwners])
@@ -56,12 +55,14 @@ def remove(given: Tagging, served: ServedHere) -> Tagged:
     """Take tags from videos, from those that have them."""
     ids = _known(served, given.video_ids)
     had = served.library.catalogue.tags.of(ids)
+    changed = []
     for video_id in ids:
         present = {each.casefold() for each in had.get(video_id, [])}
         gone = [each for each in given.tags if each.casefold() in present]
         if gone:
             served.library.catalogue.tags.remove(video_id, gone)
-    return _tagged(served, ids)
+            changed.append(video_id)
+    return _tagged(served, ids, changed)
 
 
 def _known(served: Served, video_ids: list[int]) -> list[int]:
@@ -72,6 +73,6 @@ def _known(served: Served, video_ids: list[int]) -> list[int]:
     return list(dict.fromkeys(video_ids))
 
 
-def _tagged(served: Served, ids: list[int]) -> Tagged:
+def _tagged(served: Served, ids: list[int], changed: list[int]) -> Tagged:
     found = served.library.catalogue.tags.of(ids)
-    return Tagged(videos={each: found.get(each, []) for each in ids})
+    return Tagged(videos={each: found.get(each, []) for each in ids}, changed=changed)

@@ -13,8 +13,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.catalogue import Month, Shelf, Sort, Wanted
-from ui.api.browsing.cards import Card, card
+from data.catalogue import Month, Sort, Wanted
+from ui.api.browsing.cards import PICTURE_AT, Card, card
 from ui.api.cursors import cursor_for, place_of
 from ui.api.fields import Count, Flag, Whole, Words
 from ui.api.folders import folder_path, names_of
@@ -76,6 +76,7 @@ class FolderOf(BaseModel):
     videos: int = Field(description="Videos in it and below.")
     thumb_urls: list[str]
     path: str | None
+    here: bool = Field(description="False: not here now; its disk may be unplugged.")
 
 
 @router.get("/videos", summary="The videos in an order")
@@ -129,21 +130,26 @@ def folders(
     shelf, names = served.library.shelf, names_of(served)
     if parent is None:
         roots = names.roots
-        return [_folder(shelf, name, roots[name], visitor) for name in roots]
+        return [_folder(served, name, roots[name], visitor) for name in roots]
     path = folder_path(served, visitor, parent)
     found = shelf.folders(path)
     return [
-        _folder(shelf, names.name_of(each.path) or each.path.name, each.path, visitor)
+        _folder(served, names.name_of(each.path) or each.path.name, each.path, visitor)
         for each in found
     ]
 
 
-def _folder(shelf: Shelf, name: str, path: Path, visitor: Visitor) -> FolderOf:
-    known = shelf.folder(path)
+def _folder(served: Served, name: str, path: Path, visitor: Visitor) -> FolderOf:
+    known = served.library.shelf.folder(path)
+    lengths = {
+        i: video.duration_s
+        for i, video in served.library.catalogue.videos_by_id(known.pictures).items()
+    }
     return FolderOf(
         name=name,
         title=name.rpartition("/")[2],
         videos=known.videos,
-        thumb_urls=[thumb_url(each) for each in known.pictures],
+        thumb_urls=[thumb_url(i, PICTURE_AT * lengths[i]) for i in known.pictures if i in lengths],
         path=shown_path(path, visitor),
+        here=path.exists(),
     )

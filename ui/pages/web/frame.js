@@ -7,6 +7,7 @@ import { address, changed, follow, go } from "./shared/go.js";
 import { get, send } from "./shared/api.js";
 import { openMenu } from "./shared/menu.js";
 import { speaker } from "./shared/words.js";
+import { askForJobs, AT_WORK, hearOfJobs, jobLine, jobName, share } from "./shared/jobs.js";
 import { keepPlaces } from "./shared/places.js";
 import { openKeys } from "./shared/keys.js";
 
@@ -24,6 +25,7 @@ class Frame {
     on(document, "dragover", event => this.dragged(event));
     on(document, "dragleave", event => event.relatedTarget === null && this.dropFrame(false));
     on(document, "drop", event => this.dropped(event));
+    on(document, "reelwise:job", () => askForJobs());
     this.forget = keepPlaces(this.stop.signal);
   }
 
@@ -40,6 +42,22 @@ class Frame {
     this.shownFor = data.q;
     this.root.replaceChildren(...this.parts(kept).filter(Boolean));
     if (typing) this.input.focus();
+    if (data.owner && !this.hears) hearOfJobs(jobs => this.jobsCame(jobs), this.stop.signal, { now: false });
+    this.hears = data.owner;
+    if (data.at_work) askForJobs();
+  }
+
+  /** The line of the job that is at work, under the head of every page. */
+  jobsCame(jobs) {
+    const job = jobs.findLast(each => each.state !== "queued" && AT_WORK.includes(each.state)) ?? jobs.find(each => AT_WORK.includes(each.state));
+    this.job.hidden = !job;
+    if (!job) return;
+    const text = this.say("job.line", { name: jobName(job, this.say), line: jobLine(job, this.say) });
+    this.job.setAttribute("aria-label", text);
+    this.job.title = text;
+    const bar = this.job.firstElementChild;
+    if (share(job) === null) bar.removeAttribute("value");
+    else bar.value = share(job);
   }
 
   parts(text) {
@@ -50,8 +68,7 @@ class Frame {
       h("header", { class: "frame" },
         h("a", { class: "brand", href: "/", "aria-label": "reelwise", onclick: follow }, h("i"), h("span", {}, "reelwise")),
         this.pages("pages"), this.field(text), this.person()),
-      data.job && h("a", { class: "job", href: "/library", onclick: follow, "aria-label": data.job.text, title: data.job.text },
-        h("progress", { "aria-hidden": "true", max: "1", value: data.job.share ?? null })),
+      this.job = h("a", { class: "job", href: "/library", onclick: follow, hidden: true }, h("progress", { "aria-hidden": "true", max: "1" })),
       h("p", { class: "notice", role: "alert", hidden: true }),
       this.pages("foot"),
     ];

@@ -34,6 +34,9 @@ const PATHS = {
   copy: "M8 3h10a2 2 0 0 1 2 2v12h-2V5H8zM5 7h8a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V9c0-1.100.900-2 2-2zm0 2v10h8V9z",
   download: "M11 4h2v8l3-3 1.400 1.400L12 16l-5.400-5.600L8 9l3 3zM5 18h14v2H5z",
   next: "M6 5v14l9-7zm10 0h2v14h-2z",
+  add: "M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6z",
+  folder: "M4 5h6l2 2h8a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V7c0-1.1.9-2 2-2zm0 4v9h16V9z",
+  up: "m12 6 7 7-1.4 1.4L13 9.8V20h-2V9.8l-4.6 4.6L5 13z",
 };
 
 /** A picture of 20 px that says nothing to a screen reader; the name stands beside it. */

@@ -4,7 +4,7 @@ const KEY = "reelwise:places";
 const MOST = 60;
 const WAITS_MS = 3000;
 
-const box = () => document.querySelector('section[data-testid="stMain"]') ?? document.scrollingElement;
+const box = () => document.querySelector('[data-testid="stMain"]') ?? document.scrollingElement;
 const here = () => location.pathname + location.search;
 
 function read() {

@@ -1,0 +1,368 @@
+// The Library page: all videos by date and by folder, adding folders, jobs, problems, duplicates, health.
+
+import { h, icon, rootOf } from "./shared/dom.js";
+import { address, changed, follow, go, replace } from "./shared/go.js";
+import { get, send } from "./shared/api.js";
+import { similarHref } from "./shared/card.js";
+import { askForJobs, AT_WORK, hearOfJobs } from "./shared/jobs.js";
+import { offerUndo } from "./shared/undo.js";
+import { speaker } from "./shared/words.js";
+import { openAdding } from "./library/adding.js";
+import { Chosen } from "./library/chosen.js";
+import { askFor, confirm } from "./library/dialog.js";
+import { DuplicatesView } from "./library/duplicates.js";
+import { crumbs, folderTiles } from "./library/folders.js";
+import { HealthView } from "./library/health.js";
+import { jobCards } from "./library/jobs.js";
+import { ProblemsView } from "./library/problems.js";
+import { Scrubber } from "./library/scrubber.js";
+import { tile } from "./library/tile.js";
+import { Wall } from "./library/wall.js";
+
+const FILTER_AFTER_MS = 200;
+const SORTS = ["date", "old", "added", "title", "length", "short"];
+
+const AT_ONCE = 200; // videos in one request
+
+/** A list in parts that the server takes. */
+const parts = ids => Array.from({ length: Math.ceil(ids.length / AT_ONCE) }, (_, i) => ids.slice(i * AT_ONCE, (i + 1) * AT_ONCE));
+
+class LibraryPage {
+  constructor(parent) {
+    this.root = rootOf(parent, "library-root");
+    this.stop = new AbortController();
+  }
+
+  show(data) {
+    const text = JSON.stringify(data);
+    if (text === this.drawn) return;
+    this.drawn = text;
+    this.data = data;
+    this.say = speaker(data.words, data.language);
+    this.text = "";
+    this.leaveView();
+    this.side = h("aside", { class: "side-column", "aria-label": this.say("library.side") });
+    this.main = h("div", { class: "main-column" });
+    this.status = h("p", { class: "only-heard", role: "status" });
+    this.root.replaceChildren(this.head(), h("div", { class: "columns" }, this.main, this.side), this.status);
+    this.showView();
+    if (data.owner) {
+      this.hearing = new AbortController();
+      hearOfJobs(jobs => this.jobsCame(jobs), this.hearing.signal);
+    }
+  }
+
+  leaveView() {
+    this.wall?.leave();
+    this.wall = this.view = this.chosen = undefined;
+    this.hearing?.abort();
+  }
+
+  leave() {
+    this.leaveView();
+    this.stop.abort();
+  }
+
+  head() {
+    const { say, data } = this;
+    return h("div", { class: "head" },
+      h("h1", {}, say("library.title")),
+      data.owner && h("button", { type: "button", class: "main add", onclick: () => this.add() }, icon("add"), say("library.add")),
+      !data.empty && this.tabs(),
+      this.isWall() && !data.empty && this.tools());
+  }
+
+  isWall() {
+    return this.data.view === "dates" || this.data.view === "folders";
+  }
+
+  tabs() {
+    const { say, data } = this;
+    return h("nav", { class: "tabs", "aria-label": say("library.views") }, ["dates", "folders", ...(data.owner ? ["problems", "duplicates", "health"] : [])].map(view =>
+      h("a", { href: address("/library", { view: view === "dates" ? "" : view }), "aria-current": view === data.view ? "page" : null, onclick: follow, "data-view": view },
+        say(`library.${view}`), view === "problems" && data.problems > 0 && h("span", { class: "count" }, String(data.problems)))));
+  }
+
+  tools() {
+    const { say, data } = this;
+    const filter = h("input", { type: "search", class: "filter", placeholder: say("library.filter"), "aria-label": say("library.filter"),
+      oninput: () => {
+        clearTimeout(this.waits);
+        this.waits = setTimeout(() => { this.text = filter.value.trim(); this.showWall(); }, FILTER_AFTER_MS);
+      } });
+    return h("div", { class: "tools" }, filter,
+      data.tag && h("a", { class: "chip on", href: changed({ tag: null }), onclick: follow, "aria-label": say("library.without_tag", { tag: data.tag }) }, data.tag, icon("close")),
+      h("label", {}, h("span", { class: "only-heard" }, say("library.sort")),
+        h("select", { onchange: event => go(changed({ sort: event.target.value === "date" ? null : event.target.value, year: null })) },
+          SORTS.map(sort => h("option", { value: sort, selected: sort === data.sort }, say(`library.sort_${sort}`))))));
+  }
+
+  async showView() {
+    const { data } = this;
+    if (data.empty) return this.showEmpty();
+    if (this.isWall()) return this.showBrowsing();
+    const make = { problems: ProblemsView, duplicates: DuplicatesView, health: HealthView }[data.view];
+    this.view = new make({ say: this.say, language: data.language, actions: this.actions(), menu: video => this.menuOf(video) });
+    this.main.replaceChildren(this.view.element);
+    await this.tried(() => this.view.show());
+  }
+
+  showEmpty() {
+    const { say, data } = this;
+    this.main.replaceChildren(h("div", { class: "empty" }, h("b", {}, say("library.empty")), h("p", {}, say(data.owner ? "library.empty_owner" : "library.empty_viewer")),
+      data.owner && h("button", { type: "button", class: "main", onclick: () => this.add() }, say("library.add"))));
+  }
+
+  async showBrowsing() {
+    const { data, say } = this;
+    this.above = h("div", { class: "above" });
+    this.chosen = new Chosen({ say, actions: this.chosenActions(), idsBetween: (from, to) => this.idsBetween(from, to) });
+    this.scrubber = new Scrubber({ say, go: (share, year) => this.goToShare(share, year) });
+    this.wall = new Wall({
+      say, load: (offset, k, signal) => this.window(offset, k, signal),
+      menu: video => this.menuOf(video), decorate: data.owner ? (...card) => this.chosen.decorate(...card) : null,
+      changed: () => this.offerNew(), moved: section => section && this.scrubber.mark(section.year) });
+    this.wall.failed = error => this.tell(error.message);
+    this.main.replaceChildren(this.above, h("div", { class: "browse" }, this.wall.host, this.scrubber.element), this.chosen.bar);
+    if (data.view === "folders") await this.tried(() => this.showFolders());
+    if (data.view === "dates" || data.folder) await this.showWall();
+  }
+
+  async showFolders() {
+    const { folder, owner } = this.data;
+    const found = await get(folder ? `/folders?parent=${encodeURIComponent(folder)}` : "/folders");
+    const remove = owner && !folder ? each => this.removeFolder({ name: each.title, folder: each.path, videos: each.videos }) : null;
+    this.above.replaceChildren(...[crumbs(folder, this.say), folderTiles(found, this.say, remove)].filter(Boolean));
+  }
+
+  /** The list as a question to the server. */
+  list() {
+    const { sort, folder, tag, view } = this.data;
+    const wanted = new URLSearchParams({ sort, below: view === "folders" ? "0" : "1" });
+    for (const [name, value] of Object.entries({ folder, tag, text: this.text })) if (value) wanted.set(name, value);
+    return wanted.toString();
+  }
+
+  /** A part of the list, as cards. */
+  async window(offset, k, signal) {
+    const found = await get(`/videos?${this.list()}&offset=${offset}&k=${k}`, { signal });
+    return { total: found.total, videos: found.videos.map(tile) };
+  }
+
+  async months() {
+    if (this.data.sort !== "date" && this.data.sort !== "old") return { total: (await this.window(0, 1)).total, months: [] };
+    const months = await get(`/videos/months?${this.list()}`);
+    return { total: months.reduce((sum, each) => sum + each.videos, 0), months };
+  }
+
+  async showWall() {
+    const asked = this.list();
+    await this.tried(async () => {
+      const found = await this.months();
+      if (asked !== this.list() || !this.wall) return;
+      this.chosen.clear();
+      this.newer?.remove();
+      this.wall.show(this.sections(found));
+      this.scrubber.show(this.wall.sections, this.wall.host.offsetHeight);
+      this.status.textContent = this.say("library.n_videos", { n: found.total });
+      this.nothing?.remove();
+      if (!found.total) this.above.append(this.nothing = h("p", { class: "mute nothing" }, this.say(this.text || this.data.tag ? "library.nothing" : "library.nothing_here")));
+      const year = Number(this.data.year);
+      const first = year && this.wall.sections.find(each => each.year === year);
+      if (first && !this.wentTo) this.wall.scrollTo(first.top);
+      this.wentTo = true;
+    });
+  }
+
+  sections(found) {
+    if (!found.months.length) return found.total ? [{ title: "", n: found.total }] : [];
+    const name = new Intl.DateTimeFormat(this.data.language, { month: "long", year: "numeric", timeZone: "UTC" });
+    return found.months.map(({ year, month, videos: n }) => ({ title: name.format(Date.UTC(year, month - 1, 1)), year, n }));
+  }
+
+  goToShare(share, year) {
+    const height = this.wall.host.offsetHeight;
+    this.wall.scrollTo(share * height);
+    replace(changed({ year }));
+  }
+
+  async idsBetween(from, to) {
+    const ids = [];
+    for (let at = from; at <= to; at += 200) {
+      const found = await this.window(at, Math.min(200, to - at + 1));
+      ids.push(...found.videos.map(each => each.id));
+    }
+    return ids;
+  }
+
+  /** The list has become another: it is shown when the person wants it, never under the cursor. */
+  offerNew() {
+    if (!this.wall) return;
+    if (!this.wall.total) return void this.showWall();
+    if (this.newer?.isConnected) return;
+    this.newer = h("p", { class: "newer", role: "status" }, this.say("library.changed"), h("button", { type: "button", class: "outlined", onclick: () => this.showWall() }, this.say("library.show")));
+    this.above.prepend(this.newer);
+  }
+
+  jobsCame(jobs) {
+    const { say } = this;
+    const focused = this.root.getRootNode().activeElement?.closest?.("[data-job]")?.dataset.job;
+    const text = JSON.stringify(jobs);
+    if (text === this.jobsText) return;
+    this.jobsText = text;
+    this.side.replaceChildren(...[jobCards(jobs, say, told => this.tell(told))].filter(Boolean));
+    if (focused) this.side.querySelector(`[data-job="${focused}"] button`)?.focus();
+    const done = jobs.map(job => `${job.id}${job.state}${job.progress.done > 0}`).join();
+    const atWork = jobs.some(job => AT_WORK.includes(job.state));
+    const isFirst = this.jobsDone === undefined;
+    if (done !== this.jobsDone && !isFirst) this.jobsMoved(atWork);
+    else if (atWork && !isFirst && this.data.empty) this.lookForFirst();
+    this.jobsDone = done;
+  }
+
+  jobsMoved(atWork) {
+    if (this.data.empty) return void this.lookForFirst();
+    if (this.view && !atWork) this.tried(() => this.view.show());
+    if (this.wall && !atWork) this.lookForNew();
+  }
+
+  async lookForNew() {
+    const found = await this.months();
+    if (this.wall && found.total !== this.wall.total) this.offerNew();
+  }
+
+  /** The first videos of an empty library: its page is drawn anew. */
+  async lookForFirst() {
+    const found = await this.months();
+    if (found.total && this.data.empty) this.show({ ...this.data, empty: false });
+  }
+
+  menuOf(video) {
+    const { say, data } = this;
+    return [
+      { text: say("menu.similar"), run: () => go(similarHref(video)) },
+      { text: say("menu.copy_link"), run: () => this.copy(new URL(`/video?v=${video.id}`, location.href).href) },
+      video.path && { text: say("menu.copy_path"), run: () => this.copy(video.path) },
+      data.owner && { text: say("library.tag"), run: () => this.tag([video.id]) },
+      data.owner && { text: say("library.reindex"), run: () => this.reindex([video.id]) },
+      data.owner && { text: say("library.leave_out"), run: () => this.leaveOut({ videos: [video.id] }, video.title), danger: true },
+    ];
+  }
+
+  chosenActions() {
+    const { say } = this;
+    return [
+      { text: say("library.tag"), run: ids => this.tag(ids) },
+      { text: say("library.reindex"), run: ids => this.reindex(ids) },
+      { text: say("library.leave_out"), run: ids => this.leaveOut({ videos: ids }, say("library.n_videos", { n: ids.length })) },
+      { text: say("library.copy_paths"), run: ids => this.copyPaths(ids) },
+    ];
+  }
+
+  actions() {
+    return {
+      start: (kind, how) => this.start(kind, how),
+      leaveOut: (what, name) => this.leaveOut(what, name),
+      removeFolder: folder => this.removeFolder(folder),
+      retry: problem => this.start("reindex", problem.video ? { videos: [problem.video] } : { paths: [problem.path] }),
+      retryAll: async () => this.start("index", { paths: (await get("/library/roots")).filter(each => each.here).map(each => each.folder), retry_failed: true }),
+    };
+  }
+
+  add() {
+    openAdding(this.root, this.say, () => { this.tell(this.say("library.added")); this.askForJobs(); });
+  }
+
+  async start(kind, how) {
+    await this.tried(async () => {
+      await send("POST", "/jobs", { kind, arguments: how });
+      this.tell(this.say("job.asked"));
+      this.askForJobs();
+    });
+  }
+
+  askForJobs() {
+    document.dispatchEvent(new CustomEvent("reelwise:job"));
+    askForJobs();
+  }
+
+  async reindex(ids) {
+    await this.start("reindex", { videos: ids });
+    this.chosen?.clear();
+  }
+
+  async leaveOut(what, name) {
+    const { say } = this;
+    await this.tried(async () => {
+      const dropped = await send("POST", "/library/leave-out", what);
+      offerUndo(say("library.left_out", { name }), say("undo.undo"), () => this.tried(async () => {
+        await send("POST", "/library/take-back", { paths: dropped.paths });
+        await send("POST", "/jobs", { kind: "reindex", arguments: { paths: dropped.paths } });
+        this.askForJobs();
+      }));
+      await (this.wall ? this.showWall() : this.view?.show());
+    });
+  }
+
+  async removeFolder(folder) {
+    const { say } = this;
+    const wanted = await confirm(this.root, { title: say("library.remove_title", { name: folder.name }), text: say("library.remove_text", { n: folder.videos }), yes: say("library.remove"), no: say("adding.cancel") });
+    if (!wanted) return;
+    await this.tried(async () => {
+      await send("DELETE", `/library/roots?folder=${encodeURIComponent(folder.folder)}`);
+      this.tell(say("library.removed", { name: folder.name }));
+      await (this.wall ? this.showFolders() : this.view?.show());
+    });
+  }
+
+  async tag(ids) {
+    const { say } = this;
+    const tag = await askFor(this.root, { title: say("library.tag_title", { n: ids.length }), label: say("library.tag_label"), yes: say("library.tag"), no: say("adding.cancel") });
+    if (!tag) return;
+    await this.tried(async () => {
+      const changed = [];
+      for (const some of parts(ids)) changed.push(...(await send("POST", "/tags", { video_ids: some, tags: [tag] })).changed);
+      this.chosen?.clear();
+      offerUndo(say("library.tagged", { n: ids.length, tag }), say("undo.undo"), () => this.tried(async () => {
+        for (const some of parts(changed)) await send("DELETE", "/tags", { video_ids: some, tags: [tag] });
+      }));
+    });
+  }
+
+  async copyPaths(ids) {
+    await this.tried(async () => {
+      const found = await send("POST", "/library/paths", { videos: ids });
+      await this.copy(found.paths.join("\n"));
+    });
+  }
+
+  async copy(text) {
+    await navigator.clipboard.writeText(text);
+    this.tell(this.say("library.copied"));
+  }
+
+  /** Do something; say what the server refused. */
+  async tried(run) {
+    try {
+      await run();
+    } catch (error) {
+      if (error.name !== "AbortError") this.tell([error.message, error.fix].filter(Boolean).join(" "));
+    }
+  }
+
+  tell(text) {
+    offerUndo(text, "", null);
+  }
+}
+
+const pages = new WeakMap();
+
+export default function ({ parentElement, data }) {
+  let page = pages.get(parentElement);
+  if (!page) pages.set(parentElement, (page = new LibraryPage(parentElement)));
+  page.show(data);
+  return () => {
+    page.leave();
+    pages.delete(parentElement);
+  };
+}

@@ -1,0 +1,64 @@
+// The jobs of the server, asked for every two seconds while one is at work and the page is in sight.
+
+import { duration } from "./amounts.js";
+import { get } from "./api.js";
+
+const EVERY_MS = 2000;
+export const AT_WORK = ["queued", "running", "stopping"];
+const listeners = new Set();
+let timer = 0;
+let asking = null;
+
+const isAtWork = jobs => jobs.some(job => AT_WORK.includes(job.state));
+
+/** How much of a job is done, 0 to 1; null where that is not known. */
+export const share = job => (job.progress.total > 0 ? Math.min(job.progress.done / job.progress.total, 1) : null);
+
+async function ask() {
+  clearTimeout(timer);
+  if (document.hidden || !listeners.size) return;
+  asking ??= get("/jobs").finally(() => { asking = null; });
+  try {
+    const { jobs } = await asking;
+    for (const listener of [...listeners]) listener(jobs);
+    if (!isAtWork(jobs)) return;
+  } catch {
+    // A server that is busy or gone is asked again.
+  }
+  clearTimeout(timer);
+  timer = setTimeout(ask, EVERY_MS);
+}
+
+document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+
+/** Ask now, as somebody has just asked for a job. */
+export const askForJobs = () => ask();
+
+/** Hear of the jobs until the signal. */
+export function hearOfJobs(listener, signal, { now = true } = {}) {
+  listeners.add(listener);
+  signal.addEventListener("abort", () => listeners.delete(listener));
+  if (now) ask();
+}
+
+/** What a job is: "Indexing Talks". */
+export function jobName(job, say) {
+  const paths = job.arguments.paths ?? [];
+  const name = paths.length ? paths[0].split("/").filter(Boolean).at(-1) ?? paths[0] : "";
+  return job.kind === "index" && name ? say("job.index_of", { name }) : say(`job.${job.kind}`);
+}
+
+/** How far it is, in a line. */
+export function jobLine(job, say) {
+  if (job.state === "queued") return say("job.waits");
+  if (job.state === "stopping") return say("job.stopping");
+  if (job.state === "paused") return say("job.paused");
+  const { done, total, failed, times_real_time, seconds_left, phase } = job.progress;
+  return [
+    total > 0 ? say("job.files", { n: done, total }) : say("job.begins"),
+    failed > 0 && say("job.failed_files", { n: failed }),
+    times_real_time && say("job.speed", { x: times_real_time.toFixed(1) }),
+    seconds_left !== null && seconds_left !== undefined && say("job.left", { time: duration(seconds_left, say) }),
+    total > 0 ? null : phase,
+  ].filter(Boolean).join(" · ");
+}

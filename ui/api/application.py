@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ui.api.answers import Plain, failed
 from ui.api.browsing import tags, videos
 from ui.api.docs_page import docs_page
-from ui.api.finding import recommend, search
+from ui.api.finding import examples, recommend, search
 from ui.api.library import adding, jobs, paths, troubles
 from ui.api.metering import Metering
 from ui.api.people import events, history, people, searches
@@ -25,6 +25,7 @@ from ui.library.running import reelwise_version
 TITLE = "reelwise"
 _ROUTERS = (
     search.router,
+    examples.router,
     recommend.router,
     videos.router,
     tags.router,

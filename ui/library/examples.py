@@ -26,6 +26,8 @@ MOST_BYTES = 1 << 30
 """Most bytes of all of them together: the oldest go first."""
 LONGEST_NAME = 80
 """Characters of a file's name that are kept, its end."""
+READING = threading.BoundedSemaphore(2)
+"""Examples of all visitors that are read at the same time."""
 _ID = re.compile(r"x-[A-Za-z0-9_-]{22}")
 _NO_NAME = re.compile(r"[\x00-\x1f/\\]")
 

@@ -3,7 +3,6 @@
 Examples of all visitors are read two at a time.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,11 +10,10 @@ from contextlib import contextmanager
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
-AT_ONCE = 2
-"""Examples that are read at the same time, whatever the number of visitors."""
+from ui.library.examples import READING
+
 _PAUSE_S = 0.2
 _TOUCH_EVERY_S = 0.5
-_places = threading.BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager
@@ -27,12 +25,12 @@ def still_wanted(touch: Callable[[], object]) -> Iterator[Callable[[], None]]:
             has asked for something else or was closed.
     """
     look = _looking(touch)
-    while not _places.acquire(timeout=_PAUSE_S):
+    while not READING.acquire(timeout=_PAUSE_S):
         look()
     try:
         yield look
     finally:
-        _places.release()
+        READING.release()
 
 
 def _looking(touch: Callable[[], object]) -> Callable[[], None]:

@@ -9,14 +9,14 @@ from ui.api.application import build_api
 from ui.api.links import BASE
 from ui.api.served import Served
 from ui.library.library import Library
-from ui.server import media_routes, video_routes
+from ui.server import example_routes, media_routes, video_routes
 from ui.server.access import login
 from ui.server.access.doors import Doors
 from ui.server.frames import FrameSource
 from ui.server.health import health_routes
 from ui.server.jobs import Refits
 
-ROUTERS = (media_routes.router, video_routes.router, login.router)
+ROUTERS = (media_routes.router, video_routes.router, example_routes.router, login.router)
 """Routes of the API that belong to the server, not to the library."""
 
 
@@ -31,6 +31,7 @@ def own_routes(
     api = build_api(served, ROUTERS)
     api.state.files = media_routes.Files(library, frames)
     api.state.player_files = video_routes.PlayerFiles(library, frames)
+    api.state.example_pictures = example_routes.ExamplePictures(library, frames)
     api.state.doors = doors
     return [
         *health_routes(library, api.state.metering),

@@ -8,6 +8,8 @@ from streamlit.runtime.scriptrunner import StopException
 from tests.ui.conftest import PATIENCE_S
 from ui.pages import visits
 
+AT_ONCE = 2
+
 
 class Left(BaseException):
     """As Streamlit's own: no `except Exception` may hold it."""
@@ -19,7 +21,7 @@ def test_two_are_read_at_a_time_and_a_third_waits() -> None:
     lock = threading.Lock()
 
     def touch() -> None:
-        if at_once == visits.AT_ONCE:
+        if at_once == AT_ONCE:
             waiting.set()
 
     def visit() -> None:
@@ -37,26 +39,26 @@ def test_two_are_read_at_a_time_and_a_third_waits() -> None:
     visitors = [threading.Thread(target=visit) for _ in range(5)]
     for visitor in visitors:
         visitor.start()
-    for _ in range(visits.AT_ONCE):
+    for _ in range(AT_ONCE):
         assert reading.acquire(timeout=PATIENCE_S)
     assert waiting.wait(PATIENCE_S)
     release.set()
     for visitor in visitors:
         visitor.join(PATIENCE_S)
-    assert most == visits.AT_ONCE
+    assert most == AT_ONCE
 
 
 def test_a_visitor_who_leaves_frees_the_place() -> None:
     def leave() -> None:
         raise Left
 
-    for _ in range(2 * visits.AT_ONCE):
+    for _ in range(2 * AT_ONCE):
         with pytest.raises(Left), visits.still_wanted(leave) as still_wanted:
             still_wanted()
 
 
 def test_who_leaves_while_waiting_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visits, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(visits, "READING", threading.BoundedSemaphore(1))
 
     def leave() -> None:
         raise Left

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from data.errors import ReelwiseError
 from ui.api.cursors import cursor_for, place_of
 from ui.api.fields import Count, Words
 from ui.api.finding.asked import Search, video_part
 from ui.api.finding.moments import Found, found
-from ui.api.refusals import wrong
+from ui.api.refusals import not_there, wrong
 from ui.api.served import Asking, ServedHere, Visitor
 from ui.api.strict import StrictRoute
+from ui.library.examples import READING
 from ui.library.library import Library
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ def _result(library: Library, asked: Search, k: int) -> tuple[SearchResult, dict
     if asked.like is None:
         query = asked.query()
         return library.find(query, k=k, filters=filters), query.as_dict()
+    if asked.like.startswith("x-"):
+        return _like_given(library, asked, asked.like, k)
     video_id, whole = video_part(asked.like)
     if not (asked.q or asked.not_ or asked.then):
         return library.similar(whole, k=k, filters=filters), {"like": asked.like}
@@ -82,3 +86,24 @@ def _result(library: Library, asked: Search, k: int) -> tuple[SearchResult, dict
     query = asked.query(like=like)
     result = library.find(query, k=k, filters=filters)
     return result, query.as_dict() | {"like": asked.like}
+
+
+def _like_given(
+    library: Library, asked: Search, like: str, k: int
+) -> tuple[SearchResult, dict[str, Any]]:
+    """What is like an example that was sent; it is read for half a minute at most."""
+    from indexer.search.examples.pictures import is_picture
+
+    name, at, part = like.partition("@")
+    try:
+        path = library.examples.find(name).path
+    except ReelwiseError as error:
+        fix = "POST /api/v1/examples once more"
+        raise not_there(error.problem, code="unknown_example", fix=fix) from error
+    is_still = is_picture(path)
+    whole = None if is_still else f"{path}{at}{part}"
+    query = asked.query(like=whole, image=path if is_still else None)
+    filters = asked.filters(min_relevance=asked.min_relevance, all_copies=asked.all_copies)
+    with READING:
+        result = library.find(query, k=k, filters=filters, still_wanted=lambda: None)
+    return result, {**query.as_dict(), "like": like}

@@ -14,6 +14,7 @@ from indexer.search.examples.pictures import is_picture
 from indexer.search.query import Filters, Query
 from indexer.search.result import WORTH_SHOWING, Hit, SearchResult
 from indexer.search.spans import parse_span
+from ui.library.folder_names import FolderNames
 from ui.library.library import Library
 from ui.pages.search.address import Asked
 
@@ -154,7 +155,7 @@ def filters_of(library: Library, asked: Asked) -> Filters:
         ReelwiseError: No video lies in one of the folders.
     """
     return Filters(
-        under=Path(asked.folders[0]).absolute() if len(asked.folders) == 1 else None,
+        under=_folder(library, asked.folders[0]) if len(asked.folders) == 1 else None,
         min_duration_s=asked.least_s,
         max_duration_s=asked.most_s,
         after=asked.since,
@@ -164,11 +165,18 @@ def filters_of(library: Library, asked: Asked) -> Filters:
     )
 
 
+def _folder(library: Library, name: str) -> Path:
+    """The folder that an address names, by its name in the library or by its path."""
+    if name.startswith("/"):
+        return Path(name).absolute()
+    return FolderNames(library.catalogue.files.roots()).path_of(name)
+
+
 def _videos(library: Library, asked: Asked) -> frozenset[int] | None:
     """The videos in any of several folders that a person watched; None for all."""
     within: set[int] | None = None
     if len(asked.folders) > 1:
-        each = (VideoLimits(under=Path(folder).absolute()) for folder in asked.folders)
+        each = (VideoLimits(under=_folder(library, name)) for name in asked.folders)
         within = {number for limits in each for number in library.catalogue.within(limits).tolist()}
     if asked.by:
         events = library.history.events(asked.by)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import streamlit as st
@@ -18,6 +18,8 @@ from ui.pages.search.start import start_data
 from ui.pages.visits import still_wanted
 
 _FOUND = "search:found"
+_REMEMBERED = "search:remembered"
+_NOT_KEPT = ("n", "all", "who")
 GROUPS = ("search", "card", "menu", "channel", "filter", "undo", "why", "keys")
 
 
@@ -47,11 +49,23 @@ def show_search() -> None:
 
 def _answer(library: Library, wanted: Asked) -> dict[str, Any]:
     example = example_data(library, wanted.like)
+    _remember()
     try:
         found = _found(library, wanted)
     except ReelwiseError as error:
         return {"view": "problem", "example": example, **problem_data(error)}
     return {"view": "results", "example": example, **answer_data(library, wanted, found)}
+
+
+def _remember() -> None:
+    """Note the search for the person who is watching, and for nobody where nobody is."""
+    names = [name for name in st.query_params if name not in _NOT_KEPT]
+    given = {name: st.query_params.get_all(name) for name in names}
+    if st.session_state.get(_REMEMBERED) == given or watcher.is_guest():
+        return
+    st.session_state[_REMEMBERED] = given
+    with suppress(ReelwiseError):  # a home that cannot be written can still be searched
+        served.library().searches.note(watcher.watching() or None, given)
 
 
 def _found(library: Library, wanted: Asked) -> Found:
@@ -61,8 +75,8 @@ def _found(library: Library, wanted: Asked) -> Found:
     kept: dict[object, Found] = st.session_state.setdefault(_FOUND, {})
     if key not in kept:
         place = st.empty()
-        reading = still_wanted(lambda: place.html("")) if is_given(wanted.like) else nullcontext()
-        with reading as look:
+        given = is_given(wanted.like)
+        with still_wanted(lambda: place.html("<i></i>")) if given else nullcontext() as look:
             found = find(library, wanted, look)
         while len(kept) >= 8:
             kept.pop(next(iter(kept)))

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
+from data.people import Parameters
+from data.printable import printable
 from ui.library.library import Library
 from ui.pages.components.video_card import card_of
 
 NEW = 12
+RECENT = 8
 EXAMPLES = 3
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def start_data(library: Library, person: str) -> dict[str, Any]:
     """The start: new videos, and questions made of this library's own tags and titles."""
+    user = person or None
     newest = library.catalogue.newest(4 * NEW)
     tags = [tag.name for tag in library.catalogue.tags.all()]
     n_videos, _ = library.catalogue.number_and_length_s()
     return {
         "new": [card_of(video) for video in newest[:NEW]],
         "n_videos": n_videos,
+        "recent": [_question(each.parameters) for each in library.searches.recent(user, RECENT)],
+        "saved": [_question(each.parameters, each.name) for each in library.searches.saved(user)],
         "ideas": ideas(tags, [video.title for video in newest]),
     }
+
+
+def _question(parameters: Parameters, name: str = "") -> dict[str, str]:
+    """A search as a link: what it is called, and its address."""
+    words = parameters.get("q") or parameters.get("like") or ""
+    text = name or (words if isinstance(words, str) else words[-1])
+    return {"text": printable(text), "href": "/?" + urlencode(dict(parameters), doseq=True)}
 
 
 def ideas(tags: list[str], titles: list[str]) -> list[str]:

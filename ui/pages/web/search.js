@@ -62,13 +62,13 @@ function few(data, say) {
   const what = data.question.q || data.example?.title || "";
   if (data.n_videos === 0) {
     const { hides } = data;
-    return h("div", { class: "center" }, h("h1", {}, h("span", { role: "status" }, say(what ? "search.none_of" : "search.none", { what }))),
+    return h("div", { class: "center" }, h("h1", { "aria-live": "polite" }, say(what ? "search.none_of" : "search.none", { what })),
       hides && h("p", {}, h("button", { type: "button", class: "outlined", onclick: () => go(changed({ [hides.name]: null, n: null })) },
         say("search.without_filter", { filter: say(`filter.${hides.name}`), n: hides.n }))));
   }
   if (data.confident || data.is_all) return null;
   const reason = data.unknown.length ? say("search.unknown", { words: data.unknown.join(", ") }) : say("search.nearest");
-  return h("div", { class: "center" }, h("h1", {}, h("span", { role: "status" }, say(what ? "search.not_well" : "search.not_well_example", { what }))), h("p", {}, reason),
+  return h("div", { class: "center" }, h("h1", { "aria-live": "polite" }, say(what ? "search.not_well" : "search.not_well_example", { what })), h("p", {}, reason),
     data.n_weak > 0 && h("p", {}, h("button", { type: "button", class: "outlined", onclick: () => go(changed({ all: 1 })) }, say("search.show_anyway"))));
 }
 

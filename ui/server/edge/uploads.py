@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketClose
 
 from ui.api.answers import problem
 
-UPLOADS = ("/_stcore/upload_file", "/api/v1/examples")
+UPLOADS = ("/_stcore/upload_file", "/api/v1/examples", "/api/v1/search")
 UPLOADS_AT_ONCE = 4
 WAIT_S = 60.0
 """Longest time that an upload waits for its turn."""

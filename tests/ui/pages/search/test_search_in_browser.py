@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,11 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.ui.conftest import Server
+from data.catalogue.catalogue import Catalogue
+from data.home import Home
+from data.toons.library import ToonLibrary
+from data.video.transcode import Change, transcode
+from tests.ui.conftest import PATIENCE_S, Server
 from tests.ui.pages.conftest import Visitor, id_of
 
 if TYPE_CHECKING:
@@ -24,6 +29,13 @@ def first_card(page: Page) -> Locator:
 
 def field(page: Page) -> Locator:
     return page.get_by_role("combobox", name="Search the library")
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    ends_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < ends_s
+        time.sleep(0.02)
 
 
 def ask(page: Page, text: str) -> None:
@@ -162,3 +174,56 @@ def test_a_moment_moves_under_the_pointer_and_stops_after(
     assert video.evaluate("video => video.muted && !video.controls")
     field(page).hover()
     page.locator(".picture video").wait_for(state="detached")
+
+
+def give(page: Page, server: Server, example: Path) -> None:
+    page.goto(server.url)
+    page.get_by_text("What are you looking for?").wait_for()
+    page.locator('input[type="file"]').set_input_files(str(example))
+
+
+def test_a_given_clip_finds_its_source_and_its_part_can_be_chosen(
+    visitor: Visitor, server: Server, home: Path, toons: ToonLibrary, tmp_path: Path
+) -> None:
+    page = visitor.page
+    name, story = toons.videos[-1]
+    example = tmp_path / "example.mp4"
+    length_s = story.ends_s[-1]
+    change = Change(start_s=length_s / 3, end_s=2 * length_s / 3, scale=0.5, crf=34)
+    transcode(toons.folder / name, example, change)
+    give(page, server, example)
+    page.wait_for_url("**like=x-**")
+    page.get_by_text("your example").wait_for()
+    assert first_card(page).get_attribute("data-video-id") == id_of(home, name)
+    page.get_by_label("from second").fill("0")
+    page.get_by_label("to second").fill("0.5")
+    page.get_by_role("button", name="Use this part").click()
+    page.wait_for_url("**like=x-*%400-0.5**")
+    first_card(page).wait_for()
+    assert visitor.failed_answers == []
+
+
+def test_a_file_that_is_no_video_is_said_to_be_none(
+    visitor: Visitor, server: Server, tmp_path: Path
+) -> None:
+    page = visitor.page
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"this is not a video" * 100)
+    give(page, server, broken)
+    alert = page.get_by_role("alert").filter(has_text="broken.mp4")
+    alert.wait_for()
+
+
+def test_a_tag_can_be_given_and_taken_back(
+    visitor: Visitor, server: Server, home: Path, query: dict[str, str]
+) -> None:
+    page = visitor.page
+    page.goto(f"{server.url}/?q={quote(query['query'])}")
+    first_card(page).locator(".more").click()
+    page.get_by_role("menuitem", name="Add a tag").click()
+    page.get_by_role("textbox", name="Add a tag").fill("seen by the test")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Undo").click()
+    page.locator("#reelwise-undo").wait_for(state="detached")
+    with Catalogue(Home(home)) as catalogue:
+        wait_until(lambda: catalogue.tags.all() == [])

@@ -1,7 +1,7 @@
 // Tells the server how long was watched, for the person the page was opened for, and says so.
 
 import { h, icon } from "../shared/dom.js";
-import { send } from "../shared/api.js";
+import { newId, send } from "../shared/api.js";
 import { openMenu } from "../shared/menu.js";
 import { clock } from "../shared/words.js";
 import { forget, report, sendWaiting } from "./reports.js";
@@ -9,12 +9,6 @@ import { Watched } from "./watched.js";
 
 const EVERY_MS = 10000;
 const LEAST_S = 1;
-
-/** A new name for one series of reports; plain HTTP has no crypto.randomUUID. */
-export function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map(each => each.toString(16).padStart(2, "0")).join("");
-}
 
 export class Recorded {
   constructor(playback, data, say, signal) {

@@ -1,7 +1,7 @@
 // The results: a card a video, the example before them, and what can be done with each.
 
 import { h } from "../shared/dom.js";
-import { send } from "../shared/api.js";
+import { newId, send } from "../shared/api.js";
 import { card, momentHref, similarHref, walkByArrows } from "../shared/card.js";
 import { address, go } from "../shared/go.js";
 import { offerUndo } from "../shared/undo.js";
@@ -92,8 +92,9 @@ function askTag(video, say) {
     const tag = field.value.trim();
     if (!tag) return;
     try {
-      await send("POST", `/videos/${video.id}/tags`, { tag });
-      offerUndo(say("undo.tagged", { tag, title: video.title }), say("undo.undo"), () => send("DELETE", `/videos/${video.id}/tags?tag=${encodeURIComponent(tag)}`));
+      const tagging = { video_ids: [Number(video.id)], tags: [tag] };
+      await send("POST", "/tags", tagging);
+      offerUndo(say("undo.tagged", { tag, title: video.title }), say("undo.undo"), () => send("DELETE", "/tags", tagging));
     } catch (error) {
       offerUndo(`${error.message}. ${error.fix ?? ""}`, "");
     }
@@ -106,7 +107,8 @@ function askTag(video, say) {
 async function hide(data, say, video) {
   if (!data.person) return go(address("/people"));
   try {
-    const event = await send("POST", "/events", { user: data.person, video_id: video.id, kind: "hide", client_id: crypto.randomUUID() });
+    const happened = { user: data.person, video_id: Number(video.id), kind: "hide", client_id: newId(), source: "page" };
+    const [{ event }] = (await send("POST", "/events", happened)).results;
     cardOf(video)?.setAttribute("data-hidden", "");
     offerUndo(say("undo.hidden", { title: video.title }), say("undo.undo"), async () => {
       await send("DELETE", `/events/${event.id}?user=${encodeURIComponent(data.person)}`);

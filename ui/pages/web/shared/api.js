@@ -31,3 +31,9 @@ export async function send(method, path, body, options = {}) {
   const sent = body === undefined || isForm ? body : JSON.stringify(body);
   return told(await fetch(BASE + path, { method, headers, body: sent, ...options }));
 }
+
+/** A new name for one event or one series of reports; plain HTTP has no crypto.randomUUID. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map(each => each.toString(16).padStart(2, "0")).join("");
+}

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from data.catalogue.people_tables import PERSON_SUM
 from data.catalogue.tables import EVENT_SUM
 from data.catalogue.values import now_micros, row_sum, sql, to_micros
 from data.errors import ReelwiseError
@@ -32,7 +33,8 @@ _IS_SPENT = sql("SELECT 1 FROM spent_client_ids WHERE key = :key")
 _UNSPEND = sql("DELETE FROM spent_client_ids WHERE key = :key")
 _PRUNE_SPENT = sql("DELETE FROM spent_client_ids WHERE at < :before")
 _CLIENT_IDS = sql('SELECT client_id FROM events WHERE "user" = :user AND client_id IS NOT NULL')
-_RECORDS = sql("SELECT records FROM people WHERE name = :user")
+# Of a person whose row is damaged nothing is recorded: it may be what they did not want.
+_RECORDS = sql(f"SELECT records AND row_sum = {PERSON_SUM} FROM people WHERE name = :user")
 
 Outcome = Literal["added", "grown", "known", "removed", "not recorded"]
 """What became of a report: `grown`, more seconds of a view that was known; `known`, nothing new;

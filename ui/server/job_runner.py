@@ -17,6 +17,8 @@ from ui.library.opened import OpenedLibrary
 
 POLL_S = 1.0
 """How often the queue is looked at: an index of few rows."""
+REFUSED_TIMES = 10.0
+"""So many times longer is waited where the disk refuses to write, or is full."""
 GRACE_S = 30.0
 """A job that was asked to stop has so long; then its whole process group is killed."""
 CHILD = "ui.library.jobs.child"
@@ -59,14 +61,16 @@ class JobRunner:
         self._thread.join(timeout=20)
 
     def _run(self) -> None:
-        settled = False
-        while not self._ending.wait(self._poll_s):
-            # A busy or full disk: the next look may find it better.
-            with suppress(ReelwiseError, OSError):
+        settled, pause_s = False, self._poll_s
+        while not self._ending.wait(pause_s):
+            try:
                 if not settled:
                     self._library.jobs.settle()
                     settled = True
                 self._look()
+                pause_s = self._poll_s
+            except (ReelwiseError, OSError):
+                pause_s = self._poll_s * REFUSED_TIMES
         self._let_wait()
 
     def _look(self) -> None:

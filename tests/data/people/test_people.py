@@ -116,6 +116,17 @@ def test_a_view_of_who_is_not_recorded_is_not_stored(
     assert [event.kind for event in history.events("anna")] == ["like", "view", "view"]
 
 
+def test_nothing_is_recorded_of_a_person_whose_row_is_damaged(
+    people: People, catalogue: Catalogue, history: History
+) -> None:
+    people.add("anna")
+    people.change("anna", records=False)
+    with catalogue.writing("test") as connection:
+        connection.exec_driver_sql("UPDATE people SET records = 1")
+    events = RecordedEvents(catalogue, history)
+    assert events.add("anna", "kite", origin=Origin("page")).outcome == "not recorded"
+
+
 def test_a_new_name_takes_everything_along(
     people: People, catalogue: Catalogue, history: History
 ) -> None:

@@ -142,6 +142,8 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE events ADD COLUMN change INTEGER",
         "CREATE UNIQUE INDEX events_by_client_id ON events (client_id) WHERE client_id IS NOT NULL",
         "CREATE INDEX events_by_change ON events (change) WHERE change IS NOT NULL",
+        'CREATE INDEX events_by_video ON events ("user", video_id)',
+        "CREATE INDEX events_hidden ON events (\"user\", video_id) WHERE kind = 'hide'",
         "ALTER TABLE history_counts ADD COLUMN n_rewritten INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE history_counts ADD COLUMN n_changed INTEGER NOT NULL DEFAULT 0",
         *_FOLLOW_EVENTS,
@@ -337,6 +339,8 @@ Table(
         sqlite_where=text("client_id IS NOT NULL"),
     ),
     Index("events_by_change", "change", sqlite_where=text("change IS NOT NULL")),
+    Index("events_by_video", "user", "video_id"),
+    Index("events_hidden", "user", "video_id", sqlite_where=text("kind = 'hide'")),
     **PERMANENT,
 )
 

@@ -28,6 +28,8 @@ BACK_TO_7 = (
     "DROP TRIGGER event_changed",
     "DROP INDEX events_by_client_id",
     "DROP INDEX events_by_change",
+    "DROP INDEX events_by_video",
+    "DROP INDEX events_hidden",
     *(
         f"ALTER TABLE events DROP COLUMN {name}"
         for name in ("source", "client_id", "client_number", "change")

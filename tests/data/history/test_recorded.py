@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,7 @@ def test_reports_of_one_mount_are_one_view_that_grows(events: RecordedEvents) ->
     assert outcomes == ["added", "grown", "grown", "known"]
     assert kept(events) == [("view", 42.5)]
     assert played(events, 4, 42.5) == "known"
+    assert (played(events, 2, 99.0), kept(events)) == ("known", [("view", 42.5)])
     # Seconds that were played stay played, whatever a later report says.
     assert (played(events, 5, 1.0), kept(events)) == ("known", [("view", 42.5)])
     assert (played(events, 1, 3.0, mount="m2"), len(kept(events))) == ("added", 2)
@@ -225,3 +227,27 @@ def test_a_report_counts_where_it_was_said_to_count(home: Home, moment: str) -> 
         assert len(kept(events)) == (moment == "after")
         assert played(events, 1, 10.0) == ("known" if moment == "after" else "added")
         assert kept(events) == [("view", 10.0)]
+
+
+def test_what_a_page_of_cards_asks_reads_no_other_events(
+    events: RecordedEvents, catalogue: Catalogue
+) -> None:
+    asked, used = list[str](), list[str]()
+    with catalogue.reading() as connection:
+        raw: Any = connection.connection.driver_connection
+        raw.set_trace_callback(asked.append)
+    events.states("anna", [1, 2])
+    events.hidden("anna")
+    events.page("anna")
+    events.page("anna", video=1)
+    raw.set_trace_callback(None)
+    with catalogue.reading() as connection:
+        for query in [one for one in asked if " FROM events " in one]:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
+            used += [str(row[3]) for row in plan if "events" in str(row[3])]
+    assert [one.split()[4] for one in used] == [
+        "events_by_video",
+        "events_hidden",
+        "events_by_user",
+        "events_by_video",
+    ]

@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 
 from data.disk_errors import known_error
 from data.printable import as_json, printable_lines
-from ui.commands.everyday import demo, index, search, serve, status, tags, users
+from ui.commands.everyday import cut, demo, index, search, serve, status, tags, users
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
 from ui.commands.maintain import doctor, duplicates, encoders, jobs, rebuild, roots, verify
 from ui.commands.recommend import (
@@ -85,6 +85,14 @@ def _register_commands(app: typer.Typer) -> None:
         (EVERYDAY, index.index, ["reelwise index ~/Videos", "reelwise index . --encoder toon"]),
         (EVERYDAY, search.search, [red_car, "reelwise search --like clip.mp4@3-8 --not snow -k 5"]),
         (EVERYDAY, search.similar, ["reelwise similar lake.mp4@12-20"]),
+        (
+            EVERYDAY,
+            cut.cut,
+            [
+                'reelwise cut "lake.mp4@12.5-20" kite.mp4',
+                "reelwise cut 9@1:02-1:10 kite.mkv --fast",
+            ],
+        ),
         (EVERYDAY, status.status, ["reelwise status --failed"]),
         (EVERYDAY, serve.serve, ["reelwise serve --port 8080"]),
         (RECOMMEND, recommend.recommend, ["reelwise recommend anna -k 5 --explain"]),

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from data.errors import ReelwiseError
+from data.video.children.excerpting import NotMade
 from data.video.children.pool import StillWanted
 from ui.api.answers import FileAnswer, known_problem, problem
 from ui.server.cache import FileCache
@@ -44,7 +45,11 @@ class Unmade:
     def ready(self) -> Response | None:
         """The answer where the file is there already."""
         found = self.cache.find(self.name)
-        return None if found is None else FileAnswer(found, headers=self.headers)
+        return None if found is None else self.answer(found)
+
+    def answer(self, file: Path) -> Response:
+        """The answer with the file, once it is there."""
+        return FileAnswer(file, headers=self.headers)
 
     def make(self, still_wanted: StillWanted) -> Response:
         """The answer, once the file is made.
@@ -54,6 +59,8 @@ class Unmade:
         """
         try:
             made = self.cache.get(self.name, lambda draft: self.draw(draft, still_wanted))
+        except NotMade as error:
+            return known_problem(422, "cannot_convert", error)
         except ReelwiseError as error:
             return known_problem(503, "busy", error)
         except OSError:
@@ -61,7 +68,7 @@ class Unmade:
         if made is None:
             fix = "try another time of the video"
             return problem(404, "no_frame", "no frame can be decoded there", fix)
-        return FileAnswer(made, headers=self.headers)
+        return self.answer(made)
 
 
 Answer = Callable[[], Response | Unmade]

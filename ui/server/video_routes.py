@@ -3,17 +3,24 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ui.api.fields import VideoId
+from data.video.children.excerpting import Excerpts
+from ui.api.fields import Flag, Seconds, VideoId, Whole, Words
 from ui.api.strict import StrictRoute
 from ui.library.library import Library
+from ui.server.clips import Clips
 from ui.server.frames import CHILDREN, FrameSource
 from ui.server.media import Media
+from ui.server.streams import Streams
 from ui.server.strips import Strips
 from ui.server.turns import Turns
+
+CONVERTING = 2
+"""Parts of videos that are converted at once, whatever the number of visitors."""
 
 
 class PlayerFiles:
@@ -23,6 +30,12 @@ class PlayerFiles:
         media = Media(library.catalogue)
         self.strips = Strips(library.home.cache, media.found, frames)
         self.drawing = Turns(CHILDREN)
+        excerpts = Excerpts(CONVERTING)
+        self.streams = Streams(library.home.cache, media.found, excerpts)
+        self.clips = Clips(library.home.cache, media.found, excerpts)
+        self.converting = Turns(CONVERTING)
+        for each in (excerpts, self.streams.cache, self.clips.cache):
+            frames.closing.callback(each.close)
 
 
 def _files(request: Request) -> PlayerFiles:
@@ -31,6 +44,18 @@ def _files(request: Request) -> PlayerFiles:
     return files
 
 
+class ClipWanted(BaseModel):
+    """The parameters of a clip."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: Seconds = Field(description="Seconds.")
+    end: Seconds = Field(description="Seconds.")
+    fast: Flag = Field(default=False, description="As it is, from the key picture before.")
+    name: Words = Field(default="clip", description="What the file is called.")
+
+
+Number = Annotated[Whole, Path(ge=0, le=100_000)]
 FilesHere = Annotated[PlayerFiles, Depends(_files)]
 router = APIRouter(route_class=StrictRoute, tags=["media"])
 
@@ -40,8 +65,52 @@ async def strip(request: Request, video_id: VideoId, files: FilesHere) -> Respon
     return await files.drawing.answer(request, lambda: files.strips.strip(video_id))
 
 
+async def stream(request: Request, video_id: VideoId, files: FilesHere) -> Response:
+    """HLS playlist: the video as H.264 and AAC, whole, for files that browsers cannot play."""
+    return await files.converting.answer(request, lambda: files.streams.master(video_id))
+
+
+def pieces(video_id: VideoId, files: FilesHere) -> Response:
+    """HLS playlist of the pieces of a stream."""
+    return files.streams.media(video_id)
+
+
+async def head(request: Request, video_id: VideoId, files: FilesHere) -> Response:
+    """What comes before the pieces of a stream, fragmented MP4."""
+    return await files.converting.answer(request, lambda: files.streams.head(video_id))
+
+
+async def piece(request: Request, video_id: VideoId, number: Number, files: FilesHere) -> Response:
+    """Four seconds of a stream, fragmented MP4; made when it is asked for."""
+    return await files.converting.answer(request, lambda: files.streams.piece(video_id, number))
+
+
+async def clip(
+    request: Request,
+    video_id: VideoId,
+    files: FilesHere,
+    wanted: Annotated[ClipWanted, Query()],
+) -> Response:
+    """A part of a video as a file: exactly and encoded anew, or `fast` as it is.
+
+    A fast clip begins at the key picture before `start`; the header `x-reelwise-begins-earlier-s`
+    says how many seconds earlier.
+    """
+    return await files.converting.answer(
+        request,
+        lambda: files.clips.clip(
+            video_id, wanted.start, wanted.end, is_copy=wanted.fast, name=wanted.name
+        ),
+    )
+
+
 _ROUTES: tuple[tuple[str, Callable[..., object], str], ...] = (
     ("/strips/{video_id}", strip, "The film strip of a video"),
+    ("/streams/{video_id}/index.m3u8", stream, "A video converted for browsers, HLS"),
+    ("/streams/{video_id}/media.m3u8", pieces, "The pieces of a stream"),
+    ("/streams/{video_id}/head.mp4", head, "The head of a stream"),
+    ("/streams/{video_id}/{number}.m4s", piece, "A piece of a stream"),
+    ("/clips/{video_id}", clip, "A part of a video as a file"),
 )
 for path, endpoint, summary in _ROUTES:
     router.add_api_route(path, endpoint, summary=summary, response_class=Response)

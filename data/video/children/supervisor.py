@@ -94,7 +94,8 @@ class Supervisor:
     """One child, replaced whenever it has to be ended; one thread uses it."""
 
     def __init__(self, limits: DecodeLimits, child: str = CHILD) -> None:
-        self._limits = limits
+        self.limits = limits
+        """When its child is ended."""
         self._child = child
         self._process: Process | None = None
         self._killed_for = ""
@@ -133,9 +134,9 @@ class Supervisor:
             NoDecoder: No child could be started, or it ended before it took the request.
         """
         self._killed_for = ""
-        wall_s = self._limits.wall_of(path)
+        wall_s = self.limits.wall_of(path)
         process = self._ready(request, wall_s)
-        watch = _Watch(self._limits, wall_s)
+        watch = _Watch(self.limits, wall_s)
         is_whole = False
         try:
             for message in self._messages(process, watch, cancelled):
@@ -167,9 +168,9 @@ class Supervisor:
         self, request: DecodeRequest, cancelled: threading.Event
     ) -> Iterator[VideoInfo | FrameBatch | Ending]:
         self._killed_for = ""
-        wall_s = self._limits.wall_of(request.path)
+        wall_s = self.limits.wall_of(request.path)
         process = self._ready(request_fields(request), wall_s, SlotPlan.of(request.spec))
-        watch = _Watch(self._limits, wall_s)
+        watch = _Watch(self.limits, wall_s)
         base_cpu_s = process.cpu_s()
         try:
             for message in self._messages(process, watch, cancelled):
@@ -194,12 +195,12 @@ class Supervisor:
 
     def is_within_memory(self) -> bool:
         """Whether the child keeps to its memory."""
-        return self._process is None or self._process.rss_bytes() <= self._limits.memory_bytes
+        return self._process is None or self._process.rss_bytes() <= self.limits.memory_bytes
 
     def kill(self) -> None:
         """End a child that waits for its parent; `decode` then reports it dead."""
         if self._process is not None:
-            self._killed_for = self._killed_for or _too_much(self._limits)
+            self._killed_for = self._killed_for or _too_much(self.limits)
             self._process.popen.kill()
 
     def close(self) -> None:
@@ -215,7 +216,7 @@ class Supervisor:
         if self._process is not None and self._process.popen.poll() is not None:
             self.close()
         if self._process is None:
-            self._process = Process(self._limits.memory_bytes, self._child)
+            self._process = Process(self.limits.memory_bytes, self._child)
         try:
             if plan is not None:
                 self._process.share(plan)
@@ -259,7 +260,7 @@ class Supervisor:
                 yield message
 
     def _memory_reason(self) -> str | None:
-        return None if self.is_within_memory() else _too_much(self._limits)
+        return None if self.is_within_memory() else _too_much(self.limits)
 
     def _why_dead(self, process: Process) -> str:
         if self._killed_for:
@@ -272,7 +273,7 @@ class Supervisor:
         """Replace a child that keeps much memory, or may soon be ended for its computing time."""
         _, most_cpu_s = resource.getrlimit(resource.RLIMIT_CPU)
         aged = most_cpu_s != resource.RLIM_INFINITY and process.cpu_s() > _AGED_CPU * most_cpu_s
-        if aged or process.rss_bytes() > self._limits.recycle_bytes:
+        if aged or process.rss_bytes() > self.limits.recycle_bytes:
             self.close()
 
 

@@ -97,7 +97,26 @@ def plan_samples(table: PacketTable, *, start_s: float, end_s: float, fps: float
     place, times_s = _prefer_keys(table.is_key[order], begins_s, place, moments_s, fps)
     wanted = np.zeros(len(table.pts), dtype=bool)
     wanted[order[place]] = True
-    return SamplePlan(times_s, table.pts[order[place]], _sent(table, wanted), wanted)
+    return SamplePlan(times_s, table.pts[order[place]], sent_for(table, wanted), wanted)
+
+
+def plan_between(table: PacketTable, *, start_s: float, end_s: float) -> SamplePlan:
+    """Plan every frame shown within a range: the one on screen at its start, and all that follow.
+
+    Args:
+        table: Packets; `has_times` must hold.
+        start_s: Start of the range, on the video's clock.
+        end_s: End of the range, not included.
+    """
+    index = np.flatnonzero(table.is_shown)
+    order = index[np.argsort(table.pts[index], kind="stable")]
+    begins_s = table.pts[order].astype(np.float64) * table.tick_s - table.zero_s
+    first = max(0, int(np.searchsorted(begins_s, start_s + ROUNDING_S, side="right")) - 1)
+    after = max(first + 1, int(np.searchsorted(begins_s, end_s - ROUNDING_S)))
+    wanted = np.zeros(len(table.pts), dtype=bool)
+    wanted[order[first:after]] = True
+    pts = table.pts[order[first:after]]
+    return SamplePlan(begins_s[first:after], pts, sent_for(table, wanted), wanted)
 
 
 def _prefer_keys(
@@ -143,7 +162,7 @@ def _is_dense(
     return bool(gaps[:-1].mean() <= DENSE_SLACK and gaps.max() <= WIDEST_KEY_GAP)
 
 
-def _sent(table: PacketTable, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def sent_for(table: PacketTable, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Packets to decode: of each group that begins with a key frame, up to its last wanted frame.
 
     Frames of an open group that are shown before its key frame need the group before it as well.

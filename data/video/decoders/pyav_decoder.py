@@ -18,7 +18,14 @@ from data.video.decoders.film import MAX_PIXELS
 from data.video.decoders.opening import UNDECODABLE, OpenVideo, pixel_shape
 from data.video.decoders.packets import NO_TIME
 from data.video.decoders.paint import Orientation, Painter
-from data.video.decoders.plan import ROUNDING_S, SamplePlan, held_s, plan_samples, steps_until
+from data.video.decoders.plan import (
+    ROUNDING_S,
+    SamplePlan,
+    held_s,
+    plan_between,
+    plan_samples,
+    steps_until,
+)
 from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample
 
 SKIPPABLE = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
@@ -74,6 +81,37 @@ class PyavDecoding:
                 self._video.turn(Orientation.of(frame).is_turned)
             self._emitted += 1
             yield time_s, frame
+
+    def between(self, start_s: float, end_s: float) -> Iterator[tuple[float, VideoFrame]]:
+        """Every frame shown within a range with its time; the first is on screen at its start."""
+        held: VideoFrame | None = None
+        for time_s, frame in self._around(start_s, end_s):
+            if not self._emitted:
+                self._video.turn(Orientation.of(frame).is_turned)
+            self._emitted += 1
+            if time_s <= start_s + ROUNDING_S:
+                held = frame
+                continue
+            if held is not None:
+                yield start_s, held
+                held = None
+            if time_s >= end_s - ROUNDING_S:
+                return
+            yield time_s, frame
+        if held is not None:
+            yield start_s, held
+
+    def _around(self, start_s: float, end_s: float) -> Iterator[tuple[float, VideoFrame]]:
+        """Frames with their times in order: at least those that are shown within a range."""
+        table = self._video.table
+        if not table.has_times:
+            yield from self._every()
+            return
+        plan = plan_between(table, start_s=start_s, end_s=end_s)
+        wanted = set(plan.pts.tolist())
+        for frame in self._frames(plan):
+            if frame.pts is not None and frame.pts in wanted:
+                yield table.seconds(frame.pts), frame
 
     def _every(self) -> Iterator[tuple[float, VideoFrame]]:
         table = self._video.table

@@ -97,15 +97,15 @@ def _channels(library: Library, video: Video, words: Words) -> str:
 
 
 def what_person_did(library: Library, video: Video, person: str) -> dict[str, Any]:
-    """Verdict, watched time and events of a person on this video; empty for nobody."""
+    """Verdicts, and the last events of a person on this video; empty for nobody."""
     if not person:
-        return {"verdict": "", "watched_s": 0.0, "events": []}
-    events = [each for each in library.history.events(person) if each.video_id == video.id]
-    verdicts = [each.kind for each in events if each.kind in ("like", "dislike")]
+        return {"verdict": "", "verdicts": [], "events": []}
+    events = library.events.page(person, video=video.id, limit=EVENTS_SHOWN).events
+    verdicts = [each for each in events if each.kind in ("like", "dislike")]
     return {
-        "verdict": verdicts[-1] if verdicts else "",
-        "watched_s": max((each.watched_s or 0.0 for each in events), default=0.0),
-        "events": [_event(each) for each in reversed(events[-EVENTS_SHOWN:])],
+        "verdict": verdicts[0].kind if verdicts else "",
+        "verdicts": [{"id": each.id, "kind": each.kind} for each in verdicts],
+        "events": [_event(each) for each in events],
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.catalogue import Video
@@ -12,15 +11,17 @@ from data.errors import ReelwiseError
 from data.lines import Channel, Line
 from data.printable import printable
 from indexer.search.hits.fusion import WHOLE
-from indexer.search.query import Query
 from indexer.search.result import WORTH_SHOWING, Hit
 from indexer.store.lines import lines_of_video
 from ui.library.library import Library
 from ui.pages.components.video_card import moments_of
+from ui.pages.search import finding
+from ui.pages.search.address import Asked as SearchAsked
 from ui.pages.video.address import Asked
 
 if TYPE_CHECKING:
     from indexer.search.inside import InsideVideo
+    from indexer.search.query import Query
     from indexer.search.words.found import FoundWords
 
 MOST_LINES = 3000
@@ -39,11 +40,9 @@ def query_of(library: Library, asked: Asked) -> Query | None:
     Raises:
         ReelwiseError: There is no such example.
     """
-    name, at, part = asked.like.partition("@")
-    like: str | Path | None = None
-    if name.isascii() and name.isdigit():
-        like = f"{library.catalogue.video(int(name)).path}{at}{part}"
-    return Query(text=asked.q or None, like=like) if asked.q or like else None
+    if not (asked.q or asked.like):
+        return None
+    return finding.query_of(library, SearchAsked(q=asked.q, like=asked.like))
 
 
 def look_inside(library: Library, video: Video, asked: Asked) -> tuple[InsideVideo | None, str]:

@@ -45,11 +45,11 @@ class VideoPage {
     this.notices = h("div", { class: "notices", role: "status" });
     this.root.replaceChildren(
       h("div", { class: "main-column" }, this.notices, this.playback.frame, this.controls.root, this.timeline.root,
-        h("div", { class: "below" }, h("div", { class: "about-column" }, this.recorded.root, this.about.root), this.lines.root)),
+        h("div", { class: "below" }, this.lines.root, h("div", { class: "about-column" }, this.recorded.root, this.about.root))),
       this.next.root);
     listenToKeys(this, signal);
     this.update();
-    this.playback.start(data.asked.t ?? this.left());
+    this.playback.start(data.asked.t ?? 0);
   }
 
   update() {
@@ -62,12 +62,6 @@ class VideoPage {
     this.notices.replaceChildren(...data.notices.map(text => h("p", {}, text)));
     if (data.asked.t !== null && data.asked.t !== this.shownAt && this.shownAt !== undefined) this.playback.seek(data.asked.t);
     this.shownAt = data.asked.t;
-  }
-
-  /** Where the person left it, where that is not near its end. */
-  left() {
-    const { watched_s } = this.data.did;
-    return this.data.did.goes_on && watched_s < this.playback.length - 10 ? watched_s : 0;
   }
 
   /** Two handles were set, moved or cleared: the address says so, and the server need not hear of it. */

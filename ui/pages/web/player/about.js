@@ -99,17 +99,31 @@ export class About {
     return id;
   }
 
-  async note(kind) {
-    const { person, video } = this.data;
-    const told = await send("POST", "/events", { user: person, video_id: Number(video.id), kind, source: "page" });
-    return () => send("DELETE", `/events/${told.event.id}?user=${encodeURIComponent(person)}`);
+  whose(id, act = "") {
+    return `/events/${id}${act}?user=${encodeURIComponent(this.data.person)}`;
   }
 
+  async note(kind) {
+    const { person, video, did } = this.data;
+    const told = await send("POST", "/events", { user: person, video_id: Number(video.id), kind, source: "page" });
+    const { id } = told.results[0].event;
+    did.verdicts.push({ id, kind });
+    return async () => {
+      await send("DELETE", this.whose(id));
+      did.verdicts = did.verdicts.filter(each => each.id !== id);
+    };
+  }
+
+  /** Take back all of this kind: the last word of the person is then none, or the other. */
   async unjudge(kind) {
-    const { person, video } = this.data;
-    const given = new URLSearchParams({ user: person, video_id: video.id, kind });
-    await send("DELETE", `/events?${given}`);
-    return () => this.note(kind);
+    const { did } = this.data;
+    const taken = did.verdicts.filter(each => each.kind === kind);
+    for (const { id } of taken) await send("DELETE", this.whose(id));
+    did.verdicts = did.verdicts.filter(each => each.kind !== kind);
+    return async () => {
+      for (const { id } of taken) await send("POST", this.whose(id, "/restore"));
+      did.verdicts.push(...taken);
+    };
   }
 
   /** Nobody has chosen who is watching: ask first, and keep the click. */
@@ -137,7 +151,7 @@ export class About {
   async tag(text, isUndo = false) {
     const tag = text.trim().replace(/\s+/g, " ");
     if (!tag || this.data.tags.includes(tag)) return;
-    await this.changeTag("PUT", tag, [...this.data.tags, tag].sort(), isUndo ? "" : "tags.added", () => this.untag(tag, true));
+    await this.changeTag("POST", tag, [...this.data.tags, tag].sort(), isUndo ? "" : "tags.added", () => this.untag(tag, true));
   }
 
   async untag(tag, isUndo = false) {
@@ -149,7 +163,7 @@ export class About {
     this.data.tags = after;
     this.drawTags();
     try {
-      await send(method, `/videos/${this.data.video.id}/tags/${encodeURIComponent(tag)}`);
+      await send(method, "/tags", { video_ids: [Number(this.data.video.id)], tags: [tag] });
       if (told) offerUndo(this.say(told, { tag }), this.say("undo.undo"), undo);
     } catch (error) {
       this.data.tags = before;

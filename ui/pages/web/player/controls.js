@@ -27,6 +27,7 @@ export class Controls {
     this.signal = signal;
     const { say } = page;
     const button = (name, run, ...inside) => h("button", { type: "button", "aria-label": name, title: name, onclick: run }, ...inside);
+    const jump = (by_s, text, name) => h("button", { type: "button", class: "jump", "aria-label": name, title: name, onclick: () => this.jump(by_s) }, text);
     this.play = button(say("player.play"), () => page.playback.toggle());
     this.play.classList.add("main", "round");
     this.time = h("span", { class: "time" });
@@ -44,7 +45,7 @@ export class Controls {
     this.more = h("button", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => this.openClip() }, say("timeline.actions"));
     this.chosen = h("p", { class: "chosen mute small", role: "status" });
     this.root = h("div", { class: "controls", role: "group", "aria-label": say("player.controls") },
-      this.play, button(say("player.back"), () => this.jump(-JUMP_S), "−5"), button(say("player.on"), () => this.jump(JUMP_S), "+5"), this.time,
+      this.play, jump(-JUMP_S, "−5", say("player.back")), jump(JUMP_S, "+5", say("player.on")), this.time,
       h("span", { class: "clip-actions" }, this.clip), h("span", { class: "has-menu clip-menu" }, this.more),
       h("span", { class: "has-menu" }, this.speed), this.sound, this.loud, this.captions, this.full);
     this.listen();

@@ -54,8 +54,9 @@ export class Recorded {
     try {
       const told = await report({ user: person, video_id: Number(video.id), kind: "view", watched_s, client_id: client, number: this.number, source: "page" });
       if (client !== this.client) return;
-      this.state = told === null ? "waits" : "told";
-      this.event = told?.event?.id ?? this.event;
+      const result = told?.results[0];
+      this.state = told === null ? "waits" : result.outcome === "not recorded" ? "off" : "told";
+      this.event = result?.event?.id ?? this.event;
       if (told !== null) sendWaiting(this.client);
       else this.told_s = before;
     } catch (error) {
@@ -71,7 +72,7 @@ export class Recorded {
     const text = () => {
       if (data.guest) return say("record.guest");
       if (!data.person) return say("record.nobody");
-      if (!data.records) return say("record.off");
+      if (!data.records || this.state === "off") return say("record.off");
       if (!this.isOn) return say("record.taken_back", { person: data.person });
       if (this.state === "refused") return say("record.refused", { problem: this.problem });
       if (this.state === "waits") return say("record.waits", { person: data.person, time });
@@ -79,7 +80,7 @@ export class Recorded {
     };
     const told = text();
     if (told !== this.drawn) this.text.replaceChildren((this.drawn = told));
-    this.more.hidden = !data.records;
+    this.more.hidden = !data.records || this.state === "off";
   }
 
   open() {

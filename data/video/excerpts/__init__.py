@@ -1,0 +1,1 @@
+"""Parts of videos as files: pieces for players, and clips to keep."""

@@ -20,6 +20,7 @@ from ui.library.library import Library
 from ui.pages import PAGES, cards, served
 from ui.server.access.doors import Doors
 from ui.server.access.gate import Gate
+from ui.server.early_pictures import EarlyPictures
 from ui.server.edge.address import ServerAddress
 from ui.server.edge.connections import (
     limit_log,
@@ -32,6 +33,7 @@ from ui.server.edge.refusals import Refusals
 from ui.server.edge.uploads import VisitorLimits, is_upload
 from ui.server.frames import FrameSource
 from ui.server.jobs import Refits
+from ui.server.media_routes import Files
 from ui.server.own_routes import own_routes
 
 if TYPE_CHECKING:
@@ -86,7 +88,8 @@ def build_server(
         say_accept_errors_once_a_minute(asyncio.get_running_loop())
         limit_log("uvicorn", "asyncio", "streamlit")
         threading.Thread(target=library.warm_up, name="warm-up", daemon=True).start()
-        yield
+        with EarlyPictures(library, Files(library, frames).pictures):
+            yield
         frames.close()
 
     shell = _shell()

@@ -10,6 +10,7 @@ from data.catalogue import Video
 from data.printable import printable
 from indexer.search.result import Hit, Match
 from ui.library.documents import is_gone
+from ui.library.pictured import picture_s
 from ui.library.playable import is_playable
 
 Card = dict[str, Any]
@@ -39,7 +40,7 @@ def card_of(video: Video, *, shows_path: bool = True, hits: Sequence[Hit] = ()) 
         "path": str(video.path) if shows_path else None,
         "duration_s": round(video.duration_s, _ROUNDED),
         "plays": is_playable(video),
-        "picture_s": round(video.duration_s / 3, 2),
+        "picture_s": picture_s(video),
         "gone": is_gone(video.path),
         "moments": moments_of(hits, video.duration_s),
     }

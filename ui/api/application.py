@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ui.api.answers import Plain, failed
-from ui.api.browsing import tags, videos
+from ui.api.browsing import tags, video, videos
 from ui.api.docs_page import docs_page
-from ui.api.finding import examples, recommend, search
+from ui.api.finding import examples, recommend, search, suggestions
 from ui.api.library import adding, jobs, paths, troubles
 from ui.api.metering import Metering
 from ui.api.people import events, history, people, searches
@@ -27,7 +27,9 @@ _ROUTERS = (
     search.router,
     examples.router,
     recommend.router,
+    suggestions.router,
     videos.router,
+    video.router,
     tags.router,
     events.router,
     history.router,

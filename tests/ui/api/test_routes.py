@@ -203,7 +203,8 @@ def test_what_writes_is_post(server: Server, home: Path, wish: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("POST", "/api/v1/search?q=a", 405, "method_not_allowed"),
+        ("POST", "/api/v1/search?q=a", 411, "no_length"),
+        ("POST", "/api/v1/similar?video=1", 405, "method_not_allowed"),
         ("DELETE", "/api/v1/media/1", 405, "method_not_allowed"),
         ("GET", "/api/nothing", 404, "no_route"),
         ("GET", "/nosuchpage", 404, "no_route"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from data.errors import ReelwiseError
 from ui.api.fields import MAX_RESULTS, VideoId, Words
+from ui.api.lists import Items
 from ui.api.refusals import not_there
 from ui.api.served import Served, ServedHere
 from ui.api.strict import StrictRoute
@@ -17,7 +19,7 @@ router = APIRouter(route_class=StrictRoute, tags=["browsing"])
 class Tag(BaseModel):
     """A tag of the library."""
 
-    name: str
+    tag: str
     videos: int
 
 
@@ -31,38 +33,67 @@ class Tagging(BaseModel):
 
 
 class Tagged(BaseModel):
-    """The tags of videos, after a change."""
+    """A video and all its tags."""
 
-    videos: dict[int, list[str]] = Field(description="Tags by number of the video.")
-    changed: list[int] = Field(description="Videos that had other tags before.")
+    video_id: int
+    tags: list[str]
+    changed: bool = Field(description="It had others before.")
 
 
 @router.get("/tags", summary="All tags, with how many videos have each")
-def tags(served: ServedHere) -> list[Tag]:
+def tags(served: ServedHere) -> Items[Tag]:
     """List the tags of the library."""
-    return [Tag(name=each.name, videos=each.videos) for each in served.library.catalogue.tags.all()]
+    known = served.library.catalogue.tags.all()
+    return Items(items=[Tag(tag=each.name, videos=each.videos) for each in known])
 
 
-@router.post("/tags", summary="Tag videos", dependencies=[OnlyOwners])
-def add(given: Tagging, served: ServedHere) -> Tagged:
+@router.post("/tags", summary="Tag many videos", dependencies=[OnlyOwners])
+def add_to_many(given: Tagging, served: ServedHere) -> Items[Tagged]:
     """Give videos tags; they stay with the content, whatever its files are called."""
     ids, tags = _known(served, given.video_ids), served.library.catalogue.tags
-    return _tagged(served, ids, [each for each in ids if tags.add(each, given.tags)])
+    return _tagged(served, ids, {each for each in ids if tags.add(each, given.tags)})
 
 
-@router.delete("/tags", summary="Take tags from videos", dependencies=[OnlyOwners])
-def remove(given: Tagging, served: ServedHere) -> Tagged:
+@router.delete("/tags", summary="Take tags from many videos", dependencies=[OnlyOwners])
+def remove_from_many(given: Tagging, served: ServedHere) -> Items[Tagged]:
     """Take tags from videos, from those that have them."""
     ids = _known(served, given.video_ids)
-    had = served.library.catalogue.tags.of(ids)
-    changed = []
-    for video_id in ids:
-        present = {each.casefold() for each in had.get(video_id, [])}
-        gone = [each for each in given.tags if each.casefold() in present]
-        if gone:
-            served.library.catalogue.tags.remove(video_id, gone)
-            changed.append(video_id)
-    return _tagged(served, ids, changed)
+    gone = {each for each in ids for tag in given.tags if _remove(served, each, tag)}
+    return _tagged(served, ids, gone)
+
+
+@router.get("/videos/{video_id}/tags", summary="The tags of a video")
+def of_video(video_id: VideoId, served: ServedHere) -> Items[str]:
+    """List the tags of one video."""
+    ids = _known(served, [video_id])
+    return Items(items=served.library.catalogue.tags.of(ids).get(video_id, []))
+
+
+@router.put("/videos/{video_id}/tags/{tag:path}", summary="Tag a video", dependencies=[OnlyOwners])
+def add(video_id: VideoId, tag: Words, served: ServedHere) -> Tagged:
+    """Give a video a tag; the same once more changes nothing."""
+    ids = _known(served, [video_id])
+    new = served.library.catalogue.tags.add(video_id, [tag])
+    return _tagged(served, ids, {video_id} if new else set()).items[0]
+
+
+@router.delete(
+    "/videos/{video_id}/tags/{tag:path}", summary="Take a tag away", dependencies=[OnlyOwners]
+)
+def remove(video_id: VideoId, tag: Words, served: ServedHere) -> Tagged:
+    """Take a tag from a video, if it has it."""
+    ids = _known(served, [video_id])
+    gone = _remove(served, video_id, tag)
+    return _tagged(served, ids, {video_id} if gone else set()).items[0]
+
+
+def _remove(served: Served, video_id: int, tag: str) -> bool:
+    # Only the catalogue knows which spellings are one tag.
+    try:
+        served.library.catalogue.tags.remove(video_id, [tag])
+    except ReelwiseError:
+        return False
+    return True
 
 
 def _known(served: Served, video_ids: list[int]) -> list[int]:
@@ -73,6 +104,10 @@ def _known(served: Served, video_ids: list[int]) -> list[int]:
     return list(dict.fromkeys(video_ids))
 
 
-def _tagged(served: Served, ids: list[int], changed: list[int]) -> Tagged:
+def _tagged(served: Served, ids: list[int], changed: set[int]) -> Items[Tagged]:
     found = served.library.catalogue.tags.of(ids)
-    return Tagged(videos={each: found.get(each, []) for each in ids}, changed=changed)
+    return Items(
+        items=[
+            Tagged(video_id=each, tags=found.get(each, []), changed=each in changed) for each in ids
+        ]
+    )

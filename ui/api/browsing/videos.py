@@ -7,22 +7,24 @@ comes in meanwhile neither repeats one nor leaves one out.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.catalogue import Month, Sort, Wanted
+from data.catalogue import Folder, Month, Shelf, Sort, Wanted
 from ui.api.browsing.cards import PICTURE_AT, Card, card
 from ui.api.cursors import cursor_for, place_of
 from ui.api.fields import Count, Flag, Whole, Words
 from ui.api.folders import folder_path, names_of
 from ui.api.links import shown_path, thumb_url
+from ui.api.lists import Items, Part
 from ui.api.refusals import wrong
 from ui.api.served import Asking, Served, ServedHere, Visitor
 from ui.api.strict import StrictRoute
 
+MOST_FOLDERS = 2000
+"""Folders of a whole tree; more are asked for by `parent`."""
 router = APIRouter(route_class=StrictRoute, tags=["browsing"])
 
 
@@ -51,13 +53,11 @@ class Window(OfList):
     k: Count = 50
 
 
-class Videos(BaseModel):
-    """A part of a list."""
+class Videos(Part[Card]):
+    """A part of a list of videos."""
 
     total: int = Field(description="Videos of the whole list.")
     offset: int
-    videos: list[Card]
-    next: str | None = Field(description="`cursor` of the next part; null after the last.")
 
 
 class MonthOf(BaseModel):
@@ -73,6 +73,7 @@ class FolderOf(BaseModel):
 
     name: str = Field(description="To be given as `folder`.")
     title: str = Field(description="The last part of it.")
+    depth: int = Field(description="0 for one that was indexed; with `parent` always 0.")
     videos: int = Field(description="Videos in it and below.")
     thumb_urls: list[str]
     path: str | None
@@ -98,7 +99,7 @@ def videos(asked: Annotated[Window, Query()], served: ServedHere, visitor: Askin
     return Videos(
         total=len(ids),
         offset=first,
-        videos=[card(found[each], names, visitor) for each in part if each in found],
+        items=[card(found[each], names, visitor) for each in part if each in found],
         next=more,
     )
 
@@ -112,44 +113,58 @@ def _after(ids: list[int], place: list[int | str]) -> int:
 
 
 @router.get("/videos/months", summary="The months of a list by date")
-def months(asked: Annotated[OfList, Query()], served: ServedHere, visitor: Asking) -> list[MonthOf]:
+def months(
+    asked: Annotated[OfList, Query()], served: ServedHere, visitor: Asking
+) -> Items[MonthOf]:
     """Count the videos of each month, in the order of the list."""
     if asked.sort not in ("date", "old"):
         raise wrong("months are those of a list by date", fix="sort=date, or sort=old")
     listed: list[Month] = served.library.shelf.months(asked.wanted(served, visitor))
-    return [MonthOf(year=each.year, month=each.month, videos=each.videos) for each in listed]
+    return Items(
+        items=[MonthOf(year=each.year, month=each.month, videos=each.videos) for each in listed]
+    )
 
 
-@router.get("/folders", summary="The folders in a folder, with counts and pictures")
+@router.get("/folders", summary="The folders with videos, with counts and pictures")
 def folders(
     served: ServedHere,
     visitor: Asking,
-    parent: Annotated[Words | None, Query(description="Name of a folder; none: all.")] = None,
-) -> list[FolderOf]:
-    """List the folders directly in one; without `parent` those that were indexed."""
+    parent: Annotated[Words | None, Query(description="Only those directly in this one.")] = None,
+) -> Items[FolderOf]:
+    """List the folders as a tree, each before those in it; with `parent` those directly in one."""
     shelf, names = served.library.shelf, names_of(served)
-    if parent is None:
-        roots = names.roots
-        return [_folder(served, name, roots[name], visitor) for name in roots]
-    path = folder_path(served, visitor, parent)
-    found = shelf.folders(path)
-    return [
-        _folder(served, names.name_of(each.path) or each.path.name, each.path, visitor)
-        for each in found
-    ]
-
-
-def _folder(served: Served, name: str, path: Path, visitor: Visitor) -> FolderOf:
-    known = served.library.shelf.folder(path)
-    lengths = {
-        i: video.duration_s
-        for i, video in served.library.catalogue.videos_by_id(known.pictures).items()
-    }
-    return FolderOf(
-        name=name,
-        title=name.rpartition("/")[2],
-        videos=known.videos,
-        thumb_urls=[thumb_url(i, PICTURE_AT * lengths[i]) for i in known.pictures if i in lengths],
-        path=shown_path(path, visitor),
-        here=path.exists(),
+    if parent is not None:
+        found = [(each, 0) for each in shelf.folders(folder_path(served, visitor, parent))]
+    else:
+        found = _tree(shelf, [shelf.folder(path) for path in names.roots.values()])
+    pictures = {each for folder, _ in found for each in folder.pictures}
+    known = served.library.catalogue.videos_by_id(pictures)
+    return Items(
+        items=[
+            FolderOf(
+                name=names.name_of(folder.path) or folder.path.name,
+                title=folder.path.name,
+                depth=depth,
+                videos=folder.videos,
+                thumb_urls=[
+                    thumb_url(each, PICTURE_AT * known[each].duration_s)
+                    for each in folder.pictures
+                    if each in known
+                ],
+                path=shown_path(folder.path, visitor),
+                here=folder.path.exists(),
+            )
+            for folder, depth in found
+        ]
     )
+
+
+def _tree(shelf: Shelf, roots: list[Folder]) -> list[tuple[Folder, int]]:
+    """Folders with their depth, each before those in it; `MOST_FOLDERS` at most."""
+    listed: list[tuple[Folder, int]] = []
+    waiting = [(each, 0) for each in reversed(roots)]
+    while waiting and len(listed) < MOST_FOLDERS:
+        folder, depth = waiting.pop()
+        listed.append((folder, depth))
+        waiting += [(each, depth + 1) for each in reversed(shelf.folders(folder.path))]
+    return listed

@@ -22,7 +22,10 @@ class VideosWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    under: Words | None = Field(None, description="A folder, as a path on the server.")
+    under: Words | None = Field(None, description="A folder or file, as a path on the server.")
+    folder: list[Words] = Field(
+        [], description="In one of these, as `/folders` names them; repeatable."
+    )
     min_duration: Seconds | None = None
     max_duration: Seconds | None = None
     after: Instant | None = Field(None, description="Recorded at this date or later.")

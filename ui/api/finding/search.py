@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from data.errors import ReelwiseError
 from ui.api.cursors import cursor_for, place_of
 from ui.api.fields import Count, Words
 from ui.api.finding.asked import Search, video_part
+from ui.api.finding.likes import as_long_as_wanted, likes
 from ui.api.finding.moments import Found, found
-from ui.api.refusals import not_there, wrong
-from ui.api.served import Asking, ServedHere, Visitor
+from ui.api.folders import folder_path
+from ui.api.refusals import wrong
+from ui.api.served import Asking, Served, ServedHere, Visitor
 from ui.api.strict import StrictRoute
 from ui.library.examples import READING
-from ui.library.library import Library
 
 if TYPE_CHECKING:
     from indexer.search.result import SearchResult
@@ -30,7 +31,7 @@ router = APIRouter(route_class=StrictRoute, tags=["finding"])
 def search(asked: Annotated[Search, Query()], served: ServedHere, visitor: Asking) -> Found:
     """Find moments by words, by an example, or by both, in videos that pass the filters."""
     first, wanted = page_of(asked)
-    return answer(served.library, asked, visitor, first=first, wanted=wanted)
+    return answer(served, asked, visitor, first=first, wanted=wanted)
 
 
 @router.get("/similar", summary="Find moments like a moment of the library")
@@ -61,9 +62,9 @@ def page_of(asked: Search) -> tuple[int, int]:
     return first, min(first + asked.k, MOST_HITS)
 
 
-def answer(library: Library, asked: Search, visitor: Visitor, *, first: int, wanted: int) -> Found:
+def answer(served: Served, asked: Search, visitor: Visitor, *, first: int, wanted: int) -> Found:
     """One page of what is found."""
-    result, query = _result(library, asked, wanted + 1)
+    result, query = _result(served, asked, visitor, wanted + 1)
     is_last = len(result.hits) <= wanted or wanted >= MOST_HITS
     more = None if is_last else cursor_for(asked.question, [wanted])
     page = found(query, result, visitor, first=first, more=more)
@@ -71,39 +72,35 @@ def answer(library: Library, asked: Search, visitor: Visitor, *, first: int, wan
     return page
 
 
-def _result(library: Library, asked: Search, k: int) -> tuple[SearchResult, dict[str, Any]]:
+def _result(
+    served: Served, asked: Search, visitor: Visitor, k: int
+) -> tuple[SearchResult, dict[str, Any]]:
+    library = served.library
     filters = asked.filters(min_relevance=asked.min_relevance, all_copies=asked.all_copies)
+    if asked.folder:
+        filters = replace(filters, videos=_in_folders(served, visitor, asked.folder))
     if asked.like is None:
         query = asked.query()
         return library.find(query, k=k, filters=filters), query.as_dict()
-    if asked.like.startswith("x-"):
-        return _like_given(library, asked, asked.like, k)
-    video_id, whole = video_part(asked.like)
-    if not (asked.q or asked.not_ or asked.then):
-        return library.similar(whole, k=k, filters=filters), {"like": asked.like}
-    path = library.catalogue.video(video_id).path
-    like = whole.replace(str(video_id), str(path), 1)
-    query = asked.query(like=like)
-    result = library.find(query, k=k, filters=filters)
-    return result, query.as_dict() | {"like": asked.like}
+    like = likes(library, asked.like)
+    if like.video is not None and not (asked.q or asked.not_ or asked.then):
+        return library.similar(like.video, k=k, filters=filters), {"like": asked.like}
+    query = asked.query(like=like.clip, image=like.picture)
+    told = {name: value for name, value in query.as_dict().items() if name != "image"}
+    if like.video is not None:
+        result = library.find(query, k=k, filters=filters)
+    else:
+        with READING:
+            result = library.find(query, k=k, filters=filters, still_wanted=as_long_as_wanted)
+    return result, told | {"like": asked.like}
 
 
-def _like_given(
-    library: Library, asked: Search, like: str, k: int
-) -> tuple[SearchResult, dict[str, Any]]:
-    """What is like an example that was sent; it is read for half a minute at most."""
-    from indexer.search.examples.pictures import is_picture
+def _in_folders(served: Served, visitor: Visitor, folders: list[str]) -> frozenset[int]:
+    """The videos that lie in any of some folders."""
+    from data.catalogue import Wanted
 
-    name, at, part = like.partition("@")
-    try:
-        path = library.examples.find(name).path
-    except ReelwiseError as error:
-        fix = "POST /api/v1/examples once more"
-        raise not_there(error.problem, code="unknown_example", fix=fix) from error
-    is_still = is_picture(path)
-    whole = None if is_still else f"{path}{at}{part}"
-    query = asked.query(like=whole, image=path if is_still else None)
-    filters = asked.filters(min_relevance=asked.min_relevance, all_copies=asked.all_copies)
-    with READING:
-        result = library.find(query, k=k, filters=filters, still_wanted=lambda: None)
-    return result, {**query.as_dict(), "like": like}
+    shelf = served.library.shelf
+    found: set[int] = set()
+    for each in folders:
+        found.update(shelf.listed(Wanted(folder=folder_path(served, visitor, each))).tolist())
+    return frozenset(found)

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from data.errors import NoSuchVideo, ReelwiseError
 from data.history import Event, EventKind, Origin, RecordedEvents
 from ui.api.fields import MAX_ID, MAX_RESULTS, Seconds, VideoId, Words
+from ui.api.lists import Items
 from ui.api.refusals import Refused, in_http_words, not_there, wrong
 from ui.api.served import Asking, Served, ServedHere, Visitor
 from ui.api.strict import StrictRoute
@@ -85,6 +86,16 @@ class Correction(BaseModel):
 
     kind: EventKind | None = None
     watched_s: Seconds | None = None
+
+
+class OfVideo(BaseModel):
+    """Events on one video."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user: Words | None = Field(None, description="The person; oneself where it is left out.")
+    video_id: VideoId
+    kind: list[EventKind] = Field(min_length=1, description="Of these kinds; repeatable.")
 
 
 _BODY = TypeAdapter(Happened | Annotated[list[Happened], Field(max_length=MAX_RESULTS)])
@@ -208,6 +219,22 @@ def stored(event: Event) -> StoredEvent:
 
 
 Whose = Annotated[Words | None, Query(description="The person; oneself where it is left out.")]
+
+
+@router.delete("/events", summary="Take back all events of a kind on a video")
+def clear(
+    served: ServedHere,
+    visitor: Asking,
+    chosen: ChosenHere,
+    request: Request,
+    which: Annotated[OfVideo, Query()],
+) -> Items[StoredEvent]:
+    """Un-like, or show again: take back every such event of a person on one video."""
+    name = writer(visitor, which.user, chosen)
+    gone = served.library.events.clear(name, which.video_id, which.kind)
+    for event in gone:
+        _removed(request).add(event)
+    return Items(items=[stored(event) for event in gone])
 
 
 @router.delete("/events/{event_id}", summary="Take an event back")

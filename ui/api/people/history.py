@@ -12,6 +12,7 @@ from data.errors import ReelwiseError
 from data.history import Event, EventKind
 from ui.api.fields import Count, VideoId, Words
 from ui.api.links import media_url, thumb_url
+from ui.api.lists import Part
 from ui.api.people.events import StoredEvent, stored
 from ui.api.refusals import wrong
 from ui.api.served import Asking, ServedHere
@@ -30,12 +31,10 @@ class Row(StoredEvent):
     media_url: str | None
 
 
-class HistoryPage(BaseModel):
+class HistoryPage(Part[Row]):
     """Some of a person's history, the latest first."""
 
     user: str
-    events: list[Row]
-    next: str | None
 
 
 class Wanted(BaseModel):
@@ -65,7 +64,7 @@ def history(wanted: Annotated[Wanted, Query()], served: ServedHere, visitor: Ask
         {event.video_id for event in page.events if event.video_id is not None}
     )
     rows = [_row(event, known.get(event.video_id or 0)) for event in page.events]
-    return HistoryPage(user=name, events=rows, next=page.next)
+    return HistoryPage(user=name, items=rows, next=page.next)
 
 
 def _row(event: Event, video: Video | None) -> Row:

@@ -15,6 +15,7 @@ from data.history import EVENT_COLUMNS
 from data.people import Person
 from ui.api.answers import NO_STORE
 from ui.api.fields import Words
+from ui.api.lists import Items
 from ui.api.people.events import StoredEvent, Whose, stored
 from ui.api.refusals import Refused, wrong
 from ui.api.served import Asking, ServedHere
@@ -87,11 +88,11 @@ class ForgottenPerson(BaseModel):
 
 
 @router.get("/people", summary="Who uses the library")
-def people(served: ServedHere, visitor: Asking) -> list[Shown]:
+def people(served: ServedHere, visitor: Asking) -> Items[Shown]:
     """List everybody; a viewer sees themselves."""
-    if visitor.is_owner:
-        return [_shown(each) for each in served.library.people.all()]
-    return [_shown(each) for each in served.library.people.all() if each.name == visitor.name]
+    everybody = served.library.people.all()
+    seen = [each for each in everybody if visitor.is_owner or each.name == visitor.name]
+    return Items(items=[_shown(each) for each in seen])
 
 
 @router.post("/people", summary="Add a person", dependencies=[OnlyOwners])

@@ -1,4 +1,4 @@
-"""What people searched and what they saved: `/searches`."""
+"""What people searched and what they saved: `/recent-searches`, `/saved-searches`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from data.errors import ReelwiseError
 from data.people import RecentSearch, SavedSearch
 from ui.api.fields import Count, VideoId, Words
+from ui.api.lists import Items
 from ui.api.people.events import Whose
 from ui.api.refusals import not_there
 from ui.api.served import Asking, ServedHere, Visitor
@@ -26,7 +27,7 @@ class Recent(BaseModel):
     """Something that was searched."""
 
     id: int
-    parameters: Asked
+    address: Asked
     at: datetime
 
 
@@ -41,7 +42,10 @@ class Noted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    parameters: Asked = Field(description='As of `/search`: {"q": "a dog"}.', max_length=40)
+    user: Words | None = Field(None, description="Whose; nobody's where nobody is named.")
+    address: Asked = Field(
+        description='Parameters of the page or of `/search`: {"q": "a dog"}.', max_length=40
+    )
 
 
 class ToSave(Noted):
@@ -50,21 +54,22 @@ class ToSave(Noted):
     name: Words
 
 
-@router.get("/searches", summary="What was searched lately")
+@router.get("/recent-searches", summary="What was searched lately")
 def recent(
     served: ServedHere, visitor: Asking, user: Whose = None, k: Annotated[Count, Query()] = 20
-) -> list[Recent]:
+) -> Items[Recent]:
     """List the last searches of a person, the latest first; of nobody where none is named."""
-    return [_recent(each) for each in served.library.searches.recent(_of(visitor, user), k)]
+    found = served.library.searches.recent(_of(visitor, user), k)
+    return Items(items=[_recent(each) for each in found])
 
 
-@router.post("/searches", summary="Remember a search", status_code=204)
-def note(given: Noted, served: ServedHere, visitor: Asking, user: Whose = None) -> None:
+@router.post("/recent-searches", summary="Remember a search", status_code=204)
+def note(given: Noted, served: ServedHere, visitor: Asking) -> None:
     """Remember what was searched; the same again moves to the front."""
-    served.library.searches.note(_of(visitor, user), given.parameters)
+    served.library.searches.note(_of(visitor, given.user), given.address)
 
 
-@router.delete("/searches", summary="Forget searches")
+@router.delete("/recent-searches", summary="Forget searches")
 def forget(
     served: ServedHere,
     visitor: Asking,
@@ -75,26 +80,27 @@ def forget(
     return {"forgotten": served.library.searches.forget_recent(_of(visitor, user), id)}
 
 
-@router.get("/searches/saved", summary="Saved searches")
-def saved(served: ServedHere, visitor: Asking, user: Whose = None) -> list[Saved]:
+@router.get("/saved-searches", summary="Saved searches")
+def saved(served: ServedHere, visitor: Asking, user: Whose = None) -> Items[Saved]:
     """List the searches that a person saved, by name."""
-    return [_saved(each) for each in served.library.searches.saved(_of(visitor, user))]
+    found = served.library.searches.saved(_of(visitor, user))
+    return Items(items=[_saved(each) for each in found])
 
 
-@router.post("/searches/saved", summary="Save a search")
-def save(given: ToSave, served: ServedHere, visitor: Asking, user: Whose = None) -> Saved:
+@router.post("/saved-searches", summary="Save a search")
+def save(given: ToSave, served: ServedHere, visitor: Asking) -> Saved:
     """Keep a search under a name; one that is called so already becomes this one."""
-    owner = _of(visitor, user)
-    return _saved(served.library.searches.save(owner, given.name, given.parameters))
+    owner = _of(visitor, given.user)
+    return _saved(served.library.searches.save(owner, given.name, given.address))
 
 
-@router.delete("/searches/saved/{search_id}", summary="Remove a saved search", status_code=204)
+@router.delete("/saved-searches/{search_id}", summary="Remove a saved search", status_code=204)
 def remove(search_id: VideoId, served: ServedHere, visitor: Asking, user: Whose = None) -> None:
     """Remove a search that was saved."""
     try:
         served.library.searches.remove_saved(_of(visitor, user), search_id)
     except ReelwiseError as error:
-        fix = "GET /api/v1/searches/saved lists them"
+        fix = "GET /api/v1/saved-searches lists them"
         raise not_there(error.problem, code="unknown_search", fix=fix) from error
 
 
@@ -104,11 +110,11 @@ def _of(visitor: Visitor, user: str | None) -> str | None:
 
 
 def _recent(search: RecentSearch) -> Recent:
-    return Recent(id=search.id, parameters=_plain(search), at=search.at)
+    return Recent(id=search.id, address=_plain(search), at=search.at)
 
 
 def _saved(search: SavedSearch) -> Saved:
-    return Saved(id=search.id, parameters=_plain(search), at=search.at, name=search.name)
+    return Saved(id=search.id, address=_plain(search), at=search.at, name=search.name)
 
 
 def _plain(search: RecentSearch) -> Asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from ui.api.lists import Items
 from ui.api.served import ServedHere
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
@@ -22,11 +23,11 @@ class FailedFile(BaseModel):
 
 
 @router.get("/failures", summary="Files that could not be read", dependencies=[OnlyOwners])
-def failures(served: ServedHere) -> list[FailedFile]:
+def failures(served: ServedHere) -> Items[FailedFile]:
     """List what could not be read, or only in part, by path."""
     catalogue = served.library.catalogue
     found = [*catalogue.embeddings.failures(catalogue.encoder), *catalogue.readings.failures()]
-    return [
+    files = [
         FailedFile(
             path=str(each.path),
             state=str(each.state),
@@ -35,3 +36,4 @@ def failures(served: ServedHere) -> list[FailedFile]:
         )
         for each in found
     ]
+    return Items(items=files)

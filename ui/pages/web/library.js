@@ -130,7 +130,8 @@ class LibraryPage {
 
   async showFolders() {
     const { folder, owner } = this.data;
-    const found = await get(folder ? `/folders?parent=${encodeURIComponent(folder)}` : "/folders");
+    const listed = await get(folder ? `/folders?parent=${encodeURIComponent(folder)}` : "/folders");
+    const found = listed.items.filter(each => each.depth === 0);
     const remove = owner && !folder ? each => this.removeFolder({ name: each.title, folder: each.path, videos: each.videos }) : null;
     this.above.replaceChildren(...[crumbs(folder, this.say), folderTiles(found, this.say, remove)].filter(Boolean));
   }
@@ -146,12 +147,12 @@ class LibraryPage {
   /** A part of the list, as cards. */
   async window(offset, k, signal) {
     const found = await get(`/videos?${this.list()}&offset=${offset}&k=${k}`, { signal });
-    return { total: found.total, videos: found.videos.map(tile) };
+    return { total: found.total, videos: found.items.map(tile) };
   }
 
   async months() {
     if (this.data.sort !== "date" && this.data.sort !== "old") return { total: (await this.window(0, 1)).total, months: [] };
-    const months = await get(`/videos/months?${this.list()}`);
+    const months = (await get(`/videos/months?${this.list()}`)).items;
     return { total: months.reduce((sum, each) => sum + each.videos, 0), months };
   }
 
@@ -321,7 +322,7 @@ class LibraryPage {
     if (!tag) return;
     await this.tried(async () => {
       const changed = [];
-      for (const some of parts(ids)) changed.push(...(await send("POST", "/tags", { video_ids: some, tags: [tag] })).changed);
+      for (const some of parts(ids)) changed.push(...(await send("POST", "/tags", { video_ids: some, tags: [tag] })).items.filter(each => each.changed).map(each => each.video_id));
       this.chosen?.clear();
       offerUndo(say("library.tagged", { n: ids.length, tag }), say("undo.undo"), () => this.tried(async () => {
         for (const some of parts(changed)) await send("DELETE", "/tags", { video_ids: some, tags: [tag] });

@@ -13,20 +13,20 @@ from ui.library.library import Library
 def test_a_list_is_the_same_by_places_and_by_cursors(client: Client) -> None:
     asking = client()
     whole = asking.get("/videos?sort=title&k=200").json()
-    ids = [each["video_id"] for each in whole["videos"]]
+    ids = [each["video_id"] for each in whole["items"]]
     assert (whole["total"], len(ids), whole["next"]) == (12, 12, None)
-    titles = [each["title"].casefold() for each in whole["videos"]]
+    titles = [each["title"].casefold() for each in whole["items"]]
     assert titles == sorted(titles)
     window = asking.get("/videos?sort=title&offset=7&k=3").json()
-    assert [each["video_id"] for each in window["videos"]] == ids[7:10]
+    assert [each["video_id"] for each in window["items"]] == ids[7:10]
     read, cursor = [], ""
     for _ in range(3):
         part = asking.get(f"/videos?sort=title&k=5{cursor}").json()
-        read += [each["video_id"] for each in part["videos"]]
+        read += [each["video_id"] for each in part["items"]]
         cursor = f"&cursor={part['next']}"
     assert read == ids
     assert part["next"] is None
-    assert asking.get("/videos?sort=title&offset=50").json()["videos"] == []
+    assert asking.get("/videos?sort=title&offset=50").json()["items"] == []
 
 
 def test_a_cursor_goes_on_after_its_video_and_belongs_to_its_list(
@@ -42,13 +42,13 @@ def test_a_cursor_goes_on_after_its_video_and_belongs_to_its_list(
 
 def test_folders_have_names_without_a_path_of_the_server(client: Client, library: Library) -> None:
     (root,) = library.catalogue.files.roots()
-    (top,) = client().get("/folders").json()
+    (top,) = client().get("/folders").json()["items"]
     assert (top["name"], top["videos"], top["path"]) == (root.name, 12, str(root))
     viewer = client(Visitor("ben", "viewer"))
-    assert viewer.get("/folders").json()[0]["path"] is None
+    assert viewer.get("/folders").json()["items"][0]["path"] is None
     found = viewer.get("/videos", params={"folder": root.name, "k": 2}).json()
     assert found["total"] == 12
-    assert {each["path"] for each in found["videos"]} == {None}
+    assert {each["path"] for each in found["items"]} == {None}
     assert str(root) not in viewer.get("/videos?k=200").text
     assert client().get("/videos", params={"folder": str(root)}).json()["total"] == 12
     for wrong in (str(root), f"{root.name}/..", "nowhere"):
@@ -68,31 +68,36 @@ def test_two_folders_of_one_name_are_told_apart() -> None:
 
 
 def test_months_add_up_to_the_list(client: Client) -> None:
-    months = client().get("/videos/months?sort=date").json()
+    months = client().get("/videos/months?sort=date").json()["items"]
     assert sum(each["videos"] for each in months) == 12
     assert client().get("/videos/months?sort=title").status_code == 400
 
 
 def test_tags_are_an_owners_to_give_and_everybodys_to_look_for(client: Client) -> None:
     asking, given = client(), {"video_ids": [1, 2], "tags": ["Red Kite"]}
-    assert asking.post("/tags", json=given).json()["videos"] == {
-        "1": ["Red Kite"],
-        "2": ["Red Kite"],
-    }
+    assert asking.post("/tags", json=given).json()["items"] == [
+        {"video_id": 1, "tags": ["Red Kite"], "changed": True},
+        {"video_id": 2, "tags": ["Red Kite"], "changed": True},
+    ]
     viewer = client(Visitor("ben", "viewer"))
-    assert {"name": "Red Kite", "videos": 2} in viewer.get("/tags").json()
+    assert {"tag": "Red Kite", "videos": 2} in viewer.get("/tags").json()["items"]
     assert viewer.get("/videos?tag=red kite").json()["total"] == 2
-    for method in ("POST", "DELETE"):
-        answer = viewer.request(method, "/tags", json=given)
+    for method, path in (("POST", "/tags"), ("DELETE", "/tags"), ("PUT", "/videos/1/tags/x")):
+        answer = viewer.request(method, path, json=given)
         assert (answer.status_code, answer.json()["code"]) == (403, "owners_only")
-    assert asking.request("DELETE", "/tags", json=given).json()["videos"] == {"1": [], "2": []}
+    assert asking.delete("/videos/1/tags/red%20kite").json()["tags"] == []
+    asking.request("DELETE", "/tags", json=given)
+    assert asking.get("/videos/2/tags").json()["items"] == []
+    odd = asking.put("/videos/2/tags/a%2Fb%20c").json()
+    assert odd == {"video_id": 2, "tags": ["a/b c"], "changed": True}
+    asking.delete("/videos/2/tags/a%2Fb%20c")
     gone = asking.post("/tags", json={"video_ids": [1, 999], "tags": ["x"]})
     assert gone.status_code == 404
     assert asking.get("/videos?tag=x").json()["total"] == 0
 
 
 def test_failures_are_for_owners(client: Client) -> None:
-    assert client().get("/failures").json() == []
+    assert client().get("/failures").json()["items"] == []
     assert client(Visitor("ben", "viewer")).get("/failures").status_code == 403
 
 

@@ -80,6 +80,18 @@ def test_what_was_taken_back_is_gone_and_comes_back_under_its_number(
     assert changed.json()["kind"] == "dislike"
 
 
+def test_all_likes_of_a_video_are_taken_back_at_once(client: Client, library: Library) -> None:
+    asking = client()
+    for at in ("2024-01-01", "2024-01-02"):
+        event = {"user": "liker", "video_id": 6, "kind": "like", "at": f"{at}T00:00:00Z"}
+        asking.post("/events", json=event)
+    asking.post("/events", json={"user": "liker", "video_id": 6})
+    gone = asking.delete("/events?user=liker&video_id=6&kind=like&kind=dislike").json()["items"]
+    assert len(gone) == 2
+    assert [event.kind for event in library.history.events("liker")] == ["view"]
+    assert asking.delete("/events?user=liker&video_id=6").status_code == 400
+
+
 def test_a_history_is_read_page_by_page_with_the_videos(client: Client) -> None:
     asking = client()
     rows = [
@@ -88,11 +100,11 @@ def test_a_history_is_read_page_by_page_with_the_videos(client: Client) -> None:
     ]
     asking.post("/events", json=rows)
     first = asking.get("/history?user=reader&k=2").json()
-    assert [row["video_id"] for row in first["events"]] == [3, 2]
-    assert first["events"][0]["title"]
+    assert [row["video_id"] for row in first["items"]] == [3, 2]
+    assert first["items"][0]["title"]
     rest = asking.get(f"/history?user=reader&k=2&cursor={first['next']}").json()
-    assert ([row["video_id"] for row in rest["events"]], rest["next"]) == ([1], None)
-    assert asking.get("/history?user=reader&kind=like").json()["events"] == []
+    assert ([row["video_id"] for row in rest["items"]], rest["next"]) == ([1], None)
+    assert asking.get("/history?user=reader&kind=like").json()["items"] == []
     assert asking.get("/history?user=reader&cursor=x").json()["code"] == "wrong_cursor"
 
 

@@ -29,13 +29,13 @@ def test_a_person_is_added_changed_and_forgotten(client: Client, library: Librar
     unsure = asking.delete("/people?user=nora b&confirm=nora")
     assert unsure.status_code == 400
     assert asking.delete("/people?user=nora b&confirm=nora b").json()["events"] == 1
-    assert "nora b" not in {each["name"] for each in asking.get("/people").json()}
+    assert "nora b" not in {each["name"] for each in asking.get("/people").json()["items"]}
 
 
 def test_a_viewer_is_alone_among_people(client: Client) -> None:
     client().post("/people", json={"name": "vera"})
     vera = client(Visitor("vera", "viewer"))
-    assert [each["name"] for each in vera.get("/people").json()] == ["vera"]
+    assert [each["name"] for each in vera.get("/people").json()["items"]] == ["vera"]
     assert vera.patch("/people", json={"records": False}).json()["records"] is False
     for answer in (
         vera.post("/people", json={"name": "new"}),
@@ -44,7 +44,7 @@ def test_a_viewer_is_alone_among_people(client: Client) -> None:
         vera.post("/people/merge", json={"name": "ben", "into": "vera"}),
         vera.delete("/people?user=ben&confirm=ben"),
         vera.get("/history/export?user=ben"),
-        vera.get("/searches?user=ben"),
+        vera.get("/recent-searches?user=ben"),
         vera.post("/people/pin", json={"user": "ben", "pin": "1234"}),
     ):
         assert answer.status_code == 403, answer.text
@@ -56,7 +56,7 @@ def test_two_names_become_one_person(client: Client, library: Library) -> None:
     asking.post("/people", json={"name": "twin two"})
     merged = asking.post("/people/merge", json={"name": "twin", "into": "twin two"}).json()
     assert (merged["name"], merged["events"]) == ("twin two", 1)
-    assert "twin" not in {each["name"] for each in asking.get("/people").json()}
+    assert "twin" not in {each["name"] for each in asking.get("/people").json()["items"]}
     assert len(library.history.events("twin two")) == 1
 
 
@@ -76,15 +76,17 @@ def test_searches_are_remembered_and_saved_for_each_person_and_for_nobody(
 ) -> None:
     asking = client()
     for words in ("a dog", "a cat", "a dog"):
-        noted = asking.post("/searches?user=sam", json={"parameters": {"q": words}})
-        assert noted.status_code == 204
-    found = asking.get("/searches?user=sam").json()
-    assert [each["parameters"]["q"] for each in found] == ["a dog", "a cat"]
-    assert asking.get("/searches").json() == []
-    assert asking.delete(f"/searches?user=sam&id={found[0]['id']}").json() == {"forgotten": 1}
-    kept = {"name": "dogs", "parameters": {"q": "a dog", "tag": ["x", "y"]}}
-    saved = asking.post("/searches/saved?user=sam", json=kept).json()
-    assert saved["parameters"] == kept["parameters"]
-    assert [each["name"] for each in asking.get("/searches/saved?user=sam").json()] == ["dogs"]
-    path = f"/searches/saved/{saved['id']}?user=sam"
+        given = {"user": "sam", "address": {"q": words}}
+        assert asking.post("/recent-searches", json=given).status_code == 204
+    found = asking.get("/recent-searches?user=sam").json()["items"]
+    assert [each["address"]["q"] for each in found] == ["a dog", "a cat"]
+    assert asking.get("/recent-searches").json()["items"] == []
+    one = f"/recent-searches?user=sam&id={found[0]['id']}"
+    assert asking.delete(one).json() == {"forgotten": 1}
+    kept = {"name": "dogs", "address": {"q": "a dog", "tag": ["x", "y"]}}
+    saved = asking.post("/saved-searches", json=kept | {"user": "sam"}).json()
+    assert saved["address"] == kept["address"]
+    listed = asking.get("/saved-searches?user=sam").json()["items"]
+    assert [each["name"] for each in listed] == ["dogs"]
+    path = f"/saved-searches/{saved['id']}?user=sam"
     assert [asking.delete(path).status_code for _ in range(2)] == [204, 404]

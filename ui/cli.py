@@ -107,6 +107,11 @@ def _register_commands(app: typer.Typer) -> None:
     ]
     for panel, function, lines in commands:
         app.command(cls=CheckedCommand, rich_help_panel=panel, epilog=examples(*lines))(function)
+    _register_groups(app)
+
+
+def _register_groups(app: typer.Typer) -> None:
+    """Add the commands that have a name of two words."""
     events = _group(
         "Import, export, list, add and delete watch events.",
         (history_import.import_events, "reelwise history import events.csv"),
@@ -140,6 +145,11 @@ def _register_commands(app: typer.Typer) -> None:
         (jobs.stop, "reelwise jobs stop 12"),
     )
     app.add_typer(queue, name="jobs", rich_help_panel=MAINTAIN)
+    _register_measuring(app)
+
+
+def _register_measuring(app: typer.Typer) -> None:
+    """Add what trains and measures."""
     captions = "--captions captions.csv --out my-encoder"
     train = _group(
         "Train the recommender and encoders.",

@@ -162,7 +162,7 @@ class OpenedLibrary:
 
         with self._lock:
             if self._suggestions is None:
-                self._suggestions = Suggestions(self)
+                self._suggestions = Suggestions(self.catalogue, self.searches)
             suggestions = self._suggestions
         return suggestions.of(user, typed, limit)
 
@@ -171,7 +171,7 @@ class OpenedLibrary:
         """Files that are not wholly searchable: why, trying again, leaving out."""
         from ui.library.problems import Problems
 
-        return Problems(self)
+        return Problems(self.home, self.catalogue, self.jobs)
 
     def estimate(self, paths: Sequence[str | Path], change: RuleChange | None = None) -> Estimate:
         """What an index run over these folders would find, and how long it would take.

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from data.errors import ReelwiseError
 
 if TYPE_CHECKING:
-    from data.jobs import Job
+    from data.catalogue import Catalogue
+    from data.home import Home
+    from data.jobs import Job, Jobs
     from indexer.build.removal import Removed
-    from ui.library.opened import OpenedLibrary
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,14 @@ class Problem:
 class Problems:
     """The problems of one library."""
 
-    def __init__(self, library: OpenedLibrary) -> None:
-        self._library = library
+    def __init__(self, home: Home, catalogue: Catalogue, jobs: Jobs) -> None:
+        self._home = home
+        self._catalogue = catalogue
+        self._jobs = jobs
 
     def all(self) -> list[Problem]:
         """List them by path; a file with several, as a picture and a sound, is there for each."""
-        catalogue = self._library.catalogue
+        catalogue = self._catalogue
         failures = catalogue.embeddings.failures(catalogue.encoder) + catalogue.readings.failures()
         files = catalogue.files.known([one.path for one in failures]) if failures else {}
         found = []
@@ -63,7 +66,7 @@ class Problems:
             what = f"{strange[0]} has no problem" if strange else "no file has a problem"
             raise ReelwiseError(f"{what}: nothing to try again", fix="reelwise status --failed")
         chosen = [str(path) for path in paths or known]
-        return self._library.jobs.add("reindex", {"paths": chosen}, asked_by=asked_by)
+        return self._jobs.add("reindex", {"paths": chosen}, asked_by=asked_by)
 
     def leave_out(self, paths: Sequence[Path]) -> list[Removed]:
         """Drop files from the library and pass them over from now on; they stay on the disk.
@@ -73,4 +76,4 @@ class Problems:
         """
         from indexer.build.removal import remove_paths
 
-        return remove_paths(self._library.home, paths)
+        return remove_paths(self._home, paths)

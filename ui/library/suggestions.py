@@ -19,8 +19,8 @@ from data.catalogue.values import text_path
 from data.catalogue.videos import titles_and_paths
 
 if TYPE_CHECKING:
-    from data.people import Parameters
-    from ui.library.opened import OpenedLibrary
+    from data.catalogue import Catalogue
+    from data.people import Parameters, Searches
 
 LEAST_LETTERS = 2
 """Fewer letters suggest nothing."""
@@ -86,8 +86,9 @@ class _Held:
 class Suggestions:
     """Suggestions of one opened library; threads may share one."""
 
-    def __init__(self, library: OpenedLibrary) -> None:
-        self._library = library
+    def __init__(self, catalogue: Catalogue, searches: Searches) -> None:
+        self._catalogue = catalogue
+        self._searches = searches
         self._reading = threading.Lock()
         self._held: _Held | None = None
 
@@ -109,7 +110,7 @@ class Suggestions:
         return list(found.values())
 
     def _all(self, user: str | None, typed: str) -> Iterator[Suggestion]:
-        searches, held = self._library.searches, self._current()
+        searches, held = self._searches, self._current()
         saved = {one.name: one.parameters for one in searches.saved(user)}
         for name in Words(saved).beginning(typed):
             yield Suggestion("saved", name, saved[name])
@@ -136,7 +137,7 @@ class Suggestions:
     def _is_old(self, held: _Held) -> bool:
         if time.monotonic() - held.at_s < READ_AGAIN_S:
             return False
-        return self._library.catalogue.changes() != held.changes
+        return self._catalogue.changes() != held.changes
 
     def _read_behind(self) -> None:
         try:
@@ -145,7 +146,7 @@ class Suggestions:
             self._reading.release()
 
     def _read(self) -> _Held:
-        catalogue = self._library.catalogue
+        catalogue = self._catalogue
         changes, rows = catalogue.changes(), titles_and_paths(catalogue)
         parents = dict.fromkeys(str(PurePosixPath(path).parent) for _, _, path in rows)
         folders = {PurePosixPath(path).name: str(text_path(path)) for path in parents}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -38,6 +38,7 @@ from ui.terminal.text import count, length
 if TYPE_CHECKING:
     from indexer.build.read_files import PassCounts
     from indexer.build.report import IndexReport
+    from ui.library.jobs.run import JobRun
 
 EncoderOption = Annotated[
     str | None,
@@ -147,13 +148,13 @@ def index(
     from indexer.build.files.roots import RuleChange
     from indexer.store.segments.building import IndexChange
     from ui.library.jobs.run import JobRun
-    from ui.library.jobs.work import index_summary
 
     rules = RuleChange(tuple(exclude or ()), follow_links)
     words = WordOptions(speech, speech_language, screen_text, sentences)
     words.check()
     cut = ClipChange(clips, clip_length, clip_overlap, clip_change)
     wish = IndexChange(index_kind, index_recall)
+    wanted = {"encoder": encoder, "workers": workers, "retry_failed": retry_failed, "rules": rules}
     with Library(
         home, weights=weights, device=device, words=words, clips=cut, index=wish
     ) as library:
@@ -163,20 +164,21 @@ def index(
             "encoder": encoder,
             "words": dataclasses.asdict(words),
         }
-        run = JobRun(library, "index", asked)
-        try:
-            with ProgressBar(yes=yes) as bar, run:
-                report = library.index(
-                    paths,
-                    encoder=encoder,
-                    workers=workers,
-                    retry_failed=retry_failed,
-                    rules=rules,
-                    progress=run.listener(bar),
-                )
-                run.finished(*index_summary(library, report, run))
-        except KeyboardInterrupt:
-            return _stopped("Ctrl-C" if run.wish is None else f"a request to {run.wish} it")
+        return _as_a_job(library, paths, JobRun(library, "index", asked), wanted, yes=yes)
+
+
+def _as_a_job(
+    library: Library, paths: list[Path], run: JobRun, wanted: dict[str, Any], *, yes: bool
+) -> Answer:
+    """Index as a job that other processes see, and may stop."""
+    from ui.library.jobs.work import index_summary
+
+    try:
+        with ProgressBar(yes=yes) as bar, run:
+            report = library.index(paths, progress=run.listener(bar), **wanted)
+            run.finished(*index_summary(library, report, run))
+    except KeyboardInterrupt:
+        return _stopped("Ctrl-C" if run.wish is None else f"a request to {run.wish} it")
     return index_answer(report)
 
 

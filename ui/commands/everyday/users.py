@@ -12,7 +12,7 @@ import typer
 
 from data.errors import ReelwiseError
 from ui.terminal.answer import Answer
-from ui.terminal.options import JsonOption
+from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import columns
 
 if TYPE_CHECKING:
@@ -23,7 +23,12 @@ NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="The user, as the history calls the person.")
 ]
 FileOption = Annotated[
-    Path, typer.Option("--users", metavar="FILE", help="The file of users, see serve --users.")
+    Path | None,
+    typer.Option(
+        "--users",
+        metavar="FILE",
+        help="The file of users, see serve --users.  [default: users.json in the home]",
+    ),
 ]
 RoleOption = Annotated[
     str,
@@ -35,7 +40,11 @@ RoleOption = Annotated[
 
 
 def add_user(
-    name: NameArgument, users: FileOption, role: RoleOption = "viewer", as_json: JsonOption = False
+    name: NameArgument,
+    users: FileOption = None,
+    role: RoleOption = "viewer",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> Answer:
     """Add a user, or give one another password or role; the password is asked for.
 
@@ -47,30 +56,50 @@ def add_user(
     chosen = _role(role)
     typed = person(name)
     user = User(typed, chosen, hashed(_password(typed)))
-    known = _known(users, needed=False)
-    _write(users, known | {typed: user})
+    file = _file(users, home)
+    known = _known(file, needed=False)
+    _write(file, known | {typed: user})
     told = f"{typed} may sign in as {chosen}" + (", with a new password" if typed in known else "")
     return Answer({"name": typed, "role": chosen, "new": typed not in known}, told)
 
 
-def remove_user(name: NameArgument, users: FileOption, as_json: JsonOption = False) -> Answer:
+def remove_user(
+    name: NameArgument,
+    users: FileOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
     """Let a user sign in no more; what they watched stays in the history."""
     from data.history import person
 
-    known, typed = _known(users), person(name)
+    file = _file(users, home)
+    known, typed = _known(file), person(name)
     if typed not in known:
-        raise ReelwiseError(f"no user is called {typed!r}", fix="reelwise users list --users FILE")
-    _write(users, {one: user for one, user in known.items() if one != typed})
+        raise ReelwiseError(f"no user is called {typed!r}", fix="reelwise users list")
+    _write(file, {one: user for one, user in known.items() if one != typed})
     return Answer({"name": typed}, f"{typed} may sign in no more")
 
 
-def list_users(users: FileOption, as_json: JsonOption = False) -> Answer:
+def list_users(
+    users: FileOption = None, home: HomeOption = None, as_json: JsonOption = False
+) -> Answer:
     """List who may sign in."""
-    known = _known(users)
+    known = _known(_file(users, home))
     rows = [{"name": user.name, "role": user.role} for user in known.values()]
     return Answer(
         {"users": rows}, "\n".join(columns([[user.name, user.role] for user in known.values()]))
     )
+
+
+def _file(users: Path | None, home: Path | None) -> Path:
+    """The file that is meant: the one of the home where none is named."""
+    from data.home import require_library, resolve_home
+
+    if users is not None:
+        return users
+    chosen = resolve_home(home)
+    require_library(chosen)
+    return chosen.root / "users.json"
 
 
 def _known(path: Path, *, needed: bool = True) -> dict[str, User]:

@@ -107,17 +107,17 @@ class LibraryRecommender:
         """Shelves with headings that say why, as `recommender.shelves.making.make_shelves`.
 
         Args:
-            user: The person.
+            user: The person; empty for a guest, of whom nothing is known.
             wanted: Which shelves; None is all.
             at: Time of the page; None is now.
 
         Raises:
             ReelwiseError: Nobody can be called as the user is.
         """
-        user = person(user)
+        user = person(user) if user else ""
         recommender = self.current()
         recorded = RecordedEvents(self._catalogue, History(self._catalogue))
-        latest = recorded.page(user, limit=LATEST_EVENTS).events
+        latest = recorded.page(user, limit=LATEST_EVENTS).events if user else []
         return make_shelves(recommender, user, latest[::-1], wanted, now=at)
 
     def log(self, shown: Recommendations) -> Recommendations:

@@ -17,6 +17,8 @@ from recommender.shelves.placing import Placing
 from recommender.shelves.shelf import Shelf, ShelfKind, Verb
 from recommender.sources.registry import CONTENT, EASE, POPULARITY
 
+MIX_VIDEOS = 12
+"""Of the mix for a newcomer."""
 BEGUN_DAYS = 60
 """What was begun longer ago is not gone on with."""
 UNLIKE_RULES = replace(RULES, diversity=0.6)
@@ -119,6 +121,11 @@ class Kinds:
     def mix(self) -> Shelf | None:
         """The best of the blend."""
         return self._shelf("mix", self._whole.candidates(), self._whole)
+
+    def long_mix(self) -> Shelf | None:
+        """The same for a newcomer, of whom little else can be said."""
+        items = self._placing.best(self._whole.candidates(), self._whole.item, most=MIX_VIDEOS)
+        return Shelf("mix", items) if items else None
 
     def again(self) -> Shelf | None:
         """The person's own favourites: liked first, then those watched most often."""

@@ -27,8 +27,8 @@ from recommender.shelves.shelf import Shelf, ShelfPage
 
 LEAST_VIDEOS = 3
 """Of a shelf."""
-MOST_VIDEOS = 12
-"""Of a shelf among others."""
+MOST_VIDEOS = 6
+"""Of a shelf among others: one row of a wide screen. Alone it shows more."""
 MOST_ALONE = 60
 """Of a shelf that is the whole page."""
 LEAST_SHELVES, MOST_SHELVES = 3, 6
@@ -114,7 +114,8 @@ def _shelves(kinds: Kinds, request: UserRequest, wanted: Wanted) -> Iterator[She
     if n_open < UNDIVIDED:
         return _made([kinds.begun, kinds.mix if n_open else kinds.again])
     if not len(request.taste.seen):
-        return _filled([kinds.mix, kinds.new, kinds.favourites], kinds.folders(), LEAST_SHELVES)
+        first = [kinds.long_mix, kinds.new, kinds.favourites]
+        return _filled(first, kinds.folders(), LEAST_SHELVES)
     causes = islice(kinds.causes(), _TRIED)
     main = [kinds.begun, lambda: next(_made(causes), None), kinds.week]
     main += [kinds.new, kinds.unlike, kinds.favourites]

@@ -34,9 +34,15 @@ class Placing:
         self.most = most
         self._least = least
 
-    def best(self, found: Candidates, make: MakeItem, rules: PageRules = RULES) -> list[Item]:
-        """The best candidates, diverse; none at all where they are too few for a shelf."""
-        places = make_page(found.within(self._left), self._videos, self.most, rules)
+    def best(
+        self, found: Candidates, make: MakeItem, rules: PageRules = RULES, most: int = 0
+    ) -> list[Item]:
+        """The best candidates, diverse; none at all where they are too few for a shelf.
+
+        `most` of them, where that is more than a shelf has.
+        """
+        most = max(self.most, most)
+        places = make_page(found.within(self._left), self._videos, most, rules)
         if len(places) < self._least:
             return []
         for place in places:

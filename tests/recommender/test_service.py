@@ -96,6 +96,7 @@ def test_shelves_follow_every_event_of_the_person(
     assert not page.is_new
     with pytest.raises(ReelwiseError):
         recommender.shelves(" ")
+    assert recommender.shelves("").is_new, "a guest"
 
 
 def test_a_view_that_grows_has_no_video_read_again(

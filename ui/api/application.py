@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ui.api.answers import Plain, failed
 from ui.api.browsing import tags, video, videos
 from ui.api.docs_page import docs_page
-from ui.api.finding import examples, recommend, search, suggestions
+from ui.api.finding import examples, recommend, search, shelves, suggestions
 from ui.api.library import adding, jobs, paths, troubles
 from ui.api.metering import Metering
 from ui.api.people import events, history, people, searches
@@ -27,6 +27,7 @@ _ROUTERS = (
     search.router,
     examples.router,
     recommend.router,
+    shelves.router,
     suggestions.router,
     videos.router,
     video.router,

@@ -172,11 +172,12 @@ class AskedLibrary(OpenedLibrary):
         """What a user may want to watch, under headings that say why.
 
         Args:
-            user: Name of the user; one who is unknown gets what is popular, new or in one folder.
+            user: Name of the user; one who is unknown, and a guest (empty), gets what is popular,
+                new or in one folder.
             wanted: Which shelves; None is all.
 
         Raises:
-            ReelwiseError: Nothing is indexed yet, or the name is empty.
+            ReelwiseError: Nothing is indexed yet, or nobody can be called so.
         """
         return self.recommender.shelves(user, wanted)
 

@@ -12,6 +12,7 @@ from data.jobs import JobState
 from indexer.search.query import MAX_CHARS
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
+from ui.pages.people.recording import records, set_records
 from ui.pages.words.language import LANGUAGES
 
 AT_WORK: tuple[JobState, ...] = ("queued", "running", "stopping")
@@ -41,7 +42,8 @@ def _data(page: str, pages: Sequence[str]) -> dict[str, Any]:
         "like": st.query_params.get("like", ""),
         "person": watcher.watching(),
         "guest": watcher.is_guest(),
-        "records": st.session_state.get("records", True),
+        "records": records(watcher.watching()),
+        "keep": watcher.to_keep(),
         "owner": is_owner,
         "at_work": is_owner and library.is_made and bool(library.jobs.in_states(AT_WORK)),
         "logout": None,
@@ -56,4 +58,4 @@ def _data(page: str, pages: Sequence[str]) -> dict[str, Any]:
 
 
 def _records_changed() -> None:
-    st.session_state["records"] = bool(st.session_state["frame"].records)
+    set_records(watcher.watching(), bool(st.session_state["frame"].records))

@@ -1,18 +1,27 @@
 """The library that the pages show: Streamlit runs them without arguments."""
 
 import threading
+from typing import Literal
 
 from ui.library.library import Library
 
+Access = Literal["", "own", "network", "locked"]
+"""Who can open the pages: unknown, this computer, everyone in the network, who signs in."""
 _lock = threading.Lock()
 _library: Library | None = None
+_access: Access = ""
 
 
-def open_for_pages(library: Library) -> None:
-    """Make this library the one that the pages show."""
-    global _library
+def open_for_pages(library: Library, access: Access = "") -> None:
+    """Make this library the one that the pages show, and let them say who can open them."""
+    global _library, _access
     with _lock:
-        _library = library
+        _library, _access = library, access
+
+
+def access() -> Access:
+    """Who can open the pages."""
+    return _access
 
 
 def library() -> Library:

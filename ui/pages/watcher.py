@@ -8,6 +8,7 @@ never to whom something is written.
 from __future__ import annotations
 
 import json
+import secrets
 
 import streamlit as st
 
@@ -23,6 +24,7 @@ GUEST = "-"
 VISITOR_HEADER = "x-reelwise-visitor"
 """What the server says of who is here: JSON with `name` and `role`."""
 _CHOSEN = "person"
+_KEPT = "person:choice"
 
 
 def watching() -> str:
@@ -42,19 +44,46 @@ def has_chosen() -> bool:
 
 
 def choose(name: str) -> None:
-    """Take a person for this session; the cookie, which outlives it, is set by the page."""
+    """Take a person for this session; empty for nobody yet.
+
+    The cookie, which outlives it, is set by the page's head, once for each choice: in two windows
+    of one device the later choice stays.
+    """
     st.session_state[_CHOSEN] = name
+    st.session_state[_KEPT] = {"name": name, "choice": secrets.token_hex(8)}
+
+
+def to_keep() -> dict[str, str] | None:
+    """The last choice of this session, for the head of the page; None without one."""
+    kept: dict[str, str] | None = st.session_state.get(_KEPT)
+    if kept is None and signed_in():
+        return {"name": signed_in(), "choice": f"signed in as {signed_in()}"}
+    return kept
 
 
 def shown() -> str:
-    """The person whose page is shown: whom the address names, else who is watching."""
-    return clean_name(st.query_params.get("who", "")) or watching()
+    """The person whose page is shown: whom the address names, else who is watching.
+
+    Who may only see their own is shown nothing else.
+    """
+    named = clean_name(st.query_params.get("who", "")) if is_owner() else ""
+    return named or watching()
 
 
 def is_owner() -> bool:
     """Whether who is here may change the library: everybody where nobody has to sign in."""
+    told = _visitor()
+    return not told or told.get("role") == "owner"
+
+
+def signed_in() -> str:
+    """The name under which somebody signed in; empty where nobody has to."""
+    return str(_visitor().get("name") or "")
+
+
+def _visitor() -> dict[str, object]:
     told = st.context.headers.get(VISITOR_HEADER)
-    return told is None or json.loads(told).get("role") == "owner"
+    return {} if told is None else dict(json.loads(told))
 
 
 def words() -> Words:
@@ -73,6 +102,8 @@ def clean_name(text: str) -> str:
 def _chosen() -> str:
     from urllib.parse import unquote
 
+    if signed_in() and (not is_owner() or _CHOSEN not in st.session_state):
+        return signed_in()
     if _CHOSEN not in st.session_state:
         kept = unquote(st.context.cookies.get(COOKIE, ""))
         st.session_state[_CHOSEN] = GUEST if kept == GUEST else clean_name(kept)

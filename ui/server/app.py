@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from data.errors import ReelwiseError
 from ui.api.answers import failed
 from ui.library.library import Library
-from ui.pages import PAGES, cards, served
+from ui.pages import PAGES, plain, served
 from ui.server.access.doors import Doors
 from ui.server.access.gate import Gate
 from ui.server.early_pictures import EarlyPictures
@@ -78,7 +78,7 @@ def build_server(
     from streamlit.starlette import App
 
     config.get_config_options(force_reparse=True, options_from_flags=STREAMLIT_OPTIONS)
-    served.open_for_pages(library)
+    served.open_for_pages(library, _who_may_open(address, doors))
     library.examples.tidy()
     script = Path(__file__).parents[1] / "pages" / "start.py"
     frames = FrameSource()
@@ -99,7 +99,7 @@ def build_server(
         lifespan=lifespan,
         routes=[*questions, *own_routes(library, frames, doors, refits), *pages],
         middleware=[
-            Middleware(SafeAnswers, pages=PAGES, scripts=(*shell.scripts, cards.PLAY_ONE)),
+            Middleware(SafeAnswers, pages=PAGES, scripts=shell.scripts),
             Middleware(OnlyOwnNames, address=address),
             *_for_other_sites(address),
             Middleware(Gate, doors=doors),
@@ -110,6 +110,13 @@ def build_server(
         exception_handlers={404: failed, 405: failed},
         on_script_error=_show_fault,
     )
+
+
+def _who_may_open(address: ServerAddress, doors: Doors) -> served.Access:
+    """What the pages say of it; a proxy may let in others, who have to sign in there."""
+    if not doors.is_open:
+        return "locked"
+    return "own" if address.is_local else "network"
 
 
 def _for_other_sites(address: ServerAddress) -> list[Middleware]:
@@ -135,7 +142,7 @@ def _show_fault(error: Exception) -> bool:
         logging.getLogger("uvicorn.error").error("a page failed", exc_info=error)
         problem = "this page met a fault in reelwise"
         error = ReelwiseError(problem, fix="reload it; the server's log has the details")
-    streamlit.html(cards.problem(error))
+    streamlit.html(plain.problem(error))
     return True
 
 

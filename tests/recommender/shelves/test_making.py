@@ -127,11 +127,15 @@ def test_headings_are_true(recommender: Recommender) -> None:
     assert because.because is not None
     assert (because.because.video_id, because.verb) == (2, "liked")
     # Alike is theme 0; amir, who watched the video too, went on to theme 2.
-    for item in because.items:
+    whole = page(recommender, "anna", household(), only=because.key).shelves[0]
+    for item in [*because.items, *whole.items]:
         assert (item.video_id - 1) // EACH == (0 if item.source == "content" else 2)
-    assert themes(because) == {0, 2}
-    # Of the week are the like of theme 0 and the video of theme 1 that was begun.
-    assert themes(shelves["week"]) <= {0, 1}
+    assert themes(because) == {0}
+    assert themes(whole) == {0, 2}
+    # The reasons are of this week: a like, a video that was begun, two that were watched.
+    causes = {item.because.video_id for item in shelves["week"].items if item.because}
+    assert causes <= {2, 4, 14, 15}
+    assert all(item.because for item in shelves["week"].items)
     assert themes(shelves["unlike"]).isdisjoint({0, 1})
     assert themes(shelves["favourites"]) <= {2, 3, 4, 5}
     assert 3 <= len(found.shelves) <= MOST_SHELVES

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from data.errors import ReelwiseError
-from ui.pages import cards
+from ui.pages import plain
 from ui.server import app
 
 
@@ -31,4 +31,4 @@ def test_a_known_error_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("streamlit.html", shown.append)
     error = ReelwiseError("the home <x> is locked", fix="try again")
     assert app._show_fault(error)
-    assert shown == [cards.problem(error)]
+    assert shown == [plain.problem(error)]

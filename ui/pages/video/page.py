@@ -11,6 +11,7 @@ from data.printable import printable
 from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
+from ui.pages.people.recording import records
 from ui.pages.video.address import Asked, asked
 from ui.pages.video.data import Viewer, player_data
 
@@ -33,7 +34,7 @@ def show_video() -> None:
     viewer = Viewer(
         person=watcher.watching(),
         is_guest=watcher.is_guest(),
-        records=bool(st.session_state.get("records", True)),
+        records=records(watcher.watching()),
         opened=frozenset(opened),
     )
     data = _kept(library, video, wanted, viewer)

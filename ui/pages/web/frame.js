@@ -34,6 +34,7 @@ class Frame {
     this.setState = setState;
     this.say = speaker(data.words, data.language);
     document.documentElement.lang = data.language;
+    this.keepPerson(data.keep);
     const text = JSON.stringify(data);
     if (text === this.drawn) return;
     const typing = this.input && this.root.getRootNode().activeElement === this.input;
@@ -121,6 +122,13 @@ class Frame {
       data.logout && { text: say("person.logout"), run: () => { location.href = data.logout; } },
       there("people") && { text: say("frame.about", { version: data.version }), run: () => go("/people?about=1") },
     ], say("person.menu"));
+  }
+
+  /** Keep who was chosen on this device; each choice once, whatever is chosen elsewhere since. */
+  keepPerson(keep) {
+    if (!keep || sessionStorage.getItem("reelwise:choice") === keep.choice) return;
+    sessionStorage.setItem("reelwise:choice", keep.choice);
+    document.cookie = `reelwise_person=${encodeURIComponent(keep.name)}; path=/; max-age=${keep.name ? YEAR_S : 0}; SameSite=Strict`;
   }
 
   speak(code) {

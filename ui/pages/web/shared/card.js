@@ -11,8 +11,13 @@ export function momentHref(video, moment, question = {}) {
   return address("/video", { v: video.id, t: moment?.start_s?.toFixed(2), ...question });
 }
 
+/** The picture of a video, or of one of its moments. */
+export function thumb(video, moment) {
+  return `/api/v1/thumbs/${video.id}?t=${(moment?.picture_s ?? video.picture_s).toFixed(2)}`;
+}
+
 function picture(video, moment, { isSmall, question, say }) {
-  const place = h("img", { src: `/api/v1/thumbs/${video.id}?t=${(moment?.picture_s ?? video.picture_s).toFixed(2)}`,
+  const place = h("img", { src: thumb(video, moment),
     alt: "", loading: "lazy", decoding: "async", width: 480, height: 270 });
   const badges = [];
   if (moment) badges.push(h("span", { class: "badge" }, isSmall ? clock(moment.start_s, video.duration_s < 20) : span(moment.start_s, moment.end_s, video.duration_s)));

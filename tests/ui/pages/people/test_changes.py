@@ -1,0 +1,82 @@
+"""Changing people, and choosing one: only who knows a PIN may."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.errors import ReelwiseError
+from ui.library.library import Library
+from ui.pages import served, watcher
+from ui.pages.people.changes import CHANGES, change_person
+from ui.pages.people.choosing import people_data, take
+from ui.pages.people.recording import records, set_records
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    with Library(tmp_path / "home") as opened:
+        opened.make()
+        opened.people.add("anna", colour="#0f766e")
+        opened.people.add("Zoë", pin="1234")
+        monkeypatch.setattr(served, "library", lambda: opened)
+        yield opened
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Who was taken, in order."""
+    names: list[str] = []
+    monkeypatch.setattr(watcher, "choose", names.append)
+    return names
+
+
+def test_people_are_listed_by_name_whatever_their_capitals(library: Library) -> None:
+    assert [each["name"] for each in people_data(library)] == ["anna", "Zoë"]
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_of_a_person_with_a_pin_nothing_changes_without_it(library: Library, what: str) -> None:
+    value = {"colour": "#112233", "records": "0", "pin": "", "rename": "Zoe", "merge": "anna"}[what]
+    before = library.people.all()
+    with pytest.raises(ReelwiseError, match="PIN"):
+        change_person(library, {"what": what, "name": "Zoë", "value": value, "pin": "0000"})
+    assert library.people.all() == before
+    change_person(library, {"what": what, "name": "Zoë", "value": value, "pin": "1234"})
+    assert library.people.all() != before
+
+
+def test_a_change_gives_the_name_from_now_on(library: Library) -> None:
+    assert change_person(library, {"what": "rename", "name": "anna", "value": "Anna"}) == "Anna"
+    assert change_person(library, {"what": "colour", "name": "Anna", "value": "#112233"}) == "Anna"
+    with pytest.raises(ReelwiseError, match="nobody"):
+        change_person(library, {"what": "colour", "name": "anna", "value": "#112233"})
+
+
+def test_who_is_new_is_made_and_who_has_a_pin_is_asked(library: Library, chosen: list[str]) -> None:
+    take(library, "  Newcomer  ")
+    assert chosen == ["Newcomer"]
+    assert "Newcomer" in {person.name for person in library.people.all()}
+    with pytest.raises(ReelwiseError):
+        take(library, "Zoë", "0000")
+    take(library, "Zoë", "1234")
+    take(library, watcher.GUEST)
+    assert chosen == ["Newcomer", "Zoë", watcher.GUEST]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\x00b", "x" * 5000, " - "])
+def test_what_is_no_name_is_nobody(library: Library, chosen: list[str], name: str) -> None:
+    with pytest.raises(ReelwiseError):
+        take(library, name)
+    assert chosen == []
+
+
+def test_recording_is_kept_for_the_person(library: Library) -> None:
+    assert records("anna")
+    assert records("somebody unknown")
+    set_records("anna", False)
+    set_records("of events only", False)
+    assert not records("anna")
+    assert not records("of events only")
+    set_records("anna", True)
+    assert records("anna")

@@ -1,0 +1,1 @@
+"""The History page: what a person watched, liked and hid, and correcting it."""

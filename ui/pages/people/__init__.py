@@ -1,0 +1,1 @@
+"""Who is watching, and the people of a library."""

@@ -6,6 +6,7 @@ import errno
 import logging
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp
 
 from data.errors import ReelwiseError
-from data.home import require_library, resolve_home
+from data.home import Home, is_home, require_library, resolve_home
+from ui.library.keeping.places import Places, home_of_user
 from ui.library.library import Library
 from ui.library.running import announced
 from ui.server.access.doors import Doors
@@ -52,6 +54,10 @@ class Serving:
     """What is wanted of copies of the index on GPUs; None for what suits."""
     refit_every_hours: float | None = None
     """Least hours between two trainings of the recommender; None trains none."""
+    browse: tuple[Path, ...] = ()
+    """Folders below which owners may choose one to add; none: the home of the user."""
+    is_new: bool = False
+    """Make an empty library where there is none."""
 
 
 def serve_library(
@@ -68,10 +74,11 @@ def serve_library(
     Raises:
         ReelwiseError: The port is taken, or the address is not one of this machine.
     """
-    require_library(resolve_home(home))
+    places = _places(serving.browse)
+    _require(resolve_home(home), may_make=serving.is_new)
     listener = _listen(address)
     with Library(home, device=serving.device) as library, ExitStack() as training:
-        library.gpu_use = serving.gpu_use
+        library.gpu_use, library.places = serving.gpu_use, places
         refits = None
         if serving.refit_every_hours is not None:
             refits = training.enter_context(Refits(library, serving.refit_every_hours))
@@ -85,6 +92,20 @@ def serve_library(
         app = build_server(library, address, serving.doors, refits, questions)
         _say_where(library, address, serving.doors)
         _run(app, listener, most, stopping)
+
+
+def _require(place: Home, *, may_make: bool) -> None:
+    """Check that there is a library, or make an empty one where nothing was lost."""
+    if may_make and not (place.catalogue.exists() or is_home(place.root)):
+        place.make_catalogue()
+    require_library(place)
+
+
+def _places(named: Sequence[Path]) -> Places:
+    missing = [each for each in named if not each.is_dir()]
+    if missing:
+        raise ReelwiseError(f"there is no folder {missing[0]}", fix="name another with --browse")
+    return Places(named or home_of_user())
 
 
 def _say_where(library: Library, address: ServerAddress, doors: Doors) -> None:

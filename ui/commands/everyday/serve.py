@@ -72,6 +72,20 @@ def serve(
             help="Let pages of another site ask the API, as https://films.example; repeatable.",
         ),
     ] = None,
+    browse: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder below which owners may choose folders to add on the page; repeatable.  "
+            "[default: the home of the user who runs the server]",
+        ),
+    ] = None,
+    new: Annotated[
+        bool,
+        typer.Option(
+            "--new", help="Make an empty library where there is none; the page adds folders."
+        ),
+    ] = False,
     refit_every: Annotated[
         str,
         typer.Option(
@@ -123,7 +137,8 @@ def serve(
         doors = access.doors(place, is_local=address.is_local, environment=environment)
         from ui.server.process import Serving, serve_library
 
-        serve_library(home, address, Serving(doors, device, use, hours), stopping=stopping)
+        serving = Serving(doors, device, use, hours, tuple(browse or ()), new)
+        serve_library(home, address, serving, stopping=stopping)
     return Answer(served, "")
 
 

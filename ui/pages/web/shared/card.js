@@ -18,7 +18,7 @@ export function thumb(video, moment) {
 
 function picture(video, moment, { isSmall, question, say }) {
   const place = h("img", { src: thumb(video, moment),
-    alt: "", loading: "lazy", decoding: "async", width: 480, height: 270 });
+    alt: "", loading: "lazy", decoding: "async", width: 480, height: 270, onerror: event => event.target.remove() });
   const badges = [];
   if (moment) badges.push(h("span", { class: "badge" }, isSmall ? clock(moment.start_s, video.duration_s < 20) : span(moment.start_s, moment.end_s, video.duration_s)));
   if (!isSmall) badges.push(h("span", { class: "badge right" }, h("span", { class: "only-heard" }, `, ${say("card.length")} `), clock(video.duration_s)));

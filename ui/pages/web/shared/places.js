@@ -2,7 +2,7 @@
 
 const KEY = "reelwise:places";
 const MOST = 60;
-const WAITS_MS = 3000;
+const WAITS_MS = 8000;
 
 const box = () => document.querySelector('[data-testid="stMain"]') ?? document.scrollingElement;
 const here = () => location.pathname + location.search;

@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 
 from data.disk_errors import known_error
 from data.printable import as_json, printable_lines
-from ui.commands.everyday import cut, demo, index, search, serve, status, tags, users
+from ui.commands.everyday import cut, demo, index, mcp, search, serve, status, tags, users
 from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
 from ui.commands.maintain import doctor, duplicates, encoders, jobs, rebuild, roots, verify
 from ui.commands.recommend import (
@@ -95,6 +95,7 @@ def _register_commands(app: typer.Typer) -> None:
         ),
         (EVERYDAY, status.status, ["reelwise status --failed"]),
         (EVERYDAY, serve.serve, ["reelwise serve --port 8080"]),
+        (EVERYDAY, mcp.mcp, ["reelwise mcp --home ~/library"]),
         (RECOMMEND, recommend.recommend, ["reelwise recommend anna -k 5 --explain"]),
         (MAINTAIN, roots.roots, ["reelwise roots"]),
         (MAINTAIN, roots.remove, ["reelwise remove ~/Videos/old"]),

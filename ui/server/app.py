@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ from ui.server.own_routes import own_routes
 
 if TYPE_CHECKING:
     from streamlit.starlette import App
+
+    from ui.server.agent_routes import AgentRoutes
 
 
 OPEN_DOORS = Doors()
@@ -72,6 +74,7 @@ def build_server(
     doors: Doors = OPEN_DOORS,
     refits: Refits | None = None,
     questions: Sequence[BaseRoute] = (),
+    agents: AgentRoutes | None = None,
 ) -> App:
     """The ASGI application over one library; any ASGI server can run it."""
     from streamlit import config
@@ -88,7 +91,10 @@ def build_server(
         say_accept_errors_once_a_minute(asyncio.get_running_loop())
         limit_log("uvicorn", "asyncio", "streamlit")
         threading.Thread(target=library.warm_up, name="warm-up", daemon=True).start()
-        with EarlyPictures(library, Files(library, frames).pictures):
+        async with AsyncExitStack() as running:
+            running.enter_context(EarlyPictures(library, Files(library, frames).pictures))
+            if agents is not None:
+                await running.enter_async_context(agents.running())
             yield
         frames.close()
 
@@ -97,7 +103,12 @@ def build_server(
     return App(
         script,
         lifespan=lifespan,
-        routes=[*questions, *own_routes(library, frames, doors, refits), *pages],
+        routes=[
+            *questions,
+            *own_routes(library, frames, doors, refits),
+            *([] if agents is None else agents.routes),
+            *pages,
+        ],
         middleware=[
             Middleware(SafeAnswers, pages=PAGES, scripts=shell.scripts),
             Middleware(OnlyOwnNames, address=address),

@@ -17,10 +17,12 @@ from starlette.types import ASGIApp
 
 from data.errors import ReelwiseError
 from data.home import Home, is_home, require_library, resolve_home
+from ui.api.served import Served
 from ui.library.keeping.places import Places, home_of_user
 from ui.library.library import Library
 from ui.library.running import announced
 from ui.server.access.doors import Doors
+from ui.server.agent_routes import AgentRoutes, Agents
 from ui.server.app import MAX_UPLOAD_MB, OPEN_DOORS, build_server
 from ui.server.edge.address import ServerAddress
 from ui.server.edge.connections import bounded_connections, raise_descriptor_limit
@@ -58,6 +60,8 @@ class Serving:
     """Folders below which owners may choose one to add; none: the home of the user."""
     is_new: bool = False
     """Make an empty library where there is none."""
+    agents: Agents | None = None
+    """What language models may do; None gives them no address."""
 
 
 def serve_library(
@@ -89,7 +93,8 @@ def serve_library(
         questions = [question_route(library, running.secret)]
         training.enter_context(Upkeep(library.catalogue))
         training.enter_context(JobRunner(library))
-        app = build_server(library, address, serving.doors, refits, questions)
+        agents = None if serving.agents is None else AgentRoutes(Served(library), serving.agents)
+        app = build_server(library, address, serving.doors, refits, questions, agents)
         _say_where(library, address, serving.doors)
         _run(app, listener, most, stopping)
 

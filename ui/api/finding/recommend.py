@@ -9,7 +9,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request
 
 from ui.api.fields import MAX_RESULTS, Count, Flag, Share, VideoId, Words
 from ui.api.finding.moments import Page, recommended
@@ -38,9 +37,7 @@ class Wanted(BaseModel):
 
 
 @router.get("/recommend", summary="Recommend videos to a person")
-def recommend(
-    wanted: Annotated[Wanted, Query()], request: Request, served: ServedHere, visitor: Asking
-) -> Page:
+def recommend(wanted: Annotated[Wanted, Query()], served: ServedHere, visitor: Asking) -> Page:
     """Recommend videos; nothing is written."""
     if wanted.explore or wanted.log:
         raise wrong(

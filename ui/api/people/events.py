@@ -153,7 +153,7 @@ async def report(
     refused row by row; a single event that is wrong is an error.
     """
     given = _read(await request.body())
-    return await run_in_threadpool(_report, served, visitor, chosen, given)
+    return await run_in_threadpool(report_rows, served, visitor, chosen, given)
 
 
 def _read(body: bytes) -> Happened | list[Happened]:
@@ -172,11 +172,16 @@ def _read(body: bytes) -> Happened | list[Happened]:
         ) from error
 
 
-def _report(
+def report_rows(
     served: Served, visitor: Visitor, chosen: str | None, given: Happened | list[Happened]
 ) -> Results:
+    """Record what was sent.
+
+    Raises:
+        Refused: One of it is somebody else's; then nothing is written.
+        ReelwiseError: A single event cannot be recorded.
+    """
     rows = given if isinstance(given, list) else [given]
-    # Nothing is written where one row is somebody else's.
     users = [writer(visitor, row.user, chosen) for row in rows]
     if not isinstance(given, list):
         return Results(results=[_add(served.library.events, users[0], given)])

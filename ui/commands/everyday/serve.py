@@ -86,6 +86,14 @@ def serve(
             "--new", help="Make an empty library where there is none; the page adds folders."
         ),
     ] = False,
+    mcp: Annotated[
+        bool,
+        typer.Option("--mcp", help="Serve tools for language models at /mcp; nothing is changed."),
+    ] = False,
+    mcp_write: Annotated[
+        bool,
+        typer.Option("--mcp-write", help="As --mcp, and they may record what people watch."),
+    ] = False,
     refit_every: Annotated[
         str,
         typer.Option(
@@ -135,9 +143,11 @@ def serve(
         environment = os.environ.get("REELWISE_TOKEN")
         place = resolve_home(home)
         doors = access.doors(place, is_local=address.is_local, environment=environment)
+        from ui.server.agent_routes import Agents
         from ui.server.process import Serving, serve_library
 
-        serving = Serving(doors, device, use, hours, tuple(browse or ()), new)
+        agents = Agents(write=mcp_write) if mcp or mcp_write else None
+        serving = Serving(doors, device, use, hours, tuple(browse or ()), new, agents)
         serve_library(home, address, serving, stopping=stopping)
     return Answer(served, "")
 

@@ -19,7 +19,7 @@ from ui.server.edge.address import host_name
 
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 """Routes of Streamlit that tell a stranger about visitors, or act for a program."""
-_OTHERS = ("login", "healthz", "readyz", "metrics")
+_OTHERS = ("login", "healthz", "readyz", "metrics", "mcp")
 _STREAMLIT = ("_stcore", "static", "media", "component", "api", "favicon.png", "index.html")
 _WHERE = 'window.__streamlit={BACKEND_BASE_URL:location.origin+"/"};'
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)

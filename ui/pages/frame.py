@@ -58,4 +58,6 @@ def _data(page: str, pages: Sequence[str]) -> dict[str, Any]:
 
 
 def _records_changed() -> None:
-    set_records(watcher.watching(), bool(st.session_state["frame"].records))
+    wanted = st.session_state["frame"].records
+    if wanted is not None:
+        set_records(watcher.watching(), bool(wanted["on"]))

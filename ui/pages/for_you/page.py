@@ -14,11 +14,12 @@ from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.for_you.shown import shelves_data
-from ui.pages.people.choosing import ask_who
+from ui.pages.people.choosing import ask_who, is_kept_from, take
 
 KEPT_S = 1800.0
 """A list stays as it is for so long, unless the person asks for another: nothing that one looks at
 moves, and Back leads to what one left."""
+KEY = "shelves"
 _KEPT = "foryou:kept"
 _MOST_KEPT = 8
 _GROUPS = ("shelf", "judge", "card", "menu", "channel", "undo", "foryou")
@@ -29,7 +30,7 @@ def show_for_you() -> None:
     library, words = served.library(), watcher.words()
     st.session_state["title"] = words.say("frame.foryou")
     who = watcher.shown()
-    if not who and not watcher.is_guest():
+    if (not who and not watcher.is_guest()) or is_kept_from(library, who):
         ask_who(library)
         return
     data = {
@@ -40,7 +41,7 @@ def show_for_you() -> None:
         "language": words.code,
         **_view(library, who),
     }
-    mount("shelves", data, reports={"refresh": _refresh})
+    mount("shelves", data, reports={"refresh": _refresh, "watch_as": _watch_as}, key=KEY)
 
 
 def _view(library: Library, who: str) -> dict[str, Any]:
@@ -77,6 +78,11 @@ def _kept(library: Library, who: str, wanted: Wanted) -> ShelfPage:
     while len(kept) > _MOST_KEPT:
         kept.pop(next(iter(kept)))
     return page
+
+
+def _watch_as() -> None:
+    wanted = st.session_state[KEY].watch_as or {}
+    take(served.library(), str(wanted.get("name", "")))
 
 
 def _refresh() -> None:

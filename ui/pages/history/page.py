@@ -9,7 +9,7 @@ from data.printable import printable
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.history.shown import KINDS, history_data
-from ui.pages.people.choosing import TOLD, ask_who
+from ui.pages.people.choosing import TOLD, ask_who, is_kept_from
 from ui.pages.people.recording import records, set_records
 
 _KEY = "history"
@@ -21,7 +21,7 @@ def show_history() -> None:
     library, words = served.library(), watcher.words()
     st.session_state["title"] = words.say("frame.history")
     who = watcher.shown()
-    if not who:
+    if not who or is_kept_from(library, who):
         ask_who(library)
         return
     kind = st.query_params.get("kind", "")
@@ -45,7 +45,9 @@ def show_history() -> None:
 
 
 def _record() -> None:
-    set_records(watcher.watching(), bool(st.session_state[_KEY].records))
+    wanted = st.session_state[_KEY].records
+    if wanted is not None:
+        set_records(watcher.watching(), bool(wanted["on"]))
 
 
 def _forget() -> None:

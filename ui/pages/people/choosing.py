@@ -39,6 +39,13 @@ def _people(library: Library) -> dict[str, Any]:
         return {"people": [], "told": f"{error.problem}; {error.fix}"}
 
 
+def is_kept_from(library: Library, who: str) -> bool:
+    """Whether a page is one of somebody else, who has a PIN: only they look at it."""
+    if who == watcher.watching():
+        return False
+    return any(person.has_pin for person in library.people.all() if person.name == who)
+
+
 def people_data(library: Library) -> list[dict[str, Any]]:
     """Everybody, by name."""
     known = library.people.all()

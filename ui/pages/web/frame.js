@@ -29,9 +29,9 @@ class Frame {
     this.forget = keepPlaces(this.stop.signal);
   }
 
-  show(data, setState) {
+  show(data, trigger) {
     this.data = data;
-    this.setState = setState;
+    this.trigger = trigger;
     this.say = speaker(data.words, data.language);
     document.documentElement.lang = data.language;
     this.keepPerson(data.keep);
@@ -116,7 +116,7 @@ class Frame {
     openMenu(button, [
       data.person && there("history") && { text: say("person.history"), run: () => go("/history") },
       there("people") && { text: say("person.switch"), run: () => go("/people") },
-      data.person && { text: say(data.records ? "person.pause" : "person.record"), run: () => this.setState("records", !data.records) },
+      data.person && { text: say(data.records ? "person.pause" : "person.record"), run: () => this.trigger("records", { on: !data.records }) },
       ...data.languages.filter(each => each.code !== data.language).map(each => ({ text: each.name, run: () => this.speak(each.code) })),
       { text: say("frame.keys"), run: () => openKeys(this.say) },
       data.logout && { text: say("person.logout"), run: () => { location.href = data.logout; } },
@@ -271,10 +271,10 @@ class Frame {
 
 const frames = new WeakMap();
 
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, data, setTriggerValue }) {
   let frame = frames.get(parentElement);
   if (!frame) frames.set(parentElement, (frame = new Frame(parentElement)));
-  frame.show(data, setStateValue);
+  frame.show(data, setTriggerValue);
   return () => {
     frame.stop.abort();
     frames.delete(parentElement);

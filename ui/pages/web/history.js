@@ -112,7 +112,7 @@ function byDay(rows, language) {
   return days;
 }
 
-function own(data, say, { setStateValue, setTriggerValue }) {
+function own(data, say, setTriggerValue) {
   const user = encodeURIComponent(data.who);
   const name = h("input", { name: "name", required: true, autocomplete: "off", maxlength: "200" });
   const forget = h("form", { class: "forget", onsubmit: event => {
@@ -122,12 +122,12 @@ function own(data, say, { setStateValue, setTriggerValue }) {
   } }, h("label", {}, h("span", {}, say("history.forget_how", { who: data.shown })), name), h("button", { type: "submit", class: "outlined danger" }, say("history.forget")));
   name.addEventListener("input", () => name.setCustomValidity(""));
   return h("section", { class: "own", "aria-labelledby": "own" }, h("h2", { id: "own" }, say("history.own")),
-    h("p", {}, h("label", { class: "switch" }, h("input", { type: "checkbox", ...(data.records ? { checked: true } : {}), onchange: event => setStateValue("records", event.currentTarget.checked) }), h("span", {}, say("history.record")))),
+    h("p", {}, h("label", { class: "switch" }, h("input", { type: "checkbox", name: "records", ...(data.records ? { checked: true } : {}), onchange: event => setTriggerValue("records", { on: event.currentTarget.checked }) }), h("span", {}, say("history.record")))),
     h("p", { class: "links" }, ["csv", "json"].map(format => h("a", { class: "outlined link-button", download: true, href: `/api/v1/history/export?user=${user}&format=${format}` }, say(`history.export_${format}`)))),
     forget, data.forgotten && h("p", { class: "problem", role: "alert" }, data.forgotten));
 }
 
-export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
+export default function ({ parentElement, data, setTriggerValue }) {
   const root = rootOf(parentElement, "history-root");
   const text = JSON.stringify(data);
   if (root.drawn === text) return;
@@ -138,6 +138,7 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     "aria-current": data.kind === kind ? "true" : null }, word);
   const days = [...byDay(data.rows ?? [], data.language)].map(([day, rows]) => h("section", { class: "day", "aria-label": day }, h("h2", {}, day),
     h("ul", {}, rows.map(row => new Row(row, { data, say, time: clockOf.format(new Date(row.at)) }).made))));
+  const focused = root.getRootNode().activeElement?.name;
   root.replaceChildren(...[
     h("h1", {}, say(data.is_own ? "history.title" : "history.title_other", { who: data.shown })),
     !data.is_own && h("p", { class: "mute" }, say("history.other"), " ", h("a", { class: "link", href: "/people", onclick: follow }, say("history.switch"))),
@@ -146,6 +147,7 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     days.length ? days : h("p", { class: "none" }, say("history.none")),
     h("p", { class: "links" }, !data.is_first && h("a", { class: "outlined link-button", href: changed({ before: null }), onclick: follow }, say("history.latest")),
       data.next && h("a", { class: "outlined link-button", href: changed({ before: data.next }), onclick: follow }, say("history.older"))),
-    data.is_own && own(data, say, { setStateValue, setTriggerValue }),
+    data.is_own && own(data, say, setTriggerValue),
   ].flat(Infinity).filter(Boolean));
+  if (focused) root.querySelector(`[name="${focused}"]`)?.focus();
 }

@@ -46,7 +46,7 @@ class Shelves {
     const { data, say } = this;
     if (data.guest && !data.other) return h("p", { class: "note" }, say("foryou.guest"), " ", h("a", { class: "link", href: "/people", onclick: follow }, say("foryou.choose")));
     if (data.other) return h("p", { class: "note" }, data.person ? say("foryou.other", { who: data.other, person: data.person }) : say("foryou.other_guest", { who: data.other }), " ",
-      h("a", { class: "link", href: "/people", onclick: follow }, say("foryou.watch_as", { who: data.other })));
+      h("button", { type: "button", class: "link", onclick: () => this.trigger("watch_as", { name: data.other }) }, say("foryou.watch_as", { who: data.other })));
     return data.is_new && h("p", { class: "note" }, say("foryou.newcomer"));
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.history import History
 from data.home import Home
-from tests.ui.conftest import Server
+from data.people import People
+from tests.ui.conftest import PATIENCE_S, Server
 from tests.ui.pages.conftest import Visitor
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ Visit = Callable[..., Visitor]
 def kinds_of(home: Path, user: str) -> list[str]:
     with Catalogue(Home(home)) as catalogue:
         return [event.kind for event in History(catalogue).events(user)]
+
+
+def is_recorded(home: Path, user: str) -> bool:
+    with Catalogue(Home(home)) as catalogue:
+        return People(catalogue).get(user).records
 
 
 def somebody_new(page: Page, name: str) -> None:
@@ -80,6 +87,11 @@ def test_two_people_on_one_device_write_to_their_own_history_only(
     page.get_by_text("You see Ada's page as Bo. Nothing is recorded here.").wait_for()
     card(page, 0).wait_for()
     assert page.get_by_role("button", name="Like", exact=True).count() == 0
+    page.get_by_role("button", name="Watch as Ada").click()
+    page.get_by_role("button", name="Ada, person menu").wait_for()
+    press(card(page, 1), "Seen it")
+    assert kinds_of(home, "Ada") == ["like", "view"]
+    assert kinds_of(home, "Bo") == ["dislike"]
     assert visitor.failed_answers == []
     assert visitor.foreign_requests == []
     assert visitor.faults == []
@@ -215,6 +227,37 @@ def test_a_history_can_be_corrected_exported_and_forgotten(
     page.get_by_role("heading", name="Who is watching?").wait_for()
     assert visitor.failed_answers == []
     assert visitor.faults == []
+
+
+def test_recording_is_switched_in_two_places(visit: Visit, server: Server, home: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{server.url}/history")
+    page.get_by_role("heading", name="Who is watching?").wait_for()
+    somebody_new(page, "Flo")
+    box = page.get_by_label("Record what I watch")
+    for _ in range(2):  # one place does not know what the other one last said
+        box.click()
+        from_menu(page, "Flo", "Record what I watch")
+        page.locator("input[name=records]:checked").wait_for()
+        assert is_recorded(home, "Flo")
+    from_menu(page, "Flo", "Do not record what I watch")
+    page.locator("input[name=records]:not(:checked)").wait_for()
+    assert not is_recorded(home, "Flo")
+    assert visitor.faults == []
+
+
+def from_menu(page: Page, name: str, item: str) -> None:
+    """Choose an item of the person's menu, as soon as the head of the page has it."""
+    wanted = page.get_by_role("menuitem", name=item, exact=True)
+    until_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until_s:
+        page.get_by_role("button", name=f"{name}, person menu").click()
+        if wanted.count():
+            wanted.click()
+            return
+        page.keyboard.press("Escape")
+    pytest.fail(f"the menu never had {item!r}")
 
 
 def change(page: Page, row: Locator, item: str) -> None:

@@ -9,7 +9,7 @@ from data.errors import ReelwiseError
 from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.people.changes import CHANGES, change_person
-from ui.pages.people.choosing import people_data, take
+from ui.pages.people.choosing import is_kept_from, people_data, take
 from ui.pages.people.recording import records, set_records
 
 
@@ -69,6 +69,17 @@ def test_what_is_no_name_is_nobody(library: Library, chosen: list[str], name: st
     with pytest.raises(ReelwiseError):
         take(library, name)
     assert chosen == []
+
+
+def test_pages_of_a_person_with_a_pin_are_theirs(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "watching", lambda: "anna")
+    assert is_kept_from(library, "Zoë")
+    assert not is_kept_from(library, "anna")
+    assert not is_kept_from(library, "somebody unknown")
+    monkeypatch.setattr(watcher, "watching", lambda: "Zoë")
+    assert not is_kept_from(library, "Zoë")
 
 
 def test_recording_is_kept_for_the_person(library: Library) -> None:

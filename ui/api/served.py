@@ -41,6 +41,15 @@ class Served:
     """How background training of the recommender is going."""
 
 
+def without_places(text: str, served: Served) -> str:
+    """A text for viewers: where the library lies on the server is left out of it."""
+    library = served.library
+    known = {library.home.root, *library.catalogue.files.roots()}
+    for place in sorted(known, key=lambda each: len(str(each)), reverse=True):
+        text = text.replace(str(place), place.name)
+    return text
+
+
 def _served(request: Request) -> Served:
     served = request.app.state.served
     assert isinstance(served, Served)

@@ -23,6 +23,7 @@ from data.errors import ReelwiseError
 from ui.api.answers import DOCS, problem
 from ui.api.metering import Metering
 from ui.api.refusals import Refused, not_there, refusal, wrong
+from ui.api.served import Served, visitor_of, without_places
 
 LOG = "uvicorn.error"
 """Faults go to the server's log, which is bounded in lines a minute."""
@@ -65,7 +66,7 @@ async def _answered(handler: Handler, request: Request) -> Response:
     except RequestValidationError as error:
         return refusal(_explained(request, error))
     except ReelwiseError as error:
-        return refusal(error)
+        return refusal(_for_visitor(request, error))
     except HTTPException as error:
         return refusal(_of_framework(error))
     except Exception:
@@ -73,6 +74,16 @@ async def _answered(handler: Handler, request: Request) -> Response:
         logging.getLogger(LOG).exception("a request failed: %s", request.url.path)
         fix = "try again; the server's log has the details"
         return problem(500, "fault", "unexpected fault", fix)
+
+
+def _for_visitor(request: Request, error: ReelwiseError) -> ReelwiseError:
+    """The error in words that a viewer may read: without places of the server."""
+    served = getattr(request.app.state, "served", None)
+    if visitor_of(request).is_owner or not isinstance(served, Served):
+        return error
+    error.problem = without_places(error.problem, served)
+    error.fix = without_places(error.fix, served)
+    return error
 
 
 def check_names(request: Request, repeatable: Mapping[str, bool]) -> None:

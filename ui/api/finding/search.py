@@ -14,7 +14,7 @@ from ui.api.finding.likes import as_long_as_wanted, likes
 from ui.api.finding.moments import Found, found
 from ui.api.folders import folder_path
 from ui.api.refusals import wrong
-from ui.api.served import Asking, Served, ServedHere, Visitor
+from ui.api.served import Asking, Served, ServedHere, Visitor, without_places
 from ui.api.strict import StrictRoute
 from ui.library.examples import READING
 
@@ -69,6 +69,8 @@ def answer(served: Served, asked: Search, visitor: Visitor, *, first: int, wante
     more = None if is_last else cursor_for(asked.question, [wanted])
     page = found(query, result, visitor, first=first, more=more)
     page.hits = page.hits[: wanted - first]
+    if not visitor.is_owner:
+        page.warnings = [without_places(each, served) for each in page.warnings]
     return page
 
 

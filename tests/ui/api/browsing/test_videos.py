@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import ReelwiseError
 from tests.ui.api.conftest import Client
 from ui.api.served import Visitor
 from ui.library.folder_names import FolderNames, NoSuchFolder
@@ -107,3 +108,20 @@ def test_a_viewer_learns_no_path_of_the_server(client: Client, library: Library)
         answer = viewer.get(path)
         assert answer.status_code == 200, path
         assert "/tmp" not in answer.text, path
+
+
+def test_what_goes_wrong_tells_a_viewer_no_place_of_the_server(
+    client: Client, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root,) = library.catalogue.files.roots()
+    told = f"there is no example file {root}/x.mp4 of {library.home.root}"
+
+    def fail(*_: object, **__: object) -> None:
+        raise ReelwiseError(told, fix=f"look into {root}")
+
+    monkeypatch.setattr(Library, "find", fail)
+    assert client().get("/search?q=a").json()["error"] == told
+    answer = client(Visitor("ben", "viewer")).get("/search?q=a")
+    assert answer.json()["error"].startswith(f"there is no example file {root.name}/x.mp4 of ")
+    assert str(root.parent) not in answer.text
+    assert str(library.home.root) not in answer.text

@@ -44,7 +44,7 @@ class LibraryPage {
     this.side = h("aside", { class: "side-column", "aria-label": this.say("library.side") });
     this.main = h("div", { class: "main-column" });
     this.status = h("p", { class: "only-heard", role: "status" });
-    this.root.replaceChildren(this.head(), h("div", { class: "columns" }, this.main, this.side), this.status);
+    this.root.replaceChildren(this.head(), h("div", { class: this.isWall() && !data.empty ? "columns of-wall" : "columns" }, this.main, this.side), this.status);
     this.showView();
     if (data.owner) {
       this.hearing = new AbortController();

@@ -13,7 +13,7 @@ export function jobCards(jobs, say, told) {
   if (!shown.length && !ended.length) return null;
   return h("section", { class: "jobs", "aria-label": say("job.jobs") },
     shown.map(job => jobCard(job, say, told)),
-    ended.length > 0 && h("div", { class: "panel" }, h("h2", {}, say("job.ended")), h("ul", {}, ended.map(job => endedRow(job, say, told)))));
+    ended.length > 0 && h("div", { class: "panel ended-jobs" }, h("h2", {}, say("job.ended")), h("ul", {}, ended.map(job => endedRow(job, say, told)))));
 }
 
 function jobCard(job, say, told) {

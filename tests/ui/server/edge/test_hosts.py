@@ -10,7 +10,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ui.server.edge.address import ServerAddress, host_name, is_loopback
+from data.errors import ReelwiseError
+from ui.server.edge.address import ServerAddress, checked_origins, host_name, is_loopback
 from ui.server.edge.hosts import OnlyOwnNames
 
 HERE = "127.0.0.1:8501"
@@ -129,3 +130,31 @@ def test_the_address_that_is_told_can_be_opened() -> None:
     told = ServerAddress("0.0.0.0", 80).url
     assert host_name(told.removeprefix("http://")) is not None
     assert "0.0.0.0" not in told
+
+
+def test_the_pages_of_a_named_site_ask_the_api_and_nothing_else() -> None:
+    site = "https://films.example"
+    asking = client(ServerAddress(cors_origins=checked_origins([site])))
+    page = {"host": HERE, "origin": site, "sec-fetch-site": "cross-site"}
+    assert asking.get("/api/v1/status", headers=page).status_code == 200
+    assert asking.get("/", headers=page).status_code == 403
+    with pytest.raises(WebSocketDisconnect), asking.websocket_connect("/talk", headers=page):
+        pass
+    for other in ("https://films.example.evil", "http://films.example", "null"):
+        answer = asking.get("/api/v1/status", headers=page | {"origin": other})
+        assert answer.status_code == 403, other
+
+
+@pytest.mark.parametrize("origin", ["*", "films.example", "https://a.example/", "ftp://a.example"])
+def test_what_is_no_origin_of_one_site_is_refused(origin: str) -> None:
+    with pytest.raises(ReelwiseError):
+        checked_origins([origin])
+
+
+def test_a_page_of_another_site_writes_nowhere() -> None:
+    asking = client(ServerAddress())
+    for site in ("cross-site", "same-site"):
+        page = {"host": HERE, "sec-fetch-site": site}
+        assert asking.post("/", headers=page).status_code == 403
+        assert asking.get("/", headers=page).status_code == 200
+    assert asking.post("/", headers={"host": HERE, "sec-fetch-site": "same-origin"}).text == "here"

@@ -23,7 +23,7 @@ from ui.api.served import Served
 from ui.library.running import reelwise_version
 
 TITLE = "reelwise"
-_ROUTERS = (
+API_ROUTERS = (
     search.router,
     examples.router,
     recommend.router,
@@ -38,8 +38,11 @@ _ROUTERS = (
     searches.router,
     status.router,
     failures.router,
+    adding.router,
+    paths.router,
+    troubles.router,
+    jobs.router,
 )
-_OF_LIBRARY = (adding.router, paths.router, troubles.router, jobs.router)
 
 
 class ApiApp(FastAPI):
@@ -70,7 +73,7 @@ def build_api(served: Served | None, routers: Sequence[APIRouter] = ()) -> ApiAp
     api = ApiApp()
     api.state.served = served
     api.state.metering = Metering()
-    for router in (*_ROUTERS, *_OF_LIBRARY, *routers):
+    for router in (*API_ROUTERS, *routers):
         api.include_router(router)
 
     @api.get("/openapi.json", include_in_schema=False)

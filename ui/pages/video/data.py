@@ -33,8 +33,8 @@ class Viewer:
     """Chose to watch without being recorded."""
     records: bool = True
     """Wants to be recorded."""
-    shows_path: bool = True
-    """May see where files lie."""
+    is_owner: bool = True
+    """May see where files lie, and change tags."""
     opened: Collection[int] = field(default=frozenset())
     """Videos that were opened in this sitting."""
 
@@ -50,11 +50,11 @@ def player_data(
         asked,
         person=viewer.person,
         opened=viewer.opened,
-        shows_path=viewer.shows_path,
+        shows_path=viewer.is_owner,
     )
     size_bytes = size_of(video)
     return {
-        "video": card_of(video, shows_path=viewer.shows_path)
+        "video": card_of(video, shows_path=viewer.is_owner)
         | {
             "title": printable(video.title),
             "codec": video.codec,
@@ -83,13 +83,14 @@ def player_data(
         "lines": lines_of(library, video, inside),
         "tags": library.catalogue.tags.of([video.id]).get(video.id, []),
         "known_tags": [each.name for each in library.catalogue.tags.all()][:200],
-        "details": details(library, video, words, shows_path=viewer.shows_path),
+        "details": details(library, video, words, shows_path=viewer.is_owner),
+        "owner": viewer.is_owner,
         "person": viewer.person,
         "guest": viewer.is_guest,
         "records": viewer.records and bool(viewer.person),
         "did": what_person_did(library, video, viewer.person),
         "next": {"why": words.say(f"next.{after.why}"), "cards": after.cards},
-        "alike": alike(library, video, shows_path=viewer.shows_path),
+        "alike": alike(library, video, shows_path=viewer.is_owner),
         "language": words.code,
         "words": words.part(*GROUPS),
     }

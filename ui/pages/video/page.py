@@ -11,11 +11,13 @@ from data.printable import printable
 from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
+from ui.pages.people.choosing import ask_who
 from ui.pages.people.recording import records
 from ui.pages.video.address import Asked, asked
 from ui.pages.video.data import Viewer, player_data
 
 _OPENED = "opened videos"
+_ASKS = "asks who"
 MOST_OPENED = 500
 """Videos of one sitting that are remembered."""
 
@@ -29,7 +31,7 @@ def show_video() -> None:
         st.html(_no_such_video())
         return
     wanted = wanted.within(video.duration_s)
-    st.set_page_config(page_title=f"{printable(video.title)} - reelwise")
+    st.session_state["title"] = printable(video.title)
     opened: list[int] = st.session_state.setdefault(_OPENED, [])
     viewer = Viewer(
         person=watcher.watching(),
@@ -41,7 +43,14 @@ def show_video() -> None:
     if video.id not in opened:
         opened.append(video.id)
         del opened[:-MOST_OPENED]
-    mount("player", data)
+    if st.session_state.get(_ASKS) and not watcher.watching():
+        ask_who(library)
+    mount("player", data, reports={"ask": _asked})
+
+
+def _asked() -> None:
+    """A click needs to know who is watching."""
+    st.session_state[_ASKS] = True
 
 
 def _kept(library: Library, video: Video, wanted: Asked, viewer: Viewer) -> dict[str, Any]:

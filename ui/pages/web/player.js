@@ -21,16 +21,23 @@ class VideoPage {
     this.life = null;
   }
 
-  show(data) {
+  show(data, setTriggerValue) {
+    this.ask = () => {
+      this.playback.element.pause();
+      setTriggerValue("ask", Date.now());
+      document.querySelector('section[data-testid="stMain"]')?.scrollTo({ top: 0 });
+    };
+    const before = this.data?.video.id === data.video.id ? this.playback?.now : undefined;
     const isSame = this.data?.video.id === data.video.id && this.data.links.media === data.links.media
       && this.data.person === data.person && this.data.records === data.records && this.data.language === data.language;
     this.data = data;
     this.say = speaker(data.words, data.language);
     if (isSame) this.update();
-    else this.build();
+    else this.build(before);
+    this.about.takeUp();
   }
 
-  build() {
+  build(at_s) {
     this.close();
     this.life = new AbortController();
     const { data, say } = this;
@@ -49,7 +56,7 @@ class VideoPage {
       this.next.root);
     listenToKeys(this, signal);
     this.update();
-    this.playback.start(data.asked.t ?? 0);
+    this.playback.start(at_s ?? data.asked.t ?? 0);
   }
 
   update() {
@@ -93,10 +100,10 @@ class VideoPage {
 
 const pages = new WeakMap();
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setTriggerValue }) {
   let page = pages.get(parentElement);
   if (!page) pages.set(parentElement, (page = new VideoPage(parentElement)));
-  page.show(data);
+  page.show(data, setTriggerValue);
   return () => {
     page.close();
     pages.delete(parentElement);

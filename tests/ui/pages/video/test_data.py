@@ -114,5 +114,5 @@ def test_it_tells_what_the_person_did_and_nobody_else(library: Library) -> None:
 
 def test_a_viewer_who_may_not_see_files_sees_no_path(library: Library) -> None:
     video = library.catalogue.videos()[0]
-    data = data_of(library, video, Viewer(shows_path=False))
+    data = data_of(library, video, Viewer(is_owner=False))
     assert str(video.path.parent) not in json.dumps(data)

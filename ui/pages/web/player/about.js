@@ -9,6 +9,7 @@ import { clock } from "../shared/words.js";
 
 const TABS = ["alike", "details", "history"];
 const TOLD_MS = 3000;
+const CLICK = "reelwise:click";
 
 /** Copy a text, and say so on the button for a while. Without a clipboard (plain HTTP) the text is shown to be copied. */
 async function copy(button, text, word) {
@@ -128,14 +129,27 @@ export class About {
 
   /** Nobody has chosen who is watching: ask first, and keep the click. */
   askWho(kind) {
-    document.dispatchEvent(new CustomEvent("reelwise:who", { detail: { why: this.say("player.who_first"), then: { kind, video_id: this.data.video.id } } }));
-    offerUndo(this.say("player.who_first"), this.say("player.more"), () => go(`/people?${new URLSearchParams({ then: location.pathname + location.search })}`));
+    sessionStorage.setItem(CLICK, JSON.stringify({ video: this.data.video.id, kind }));
+    this.page.ask();
+  }
+
+  /** Do what was clicked before somebody said who is watching. */
+  takeUp() {
+    const kept = JSON.parse(sessionStorage.getItem(CLICK) ?? "null");
+    if (!this.data.person || kept?.video !== this.data.video.id) return;
+    sessionStorage.removeItem(CLICK);
+    if (this.verdict !== kept.kind) this.judge(kept.kind);
   }
 
   tags() {
     const { data, say } = this;
     const known = h("datalist", { id: "known-tags" }, data.known_tags.map(tag => h("option", { value: tag })));
     const field = h("input", { class: "tag-field", type: "text", list: "known-tags", maxlength: "100", placeholder: say("tags.add"), "aria-label": say("tags.add"), enterkeyhint: "done" });
+    if (!data.owner) {
+      this.chips = h("ul", { class: "tags", "aria-label": say("tags.name") });
+      this.drawTags();
+      return h("div", { class: "tag-row" }, this.chips);
+    }
     const form = h("form", { onsubmit: event => { event.preventDefault(); this.tag(field.value); field.value = ""; } }, field, known);
     this.chips = h("ul", { class: "tags", "aria-label": say("tags.name") });
     this.drawTags();
@@ -145,7 +159,7 @@ export class About {
   drawTags() {
     this.chips.replaceChildren(...this.data.tags.map(tag => h("li", { class: "chip" },
       h("a", { href: `/?${new URLSearchParams({ tag })}`, onclick: event => { event.preventDefault(); go(event.currentTarget.getAttribute("href")); } }, tag),
-      h("button", { type: "button", class: "x", "aria-label": this.say("tags.remove", { tag }), onclick: () => this.untag(tag) }, icon("close")))));
+      this.data.owner && h("button", { type: "button", class: "x", "aria-label": this.say("tags.remove", { tag }), onclick: () => this.untag(tag) }, icon("close")))));
   }
 
   async tag(text, isUndo = false) {

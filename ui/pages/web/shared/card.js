@@ -16,6 +16,14 @@ export function thumb(video, moment) {
   return `/api/v1/thumbs/${video.id}?t=${(moment?.picture_s ?? video.picture_s).toFixed(2)}`;
 }
 
+/** What moves under the pointer: the file from its moment on, or the moment converted where no browser plays the file. */
+function moving(video, moment) {
+  const [start_s, end_s] = [moment?.start_s ?? 0, moment?.end_s];
+  if (video.plays) return { source: `/api/v1/media/${video.id}`, whole: true, start_s, end_s };
+  const stretch = new URLSearchParams({ start: start_s.toFixed(2), end: (end_s ?? start_s + 10).toFixed(2) });
+  return { source: video.gone ? "" : `/api/v1/previews/${video.id}?${stretch}`, whole: false, start_s: 0 };
+}
+
 function picture(video, moment, { isSmall, question, say }) {
   const place = h("img", { src: thumb(video, moment),
     alt: "", loading: "lazy", decoding: "async", width: 480, height: 270, onerror: event => event.target.remove() });
@@ -25,9 +33,7 @@ function picture(video, moment, { isSmall, question, say }) {
   if (video.seen_share) badges.push(h("span", { class: "bar", style: `width:${Math.round(100 * video.seen_share)}%` }));
   const link = h("a", { class: "picture", href: momentHref(video, moment, question), onclick: follow },
     place, h("span", { class: "only-heard" }, `${video.title}, `), badges);
-  previewOnHover(link, {
-    source: video.plays ? `/api/v1/media/${video.id}` : "", whole: video.plays,
-    start_s: moment?.start_s ?? 0, end_s: moment?.end_s });
+  previewOnHover(link, moving(video, moment));
   return link;
 }
 

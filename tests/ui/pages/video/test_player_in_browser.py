@@ -1,0 +1,222 @@
+"""The Video page in real Chromium: what is played is counted, and the address follows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from data.catalogue.catalogue import Catalogue
+from data.history import History
+from data.home import Home
+from tests.ui.conftest import PATIENCE_S, Odd, Server
+from tests.ui.pages.conftest import Visitor, id_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+
+KEPT = "reelwise:reports"
+IS_THERE = "v => new Promise(done => { const look = () => v.readyState >= 2 ? done() : setTimeout(look, 20); look(); })"  # fmt: skip # noqa: E501
+UNTIL = """([v, at]) => new Promise(done => { const look = () => v.currentTime >= at || v.ended
+  ? done() : setTimeout(look, 10); look(); })"""
+
+
+def opened(visitor: Visitor, server: Server, address: str, person: str = "") -> Locator:
+    """The video element of a page, ready to play."""
+    page = visitor.page
+    if person:
+        page.context.add_cookies([{"name": "reelwise_person", "value": person, "url": server.url}])
+    page.goto(f"{server.url}/video?{address}")
+    video = page.locator("video").first
+    video.wait_for()
+    video.evaluate(IS_THERE)
+    return video
+
+
+def play_until(page: Page, video: Locator, at_s: float) -> None:
+    video.evaluate("v => { v.muted = true; return v.play(); }")
+    page.evaluate(UNTIL, [video.element_handle(), at_s])
+
+
+def views_of(home: Path, person: str) -> list[float | None]:
+    with Catalogue(Home(home)) as catalogue:
+        return [each.watched_s for each in History(catalogue).events(person)]
+
+
+def test_seconds_that_ran_are_recorded_and_those_that_were_skipped_are_not(
+    visitor: Visitor, server: Server, home: Path
+) -> None:
+    number = id_of(home, "toon-0003.mp4")
+    video = opened(visitor, server, f"v={number}", "quinn")
+    page = visitor.page
+    page.get_by_text("Recorded for quinn as it plays").wait_for()
+    play_until(page, video, 1.6)
+    before_s = video.evaluate("v => { const at = v.currentTime; v.currentTime = 4; return at; }")
+    page.evaluate(UNTIL, [video.element_handle(), 5.2])
+    with page.expect_response(lambda answer: answer.url.endswith("/events")) as sent:
+        after_s = video.evaluate("v => { v.pause(); return v.currentTime; }") - 4
+    assert sent.value.status == 200
+    (watched_s,) = views_of(home, "quinn")
+    assert watched_s == pytest.approx(before_s + after_s, abs=0.3)
+    page.get_by_text(re.compile(r"Recorded for quinn: 0:0\d watched")).wait_for()
+
+    # A report that is sent again counts once; more seconds grow the same view.
+    with page.expect_response(lambda answer: answer.url.endswith("/events")):
+        play_until(page, video, 4 + after_s + 1.1)
+        video.evaluate("v => v.pause()")
+    (grown_s,) = views_of(home, "quinn")
+    assert grown_s is not None
+    assert watched_s is not None
+    assert grown_s > watched_s + 1
+
+    page.get_by_role("button", name="Recording").click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.get_by_role("menuitem", name="Do not record this one").click()
+    assert views_of(home, "quinn") == []
+    assert visitor.failed_answers == []
+    assert visitor.faults == []
+
+
+def test_while_the_server_is_away_reports_wait_and_nothing_is_recorded_of_a_guest(
+    visitor: Visitor, server: Server, home: Path
+) -> None:
+    number = id_of(home, "toon-0004.mp4")
+    video = opened(visitor, server, f"v={number}", "rosa")
+    page = visitor.page
+    page.route("**/api/v1/events", lambda route: route.abort())
+    play_until(page, video, 1.5)
+    video.evaluate("v => v.pause()")
+    page.get_by_text("The server does not answer").wait_for()
+    waiting = json.loads(page.evaluate(f"() => localStorage.getItem('{KEPT}')"))
+    assert [each["user"] for each in waiting] == ["rosa"]
+    assert views_of(home, "rosa") == []
+    page.unroute("**/api/v1/events")
+    with page.expect_response(lambda answer: answer.url.endswith("/events")):
+        page.reload()
+    page.wait_for_function(
+        "() => JSON.parse(localStorage.getItem('reelwise:reports')).length === 0"
+    )
+    assert views_of(home, "rosa") == [waiting[0]["watched_s"]]
+
+    posts: list[str] = []
+    page.on(
+        "request", lambda request: posts.append(request.url) if request.method == "POST" else None
+    )
+    video = opened(visitor, server, f"v={number}", "-")
+    page.get_by_text("Nothing is recorded.").wait_for()
+    play_until(page, video, 1.3)
+    video.evaluate("v => v.pause()")
+    assert [each for each in posts if each.startswith("POST") and "/events" in each] == []
+
+
+def test_two_handles_are_in_the_address_and_lead_to_what_is_like_the_stretch(
+    visitor: Visitor, server: Server, home: Path, query: dict[str, str]
+) -> None:
+    number = id_of(home, query["video"])
+    words = query["query"].replace(" ", "+")
+    video = opened(visitor, server, f"v={number}&q={words}&from=search")
+    page = visitor.page
+    entries = page.evaluate("() => history.length")
+    assert page.get_by_role("region", name="Timeline").get_by_role("button").count() >= 1
+    for at_s, key in ((1.0, "i"), (3.0, "o")):
+        video.evaluate("(v, at) => { v.currentTime = at; }", at_s)
+        page.keyboard.press(key)
+    page.wait_for_url("**in=1.00&out=3.00**")
+    page.get_by_text("Clip 1.0 s to 3.0 s, 2.0 s long").wait_for()
+    page.get_by_role("slider", name="Start of the clip").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**in=1.20&out=3.00**")
+    assert page.evaluate("() => history.length") == entries
+    page.get_by_role("button", name="More like this").first.click()
+    page.wait_for_url(f"**/?like={number}%401.20-3.00")
+    page.go_back()
+    page.wait_for_url("**in=1.20&out=3.00**")
+    page.get_by_text("Clip 1.2 s to 3.0 s").wait_for()
+    page.locator("video").first.evaluate("v => v.focus()")
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => !location.search.includes('in=')")
+    assert visitor.faults == []
+
+
+KEYS: tuple[tuple[str, str], ...] = (
+    ("5", "v => Math.abs(v.currentTime - v.duration / 2) < 0.06"),
+    ("l", "v => Math.abs(v.currentTime - Math.min(v.duration, v.duration / 2 + 5)) < 0.12"),
+    ("0", "v => v.currentTime < 0.06"),
+    ("ArrowRight", "v => Math.abs(v.currentTime - 1) < 0.06"),
+    ("j", "v => v.currentTime < 0.06"),
+    ("m", "v => v.muted"),
+    ("m", "v => !v.muted"),
+    ("k", "v => !v.paused"),
+    (" ", "v => v.paused"),
+)
+
+
+def test_keys_play_jump_and_mute(visitor: Visitor, server: Server, home: Path) -> None:
+    video = opened(visitor, server, f"v={id_of(home, 'toon-0005.mp4')}")
+    page = visitor.page
+    for key, then in KEYS:
+        page.keyboard.press(key)
+        page.evaluate(
+            f"v => new Promise(done => {{ const is = {then}; const look = () => !v.seeking && is(v)"
+            " ? done() : setTimeout(look, 20); look(); })",
+            video.element_handle(),
+        )
+    page.keyboard.press("n")
+    page.wait_for_function(f"() => !location.search.includes('v={id_of(home, 'toon-0005.mp4')}&')")
+    assert visitor.faults == []
+
+
+@pytest.mark.parametrize(("width_px", "is_dark"), [(390, True), (1280, False), (2560, True)])
+def test_the_page_fits_its_window(
+    visit: Callable[..., Visitor], server: Server, home: Path, width_px: int, is_dark: bool
+) -> None:
+    visitor = visit(width_px, is_dark=is_dark)
+    number = id_of(home, "toon-0006.mp4")
+    opened(visitor, server, f"v={number}&q=red+car&in=1&out=2")
+    page = visitor.page
+    page.get_by_role("heading", level=1).wait_for()
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width_px
+    frame = page.locator(".picture-frame").bounding_box()
+    nexts = page.locator(".next-column").bounding_box()
+    assert frame is not None
+    assert nexts is not None
+    if width_px < 1024:
+        assert nexts["y"] > frame["y"] + frame["height"]
+    else:
+        assert nexts["x"] > frame["x"] + frame["width"]
+        assert frame["width"] <= 1600
+    names: list[Any] = page.locator("button:visible, [role=slider]:visible").evaluate_all(
+        "all => all.map(e => e.getAttribute('aria-label') || e.textContent.trim())"
+    )
+    assert names
+    assert all(names)
+
+
+def test_a_video_that_is_not_there_has_a_page_of_its_own(visitor: Visitor, server: Server) -> None:
+    visitor.page.goto(f"{server.url}/video?v=99999")
+    visitor.page.get_by_text("No such video").wait_for()
+    visitor.page.get_by_role("link", name="Search the library").wait_for()
+    assert visitor.faults == []
+
+
+def test_a_gif_plays_whole_and_can_be_sought(browser: Browser, odd: Odd) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(1000 * PATIENCE_S)
+    page.goto(f"{odd.server.url}/video?v={odd.ids['grey.gif']}")
+    video = page.locator("video").first
+    video.wait_for()
+    video.evaluate(IS_THERE)
+    assert video.evaluate("v => v.duration") == pytest.approx(5.0, abs=0.11)
+    page.get_by_text("A converted version plays").wait_for()
+    video.evaluate("v => { v.currentTime = 4.3; }")
+    play_until(page, video, 99)
+    assert video.evaluate("v => [v.ended, v.error]") == [True, None]
+    assert video.evaluate("v => v.currentTime") == pytest.approx(5.0, abs=0.11)
+    page.close()

@@ -31,7 +31,7 @@ def place_of(question: object, cursor: str) -> list[int | str]:
         padded = cursor + "=" * (-len(cursor) % 4)
         of, *at = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
         whole = all(isinstance(each, int | str) and each is not True for each in at)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         of, at, whole = None, [], False
     if of != _of(question) or not whole or not at:
         raise wrong(

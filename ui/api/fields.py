@@ -4,7 +4,7 @@ The rule: a value means one thing or is refused with 400; nothing is cut, rounde
 """
 
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -70,6 +70,15 @@ def _instant(value: Any) -> datetime:
         raise ValueError(error.problem) from error
 
 
+def _in_calendar(value: datetime) -> datetime:
+    try:
+        return value if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is not between the years 1 and 9999") from error
+
+
+Typed = Annotated[str, StringConstraints(max_length=MAX_CHARS), AfterValidator(_typed)]
+"""A text as it is written, which may be empty."""
 Words = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CHARS),
@@ -92,3 +101,5 @@ Instant = Annotated[
     datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "example": "2024-05"})
 ]
 """The first instant of a date: 2024, 2024-05, 2024-05-31, with a time or without."""
+Moment = Annotated[datetime, AfterValidator(_in_calendar)]
+"""An instant in ISO 8601, whatever its zone; UTC where it has none."""

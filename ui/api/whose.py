@@ -59,7 +59,8 @@ def writer(visitor: Visitor, user: str | None, chosen: str | None) -> str:
         Refused: As `whose`; or the device is somebody else's by now.
     """
     name = whose(visitor, user)
-    if chosen is not None and unquote(chosen) != name:
+    # A viewer is one person, on whichever device.
+    if visitor.is_owner and chosen is not None and unquote(chosen) != name:
         told = "a guest" if unquote(chosen) == GUEST else "somebody else"
         raise Refused(
             409, "other_person", f"{told} is watching on this device now", fix="reload the page"

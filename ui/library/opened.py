@@ -160,9 +160,10 @@ class OpenedLibrary:
         """What may be meant by who has begun to type: own searches, tags, folders, titles."""
         from ui.library.suggestions import Suggestions
 
+        catalogue, searches = self.catalogue, self.searches  # each takes the lock
         with self._lock:
             if self._suggestions is None:
-                self._suggestions = Suggestions(self.catalogue, self.searches)
+                self._suggestions = Suggestions(catalogue, searches)
             suggestions = self._suggestions
         return suggestions.of(user, typed, limit)
 

@@ -109,15 +109,7 @@ def build_server(
             *([] if agents is None else agents.routes),
             *pages,
         ],
-        middleware=[
-            Middleware(SafeAnswers, pages=PAGES, scripts=shell.scripts),
-            Middleware(OnlyOwnNames, address=address),
-            *_for_other_sites(address),
-            Middleware(Gate, doors=doors),
-            Middleware(Rates, is_upload=is_upload),
-            Middleware(VisitorLimits, most_bytes=MAX_UPLOAD_MB << 20, held_bytes=_held_bytes),
-            Middleware(Refusals),
-        ],
+        middleware=guards(address, doors, shell.scripts),
         exception_handlers={404: failed, 405: failed},
         on_script_error=_show_fault,
     )
@@ -128,6 +120,25 @@ def _who_may_open(address: ServerAddress, doors: Doors) -> served.Access:
     if not doors.is_open:
         return "locked"
     return "own" if address.is_local else "network"
+
+
+def guards(address: ServerAddress, doors: Doors, scripts: tuple[str, ...]) -> list[Middleware]:
+    """What every request passes before a route, in this order.
+
+    Args:
+        address: By which names, and from which pages, the server may be asked.
+        doors: The ways in.
+        scripts: Inline scripts that a page may run.
+    """
+    return [
+        Middleware(SafeAnswers, pages=PAGES, scripts=scripts),
+        Middleware(OnlyOwnNames, address=address),
+        *_for_other_sites(address),
+        Middleware(Gate, doors=doors),
+        Middleware(Rates, is_upload=is_upload),
+        Middleware(VisitorLimits, most_bytes=MAX_UPLOAD_MB << 20, held_bytes=_held_bytes),
+        Middleware(Refusals),
+    ]
 
 
 def _for_other_sites(address: ServerAddress) -> list[Middleware]:

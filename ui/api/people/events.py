@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from data.errors import NoSuchVideo, ReelwiseError
 from data.history import Event, EventKind, Origin, RecordedEvents
-from ui.api.fields import MAX_ID, MAX_RESULTS, Seconds, VideoId, Words
+from ui.api.fields import MAX_ID, MAX_RESULTS, Moment, Seconds, Typed, VideoId, Words
 from ui.api.lists import Items
 from ui.api.refusals import Refused, in_http_words, not_there, wrong
 from ui.api.served import Asking, Served, ServedHere, Visitor
@@ -37,9 +37,12 @@ class Happened(BaseModel):
     watched_s: Seconds | None = Field(
         None, description="Seconds that were played; of a series of reports, from its beginning."
     )
-    at: datetime | None = Field(None, description="ISO 8601; now where it is left out.")
-    client_id: str | None = Field(
-        None, description="Your id of the event: the same twice is one event.", max_length=100
+    at: Moment | None = Field(None, description="ISO 8601; now where it is left out.")
+    client_id: Typed | None = Field(
+        None,
+        description="Your id of the event: the same twice is one event.",
+        min_length=1,
+        max_length=100,
     )
     number: int | None = Field(
         None, ge=0, le=MAX_ID, description="Rises with each report of one client_id."
@@ -99,21 +102,10 @@ class OfVideo(BaseModel):
 
 
 _BODY = TypeAdapter(Happened | Annotated[list[Happened], Field(max_length=MAX_RESULTS)])
-_SCHEMA = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "anyOf": [
-                        {"$ref": "#/components/schemas/Happened"},
-                        {"type": "array", "items": {"$ref": "#/components/schemas/Happened"}},
-                    ]
-                }
-            }
-        },
-    }
-}
+_ONE = Happened.model_json_schema()
+_MANY = {"type": "array", "items": _ONE, "maxItems": MAX_RESULTS}
+_CONTENT = {"application/json": {"schema": {"anyOf": [_ONE, _MANY]}}}
+_SCHEMA = {"requestBody": {"required": True, "content": _CONTENT}}
 
 
 class Removed:
@@ -166,7 +158,7 @@ def _read(body: bytes) -> Happened | list[Happened]:
         code = "unknown_parameter" if first["type"] == "extra_forbidden" else "wrong_parameter"
         told = f"{name}: {first['msg'].lower()}"
         raise wrong(told, fix="see Happened in the docs", code=code) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise wrong(
             "the body is not JSON", fix='send {"user": "anna", "video_id": 1}', code="wrong_body"
         ) from error

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import ReelwiseError
 from data.people import RecentSearch, SavedSearch
-from ui.api.fields import Count, VideoId, Words
+from ui.api.fields import Count, Typed, VideoId, Words
 from ui.api.lists import Items
 from ui.api.people.events import Whose
 from ui.api.refusals import not_there
@@ -19,7 +19,7 @@ from ui.api.strict import StrictRoute
 from ui.api.whose import whose
 
 router = APIRouter(route_class=StrictRoute, tags=["people"])
-Asked = dict[str, str | list[str]]
+Asked = dict[Typed, Typed | list[Typed]]
 """The parameters of a search."""
 
 
@@ -97,8 +97,9 @@ def save(given: ToSave, served: ServedHere, visitor: Asking) -> Saved:
 @router.delete("/saved-searches/{search_id}", summary="Remove a saved search", status_code=204)
 def remove(search_id: VideoId, served: ServedHere, visitor: Asking, user: Whose = None) -> None:
     """Remove a search that was saved."""
+    owner = _of(visitor, user)
     try:
-        served.library.searches.remove_saved(_of(visitor, user), search_id)
+        served.library.searches.remove_saved(owner, search_id)
     except ReelwiseError as error:
         fix = "GET /api/v1/saved-searches lists them"
         raise not_there(error.problem, code="unknown_search", fix=fix) from error

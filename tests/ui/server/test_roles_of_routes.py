@@ -1,0 +1,223 @@
+"""Who may use every route: the column of the table in `docs/security.md`, tried by a viewer.
+
+The rule: a viewer reads and writes their own and nobody else's, whichever way somebody else is
+named, and learns nothing of the machine; a stranger gets nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.responses import Response
+
+from data.toons.library import ToonLibrary
+from tests.ui.server.every_route import (
+    OPERATIONS,
+    OWN_PAGE,
+    ROOT,
+    Answer,
+    Asker,
+    Operation,
+    guarded,
+)
+from ui.api.links import BASE
+from ui.library.library import Library
+from ui.server.access.doors import Doors
+from ui.server.access.gate import OPEN
+from ui.server.access.sessions import Sessions
+from ui.server.access.users import User, Users, hashed, write_users
+
+ANNAS = {"user": "anna"}
+
+
+def told() -> dict[str, str]:
+    """Who may, by route, as the docs say."""
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z]+ /[^`]*)` \| (\w+) \|", text, re.MULTILINE)
+    return dict(rows)
+
+
+WHO = told()
+
+
+def of(who: str) -> pytest.MarkDecorator:
+    routes = [each for each in OPERATIONS if WHO.get(str(each)) == who]
+    return pytest.mark.parametrize("operation", routes, ids=str)
+
+
+@dataclass
+class House:
+    """A server with an owner, anna, and a viewer, ben; anna has done this and that."""
+
+    loop: asyncio.Runner
+    stranger: Asker
+    anna: Asker
+    ben: Asker
+
+    def ask(self, who: Asker, method: str, path: str, body: Any = None) -> Answer:
+        sent = b"" if body is None else json.dumps(body).encode()
+        return self.loop.run(who.ask(method, f"{BASE}{path}", sent))
+
+    def read(self, who: Asker, path: str) -> Any:
+        answer = self.ask(who, "GET", path)
+        assert answer.status == 200, answer.body
+        return json.loads(answer.body)
+
+    def of_anna(self) -> list[Any]:
+        """All that is kept of her."""
+        people = self.read(self.anna, "/people")["items"]
+        rest = ("/history", "/recent-searches", "/saved-searches")
+        found = [self.read(self.anna, path)["items"] for path in rest]
+        return [[each for each in people if each["name"] == "anna"], *found]
+
+
+@pytest.fixture(scope="module")
+def house(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    passwords = {"anna": "owner", "ben": "viewer"}
+    known = {name: User(name, role, hashed("password")) for name, role in passwords.items()}  # type: ignore[arg-type]
+    write_users(folder / "users.json", known)
+    users = Users(folder / "users.json")
+    sessions = Sessions(users, folder / "key")
+
+    def cookie(name: str) -> dict[str, str]:
+        answer = Response()
+        sessions.begin(answer, known[name], secure=False)
+        return {"cookie": answer.headers["set-cookie"].partition(";")[0], **OWN_PAGE}
+
+    doors = Doors(users=users, sessions=sessions)
+    with (
+        Library(shutil.copytree(home, folder / "home")) as library,
+        guarded(library, doors) as app,
+        asyncio.Runner() as loop,
+    ):
+        anna, ben = (Asker(app, cookie(name), "127.0.0.1") for name in ("anna", "ben"))
+        made = House(loop, Asker(app, {}, "127.0.0.1"), anna, ben)
+        for kind in ("like", "view", "hide"):
+            event = {"video_id": 1, "kind": kind, "client_id": f"annas-{kind}"}
+            assert made.ask(anna, "POST", "/events", event).status == 200
+        search = {"address": {"q": "annas secret"}}
+        saved = {**search, "name": "secret"}
+        assert made.ask(anna, "POST", "/saved-searches", saved).status == 200
+        assert made.ask(anna, "POST", "/recent-searches", search).status == 204
+        assert made.ask(anna, "PATCH", "/people", {"pin": "4711"}).status == 200
+        yield made
+
+
+def test_every_route_is_for_somebody() -> None:
+    assert {str(each): WHO.get(str(each)) for each in OPERATIONS} == {
+        str(each): WHO.get(str(each), "nobody said") for each in OPERATIONS
+    }
+    assert set(WHO.values()) == {"all", "own", "owner", "stranger"}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_a_stranger_gets_nothing(house: House, operation: Operation) -> None:
+    asked = house.stranger.ask(operation.method, operation.address(), operation.json(), OWN_PAGE)
+    answer = house.loop.run(asked)
+    if WHO[str(operation)] == "stranger":
+        assert f"{BASE}{operation.path}" in OPEN
+        assert b"anna" not in answer.body
+    else:
+        assert (answer.status, answer.code) == (401, "sign_in")
+
+
+@of("owner")
+def test_what_is_for_owners_is_refused_to_a_viewer(house: House, operation: Operation) -> None:
+    before = house.of_anna()
+    asked = house.ben.ask(operation.method, operation.address(), operation.json())
+    answer = house.loop.run(asked)
+    assert (answer.status, answer.code) == (403, "owners_only")
+    assert house.of_anna() == before
+
+
+@of("own")
+def test_a_viewer_who_names_somebody_else_is_refused(house: House, operation: Operation) -> None:
+    before = house.of_anna()
+    fields = operation.body or {}
+    places = [{"user": "anna"}] * ("user" in operation.query)
+    answers = [
+        house.ben.ask(operation.method, operation.address(**given, **_confirm(operation)), body)
+        for given in places
+        for body in (operation.json(),)
+    ]
+    if "user" in fields:
+        body = operation.json(user="anna")
+        answers.append(house.ben.ask(operation.method, operation.address(), body))
+        in_a_list = b"[" + operation.json() + b"," + body + b"]"
+        if str(operation) == "POST /events":
+            answers.append(house.ben.ask(operation.method, operation.address(), in_a_list))
+    if not answers:
+        assert str(operation) == "GET /people"
+        people = house.read(house.ben, "/people")["items"]
+        assert [each["name"] for each in people] in ([], ["ben"])
+    for asked in answers:
+        answer = house.loop.run(asked)
+        assert (answer.status, answer.code) == (403, "not_yours")
+        assert b"secret" not in answer.body
+    assert house.of_anna() == before
+
+
+def _confirm(operation: Operation) -> dict[str, str]:
+    return {"confirm": "anna"} if "confirm" in operation.query else {}
+
+
+@of("own")
+def test_the_number_of_anothers_row_is_as_good_as_none(house: House, operation: Operation) -> None:
+    if "{" not in operation.path:
+        assert not re.search(r"\d", operation.path)
+        return
+    before = house.of_anna()
+    numbers = [row["id"] for row in before[1]] + [row["id"] for row in before[3]]
+    for number in numbers:
+        address = operation.address(place=str(number))
+        answer = house.loop.run(house.ben.ask(operation.method, address, operation.json()))
+        assert (answer.status, answer.code.partition("_")[0]) == (404, "unknown"), answer.body
+    assert house.of_anna() == before
+
+
+@of("all")
+def test_a_viewer_learns_nothing_of_the_machine(
+    house: House, operation: Operation, toons: ToonLibrary
+) -> None:
+    if operation.method != "GET" or "{" in operation.path:
+        assert operation.method in ("GET", "POST")
+        return
+    answer = house.loop.run(house.ben.ask("GET", operation.address()))
+    assert answer.status == 200, answer.body
+    for secret in (str(toons.folder), str(toons.folder.parent), "anna"):
+        assert secret.encode() not in answer.body
+
+
+def test_a_client_id_of_somebody_else_is_refused_and_says_nothing_of_them(house: House) -> None:
+    before, mine = house.of_anna(), house.read(house.ben, "/history")
+    event = {"video_id": 2, "kind": "dislike", "client_id": "annas-like"}
+    answer = house.ask(house.ben, "POST", "/events", event)
+    assert answer.status == 409
+    assert b'anna"' not in answer.body
+    assert house.of_anna() == before
+    assert house.read(house.ben, "/history") == mine
+
+
+def test_a_viewer_is_who_signed_in_whoever_was_chosen_on_the_device(house: House) -> None:
+    cookie = house.ben._headers["cookie"] + "; reelwise_person=anna"
+    body = b'{"video_id": 2, "client_id": "bens-own"}'
+    asked = house.ben.ask("POST", f"{BASE}/events", body, {"cookie": cookie})
+    (result,) = json.loads(house.loop.run(asked).body)["results"]
+    assert result["event"]["user"] == "ben"
+    assert house.ask(house.ben, "DELETE", f"/events/{result['event']['id']}").status == 200
+
+
+def test_a_cursor_of_anothers_history_shows_ones_own(house: House) -> None:
+    cursor = house.read(house.anna, "/history?k=1")["next"]
+    answer = house.ask(house.ben, "GET", f"/history?cursor={cursor}")
+    assert answer.status in (200, 400)
+    assert b"anna" not in answer.body

@@ -20,6 +20,7 @@ import { tile } from "./library/tile.js";
 import { Wall } from "./library/wall.js";
 
 const FILTER_AFTER_MS = 200;
+const LOOK_EVERY_MS = 10000; // for new videos, while a job runs
 const SORTS = ["date", "old", "added", "title", "length", "short"];
 
 const AT_ONCE = 200; // videos in one request
@@ -40,11 +41,13 @@ class LibraryPage {
     this.data = data;
     this.say = speaker(data.words, data.language);
     this.text = "";
+    this.jobsText = this.jobsDone = undefined;
     this.leaveView();
     this.side = h("aside", { class: "side-column", "aria-label": this.say("library.side") });
     this.main = h("div", { class: "main-column" });
     this.status = h("p", { class: "only-heard", role: "status" });
-    this.root.replaceChildren(this.head(), h("div", { class: this.isWall() && !data.empty ? "columns of-wall" : "columns" }, this.main, this.side), this.status);
+    const odd = data.left_out.length > 0 ? h("p", { class: "mute small", role: "status" }, data.left_out.join(" ")) : "";
+    this.root.replaceChildren(this.head(), odd, h("div", { class: this.isWall() && !data.empty ? "columns of-wall" : "columns" }, this.main, this.side), this.status);
     this.showView();
     if (data.owner) {
       this.hearing = new AbortController();
@@ -218,6 +221,7 @@ class LibraryPage {
     const isFirst = this.jobsDone === undefined;
     if (done !== this.jobsDone && !isFirst) this.jobsMoved(atWork);
     else if (atWork && !isFirst && this.data.empty) this.lookForFirst();
+    else if (atWork && this.wall && Date.now() - (this.looked ?? 0) > LOOK_EVERY_MS) this.lookForNew();
     this.jobsDone = done;
   }
 
@@ -228,6 +232,7 @@ class LibraryPage {
   }
 
   async lookForNew() {
+    this.looked = Date.now();
     const found = await this.months();
     if (this.wall && found.total !== this.wall.total) this.offerNew();
   }

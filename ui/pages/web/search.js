@@ -96,7 +96,7 @@ function problem(data) {
 
 const VIEWS = {
   nothing_indexed: (data, say) => [h("div", { class: "center" }, h("h1", {}, say("search.nothing_indexed")), h("p", {}, say("search.index_first")),
-    h("p", {}, h("a", { href: "/library", onclick: follow, class: "chip" }, say("search.to_library"))))],
+    h("p", {}, h("a", { href: "/library", onclick: follow, class: "chip on" }, say("search.to_library"))))],
   start,
   problem: (data, say) => [h("h1", { class: "only-heard" }, say("search.title")), chips(data, say), example(data, say), problem(data)],
   results: (data, say) => [

@@ -77,7 +77,7 @@ def make_shelves(
     request = recommender.request(recommender.live, user, wanted.exclude)
     n_open = int(request.allowed.sum())
     kinds = _kinds(recommender, request, events, wanted, now or datetime.now(UTC))
-    shelves = list(islice(_shelves(kinds, request, wanted), MOST_SHELVES))
+    shelves = list(_shelves(kinds, request, wanted))
     took_ms = (time.perf_counter() - started) * 1000.0
     return ShelfPage(user, shelves, not len(request.taste.seen), not n_open, took_ms)
 

@@ -152,6 +152,34 @@ def test_what_came_this_week_is_new_unless_everything_did() -> None:
     assert "new" not in by_kind(page(everything, "oskar", household()))
 
 
+def test_this_week_is_what_was_watched_in_seven_days_and_nothing_else() -> None:
+    # Theme 0 was watched before; of theme 3, which is of this week, four videos are left.
+    events = [event("anna", 1 + j, day=1) for j in range(4)]
+    events += [event("anna", 31 + j, day=29) for j in range(6)]
+    events += [event("oskar", 51 + j, day=29) for j in range(6)]
+    videos = with_lengths(themed())
+    week = page(Recommender(videos, events), "anna", events, only="week").shelves[0]
+    assert set(ids(week)) == {37, 38, 39, 40}
+    later = sorted((e for e in events if e.user == "anna"), key=lambda e: e.at)
+    quiet = make_shelves(Recommender(videos, events), "anna", later, now=NOW + timedelta(days=9))
+    assert "week" not in by_kind(quiet)
+
+
+def test_nothing_is_called_unlike_where_everything_is_alike() -> None:
+    videos = with_lengths(themed(2, 20))
+    events = [event("anna", 1 + 20 * theme + j, day=29) for theme in (0, 1) for j in range(3)]
+    assert "unlike" not in by_kind(page(Recommender(videos, events), "anna", events))
+
+
+def test_favourites_are_those_of_others() -> None:
+    events = [event("anna", 1 + j, day=29) for j in range(4)]
+    videos = with_lengths(themed())
+    assert "favourites" not in by_kind(page(Recommender(videos, events), "anna", events))
+    others = [*events, *(verdict("oskar", one, "like", day=3) for one in (51, 52, 53, 54))]
+    found = by_kind(page(Recommender(videos, others), "anna", others))["favourites"]
+    assert set(ids(found)) <= {51, 52, 53, 54}
+
+
 def test_who_is_unknown_gets_a_mix_and_no_reasons_of_others(recommender: Recommender) -> None:
     found = page(recommender, "newcomer", household())
     assert found.is_new

@@ -19,6 +19,8 @@ LIMITS = DecodeLimits(stall_s=30.0, wall_s=60.0, wall_per_mb_s=0.05)
 """Of a piece: a minute, and the time to count the packets of a large file."""
 WALL_PER_S = 60.0
 """Seconds more for each second of a clip: large pictures on a busy machine take 10."""
+IDLE_S = 60.0
+"""A child that nobody needed for so long ends: it keeps its last video open."""
 _POLL_S = 0.1
 
 Kind = Literal["head", "piece", "exact", "copy"]
@@ -55,10 +57,14 @@ class Excerpts:
     Args:
         children: Number of children.
         child: The module that they run.
+        idle_s: When a child that nobody needs ends.
     """
 
-    def __init__(self, children: int, *, child: str = CHILD) -> None:
+    def __init__(self, children: int, *, child: str = CHILD, idle_s: float = IDLE_S) -> None:
         self._child = child
+        self._children = children
+        self._idle_s = idle_s
+        self._resting: threading.Timer | None = None
         self._free: queue.LifoQueue[Supervisor | None] = queue.LifoQueue()
         for _ in range(children):
             self._free.put(None)
@@ -95,6 +101,29 @@ class Excerpts:
             if self._closed.is_set():
                 mine.close()
             self._free.put(mine)
+            self._rest()
+
+    def _rest(self) -> None:
+        """End the children that are free then, unless one of them was needed again before."""
+        timer = threading.Timer(self._idle_s, self._end_free)
+        timer.daemon = True
+        before, self._resting = self._resting, timer
+        if before is not None:
+            before.cancel()
+        if not self._closed.is_set():
+            timer.start()
+
+    def _end_free(self) -> None:
+        free: list[Supervisor | None] = []
+        while len(free) < self._children:
+            try:
+                free.append(self._free.get_nowait())
+            except queue.Empty:
+                break
+        for supervisor in free:
+            if supervisor is not None:
+                supervisor.close()
+            self._free.put(None)
 
     def _take(self, still_wanted: StillWanted) -> Supervisor | None:
         while not self._closed.is_set():
@@ -125,6 +154,8 @@ class Excerpts:
     def close(self) -> None:
         """End the children, and what they are at."""
         self._closed.set()
+        if self._resting is not None:
+            self._resting.cancel()
         while True:
             try:
                 supervisor = self._free.get_nowait()

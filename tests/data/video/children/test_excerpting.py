@@ -48,6 +48,17 @@ def test_the_work_ends_with_the_visitor(excerpts: Excerpts, red: Path, tmp_path:
     assert excerpts.write(Excerpt(red, "copy", 0.0, 1.0), tmp_path / "again.mp4") == 0.0
 
 
+def test_a_child_that_nobody_needs_ends_and_the_next_part_gets_a_new_one(
+    red: Path, tmp_path: Path
+) -> None:
+    before = set(psutil.Process().children())
+    with Excerpts(1, idle_s=0.2) as mine:
+        mine.write(Excerpt(red, "copy", 0.0, 1.0), tmp_path / "clip.mp4")
+        (child,) = set(psutil.Process().children()) - before
+        child.wait(60)
+        mine.write(Excerpt(red, "copy", 0.0, 1.0), tmp_path / "clip.mp4")
+
+
 def test_closing_ends_who_waits_and_leaves_no_child(red: Path, tmp_path: Path) -> None:
     mine = Excerpts(1)
     before = set(psutil.Process().children())

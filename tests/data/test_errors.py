@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from data.errors import CannotWrite, DamagedFile, NoSuchVideo, ReelwiseError, UnreadableVideo
+from data.video.children.excerpting import NotMade
 from data.video.children.pool import DecodingStopped
 from data.video.children.process import NoDecoder
 from indexer.store.lines import DamagedLines
 from indexer.store.vectors import DamagedPart
 from ui.api.refusals import Refused
+from ui.library.folder_names import NoSuchFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("data", "embeddings", "indexer", "recommender", "ui", "reelwise")
@@ -24,6 +26,8 @@ ERRORS = [
     DamagedPart("a", fix="b"),
     DamagedLines("a", fix="b"),
     DecodingStopped(),
+    NotMade("a", fix="b"),
+    NoSuchFolder("a", fix="b"),
     NoDecoder("why"),
     UnreadableVideo("reason", final=False, fix="mend it"),
 ]

@@ -12,10 +12,8 @@ from ui.api.links import media_url, preview_url, shown_path, thumb_url
 from ui.api.served import Visitor
 from ui.library.documents import is_gone
 from ui.library.folder_names import FolderNames
+from ui.library.pictured import picture_s
 from ui.library.playable import is_playable
-
-PICTURE_AT = 1 / 3
-"""Where in a video its picture is taken: its beginning is often black."""
 
 
 class Card(BaseModel):
@@ -55,7 +53,7 @@ def card_fields(video: Video, names: FolderNames, visitor: Visitor) -> dict[str,
         "height_px": video.height_px,
         "recorded_at": video.recorded_at,
         "added_at": video.added_at,
-        "thumb_url": thumb_url(video.id, video.duration_s * PICTURE_AT),
+        "thumb_url": thumb_url(video.id, picture_s(video)),
         "media_url": media_url(video.id),
         "preview_url": preview_url(video.id),
         "plays": is_playable(video),

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.catalogue import Folder, Month, Shelf, Sort, Wanted
-from ui.api.browsing.cards import PICTURE_AT, Card, card
+from ui.api.browsing.cards import Card, card
 from ui.api.cursors import cursor_for, place_of
 from ui.api.fields import Count, Flag, Whole, Words
 from ui.api.folders import folder_path, names_of
@@ -22,6 +22,7 @@ from ui.api.lists import Items, Part
 from ui.api.refusals import wrong
 from ui.api.served import Asking, Served, ServedHere, Visitor
 from ui.api.strict import StrictRoute
+from ui.library.pictured import picture_s
 
 MOST_FOLDERS = 2000
 """Folders of a whole tree; more are asked for by `parent`."""
@@ -147,7 +148,7 @@ def folders(
                 depth=depth,
                 videos=folder.videos,
                 thumb_urls=[
-                    thumb_url(each, PICTURE_AT * known[each].duration_s)
+                    thumb_url(each, picture_s(known[each]))
                     for each in folder.pictures
                     if each in known
                 ],

@@ -176,12 +176,11 @@ class Frame {
     this.items = items;
   }
 
+  /** Search what a suggestion stands for; a folder or a tag narrows the words that are there. */
   take(item) {
     this.suggest([]);
-    if (item.kind === "folder") return go(address("/", { q: this.data.q, folder: item.value ?? item.text }));
-    if (item.kind === "tag") return go(address("/", { q: this.data.q, tag: item.value ?? item.text }));
-    this.input.value = item.text;
-    return this.search(item.text);
+    const narrows = item.kind === "folder" || item.kind === "tag";
+    go(address("/", { q: narrows ? this.data.q : null, ...item.address }));
   }
 
   fieldKey(event) {

@@ -216,7 +216,10 @@ def test_an_import_that_runs_out_of_room_says_how_much_is_in(
     from data.history import importing
 
     monkeypatch.setattr(importing, "_ROWS_PER_TRANSACTION", 100)
-    limit = "PRAGMA max_page_count=60"
+    with sqlite3.connect(filled.catalogue) as raw:
+        (pages,) = raw.execute("PRAGMA page_count").fetchone()
+    raw.close()
+    limit = f"PRAGMA max_page_count={pages + 25}"
     with monkeypatch.context() as small:
         small.setattr(database, "_PRAGMAS", (*database._PRAGMAS, limit))
         with Catalogue(filled) as catalogue, pytest.raises(ReelwiseError) as caught:

@@ -227,3 +227,60 @@ def test_a_tag_can_be_given_and_taken_back(
     page.locator("#reelwise-undo").wait_for(state="detached")
     with Catalogue(Home(home)) as catalogue:
         wait_until(lambda: catalogue.tags.all() == [])
+
+
+def test_the_filter_dialog_writes_the_address_once(
+    visitor: Visitor, server: Server, query: dict[str, str]
+) -> None:
+    page = visitor.page
+    page.goto(f"{server.url}/?q={quote(query['query'])}")
+    first_card(page).wait_for()
+    page.get_by_role("button", name="+ Filter").click()
+    dialog = page.get_by_role("dialog", name="Filter")
+    dialog.get_by_role("group", name="Folder").get_by_role("checkbox").first.check()
+    dialog.get_by_label("Length").select_option("-60")
+    dialog.get_by_label("what is seen").check()
+    dialog.get_by_role("button", name="Apply").click()
+    page.get_by_role("button", name="Under 1 min: take this filter away").wait_for()
+    assert {"len=-60", "in=seen"} <= set(page.url.split("?")[1].split("&"))
+    assert "folder=" in page.url
+    page.get_by_role("button", name="Clear all").click()
+    page.wait_for_url(lambda url: "len=" not in url and "folder=" not in url)
+    page.go_back()
+    page.get_by_role("button", name="Under 1 min: take this filter away").wait_for()
+    assert visitor.failed_answers == []
+    assert visitor.faults == []
+
+
+def test_letters_suggest_titles_and_the_arrow_keys_choose_one(
+    visitor: Visitor, server: Server
+) -> None:
+    page = visitor.page
+    page.goto(server.url)
+    field(page).press_sequentially("toon")
+    options = page.get_by_role("option")
+    options.first.wait_for()
+    wanted = options.first.locator("span").first.inner_text()
+    page.keyboard.press("ArrowDown")
+    assert options.first.get_attribute("aria-selected") == "true"
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Results").wait_for()
+    assert field(page).input_value() == wanted
+    assert visitor.faults == []
+
+
+def test_a_search_is_saved_for_who_is_watching_and_found_on_the_start_page(
+    visitor: Visitor, server: Server, home: Path, query: dict[str, str]
+) -> None:
+    page = visitor.page
+    page.context.add_cookies([{"name": "reelwise_person", "value": "saver", "url": server.url}])
+    page.goto(f"{server.url}/?q={quote(query['query'])}&len=-600")
+    page.get_by_role("button", name="Save this search").click()
+    page.get_by_role("button", name="Undo").wait_for()
+    page.get_by_role("link", name="reelwise").click()
+    saved = page.get_by_role("list", name="Saved searches").get_by_role("link")
+    saved.wait_for()
+    assert "Under 10 min" in saved.inner_text()
+    saved.click()
+    page.get_by_role("button", name="Under 10 min: take this filter away").wait_for()
+    assert visitor.failed_answers == []

@@ -10,7 +10,7 @@ const FOUND_IN = ["seen", "said", "written", "title"];
 /** Open it over the page; "Apply" changes the address once. */
 export async function openFilters(root, data, say) {
   const now = new URLSearchParams(location.search);
-  const [folders, tags, people] = await Promise.all([folderTree(), get("/tags").catch(none), get("/people").catch(none)]);
+  const [folders, tags, people] = await Promise.all(["/folders", "/tags", "/people"].map(path => get(path).then(found => found.items, () => [])));
   const text = (name, label, type = "text") => h("div", {}, h("label", { class: "named", for: `f-${name}` }, say(label)),
     h("input", { type, id: `f-${name}`, name, value: now.get(name) ?? "" }));
   const boxes = (name, label, items, className = "options") => items.length > 0 && h("fieldset", {}, h("legend", {}, say(label)),
@@ -23,7 +23,7 @@ export async function openFilters(root, data, say) {
     h("fieldset", { class: "two" }, text("since", "filter.since", "date"), text("until", "filter.until", "date")),
     chosen("len", "filter.len", LENGTHS.map(([value, name]) => [value, say(`filter.len_${name}`)])),
     boxes("in", "filter.in", FOUND_IN.map(each => ({ value: each, text: say(`filter.in_${each}`) }))),
-    boxes("tag", "filter.tag", tags.map(each => ({ value: each.name, text: each.name, n: each.videos }))),
+    boxes("tag", "filter.tag", tags.map(each => ({ value: each.tag, text: each.tag, n: each.videos }))),
     people.length > 0 && chosen("by", "filter.by", [["", say("filter.anybody")], ...people.map(each => [each.name, each.name])]),
     text("not", "filter.not"),
     h("fieldset", { class: "two" }, text("then", "filter.then"), text("within", "filter.within", "number")),
@@ -34,15 +34,6 @@ export async function openFilters(root, data, say) {
   } }, h("h2", {}, say("search.filter")), form);
   root.append(dialog);
   dialog.showModal();
-}
-
-const none = () => [];
-
-/** The indexed folders, and those directly in each. */
-async function folderTree() {
-  const roots = await get("/folders").catch(none);
-  const inside = await Promise.all(roots.map(root => get(`/folders?parent=${encodeURIComponent(root.name)}`).catch(none)));
-  return roots.flatMap((root, n) => [{ ...root, depth: 0 }, ...inside[n].map(each => ({ ...each, depth: 1 }))]);
 }
 
 const given = (now, name) => name === "in" ? (now.get("in") ?? "").split(",") : now.getAll(name);

@@ -12,9 +12,9 @@ export async function saveSearch(button, data, say) {
   const name = [data.question.q || data.example?.title || "", ...data.chips.map(chip => chip.text)].filter(Boolean).join(", ");
   button.disabled = true;
   try {
-    const saved = await send("POST", `/searches/saved?user=${encodeURIComponent(data.person)}`, { name, parameters });
+    const saved = await send("POST", "/saved-searches", { user: data.person, name, address: parameters });
     offerUndo(say("undo.saved", { name }), say("undo.undo"), async () => {
-      await send("DELETE", `/searches/saved/${saved.id}?user=${encodeURIComponent(data.person)}`);
+      await send("DELETE", `/saved-searches/${saved.id}?user=${encodeURIComponent(data.person)}`);
       button.disabled = false;
     });
   } catch (error) {

@@ -79,8 +79,7 @@ def _pause_and_resume_what_waits(page: Page) -> None:
     waiting.get_by_role("button", name="Resume").click()
     waiting.get_by_role("button", name="Pause").wait_for()
     # What is at work is seen under the head of every page.
-    line = page.locator(".frame-root a.job")
-    assert "Indexing" in (line.get_attribute("aria-label") or "")
+    page.locator('a.job[aria-label*="Indexing"], a.job[aria-label*="Making"]').wait_for()
     waiting.get_by_role("button", name="Stop").click()
     page.locator(".ended", has_text="Stopped").wait_for()
 

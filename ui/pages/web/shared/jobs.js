@@ -4,41 +4,53 @@ import { duration } from "./amounts.js";
 import { get } from "./api.js";
 
 const EVERY_MS = 2000;
+const CAME = "reelwise:jobs";
 export const AT_WORK = ["queued", "running", "stopping"];
 const listeners = new Set();
 let timer = 0;
-let asking = null;
 
 const isAtWork = jobs => jobs.some(job => AT_WORK.includes(job.state));
 
 /** How much of a job is done, 0 to 1; null where that is not known. */
 export const share = job => (job.progress.total > 0 ? Math.min(job.progress.done / job.progress.total, 1) : null);
 
-async function ask() {
-  clearTimeout(timer);
-  if (document.hidden || !listeners.size) return;
-  asking ??= get("/jobs").finally(() => { asking = null; });
-  try {
-    const { jobs } = await asking;
-    for (const listener of [...listeners]) listener(jobs);
-    if (!isAtWork(jobs)) return;
-  } catch {
-    // A server that is busy or gone is asked again.
-  }
+const later = () => {
   clearTimeout(timer);
   timer = setTimeout(ask, EVERY_MS);
+};
+
+// Each component has its own copy of this module: who asks tells all of them, and one asks at a time.
+const root = document.documentElement;
+const isAskedNow = () => Date.now() - Number(root.dataset.rwJobsAsked ?? 0) < EVERY_MS / 2;
+
+async function ask(isUrgent = false) {
+  clearTimeout(timer);
+  if (document.hidden || !listeners.size) return;
+  if (isAskedNow() && isUrgent !== true) return void later();
+  root.dataset.rwJobsAsked = Date.now();
+  try {
+    const { jobs } = await get("/jobs");
+    document.dispatchEvent(new CustomEvent(CAME, { detail: jobs }));
+  } catch {
+    later(); // a server that is busy or gone is asked again
+  }
 }
 
-document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+document.addEventListener(CAME, event => {
+  for (const listener of [...listeners]) listener(event.detail);
+  clearTimeout(timer);
+  if (isAtWork(event.detail)) later();
+});
+document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(true); });
 
 /** Ask now, as somebody has just asked for a job. */
-export const askForJobs = () => ask();
+export const askForJobs = () => ask(true);
 
 /** Hear of the jobs until the signal. */
 export function hearOfJobs(listener, signal, { now = true } = {}) {
   listeners.add(listener);
   signal.addEventListener("abort", () => listeners.delete(listener));
-  if (now) ask();
+  if (now) ask(true);
 }
 
 /** What a job is: "Indexing Talks". */

@@ -41,7 +41,10 @@ def show_search() -> None:
     if library.catalogue.encoder is None:
         data["view"] = "nothing_indexed"
     elif wanted.is_empty:
-        data |= {"view": "start", **start_data(library, watcher.watching())}
+        data |= {
+            "view": "start",
+            **start_data(library, watcher.watching(), shows_path=watcher.is_owner()),
+        }
     else:
         data |= _answer(library, wanted)
     mount("search", data)
@@ -54,7 +57,11 @@ def _answer(library: Library, wanted: Asked) -> dict[str, Any]:
         found = _found(library, wanted)
     except ReelwiseError as error:
         return {"view": "problem", "example": example, **problem_data(error)}
-    return {"view": "results", "example": example, **answer_data(library, wanted, found)}
+    return {
+        "view": "results",
+        "example": example,
+        **answer_data(library, wanted, found, shows_path=watcher.is_owner()),
+    }
 
 
 def _remember() -> None:

@@ -110,13 +110,15 @@ def problem_data(error: ReelwiseError) -> Data:
     return {"problem": printable(error.problem), "fix": printable(error.fix)}
 
 
-def answer_data(library: Library, asked: Asked, found: Found) -> Data:
-    """Everything that the page draws of an answer."""
+def answer_data(library: Library, asked: Asked, found: Found, *, shows_path: bool = True) -> Data:
+    """Everything that the page draws of an answer; `shows_path`: who sees it may see paths."""
     result = found.result
     shown = found.groups[: asked.n]
     confident = result.confident
     data: Data = {
-        "videos": [_card(video, hits, confident=confident) for video, hits in shown],
+        "videos": [
+            _card(video, hits, confident=confident, shows_path=shows_path) for video, hits in shown
+        ],
         "n_videos": len(found.groups),
         "n_moments": found.n_moments,
         "n_weak": found.n_weak,
@@ -135,8 +137,11 @@ def answer_data(library: Library, asked: Asked, found: Found) -> Data:
     return data
 
 
-def _card(video: Video, hits: list[Hit], *, confident: bool) -> Data:
-    card = card_of(video, hits=hits) | copies_of(hits[0])
+def _card(video: Video, hits: list[Hit], *, confident: bool, shows_path: bool) -> Data:
+    copies = copies_of(hits[0])
+    if not shows_path:
+        copies["copies_at"] = ""
+    card = card_of(video, hits=hits, shows_path=shows_path) | copies
     steps = max(1, min(5, 1 + int(5 * hits[0].relevance - 0.5)))
     return card | {"match": steps if confident else 1}
 

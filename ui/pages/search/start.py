@@ -17,14 +17,14 @@ EXAMPLES = 3
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def start_data(library: Library, person: str) -> dict[str, Any]:
+def start_data(library: Library, person: str, *, shows_path: bool = True) -> dict[str, Any]:
     """The start: new videos, and questions made of this library's own tags and titles."""
     user = person or None
     newest = library.catalogue.newest(4 * NEW)
     tags = [tag.name for tag in library.catalogue.tags.all()]
     n_videos, _ = library.catalogue.number_and_length_s()
     return {
-        "new": [card_of(video) for video in newest[:NEW]],
+        "new": [card_of(video, shows_path=shows_path) for video in newest[:NEW]],
         "n_videos": n_videos,
         "recent": [_question(each.parameters) for each in library.searches.recent(user, RECENT)],
         "saved": [_question(each.parameters, each.name) for each in library.searches.saved(user)],

@@ -42,6 +42,7 @@ class Frame {
     this.drawn = text;
     this.shownFor = data.q;
     this.root.replaceChildren(...this.parts(kept).filter(Boolean));
+    this.nameContent();
     if (typing) this.input.focus();
     if (data.owner && !this.hears) hearOfJobs(jobs => this.jobsCame(jobs), this.stop.signal, { now: false });
     this.hears = data.owner;
@@ -258,6 +259,13 @@ class Frame {
     notice.hidden = !text;
     notice.setAttribute("role", role);
     notice.replaceChildren(text);
+  }
+
+  /** Give what comes below the head the name that the link to it has, once it is there. */
+  nameContent() {
+    const content = document.querySelector(".st-key-content");
+    if (content) content.id = "content";
+    else if (!this.stop.signal.aborted) setTimeout(() => this.nameContent(), 200);
   }
 
   skip(event) {

@@ -9,7 +9,7 @@ from ui.library.library import Library
 from ui.pages.search.address import Asked
 from ui.pages.search.finding import NEAREST, find, what_hides_most
 from ui.pages.search.shown import answer_data, chips, example_data
-from ui.pages.search.start import ideas
+from ui.pages.search.start import ideas, start_data
 from ui.pages.words.language import words_of
 
 
@@ -113,3 +113,12 @@ def test_questions_to_try_are_made_of_what_the_library_has() -> None:
         "a dog at the lake",
     ]
     assert ideas([], []) == []
+
+
+def test_who_may_not_see_paths_is_told_none(library: Library, query: dict[str, str]) -> None:
+    asked = Asked(q=query["query"], is_all=True)
+    data = answer_data(library, asked, find(library, asked), shows_path=False)
+    root = str(library.catalogue.files.roots()[0])
+    assert root in str(answer_data(library, asked, find(library, asked)))
+    assert root not in str(data)
+    assert root not in str(start_data(library, "", shows_path=False))

@@ -66,12 +66,14 @@ def record(catalogue: Catalogue, clusters: Clusters, numbers: range) -> list[int
     return record_clips(catalogue, paths, clips)
 
 
-def record_clips(catalogue: Catalogue, paths: Sequence[Path], clips: Half) -> list[int]:
+def record_clips(
+    catalogue: Catalogue, paths: Sequence[Path], clips: Half, encoder_id: str = ENCODER_ID
+) -> list[int]:
     """Record videos of which the clips' vectors (v, c, d) are given, as `record` does."""
     known = catalogue.files.put([FileRecord(path, 1, 1, 1, path.stem) for path in paths])
     ids = [known[path] or 0 for path in paths]
     videos = [_embedded(*pair) for pair in zip(ids, clips, strict=True)]
-    store = VectorStore(catalogue.home, ENCODER_ID)
+    store = VectorStore(catalogue.home, encoder_id)
     for first in range(0, len(videos), FLUSH_VIDEOS):
         record_embedded(catalogue, store, videos[first : first + FLUSH_VIDEOS])
     return ids

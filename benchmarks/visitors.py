@@ -6,10 +6,13 @@ import http.client
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
+
+if TYPE_CHECKING:
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 BOUNDARY = "reelwise"
 
@@ -22,6 +25,7 @@ class Visitor:
         self._origin = f"http://127.0.0.1:{port}"
         self._session = ""
         self._token = ""
+        self._page: ClientConnection | None = None
 
     @contextmanager
     def opened(self) -> Iterator[Self]:
@@ -37,7 +41,27 @@ class Visitor:
             max_size=None,
         ) as page:
             self._session = _session_of(page)
+            self._page = page
             yield self
+
+    def load(self, query: str) -> int:
+        """Run the page again for an address, to its end; gives the number of messages it took.
+
+        Args:
+            query: What stands behind the `?` of the address.
+        """
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        assert self._page is not None, "with visitor.opened()"
+        _ask_for(self._page, query)
+        n_messages, has_begun = 0, False
+        while True:
+            message = _next_of(self._page)
+            n_messages += 1
+            has_begun |= message.HasField("new_session")
+            ended = message.HasField("script_finished")
+            if has_begun and ended and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                return n_messages
 
     def upload(self, name: int, data: bytes) -> int:
         """Send a file of this name; the status of the answer, 0 for none."""
@@ -68,17 +92,30 @@ class Visitor:
 
 
 def _session_of(page: ClientConnection) -> str:
-    """Ask for the page, and read the session's id from the first answer that has it."""
+    """Ask for the page, run it to its end, and give the session's id."""
+    _ask_for(page, "")
+    session = ""
+    while True:
+        message = _next_of(page)
+        if message.HasField("new_session"):
+            session = str(message.new_session.initialize.session_id)
+        if message.HasField("script_finished") and session:
+            return session
+
+
+def _ask_for(page: ClientConnection, query: str) -> None:
     from streamlit.proto.BackMsg_pb2 import BackMsg
-    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
     wish = BackMsg()
-    wish.rerun_script.query_string = ""
+    wish.rerun_script.query_string = query
     page.send(wish.SerializeToString())
-    while True:
-        message = ForwardMsg()
-        received = page.recv(timeout=60)
-        assert isinstance(received, bytes)
-        message.ParseFromString(received)
-        if message.HasField("new_session"):
-            return str(message.new_session.initialize.session_id)
+
+
+def _next_of(page: ClientConnection) -> ForwardMsg:
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    received = page.recv(timeout=60)
+    assert isinstance(received, bytes)
+    message = ForwardMsg()
+    message.ParseFromString(received)
+    return message

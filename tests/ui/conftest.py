@@ -1,16 +1,11 @@
 """A small toon library, indexed once by the real command, and the real server over it."""
 
 import fcntl
-import http.client
 import json
 import os
 import pickle
 import shutil
-import socket
 import struct
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.served import PATIENCE_S as PATIENCE_S
+from benchmarks.served import ROOT as ROOT
+from benchmarks.served import Server as Server
+from benchmarks.served import free_port as free_port
+from benchmarks.served import serving as serving
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons.library import ToonLibrary, write_library
@@ -28,51 +28,10 @@ from data.video.write import write_video
 from ui.cli import run
 from ui.library import readers
 
-ROOT = Path(__file__).resolve().parents[2]
 N_VIDEOS = 12
 ENCODER = os.environ.get("REELWISE_TEST_ENCODER", "toon")
 REAL_READERS = readers.line_readers
 """What `no_models_for_words` below puts aside; for tests of videos that speak."""
-PATIENCE_S = 300
-"""Bounds only what hangs: a busy machine takes minutes for what takes seconds."""
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running `reelwise serve`."""
-
-    port: int
-    process: subprocess.Popen[bytes]
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def ask(
-        self,
-        path: str,
-        *,
-        method: str = "GET",
-        headers: dict[str, str] | None = None,
-        body: bytes = b"",
-    ) -> tuple[int, dict[str, str], bytes]:
-        """(status, headers, body) of a request whose path is sent exactly as it is written."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
-        try:
-            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            for name, value in {"Host": f"127.0.0.1:{self.port}", **(headers or {})}.items():
-                connection.putheader(name, value)
-            if body:
-                connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body or None)
-            answer = connection.getresponse()
-            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
-        finally:
-            connection.close()
-
-    def json(self, path: str) -> tuple[int, Any]:
-        status, _, body = self.ask(path)
-        return status, json.loads(body)
 
 
 def ask(
@@ -98,36 +57,6 @@ def tell(capsys: pytest.CaptureFixture[str], *args: str, home: Path, code: int =
     capsys.readouterr()
     assert run([*args, "--home", str(home)]) == code
     return Printed(*capsys.readouterr())
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@contextmanager
-def serving(home: Path, *options: str) -> Iterator[Server]:
-    """The real server in its own process, ready to answer."""
-    port = free_port()
-    command = [sys.executable, "-m", "ui.cli", "serve", "--port", str(port), "--home", str(home)]
-    process = subprocess.Popen([*command, *options], cwd=ROOT)
-    server = Server(port, process)
-    try:
-        began = time.monotonic()
-        while True:
-            try:
-                if server.ask("/healthz")[0] == 200:
-                    break
-            except OSError:
-                pass
-            assert process.poll() is None, "the server ended before it answered"
-            assert time.monotonic() - began < PATIENCE_S, "the server did not get ready"
-            time.sleep(0.1)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(timeout=PATIENCE_S)
 
 
 @contextmanager

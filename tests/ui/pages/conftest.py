@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.chromium import CHROMIUM, open_chromium
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons.library import ToonLibrary
@@ -19,17 +20,6 @@ from tests.ui.conftest import PATIENCE_S, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
-
-CHROMIUM = Path(os.environ.get("REELWISE_CHROMIUM", "/usr/bin/chromium"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +31,8 @@ def browser() -> Iterator[Browser]:
         if required:
             pytest.fail(reason)
         pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with open_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass

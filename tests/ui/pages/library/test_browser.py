@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.page_steps import card_in_sight, scroll_to
 from data.catalogue import Catalogue
 from data.catalogue.values import sql
 from data.home import Home
@@ -206,7 +207,7 @@ def test_any_place_of_a_hundred_thousand_is_one_scroll_away(
     page.locator(".wall h3", has_text=re.compile(r"^Made 1$")).wait_for()
     most = 0
     for share, expected in ((0.5, N_MADE // 2), (0.999, N_MADE), (0.02, N_MADE // 50)):
-        _scroll_to(page, share)
+        scroll_to(page, share)
         card = _card_in_sight(page)
         assert abs(card - expected) < N_MADE / 40
         most = max(most, page.locator(".wall li").count())
@@ -260,32 +261,7 @@ def browser_page(visit: Visit) -> Callable[[int, bool], Visitor]:
     return lambda width_px, is_dark: visit(width_px, is_dark=is_dark)
 
 
-def _scroll_to(page: Page, share: float) -> None:
-    page.evaluate(
-        "share => { const e = document.querySelector('[data-testid=\"stMain\"]');"
-        " e.scrollTop = share * e.scrollHeight; }",
-        share,
-    )
-
-
 def _card_in_sight(page: Page, wanted: int | None = None) -> int:
     """The number of a made video in the middle of the screen, once it (or any) has come there."""
-    title = page.locator(".wall").evaluate(
-        """async (wall, wanted) => {
-          const middle = window.innerHeight / 2;
-          const isThere = card => {
-            const { top, bottom, height } = card.getBoundingClientRect();
-            return top <= middle && bottom >= middle - height;
-          };
-          for (let frame = 0; frame < 3600; frame += 1) {
-            const there = [...wall.querySelectorAll(".card[data-video-id]")].filter(isThere);
-            const titles = there.map(card => card.querySelector("h3").textContent);
-            const found = wanted ? titles.find(title => title === wanted) : titles[0];
-            if (found) return found;
-            await new Promise(requestAnimationFrame);
-          }
-          return "Made 0";
-        }""",
-        None if wanted is None else f"Made {wanted}",
-    )
+    title = card_in_sight(page, None if wanted is None else f"Made {wanted}")
     return int(title.removeprefix("Made "))

@@ -93,7 +93,7 @@ def test_every_figure_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert figures["filtered"]["folder_0.01"]["recall_at_10"] == 1
     assert figures["product"]["all"]["cpu_ms"] > 0
     monkeypatch.setitem(one_more.SIZES, "small", (200, 400))
-    grown = one_more.run("small")["growth"]
+    grown = one_more.run("small")["clips"]["growth"]
     assert grown["publish_cpu_s"] > 0
     monkeypatch.setitem(rebuild_1m.CASES, "small", [(LIBRARY, ("ivf_rabitq",))])
     assert rebuild_1m.run("small")["ratio"] > 0

@@ -29,9 +29,11 @@ APP = typer.main.get_command(build_app())
 def values() -> Iterator[tuple[str, list[str]]]:
     """Words of a command with one parameter, whose value is still to be added."""
     for name, command in leaves(APP):
+        before: list[str] = []
         for parameter in command.params:
             if parameter.param_type_name == "argument":
-                yield f"{' '.join(name)} {parameter.name}", [*name, "--"]
+                yield f"{' '.join(name)} {parameter.name}", [*name, "--", *before]
+                before.append("1")
             elif not parameter.is_flag:
                 option = parameter.opts[-1]
                 yield f"{' '.join(name)} {option}", [*name, option]

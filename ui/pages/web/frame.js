@@ -18,6 +18,7 @@ const YEAR_S = 31536000;
 class Frame {
   constructor(parent) {
     this.root = rootOf(parent, "frame-root");
+    this.told = { text: "", role: "alert" }; // stays while other data of the head changes
     this.stop = new AbortController();
     const on = (target, name, run, options = {}) => target.addEventListener(name, run, { signal: this.stop.signal, ...options });
     on(document, "keydown", event => this.key(event));
@@ -71,7 +72,7 @@ class Frame {
         h("a", { class: "brand", href: "/", "aria-label": "reelwise", onclick: follow }, h("i"), h("span", {}, "reelwise")),
         this.pages("pages"), this.field(text), this.person()),
       this.job = h("a", { class: "job", href: "/library", onclick: follow, hidden: true }, h("progress", { "aria-hidden": "true", max: "1" })),
-      h("p", { class: "notice", role: "alert", hidden: true }),
+      h("p", { class: "notice", role: this.told.role, hidden: !this.told.text }, this.told.text),
       this.pages("foot"),
     ];
   }
@@ -255,6 +256,7 @@ class Frame {
   }
 
   tell(text, role = "alert") {
+    this.told = { text, role };
     const notice = this.root.querySelector(".notice");
     notice.hidden = !text;
     notice.setAttribute("role", role);

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,15 @@ def test_progress_is_seen_by_others(library: Library) -> None:
     )
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Ctrl-C as Python has it, whatever a test before has left."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 @pytest.mark.parametrize(("wish", "after"), [("pause", "paused"), ("stop", "stopped")])
 def test_what_is_asked_through_the_catalogue_reaches_the_run(
     library: Library, wish: Wish, after: str

@@ -178,11 +178,14 @@ class Frame {
     this.items = items;
   }
 
-  /** Search what a suggestion stands for; a folder or a tag narrows the words that are there. */
+  /** Search what a suggestion stands for. A folder or a tag narrows the words that are there; without
+   * words it is looked at in the library. */
   take(item) {
     this.suggest([]);
     const narrows = item.kind === "folder" || item.kind === "tag";
-    go(address("/", { q: narrows ? this.data.q : null, ...item.address }));
+    if (!narrows) return go(address("/", item.address));
+    if (this.data.q) return go(address("/", { q: this.data.q, ...item.address }));
+    return go(address("/library", { view: item.kind === "folder" ? "folders" : null, ...item.address }));
   }
 
   fieldKey(event) {

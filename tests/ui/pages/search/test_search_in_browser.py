@@ -257,7 +257,7 @@ def test_letters_suggest_titles_and_the_arrow_keys_choose_one(
 ) -> None:
     page = visitor.page
     page.goto(server.url)
-    field(page).press_sequentially("toon")
+    field(page).press_sequentially("toon-00")
     options = page.get_by_role("option")
     options.first.wait_for()
     wanted = options.first.locator("span").first.inner_text()
@@ -283,4 +283,16 @@ def test_a_search_is_saved_for_who_is_watching_and_found_on_the_start_page(
     assert "Under 10 min" in saved.inner_text()
     saved.click()
     page.get_by_role("button", name="Under 10 min: take this filter away").wait_for()
+    assert visitor.failed_answers == []
+
+
+def test_a_folder_that_is_suggested_is_looked_at_in_the_library(
+    visitor: Visitor, server: Server
+) -> None:
+    page = visitor.page
+    page.goto(server.url)
+    field(page).press_sequentially("toons")
+    page.get_by_role("option").filter(has_text="folder").first.click()
+    page.wait_for_url("**/library?view=folders&folder=*")
+    page.locator(".card").first.wait_for()
     assert visitor.failed_answers == []

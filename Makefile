@@ -4,6 +4,8 @@ PYTHON ?= python3.11
 HOME_DIR ?= .reelwise
 BIN := $(VENV)/bin
 READY := $(VENV)/.reelwise-ready
+# One more than there are cores, four at most: tests in a browser wait more than they work.
+WORKERS ?= $(shell n=$$(nproc); echo $$((n < 3 ? n + 1 : 4)))
 
 .PHONY: setup demo serve test lint clean
 
@@ -25,7 +27,7 @@ serve: setup
 test: setup
 	./.ci/browser
 	./.ci/voice
-	$(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

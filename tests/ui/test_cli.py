@@ -104,6 +104,7 @@ def test_every_command_takes_home_and_json() -> None:
 def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() -> None:
     assert set(command_names()) == {
         "cut",
+        "mcp",
         "demo",
         "duplicates",
         "index",

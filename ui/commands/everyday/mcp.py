@@ -6,7 +6,7 @@ import typer
 
 from ui.library.library import Library
 from ui.terminal.answer import Answer
-from ui.terminal.options import DeviceOption, HomeOption
+from ui.terminal.options import DeviceOption, HomeOption, JsonOption
 
 
 def mcp(
@@ -16,6 +16,7 @@ def mcp(
     ] = False,
     device: DeviceOption = "auto",
     home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> Answer:
     """Give a language model the library: search, similar, recommend, describe_video.
 

@@ -11,114 +11,124 @@ from data.numbers import number_of
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption
 
+HostOption = Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Port to listen on.")]
+AllowHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Host name that browsers may use for this server, besides localhost; repeatable.",
+    ),
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|env",
+        help="Ask for a token, that of a file or of the variable REELWISE_TOKEN: programs send "
+        "it as Authorization: Bearer TOKEN, and may do everything.",
+    ),
+]
+UsersOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Ask who somebody is: a file of users with passwords and roles, which "
+        "`reelwise users add` makes.",
+    ),
+]
+TrustedHeaderOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Header in which a proxy that has asked already says who it is.",
+    ),
+]
+TrustedProxyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Address or network whose header is believed; repeatable.  [default: this machine]",
+    ),
+]
+PublicOption = Annotated[
+    bool,
+    typer.Option(
+        "--public",
+        help="Let everyone in who reaches the server: they see the library and what each "
+        "person watched, and may change both.",
+    ),
+]
+CorsOriginOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ORIGIN",
+        help="Let pages of another site ask the API, as https://films.example; repeatable.",
+    ),
+]
+BrowseOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Folder below which owners may choose folders to add on the page; repeatable.  "
+        "[default: the home of the user who runs the server]",
+    ),
+]
+NewOption = Annotated[
+    bool,
+    typer.Option("--new", help="Make an empty library where there is none; the page adds folders."),
+]
+McpOption = Annotated[
+    bool,
+    typer.Option("--mcp", help="Serve tools for language models at /mcp; nothing is changed."),
+]
+McpWriteOption = Annotated[
+    bool,
+    typer.Option("--mcp-write", help="As --mcp, and they may record what people watch."),
+]
+RefitEveryOption = Annotated[
+    str,
+    typer.Option(
+        metavar="HOURS|off",
+        help="Train the recommender in the background when enough is new: least hours between "
+        "two trainings, or off.",
+    ),
+]
+GpuMemoryOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="GB",
+        min=0,
+        help="Most memory that copies of the index take of each GPU.  [default: what is free]",
+    ),
+]
+GpuKindOption = Annotated[
+    str,
+    typer.Option(
+        metavar="KIND",
+        help="What copies of the index on GPUs hold: exact, ivf_flat, ivf_fp16, ivf_sq8, "
+        "ivf_pq, cagra, or auto for what suits the clips and the memory.",
+    ),
+]
+
 
 def serve(
-    host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(metavar="N", min=1, max=65535, help="Port to listen on.")
-    ] = 8501,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Host name that browsers may use for this server, besides localhost; repeatable.",
-        ),
-    ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE|env",
-            help="Ask for a token, that of a file or of the variable REELWISE_TOKEN: programs send "
-            "it as Authorization: Bearer TOKEN, and may do everything.",
-        ),
-    ] = None,
-    users: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Ask who somebody is: a file of users with passwords and roles, which "
-            "`reelwise users add` makes.",
-        ),
-    ] = None,
-    trusted_header: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Header in which a proxy that has asked already says who it is.",
-        ),
-    ] = None,
-    trusted_proxy: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Address or network whose header is believed; repeatable.  "
-            "[default: this machine]",
-        ),
-    ] = None,
-    public: Annotated[
-        bool,
-        typer.Option(
-            "--public",
-            help="Let everyone in who reaches the server: they see the library and what each "
-            "person watched, and may change both.",
-        ),
-    ] = False,
-    cors_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ORIGIN",
-            help="Let pages of another site ask the API, as https://films.example; repeatable.",
-        ),
-    ] = None,
-    browse: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Folder below which owners may choose folders to add on the page; repeatable.  "
-            "[default: the home of the user who runs the server]",
-        ),
-    ] = None,
-    new: Annotated[
-        bool,
-        typer.Option(
-            "--new", help="Make an empty library where there is none; the page adds folders."
-        ),
-    ] = False,
-    mcp: Annotated[
-        bool,
-        typer.Option("--mcp", help="Serve tools for language models at /mcp; nothing is changed."),
-    ] = False,
-    mcp_write: Annotated[
-        bool,
-        typer.Option("--mcp-write", help="As --mcp, and they may record what people watch."),
-    ] = False,
-    refit_every: Annotated[
-        str,
-        typer.Option(
-            metavar="HOURS|off",
-            help="Train the recommender in the background when enough is new: least hours between "
-            "two trainings, or off.",
-        ),
-    ] = "6",
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8501,
+    allow_host: AllowHostOption = None,
+    token: TokenOption = None,
+    users: UsersOption = None,
+    trusted_header: TrustedHeaderOption = None,
+    trusted_proxy: TrustedProxyOption = None,
+    public: PublicOption = False,
+    cors_origin: CorsOriginOption = None,
+    browse: BrowseOption = None,
+    new: NewOption = False,
+    mcp: McpOption = False,
+    mcp_write: McpWriteOption = False,
+    refit_every: RefitEveryOption = "6",
     device: DeviceOption = "auto",
-    gpu_memory: Annotated[
-        float | None,
-        typer.Option(
-            metavar="GB",
-            min=0,
-            help="Most memory that copies of the index take of each GPU.  [default: what is free]",
-        ),
-    ] = None,
-    gpu_kind: Annotated[
-        str,
-        typer.Option(
-            metavar="KIND",
-            help="What copies of the index on GPUs hold: exact, ivf_flat, ivf_fp16, ivf_sq8, "
-            "ivf_pq, cagra, or auto for what suits the clips and the memory.",
-        ),
-    ] = "auto",
+    gpu_memory: GpuMemoryOption = None,
+    gpu_kind: GpuKindOption = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:

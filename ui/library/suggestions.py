@@ -65,6 +65,12 @@ class Words:
                 at = self._text.find(wanted, self._starts[number + 1])
 
 
+def _asked(parameters: Parameters) -> str:
+    """The words of a search; an address has them in a list."""
+    words = parameters.get("q", "")
+    return words if isinstance(words, str) else " ".join(words)
+
+
 def _key(text: str) -> str:
     """Words apart by one blank, in one case; letters and digits only."""
     return " ".join("".join(one if one.isalnum() else " " for one in folded(text)).split())
@@ -114,7 +120,7 @@ class Suggestions:
         saved = {one.name: one.parameters for one in searches.saved(user)}
         for name in Words(saved).beginning(typed):
             yield Suggestion("saved", name, saved[name])
-        recent = {str(one.parameters.get("q", "")): one for one in searches.recent(user, 200)}
+        recent = {_asked(one.parameters): one for one in searches.recent(user, 200)}
         for text in Words(recent).beginning(typed):
             yield Suggestion("search", text, recent[text].parameters)
         for tag in held.tags.beginning(typed):

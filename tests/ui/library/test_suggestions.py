@@ -107,3 +107,10 @@ def test_lines_are_those_with_a_word_that_begins_so(lines: list[str], typed: str
         return any(" ".join(have[n:]).startswith(" ".join(words)) for n in range(len(have)))
 
     assert set(Words(lines).beginning(typed)) == {line for line in lines if fits(line)}
+
+
+def test_words_that_an_address_has_in_a_list_are_suggested_as_words(tmp_path: Path) -> None:
+    with Library(tmp_path / "home") as library:
+        library.make()
+        library.searches.note(None, {"q": ["a red kite"], "tag": ["sea"]})
+        assert [one.text for one in library.suggest(None, "red")] == ["a red kite"]

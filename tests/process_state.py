@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import locale
 import logging
 import os
@@ -76,6 +77,7 @@ _READ: dict[str, Callable[[], object]] = {
     "the import path": lambda: sys.path[0],  # libraries add their own at its end
     "the main module": lambda: sys.modules["__main__"],
     "logging": _logging,
+    "the running event loop": lambda: asyncio._get_running_loop(),
     "signal handlers": lambda: [signal.getsignal(each) for each in SIGNALS],
 }
 _OF_LOADED_MODULES = {

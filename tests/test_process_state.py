@@ -1,5 +1,6 @@
 """A test that leaves the process changed fails, whatever it changed."""
 
+import asyncio
 import locale
 import logging
 import os
@@ -18,6 +19,8 @@ import torch
 from tests.process_state import process_state, unchanged_process_state
 
 HANDLER = logging.NullHandler()
+LOOP = asyncio.new_event_loop()
+LOOP.close()
 Step = Callable[[], object]
 
 
@@ -62,6 +65,7 @@ CHANGES: dict[str, tuple[Step, Step]] = {
         lambda: logging.root.addHandler(HANDLER),
         lambda: logging.root.removeHandler(HANDLER),
     ),
+    "the running event loop": setting(asyncio._get_running_loop, asyncio._set_running_loop, LOOP),
     "signal handlers": setting(
         lambda: signal.getsignal(signal.SIGTERM),
         lambda handler: signal.signal(signal.SIGTERM, handler),

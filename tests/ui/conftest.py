@@ -26,7 +26,7 @@ from data.home import Home
 from data.toons.library import ToonLibrary, write_library
 from data.video.write import write_video
 from ui.cli import run
-from ui.library import readers
+from ui.library import readers, running
 
 N_VIDEOS = 12
 ENCODER = os.environ.get("REELWISE_TEST_ENCODER", "toon")
@@ -99,10 +99,19 @@ def home(toons: ToonLibrary, tmp_path_factory: pytest.TempPathFactory) -> Path:
         return shutil.copytree(made, home, dirs_exist_ok=True)
 
 
+@pytest.fixture
+def own_home(home: Path, tmp_path: Path) -> Path:
+    """A copy of that home, which a test may change and serve."""
+    return shutil.copytree(home, tmp_path / "home", ignore=shutil.ignore_patterns(running.FILE))
+
+
 @pytest.fixture(scope="session")
 def server(home: Path) -> Iterator[Server]:
+    """The one server of that home: one that a test starts has an `own_home`."""
     with serving(home, "--refit-every", "off") as server:
         yield server
+        announced = json.loads((home / running.FILE).read_bytes())
+        assert announced["port"] == server.port, "a test served the home of all tests"
 
 
 LARGE_BYTES = 400_000_000

@@ -113,16 +113,15 @@ def test_a_row_of_jellyfin_is_what_reelwise_recommends(server: Server, jellyfin:
     assert jellyfin.lists["new"]["UserId"] == "user-1"
 
 
-def test_a_view_that_is_reported_by_curl_counts_once(home: Path, tmp_path: Path) -> None:
+def test_a_view_that_is_reported_by_curl_counts_once(own_home: Path, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("x" * 32)
-    with serving(home, "--refit-every", "off", "--token", str(token)) as server:
+    with serving(own_home, "--refit-every", "off", "--token", str(token)) as server:
         assert server.ask("/api/v1/status")[0] == 401
         given = {"REELWISE": server.url, "USER_NAME": "curl user", "TOKEN": "x" * 32}
         told = json.loads(run("sh", str(EXAMPLES / "peertube_curl.sh"), "a red car", **given))
     assert (told["user"], len(told["items"])) == ("curl user", 5)
-    with Catalogue(Home(home)) as catalogue:
+    with Catalogue(Home(own_home)) as catalogue:
         (view,) = History(catalogue).events("curl user")
         assert (view.kind, view.watched_s) == ("view", 4.0)
         assert view.video_id not in {each["video_id"] for each in told["items"]}
-        History(catalogue).forget("curl user")  # other tests share this home

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; without it these tests are skipped, or fail where REELWISE_REQUIRE_BROWSER=1."""
+    """Chromium; without it these tests are skipped, or fail where REELWISE_REQUIRE_BROWSER=1.
+
+    Ends with its file: while it is open, this process can run no event loop of another test.
+    """
     required = os.environ.get("REELWISE_REQUIRE_BROWSER") == "1"
     if not CHROMIUM.exists():
         reason = f"no Chromium at {CHROMIUM} (REELWISE_CHROMIUM names another)"

@@ -81,8 +81,8 @@ def test_nothing_is_written_unless_that_is_allowed(library: Library) -> None:
     assert [event.kind for event in library.history.events("robot")] == ["like"]
 
 
-def test_the_server_gives_them_at_an_address_of_its_own(home: Path) -> None:
-    with serving(home, "--refit-every", "off", "--mcp") as server:
+def test_the_server_gives_them_at_an_address_of_its_own(own_home: Path) -> None:
+    with serving(own_home, "--refit-every", "off", "--mcp") as server:
         names, found = run(f"{server.url}/mcp", ("search", {"query": "a red car", "k": 1}))
         assert names == READING
         assert len(found.structured_content["hits"]) == 1

@@ -18,6 +18,7 @@ from ui.api.library import adding, jobs, paths, troubles
 from ui.api.metering import Metering
 from ui.api.people import events, history, people, searches
 from ui.api.refusals import Problem
+from ui.api.revisions import revised
 from ui.api.running import failures, status
 from ui.api.served import Served
 from ui.library.running import reelwise_version
@@ -78,7 +79,7 @@ def build_api(served: Served | None, routers: Sequence[APIRouter] = ()) -> ApiAp
 
     @api.get("/openapi.json", include_in_schema=False)
     def openapi(request: Request) -> Response:
-        return Plain(_described(api, request.scope.get("root_path", "")))
+        return revised(request, Plain(_described(api, request.scope.get("root_path", ""))))
 
     @api.get("/docs", include_in_schema=False)
     def docs(request: Request) -> Response:

@@ -23,6 +23,7 @@ from data.errors import ReelwiseError
 from ui.api.answers import DOCS, problem
 from ui.api.metering import Metering
 from ui.api.refusals import Refused, not_there, refusal, wrong
+from ui.api.revisions import revised
 from ui.api.served import Served, visitor_of, without_places
 
 LOG = "uvicorn.error"
@@ -34,7 +35,7 @@ class StrictRoute(APIRoute):
     """A route that refuses unknown and repeated parameters; every error has one shape."""
 
     def get_route_handler(self) -> Handler:
-        """The handler, with the checks around it."""
+        """The handler, with the checks around it, and the tag of its answer."""
         inner = super().get_route_handler()
         # Those of a model are plain fields.
         others = (Path, Header, Cookie)
@@ -49,7 +50,7 @@ class StrictRoute(APIRoute):
 
         async def handler(request: Request) -> Response:
             began_s = time.perf_counter()
-            answer = await _answered(checked, request)
+            answer = revised(request, await _answered(checked, request))
             metering = getattr(request.app.state, "metering", None)
             if isinstance(metering, Metering):
                 took_s = time.perf_counter() - began_s

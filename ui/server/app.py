@@ -150,7 +150,8 @@ def _for_other_sites(address: ServerAddress) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=address.cors_origins,
             allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["authorization", "content-type", "if-none-match"],
+            expose_headers=["etag"],
             max_age=600,
         )
     ]

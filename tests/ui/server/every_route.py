@@ -68,6 +68,8 @@ class Operation:
     """Parameters, and whether they must be given."""
     body: Mapping[str, bool] | None
     """Fields of a JSON body, and whether they must be given; None where it takes none."""
+    is_document: bool
+    """It answers JSON, not a file."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -113,7 +115,9 @@ def operations() -> Iterator[Operation]:
                 for each in told.get("parameters", [])
                 if each["in"] == "query"
             }
-            yield Operation(method.upper(), path, query, _fields(told, kinds))
+            content = told["responses"].get("200", {}).get("content", {})
+            is_document = "application/json" in content
+            yield Operation(method.upper(), path, query, _fields(told, kinds), is_document)
 
 
 def _fields(told: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, bool] | None:

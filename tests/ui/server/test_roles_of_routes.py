@@ -35,7 +35,9 @@ from ui.server.access.gate import OPEN
 from ui.server.access.sessions import Sessions
 from ui.server.access.users import User, Users, hashed, write_users
 
-ANNAS = {"user": "anna"}
+DOCUMENTS = [each for each in OPERATIONS if each.method == "GET" and each.is_document]
+NOT_HERE = ("GET /examples/{example_id}", "GET /library/places/count")
+"""Routes whose example names what is not there."""
 
 
 def told() -> dict[str, str]:
@@ -65,6 +67,13 @@ class House:
     def ask(self, who: Asker, method: str, path: str, body: Any = None) -> Answer:
         sent = b"" if body is None else json.dumps(body).encode()
         return self.loop.run(who.ask(method, f"{BASE}{path}", sent))
+
+    def get(self, who: Asker, operation: Operation, **headers: str) -> Answer:
+        """What a route answers, with what must be given."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = {"user": "anna"} if "user" in operation.query and who is self.anna else {}
+        asked = who.ask("GET", operation.address(**given), b"", named)
+        return self.loop.run(asked)
 
     def read(self, who: Asker, path: str) -> Any:
         answer = self.ask(who, "GET", path)
@@ -109,6 +118,7 @@ def house(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hous
         assert made.ask(anna, "POST", "/saved-searches", saved).status == 200
         assert made.ask(anna, "POST", "/recent-searches", search).status == 204
         assert made.ask(anna, "PATCH", "/people", {"pin": "4711"}).status == 200
+        assert made.ask(anna, "POST", "/jobs", {"kind": "train"}).status == 200
         yield made
 
 
@@ -182,6 +192,65 @@ def test_the_number_of_anothers_row_is_as_good_as_none(house: House, operation: 
         answer = house.loop.run(house.ben.ask(operation.method, address, operation.json()))
         assert (answer.status, answer.code.partition("_")[0]) == (404, "unknown"), answer.body
     assert house.of_anna() == before
+
+
+@pytest.mark.parametrize("operation", DOCUMENTS, ids=str)
+def test_a_document_that_was_read_before_is_told_as_unchanged(
+    house: House, operation: Operation
+) -> None:
+    first = house.get(house.anna, operation)
+    if str(operation) in NOT_HERE:
+        assert first.status in (404, 409)
+        assert first.headers["cache-control"] == "no-store"
+        return
+    assert first.status == 200, first.body
+    tag = first.headers["etag"]
+    told = {"etag": tag, "cache-control": "private, no-cache", "vary": "Authorization, Cookie"}
+    for known in (tag, tag.removeprefix("W/"), f'"x", {tag}', "*"):
+        again = house.get(house.anna, operation, if_none_match=known)
+        assert (again.status, again.body) == (304, b""), known
+        assert again.headers.items() >= told.items()
+        assert not {"content-length", "content-type"} & again.headers.keys()
+    for known in ('W/"x"', tag.strip('W/"'), f"{tag[:-2]}x"):
+        again = house.get(house.anna, operation, if_none_match=known)
+        assert (again.status, again.headers["etag"]) == (200, tag), known
+        assert again.headers.items() >= told.items()
+
+
+@pytest.mark.parametrize("operation", DOCUMENTS, ids=str)
+def test_no_tag_of_somebody_else_is_told_as_unchanged(house: House, operation: Operation) -> None:
+    of_anna, of_ben = (house.get(who, operation) for who in (house.anna, house.ben))
+    tag = of_anna.headers.get("etag", '"none"')
+    asked = house.get(house.ben, operation, if_none_match=tag)
+    is_same = of_ben.status == 200 and _said(of_ben) == _said(of_anna)
+    assert asked.status == (304 if is_same else of_ben.status)
+    if WHO[str(operation)] == "stranger":
+        assert house.get(house.stranger, operation, if_none_match=tag).status == 200
+    else:
+        assert house.get(house.stranger, operation, if_none_match=tag).status == 401
+        assert house.get(house.stranger, operation, if_none_match="*").status == 401
+
+
+def _said(answer: Answer) -> Any:
+    return {**json.loads(answer.body), "took_ms": 0}
+
+
+def test_a_history_as_a_document_has_a_tag_as_well(house: House) -> None:
+    exported = house.ask(house.ben, "GET", "/history/export?format=json")
+    assert exported.headers["etag"].startswith("W/")
+    assert house.ask(house.ben, "GET", "/history/export").headers["cache-control"] == "no-store"
+
+
+def test_a_tag_changes_with_what_is_told(house: House) -> None:
+    before = house.ask(house.ben, "GET", "/history").headers["etag"]
+    event = {"video_id": 2, "kind": "like", "client_id": "bens-like"}
+    (row,) = json.loads(house.ask(house.ben, "POST", "/events", event).body)["results"]
+    after = house.ask(house.ben, "GET", "/history").headers["etag"]
+    undone = house.ask(house.ben, "DELETE", f"/events/{row['event']['id']}")
+    again = house.ask(house.ben, "GET", "/history").headers["etag"]
+    assert before == again != after
+    assert undone.headers["cache-control"] == "no-store"
+    assert "etag" not in undone.headers
 
 
 @of("all")

@@ -19,6 +19,7 @@ from data.catalogue.tables import EVENT_SUM, WATCHERS
 from data.catalogue.values import from_micros, now_micros, sql
 from data.errors import ReelwiseError
 from data.history.rows.people import near_names, person
+from data.people.pin_tries import PinTries
 from data.people.pins import hashed_pin, is_pin
 from data.printable import printable
 
@@ -92,10 +93,16 @@ class Person:
 
 
 class People:
-    """The people of one library. Every change is durable when it returns."""
+    """The people of one library. Every change is durable when it returns.
 
-    def __init__(self, catalogue: Database) -> None:
+    Args:
+        catalogue: The library.
+        tries: The wrong PINs of this process; None begins to count.
+    """
+
+    def __init__(self, catalogue: Database, tries: PinTries | None = None) -> None:
         self._catalogue = catalogue
+        self._tries = tries or PinTries()
 
     def all(self) -> list[Person]:
         """List everybody, by name."""
@@ -154,18 +161,25 @@ class People:
         """
         return self._change(name, {"pin": None if pin is None else hashed_pin(pin)})
 
-    def is_pin(self, name: str, pin: str) -> bool:
+    def is_pin(self, name: str, pin: str, *, client: str = "") -> bool:
         """Whether this is the person's PIN; where there is none, any is. Takes some 50 ms.
+
+        Args:
+            name: The person.
+            pin: What was typed.
+            client: Who tries; wrong PINs are counted for each.
 
         Raises:
             ReelwiseError: Nobody is called so, or the stored PIN is damaged.
+            TooManyPins: The client has to wait.
         """
         with self._catalogue.reading() as connection:
             self._require(connection, name)
             row = self._rows(connection).get(person(name))
         if row is None or row["pin"] is None:
             return True
-        return is_pin(str(row["pin"]), pin)
+        stored = str(row["pin"])
+        return self._tries.checked(client, row["name"], stored, lambda: is_pin(stored, pin))
 
     def rename(self, name: str, to: str) -> Person:
         """Give a person another name; history, searches and logged pages go along.

@@ -5,12 +5,14 @@ command of that person, and begins with "on the server".
 """
 
 import re
+from math import ceil
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from data.errors import NoSuchVideo, ReelwiseError
+from data.people import TooManyPins
 from ui.api.answers import DOCS, problem
 
 
@@ -70,6 +72,10 @@ def refusal(error: ReelwiseError) -> Response:
     if isinstance(error, Refused):
         return problem(error.status, error.code, error.problem, error.fix)
     fix = in_http_words(error.fix)
+    if isinstance(error, TooManyPins):
+        answer = problem(429, "too_many", error.problem, fix)
+        answer.headers["retry-after"] = str(ceil(error.wait_s))
+        return answer
     if isinstance(error, NoSuchVideo):
         return problem(404, "unknown_video", error.problem, fix)
     return problem(409, "cannot_answer", error.problem, fix)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
+from starlette.types import Scope
 
 from ui.library.library import Library
 
@@ -62,7 +64,32 @@ def visitor_of(request: Request) -> Visitor:
     return visitor if isinstance(visitor, Visitor) else Visitor()
 
 
+def client_of(scope: Scope) -> str:
+    """Who asks, for counting: the person who has signed in, else the address.
+
+    Of IPv6 the network counts: a machine has as many addresses there as it likes.
+    """
+    visitor = scope.get(VISITOR)
+    if isinstance(visitor, Visitor) and visitor.name is not None:
+        return f"person {visitor.name}"
+    client = HTTPConnection(scope).client
+    return f"address {_network(client.host if client else '')}"
+
+
+def _network(host: str) -> str:
+    try:
+        return str(ipaddress.IPv6Network((host.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return host
+
+
+def _asking_client(request: Request) -> str:
+    return client_of(request.scope)
+
+
 ServedHere = Annotated[Served, Depends(_served)]
 """Parameter of a route: what it works with."""
 Asking = Annotated[Visitor, Depends(visitor_of)]
 """Parameter of a route: who asks."""
+AskingClient = Annotated[str, Depends(_asking_client)]
+"""Parameter of a route: the same, for counting."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from data.catalogue import Catalogue, Shelf
     from data.history import History, RecordedEvents
     from data.jobs import Jobs
-    from data.people import People, Searches
+    from data.people import People, PinTries, Searches
     from embeddings.encoder import Encoder
     from indexer.build.files.roots import RuleChange
     from indexer.search.searcher import Searcher
@@ -75,6 +75,7 @@ class OpenedLibrary:
         self._searcher: Searcher | None = None
         self._recommender: LibraryRecommender | None = None
         self._suggestions: Suggestions | None = None
+        self._pin_tries: PinTries | None = None
 
     def make(self) -> None:
         """Make an empty library where there is none.
@@ -138,9 +139,11 @@ class OpenedLibrary:
     @property
     def people(self) -> People:
         """Who uses the library, with colours and PINs; also who only has events."""
-        from data.people import People
+        from data.people import People, PinTries
 
-        return People(self.catalogue)
+        with self._lock:
+            self._pin_tries = self._pin_tries or PinTries()
+        return People(self.catalogue, self._pin_tries)
 
     @property
     def searches(self) -> Searches:

@@ -22,7 +22,7 @@ COOKIE = "reelwise_person"
 GUEST = "-"
 """Nobody: nothing is recorded."""
 VISITOR_HEADER = "x-reelwise-visitor"
-"""What the server says of who is here: JSON with `name` and `role`."""
+"""What the server says of who is here: JSON with `name`, `role` and `client`."""
 _CHOSEN = "person"
 _KEPT = "person:choice"
 
@@ -79,6 +79,11 @@ def is_owner() -> bool:
 def signed_in() -> str:
     """The name under which somebody signed in; empty where nobody has to."""
     return str(_visitor().get("name") or "")
+
+
+def client() -> str:
+    """Who is here, for counting, as the server's routes count."""
+    return str(_visitor().get("client") or "")
 
 
 def _visitor() -> dict[str, object]:

@@ -18,7 +18,7 @@ from ui.api.fields import Words
 from ui.api.lists import Items
 from ui.api.people.events import StoredEvent, Whose, stored
 from ui.api.refusals import Refused, wrong
-from ui.api.served import Asking, ServedHere
+from ui.api.served import Asking, AskingClient, ServedHere
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners, whose
 
@@ -119,10 +119,12 @@ def change(given: Change, served: ServedHere, visitor: Asking, user: Whose = Non
 
 
 @router.post("/people/pin", summary="Check the PIN of a person")
-def check_pin(tried: Tried, served: ServedHere, visitor: Asking) -> dict[str, bool]:
-    """Whether it is the right one; ten tries a minute."""
+def check_pin(
+    tried: Tried, served: ServedHere, visitor: Asking, client: AskingClient
+) -> dict[str, bool]:
+    """Whether it is the right one; after five wrong ones each try has to wait."""
     name = whose(visitor, tried.user)
-    return {"right": served.library.people.is_pin(name, tried.pin)}
+    return {"right": served.library.people.is_pin(name, tried.pin, client=client)}
 
 
 @router.post("/people/merge", summary="Make one person of two", dependencies=[OnlyOwners])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from data.errors import ReelwiseError
 from data.people import People
 from ui.library.library import Library
+from ui.pages.people.pins import require_pin
 
 
 def change_person(library: Library, wanted: Mapping[str, str]) -> str:
@@ -26,8 +27,7 @@ def change_person(library: Library, wanted: Mapping[str, str]) -> str:
     people, name = library.people, wanted["name"]
     if name not in {person.name for person in people.all()}:
         raise ReelwiseError(f"nobody is called {name!r}", fix="reload the page")
-    if not people.is_pin(name, wanted.get("pin", "")):
-        raise ReelwiseError("that is not the PIN", fix="try again")
+    require_pin(library, name, wanted.get("pin", ""))
     return CHANGES[wanted["what"]](people, name, wanted.get("value", ""))
 
 

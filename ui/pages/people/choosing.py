@@ -12,6 +12,7 @@ from data.printable import printable
 from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
+from ui.pages.people.pins import require_pin
 
 KEY = "who"
 TOLD = "who:told"
@@ -94,6 +95,6 @@ def _checked(library: Library, name: str, pin: str) -> str:
         raise ReelwiseError(words.say("who.no_name"), fix=words.say("who.other"))
     if cleaned not in {person.name for person in library.people.all()}:
         library.people.add(cleaned)
-    elif not library.people.is_pin(cleaned, pin):
-        raise ReelwiseError(words.say("who.bad_pin"), fix=words.say("who.try_again"))
+    else:
+        require_pin(library, cleaned, pin)
     return cleaned

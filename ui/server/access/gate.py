@@ -17,12 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from ui.api.answers import problem
-from ui.api.served import VISITOR, Visitor
+from ui.api.served import VISITOR, Visitor, client_of
 from ui.library.running import ROUTE
 from ui.server.access.doors import Doors
 
 VISITOR_HEADER = "x-reelwise-visitor"
-"""What the pages read of a visitor: JSON with `name` and `role`."""
+"""What the pages read of a visitor: JSON with `name`, `role` and `client`."""
 READS = ("GET", "HEAD", "OPTIONS")
 LOGIN = "/login"
 OPEN = (LOGIN, "/healthz", "/readyz", "/api/v1/session", ROUTE)
@@ -83,7 +83,8 @@ def _known(scope: Scope, visitor: Visitor | None) -> Scope:
     """The scope with who asks, and with nothing that the request itself says of that."""
     others = [each for each in scope["headers"] if each[0].lower() != VISITOR_HEADER.encode()]
     known = visitor or Visitor(None, "viewer")
-    told = json.dumps({"name": known.name, "role": known.role})
+    client = client_of({**scope, VISITOR: known})
+    told = json.dumps({"name": known.name, "role": known.role, "client": client})
     headers = [*others, (VISITOR_HEADER.encode(), told.encode())]
     return {**scope, "headers": headers, VISITOR: known}
 

@@ -7,11 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.api.answers import problem
-from ui.api.served import VISITOR, Visitor
+from ui.api.served import client_of
 
 REQUESTS_A_MINUTE = 3000
 """A page that scrolls through pictures asks some forty times a second."""
@@ -101,12 +100,3 @@ class Rates:
             return message if taken <= MAX_BODY_BYTES else {"type": "http.disconnect"}
 
         await self._app(scope, receive_counted, send)
-
-
-def client_of(scope: Scope) -> str:
-    """Who asks, for counting: the person who has signed in, else the address."""
-    visitor = scope.get(VISITOR)
-    if isinstance(visitor, Visitor) and visitor.name is not None:
-        return f"person {visitor.name}"
-    client = HTTPConnection(scope).client
-    return f"address {client.host if client else ''}"

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from data.people.pin_tries import FIRST_WAIT_S, FREE
 from tests.ui.api.conftest import Client
 from ui.api.served import Visitor
 from ui.library.library import Library
@@ -30,6 +31,24 @@ def test_a_person_is_added_changed_and_forgotten(client: Client, library: Librar
     assert unsure.status_code == 400
     assert asking.delete("/people?user=nora b&confirm=nora b").json()["events"] == 1
     assert "nora b" not in {each["name"] for each in asking.get("/people").json()["items"]}
+
+
+def test_wrong_pins_have_to_wait_and_the_right_one_as_well(client: Client) -> None:
+    asking = client()
+    asking.post("/people", json={"name": "pia", "pin": "1234"})
+    for _ in range(FREE):
+        answer = asking.post("/people/pin", json={"user": "pia", "pin": "4321"})
+        assert answer.json() == {"right": False}
+    for _ in range(2):
+        answer = asking.post("/people/pin", json={"user": "pia", "pin": "1234"})
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+        assert 0 < int(answer.headers["retry-after"]) <= FIRST_WAIT_S
+    pia = client(Visitor("pia", "viewer"))
+    assert pia.post("/people/pin", json={"user": "pia", "pin": "1234"}).json() == {"right": True}
+    # An owner who gives another PIN opens at once.
+    asking.patch("/people?user=pia", json={"pin": "5678"})
+    answer = asking.post("/people/pin", json={"user": "pia", "pin": "5678"})
+    assert answer.json() == {"right": True}
 
 
 def test_a_viewer_is_alone_among_people(client: Client) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import ReelwiseError
+from data.people.pin_tries import FREE
 from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.people.changes import CHANGES, change_person
@@ -44,6 +45,24 @@ def test_of_a_person_with_a_pin_nothing_changes_without_it(library: Library, wha
     assert library.people.all() == before
     change_person(library, {"what": what, "name": "Zoë", "value": value, "pin": "1234"})
     assert library.people.all() != before
+
+
+def test_wrong_pins_on_the_page_have_to_wait_and_the_right_one_as_well(
+    library: Library, chosen: list[str]
+) -> None:
+    for _ in range(FREE - 1):
+        with pytest.raises(ReelwiseError, match="not the PIN"):
+            take(library, "Zoë", "0000")
+    wanted = {"what": "colour", "name": "Zoë", "value": "#112233", "pin": "0000"}
+    with pytest.raises(ReelwiseError, match="not the PIN"):
+        change_person(library, wanted)
+    with pytest.raises(ReelwiseError, match="Too many wrong PINs") as told:
+        take(library, "Zoë", "1234")
+    assert told.value.fix == "try again in 30 seconds."
+    assert chosen == []
+    with pytest.raises(ReelwiseError, match="Too many wrong PINs"):
+        change_person(library, wanted | {"pin": "1234"})
+    assert library.people.is_pin("Zoë", "1234", client="somebody elsewhere")
 
 
 def test_a_change_gives_the_name_from_now_on(library: Library) -> None:

@@ -77,6 +77,21 @@ def test_without_ways_in_everyone_is_an_owner() -> None:
     assert client_of(Doors()).get("/who").json()["role"] == "owner"
 
 
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("fd00::1:2:3:4", "fd00::/64"),
+        ("fd00:0:0:0:ffff::9", "fd00::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("fd00:0:0:1::9", "fd00:0:0:1::/64"),
+    ],
+)
+def test_the_pages_are_told_who_asks_as_it_is_counted(address: str, counted: str) -> None:
+    (told,) = client_of(Doors(), address).get("/who").json()["header"]
+    assert json.loads(told)["client"] == f"address {counted}"
+
+
 def test_a_stranger_gets_nothing_neither_by_http_nor_by_websocket(doors: Doors) -> None:
     client = client_of(doors)
     answer = client.get("/who")
@@ -127,7 +142,7 @@ def test_a_session_is_its_user_and_its_cookie_is_kept_from_scripts_and_other_sit
     assert client.get("/who").json() == {
         "name": "ben",
         "role": "viewer",
-        "header": ['{"name": "ben", "role": "viewer"}'],
+        "header": ['{"name": "ben", "role": "viewer", "client": "person ben"}'],
     }
     with client.websocket_connect("/socket") as socket:
         assert json.loads(socket.receive_text())["name"] == "ben"
@@ -177,9 +192,8 @@ def test_sessions_outlive_the_process(users: Users, tmp_path: Path) -> None:
 def test_nobody_says_by_a_header_who_they_are(doors: Doors) -> None:
     forged = {VISITOR_HEADER: '{"name": "anna", "role": "owner"}'}
     client = signed_in(doors, "ben", "ben's password")
-    assert client.get("/who", headers=forged).json()["header"] == [
-        '{"name": "ben", "role": "viewer"}'
-    ]
+    (told,) = client.get("/who", headers=forged).json()["header"]
+    assert json.loads(told) == {"name": "ben", "role": "viewer", "client": "person ben"}
     assert client_of(doors).get("/who", headers=forged).status_code == 401
 
 

@@ -54,6 +54,7 @@ STREAMLIT_OPTIONS: dict[str, Any] = {
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
+    "runner.postScriptGC": False,  # it goes through all that is in memory: `Upkeep` does it
     "global.developmentMode": False,
     "theme.baseRadius": "0.6rem",
     "theme.light.primaryColor": "#0f766e",

@@ -1,5 +1,6 @@
 """What a server does for its library between requests."""
 
+import gc
 import threading
 from typing import Self
 
@@ -13,7 +14,8 @@ class Upkeep:
     """Empties the catalogue's log and copies the catalogue now and then; a context manager.
 
     A log that lives as long as the server holds many commits, and SQLite drops all of them that
-    follow a damaged byte: it is worked into the file every minute.
+    follow a damaged byte: it is worked into the file every minute. So is what visits left in memory
+    in circles collected: Streamlit would do it after each run of a page, four fifths of its cost.
 
     Args:
         catalogue: Of the server's library.
@@ -38,3 +40,4 @@ class Upkeep:
         while not self._ending.wait(self._every_s):
             self._catalogue.empty_log()
             copy_if_due(self._catalogue.home)
+            gc.collect()

@@ -1,10 +1,11 @@
-"""Where a server can listen, and what it says when it cannot."""
+"""Where a server can listen, what it says when it cannot, and what a run of a page is spared."""
 
 import socket
 
 import pytest
 
 from data.errors import ReelwiseError
+from ui.server.app import STREAMLIT_OPTIONS
 from ui.server.edge.address import ServerAddress
 from ui.server.process import _listen
 
@@ -25,3 +26,7 @@ def test_a_taken_port_is_answered_with_another() -> None:
         with pytest.raises(ReelwiseError) as raised:
             _listen(ServerAddress("127.0.0.1", port))
     assert raised.value.fix == f"reelwise serve --port {port % 65535 + 1}"
+
+
+def test_a_run_of_a_page_does_not_go_through_all_that_is_in_memory() -> None:
+    assert STREAMLIT_OPTIONS["runner.postScriptGC"] is False

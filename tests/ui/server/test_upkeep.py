@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,3 +50,15 @@ def test_a_reader_keeps_the_log_and_is_not_waited_for(tmp_path: Path) -> None:
             History(catalogue).add("bob", "a")
             assert catalogue.empty_log() is False
         assert catalogue.empty_log() is True
+
+
+def test_what_visits_left_in_circles_is_collected_between_requests(tmp_path: Path) -> None:
+    class Left:
+        itself: Left
+
+    left = Left()
+    left.itself = left
+    gone = weakref.ref(left)
+    del left
+    with Catalogue(new_home(tmp_path)) as catalogue, Upkeep(catalogue, every_s=0.01):
+        wait_for(lambda: gone() is None)

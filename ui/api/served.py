@@ -11,6 +11,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection, Request
 from starlette.types import Scope
 
+from data.errors import ReelwiseError
 from ui.library.library import Library
 
 Role = Literal["owner", "viewer"]
@@ -50,6 +51,14 @@ def without_places(text: str, served: Served) -> str:
     for place in sorted(known, key=lambda each: len(str(each)), reverse=True):
         text = text.replace(str(place), place.name)
     return text
+
+
+def for_visitor(error: ReelwiseError, served: Served, visitor: Visitor) -> ReelwiseError:
+    """The error in words that a viewer may read: without places of the server."""
+    if not visitor.is_owner:
+        error.problem = without_places(error.problem, served)
+        error.fix = without_places(error.fix, served)
+    return error
 
 
 def _served(request: Request) -> Served:

@@ -24,7 +24,7 @@ from ui.api.answers import DOCS, problem
 from ui.api.metering import Metering
 from ui.api.refusals import Refused, not_there, refusal, wrong
 from ui.api.revisions import revised
-from ui.api.served import Served, visitor_of, without_places
+from ui.api.served import Served, for_visitor, visitor_of
 
 LOG = "uvicorn.error"
 """Faults go to the server's log, which is bounded in lines a minute."""
@@ -67,7 +67,7 @@ async def _answered(handler: Handler, request: Request) -> Response:
     except RequestValidationError as error:
         return refusal(_explained(request, error))
     except ReelwiseError as error:
-        return refusal(_for_visitor(request, error))
+        return refusal(_for_who_asks(request, error))
     except HTTPException as error:
         return refusal(_of_framework(error))
     except Exception:
@@ -77,14 +77,11 @@ async def _answered(handler: Handler, request: Request) -> Response:
         return problem(500, "fault", "unexpected fault", fix)
 
 
-def _for_visitor(request: Request, error: ReelwiseError) -> ReelwiseError:
-    """The error in words that a viewer may read: without places of the server."""
+def _for_who_asks(request: Request, error: ReelwiseError) -> ReelwiseError:
     served = getattr(request.app.state, "served", None)
-    if visitor_of(request).is_owner or not isinstance(served, Served):
+    if not isinstance(served, Served):
         return error
-    error.problem = without_places(error.problem, served)
-    error.fix = without_places(error.fix, served)
-    return error
+    return for_visitor(error, served, visitor_of(request))
 
 
 def check_names(request: Request, repeatable: Mapping[str, bool]) -> None:

@@ -90,7 +90,7 @@ def build_server(
     @asynccontextmanager
     async def lifespan(_: App) -> AsyncIterator[None]:
         say_accept_errors_once_a_minute(asyncio.get_running_loop())
-        limit_log("uvicorn", "asyncio", "streamlit")
+        limit_log("uvicorn", "asyncio", "streamlit", "mcp")
         threading.Thread(target=library.warm_up, name="warm-up", daemon=True).start()
         async with AsyncExitStack() as running:
             running.enter_context(EarlyPictures(library, Files(library, frames).pictures))

@@ -6,17 +6,11 @@ named, and learns nothing of the machine; a stranger gets nothing.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.responses import Response
 
 from data.toons.library import ToonLibrary
 from tests.ui.server.every_route import (
@@ -24,16 +18,11 @@ from tests.ui.server.every_route import (
     OWN_PAGE,
     ROOT,
     Answer,
-    Asker,
     Operation,
-    guarded,
 )
+from tests.ui.server.house import House
 from ui.api.links import BASE
-from ui.library.library import Library
-from ui.server.access.doors import Doors
 from ui.server.access.gate import OPEN
-from ui.server.access.sessions import Sessions
-from ui.server.access.users import User, Users, hashed, write_users
 
 DOCUMENTS = [each for each in OPERATIONS if each.method == "GET" and each.is_document]
 NOT_HERE = ("GET /examples/{example_id}", "GET /library/places/count")
@@ -53,73 +42,6 @@ WHO = told()
 def of(who: str) -> pytest.MarkDecorator:
     routes = [each for each in OPERATIONS if WHO.get(str(each)) == who]
     return pytest.mark.parametrize("operation", routes, ids=str)
-
-
-@dataclass
-class House:
-    """A server with an owner, anna, and a viewer, ben; anna has done this and that."""
-
-    loop: asyncio.Runner
-    stranger: Asker
-    anna: Asker
-    ben: Asker
-
-    def ask(self, who: Asker, method: str, path: str, body: Any = None) -> Answer:
-        sent = b"" if body is None else json.dumps(body).encode()
-        return self.loop.run(who.ask(method, f"{BASE}{path}", sent))
-
-    def get(self, who: Asker, operation: Operation, **headers: str) -> Answer:
-        """What a route answers, with what must be given."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        given = {"user": "anna"} if "user" in operation.query and who is self.anna else {}
-        asked = who.ask("GET", operation.address(**given), b"", named)
-        return self.loop.run(asked)
-
-    def read(self, who: Asker, path: str) -> Any:
-        answer = self.ask(who, "GET", path)
-        assert answer.status == 200, answer.body
-        return json.loads(answer.body)
-
-    def of_anna(self) -> list[Any]:
-        """All that is kept of her."""
-        people = self.read(self.anna, "/people")["items"]
-        rest = ("/history", "/recent-searches", "/saved-searches")
-        found = [self.read(self.anna, path)["items"] for path in rest]
-        return [[each for each in people if each["name"] == "anna"], *found]
-
-
-@pytest.fixture(scope="module")
-def house(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    passwords = {"anna": "owner", "ben": "viewer"}
-    known = {name: User(name, role, hashed("password")) for name, role in passwords.items()}  # type: ignore[arg-type]
-    write_users(folder / "users.json", known)
-    users = Users(folder / "users.json")
-    sessions = Sessions(users, folder / "key")
-
-    def cookie(name: str) -> dict[str, str]:
-        answer = Response()
-        sessions.begin(answer, known[name], secure=False)
-        return {"cookie": answer.headers["set-cookie"].partition(";")[0], **OWN_PAGE}
-
-    doors = Doors(users=users, sessions=sessions)
-    with (
-        Library(shutil.copytree(home, folder / "home")) as library,
-        guarded(library, doors) as app,
-        asyncio.Runner() as loop,
-    ):
-        anna, ben = (Asker(app, cookie(name), "127.0.0.1") for name in ("anna", "ben"))
-        made = House(loop, Asker(app, {}, "127.0.0.1"), anna, ben)
-        for kind in ("like", "view", "hide"):
-            event = {"video_id": 1, "kind": kind, "client_id": f"annas-{kind}"}
-            assert made.ask(anna, "POST", "/events", event).status == 200
-        search = {"address": {"q": "annas secret"}}
-        saved = {**search, "name": "secret"}
-        assert made.ask(anna, "POST", "/saved-searches", saved).status == 200
-        assert made.ask(anna, "POST", "/recent-searches", search).status == 204
-        assert made.ask(anna, "PATCH", "/people", {"pin": "4711"}).status == 200
-        assert made.ask(anna, "POST", "/jobs", {"kind": "train"}).status == 200
-        yield made
 
 
 def test_every_route_is_for_somebody() -> None:

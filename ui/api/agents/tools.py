@@ -5,9 +5,10 @@ They answer what the API answers, for whoever asks; without `write` none changes
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Annotated, Any, ParamSpec, TypeVar
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -16,6 +17,7 @@ from pydantic import Field, ValidationError
 from starlette.requests import Request
 
 from data.errors import ReelwiseError
+from data.history import EventKind
 from ui.api.browsing.video import Question, lines, scores, video
 from ui.api.fields import Count, Seconds, VideoId, Words
 from ui.api.finding.asked import Search
@@ -23,11 +25,9 @@ from ui.api.finding.recommend import Wanted, recommend
 from ui.api.finding.search import answer, page_of
 from ui.api.people.events import Happened, report_rows
 from ui.api.refusals import in_http_words
-from ui.api.served import Served, Visitor, visitor_of
+from ui.api.served import Served, Visitor, for_visitor, visitor_of
 from ui.library.running import reelwise_version
 
-P = ParamSpec("P")
-Answer = TypeVar("Answer")
 INSTRUCTIONS = (
     "Finds moments in a library of videos by what is seen, said and written in them, and tells "
     "what somebody may like to watch. Times are in seconds. When `confident` is false, nothing "
@@ -45,26 +45,23 @@ def mcp_server(served: Served, *, write: bool = False) -> MCPServer:
         served: What they work with.
         write: Add the tool that records what somebody did.
     """
-    server = MCPServer("reelwise", instructions=INSTRUCTIONS, version=reelwise_version())
+    with _log_left_alone():
+        server = MCPServer("reelwise", instructions=INSTRUCTIONS, version=reelwise_version())
     _add_reading(server, Tools(served))
     if write:
         _add_writing(server, Tools(served))
     return server
 
 
-def _told(tool: Callable[P, Answer]) -> Callable[P, Answer]:
-    """A tool whose known errors reach the model, which can ask otherwise."""
-
-    @wraps(tool)
-    def telling(*args: P.args, **named: P.kwargs) -> Answer:
-        try:
-            return tool(*args, **named)
-        except ReelwiseError as error:
-            raise ToolError(f"{error.problem}; {in_http_words(error.fix)}") from error
-        except ValidationError as error:
-            raise ToolError(str(error.errors()[0]["msg"])) from error
-
-    return telling
+@contextmanager
+def _log_left_alone() -> Iterator[None]:
+    """Keep the process's log as it is: the SDK would have everything written, without bounds."""
+    handlers, level = [*logging.root.handlers], logging.root.level
+    try:
+        yield
+    finally:
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
 
 
 class Tools:
@@ -77,48 +74,60 @@ class Tools:
     def __init__(self, served: Served) -> None:
         self._served = served
 
-    @_told
+    @contextmanager
+    def _asked(self, context: Asker) -> Iterator[Visitor]:
+        """Give who asks; known errors reach the model, which can ask otherwise."""
+        visitor = _visitor(context)
+        try:
+            yield visitor
+        except ReelwiseError as error:
+            told = for_visitor(error, self._served, visitor)
+            raise ToolError(f"{told.problem}; {in_http_words(told.fix)}") from error
+        except ValidationError as error:
+            raise ToolError(str(error.errors()[0]["msg"])) from error
+
     def search(
         self, query: Words, k: Count, folder: Words | None, context: Asker
     ) -> dict[str, Any]:
         """Moments by words."""
-        folders = [] if folder is None else [folder]
-        asked = Search.model_validate({"q": query, "k": k, "folder": folders})
-        first, wanted = page_of(asked)
-        found = answer(self._served, asked, _visitor(context), first=first, wanted=wanted)
-        return found.model_dump(mode="json")
+        with self._asked(context) as visitor:
+            folders = [] if folder is None else [folder]
+            asked = Search.model_validate({"q": query, "k": k, "folder": folders})
+            first, wanted = page_of(asked)
+            found = answer(self._served, asked, visitor, first=first, wanted=wanted)
+            return found.model_dump(mode="json")
 
-    @_told
     def similar(self, like: Like, k: Count, context: Asker) -> dict[str, Any]:
         """Moments like one."""
-        asked = Search.model_validate({"like": like, "k": k})
-        found = answer(self._served, asked, _visitor(context), first=0, wanted=k)
-        return found.model_dump(mode="json")
+        with self._asked(context) as visitor:
+            asked = Search.model_validate({"like": like, "k": k})
+            found = answer(self._served, asked, visitor, first=0, wanted=k)
+            return found.model_dump(mode="json")
 
-    @_told
     def recommend(
-        self, user: Words | None, k: Count, playing: VideoId | None, context: Any
+        self, user: Words | None, k: Count, playing: VideoId | None, context: Asker
     ) -> dict[str, Any]:
         """What to watch next."""
-        wanted = Wanted.model_validate({"user": user, "k": k, "playing": playing})
-        return recommend(wanted, self._served, _visitor(context)).model_dump(mode="json")
+        with self._asked(context) as visitor:
+            wanted = Wanted.model_validate({"user": user, "k": k, "playing": playing})
+            return recommend(wanted, self._served, visitor).model_dump(mode="json")
 
-    @_told
     def describe(self, video_id: VideoId, question: Words | None, context: Asker) -> dict[str, Any]:
         """What is known of a video, and what is said in it."""
-        told = video(video_id, self._served, _visitor(context)).model_dump(mode="json")
-        spoken = lines(video_id, self._served).model_dump(mode="json")["items"]
-        told["lines"], told["more_lines"] = spoken[:MOST_LINES], len(spoken) > MOST_LINES
-        if question is not None:
-            fits = scores(video_id, Question.model_validate({"q": question}), self._served)
-            told["moments"] = fits.model_dump(mode="json")["moments"]
-        return told
+        with self._asked(context) as visitor:
+            told = video(video_id, self._served, visitor).model_dump(mode="json")
+            spoken = lines(video_id, self._served).model_dump(mode="json")["items"]
+            told["lines"], told["more_lines"] = spoken[:MOST_LINES], len(spoken) > MOST_LINES
+            if question is not None:
+                fits = scores(video_id, Question.model_validate({"q": question}), self._served)
+                told["moments"] = fits.model_dump(mode="json")["moments"]
+            return told
 
-    @_told
     def record(self, happened: Happened, context: Asker) -> dict[str, Any]:
         """Record what somebody did."""
-        results = report_rows(self._served, _visitor(context), None, happened)
-        return results.results[0].model_dump(mode="json")
+        with self._asked(context) as visitor:
+            results = report_rows(self._served, visitor, None, happened)
+            return results.results[0].model_dump(mode="json")
 
 
 def _add_reading(server: MCPServer, tools: Tools) -> None:
@@ -161,7 +170,7 @@ def _add_writing(server: MCPServer, tools: Tools) -> None:
     def record_event(
         context: Asker,
         video_id: VideoId,
-        kind: str = "view",
+        kind: EventKind = "view",
         user: Words | None = None,
         watched_s: Seconds | None = None,
     ) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.api.answers import problem
@@ -90,7 +91,7 @@ class Rates:
         if not told.isdigit() or int(told) > MAX_BODY_BYTES:
             await too_large(scope, receive, send)
             return
-        taken = 0
+        taken, has_begun = 0, False
 
         async def receive_counted() -> Message:
             nonlocal taken
@@ -99,4 +100,17 @@ class Rates:
             # Whoever does not say how much comes is cut off where it is too much.
             return message if taken <= MAX_BODY_BYTES else {"type": "http.disconnect"}
 
-        await self._app(scope, receive_counted, send)
+        async def send_unless_refused(message: Message) -> None:
+            nonlocal has_begun
+            # What the application makes of a body that ends early is no answer to it.
+            if taken <= MAX_BODY_BYTES or has_begun:
+                has_begun = True
+                await send(message)
+
+        try:
+            await self._app(scope, receive_counted, send_unless_refused)
+        except ClientDisconnect:
+            if taken <= MAX_BODY_BYTES:
+                raise
+        if taken > MAX_BODY_BYTES and not has_begun:
+            await too_large(scope, receive, send)

@@ -15,6 +15,7 @@ from data.history import History
 from data.home import Home
 from tests.ui.conftest import PATIENCE_S, Odd, Server
 from tests.ui.pages.conftest import Visitor, id_of
+from ui.pages.components.mount import WEB
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -25,6 +26,20 @@ KEPT = "reelwise:reports"
 IS_THERE = "v => new Promise(done => { const look = () => v.readyState >= 2 ? done() : setTimeout(look, 20); look(); })"  # fmt: skip # noqa: E501
 UNTIL = """([v, at]) => new Promise(done => { const look = () => v.currentTime >= at || v.ended
   ? done() : setTimeout(look, 10); look(); })"""
+
+COUNTED = """rows => {
+  const video = Object.assign(new EventTarget(), { playbackRate: 1 });
+  const watched = new Watched(video, new AbortController().signal);
+  for (const [now, name, currentTime, state = "", at = now] of rows) {
+    performance.now = () => now;
+    Object.assign(video, { currentTime, paused: state === "paused" || state === "ended",
+      ended: state === "ended", seeking: state === "seeking" });
+    const event = new Event(name);
+    Object.defineProperty(event, "timeStamp", { value: at });
+    video.dispatchEvent(event);
+  }
+  return watched.seconds;
+}"""
 
 
 def opened(visitor: Visitor, server: Server, address: str, person: str = "") -> Locator:
@@ -81,6 +96,37 @@ def test_seconds_that_ran_are_recorded_and_those_that_were_skipped_are_not(
     assert views_of(home, "quinn") == []
     assert visitor.failed_answers == []
     assert visitor.faults == []
+
+
+@pytest.mark.parametrize(
+    ("told", "counted_s"),
+    [
+        # A look while it stops, and then the word that it has stopped: the same seconds once.
+        ([(0, "playing", 0), (250, "timeupdate", 0.25), (400, "timeupdate", 0.4, "paused"),
+          (401, "pause", 0.4, "paused")], 0.4),
+        ([(0, "playing", 7), (200, "timeupdate", 7.2, "ended"), (201, "pause", 7.2, "ended"),
+          (202, "ended", 7.2, "ended")], 0.2),
+        # A busy browser tells of a jump late.
+        ([(0, "playing", 0), (250, "timeupdate", 0.25), (700, "seeking", 5, "seeking", 300),
+          (710, "seeked", 5), (900, "timeupdate", 5.19)], 0.49),
+        # Nobody told of a jump.
+        ([(0, "playing", 0), (250, "timeupdate", 4)], 0.75),
+        # It waits for data.
+        ([(0, "playing", 0), (300, "waiting", 0.3), (5000, "playing", 0.3),
+          (5200, "timeupdate", 0.5)], 0.5),
+    ],
+    ids=["paused", "ended", "told late", "not told", "waits"],
+)  # fmt: skip
+def test_each_second_that_ran_is_counted_once(
+    browser: Browser, told: list[tuple[Any, ...]], counted_s: float
+) -> None:
+    """Each row: milliseconds of the clock, event, second of the film, state, when it happened."""
+    page = browser.new_page()
+    script = (WEB / "player" / "watched.js").read_text(encoding="utf-8")
+    page.add_script_tag(type="module", content=f"{script}\nwindow.Watched = Watched;")
+    page.wait_for_function("() => window.Watched")
+    assert page.evaluate(COUNTED, told) == pytest.approx(counted_s, abs=1e-6)
+    page.close()
 
 
 def test_while_the_server_is_away_reports_wait_and_nothing_is_recorded_of_a_guest(

@@ -1,8 +1,10 @@
-"""A week of a household through the API, with the server killed in its midst.
+"""A week of a household through the page's player and the API, the server killed in its midst.
 
-Four viewers report what they watch, like, turn down and hide, all at once. The server is killed
-while they do; each goes on with the batch that got no answer, and sends some once more that were
-answered. Then all that is kept is read and compared with what was answered.
+Four viewers watch on the page, in Chromium, and report what they watch, like, turn down and hide by
+the API, all at once. The server is killed while they do. What the players could not report waits
+on their devices; each goes on with the batch that got no answer, and sends some once more that were
+answered. Then all that is kept is read and compared with what was answered, and with what the
+browser itself says was played.
 """
 
 from __future__ import annotations
@@ -18,11 +20,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from benchmarks.chromium import open_chromium
+from benchmarks.household_plays import Play, Viewing, pause, plays_of
 from benchmarks.made_library import make_library
 from benchmarks.served import Server, serving
 from ui.server.access.users import User, hashed, write_users
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PEOPLE = ("week-anna", "week-ben", "week-cleo", "week-dan")
 """Nobody else in the library is called so."""
@@ -30,7 +37,13 @@ PASSWORD = "a password of a household"
 BATCH = 10
 RESENT = 5
 """Answered batches that each person sends once more after the kill."""
-VIDEOS, EVENTS = 300, {"small": 2_000, "full": 20_000}
+VIDEOS, FILES = 300, 40
+"""Videos of the library, and those with files, which are played."""
+EVENTS = {"small": 2_000, "full": 20_000}
+PLAYS = {"small": 100, "full": 156}
+"""Those events that come from the player."""
+NEAR_S = 0.3
+"""What is stored may be as far from what was played."""
 OTHERS = ("history", "history/export", "recommend", "shelves")
 """What is asked about others."""
 SEEN_ON_PURPOSE = ("begun", "again")
@@ -40,32 +53,58 @@ Row = dict[str, Any]
 
 
 def run(size: str) -> dict[str, Any]:
-    """Events answered, lost, doubled, seen by others, and videos recommended again."""
-    with tempfile.TemporaryDirectory() as folder:
-        library = make_library(Path(folder), VIDEOS)
-        return measured(library.home, EVENTS[size])
+    """Events answered, played, lost, doubled, seen by others, and videos recommended again."""
+    with tempfile.TemporaryDirectory() as folder, open_chromium() as browser:
+        library = make_library(Path(folder), VIDEOS, FILES)
+        return measured(library.home, EVENTS[size], browser, PLAYS[size])
 
 
-def measured(home: Path, n_events: int) -> dict[str, Any]:
-    """The same in a home, which is changed."""
+def measured(home: Path, n_events: int, browser: Browser, n_plays: int) -> dict[str, Any]:
+    """The same in a home, which is changed.
+
+    Args:
+        home: It.
+        n_events: Events in all.
+        browser: Chromium.
+        n_plays: How many of them come from the player; half of them before the kill.
+    """
     users = home / "household.json"
     known = {name: User(name, "viewer", hashed(PASSWORD)) for name in PEOPLE}
     write_users(users, known)
     options = ("--refit-every", "off", "--users", str(users))
     with serving(home, *options) as server:
         people = [Person(name) for name in PEOPLE]
-        for person in people:
-            person.sign_in(server)
-        rows = week(people[0].videos(server), n_events)
-        for person in people:
-            person.rows = [row for row in rows if row["user"] == person.name]
-        before = _send_until_killed(server, people, n_events // 2)
-    with serving(home, *options) as server:
+        plays = _planned(server, people, n_events, n_plays)
+        sessions = {person.name: person.headers["Cookie"] for person in people}
+        viewing = Viewing(browser, server.url, sessions)
+        half = n_plays // 2
+        evening = min(half, len(people))
+        viewing.watch(plays[: half - evening])
+        pages = viewing.begin(plays[half - evening : half])
+        before = _send_until_killed(server, people, (n_events - n_plays) // 2)
+        viewing.leave(pages, ways=(pause,))
+    with serving(home, *options, port=server.port) as server:
         for person in people:
             person.next_row = max(0, person.next_row - RESENT * BATCH)
         with ThreadPoolExecutor(len(people)) as pool:
-            list(pool.map(lambda person: person.send_all(server), people))
-        return {"events": n_events, "answered_before_the_kill": before, **_compared(server, people)}
+            sending = pool.map(lambda person: person.send_all(server), people)
+            viewing.watch(plays[half:])
+            list(sending)
+        found = _compared(server, people, viewing)
+    viewing.end()
+    return {"events": n_events, "answered_before_the_kill": before, **found}
+
+
+def _planned(server: Server, people: list[Person], n_events: int, n_plays: int) -> list[Play]:
+    """Sign in, and plan what they report and what they play; two videos are left for later."""
+    for person in people:
+        person.sign_in(server)
+    listed = people[0].videos(server)
+    rows = week([int(each["video_id"]) for each in listed], n_events - n_plays)
+    for person in people:
+        person.rows = [row for row in rows if row["user"] == person.name]
+    files = [int(each["video_id"]) for each in listed[:-2] if not each["gone"]]
+    return plays_of(PEOPLE, files, n_plays)
 
 
 def week(videos: list[int], n_events: int) -> list[Row]:
@@ -141,9 +180,10 @@ class Person:
                 return rows
             cursor = f"&cursor={page['next']}"
 
-    def videos(self, server: Server) -> list[int]:
-        """Ids of all videos."""
-        return sorted(int(each["video_id"]) for each in self.read_all(server, "videos?k=50"))
+    def videos(self, server: Server) -> list[Row]:
+        """All videos, by their ids."""
+        found = self.read_all(server, "videos?k=50")
+        return sorted(found, key=lambda each: int(each["video_id"]))
 
 
 def send(server: Server, rows: list[Row], headers: Mapping[str, str] | None = None) -> list[str]:
@@ -175,16 +215,44 @@ def _send_or_stop(person: Person, server: Server) -> None:
         person.send_all(server)
 
 
-def _compared(server: Server, people: list[Person]) -> dict[str, int]:
-    """What is kept, beside what was answered."""
-    total: Counter[str] = Counter()
+def _compared(server: Server, people: list[Person], viewing: Viewing) -> dict[str, float]:
+    """What is kept, beside what was answered and what was played."""
+    played = viewing.played_s()
+    for name, video_id in played:
+        row = {"user": name, "video_id": video_id, "kind": "view"}
+        next(person for person in people if person.name == name).rows.append(row)
+    total: Counter[str] = Counter(seen_by_others=viewing.shown_of_others())
+    stored: list[Row] = []
     for person in people:
         kept = person.read_all(server, f"history?user={person.name}&k=50")
+        stored += [row for row in kept if row["source"] == "page"]
         total.update(kept_of(person.outcomes, [row["client_id"] for row in kept]))
         total["seen_by_others"] += sum(row["user"] != person.name for row in kept)
         total.update(_about_others(server, person, people))
         total.update(_offered(server, person))
-    return dict(total)
+    return {**total, **plays_kept(played, stored)}
+
+
+def plays_kept(played: Mapping[tuple[str, int], float], stored: Iterable[Row]) -> dict[str, float]:
+    """Plays that are lost, that count twice, and whose seconds are others than those that ran.
+
+    Args:
+        played: Seconds that ran, by person and video.
+        stored: Events of the player.
+    """
+    kept: dict[tuple[str, int], list[float]] = {}
+    for row in stored:
+        kept.setdefault((row["user"], row["video_id"]), []).append(row["watched_s"])
+    off_s = [abs(sum(kept[each]) - ran_s) for each, ran_s in played.items() if each in kept]
+    return {
+        "played": len(played),
+        "played_s": round(sum(played.values()), 1),
+        "plays_lost": len(set(played) - set(kept)),
+        "plays_doubled": sum(len(each) - 1 for each in kept.values()),
+        "plays_invented": len(set(kept) - set(played)),
+        "plays_off": sum(each > NEAR_S for each in off_s),
+        "worst_off_s": round(max(off_s, default=0.0), 3),
+    }
 
 
 def kept_of(outcomes: Mapping[str, Counter[str]], kept: Iterable[str]) -> dict[str, int]:

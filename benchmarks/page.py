@@ -43,18 +43,16 @@ class Plan:
     """Videos of the library."""
     rounds: int
     """Visitors, one after the other, whose steps are timed."""
-    use_s: float
-    """Seconds of use between two looks at the memory."""
 
 
 PLANS = {
-    "small": [Plan(200, rounds=3, use_s=60)],
-    "full": [Plan(1_000, rounds=15, use_s=60), Plan(100_000, rounds=15, use_s=3600)],
+    "small": [Plan(200, rounds=3)],
+    "full": [Plan(1_000, rounds=15), Plan(100_000, rounds=15)],
 }
 
 
 def run(size: str) -> dict[str, Any]:
-    """Milliseconds and CPU seconds of each step, of fifty visitors at once, and memory."""
+    """Milliseconds and CPU seconds of each step, and of fifty visitors at once."""
     figures: dict[str, Any] = {"load_before": round(os.getloadavg()[0], 2)}
     with open_chromium() as browser:
         for plan in PLANS[size]:
@@ -78,7 +76,6 @@ def figures_of(visit: Visit, plan: Plan) -> dict[str, Any]:
         **{name: took.figures() for name, took in visit.took.items()},
         "first_paint_ms": round(median(visit.painted_ms), 1),
         f"{N_VISITORS} visitors": at_once(visit.server, visit.library, N_VISITORS),
-        "memory": memory_in_use(visit.once, visit.server.memory_mb, plan.use_s),
         "load": round(os.getloadavg()[0], 2),
     }
 
@@ -114,7 +111,7 @@ class Visit:
 
     def once(self) -> None:
         """Every step, once."""
-        with self._new_page() as page:
+        with self.new_page() as page:
             self._timed("first_picture", lambda: steps.open_start(page, self.server.url))
             self.painted_ms.append(steps.first_paint_ms(page))
             self._timed("reload", lambda: steps.reload(page))
@@ -133,7 +130,8 @@ class Visit:
         took.cpu_s.append(self.server.cpu_s() - before_s)
 
     @contextmanager
-    def _new_page(self) -> Iterator[Page]:
+    def new_page(self) -> Iterator[Page]:
+        """A page of a visitor of its own."""
         context = self._browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
         try:
             page = context.new_page()
@@ -141,30 +139,6 @@ class Visit:
             yield page
         finally:
             context.close()
-
-
-def memory_in_use(
-    use: Callable[[], None],
-    memory_mb: Callable[[], float],
-    use_s: float,
-    clock: Callable[[], float] = time.monotonic,
-) -> dict[str, Any]:
-    """MB before, in the middle and after some seconds of use by one visitor after another."""
-    looks_mb, n_visits = [memory_mb()], 0
-    began_s = clock()
-    for share in (0.5, 1.0):
-        while clock() - began_s < share * use_s:
-            use()
-            n_visits += 1
-        looks_mb.append(memory_mb())
-    before, middle, after = looks_mb
-    return {
-        "seconds": round(clock() - began_s, 1),
-        "visits": n_visits,
-        "before_mb": before,
-        "middle_mb": middle,
-        "after_mb": after,
-    }
 
 
 def at_once(server: Server, library: MadeLibrary, n_visitors: int) -> dict[str, Any]:

@@ -88,9 +88,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, *options: str) -> Iterator[Server]:
-    """The real server in its own process, ready to answer."""
-    port = free_port()
+def serving(home: Path, *options: str, port: int | None = None) -> Iterator[Server]:
+    """The real server in its own process, ready to answer; at any port, unless one is asked for."""
+    port = free_port() if port is None else port
     command = [sys.executable, "-m", "ui.cli", "serve", "--port", str(port), "--home", str(home)]
     # What it prints goes to stderr: stdout is for the figures.
     process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=2)

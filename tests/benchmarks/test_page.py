@@ -12,7 +12,7 @@ import pytest
 from benchmarks import page
 from benchmarks.chromium import open_chromium
 from benchmarks.made_library import MadeLibrary, make_library
-from benchmarks.page import Plan, Visit, at_once, figures_of, memory_in_use
+from benchmarks.page import Plan, Visit, at_once, figures_of
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
@@ -60,34 +60,19 @@ def test_every_step_is_timed_and_its_cost_to_the_server_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(page, "N_VISITORS", 4)
-    found = figures_of(Visit(browser, server, made), Plan(N_VIDEOS, rounds=1, use_s=0))
+    found = figures_of(Visit(browser, server, made), Plan(N_VIDEOS, rounds=1))
     for step in STEPS:
         assert 0 < found[step]["ms"] <= found[step]["worst_ms"]
     assert found["first_picture"]["server_cpu_s"] > 0
     assert 0 < found["first_paint_ms"] <= found["first_picture"]["ms"]
     assert found["4 visitors"]["errors"] == 0
     assert found["4 visitors"]["search_ms"] > 0
-    assert found["memory"]["before_mb"] > 100
 
 
 def test_a_visitor_who_is_not_answered_is_counted(server: Server, made: MadeLibrary) -> None:
     found = at_once(server, replace(made, queries=["a dog", "x" * 5_000]), 2)
     assert found["errors"] == 1
     assert "400" in found["first_error"]
-
-
-def test_memory_is_looked_at_before_use_in_its_midst_and_after() -> None:
-    used: list[int] = []
-
-    def memory_mb() -> float:
-        return 100 + len(used)
-
-    def clock() -> float:
-        return 6.0 * len(used)
-
-    found = memory_in_use(lambda: used.append(1), memory_mb, 60, clock)
-    assert [found[f"{when}_mb"] for when in ("before", "middle", "after")] == [100, 105, 110]
-    assert (found["visits"], found["seconds"]) == (10, 60)
 
 
 def test_without_chromium_it_says_what_to_install(

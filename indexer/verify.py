@@ -1,6 +1,6 @@
 """Check catalogue, vectors and index against each other and against their checksums; repair."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from indexer.verify_index import index_problems
 from indexer.verify_lines import check_lines
 from indexer.verify_meaning import check_meaning
 
+Progress = Callable[[str, int, int], None]
 _EMBED_AGAIN = "run reelwise verify --repair, then reelwise index with the library's folders"
 _REBUILD = "run reelwise verify --repair (or reelwise rebuild)"
 _READ_AGAIN = "run reelwise verify --deep --repair, then reelwise index with the library's folders"
@@ -74,17 +75,23 @@ class VerifyReport:
     """Some rows of the catalogue are not as they were written."""
     index_broken: bool = False
     """The current generation, or an older one, is damaged."""
+    progress: Progress | None = None
+    """Is told what was counted."""
 
     def add(self, what: str, path: Path, fix: str) -> None:
         """Add one problem."""
         self.problems.append(Problem(what, path, fix))
 
-    def count(self, what: str) -> None:
-        """Count one more checked thing."""
+    def count(self, what: str, of: int = 0) -> None:
+        """Count one more checked thing, of so many; 0 where that is not known."""
         self.checked[what] = self.checked.get(what, 0) + 1
+        if self.progress is not None:
+            self.progress(what, self.checked[what], of)
 
 
-def verify_library(home: Home, *, deep: bool = False, repair: bool = False) -> VerifyReport:
+def verify_library(
+    home: Home, *, deep: bool = False, repair: bool = False, progress: Progress | None = None
+) -> VerifyReport:
     """Check a library; with `repair`, mend what can be mended without the videos.
 
     Every vector part and every file of every generation is hashed; the clips of the catalogue are
@@ -98,6 +105,7 @@ def verify_library(home: Home, *, deep: bool = False, repair: bool = False) -> V
             are dropped and a new one is built from the good vectors. A damaged or missing catalogue
             gives way to its newest copy and is kept beside it. With `deep`, files that changed
             unseen are left to the next scan to read. No sound row or vector is touched.
+        progress: Is told each checked thing: what it is, how many there were, of how many.
 
     Raises:
         ReelwiseError: The catalogue cannot be opened; for `repair`, another process is writing.
@@ -106,24 +114,23 @@ def verify_library(home: Home, *, deep: bool = False, repair: bool = False) -> V
         require_library(home)
         try:
             with Catalogue(home) as catalogue:
-                return _check(home, catalogue, deep=deep)
+                return _check(home, catalogue, VerifyReport(progress=progress), deep=deep)
         except DamagedFile as error:
             report = VerifyReport()
             report.add(error.problem, home.catalogue, error.fix)
             return report
     repaired = mend_catalogue(home)
     with writing_session(home) as catalogue:
-        before = _check(home, catalogue, deep=deep)
+        before = _check(home, catalogue, VerifyReport(progress=progress), deep=deep)
         repaired += _repair(home, catalogue, before)
         if not repaired:
             return before
-        after = _check(home, catalogue, deep=deep)
+        after = _check(home, catalogue, VerifyReport(progress=progress), deep=deep)
         after.repaired = repaired
         return after
 
 
-def _check(home: Home, catalogue: Catalogue, *, deep: bool) -> VerifyReport:
-    report = VerifyReport()
+def _check(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep: bool) -> VerifyReport:
     for line in structure_problems(catalogue, deep=deep):
         report.add(line, home.catalogue, BRING_BACK)
     if report.problems:
@@ -162,10 +169,11 @@ def _check_catalogue(home: Home, catalogue: Catalogue, report: VerifyReport) -> 
 
 def _check_vectors(catalogue: Catalogue, store: VectorStore, report: VerifyReport) -> None:
     owners: dict[int, int] = {}
-    for part in catalogue.embeddings.parts(store.encoder_id, live=False):
-        if not part.video_ids:
-            continue  # no video uses it any more: the next writer removes it
-        report.count("parts")
+    parts = catalogue.embeddings.parts(store.encoder_id, live=False)
+    # What no video uses any more the next writer removes.
+    used = [part for part in parts if part.video_ids]
+    for part in used:
+        report.count("parts", of=len(used))
         problem = _part_problem(catalogue, store, part, owners, report)
         if problem is None or not _still_listed(catalogue, store, part):
             continue
@@ -252,7 +260,7 @@ def _check_index(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep
         report.index_broken = True
         report.add("CURRENT names no generation", home.current, _REBUILD)
     for name in names:
-        report.count("generations")
+        report.count("generations", of=len(names))
         try:
             check_generation(home, name, anew=True)
             generation = read_generation(home, name)
@@ -267,10 +275,9 @@ def _check_index(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep
 
 
 def _check_files(catalogue: Catalogue, report: VerifyReport) -> None:
-    for file in catalogue.files.known().values():
-        if file.content_key is None:
-            continue
-        report.count("files")
+    files = [each for each in catalogue.files.known().values() if each.content_key is not None]
+    for file in files:
+        report.count("files", of=len(files))
         problem = _file_problem(file)
         if problem == _OTHER_BYTES:
             report.doubtful.append(file.path)

@@ -80,9 +80,30 @@ class Jobs:
             raise ValueError(f"kind must be one of {JOB_KINDS}, got {kind!r}")
         values = {"kind": kind, "arguments": _as_json(arguments), "asked_by": asked_by}
         with self._catalogue.writing("jobs.add", changes_library=False) as connection:
-            self._prune(connection)
-            number = connection.execute(_ADD, values | {"now": now_micros()}).lastrowid
-            return self._read(connection, number)
+            return self._put(connection, values)
+
+    def add_files(self, kind: JobKind, paths: Sequence[str], *, asked_by: str = "") -> Job:
+        """Put a job on some files at the end of the queue; one that waits already is not doubled.
+
+        Args:
+            kind: What is done, with the argument `paths`.
+            paths: At least one.
+            asked_by: As in `Job`.
+
+        Returns:
+            The new job, with the files that no other job of the kind has; else the latest of these.
+        """
+        with self._catalogue.writing("jobs.add", changes_library=False) as connection:
+            rows = connection.execute(_IN_STATES, {"states": ["queued", "running"]}).all()
+            jobs = [job for job in map(self._job, rows) if job.kind == kind]
+            waiting = [job for job in jobs if job.state in ("queued", "running")]
+            taken = {path: job for job in waiting for path in job.arguments.get("paths", ())}
+            left = [path for path in paths if path not in taken]
+            if not left:
+                return max((taken[path] for path in paths), key=lambda job: job.id)
+            arguments = _as_json({"paths": left})
+            values = {"kind": kind, "arguments": arguments, "asked_by": asked_by}
+            return self._put(connection, values)
 
     def get(self, job_id: int) -> Job:
         """Give one job.
@@ -190,6 +211,11 @@ class Jobs:
                 if not is_run(self._home, row.id):
                     self._settle(connection, row)
             self._prune(connection)
+
+    def _put(self, connection: Connection, values: Mapping[str, Any]) -> Job:
+        self._prune(connection)
+        number = connection.execute(_ADD, {**values, "now": now_micros()}).lastrowid
+        return self._read(connection, number)
 
     def _settle(self, connection: Connection, row: Any) -> None:
         restarts = 1 + int(json.loads(row.result or "{}").get("restarts", 0))

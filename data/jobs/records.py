@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-JobKind = Literal["index", "reindex", "rebuild", "train", "duplicates"]
+JobKind = Literal["index", "reindex", "rebuild", "train", "duplicates", "verify"]
 JobState = Literal["queued", "running", "stopping", "paused", "stopped", "done", "failed"]
 Wish = Literal["pause", "stop"]
 

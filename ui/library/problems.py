@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,19 +54,38 @@ class Problems:
             found.append(Problem(one.path, video, one.state, one.reason, one.attempts, gone))
         return sorted(found, key=lambda one: (one.path, one.state))
 
-    def retry(self, paths: Sequence[Path] = (), *, asked_by: str = "") -> Job:
-        """Ask for a job that tries files again, however often they were tried; none takes all.
+    def retry(
+        self, paths: Sequence[Path] = (), videos: Collection[int] = (), *, asked_by: str = ""
+    ) -> Job:
+        """Ask for a job that tries files again, however often they were tried.
+
+        A file that waits to be tried already is not tried twice.
+
+        Args:
+            paths: The files.
+            videos: Numbers of videos whose files are meant as well; nothing of both takes all.
+            asked_by: Who asks.
+
+        Returns:
+            The job; one that was there where it has all of them.
 
         Raises:
-            ReelwiseError: There is nothing to try again, or a file has no problem.
+            ReelwiseError: A file has no problem, or none of them is there now.
         """
-        known = dict.fromkeys(one.path for one in self.all())
+        known = {one.path: one for one in self.all()}
         strange = [path for path in paths if path not in known]
-        if strange or not known:
+        of_videos = [path for path, one in known.items() if one.video_id in videos]
+        if not (paths or videos):
+            of_videos = [*known]
+        chosen = dict.fromkeys((*paths, *of_videos))
+        if strange or not chosen:
             what = f"{strange[0]} has no problem" if strange else "no file has a problem"
             raise ReelwiseError(f"{what}: nothing to try again", fix="reelwise status --failed")
-        chosen = [str(path) for path in paths or known]
-        return self._jobs.add("reindex", {"paths": chosen}, asked_by=asked_by)
+        here = [str(path) for path in chosen if not known[path].gone]
+        if not here:
+            what = f"{next(iter(chosen))} is not there now"
+            raise ReelwiseError(what, fix="bring it back, or leave it out of the library")
+        return self._jobs.add_files("reindex", here, asked_by=asked_by)
 
     def leave_out(self, paths: Sequence[Path]) -> list[Removed]:
         """Drop files from the library and pass them over from now on; they stay on the disk.

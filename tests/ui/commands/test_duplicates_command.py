@@ -47,6 +47,11 @@ def test_index_says_what_is_shared_and_does_not_compare_again(
     assert (document["videos"], document["compared_now"]) == (6, 0)
     assert ask(capsys, "index", str(folder), home=home)["duplicates"] == 0
     assert ask(capsys, "duplicates", "--afresh", home=home)["compared_now"] == 6
+    # What was compared is a job like every other; listing what is known is none.
+    jobs = ask(capsys, "jobs", "list", home=home)["jobs"]
+    (job,) = [each for each in jobs if each["kind"] == "duplicates"]
+    assert (job["state"], job["arguments"]) == ("done", {"afresh": True})
+    assert job["summary"].startswith("6 compared")
 
 
 def test_copies_parts_and_the_same_bytes_are_listed(

@@ -53,6 +53,9 @@ class JobShown(BaseModel):
     ended_at: datetime | None
     progress: Progress
     summary: str = Field(description="What came out, or why it ended.")
+    result: dict[str, Any] | None = Field(
+        description="Counts of a job that is done; of `verify` all that it found."
+    )
 
 
 class JobsShown(BaseModel):
@@ -71,6 +74,7 @@ class Reading(BaseModel):
     retry_failed: bool | None = None
     reencode: bool | None = None
     afresh: bool | None = None
+    deep: bool | None = None
     speech: Literal["auto", "off"] | None = None
     screen_text: Literal["auto", "off"] | None = None
 
@@ -80,7 +84,7 @@ class NewJob(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["index", "reindex", "rebuild", "train", "duplicates"]
+    kind: Literal["index", "reindex", "rebuild", "train", "duplicates", "verify"]
     arguments: Reading = Reading()
 
 
@@ -90,6 +94,7 @@ TAKES = {
     "rebuild": {"reencode"},
     "train": set[str](),
     "duplicates": {"afresh"},
+    "verify": {"deep"},
 }
 """Arguments of each kind."""
 
@@ -97,13 +102,13 @@ TAKES = {
 @router.get("", summary="The queue of jobs")
 def list_jobs(served: ServedHere) -> JobsShown:
     """What waits, runs, and has ended within a day."""
-    return JobsShown(jobs=[_shown(each) for each in served.library.jobs.all()[:LISTED]])
+    return JobsShown(jobs=[shown(each) for each in served.library.jobs.all()[:LISTED]])
 
 
 @router.get("/{job_id}", summary="One job")
 def job(served: ServedHere, job_id: VideoId) -> JobShown:
     """How far it is."""
-    return _shown(_job(served, job_id))
+    return shown(_job(served, job_id))
 
 
 @router.post("", summary="Ask for a job")
@@ -120,28 +125,28 @@ def ask(served: ServedHere, visitor: Asking, new: NewJob) -> JobShown:
     words = {name: arguments.pop(name) for name in ("speech", "screen_text") if name in arguments}
     if words:
         arguments["words"] = words
-    return _shown(served.library.jobs.add(new.kind, arguments, asked_by=visitor.name or ""))
+    return shown(served.library.jobs.add(new.kind, arguments, asked_by=visitor.name or ""))
 
 
 @router.post("/{job_id}/pause", summary="Pause a job")
 def pause(served: ServedHere, job_id: VideoId) -> JobShown:
     """What it has done is kept; a running one pauses after its video."""
     _job(served, job_id)
-    return _shown(served.library.jobs.ask(job_id, "pause"))
+    return shown(served.library.jobs.ask(job_id, "pause"))
 
 
 @router.post("/{job_id}/stop", summary="Stop a job")
 def stop(served: ServedHere, job_id: VideoId) -> JobShown:
     """What it has done is kept."""
     _job(served, job_id)
-    return _shown(served.library.jobs.ask(job_id, "stop"))
+    return shown(served.library.jobs.ask(job_id, "stop"))
 
 
 @router.post("/{job_id}/resume", summary="Let a job go on")
 def resume(served: ServedHere, job_id: VideoId) -> JobShown:
     """It goes on where it stopped, when its turn comes."""
     _job(served, job_id)
-    return _shown(served.library.jobs.resume(job_id))
+    return shown(served.library.jobs.resume(job_id))
 
 
 def _allowed(served: ServedHere, path: str) -> Path:
@@ -160,7 +165,8 @@ def _job(served: ServedHere, job_id: int) -> Job:
         raise not_there(error.problem, code="unknown_job", fix="GET /api/v1/jobs") from error
 
 
-def _shown(job: Job) -> JobShown:
+def shown(job: Job) -> JobShown:
+    """A job as the API gives it."""
     return JobShown(
         id=job.id,
         kind=job.kind,
@@ -172,4 +178,5 @@ def _shown(job: Job) -> JobShown:
         ended_at=job.ended_at,
         progress=Progress(**asdict(job.progress)),
         summary=job.summary,
+        result=None if job.result is None else dict(job.result),
     )

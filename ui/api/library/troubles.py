@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,6 +13,7 @@ from data.printable import printable
 from ui.api.browsing.cards import Card, card
 from ui.api.fields import Count, VideoId, Whole
 from ui.api.folders import names_of
+from ui.api.library.jobs import JobShown, shown
 from ui.api.served import Asking, ServedHere
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
@@ -47,6 +49,15 @@ class Problems(BaseModel):
     total: int
     kinds: dict[str, int] = Field(description="How many there are of each kind, the most first.")
     problems: list[ProblemRow]
+
+
+class Again(BaseModel):
+    """Files that are to be read again; nothing takes all that have a problem."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    paths: Annotated[list[str], Field(max_length=1000)] = []
+    videos: Annotated[list[VideoId], Field(max_length=1000)] = []
 
 
 class CopyRow(BaseModel):
@@ -105,6 +116,17 @@ def list_problems(
         kinds=counts(found),
         problems=[_row(each, videos.get(each.path)) for each in rows],
     )
+
+
+@router.post("/problems/retry", summary="Try files that failed once more")
+def retry(served: ServedHere, visitor: Asking, again: Again) -> JobShown:
+    """A job that reads them again, however often that failed; a file that waits is not doubled.
+
+    Where every file waits already, the answer is the job that has them.
+    """
+    paths = [Path(each) for each in again.paths]
+    problems = served.library.problems
+    return shown(problems.retry(paths, again.videos, asked_by=visitor.name or ""))
 
 
 def _row(problem: Problem, video_id: int | None) -> ProblemRow:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.jobs import JobProgress
 from data.printable import printable
 from ui.library.documents import Document, is_gone
 from ui.library.library import Library
@@ -17,7 +18,9 @@ from ui.terminal.progress import report
 from ui.terminal.text import columns, count, length, short_path, size, span
 
 if TYPE_CHECKING:
+    from indexer.duplicates.find import Compared
     from indexer.duplicates.listing import Group, Listed
+    from ui.library.jobs.run import JobRun
 
 SAID_EVERY_S = 10.0
 """Least time between two lines about how far a comparison is."""
@@ -48,7 +51,7 @@ def duplicates(
 
     with Library(home) as library:
         folder = None if under is None else indexed_folder(library.catalogue, under.absolute())
-        compared = library.compare(afresh=afresh, progress=_Said())
+        compared = _compared(library, afresh=afresh)
         copies = Copies(compared.found.live(library.catalogue))
         groups = listed_groups(library.catalogue, copies, folder)
         n_videos = len(compared.found.compared)
@@ -62,13 +65,30 @@ def duplicates(
     return Answer(document, _text(groups), notice="\n".join(map(printable, compared.warnings)))
 
 
-class _Said:
-    """Says now and then how far a comparison is."""
+def _compared(library: Library, *, afresh: bool) -> Compared:
+    """Compare what is to be compared, as a job; listing what is known is none."""
+    from indexer.copies.stored import all_compared
+    from ui.library.jobs.run import JobRun
+    from ui.library.jobs.work import compared_summary
 
-    def __init__(self) -> None:
+    encoder_id = library.catalogue.encoder
+    if encoder_id is None or (not afresh and all_compared(library.catalogue, encoder_id)):
+        return library.compare()
+    with JobRun(library, "duplicates", {"afresh": afresh}) as run:
+        compared = library.compare(afresh=afresh, progress=_Said(run))
+        run.finished(*compared_summary(compared))
+    return compared
+
+
+class _Said:
+    """Says now and then how far a comparison is, and tells its job."""
+
+    def __init__(self, run: JobRun) -> None:
+        self._run = run
         self._last_s = time.monotonic()
 
     def __call__(self, done: int, in_all: int) -> None:
+        self._run.note(JobProgress("comparing videos", done, in_all))
         if time.monotonic() - self._last_s > SAID_EVERY_S:
             self._last_s = time.monotonic()
             report(f"compared {done:,} of {count(in_all, 'video')}")

@@ -5,6 +5,7 @@ reindex     videos: ids; they are read again, also where nothing failed
 rebuild     reencode (false)
 train       nothing: the recommender
 duplicates  afresh (false)
+verify      deep (false); it only looks
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from ui.library.jobs.run import JobRun
 
 if TYPE_CHECKING:
     from indexer.build.report import IndexReport
+    from indexer.duplicates.find import Compared
     from indexer.store.generations import Generation
     from recommender.model.manifest import ModelManifest
+    from ui.library.documents import Document
     from ui.library.library import Library
 
 Arguments = Mapping[str, Any]
@@ -126,8 +129,29 @@ def _duplicates(library: Library, arguments: Arguments, run: JobRun) -> Outcome:
         run.note(JobProgress("comparing videos", done, in_all))
 
     compared = library.compare(afresh=bool(arguments.get("afresh")), progress=told)
+    return compared_summary(compared)
+
+
+def compared_summary(compared: Compared) -> Outcome:
+    """What came out of comparing videos."""
     words = f"{compared.new:,} compared, {compared.sharing:,} share a stretch with another"
     return words, {"new": compared.new, "sharing": compared.sharing}
+
+
+def _verify(library: Library, arguments: Arguments, run: JobRun) -> Outcome:
+    from ui.library.checking import AGREE, check_all, found_document
+
+    def told(what: str, done: int, in_all: int) -> None:
+        run.note(JobProgress(f"checking {what.replace('_', ' ')}", done, in_all))
+
+    report = check_all(library.home, deep=bool(arguments.get("deep")), progress=told)
+    return _found(found_document(report)) if report.problems else (AGREE, found_document(report))
+
+
+def _found(document: Document) -> Outcome:
+    first, n = document["problems"][0], len(document["problems"])
+    told = f"{n:,} problems; the first: " if n > 1 else "1 problem: "
+    return f"{told}{first['what']} ({first['path']}); {first['fix']}", document
 
 
 WORK: Mapping[JobKind, Callable[[Library, Arguments, JobRun], Outcome]] = {
@@ -136,5 +160,6 @@ WORK: Mapping[JobKind, Callable[[Library, Arguments, JobRun], Outcome]] = {
     "rebuild": _rebuild,
     "train": _train,
     "duplicates": _duplicates,
+    "verify": _verify,
 }
 """What is done, by kind of job."""

@@ -270,8 +270,8 @@ class LibraryPage {
       start: (kind, how) => this.start(kind, how),
       leaveOut: (what, name) => this.leaveOut(what, name),
       removeFolder: folder => this.removeFolder(folder),
-      retry: problem => this.start("reindex", problem.video ? { videos: [problem.video] } : { paths: [problem.path] }),
-      retryAll: async () => this.start("index", { paths: (await get("/library/roots")).filter(each => each.here).map(each => each.folder), retry_failed: true }),
+      retry: problem => this.ask("/library/problems/retry", problem.video ? { videos: [problem.video] } : { paths: [problem.path] }),
+      retryAll: () => this.ask("/library/problems/retry", {}),
     };
   }
 
@@ -279,9 +279,13 @@ class LibraryPage {
     openAdding(this.root, this.say, () => { this.tell(this.say("library.added")); this.askForJobs(); });
   }
 
-  async start(kind, how) {
+  start(kind, how) {
+    return this.ask("/jobs", { kind, arguments: how });
+  }
+
+  async ask(route, wanted) {
     await this.tried(async () => {
-      await send("POST", "/jobs", { kind, arguments: how });
+      await send("POST", route, wanted);
       this.tell(this.say("job.asked"));
       this.askForJobs();
     });

@@ -2,6 +2,7 @@
 
 import pytest
 
+from data.catalogue import FileRecord
 from tests.ui.api.library.conftest import Asked
 from ui.library.readers import WordOptions
 
@@ -18,6 +19,7 @@ CHANGES = [
     ("GET", "/library/places", None),
     ("GET", "/library/roots", None),
     ("GET", "/library/problems", None),
+    ("POST", "/library/problems/retry", {}),
     ("GET", "/library/duplicates", None),
     ("POST", "/library/paths", {"videos": [1]}),
     ("POST", "/library/duplicates/keep", {"videos": [1, 2]}),
@@ -110,6 +112,29 @@ def test_problems_have_kinds_and_are_filtered_by_them(asked: Asked) -> None:
         None,
     )
     assert asked.get("/library/problems?kind=damaged")["problems"] == []
+
+
+def test_files_that_failed_are_tried_again_once(asked: Asked) -> None:
+    bad, worse = (asked.films / name for name in ("bad.mp4", "worse.mp4"))
+    for file in (bad, worse):
+        file.write_bytes(b"bad")
+        record = FileRecord(file, 3, 1, 9, None, reason="cut off: its end")
+        asked.library.catalogue.files.put([record])
+    retry = "/library/problems/retry"
+    first = asked.send("POST", retry, {"paths": [str(bad)]})
+    assert (first["kind"], first["state"], first["asked_by"]) == ("reindex", "queued", "anna")
+    assert first["arguments"] == {"paths": [str(bad)]}
+    assert asked.send("POST", retry, {"paths": [str(bad)]}) == first
+    # All of them: what waits is left where it is, and what is not there now is left out.
+    rest = asked.send("POST", retry, {})
+    assert rest["arguments"] == {"paths": [str(worse)]}
+    assert asked.send("POST", retry, {})["id"] == rest["id"]
+    assert len(asked.get("/jobs")["jobs"]) == 2
+    asked.send("POST", f"/jobs/{first['id']}/stop")
+    again = asked.send("POST", retry, {"paths": [str(bad)]})
+    assert again["id"] not in (first["id"], rest["id"])
+    for odd in ({"paths": ["/videos/a.mp4"]}, {"paths": ["/videos/bad.mp4"]}, {"videos": [1]}):
+        assert asked.send("POST", retry, odd, 409)["code"] == "cannot_answer"
 
 
 def test_health_tells_what_the_library_holds(asked: Asked) -> None:

@@ -84,3 +84,19 @@ def test_a_folder_is_estimated_indexed_mended_and_rebuilt(library: Library, fold
     assert work(library, "duplicates", afresh=True).summary.startswith("2 compared")
     library.history.add("anna", video)
     assert work(library, "train").summary == "fitted on 1 events of 1 people"
+    assert_checks_tell_what_is_wrong(library)
+
+
+def assert_checks_tell_what_is_wrong(library: Library) -> None:
+    checked = work(library, "verify")
+    assert (checked.summary, checked.result) == (
+        *("catalogue, vectors, index and recommender agree",),
+        {"ok": True, "problems": [], "repaired": []},
+    )
+    assert checked.progress.phase == "checking generations"
+    assert checked.progress.done == checked.progress.total > 0
+    library.home.current.write_text("gen-000099")
+    found = work(library, "verify", deep=True)
+    assert found.summary.startswith("1 problem: CURRENT names no generation (")
+    assert found.result is not None
+    assert [each["what"] for each in found.result["problems"]] == ["CURRENT names no generation"]

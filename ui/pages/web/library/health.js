@@ -69,7 +69,8 @@ export class HealthView {
     const recall = found.recall_at_10;
     const told = found.index_kind === "flat_fp16" || recall === null ? say("health.exact") : say("health.finds", { percent: (100 * recall).toFixed(1) });
     return [h("p", {}, told), h("p", { class: "mute small" }, say("health.generation", { n: found.generation, kind: found.index_kind || "-" })),
-      h("p", { class: "buttons" }, h("button", { type: "button", class: "outlined", onclick: () => this.actions.start("rebuild", {}) }, say("health.rebuild")))];
+      h("p", { class: "buttons" }, h("button", { type: "button", class: "outlined", onclick: () => this.actions.start("rebuild", {}) }, say("health.rebuild")),
+        h("button", { type: "button", onclick: () => this.actions.start("verify", {}) }, say("health.verify")))];
   }
 
   roots() {

@@ -49,28 +49,61 @@ class Visitor:
     """Errors of our scripts that nothing caught."""
 
 
-@pytest.fixture
-def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Visitor]]:
-    """Open the page as a fresh visitor: `visit(width_px=390, is_dark=True)`."""
-    contexts: list[BrowserContext] = []
+Visit = Callable[..., Visitor]
 
-    def opened(width_px: int = 1280, *, is_dark: bool = False, language: str = "en-US") -> Visitor:
-        context = browser.new_context(
-            viewport={"width": width_px, "height": 844 if width_px < 500 else 900},
-            color_scheme="dark" if is_dark else "light",
-            locale=language,
-            reduced_motion="no-preference",
-        )
-        contexts.append(context)
-        return _watched(context.new_page(), server)
 
-    yield opened
-    for context in contexts:
-        context.close()
+@pytest.fixture(scope="module")
+def device(browser: Browser) -> Iterator[BrowserContext]:
+    """One device of all visitors of a file: it fetches our scripts and styles only once."""
+    context = browser.new_context(locale="en-US", reduced_motion="no-preference")
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def visitor(visit: Callable[..., Visitor]) -> Visitor:
+def visit(browser: Browser, device: BrowserContext, server: Server) -> Iterator[Visit]:
+    """Open the page as a visitor of whom the device knows nothing: `visit(390, is_dark=True)`."""
+    _forget(device, server)
+    opened: list[Page] = []
+    others: list[BrowserContext] = []
+
+    def visiting(width_px: int = 1280, *, is_dark: bool = False, language: str = "") -> Visitor:
+        if language:
+            others.append(browser.new_context(locale=language))
+        page = (others[-1] if language else device).new_page()
+        opened.append(page)
+        show_as(page, width_px, is_dark=is_dark)
+        return _watched(page, server)
+
+    yield visiting
+    for each in [*opened, *others]:
+        each.close()
+
+
+def show_as(page: Page, width_px: int, *, is_dark: bool) -> None:
+    """Give the window this width and the system these colours."""
+    page.set_viewport_size({"width": width_px, "height": 844 if width_px < 500 else 900})
+    page.emulate_media(color_scheme="dark" if is_dark else "light")
+
+
+def go(page: Page, href: str) -> None:
+    """Go to another address within the open page, as its links do."""
+    ours = "performance.getEntriesByType('resource').find(e => e.name.endsWith('shared/go.js'))"
+    page.evaluate(f"async href => (await import({ours}.name)).go(href)", href)
+
+
+def _forget(device: BrowserContext, server: Server) -> None:
+    """Clear what a device keeps of its visitors; what it fetched may stay."""
+    device.clear_cookies()
+    page = device.new_page()
+    device.new_cdp_session(page).send(
+        "Storage.clearDataForOrigin", {"origin": server.url, "storageTypes": "local_storage"}
+    )
+    page.close()
+
+
+@pytest.fixture
+def visitor(visit: Visit) -> Visitor:
     """A fresh visitor with a window of usual size."""
     return visit()
 

@@ -55,7 +55,8 @@ def test_a_query_finds_its_toon_and_stands_in_the_address(
     wanted.first.wait_for()
     assert first_card(page).get_attribute("data-video-id") == id_of(home, query["video"])
     assert f"q={quote(query['query'], safe='').replace('%20', '+')}" in page.url
-    assert page.title() == f"{query['query']} - reelwise"
+    title = f"{query['query']} - reelwise"
+    page.wait_for_function("title => document.title === title", arg=title)
     # A picture, no player; every picture comes.
     assert page.locator("video").count() == 0
     first_card(page).locator("img").first.evaluate(

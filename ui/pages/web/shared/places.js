@@ -2,7 +2,8 @@
 
 const KEY = "reelwise:places";
 const MOST = 60;
-const WAITS_MS = 8000;
+// A busy server takes long to send the page; whoever touches it meanwhile decides where it is.
+const WAITS_MS = 120_000;
 
 const box = () => document.querySelector('[data-testid="stMain"]') ?? document.scrollingElement;
 const here = () => location.pathname + location.search;
@@ -45,7 +46,7 @@ export function keepPlaces(signal) {
     pending = 0;
   };
   document.addEventListener("scroll", note, { signal, capture: true, passive: true });
-  for (const name of ["wheel", "touchstart", "keydown"])
+  for (const name of ["wheel", "pointerdown", "keydown"])
     document.addEventListener(name, stopRestoring, { signal, capture: true, passive: true });
   document.addEventListener("reelwise:leaving", () => { note(); stopRestoring(); }, { signal });
   document.addEventListener("reelwise:address", event => {

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from data.catalogue.database import Database
 from data.catalogue.records import (
     FIRST_FILES,
+    INCOMPLETE,
     SEARCHABLE,
     EmbeddingRow,
     Failure,
@@ -34,13 +35,15 @@ _ONE_MORE_FAILURE = sql(
     f" attempts = embeddings.attempts + 1, reason = excluded.reason, state = '{State.FAILED}'"
     f" WHERE NOT embeddings.{SEARCHABLE}"
 )
-_FAILURES = sql(
-    "SELECT f.path, e.state, coalesce(e.reason, '') AS reason, e.attempts FROM files f"
-    " JOIN embeddings e ON e.video_id = f.video_id"
-    f" WHERE e.state != '{State.DONE}' AND (:encoder IS NULL OR e.encoder_id = :encoder)"
+_FAILURES = (
+    "SELECT f.path, e.state, coalesce(e.reason, '') AS reason, e.attempts FROM embeddings e"
+    f" JOIN files f ON f.video_id = e.video_id WHERE {{of_encoder}}e.{INCOMPLETE}"
     " UNION ALL SELECT path, state, coalesce(reason, ''), attempts FROM files"
     " WHERE video_id IS NULL ORDER BY 1"
 )
+_ALL_FAILURES = sql(_FAILURES.format(of_encoder=""))
+# By `embeddings_by_encoder`: what is whole, the most of them, is not looked at.
+_FAILURES_OF = sql(_FAILURES.format(of_encoder="e.encoder_id = :encoder AND "))
 _ANNOUNCE = sql("INSERT INTO loose_parts (name, encoder_id) VALUES (:part, :encoder)")
 _TAKE_CLIP_IDS = sql("UPDATE sqlite_sequence SET seq = seq + :n WHERE name = 'clips'")
 _FIRST_CLIP_IDS = sql("INSERT INTO sqlite_sequence (name, seq) VALUES ('clips', :n)")
@@ -155,7 +158,8 @@ class Embeddings:
         """
         encoder_id = encoder_id or self._database.get_meta("encoder_id")
         with self._database.reading() as connection:
-            rows = connection.execute(_FAILURES, {"encoder": encoder_id})
+            query = _FAILURES_OF if encoder_id else _ALL_FAILURES
+            rows = connection.execute(query, {"encoder": encoder_id} if encoder_id else {})
             return [Failure(text_path(row[0]), row[1], row[2], row[3]) for row in rows]
 
     def reserve(self, encoder_id: str, part: str, n_clips: int) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from data.catalogue.database import Database
 from data.catalogue.records import (
     FIRST_FILES,
+    INCOMPLETE,
     IS_FOUND,
     MAX_ATTEMPTS,
     SEARCHABLE,
@@ -98,9 +99,9 @@ _COUNTS = sql(
 _N_LIVE = sql(f"SELECT count(DISTINCT video_id) FROM files WHERE video_id IN {_EMBEDDED}")
 _FAILURES = sql(
     "SELECT f.path, r.state, r.channel || ': ' || coalesce(r.reason, '') AS reason, r.attempts"
-    " FROM files f JOIN readings r ON r.video_id = f.video_id"
-    f" WHERE r.state != '{State.DONE}' AND r.engine_id IN"
-    " (SELECT value FROM meta WHERE key = 'engine_' || r.channel) ORDER BY 1, r.channel"
+    " FROM meta m JOIN readings r ON r.channel = substr(m.key, 8) AND r.engine_id = m.value"
+    f" AND r.{INCOMPLETE} JOIN files f ON f.video_id = r.video_id"
+    " WHERE m.key >= 'engine_' AND m.key < 'engine`' ORDER BY 1, r.channel"
 )
 
 

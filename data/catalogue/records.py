@@ -28,6 +28,9 @@ class State(StrEnum):
 SEARCHABLE = f"state IN ('{State.DONE}', '{State.PARTIAL}')"
 """SQL: the embedding is served."""
 
+INCOMPLETE = f"state IN ('{State.PARTIAL}', '{State.FAILED}')"
+"""SQL: of the embedding or reading something is missing, or all of it."""
+
 IS_LIVE = (
     f"e.encoder_id = :encoder AND e.{SEARCHABLE}"
     " AND EXISTS (SELECT 1 FROM files WHERE video_id = e.video_id)"

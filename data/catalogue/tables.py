@@ -148,6 +148,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE history_counts ADD COLUMN n_changed INTEGER NOT NULL DEFAULT 0",
         *_FOLLOW_EVENTS,
         *MAKE_PEOPLE_TABLES,
+        "CREATE INDEX videos_by_added ON videos (added_at)",
     ),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
@@ -179,6 +180,7 @@ Table(
     Column("recorded_at", BigInteger),  # as its container says
     Column("title", Text, nullable=False),
     Column("added_at", BigInteger, nullable=False),  # microseconds since 1970 UTC, as all times
+    Index("videos_by_added", "added_at"),
     **PERMANENT,
 )
 

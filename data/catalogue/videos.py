@@ -25,10 +25,6 @@ _EMBEDDED = sql(
     f"{_LIVE_VIDEOS} WHERE v.id IN (SELECT video_id FROM embeddings WHERE {SEARCHABLE}"
     " AND (:encoder IS NULL OR encoder_id = :encoder)) ORDER BY v.id"
 )
-_NEWEST = sql(
-    f"{_LIVE_VIDEOS} WHERE v.id IN (SELECT video_id FROM embeddings WHERE {SEARCHABLE})"
-    " ORDER BY v.added_at DESC, v.id DESC LIMIT :n"
-)
 _LENGTH = sql(
     "SELECT count(*), total(duration_s) FROM videos v"
     f" WHERE EXISTS (SELECT 1 FROM embeddings WHERE video_id = v.id AND {SEARCHABLE})"
@@ -40,11 +36,16 @@ _BYTES = sql(
     " AND EXISTS (SELECT 1 FROM files WHERE video_id = v.id)"
 )
 # The first file of each by the index of files by video: `FIRST_FILES` would go through all files.
-_CHOSEN = (
+_EACH_VIDEO = (
     f"SELECT {_VIDEO_COLUMNS} FROM videos v"
     " JOIN files f ON f.id = (SELECT MIN(id) FROM files WHERE video_id = v.id)"
-    " WHERE v.id IN (SELECT value FROM json_each(:ids))"
 )
+# Video by video down `videos_by_added` until there are enough, whatever the size of the library.
+_NEWEST = sql(
+    f"{_EACH_VIDEO} WHERE EXISTS (SELECT 1 FROM embeddings WHERE video_id = v.id AND {SEARCHABLE})"
+    " ORDER BY v.added_at DESC, v.id DESC LIMIT :n"
+)
+_CHOSEN = f"{_EACH_VIDEO} WHERE v.id IN (SELECT value FROM json_each(:ids))"
 _BY_ID = sql(f"{_CHOSEN} ORDER BY v.id")
 _EMBEDDED_BY_ID = sql(
     f"{_CHOSEN} AND EXISTS (SELECT 1 FROM embeddings WHERE video_id = v.id"

@@ -25,15 +25,11 @@ def read_videos(
         by_part.setdefault((part.name, part.sha256), set()).add(video_id)
     for (name, sha256), wanted in by_part.items():
         try:
-            rows = store.read_part(name, sha256)
+            yield from store.read_part(name, sha256, wanted)
         except DamagedPart as error:
             if on_damage is None:
                 raise
             on_damage(error)
-            continue
-        for row in rows:
-            if row.video_id in wanted:
-                yield row
 
 
 def read_clips_of(

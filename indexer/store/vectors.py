@@ -9,7 +9,7 @@ keeps every inner product to 5e-4.
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -135,13 +135,25 @@ class VectorStore:
         video_ids = frozenset(row.video_id for row in rows)
         return Part(name, hashlib.sha256(content).hexdigest(), len(content), video_ids)
 
-    def read_part(self, name: str, sha256: str) -> list[VideoVectors]:
-        """Read every video of a part, its checksum verified before the bytes are parsed.
+    def read_part(
+        self, name: str, sha256: str, video_ids: Set[int] | None = None
+    ) -> list[VideoVectors]:
+        """Read videos of a part, its checksum verified before the bytes are parsed.
+
+        Args:
+            name: The part.
+            sha256: Its checksum.
+            video_ids: Those that are wanted; None for all.
 
         Raises:
             DamagedPart: The part is missing, or its bytes are not those that were written.
         """
-        return [row for row, _ in self.read_with_origins(name, sha256)]
+        table = self._open(name, sha256).read(use_threads=False)
+        if video_ids is not None:
+            numbers = np.array(table["video_id"].to_pylist(), np.int64)
+            rows = np.flatnonzero(np.isin(numbers, list(video_ids)))
+            table = table.take(column(rows))
+        return list(_rows(table))
 
     def read_with_origins(self, name: str, sha256: str) -> list[tuple[VideoVectors, Origin | None]]:
         """Read every video of a part with what it was made from; parts of format 1 do not say.

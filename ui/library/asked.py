@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,6 +120,25 @@ class AskedLibrary(OpenedLibrary):
         name, span = parse_span(str(video))
         known = self.catalogue.video(name)
         return self.searcher.similar(known.id, span, k=k, filters=self._checked(filters))
+
+    def alike(self, video_id: int, n: int) -> tuple[int, ...]:
+        """Other videos like an indexed one, the most alike first; known until the library changes.
+
+        Raises:
+            ReelwiseError: It is not embedded.
+        """
+        view = self.searcher.view
+        find = partial(self._find_alike, video_id, n)
+        return self._alike.get((view.current, view.changes), (video_id, n), find)
+
+    def _find_alike(self, video_id: int, n: int) -> tuple[int, ...]:
+        """Several moments may be of one video: more are looked at where they are of too few."""
+        for k in (2 * n, 8 * n):
+            hits = self.searcher.similar(video_id, k=k).hits
+            found = tuple(dict.fromkeys(hit.video_id for hit in hits))
+            if len(found) >= n or len(hits) < k:
+                break
+        return found[:n]
 
     def _checked(self, filters: Filters | None) -> Filters | None:
         """The filters, with their folder as the library spells it.

@@ -15,6 +15,7 @@ from data.home import Home, is_home, nothing_indexed, require_library, resolve_h
 from embeddings.backbone.early_checks import check_device, check_weights_file
 from ui.library.examples import ExampleStore
 from ui.library.keeping.places import Places, home_of_user
+from ui.library.remembered import Remembered
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue, Shelf
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from ui.library.jobs.estimate import Estimate
     from ui.library.problems import Problems
     from ui.library.suggestions import Suggestion, Suggestions
+
+
+MOST_ALIKE = 1_000
+"""Videos of which it is known which others are like them."""
 
 
 class OpenedLibrary:
@@ -75,6 +80,8 @@ class OpenedLibrary:
         self._searcher: Searcher | None = None
         self._recommender: LibraryRecommender | None = None
         self._suggestions: Suggestions | None = None
+        self._alike: Remembered[tuple[int, int], tuple[int, ...]] = Remembered(MOST_ALIKE)
+        self._size: Remembered[str, tuple[int, float]] = Remembered(1)
         self._pin_tries: PinTries | None = None
 
     def make(self) -> None:
@@ -121,6 +128,17 @@ class OpenedLibrary:
             # Two threads may make one each, of equal content.
             self._shelf = kept = (now, Shelf(catalogue, now[1]))
         return kept[1]
+
+    @property
+    def n_videos(self) -> int:
+        """Live, embedded videos, counted once for each state of the library.
+
+        Raises:
+            ReelwiseError: There is no library.
+        """
+        catalogue = self.catalogue
+        count = catalogue.number_and_length_s
+        return self._size.get(catalogue.changes(), "", count)[0]
 
     @property
     def history(self) -> History:

@@ -50,8 +50,8 @@ def mount(
         f"reelwise.{name}", js=f"{name}.js", css=f"{name}.css", isolate_styles=True
     )
     callbacks: dict[str, Any] = {f"on_{each}_change": run for each, run in (reports or {}).items()}
-    # Streamlit would take lists of numbers for tables.
-    return renderer(key=key or name, data=json.loads(json.dumps(data)), **callbacks)
+    # In a list: in a mapping Streamlit looks for tables, with pandas, half a second of importing.
+    return renderer(key=key or name, data=[json.loads(json.dumps(data))], **callbacks)
 
 
 def _register() -> None:

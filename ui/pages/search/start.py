@@ -22,10 +22,9 @@ def start_data(library: Library, person: str, *, shows_path: bool = True) -> dic
     user = person or None
     newest = library.catalogue.newest(4 * NEW)
     tags = [tag.name for tag in library.catalogue.tags.all()]
-    n_videos, _ = library.catalogue.number_and_length_s()
     return {
         "new": [card_of(video, shows_path=shows_path) for video in newest[:NEW]],
-        "n_videos": n_videos,
+        "n_videos": library.n_videos,
         "recent": [_question(each.parameters) for each in library.searches.recent(user, RECENT)],
         "saved": [_question(each.parameters, each.name) for each in library.searches.saved(user)],
         "ideas": ideas(tags, [video.title for video in newest]),

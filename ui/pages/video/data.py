@@ -39,11 +39,10 @@ class Viewer:
     """Videos that were opened in this sitting."""
 
 
-def player_data(
+def next_data(
     library: Library, video: Video, asked: Asked, viewer: Viewer, words: Words
 ) -> dict[str, Any]:
-    """Give the data of the page of one video."""
-    inside, problem = look_inside(library, video, asked)
+    """Give what comes next, and why that."""
     after = next_up(
         library,
         video,
@@ -52,6 +51,19 @@ def player_data(
         opened=viewer.opened,
         shows_path=viewer.is_owner,
     )
+    return {"why": words.say(f"next.{after.why}"), "cards": after.cards}
+
+
+def player_data(
+    library: Library,
+    video: Video,
+    asked: Asked,
+    viewer: Viewer,
+    words: Words,
+    after: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Give the data of the page of one video; `after`: what comes next, where that is known."""
+    inside, problem = look_inside(library, video, asked)
     size_bytes = size_of(video)
     return {
         "video": card_of(video, shows_path=viewer.is_owner)
@@ -89,7 +101,7 @@ def player_data(
         "guest": viewer.is_guest,
         "records": viewer.records and bool(viewer.person),
         "did": what_person_did(library, video, viewer.person),
-        "next": {"why": words.say(f"next.{after.why}"), "cards": after.cards},
+        "next": after or next_data(library, video, asked, viewer, words),
         "alike": alike(library, video, shows_path=viewer.is_owner),
         "language": words.code,
         "words": words.part(*GROUPS),

@@ -105,12 +105,16 @@ def _beside(library: Library, video: Video, person: str, seen: Collection[int]) 
 
 
 def _alike(library: Library, video: Video, seen: Collection[int]) -> Groups:
-    try:
-        hits = library.similar(video.id, k=MOST_HITS).hits
-    except ReelwiseError:
-        return {}
-    groups = _grouped(hits)
-    return {number: [] for number in groups if number not in seen}
+    left: list[int] = []
+    for n in (3 * SHOWN, MOST_HITS):
+        try:
+            found = library.alike(video.id, n)
+        except ReelwiseError:
+            return {}
+        left = [number for number in found if number not in seen]
+        if len(left) >= SHOWN or len(found) < n:
+            break
+    return {number: [] for number in left}
 
 
 def _cards(library: Library, groups: Groups, *, shows_path: bool) -> list[dict[str, Any]]:

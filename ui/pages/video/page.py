@@ -55,13 +55,12 @@ def _asked() -> None:
 
 def _kept(library: Library, video: Video, wanted: Asked, viewer: Viewer) -> dict[str, Any]:
     """The data of the page; what comes next stays as it was while the address is the same."""
-    data = player_data(library, video, wanted, viewer, watcher.words())
-    key = (video.id, wanted.question.get("q"), wanted.question.get("like"), viewer.person)
+    words = watcher.words()
+    key = (video.id, tuple(wanted.question.items()), viewer.person, words.code)
     kept = st.session_state.get("next up")
-    if kept is not None and kept[0] == key:
-        data["next"] = kept[1]
-    else:
-        st.session_state["next up"] = (key, data["next"])
+    after = kept[1] if kept is not None and kept[0] == key else None
+    data = player_data(library, video, wanted, viewer, words, after)
+    st.session_state["next up"] = (key, data["next"])
     return data
 
 

@@ -283,7 +283,7 @@ class Frame {
 
 const frames = new WeakMap();
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: [data], setTriggerValue }) {
   let frame = frames.get(parentElement);
   if (!frame) frames.set(parentElement, (frame = new Frame(parentElement)));
   frame.show(data, setTriggerValue);

@@ -127,7 +127,7 @@ function own(data, say, setTriggerValue) {
     forget, data.forgotten && h("p", { class: "problem", role: "alert" }, data.forgotten));
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: [data], setTriggerValue }) {
   const root = rootOf(parentElement, "history-root");
   const text = JSON.stringify(data);
   if (root.drawn === text) return;

@@ -367,7 +367,7 @@ class LibraryPage {
 
 const pages = new WeakMap();
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data: [data] }) {
   let page = pages.get(parentElement);
   if (!page) pages.set(parentElement, (page = new LibraryPage(parentElement)));
   page.show(data);

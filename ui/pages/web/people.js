@@ -66,7 +66,7 @@ class People {
   }
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: [data], setTriggerValue }) {
   const root = rootOf(parentElement, "people-root");
   const text = JSON.stringify(data);
   if (root.drawn === text) return;

@@ -100,7 +100,7 @@ class VideoPage {
 
 const pages = new WeakMap();
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: [data], setTriggerValue }) {
   let page = pages.get(parentElement);
   if (!page) pages.set(parentElement, (page = new VideoPage(parentElement)));
   page.show(data, setTriggerValue);

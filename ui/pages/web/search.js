@@ -106,7 +106,7 @@ const VIEWS = {
     h("h2", { class: "only-heard" }, say("search.results")), grid(data, say), more(data, say)],
 };
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data: [data] }) {
   const root = rootOf(parentElement, "search-root");
   const text = JSON.stringify(data);
   if (root.drawn === text) return;

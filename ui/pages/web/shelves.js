@@ -111,7 +111,7 @@ class Shelves {
 
 const drawn = new WeakMap();
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: [data], setTriggerValue }) {
   let shelves = drawn.get(parentElement);
   if (!shelves) drawn.set(parentElement, (shelves = new Shelves(parentElement)));
   shelves.show(data, setTriggerValue);

@@ -6,7 +6,7 @@ import { speaker } from "./shared/words.js";
 
 const GUEST = "-";
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: [data], setTriggerValue }) {
   const root = rootOf(parentElement, "who-root");
   const text = JSON.stringify(data);
   if (root.drawn === text) return;

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from sqlalchemy import TextClause, text
 
 from data.catalogue.catalogue import Catalogue
+from data.catalogue.embeddings import _FAILURES_OF
+from data.catalogue.readings import _FAILURES as _UNREAD
 from data.catalogue.records import FileRecord
 from data.catalogue.values import path_text, text_path
-from data.catalogue.videos import _BY_ID, _EMBEDDED_BY_ID
+from data.catalogue.videos import _BY_ID, _EMBEDDED_BY_ID, _NEWEST
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from tests.data.made import LIB, embed, file_record
@@ -201,3 +203,17 @@ def test_a_few_videos_by_id_are_found_by_index_whatever_the_size(
     of_database = [step for step in tables if "json_each" not in step]
     assert len(of_database) == n_tables
     assert [step for step in of_database if "USING" not in step] == []
+
+
+@pytest.mark.parametrize("query", [_NEWEST, _FAILURES_OF, _UNREAD])
+def test_what_every_page_shows_of_a_library_is_found_without_reading_all_of_it(
+    catalogue: Catalogue, query: TextClause
+) -> None:
+    with catalogue.reading() as connection:
+        values = {"n": 48, "encoder": "e1"}
+        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {query.text}"), values)
+        steps = [row.detail for row in plan]
+    through_all = [step for step in steps if step.startswith("SCAN")]
+    # Down an index until there are enough, without sorting all of them first.
+    is_walk = through_all == ["SCAN v USING INDEX videos_by_added"]
+    assert not through_all or (is_walk and not any("TEMP B-TREE" in step for step in steps))

@@ -26,6 +26,7 @@ BACK_TO_7 = (
     "DROP TRIGGER event_taken_back",
     "DROP TRIGGER event_given_to_another",
     "DROP TRIGGER event_changed",
+    "DROP INDEX videos_by_added",
     "DROP INDEX events_by_client_id",
     "DROP INDEX events_by_change",
     "DROP INDEX events_by_video",

@@ -75,6 +75,15 @@ def test_what_was_written_comes_back_bit_for_bit(
     assert all(same(one, two) for one, two in zip(rows, back, strict=True))
 
 
+def test_some_videos_of_a_part_are_read_alone(store: VectorStore) -> None:
+    rows = [video(1), video(2, 0), video(3, 5, 4)]
+    info = store.write_part(rows)
+    back = store.read_part(info.name, info.sha256, {3, 1, 9})
+    assert [each.video_id for each in back] == [1, 3]
+    assert all(same(one, two) for one, two in zip((rows[0], rows[2]), back, strict=True))
+    assert store.read_part(info.name, info.sha256, {9}) == []
+
+
 def test_the_file_has_the_recorded_size_and_checksum(store: VectorStore) -> None:
     info = store.write_part([video(1)])
     content = store.path(info.name).read_bytes()

@@ -130,3 +130,24 @@ def test_a_home_that_cannot_be_made_is_told_before_an_encoder_is_loaded(
     for home in (tmp_path / "file", tmp_path / "file" / "home"):
         with Library(home) as library, pytest.raises(ReelwiseError, match="cannot be made"):
             library.index([toons.folder], encoder="toon")
+
+
+def test_what_pages_show_of_the_whole_library_is_found_out_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Library(home) as library:
+        first = library.catalogue.videos()[0].id
+        n_videos, found = library.n_videos, library.alike(first, 3)
+        assert n_videos == len(library.catalogue.videos())
+        assert len(set(found)) == 3
+        assert first not in found
+        similar = library.similar(first, k=60).hits
+        assert found == tuple(dict.fromkeys(hit.video_id for hit in similar))[:3]
+
+        def again(*_: object, **__: object) -> None:
+            raise AssertionError("found out twice")
+
+        monkeypatch.setattr(type(library.searcher), "similar", again)
+        monkeypatch.setattr(type(library.catalogue), "number_and_length_s", again)
+        assert library.n_videos == n_videos
+        assert library.alike(first, 3) == found

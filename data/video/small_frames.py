@@ -2,6 +2,10 @@
 
 Each is `SMALL_PX` a side, brightness alone, without bars: black or white margins are part of one
 copy and not of another. Bars are looked for shot by shot, since a compilation has several kinds.
+
+The rule: bars lie on two sides, have one level, and end where the picture begins at once along most
+of their edges. A logo on one does not end it; a plain sky is none, nor is darkness towards the
+edges. What is taken off must be the same in a copy that is cut, marked or spoiled.
 """
 
 from collections.abc import Sequence
@@ -19,12 +23,16 @@ SMALL_PX = 16
 """Side of a small picture. With 12, fewer copies were told from other videos of the same place."""
 SMALL_SIZE = SMALL_PX * SMALL_PX
 """Bytes of one."""
-REDUCED_PX = 48
+REDUCED_PX = 64
 """Side of the pictures in which bars are looked for."""
-SAME_LEVELS = 10
+SAME_LEVELS = 6
 """Largest difference within a bar, of 255; compression leaves traces."""
-OTHER_SHARE = 0.03
-"""Of a bar that may be something else."""
+MARKED = 0.25
+"""Share of a line of a bar that may be something else, as a logo."""
+SHARP = 0.7
+"""Share of the line after a bar, or of the next, that is something else."""
+USUAL = 0.75
+"""Quantile of the shares in the frames of a shot that counts: some may be dark."""
 LEAST_CONTENT = 0.25
 """Of each side: where less would be left, nothing is cut off."""
 RED, GREEN, BLUE = 0.299, 0.587, 0.114
@@ -32,7 +40,7 @@ RED, GREEN, BLUE = 0.299, 0.587, 0.114
 
 
 def reduced(pixels: Pixels, spec: FrameSpec) -> Bytes:
-    """(n, h, w, 3) frames of a specification -> (n, 48, 48) brightness without its padding."""
+    """(n, h, w, 3) frames of a specification -> (n, 64, 64) brightness without its padding."""
     top, bottom, left, right = _content(pixels, spec)
     out = np.empty((len(pixels), REDUCED_PX, REDUCED_PX), np.uint8)
     for at, frame in enumerate(pixels):
@@ -61,7 +69,7 @@ def small_frames(
     """(n, 256) small pictures of one video.
 
     Args:
-        bright: (n, 48, 48) what `reduced` gave.
+        bright: (n, 64, 64) what `reduced` gave.
         times_s: (n,) of the frames, ascending.
         cuts_s: Hard cuts, ascending.
     """
@@ -78,22 +86,31 @@ def small_frames(
 
 def without_bars(shot: Bytes) -> tuple[int, int, int, int]:
     """First and last (not included) row and column between the bars of a shot (n, h, w)."""
-    whole = 0, shot.shape[1], 0, shot.shape[2]
     if not len(shot):
-        return whole
+        return 0, shot.shape[1], 0, shot.shape[2]
     levels = shot.astype(np.int16)
-    top, bottom = _bars(levels)
-    left, right = _bars(levels.transpose(0, 2, 1))
-    least = LEAST_CONTENT * REDUCED_PX
-    return (top, bottom, left, right) if min(bottom - top, right - left) >= least else whole
+    top, bottom = _between_bars(levels)
+    left, right = _between_bars(levels[:, top:bottom].transpose(0, 2, 1))
+    if bottom - top == shot.shape[1]:
+        # Within a border, bars at the sides hide that the rows of the picture are no bar.
+        top, bottom = _between_bars(levels[:, :, left:right])
+    return top, bottom, left, right
 
 
-def _bars(levels: NDArray[np.int16]) -> tuple[int, int]:
-    first, last = _bar_rows(levels), _bar_rows(levels[:, ::-1])
-    return first, max(levels.shape[1] - last, first)
+def _between_bars(levels: NDArray[np.int16]) -> tuple[int, int]:
+    """First and last (not included) line between the bars above and below."""
+    height = levels.shape[1]
+    (above, level), (below, other_level) = _bar(levels), _bar(levels[:, ::-1])
+    if not above or not below or abs(level - other_level) > SAME_LEVELS:
+        return 0, height
+    left = height - above - below
+    return (above, height - below) if left >= LEAST_CONTENT * height else (0, height)
 
 
-def _bar_rows(levels: NDArray[np.int16]) -> int:
-    colour = np.median(levels[:, 0])
-    other = (np.abs(levels - colour) > SAME_LEVELS).mean(axis=(0, 2)) > OTHER_SHARE
-    return int(np.argmax(other)) if other.any() else 0
+def _bar(levels: NDArray[np.int16]) -> tuple[int, float]:
+    """Lines of the bar above, 0 where there is none, and its level. Its last line is partly bar."""
+    level = float(np.median(levels[:, 0]))
+    other = (np.abs(levels - level) > SAME_LEVELS).mean(axis=2)
+    shares = np.quantile(other, USUAL, axis=0)
+    edge = int(np.argmax(shares > MARKED))
+    return (edge + 1 if edge and shares[edge : edge + 2].max() >= SHARP else 0), level

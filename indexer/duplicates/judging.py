@@ -41,7 +41,7 @@ class Weights:
 
 VECTORS = Weights(11.6, 4.4, 3.7, 2.3, -13.2)
 """Where the encoder's vectors alone are known."""
-JOINED = Weights(10.1, 4.35, 7.4, 1.65, -11.5)
+JOINED = Weights(11.6, 4.25, 10.2, 1.8, -15.9)
 """Where vectors and small pictures are."""
 USUAL_ORDER = 0.2
 """Correlation of what moves that the best line between two videos of one place may have."""

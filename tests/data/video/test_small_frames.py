@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.small_frames import SMALL_PX, SMALL_SIZE, reduced, small_frames, without_bars
+from data.video.small_frames import (
+    REDUCED_PX,
+    SMALL_PX,
+    SMALL_SIZE,
+    reduced,
+    small_frames,
+    without_bars,
+)
 from data.video.types import FrameSpec
 
 SPEC = FrameSpec(96, 96)
@@ -54,7 +61,40 @@ def test_what_is_dark_in_one_frame_only_is_no_bar() -> None:
     dark = painted(1)
     dark[:24] = 0
     shot = reduced(np.stack([dark, painted(2), painted(3)]), SPEC)
-    assert without_bars(shot) == (0, 48, 0, 48)
+    assert without_bars(shot) == (0, REDUCED_PX, 0, REDUCED_PX)
+
+
+def test_a_logo_on_a_bar_does_not_end_it() -> None:
+    plain = [painted(seed) for seed in range(4)]
+    barred = [bordered(frame, 0, 24, 0) for frame in plain]
+    for frame in barred:
+        frame[4:18, 78:92] = 255
+    assert np.abs(small(barred) - small(plain)).mean() < 6
+
+
+def test_bars_within_a_border_are_no_part_of_it() -> None:
+    """Few pixels of a line are then picture: those of the other direction tell."""
+    page = np.full((96, 96, 3), 255, np.uint8)
+    page[30:60, 40:44] = 0
+    barred = bordered(page, 0, 24, 0)
+    assert np.abs(small([bordered(barred, 12, 12, 0)]) - small([barred])).mean() < 6
+
+
+def test_darkness_towards_the_edges_is_no_bar() -> None:
+    """What moves in the dark would say where the picture ends: otherwise in a cut than in all."""
+    night = [np.zeros((96, 96, 3), np.uint8) for _ in range(6)]
+    for at, frame in enumerate(night):
+        frame[20 + 8 * at : 30 + 8 * at, 30 + 4 * at : 50 + 4 * at] = 200
+    assert np.array_equal(small(night[:3]), small(night)[:3])
+    assert np.array_equal(small(night[3:]), small(night)[3:])
+
+
+def test_a_plain_sky_is_no_bar() -> None:
+    """Joined with others it lies between bars, which would hide that it is plain."""
+    story = painted(1)
+    story[:40] = 200
+    assert without_bars(reduced(story[None], SPEC)) == (0, REDUCED_PX, 0, REDUCED_PX)
+    assert np.abs(small([bordered(story, 0, 16, 0)]) - small([story])).mean() < 6
 
 
 def test_bars_are_those_of_each_shot() -> None:

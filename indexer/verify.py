@@ -21,6 +21,7 @@ from data.home import Home, require_library
 from data.video.content import content_hash, content_key, sampled_key
 from indexer.build.recording.record import writing_session
 from indexer.copies.stored import check_duplicates
+from indexer.duplicates.stored_looks import check_looks
 from indexer.repair import mend_catalogue
 from indexer.store.generations import check_generation, drop_damaged, read_generation
 from indexer.store.parts import stray_parts
@@ -211,10 +212,13 @@ def _still_listed(catalogue: Catalogue, store: VectorStore, part: Part) -> bool:
 
 
 def _check_duplicates(home: Home, report: VerifyReport) -> None:
-    files = sorted(home.all_duplicates.glob("*.json")) if home.all_duplicates.is_dir() else []
+    files = sorted(home.all_duplicates.iterdir()) if home.all_duplicates.is_dir() else []
+    checks = {".json": check_duplicates, ".looks": check_looks}
     for path in files:
+        if path.suffix not in checks:
+            continue
         report.count("duplicates")
-        problem = check_duplicates(path)
+        problem = checks[path.suffix](path)
         if problem is not None:
             report.damaged_duplicates.append(path)
             report.add(problem, path, "run reelwise duplicates: it compares the videos anew")

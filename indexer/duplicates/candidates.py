@@ -1,4 +1,4 @@
-"""Pairs of videos worth a second look: those with clips that are nearest neighbours.
+"""Pairs of videos worth a second look: those with clips or looks that are nearest neighbours.
 
 Each clip of a new video asks the index for the nearest clips of other videos, so the cost grows
 with the number of new clips times the cost of one search, not with the square of the library.
@@ -6,10 +6,12 @@ with the number of new clips times the cost of one search, not with the square o
 A clip that is as near to many others, such as a black picture or the set of a series, says little
 of any of them: what counts for a pair is how much nearer they are than the last that the clip
 proposes. It counts for the order alone, since a video may have many copies.
+
+What videos look like proposes others besides (`looks.py`): a copy that is spoiled for the encoder.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +40,10 @@ class Candidate:
     other: int
     """Id of another."""
     likeness: float
-    """Of their nearest clips: cosine, -1 to 1, less what all have in common."""
+    """Of their nearest clips: cosine, -1 to 1, less what all have in common; -1 where none is."""
     evidence: float
-    """How much nearer clips are than the last that they propose, summed over the one's clips."""
+    """How much nearer clips are than the last that they propose, and looks as well: the mean of the
+    one's clips and that of its looks, each 0 to 1, together."""
 
 
 @dataclass
@@ -62,16 +65,39 @@ def candidates(
 
     A clip is the mean of its frames: where no two clips are alike, no frames are.
     """
+    above = 1 - background.alike
     found: _Found = {each: {} for each in video_ids}
     for some in batches(view, video_ids):
         _propose(view, some, background, found)
+    n_clips = {each: max(1, len(view.rows_of([each]))) for each in video_ids}
     return {
-        video_id: sorted(
-            (Candidate(video_id, other, e.likeness, e.nearer) for other, e in partners.items()),
-            key=lambda each: (-each.evidence, -each.likeness, each.other),
+        video_id: _in_order(
+            Candidate(video_id, other, e.likeness, e.nearer / n_clips[video_id] / above)
+            for other, e in partners.items()
         )
         for video_id, partners in found.items()
     }
+
+
+def with_looks(
+    by_clips: Sequence[Candidate], video_id: int, by_looks: Mapping[int, float]
+) -> list[Candidate]:
+    """The candidates of a video by both, those with most evidence first.
+
+    Args:
+        by_clips: Those that its clips propose.
+        video_id: The video.
+        by_looks: Those that its looks propose, with their evidence.
+    """
+    found = {each.other: each for each in by_clips}
+    for other, nearer in by_looks.items():
+        known = found.get(other, Candidate(video_id, other, -1.0, 0.0))
+        found[other] = replace(known, evidence=known.evidence + nearer)
+    return _in_order(found.values())
+
+
+def _in_order(some: Iterable[Candidate]) -> list[Candidate]:
+    return sorted(some, key=lambda each: (-each.evidence, -each.likeness, each.other))
 
 
 def batches(view: View, video_ids: Sequence[int]) -> Iterator[list[int]]:

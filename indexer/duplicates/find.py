@@ -30,9 +30,11 @@ from indexer.duplicates.background import (
     background_of,
     learn_background,
 )
-from indexer.duplicates.candidates import Candidate, batches, candidates
+from indexer.duplicates.candidates import Candidate, batches, candidates, with_looks
 from indexer.duplicates.frame_pairs import FramePairs
-from indexer.duplicates.rounds import compare_in_rounds, told_unfinished
+from indexer.duplicates.looks import AlikeLooks, Stored, looks_of
+from indexer.duplicates.rounds import MOST, compare_in_rounds, told_unfinished
+from indexer.duplicates.stored_looks import looks_file, read_looks, write_looks
 from indexer.search.view import View, open_view
 from indexer.store.stored_videos import read_videos
 from indexer.store.vectors import DamagedPart, VectorStore, VideoVectors
@@ -129,11 +131,14 @@ class _Comparison:
         self._warnings += view.warnings
         ids = view.video_ids.tolist()
         before = None if afresh else self._stored()
+        known = {} if before is None else self._known_looks()
         if before is None or len(ids) >= GROWN * max(before.n_videos, 1):
             before = self._nothing(ids)
         new = [each for each in ids if each not in before.compared]
+        looks = self._looks(ids, known) if new else {}
+        alike = AlikeLooks(looks, sum(len(looks.get(each, ())) for each in new))
         found, done = before, 0
-        for videos, wanted in _chunks(view, new, before.background):
+        for videos, wanted in _chunks(view, new, before.background, alike):
             found = self._with_pairs(found, view, videos, wanted)
             done += len(videos)
             self._progress(done, len(new))
@@ -149,6 +154,23 @@ class _Comparison:
         except DamagedFile as error:
             self._warnings.append(f"{error.problem}: all videos were compared anew")
             return None
+
+    def _known_looks(self) -> dict[int, Stored]:
+        try:
+            return read_looks(looks_file(self._home, self._store.encoder_id))
+        except DamagedFile as error:
+            self._warnings.append(f"{error.problem}: it was read again from the vectors")
+            return {}
+
+    def _looks(self, ids: Sequence[int], known: dict[int, Stored]) -> dict[int, Stored]:
+        """The looks of all videos; those that are not known yet are read and stored."""
+        looks = {each: known[each] for each in ids if each in known}
+        more = [each for each in ids if each not in looks]
+        rows = read_videos(self._catalogue, self._store, more, on_damage=self._leave_out)
+        looks |= {row.video_id: looks_of(row.frame_times_s, row.small_frames) for row in rows}
+        if self._stores and looks.keys() != known.keys():
+            write_looks(looks_file(self._home, self._store.encoder_id), looks)
+        return looks
 
     def _write(self, found: Duplicates) -> None:
         if self._stores:
@@ -196,14 +218,18 @@ class _Comparison:
 
 
 def _chunks(
-    view: View, video_ids: Sequence[int], background: dict[str, Any]
+    view: View, video_ids: Sequence[int], background: dict[str, Any], alike: AlikeLooks
 ) -> Iterator[tuple[list[int], dict[int, list[Candidate]]]]:
     """Videos to compare at once, with their candidates: as many as fit into memory together."""
     some: list[int] = []
     wanted: dict[int, list[Candidate]] = {}
     n_bytes = 0.0
     for batch in batches(view, video_ids):
-        wanted |= candidates(view, batch, background_of(background))
+        by_clips = candidates(view, batch, background_of(background))
+        wanted |= {
+            each: with_looks(some, each, alike.evidence(each))[: MOST + 1]
+            for each, some in by_clips.items()
+        }
         some += batch
         n_bytes += _frame_bytes(view, batch)
         if n_bytes > CHUNK_BYTES or len(some) > CHUNK_VIDEOS:

@@ -27,6 +27,8 @@ CROPS = (1.0, 0.9, 0.8)
 """Share of width and height that is looked at, around the centre."""
 WAYS = tuple((crop, mirrored) for crop in CROPS for mirrored in (False, True))
 """Ways of looking at a video; the first is as it is."""
+PATTERN_SIZE = 55
+"""Numbers of a pattern."""
 ONLY_MIRRORED = 2
 """So many ways, of the first, show the whole picture."""
 
@@ -41,6 +43,23 @@ def patterns_in_all_ways(small: NDArray[np.uint8]) -> Floats:
     joined = np.concatenate([_matrix(*way) for way in WAYS], axis=1)
     rows = (small.astype(np.float32) @ joined).reshape(len(small), len(WAYS), -1)
     return _normed(np.ascontiguousarray(rows.transpose(1, 0, 2)))
+
+
+def mirrored(rows: Floats) -> Floats:
+    """(n, 55) patterns as those of the mirrored pictures: every second wave across turns over."""
+    across = np.broadcast_to(np.arange(FREQUENCIES), (FREQUENCIES, FREQUENCIES))[_kept()]
+    return np.asarray(rows * np.where(across % 2, -1, 1), np.float32)
+
+
+def _kept() -> NDArray[np.bool_]:
+    """(8, 8) the frequencies, down and across, that a pattern holds."""
+    frequency = _frequency()
+    return (frequency > 0) & (frequency < FREQUENCIES)
+
+
+def _frequency() -> NDArray[np.float64]:
+    """(8, 8) of the waves down and across."""
+    return np.hypot(*np.meshgrid(np.arange(FREQUENCIES), np.arange(FREQUENCIES)))
 
 
 def _normed(rows: Floats) -> Floats:
@@ -67,9 +86,7 @@ def _matrix(crop: float, mirrored: bool) -> Floats:
         seen = seen[:, :, ::-1]
     waves = _waves()
     coefficients = np.einsum("ui,nij,vj->nuv", waves, seen, waves)
-    frequency = np.hypot(*np.meshgrid(np.arange(FREQUENCIES), np.arange(FREQUENCIES)))
-    kept = (frequency > 0) & (frequency < FREQUENCIES)
-    return np.asarray((coefficients * frequency)[:, kept], np.float32)
+    return np.asarray((coefficients * _frequency())[:, _kept()], np.float32)
 
 
 def _waves() -> Floats:

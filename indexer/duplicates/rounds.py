@@ -2,7 +2,11 @@
 
 Candidates come with the most evidence first. A video of which none of a round shares anything has
 most likely no further copies; one with many copies goes on, up to a limit. So the cost of a video
-does not grow with the library, and whoever asks is told how many were left out.
+does not grow with the library.
+
+The rule of what is told: a video is named where the last that were compared with it still shared
+something and the limit left others out. Where nothing was shared any more, those behind, which have
+less evidence, are no loss.
 """
 
 from __future__ import annotations
@@ -31,25 +35,26 @@ class Rounds:
     pairs: tuple[Pair, ...]
     """What shares something."""
     unfinished: int
-    """Videos of which some candidates were not compared."""
+    """Videos of which candidates were left out by the limit while they still shared something."""
 
 
 def compare_in_rounds(wanted: Mapping[int, Sequence[Candidate]], judge: Judge) -> Rounds:
     """Compare each video with its candidates, as many as it takes; no pair is judged twice."""
     waiting = {video: [_ids(each) for each in some[:MOST]] for video, some in wanted.items()}
-    unfinished = {video for video, some in wanted.items() if len(some) > MOST}
+    more = {video for video, some in wanted.items() if len(some) > MOST}
+    unfinished: set[int] = set()
     judged: dict[Ids, Pair | None] = {}
     while waiting:
         now = {video: some[:AT_ONCE] for video, some in waiting.items()}
         new = {ids for some in now.values() for ids in some} - judged.keys()
         judged |= judge(sorted(new))
-        left = {video: some[AT_ONCE:] for video, some in waiting.items() if some[AT_ONCE:]}
-        waiting = {
-            video: some
-            for video, some in left.items()
-            if any(judged.get(ids) is not None for ids in now[video])
+        going = {
+            video: waiting[video][AT_ONCE:]
+            for video, some in now.items()
+            if any(judged.get(ids) is not None for ids in some)
         }
-        unfinished |= left.keys() - waiting.keys()
+        waiting = {video: some for video, some in going.items() if some}
+        unfinished |= more & (going.keys() - waiting.keys())
     return Rounds(tuple(pair for pair in judged.values() if pair is not None), len(unfinished))
 
 
@@ -58,8 +63,8 @@ def _ids(each: Candidate) -> Ids:
 
 
 def told_unfinished(n_videos: int) -> str:
-    """What a person is told of videos of which some candidates were not compared."""
+    """What a person is told of videos that may share something with others besides."""
     return (
         f"{n_videos:,} video{'s' if n_videos != 1 else ''}: more look alike than were compared; "
-        f"the likeliest were, {AT_ONCE} at a time until none was a copy, up to {MOST}"
+        f"the likeliest {MOST} were, and the last of them still shared something"
     )

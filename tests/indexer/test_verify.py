@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.catalogue.catalogue import Catalogue
@@ -18,6 +19,7 @@ from data.home import Home
 from data.sealed import file_sum, seal
 from data.video.content import content_key
 from indexer.build.recording.record import writing_session
+from indexer.duplicates.stored_looks import looks_file, write_looks
 from indexer.search.view import open_view
 from indexer.store.generations import open_generation
 from indexer.store.published import generation_names, lost_index, note_nothing
@@ -63,6 +65,20 @@ def test_a_sound_home_has_no_problems(home: Home) -> None:
     assert report.checked == {"parts": 2, "videos": 3, "generations": 2}
     assert verify_library(home, repair=True).repaired == []
     assert generation_names(home) == ["gen-000001", "gen-000002"]
+
+
+def test_damaged_looks_and_lists_of_duplicates_are_told_and_removed(home: Home) -> None:
+    write_looks(looks_file(home, ENCODER), {1: np.zeros((2, 55), np.int8)})
+    assert verify_library(home).checked["duplicates"] == 1
+    spoil(looks_file(home, ENCODER))
+    home.duplicates(ENCODER).write_text("{}")
+    report = verify_library(home)
+    assert {each.path for each in report.problems} == {
+        looks_file(home, ENCODER),
+        home.duplicates(ENCODER),
+    }
+    verify_library(home, repair=True)
+    assert verify_library(home).problems == []
 
 
 def test_no_library_is_an_error(tmp_path: Path) -> None:

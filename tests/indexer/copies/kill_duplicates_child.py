@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.kill_child import Report, serve
 from data.durable import arm_crash
 from data.home import resolve_home
 from indexer.copies.stored import Duplicates, Pair, Stretch, write_duplicates
+from indexer.duplicates.looks import Stored
+from indexer.duplicates.stored_looks import looks_file, write_looks
 
 ENCODER = "made-1"
 PAIRS = 120
@@ -21,10 +25,16 @@ def made(number: int) -> Duplicates:
     return Duplicates(ENCODER, number, frozenset(contents), background, contents, pairs)
 
 
+def made_looks(number: int) -> dict[int, Stored]:
+    """The looks of this number."""
+    return {i: np.full((3, 55), number % 100, np.int8) for i in range(1, PAIRS + 1)}
+
+
 def run_storing(job: dict[str, Any], say: Report) -> None:
     home = resolve_home(Path(job["home"]))
     arm_crash(job.get("crash_at"))
     for number in range(job["first"], job["first"] + job["lists"]):
+        write_looks(looks_file(home, ENCODER), made_looks(number))
         write_duplicates(home, made(number))
         say("stored", number)
         say("video", number)  # what `WriterHost` counts before it kills

@@ -12,10 +12,13 @@ from benchmarks.kills import Kill, WriterHost
 from data.durable import TEMP_PREFIX, remove_unfinished
 from data.home import Home
 from indexer.copies.stored import check_duplicates, read_duplicates
+from indexer.duplicates.stored_looks import looks_file, read_looks
 from tests.indexer.copies.kill_duplicates_child import ENCODER, made
 from tests.indexer.stored import new_home
 
 POINTS = {
+    "looks.after_fsync:2": 0,
+    "looks.after_rename:2": 0,
     "duplicates.after_fsync:2": 0,
     "duplicates.after_rename:2": 1,
     "duplicates.after_fsync_dir:2": 1,
@@ -31,6 +34,9 @@ def stored(home: Home) -> int:
     found = read_duplicates(home, ENCODER)
     assert found is not None
     assert found == made(found.n_videos)
+    looks = read_looks(looks_file(home, ENCODER))
+    numbers = {int(each) for rows in looks.values() for each in rows.ravel()}
+    assert numbers in ({found.n_videos % 100}, {(found.n_videos + 1) % 100})  # looks come first
     return found.n_videos
 
 

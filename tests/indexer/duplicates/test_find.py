@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.small_frames import SMALL_PX, SMALL_SIZE
 from data.video.types import Ending, VideoInfo
 from indexer.build.cutting import Embedded
 from indexer.build.recording.record import record_embedded, writing_session
 from indexer.copies.groups import live_copies
-from indexer.copies.stored import Relation, read_duplicates
+from indexer.copies.stored import Pair, Relation, read_duplicates
 from indexer.duplicates import find
 from indexer.duplicates.background import Background
 from indexer.duplicates.candidates import Candidate, candidates
-from indexer.duplicates.find import DuplicatesLock, compare_videos
+from indexer.duplicates.find import Compared, DuplicatesLock, compare_videos
+from indexer.duplicates.frame_pairs import FramePairs, Ids
 from indexer.duplicates.lines import Track
+from indexer.duplicates.looks import AlikeLooks, Stored, looks_of
+from indexer.duplicates.stored_looks import looks_file, read_looks
 from indexer.search.view import View, open_view
+from indexer.store.publishing import publish
 from indexer.store.vectors import VectorStore, VideoVectors
 from tests.indexer.duplicates.made_tracks import BACKGROUND, DIM, Film, length_s
 from tests.indexer.stored import new_home
@@ -54,7 +61,9 @@ def _embedded(video_id: int, track: Track) -> Embedded:
     rows = np.stack([each / np.linalg.norm(each) for each in clips]).astype(np.float16)
     zeros = np.zeros(len(rows), np.int64)
     half = track.frames.astype(np.float16)
-    vectors = VideoVectors(video_id, track.times_s, half, zeros, spans, rows)
+    vectors = VideoVectors(
+        video_id, track.times_s, half, zeros, spans, rows, small_frames=track.small
+    )
     info = VideoInfo("h264", 64, 48, 25.0, length_s(track))
     return Embedded(vectors, Ending("done", info=info))
 
@@ -213,9 +222,11 @@ def test_a_part_is_read_once_a_round_not_once_a_video(
     read: list[str] = []
     reading = VectorStore.read_part
 
-    def counted(self: VectorStore, name: str, sha256: str) -> list[VideoVectors]:
+    def counted(
+        self: VectorStore, name: str, sha256: str, video_ids: Set[int] | None = None
+    ) -> list[VideoVectors]:
         read.append(name)
-        return reading(self, name, sha256)
+        return reading(self, name, sha256, video_ids)
 
     with Catalogue(home) as catalogue:
         compare_videos(home, catalogue)
@@ -226,11 +237,129 @@ def test_a_part_is_read_once_a_round_not_once_a_video(
     assert 2 <= max(counts.values()) <= 3 < 6
 
 
-def test_it_is_said_where_more_look_alike_than_were_compared(home: Home) -> None:
+def test_it_is_said_where_more_look_alike_than_were_compared(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Catalogue(home) as catalogue:
-        assert not any("look alike" in each for each in compare_videos(home, catalogue).warnings)
+        assert not told(compare_videos(home, catalogue))
     crowd = {f"crowd-{n}.mp4": Film(800 + n, 12.0, places=3).track() for n in range(9)}
     store(home, crowd)
     with Catalogue(home) as catalogue:
-        warnings = compare_videos(home, catalogue).warnings
-    assert any("more look alike than were compared" in each for each in warnings)
+        assert not told(compare_videos(home, catalogue))
+    monkeypatch.setattr("indexer.duplicates.rounds.MOST", 4)
+    store(home, {f"copy-{n}.mp4": FILM.track(noise=0.2, seed=n) for n in range(9)})
+    with Catalogue(home) as catalogue:
+        assert told(compare_videos(home, catalogue))
+
+
+def told(compared: Compared) -> bool:
+    return any("more look alike than were compared" in each for each in compared.warnings)
+
+
+SCENES = np.random.default_rng(5).integers(20, 235, (2, 12, SMALL_PX, SMALL_PX)).astype(np.uint8)
+
+
+def seen(track: Track, scenes: NDArray[np.uint8]) -> Track:
+    """The same with small pictures: each of some scenes for two seconds, in turn."""
+    small = scenes[(track.times_s // 2).astype(int) % len(scenes)].reshape(-1, SMALL_SIZE)
+    return replace(track, small=small)
+
+
+@pytest.fixture
+def pictured(home: Home) -> Home:
+    """Two films that an encoder takes for different ones and that show the same, mirrored."""
+    store(home, {"seen.mp4": seen(Film(2, 20.0).track(), SCENES[0])})
+    store(home, {"mirrored.mp4": seen(Film(3, 20.0).track(), SCENES[0, :, :, ::-1])})
+    store(home, {"unlike.mp4": seen(Film(4, 20.0).track(), SCENES[1])})
+    return home
+
+
+def proposed_pairs(home: Home, monkeypatch: pytest.MonkeyPatch) -> tuple[Compared, set[Ids]]:
+    """Compare the videos of a library, and say which pairs were judged."""
+    pairs: set[Ids] = set()
+    judging = FramePairs.round
+
+    def heard(self: FramePairs, some: Sequence[Ids]) -> Iterator[tuple[Ids, Pair | None]]:
+        pairs.update(some)
+        return judging(self, some)
+
+    monkeypatch.setattr(FramePairs, "round", heard)
+    with Catalogue(home) as catalogue:
+        return compare_videos(home, catalogue), pairs
+
+
+def test_what_looks_alike_is_compared_whatever_the_encoder_says(
+    pictured: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Catalogue(pictured) as catalogue:
+        ids = {video.path.stem: video.id for video in catalogue.videos(ENCODER)}
+    _, pairs = proposed_pairs(pictured, monkeypatch)
+    assert (ids["seen"], ids["mirrored"]) in pairs
+    pairs.clear()
+    monkeypatch.setattr(AlikeLooks, "evidence", lambda *_: {})
+    with Catalogue(pictured) as catalogue:
+        compare_videos(pictured, catalogue, afresh=True)
+    assert pairs
+    assert (ids["seen"], ids["mirrored"]) not in pairs
+
+
+def test_a_new_video_is_found_by_the_looks_that_are_stored(
+    pictured: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, pairs = proposed_pairs(pictured, monkeypatch)
+    pairs.clear()
+    store(pictured, {"late.mp4": seen(Film(5, 20.0).track(), SCENES[0])})
+    read: list[int] = []
+
+    def counted(times_s: NDArray[np.float64], small: NDArray[np.uint8] | None) -> Stored:
+        read.append(len(times_s))
+        return looks_of(times_s, small)
+
+    monkeypatch.setattr(find, "looks_of", counted)
+    with Catalogue(pictured) as catalogue:
+        late = max(video.id for video in catalogue.videos(ENCODER))
+        compare_videos(pictured, catalogue)
+    assert len(read) == 1
+    assert len([each for each in pairs if late in each]) >= 2
+
+
+def test_damaged_looks_are_read_again_and_it_is_said(
+    pictured: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposed_pairs(pictured, monkeypatch)
+    path = looks_file(pictured, ENCODER)
+    whole = read_looks(path)
+    path.write_bytes(path.read_bytes()[:-1])
+    store(pictured, {"late.mp4": seen(Film(5, 20.0).track(), SCENES[0])})
+    compared, _ = proposed_pairs(pictured, monkeypatch)
+    assert any("read again" in each for each in compared.warnings)
+    again = read_looks(path)
+    assert all(np.array_equal(again[each], rows) for each, rows in whole.items())
+
+
+def test_videos_without_small_pictures_have_no_looks_and_are_found_by_vectors(home: Home) -> None:
+    """As those of parts of format 3."""
+    with Catalogue(home) as catalogue:
+        compare_videos(home, catalogue)
+    looks = read_looks(looks_file(home, ENCODER))
+    assert len(looks) == 14
+    assert not any(len(rows) for rows in looks.values())
+    assert found(home) == {("film.mp4", "poor.mkv"): Relation.COPY}
+
+
+def test_a_damaged_part_costs_its_own_videos_only(
+    pictured: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing_session(pictured) as catalogue:
+        publish(pictured, catalogue, ENCODER)
+        ids = {video.path.stem: video.id for video in catalogue.videos(ENCODER)}
+        (part,) = catalogue.embeddings.part_of(ENCODER, [ids["unlike"]]).values()
+    file = VectorStore(pictured, ENCODER).path(part.name)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    compared, pairs = proposed_pairs(pictured, monkeypatch)
+    assert [each for each in compared.warnings if "its videos are not compared" in each]
+    assert (ids["seen"], ids["mirrored"]) in pairs
+    assert ids["unlike"] not in read_looks(looks_file(pictured, ENCODER))
+    assert found(pictured)[("film.mp4", "poor.mkv")] is Relation.COPY

@@ -36,7 +36,7 @@ def test_a_video_without_copies_is_compared_with_few() -> None:
     judge = Judge()
     done = compare_in_rounds({1: of(1, range(2, 500))}, judge)
     assert judge.asked == [(1, other) for other in range(2, 2 + AT_ONCE)]
-    assert (done.pairs, done.unfinished) == ((), 1)
+    assert (done.pairs, done.unfinished) == ((), 0)
 
 
 def test_a_video_with_many_copies_goes_on_until_none_is_found() -> None:
@@ -45,7 +45,7 @@ def test_a_video_with_many_copies_goes_on_until_none_is_found() -> None:
     done = compare_in_rounds({1: of(1, range(2, 500))}, judge)
     assert {pair.other for pair in done.pairs} == set(copies)
     assert len(judge.asked) == 4 * AT_ONCE
-    assert done.unfinished == 1
+    assert done.unfinished == 0
 
 
 def test_even_then_there_is_a_limit() -> None:
@@ -53,6 +53,14 @@ def test_even_then_there_is_a_limit() -> None:
     done = compare_in_rounds({1: of(1, range(2, 500))}, judge)
     assert len(judge.asked) == len(done.pairs) == MOST
     assert done.unfinished == 1
+
+
+def test_copies_behind_the_limit_are_told_of_only_while_the_last_was_one() -> None:
+    """The last round before the limit found nothing: those behind have less evidence still."""
+    judge = Judge(*((1, other) for other in range(2, 2 + MOST - AT_ONCE)))
+    done = compare_in_rounds({1: of(1, range(2, 500))}, judge)
+    assert len(judge.asked) == MOST
+    assert done.unfinished == 0
 
 
 def test_who_was_compared_with_all_is_not_told_of() -> None:
@@ -72,7 +80,7 @@ def test_no_pair_is_judged_twice_whoever_proposed_it() -> None:
 
 def test_a_pair_that_cannot_be_read_counts_as_nothing_shared() -> None:
     done = compare_in_rounds({1: of(1, range(2, 20))}, lambda _: iter(()))
-    assert (done.pairs, done.unfinished) == ((), 1)
+    assert (done.pairs, done.unfinished) == ((), 0)
 
 
 def test_it_says_how_many_videos_have_more() -> None:

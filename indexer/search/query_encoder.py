@@ -15,6 +15,7 @@ from data.errors import ReelwiseError
 from embeddings.choice import unrelated_texts
 from indexer.search.examples.example import Example, example_of_stored, load_example, load_image
 from indexer.search.examples.frames import AS_INDEXED, Reading
+from indexer.search.examples.known import KnownExamples
 from indexer.search.query import Query
 from indexer.search.query_vectors import (
     UNWANTED_WEIGHT,
@@ -61,6 +62,7 @@ class QueryEncoder:
         self._encoder = encoder
         self._catalogue = catalogue
         self._cache = cache
+        self._known = KnownExamples()
         self._unrelated: Unrelated | None = None
 
     def embed(self, query: Query, view: View, reading: Reading = AS_INDEXED) -> QueryVectors:
@@ -77,7 +79,8 @@ class QueryEncoder:
             example = self._like(view, str(query.like), reading)
             parts.append(self._example_part(example, view))
         if query.image is not None:
-            example = load_image(query.image, self._encoder)
+            read = partial(load_image, query.image, self._encoder)
+            example = self._known.get(query.image, (), read)
             parts.append(self._example_part(example, view))
         if query.without and query.without.strip():
             parts.append(self._text_part(query.without.strip(), UNWANTED_WEIGHT))
@@ -141,4 +144,6 @@ class QueryEncoder:
             stored = stored_vectors(self._cache, view, [video_id]).get(video_id)
             if stored is not None:
                 return example_of_stored(stored, span, self._encoder, name=path.name)
-        return load_example(path, span, self._encoder, reading, self._catalogue.clip_rule)
+        rule = self._catalogue.clip_rule
+        read = partial(load_example, path, span, self._encoder, reading, rule)
+        return self._known.get(path, (span, rule), read)

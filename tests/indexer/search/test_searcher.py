@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from data.errors import ReelwiseError
 from data.home import Home
+from data.video.write import write_video
 from indexer.build.recording.record import writing_session
 from indexer.search import query_encoder
+from indexer.search.examples.example import Example
 from indexer.search.hits import ranking
 from indexer.search.query import Filters, Options, Query
 from indexer.search.query_vectors import QueryVectors
@@ -258,6 +260,28 @@ def test_a_mixed_query_finds_both(home: Home, tmp_path: Path) -> None:
     searcher = Searcher(home, ColourEncoder())
     both = names(searcher.search(Query(text="red", image=picture), k=2))
     assert sorted(both) == ["green", "red"]
+
+
+def test_an_example_is_read_once_for_all_questions(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image
+
+    store(home, {c: colour(c) for c in COLOURS})
+    picture, clip = tmp_path / "green.png", tmp_path / "green.mp4"
+    Image.new("RGB", (40, 30), (0, 255, 0)).save(picture)
+    write_video(clip, np.full((20, 32, 32, 3), (0, 255, 0), np.uint8), fps=10)
+    searcher = Searcher(home, ColourEncoder())
+    asked = (Query(image=picture), Query(text="red", like=clip), Query(like=f"{clip}@0-1"))
+    first = [names(searcher.search(query, k=2)) for query in asked]
+    assert [found[0] for found in first][::2] == ["green", "green"]
+
+    def again(*_: object) -> Example:
+        raise AssertionError("read twice")
+
+    for name in ("load_image", "load_example"):
+        monkeypatch.setattr(f"indexer.search.query_encoder.{name}", again)
+    assert [names(searcher.search(query, k=2)) for query in asked] == first
 
 
 def test_a_query_of_several_vectors_scores_by_the_nearest(home: Home) -> None:

@@ -214,6 +214,15 @@ def test_keys_play_jump_and_mute(visitor: Visitor, server: Server, home: Path) -
             " ? done() : setTimeout(look, 20); look(); })",
             video.element_handle(),
         )
+    # A click leaves the focus on a button: Space plays all the same, and Enter presses the button.
+    mute = page.get_by_role("button", name="Sound", exact=False).first
+    mute.focus()
+    was_muted = video.evaluate("v => v.muted")
+    was_paused = video.evaluate("v => v.paused")
+    page.keyboard.press(" ")
+    assert video.evaluate("v => [v.muted, v.paused]") == [was_muted, not was_paused]
+    page.keyboard.press("Enter")
+    assert video.evaluate("v => [v.muted, v.paused]") == [not was_muted, not was_paused]
     page.keyboard.press("n")
     page.wait_for_function(f"() => !location.search.includes('v={id_of(home, 'toon-0005.mp4')}&')")
     assert visitor.faults == []

@@ -23,9 +23,6 @@ router = APIRouter(
     prefix="/library",
     dependencies=[OnlyOwners],
 )
-USUAL_BYTES_PER_S = 2_000_000
-"""Bytes of video that are read in a second where nothing was measured yet: films of a phone
-(17 Mbit/s) on two cores, about as fast as they play."""
 MOST_AT_ONCE = 1000
 """Files that are left out at once."""
 
@@ -45,8 +42,10 @@ class FoundThere(BaseModel):
     videos: int
     new: int = Field(description="Of these, files that are not in the library as they are.")
     size_bytes: int = Field(description="Of the new ones.")
-    seconds: float = Field(description="How long reading them will take, about.")
-    measured: bool = Field(description="By what earlier runs took; else by what is usual.")
+    seconds: float | None = Field(
+        description="How long reading them will take, about, by what earlier runs took here; null"
+        " before any: the progress of the job tells it from the first file on."
+    )
 
 
 class Root(BaseModel):
@@ -101,8 +100,7 @@ def count(served: ServedHere, folder: Annotated[str, Query(max_length=4096)]) ->
         videos=found.videos,
         new=found.new,
         size_bytes=found.size_bytes,
-        seconds=found.size_bytes / USUAL_BYTES_PER_S if found.seconds is None else found.seconds,
-        measured=found.seconds is not None,
+        seconds=found.seconds,
     )
 
 

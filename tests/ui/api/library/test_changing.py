@@ -4,6 +4,7 @@ import pytest
 
 from data.catalogue import FileRecord
 from tests.ui.api.library.conftest import Asked
+from ui.library.jobs.estimate import note_speed
 from ui.library.readers import WordOptions
 
 CHANGES = [
@@ -82,7 +83,9 @@ def test_folders_to_choose_are_those_below_the_roots(asked: Asked) -> None:
     assert inside["parent"] == ""
     asked.get(f"/library/places?folder={asked.films.parent}", 409)
     found = asked.get(f"/library/places/count?folder={asked.films}")
-    assert (found["videos"], found["measured"]) == (0, False)
+    assert (found["videos"], found["seconds"]) == (0, None)
+    note_speed(asked.library.catalogue, 10**9, 100.0)
+    assert asked.get(f"/library/places/count?folder={asked.films}")["seconds"] == 0
 
 
 def test_a_video_that_is_left_out_is_gone_from_the_list_and_comes_back(asked: Asked) -> None:

@@ -62,7 +62,7 @@ def _add_films(page: Page) -> None:
     page.get_by_role("button", name="Add a folder").first.click()
     dialog = page.get_by_role("dialog", name="Add a folder")
     dialog.get_by_role("button", name="Films").click()
-    dialog.get_by_text(re.compile(r"3 videos found.*about")).wait_for()
+    dialog.get_by_text(re.compile(r"3 videos found.*not known yet")).wait_for()
     for each in ("said", "written"):
         dialog.get_by_label(f"what is {each}").uncheck()
     dialog.get_by_role("button", name="Start").click()

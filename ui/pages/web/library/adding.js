@@ -60,7 +60,7 @@ class Adding {
     const found = await get(`/library/places/count?folder=${encodeURIComponent(folder)}`);
     if (this.asked !== folder) return;
     const n = found.videos;
-    const about = duration(found.seconds, say);
+    const about = found.seconds === null ? say("adding.not_known") : say("adding.about", { time: duration(found.seconds, say) });
     this.found.textContent = !n ? say("adding.no_videos") : say(found.new === n ? "adding.found" : "adding.found_some", { n, about, added: found.new });
     this.start.disabled = !n;
     this.folder = found.folder;

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks import served
 from benchmarks.served import PATIENCE_S as PATIENCE_S
 from benchmarks.served import ROOT as ROOT
 from benchmarks.served import Server as Server
 from benchmarks.served import free_port as free_port
-from benchmarks.served import serving as serving
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons.library import ToonLibrary, write_library
@@ -76,6 +76,18 @@ def shared_folder(factory: pytest.TempPathFactory, name: str) -> Iterator[tuple[
         filled.touch()
 
 
+@contextmanager
+def serving(home: Path, *options: str) -> Iterator[Server]:
+    """The real server in its own process, ready to answer; never a second one of the same home."""
+    with (home / running.LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AssertionError("a test serves a home that is served: take a copy") from None
+    with served.serving(home, *options) as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def toons(tmp_path_factory: pytest.TempPathFactory) -> ToonLibrary:
     """Twelve cartoons with queries, captions and six people's events; tests must not change it."""
@@ -111,7 +123,7 @@ def server(home: Path) -> Iterator[Server]:
     with serving(home, "--refit-every", "off") as server:
         yield server
         announced = json.loads((home / running.FILE).read_bytes())
-        assert announced["port"] == server.port, "a test served the home of all tests"
+        assert announced["port"] == server.port
 
 
 LARGE_BYTES = 400_000_000

@@ -3,17 +3,22 @@
 The server leaves its port and a secret in the home, readable by its owner alone. Whoever can read
 the secret can read the library too, so such a question may name files. Where the server is gone, of
 another version, or does not answer, the command answers itself.
+
+The rule: of all servers of a home that live, one is announced. It holds a lock that the kernel
+frees when it is gone, however it ended; then one of the others announces itself.
 """
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import json
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +30,9 @@ from data.regular import open_regular
 from ui.library.documents import Document
 
 FILE = "server.json"
+LOCK = "server.lock"
+TAKE_OVER_S = 5.0
+"""So long at most nobody is announced where one of several servers has ended."""
 ROUTE = "/api/v1/question"
 SECRET_HEADER = "x-reelwise-secret"
 CONNECT_S = 0.5
@@ -60,15 +68,54 @@ def reelwise_version() -> str:
 def announced(home: Home, host: str, port: int) -> Iterator[RunningServer]:
     """Inside, questions find the server; a home that cannot be written is served without that."""
     server = RunningServer(host, port, secrets.token_urlsafe(32), reelwise_version())
-    file = home.root / FILE
-    with suppress(OSError):
-        _write_for_owner(file, json.dumps(asdict(server)).encode())
+    over = threading.Event()
+    with ExitStack() as held:
+        waiting = None
+        if not _announce(home, server, held):
+            waiting = threading.Thread(
+                target=_announce_later, args=(home, server, held, over), name="announce"
+            )
+            waiting.start()
+        try:
+            yield server
+        finally:
+            over.set()
+            if waiting is not None:
+                waiting.join()
+
+
+def _announce_later(
+    home: Home, server: RunningServer, held: ExitStack, over: threading.Event
+) -> None:
+    while not over.wait(TAKE_OVER_S):
+        if _announce(home, server, held):
+            return
+
+
+def _announce(home: Home, server: RunningServer, held: ExitStack) -> bool:
+    """Announce a server until `held` ends; False where another one is announced and lives."""
     try:
-        yield server
-    finally:
-        if _read(home) == server:
-            with suppress(OSError):
-                file.unlink()
+        descriptor = os.open(home.root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return False
+    except OSError:
+        pass  # a disk without locks: the last one to begin is announced
+    held.callback(os.close, descriptor)
+    with suppress(OSError):
+        _write_for_owner(home.root / FILE, json.dumps(asdict(server)).encode())
+    held.callback(_withdraw, home, server)
+    return True
+
+
+def _withdraw(home: Home, server: RunningServer) -> None:
+    if _read(home) == server:
+        with suppress(OSError):
+            (home.root / FILE).unlink()
 
 
 def is_served(home: Home) -> bool:

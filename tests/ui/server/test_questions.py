@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,7 @@ import pytest
 
 from data.home import Home
 from data.toons.library import ToonLibrary
-from tests.ui.conftest import PATIENCE_S, Server, ask, serving
+from tests.ui.conftest import PATIENCE_S, ROOT, Server, ask, serving
 from ui.cli import run
 from ui.commands.everyday import search as command
 from ui.library import running
@@ -20,6 +24,15 @@ from ui.library.library import Library
 from ui.library.running import FILE, ROUTE, SECRET_HEADER, ask_running
 from ui.server.questions import MAX_BYTES
 
+FIRST = """
+import sys, time
+from pathlib import Path
+from data.home import Home
+from ui.library.running import announced
+with announced(Home(Path(sys.argv[1])), "127.0.0.1", 1):
+    print("announced", flush=True)
+    time.sleep(1000)
+"""
 WORDS = ["search", "a red car drives to the left"]
 
 
@@ -148,6 +161,41 @@ def test_a_server_that_never_answers_is_not_waited_for(
         port = listener.getsockname()[1]
         with running.announced(Home(tmp_path), "127.0.0.1", port):
             assert ask_running(Home(tmp_path), {"text": "x"}) is None
+    assert not (tmp_path / FILE).exists()
+
+
+def port_told(home: Path) -> int:
+    return int(secret(home)["port"])
+
+
+def test_a_second_server_leaves_the_announcement_of_a_living_one(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with running.announced(home, "127.0.0.1", 1):
+        with running.announced(home, "127.0.0.1", 2), running.announced(home, "127.0.0.1", 3):
+            assert port_told(tmp_path) == 1
+        assert port_told(tmp_path) == 1
+    assert not (tmp_path / FILE).exists()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_a_server_that_goes_on_is_announced_when_the_other_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: signal.Signals
+) -> None:
+    monkeypatch.setattr(running, "TAKE_OVER_S", 0.01)
+    command = [sys.executable, "-c", FIRST, str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"announced\n"
+        with running.announced(Home(tmp_path), "127.0.0.1", 2):
+            assert port_told(tmp_path) == 1
+            first.send_signal(end)
+            until = time.monotonic() + PATIENCE_S
+            while not (tmp_path / FILE).exists() or port_told(tmp_path) == 1:
+                assert time.monotonic() < until
+                time.sleep(0.01)
+            assert port_told(tmp_path) == 2
     assert not (tmp_path / FILE).exists()
 
 

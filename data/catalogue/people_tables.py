@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -94,6 +95,25 @@ Table(
     Column("at", BigInteger, nullable=False),
 )
 
+# Events that were taken back, for a day: they can be brought back. Columns as those of `events`.
+Table(
+    "removed_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("video_id", Integer),
+    Column("video_ref", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("watched_s", Float),
+    Column("duration_s", Float),
+    Column("kind", Text, nullable=False),
+    Column("source", Text),
+    Column("client_id", Text),
+    Column("client_number", Integer),
+    Column("row_sum", Integer),  # `EVENT_SUM`
+    Column("removed_at", BigInteger, nullable=False),
+)
+
 
 MAKE_PEOPLE_TABLES = (
     "CREATE TABLE people (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
@@ -112,5 +132,9 @@ MAKE_PEOPLE_TABLES = (
     " summary TEXT)",
     "CREATE INDEX jobs_by_state ON jobs (state, id)",
     "CREATE TABLE spent_client_ids (key TEXT NOT NULL PRIMARY KEY, at BIGINT NOT NULL)",
+    'CREATE TABLE removed_events (id INTEGER NOT NULL PRIMARY KEY, "user" TEXT NOT NULL,'
+    " video_id INTEGER, video_ref TEXT NOT NULL, at BIGINT NOT NULL, watched_s FLOAT,"
+    " duration_s FLOAT, kind TEXT NOT NULL, source TEXT, client_id TEXT, client_number INTEGER,"
+    " row_sum INTEGER, removed_at BIGINT NOT NULL)",
 )
 """What the migration of version 7 makes: these tables as they were in version 8."""

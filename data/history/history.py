@@ -47,10 +47,12 @@ _DROP_SEARCHES = tuple(
     sql(f'DELETE FROM {table} WHERE "user" = :user')
     for table in ("saved_searches", "recent_searches")
 )
+_DROP_REMOVED = sql('DELETE FROM removed_events WHERE "user" = :user')
 _DROP_ASKING = sql("UPDATE jobs SET asked_by = '' WHERE asked_by = :user")
 _NAMED = sql(
     'SELECT name FROM people UNION SELECT "user" FROM saved_searches WHERE length("user")'
     ' UNION SELECT "user" FROM recent_searches WHERE length("user")'
+    ' UNION SELECT "user" FROM removed_events'
 )
 _COUNT = sql(
     'SELECT (SELECT count(*) FROM events WHERE "user" = :user) AS events,'
@@ -271,6 +273,7 @@ class History:
             spend_client_ids(connection, name)
             events = connection.execute(_DROP_EVENTS, {"user": name}).rowcount
             impressions = connection.execute(_DROP_IMPRESSIONS, {"user": name}).rowcount
+            connection.execute(_DROP_REMOVED, {"user": name})
             connection.execute(_DROP_PERSON, {"user": name})
             connection.execute(_DROP_ASKING, {"user": name})
             searches = sum(

@@ -29,6 +29,7 @@ from data.history.stored import (
     client_key,
     put,
     remove,
+    removed,
     restore,
     sum_of,
     update,
@@ -292,6 +293,25 @@ class RecordedEvents:
         with self._catalogue.writing("events.restore", changes_library=False) as connection:
             for event in events:
                 restore(connection, event)
+
+    def bring_back(self, user: str, event_id: int) -> Event:
+        """Bring back an event of a person that was taken back within a day, under its number.
+
+        One that is there stays as it is.
+
+        Raises:
+            ReelwiseError: The person had no such event, or it was taken back long ago.
+        """
+        name = person_name(user)
+        with self._catalogue.writing("events.restore", changes_library=False) as connection:
+            event = removed(connection, name, event_id)
+            if event is not None:
+                restore(connection, event)
+            try:
+                return self._own(connection, name, event_id)
+            except ReelwiseError as error:
+                problem = f"no event {event_id} was taken back lately"
+                raise ReelwiseError(problem, fix="send it anew") from error
 
     def _own(self, connection: Connection, user: str, event_id: int) -> Event:
         rows = connection.execute(_BY_ID, {"id": event_id, "user": person_name(user)}).all()

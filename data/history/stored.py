@@ -14,6 +14,9 @@ from data.errors import ReelwiseError
 from data.history.events import EVENT_VALUE_NAMES, EVENT_VALUES, Event, usable_events
 
 _SPENT_DAYS = 31
+_KEPT_DAYS = 1
+"""So long an event that was taken back can be brought back."""
+_DAY = 86_400 * 1_000_000
 BY_CLIENT = sql(f"{EVENT_VALUES} WHERE client_id = :client_id")
 _PUT = sql(
     'INSERT INTO events (id, "user", video_id, video_ref, at, watched_s, duration_s, kind, source,'
@@ -21,6 +24,19 @@ _PUT = sql(
     " :at, :watched_s, :duration_s, :kind, :source, :client_id, :client_number, :fingerprint,"
     " :row_sum)"
 )
+_MOVED = (
+    'id, "user", video_id, video_ref, at, watched_s, duration_s, kind, source, client_id,'
+    " client_number, row_sum"
+)
+_KEEP = sql(
+    f"INSERT OR REPLACE INTO removed_events ({_MOVED}, removed_at)"
+    f" SELECT {_MOVED}, :now FROM events WHERE id = :id"
+)
+_KEPT = sql(
+    EVENT_VALUES.replace("FROM events", "FROM removed_events")
+    + ' WHERE id = :id AND "user" = :user'
+)
+_LET_GO = sql("DELETE FROM removed_events WHERE removed_at < :before")
 _EQUAL = sql("SELECT id FROM events WHERE fingerprint = :fingerprint")
 _CHANGE = sql(
     "UPDATE events SET kind = :kind, watched_s = :watched_s, client_number = :number WHERE id = :id"
@@ -71,6 +87,7 @@ def put(connection: Connection, values: dict[str, Any]) -> Outcome:
     values["id"] = connection.execute(_EQUAL, values).scalar()
     if values["id"] is not None:
         return "known"
+    _let_go(connection)
     values["id"] = connection.execute(_PUT, values).lastrowid
     return "added"
 
@@ -100,8 +117,11 @@ def update(connection: Connection, event: Event) -> None:
 
 def remove(connection: Connection, events: Sequence[Event]) -> None:
     """Delete events; no late report brings one back."""
+    now = now_micros()
     for event in events:
+        connection.execute(_KEEP, {"id": event.id, "now": now})
         connection.execute(_DROP, {"id": event.id})
+    _let_go(connection)
     _spend(connection, [client_key(one.client_id) for one in events if one.client_id is not None])
 
 
@@ -109,7 +129,19 @@ def _spend(connection: Connection, keys: Sequence[str]) -> None:
     now = now_micros()
     for key in keys:
         connection.execute(_SPEND, {"key": key, "at": now})
-    connection.execute(_PRUNE_SPENT, {"before": now - _SPENT_DAYS * 86_400 * 1_000_000})
+    connection.execute(_PRUNE_SPENT, {"before": now - _SPENT_DAYS * _DAY})
+
+
+def _let_go(connection: Connection) -> None:
+    """Delete for good what was taken back too long ago."""
+    connection.execute(_LET_GO, {"before": now_micros() - _KEPT_DAYS * _DAY})
+
+
+def removed(connection: Connection, user: str, event_id: int) -> Event | None:
+    """Give an event of a person that was taken back within a day; None where there is none."""
+    _let_go(connection)
+    rows = connection.execute(_KEPT, {"id": event_id, "user": user}).all()
+    return next(iter(usable_events(rows)), None)
 
 
 def restore(connection: Connection, event: Event) -> None:

@@ -53,6 +53,7 @@ def _moved(table: str, checksum: str) -> str:
 
 _MOVE = (
     sql(_moved("events", EVENT_SUM)),
+    sql(_moved("removed_events", EVENT_SUM)),
     sql('UPDATE impressions SET "user" = :to WHERE "user" = :name'),
     # Of two searches that are called the same, the one that comes keeps its owner's name.
     sql(

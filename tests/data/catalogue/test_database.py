@@ -39,7 +39,10 @@ BACK_TO_7 = (
     "ALTER TABLE history_counts DROP COLUMN n_changed",
     *(
         f"DROP TABLE {name}"
-        for name in ("people", "saved_searches", "recent_searches", "jobs", "spent_client_ids")
+        for name in (
+            *("people", "saved_searches", "recent_searches", "jobs", "spent_client_ids"),
+            "removed_events",
+        )
     ),
 )
 BACK_TO_6 = (

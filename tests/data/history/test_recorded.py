@@ -8,11 +8,14 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from data.catalogue.soundness.checks import row_problems
+from data.catalogue.values import now_micros
 from data.errors import ReelwiseError
 from data.history import Event, History, HowToRead, RecordedEvents, events_since, mark_history
+from data.history import stored as in_table
 from data.history.recorded import Origin
 from data.home import Home
-from tests.data.made import die_at
+from data.people import People
+from tests.data.made import catalogue_bytes, die_at
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -88,6 +91,47 @@ def test_a_late_report_brings_back_nothing_that_was_removed(events: RecordedEven
     events.restore([event])
     assert [one.id for one in events.page("anna").events] == [event.id]
     assert (played(events, 3, 30.0), kept(events)) == ("grown", [("view", 30.0)])
+
+
+def test_what_was_taken_back_comes_back_within_a_day_also_to_another_process(
+    events: RecordedEvents, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played(events, 1, 10.0)
+    (event,) = events.page("anna").events
+    events.remove("anna", event.id)
+    with Catalogue(home) as later:
+        again = RecordedEvents(later, History(later))
+        with pytest.raises(ReelwiseError, match="was taken back lately"):
+            again.bring_back("ben", event.id)
+        assert again.bring_back("anna", event.id) == event
+        assert again.bring_back("anna", event.id) == event
+        assert (played(again, 2, 30.0), kept(again)) == ("grown", [("view", 30.0)])
+        again.remove("anna", event.id)
+        day = 86_400 * 1_000_000
+        tomorrow = now_micros() + day + 1
+        monkeypatch.setattr(in_table, "now_micros", lambda: tomorrow)
+        with pytest.raises(ReelwiseError, match="was taken back lately"):
+            again.bring_back("anna", event.id)
+
+
+def test_what_was_taken_back_goes_with_its_person(
+    events: RecordedEvents, catalogue: Catalogue, home: Home
+) -> None:
+    events.add("anna-who-was-here", "kite")
+    (event,) = events.page("anna-who-was-here").events
+    events.remove("anna-who-was-here", event.id)
+    other = events.add("ben-who-left", "kite").event
+    assert other is not None
+    events.remove("ben-who-left", other.id)
+    people = People(catalogue)
+    people.add("ben-who-left")
+    people.rename("ben-who-left", "benjamin")
+    assert events.bring_back("benjamin", other.id).user == "benjamin"
+    assert b"anna-who-was-here" in catalogue_bytes(home)
+    History(catalogue).forget("anna-who-was-here")
+    assert b"anna-who-was-here" not in catalogue_bytes(home)
+    with pytest.raises(ReelwiseError, match="was taken back lately"):
+        events.bring_back("anna-who-was-here", event.id)
 
 
 def test_no_late_report_brings_back_who_was_forgotten(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -22,8 +21,6 @@ from ui.api.strict import StrictRoute
 from ui.api.whose import ChosenHere, writer
 
 router = APIRouter(route_class=StrictRoute, tags=["people"])
-KEPT_REMOVED = 1000
-"""Removed events that can be brought back, for as long as the server runs."""
 
 
 class Happened(BaseModel):
@@ -106,33 +103,6 @@ _ONE = Happened.model_json_schema()
 _MANY = {"type": "array", "items": _ONE, "maxItems": MAX_RESULTS}
 _CONTENT = {"application/json": {"schema": {"anyOf": [_ONE, _MANY]}}}
 _SCHEMA = {"requestBody": {"required": True, "content": _CONTENT}}
-
-
-class Removed:
-    """Events that were taken back a moment ago, to be brought back."""
-
-    def __init__(self) -> None:
-        self._events: OrderedDict[int, Event] = OrderedDict()
-
-    def add(self, event: Event) -> None:
-        """Keep one."""
-        assert event.id is not None
-        self._events[event.id] = event
-        while len(self._events) > KEPT_REMOVED:
-            self._events.popitem(last=False)
-
-    def of(self, user: str, number: int) -> Event:
-        """The event of a person.
-
-        Raises:
-            Refused: It was not removed lately.
-        """
-        event = self._events.get(number)
-        if event is None or event.user != user:
-            raise not_there(
-                f"no event {number} was taken back lately", code="unknown_event", fix="send it anew"
-            )
-        return event
 
 
 @router.post("/events", summary="Report what people did", openapi_extra=_SCHEMA)
@@ -223,14 +193,11 @@ def clear(
     served: ServedHere,
     visitor: Asking,
     chosen: ChosenHere,
-    request: Request,
     which: Annotated[OfVideo, Query()],
 ) -> Items[StoredEvent]:
     """Un-like, or show again: take back every such event of a person on one video."""
     name = writer(visitor, which.user, chosen)
     gone = served.library.events.clear(name, which.video_id, which.kind)
-    for event in gone:
-        _removed(request).add(event)
     return Items(items=[stored(event) for event in gone])
 
 
@@ -240,14 +207,11 @@ def remove(
     served: ServedHere,
     visitor: Asking,
     chosen: ChosenHere,
-    request: Request,
     user: Whose = None,
 ) -> StoredEvent:
     """Take an event out of a person's history; the next recommendation no longer counts it."""
     name = writer(visitor, user, chosen)
-    event = _own(served.library.events.remove, name, event_id)
-    _removed(request).add(event)
-    return stored(event)
+    return stored(_own(served.library.events.remove, name, event_id))
 
 
 @router.post("/events/{event_id}/restore", summary="Bring back an event that was taken back")
@@ -256,13 +220,11 @@ def restore(
     served: ServedHere,
     visitor: Asking,
     chosen: ChosenHere,
-    request: Request,
     user: Whose = None,
 ) -> StoredEvent:
-    """Bring it back under its number."""
-    event = _removed(request).of(writer(visitor, user, chosen), event_id)
-    served.library.events.restore([event])
-    return stored(event)
+    """Bring it back under its number, for a day."""
+    name = writer(visitor, user, chosen)
+    return stored(_own(served.library.events.bring_back, name, event_id))
 
 
 @router.patch("/events/{event_id}", summary="Correct an event")
@@ -294,12 +256,3 @@ def _own(act: Any, user: str, event_id: int) -> Event:
         ) from error
     assert isinstance(event, Event)
     return event
-
-
-def _removed(request: Request) -> Removed:
-    state = request.app.state
-    if not hasattr(state, "removed_events"):
-        state.removed_events = Removed()
-    removed = state.removed_events
-    assert isinstance(removed, Removed)
-    return removed

@@ -74,10 +74,12 @@ class Sent:
         self._served, self._write = Served(house.library), write
         self._doors = house.doors if doors is None else doors
 
-    def __call__(
-        self, *bodies: bytes, method: str = "POST", headers: dict[str, str] | None = None
-    ) -> list[Answer]:
-        """The answers, each within half a minute."""
+    def __call__(self, *bodies: bytes, headers: dict[str, str] | None = None) -> list[Answer]:
+        """The answers to bodies that are sent one after the other."""
+        return self.each([("POST", body, headers or {}) for body in bodies])
+
+    def each(self, requests: list[tuple[str, bytes, dict[str, str]]]) -> list[Answer]:
+        """The answers to requests: method, body, headers."""
 
         async def talk() -> list[Answer]:
             agents = AgentRoutes(self._served, Agents(write=self._write))
@@ -85,7 +87,9 @@ class Sent:
             app = Starlette(routes=agents.routes, middleware=guarded)
             asker = Asker(app, {**SPEAKS, **self._who._headers}, self._who._address)
             async with agents.running(), asyncio.timeout(120):
-                return [await asker.ask(method, "/mcp", body, headers) for body in bodies]
+                return [
+                    await asker.ask(how, "/mcp", body, headers) for how, body, headers in requests
+                ]
 
         return self._loop.run(talk())
 
@@ -122,16 +126,17 @@ def refusal(answer: Answer) -> str:
 def test_another_host_name_and_another_sites_page_get_nothing(house: House) -> None:
     everyone = Sent(house, Asker(_nothing, {}, "10.2.0.1"), doors=Doors())
     asked = body("search", CALLS["search"])
-    for method in ("POST", "GET", "DELETE"):
-        for host in ("evil.example", "127.0.0.1.evil.example:8501", ""):
-            (answer,) = everyone(asked, method=method, headers={"host": host})
-            assert (answer.status, answer.code) == (400, "host_refused"), host
-        for headers in OF_OTHER_PAGES:
-            for kind in ("application/json", "text/plain"):
-                sent = {**headers, "content-type": kind}
-                (answer,) = everyone(asked, method=method, headers=sent)
-                assert (answer.status, answer.code) == (403, "origin_refused"), headers
-                assert "access-control-allow-origin" not in answer.headers
+    methods = ("POST", "GET", "DELETE")
+    hosts = ("evil.example", "127.0.0.1.evil.example:8501", "")
+    for answer in everyone.each(
+        [(how, asked, {"host": host}) for how in methods for host in hosts]
+    ):
+        assert (answer.status, answer.code) == (400, "host_refused")
+    kinds = ("application/json", "text/plain")
+    foreign = [{**page, "content-type": kind} for page in OF_OTHER_PAGES for kind in kinds]
+    for answer in everyone.each([(how, asked, page) for how in methods for page in foreign]):
+        assert (answer.status, answer.code) == (403, "origin_refused")
+        assert "access-control-allow-origin" not in answer.headers
 
 
 def test_a_stranger_a_wrong_token_and_a_silent_page_get_nothing(house: House) -> None:

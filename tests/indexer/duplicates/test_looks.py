@@ -82,7 +82,8 @@ def test_what_is_as_near_to_many_says_little() -> None:
 def test_looks_of_a_long_video_do_not_fill_all_places() -> None:
     base = pictures(1, 1)
     long = np.concatenate([spoiled(base, seed) for seed in range(300)])
-    stored = {1: looks_of(*shown(long)), 2: looks_of(*shown(spoiled(base, 999)))}
+    poor = spoiled(spoiled(spoiled(base, 997), 998), 999)
+    stored = {1: looks_of(*shown(long)), 2: looks_of(*shown(poor))}
     assert len(stored[1]) > looks.NEAREST
     assert AlikeLooks(stored, 1).evidence(1).keys() == {2}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -57,12 +58,11 @@ def rank(
         scoring = _ByClips(clips, clips.accident(query.unrelated))
     else:
         scoring = _ByFrames(clips, query.example, read_vectors)
-    scored = [(each, scoring.relevance(each.score)) for each in scoring.best_moments()]
-    relevant = [pair for pair in scored if pair[1] >= options.filters.min_relevance]
+    scored = ((each, scoring.relevance(each.score)) for each in scoring.best_moments())
+    relevant = (pair for pair in scored if pair[1] >= options.filters.min_relevance)
     hits: list[Hit] = []
     # Of the first k only; more of them where videos are gone meanwhile.
-    for first in range(0, len(relevant), options.k):
-        some = relevant[first : first + options.k]
+    while some := [*islice(relevant, options.k)]:
         videos = shown.some(moment.video_id for moment, _ in some)
         there = [pair for pair in some if pair[0].video_id in videos]
         hits += [

@@ -262,6 +262,21 @@ def test_a_mixed_query_finds_both(home: Home, tmp_path: Path) -> None:
     assert sorted(both) == ["green", "red"]
 
 
+def test_only_what_is_shown_is_judged(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    store(home, {c: colour(c) for c in COLOURS})
+    searcher = Searcher(home, ColourEncoder())
+    judged: list[float] = []
+    judge = ranking.Background.relevance
+
+    def noted(background: ranking.Background, score: float) -> float:
+        judged.append(score)
+        return judge(background, score)
+
+    monkeypatch.setattr(ranking.Background, "relevance", noted)
+    assert names(searcher.search(Query(text="red"), k=1)) == ["red"]
+    assert len(judged) < len(COLOURS)
+
+
 def test_an_example_is_read_once_for_all_questions(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from indexer.search.examples.example import Example
 from indexer.search.hits import ranking
 from indexer.search.query import Filters, Options, Query
 from indexer.search.query_vectors import QueryVectors
+from indexer.search.relevance.calibrate import Background
 from indexer.search.result import Hit
 from indexer.search.searcher import Searcher
 from indexer.search.spans import Span
@@ -266,13 +267,13 @@ def test_only_what_is_shown_is_judged(home: Home, monkeypatch: pytest.MonkeyPatc
     store(home, {c: colour(c) for c in COLOURS})
     searcher = Searcher(home, ColourEncoder())
     judged: list[float] = []
-    judge = ranking.Background.relevance
+    judge = Background.relevance
 
-    def noted(background: ranking.Background, score: float) -> float:
+    def noted(background: Background, score: float) -> float:
         judged.append(score)
         return judge(background, score)
 
-    monkeypatch.setattr(ranking.Background, "relevance", noted)
+    monkeypatch.setattr(Background, "relevance", noted)
     assert names(searcher.search(Query(text="red"), k=1)) == ["red"]
     assert len(judged) < len(COLOURS)
 

@@ -157,17 +157,20 @@ class Frame {
     clearTimeout(this.waits);
     const prefix = this.input.value.trim();
     if (prefix.length < 2) return void this.suggest([]);
+    const asked = this.asked = Symbol(prefix);
     this.waits = setTimeout(async () => {
       try {
         const found = await get(`/suggestions?prefix=${encodeURIComponent(prefix)}${this.data.person ? `&user=${encodeURIComponent(this.data.person)}` : ""}`);
-        if (this.input.value.trim() === prefix) this.suggest(found.items);
+        if (this.asked === asked) this.suggest(found.items);
       } catch {
-        this.suggest([]); // words can be searched without advice
+        if (this.asked === asked) this.suggest([]); // words can be searched without advice
       }
     }, SUGGEST_AFTER_MS);
   }
 
+  /** Show suggestions; those that are still on their way come too late. */
   suggest(items) {
+    this.asked = null;
     this.at = -1;
     this.list.hidden = !items.length;
     this.input.setAttribute("aria-expanded", String(items.length > 0));

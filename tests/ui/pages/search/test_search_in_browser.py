@@ -18,7 +18,7 @@ from tests.ui.conftest import PATIENCE_S, Server
 from tests.ui.pages.conftest import Visitor, id_of
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -285,6 +285,26 @@ def test_a_search_is_saved_for_who_is_watching_and_found_on_the_start_page(
     saved.click()
     page.get_by_role("button", name="Under 10 min: take this filter away").wait_for()
     assert visitor.failed_answers == []
+
+
+def test_suggestions_that_come_after_enter_cover_no_answer(
+    visitor: Visitor, server: Server
+) -> None:
+    page = visitor.page
+    page.goto(server.url)
+    held: list[Route] = []
+    page.route("**/api/v1/suggestions**", lambda route: held.append(route))
+    with page.expect_request("**/api/v1/suggestions**"):
+        field(page).fill("toon")
+    field(page).press("Enter")
+    page.wait_for_url("**q=toon**")
+    body = '{"items": [{"text": "toon 0001", "kind": "title", "address": {"q": "toon 0001"}}]}'
+    with page.expect_response("**/api/v1/suggestions**"):
+        held[0].fulfill(content_type="application/json", body=body)
+    page.evaluate("() => new Promise(done => setTimeout(done, 0))")
+    assert field(page).get_attribute("aria-expanded") == "false"
+    assert page.get_by_role("option").count() == 0
+    assert visitor.faults == []
 
 
 def test_a_folder_that_is_suggested_is_looked_at_in_the_library(

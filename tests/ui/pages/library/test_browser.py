@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from benchmarks.page_steps import card_in_sight, scroll_to
@@ -16,8 +19,9 @@ from data.catalogue.values import sql
 from data.home import Home
 from indexer.build.removal import remove_paths
 from tests.indexer.made import paint
-from tests.ui.conftest import Server, serving
+from tests.ui.conftest import PATIENCE_S, Server, serving
 from tests.ui.pages.conftest import Visitor
+from ui.library.jobs.run import LOOK_EVERY_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -58,11 +62,11 @@ def _cards(page: Page) -> Locator:
     return page.locator(".wall .card[data-video-id]")
 
 
-def _add_films(page: Page) -> None:
+def _add(page: Page, folder: str, told: str) -> None:
     page.get_by_role("button", name="Add a folder").first.click()
     dialog = page.get_by_role("dialog", name="Add a folder")
-    dialog.get_by_role("button", name="Films").click()
-    dialog.get_by_text(re.compile(r"3 videos found.*not known yet")).wait_for()
+    dialog.get_by_role("button", name=folder).click()
+    dialog.get_by_text(re.compile(told)).wait_for()
     for each in ("said", "written"):
         dialog.get_by_label(f"what is {each}").uncheck()
     dialog.get_by_role("button", name="Start").click()
@@ -108,7 +112,7 @@ def test_a_folder_is_added_read_mended_left_out_and_kept(
     page = visitor.page
     page.goto(f"{server.url}/library")
     page.get_by_text("Your videos, at home").wait_for()
-    _add_films(page)
+    _add(page, "Films", "3 videos found.*not known yet")
     page.locator(".job[data-job]").wait_for()
     _pause_and_resume_what_waits(page)
     # It ends in the grid.
@@ -163,6 +167,83 @@ def _look_into_folders(page: Page) -> None:
     page.get_by_role("link", name="Films").click()
     _cards(page).nth(1).wait_for()
     assert "folder=Films" in page.url
+
+
+N_MANY = 24
+
+
+def test_an_index_run_is_paused_in_its_midst_and_goes_on_without_reading_anything_twice(
+    visit: Visit, server: Server, own_home: Path, films: Path
+) -> None:
+    colours = ("red", "green", "blue")
+    many = [films.parent / "Many" / f"{n:02}.mp4" for n in range(N_MANY)]
+    for n, path in enumerate(many):
+        paint(path, (colours[n % 3], 8.0 + n / 4), (colours[(n + 1) % 3], 8.0), fps=8)
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{server.url}/library")
+    _add(page, "Many", f"{N_MANY} videos found")
+    run, *decoding = _decoding(server)
+    job = page.locator(".job[data-job]", has_text='Indexing "Many"')
+    _read_some(server, str(job.get_attribute("data-job")), decoding)
+    job.get_by_text(re.compile(rf"[1-9]\d* of {N_MANY} files")).wait_for()
+    job.get_by_role("button", name="Pause").click()
+    job.get_by_text("Paused. What is done is kept.").wait_for()
+    run.wait(PATIENCE_S)  # a job that is paused has no process
+    first = _read(own_home, many)
+    assert 0 < len(first) < N_MANY
+    job.get_by_role("button", name="Resume").click()
+    page.locator(".ended", has_text=f"{N_MANY} found").wait_for()
+    second = _read(own_home, many)
+    assert len(second) == N_MANY
+    assert second.items() >= first.items()
+    assert visitor.faults == []
+    assert visitor.failed_answers == []
+
+
+def _read_some(server: Server, job_id: str, decoding: list[psutil.Process]) -> None:
+    """Let a job read a few files and no more, so that it is in its midst on any machine."""
+    while server.json(f"/api/v1/jobs/{job_id}")[1]["progress"]["done"] < 1:
+        for each in decoding:
+            each.resume()
+        time.sleep(0.03)
+        for each in decoding:
+            each.suspend()
+        time.sleep(1.1 * LOOK_EVERY_S)
+
+
+def _decoding(server: Server) -> list[psutil.Process]:
+    """The process of the job that runs, and its children, halted as one has a video open."""
+    began_s = time.monotonic()
+    while time.monotonic() < began_s + PATIENCE_S:
+        for run in psutil.Process(server.process.pid).children(recursive=True):
+            with suppress(psutil.Error):
+                if "ui.library.jobs.child" not in run.cmdline():
+                    continue
+                children = run.children(recursive=True)
+                if any(
+                    file.path.endswith(".mp4") for each in children for file in each.open_files()
+                ):
+                    for each in children:
+                        each.suspend()
+                    return [run, *children]
+        time.sleep(0.002)
+    raise AssertionError("no job decodes")
+
+
+def _read(home: Path, paths: list[Path]) -> dict[str, tuple[object, ...]]:
+    """What was recorded of each file: its row, and how often that was written."""
+    with Catalogue(Home(home)) as catalogue, catalogue.writing("looks") as connection:
+        rows = connection.execute(
+            sql(
+                "SELECT path, e.id, e.part, e.attempts, e.n_clips,"
+                " (SELECT count(*) FROM changes c WHERE c.video_id = e.video_id"
+                " AND c.encoder_id = e.encoder_id)"
+                " FROM embeddings e JOIN files f ON f.video_id = e.video_id WHERE e.state = 'done'"
+            )
+        ).all()
+    known = {str(path) for path in paths}
+    return {row[0]: tuple(row[1:]) for row in rows if row[0] in known}
 
 
 @pytest.fixture(scope="module")

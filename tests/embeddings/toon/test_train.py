@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -18,11 +20,12 @@ from safetensors.torch import load_file
 import embeddings.toon.train
 from data.errors import ReelwiseError
 from embeddings.spatiotemporal.encoder import load_spatiotemporal
-from embeddings.toon.batches import BatchShape, ToonBatch
+from embeddings.toon.bank import Bank, BankSpec
+from embeddings.toon.batches import BatchShape, ToonBatch, batches
 from embeddings.toon.model import ToonModel, attack_batch
 from embeddings.toon.stage import Stage
 from embeddings.toon.start import mix_models
-from embeddings.toon.train import ToonTraining, train_toon
+from embeddings.toon.train import ToonTraining, batch_loader, train_toon
 from embeddings.training.attack import Attack
 from tests.toon_folder import write_untrained
 
@@ -50,13 +53,22 @@ class Run:
 
 @pytest.fixture(scope="module", autouse=True)
 def _little_work() -> Iterator[None]:
-    """Batches of few scenes, and a tokenizer of few words."""
+    """Batches of few scenes, made in this process, and a tokenizer of few words."""
+
+    def loader(spec: BankSpec, px: int, first: int, end: int) -> Iterator[ToonBatch]:
+        endless = batches(Bank(spec), replace(SMALL, px=px), spec.seed, first=first)
+        return islice(endless, end - first)
+
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)  # as the process that makes batches has
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(embeddings.toon.train, "MIN_SCENES", SCENES)
         patch.setattr(embeddings.toon.train, "BatchShape", lambda px: replace(SMALL, px=px))
+        patch.setattr(embeddings.toon.train, "batch_loader", loader)
         patch.setattr(embeddings.toon.train, "CORPUS_SCENES", 200)
         patch.setattr(embeddings.toon.train, "MERGES", 300)
         yield
+    cv2.setNumThreads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +130,7 @@ def test_a_model_is_trained_further_on_frames_changed_against_it(
         return attack_batch(model, batch, *how)
 
     monkeypatch.setattr(embeddings.toon.train, "attack_batch", attack)
+    monkeypatch.setattr(embeddings.toon.train, "batch_loader", batch_loader)
     start = write_untrained(tmp_path / "start")
     asked = Attack(4, random_start=True)
     options = replace(SHORT, stages=(Stage(32, 2, 1e-3),), shares=None, attack=asked)
@@ -167,11 +180,14 @@ READER = """
 import multiprocessing, os, signal, sys
 from pathlib import Path
 import numpy as np
+from embeddings.toon import train
 from embeddings.toon.bank import Bank, BankSpec
-from embeddings.toon.train import MIN_SCENES, batch_loader
+from embeddings.toon.batches import BatchShape
+from embeddings.toon.train import batch_loader
 
 if __name__ == "__main__":
-    spec = BankSpec(Path(sys.argv[1]), MIN_SCENES, 0)
+    spec = BankSpec(Path(sys.argv[1]), 36, 0)
+    train.BatchShape = lambda px: BatchShape(px, frames=128, strong=8, footage=6)
     Bank(spec).times_s[:] = np.arange(12) / 2
     batches = iter(batch_loader(spec, 32, 0, 100))
     next(batches)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from data.errors import ReelwiseError
 from data.people import People
 from ui.library.library import Library
+from ui.pages import watcher
 from ui.pages.people.pins import require_pin
 
 
@@ -48,6 +49,11 @@ def _rename(people: People, name: str, value: str) -> str:
 
 
 def _merge(people: People, name: str, value: str) -> str:
+    """Whoever has a PIN gets no other's history without it."""
+    if people.get(value).has_pin:
+        words = watcher.words()
+        problem = words.say("who.has_pin", name=value)
+        raise ReelwiseError(problem, fix=words.say("who.merge_from", name=value))
     return people.merge(name, value).name
 
 

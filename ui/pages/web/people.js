@@ -33,7 +33,7 @@ class People {
 
   open(button, person) {
     const { say, data } = this;
-    const others = data.people.filter(each => each.name !== person.name);
+    const others = data.people.filter(each => each.name !== person.name && !each.has_pin);
     openMenu(button, [
       { text: say("people.page", { name: person.shown }), run: () => go(`/for-you?who=${encodeURIComponent(person.name)}`) },
       { text: say("people.rename"), run: () => this.ask(person, "rename", h("input", { value: person.name, maxlength: "200", required: true })) },

@@ -47,6 +47,13 @@ def test_of_a_person_with_a_pin_nothing_changes_without_it(library: Library, wha
     assert library.people.all() != before
 
 
+def test_nobody_with_a_pin_gets_the_history_of_another_without_it(library: Library) -> None:
+    before = library.people.all()
+    with pytest.raises(ReelwiseError, match="Zoë has a PIN"):
+        change_person(library, {"what": "merge", "name": "anna", "value": "Zoë"})
+    assert library.people.all() == before
+
+
 def test_wrong_pins_on_the_page_have_to_wait_and_the_right_one_as_well(
     library: Library, chosen: list[str]
 ) -> None:

@@ -108,7 +108,8 @@ class Kinds:
     def unlike(self) -> Shelf | None:
         """What is like nothing that the person watches."""
         found = self._picks.unlike(self._whole)
-        return self._shelf("unlike", found, self._whole, UNLIKE_RULES)
+        made = self._shelf("unlike", found, self._whole, UNLIKE_RULES)
+        return made and replace(made, items=[_without_likeness(each) for each in made.items])
 
     def favourites(self) -> Shelf | None:
         """What others here like most."""
@@ -173,3 +174,8 @@ class Kinds:
     ) -> Shelf | None:
         items = self._placing.best(found, scored.item, rules)
         return Shelf(kind, items) if items else None
+
+
+def _without_likeness(item: Item) -> Item:
+    """The item, whose nearest video is no reason to show it where it is shown as something else."""
+    return replace(item, because=None) if item.source == CONTENT else item

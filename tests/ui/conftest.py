@@ -114,7 +114,12 @@ def home(toons: ToonLibrary, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def own_home(home: Path, tmp_path: Path) -> Path:
     """A copy of that home, which a test may change and serve."""
-    return shutil.copytree(home, tmp_path / "home", ignore=shutil.ignore_patterns(running.FILE))
+    return copy_of(home, tmp_path / "home")
+
+
+def copy_of(home: Path, to: Path) -> Path:
+    """A copy of a home that is perhaps served just now."""
+    return shutil.copytree(home, to, ignore=shutil.ignore_patterns(running.FILE))
 
 
 @pytest.fixture(scope="session")

@@ -137,6 +137,7 @@ def test_headings_are_true(recommender: Recommender) -> None:
     assert causes <= {2, 4, 14, 15}
     assert all(item.because for item in shelves["week"].items)
     assert themes(shelves["unlike"]).isdisjoint({0, 1})
+    assert not any(each.because for each in shelves["unlike"].items if each.source == "content")
     assert themes(shelves["favourites"]) <= {2, 3, 4, 5}
     assert 3 <= len(found.shelves) <= MOST_SHELVES
 

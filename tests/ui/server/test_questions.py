@@ -25,10 +25,11 @@ from ui.library.running import FILE, ROUTE, SECRET_HEADER, ask_running
 from ui.server.questions import MAX_BYTES
 
 FIRST = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from data.home import Home
 from ui.library.running import announced
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 with announced(Home(Path(sys.argv[1])), "127.0.0.1", 1):
     print("announced", flush=True)
     time.sleep(1000)

@@ -29,7 +29,7 @@ function jobCard(job, say, told) {
 
 function fill(done) {
   const made = h("i", { class: done === null ? "unknown" : "" });
-  made.style.width = `${100 * (done ?? 1)}%`;
+  if (done !== null) made.style.width = `${100 * done}%`;
   return made;
 }
 

@@ -1,0 +1,130 @@
+"""The wall of a hundred thousand videos in a real Chromium: any place is one scroll away."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks.page_steps import card_in_sight, scroll_to
+from data.catalogue import Catalogue
+from data.catalogue.values import sql
+from data.home import Home
+from tests.ui.conftest import Server, serving
+from tests.ui.pages.conftest import Visit
+from tests.ui.pages.library.conftest import cards
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+N_MADE = 100_000
+
+
+@pytest.fixture(scope="module")
+def large(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A library with `N_MADE` videos more, which exist on paper."""
+    large = shutil.copytree(bare, tmp_path_factory.mktemp("large") / "home")
+    with Catalogue(Home(large)) as catalogue, catalogue.writing("made") as connection:
+        many = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {N_MADE})"
+        connection.execute(
+            sql(
+                "INSERT INTO videos (id, content_key, size_bytes, duration_s, width_px, height_px,"
+                " fps, codec, recorded_at, title, added_at)"
+                f" {many} SELECT 1000000 + i, 'made ' || i, 9, 5.0 + i % 60, 64, 48, 25.0, 'h264',"
+                " (1100000000 + 6000 * i) * 1000000, 'Made ' || i, i FROM n"
+            )
+        )
+        connection.execute(
+            sql(
+                "INSERT INTO files (path, name_key, video_id, size_bytes, mtime_ns, inode, state,"
+                f" attempts) {many} SELECT '/made/' || i || '.mp4', i || '.mp4', 1000000 + i, 9,"
+                " 1, i, 'done', 0 FROM n"
+            )
+        )
+        connection.execute(
+            sql(
+                "INSERT INTO embeddings (video_id, encoder_id, state, attempts, n_clips)"
+                f" {many} SELECT 1000000 + i,"
+                " (SELECT value FROM meta WHERE key = 'encoder_id'), 'done', 0, 0 FROM n"
+            )
+        )
+    with serving(large, "--refit-every", "off") as server:
+        yield server
+
+
+@pytest.mark.parametrize(("width_px", "is_dark"), [(1280, False), (390, True)])
+def test_any_place_of_a_hundred_thousand_is_one_scroll_away(
+    visit: Visit, large: Server, width_px: int, is_dark: bool
+) -> None:
+    visitor = visit(width_px, is_dark=is_dark)
+    page = visitor.page
+    page.goto(f"{large.url}/library?sort=old")
+    page.locator(".wall h3", has_text=re.compile(r"^Made 1$")).wait_for()
+    most = 0
+    for share, expected in ((0.5, N_MADE // 2), (0.999, N_MADE), (0.02, N_MADE // 50)):
+        scroll_to(page, share)
+        card = _card_in_sight(page)
+        assert abs(card - expected) < N_MADE / 40
+        most = max(most, page.locator(".wall li").count())
+    assert 4 <= most <= 70
+    assert _is_inside(page)
+    # The place is kept: a video is opened, and Back leads to where one was.
+    place = _card_in_sight(page)
+    # Playwright's own click would scroll.
+    opened = cards(page).nth(2).locator("a.picture")
+    opened.evaluate("link => { link.focus({ preventScroll: true }); link.click(); }")
+    page.locator(".wall").wait_for(state="detached")
+    assert "/video" in page.url
+    page.go_back()
+    assert _card_in_sight(page, place) == place
+    assert visitor.faults == []
+
+
+def test_years_keys_words_and_the_order_lead_through_many(visit: Visit, large: Server) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{large.url}/library")
+    cards(page).first.wait_for()
+    years = page.get_by_role("navigation", name="Years")
+    years.get_by_role("button", name="2010").click()
+    page.get_by_role("heading", name="2010").first.wait_for()
+    assert "year=2010" in page.url
+    # Arrows walk, also past what is in the page; x and Shift select.
+    start = cards(page).nth(8).locator("a.picture")
+    start.focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.keyboard.press("x")
+    page.get_by_text("1 selected").wait_for()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+X")
+    page.get_by_text("3 selected").wait_for()
+    page.get_by_role("button", name="Select none").click()
+    page.get_by_label("Filter by name").fill("made 12345")
+    page.locator(".wall h3", has_text=re.compile("^Made 12345$")).wait_for()
+    page.get_by_label("Order").select_option("title")
+    page.wait_for_url(re.compile("sort=title"))
+    page.locator(".wall h3", has_text=re.compile(r"^Made 1$")).wait_for()
+    assert visitor.faults == []
+
+
+def _card_in_sight(page: Page, wanted: int | None = None) -> int:
+    """The number of a made video in the middle of the screen, once it (or any) has come there."""
+    title = card_in_sight(page, None if wanted is None else f"Made {wanted}")
+    return int(title.removeprefix("Made "))
+
+
+def _is_inside(page: Page) -> bool:
+    """Nothing makes the page scroll sideways."""
+    return bool(
+        page.evaluate(
+            "() => { const e = document.querySelector('[data-testid=\"stMain\"]');"
+            " return e.scrollWidth <= e.clientWidth; }"
+        )
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import CannotWrite, DamagedFile, NoSuchVideo, ReelwiseError, UnreadableVideo
+from data.people import TooManyPins
 from data.video.children.excerpting import NotMade
 from data.video.children.pool import DecodingStopped
 from data.video.children.process import NoDecoder
@@ -20,6 +21,7 @@ ROOMS = ("data", "embeddings", "indexer", "recommender", "ui", "reelwise")
 ERRORS = [
     ReelwiseError("a", fix="b"),
     NoSuchVideo("a", fix="b"),
+    TooManyPins(3.5),
     CannotWrite("a", fix="b"),
     DamagedFile("a", fix="b"),
     Refused(400, "c", "a", fix="b"),

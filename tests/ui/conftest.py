@@ -146,7 +146,7 @@ class Odd:
 
 @pytest.fixture(scope="session")
 def odd(toons: ToonLibrary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Odd]:
-    """Frames that darken by the second as MP4 and GIF, a video of 400 MB, one to replace."""
+    """Frames that darken as MP4 and GIF, a video of 400 MB, one to replace, one to spoil."""
     folder = tmp_path_factory.mktemp("odd")
     home = tmp_path_factory.mktemp("odd-home")
     frames = [np.full((90, 160, 3), 240 - 40 * (at // 10), np.uint8) for at in range(50)]
@@ -156,6 +156,7 @@ def odd(toons: ToonLibrary, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         folder / "grey.gif", save_all=True, append_images=pictures[1:], duration=100, loop=0
     )
     shutil.copy(toons.folder / "toon-0001.mp4", folder / "replaced.mp4")
+    shutil.copy(toons.folder / "toon-0004.mp4", folder / "spoilt.mp4")
     shutil.copy(toons.folder / "toon-0002.mp4", folder / "large.mp4")
     _grow(folder / "large.mp4", LARGE_BYTES)
     assert run(["index", str(folder), "--encoder", ENCODER, "--home", str(home)]) == 0

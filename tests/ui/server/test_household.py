@@ -18,7 +18,7 @@ from tests.ui.pages.conftest import browser  # noqa: F401 - a fixture
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-N_EVENTS, N_PLAYS = 200, 4
+N_EVENTS, N_PLAYS = 120, 4
 
 
 @pytest.mark.browser

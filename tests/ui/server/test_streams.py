@@ -45,12 +45,12 @@ def test_there_is_no_other_piece(odd: Odd, name: str) -> None:
 
 
 def test_what_cannot_be_converted_is_told_once_and_for_all(odd: Odd) -> None:
-    content = (odd.folder / "replaced.mp4").read_bytes()
-    (odd.folder / "replaced.mp4").write_bytes(b"no video any more" * 99)
+    content = (odd.folder / "spoilt.mp4").read_bytes()
+    (odd.folder / "spoilt.mp4").write_bytes(b"no video any more" * 99)
     try:
-        status, _, body = odd.server.ask(f"/api/v1/streams/{odd.ids['replaced.mp4']}/0.m4s")
+        status, _, body = odd.server.ask(f"/api/v1/streams/{odd.ids['spoilt.mp4']}/0.m4s")
     finally:
-        (odd.folder / "replaced.mp4").write_bytes(content)
+        (odd.folder / "spoilt.mp4").write_bytes(content)
     assert status == 422
     told = json.loads(body)
     assert told["code"] == "cannot_convert"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.jobs import JobProgress
 from data.printable import printable
 from ui.library.documents import Document, is_gone
 from ui.library.library import Library
@@ -88,6 +87,8 @@ class _Said:
         self._last_s = time.monotonic()
 
     def __call__(self, done: int, in_all: int) -> None:
+        from data.jobs import JobProgress
+
         self._run.note(JobProgress("comparing videos", done, in_all))
         if time.monotonic() - self._last_s > SAID_EVERY_S:
             self._last_s = time.monotonic()

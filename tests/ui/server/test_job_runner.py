@@ -86,8 +86,10 @@ def test_a_job_that_does_not_stop_is_killed_with_all_its_processes(
             library.jobs.ask(waiting.id, "stop")
             grandchild = psutil.Process(int(noted.read_text()))
             library.jobs.ask(job.id, "stop")
-            ended = wait_for(library, job.id, lambda now: now.state == "stopped")
-            assert ended.summary == "stopped by force; what was recorded is kept"
+            # Between its kill and the record of that it is one whose process is gone.
+            by_force = "stopped by force; what was recorded is kept"
+            wait_for(library, job.id, lambda now: now.summary == by_force)
+            assert library.jobs.get(job.id).state == "stopped"
             grandchild.wait(PATIENCE_S)
 
 

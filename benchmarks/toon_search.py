@@ -33,9 +33,9 @@ def run(size: str) -> dict[str, Any]:
     return {**scene_figures(encoder), **_library_figures(encoder, N_VIDEOS[size])}
 
 
-def scene_figures(encoder: Encoder, n_scenes: int = N_SCENES) -> dict[str, Any]:
-    """Text-to-scene recall among so many held-out scenes, plain wording and another one."""
-    scenes = held_out_scenes(n_scenes, seed=500)
+def scene_figures(encoder: Encoder) -> dict[str, Any]:
+    """Text-to-scene recall among `N_SCENES` held-out scenes, plain wording and another one."""
+    scenes = held_out_scenes(N_SCENES, seed=500)
     rows = encode_scenes(encoder, encode_frames(encoder, scenes))
     figures: dict[str, Any] = {"scenes": len(scenes)}
     for name, wording in (("scene", 0), ("scene_reworded", 3)):

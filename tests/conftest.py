@@ -5,14 +5,21 @@ for what one does in seconds. The variables are set before anything heavy is imp
 process that a test starts inherits them.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.chromium import CHROMIUM, open_chromium
 from embeddings.backbone.early_checks import count_gpus
 from tests.needs_gpu import skip_without_gpu
 from tests.process_state import unchanged_process_state
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -41,3 +48,19 @@ def _process_is_left_as_it_was_by_a_module() -> Iterator[None]:
     """The same for the fixtures of a whole module."""
     with unchanged_process_state():
         yield
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; without it these tests are skipped, or fail where REELWISE_REQUIRE_BROWSER=1.
+
+    Ends with its file: while it is open, this process can run no event loop of another test.
+    """
+    required = os.environ.get("REELWISE_REQUIRE_BROWSER") == "1"
+    if not CHROMIUM.exists():
+        reason = f"no Chromium at {CHROMIUM} (REELWISE_CHROMIUM names another)"
+        if required:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with open_chromium() as browser:
+        yield browser

@@ -17,7 +17,6 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home
 from tests.ui.conftest import Server, serving
-from tests.ui.pages.conftest import browser  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -54,7 +53,7 @@ def test_a_made_library_has_as_many_videos_and_some_with_files(made: MadeLibrary
 
 @pytest.mark.browser
 def test_every_step_is_timed_and_its_cost_to_the_server_is_told(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     server: Server,
     made: MadeLibrary,
     monkeypatch: pytest.MonkeyPatch,

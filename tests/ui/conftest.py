@@ -1,5 +1,7 @@
 """A small toon library, indexed once by the real command, and the real server over it."""
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os

@@ -43,20 +43,20 @@ def compress(*more: str | Path) -> int:
     return run(["compress", "toon", *map(str, more), "--json"])
 
 
-def test_what_is_made_is_judged_by_words_of_captions_and_bad_lines_are_reported(
+def test_int8_by_captions_is_judged_by_their_words_and_bad_lines_are_reported(
     toons: ToonLibrary, few: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    file, out = captions(toons, few, "captions.csv", "caption"), tmp_path / "bf16"
-    assert compress("--out", out, "--how", "bf16", "--captions", file, "--videos", few) == 3
+    file, out = captions(toons, few, "captions.csv", "caption"), tmp_path / "int8"
+    assert compress("--out", out, "--how", "int8", "--captions", file, "--videos", few) == 3
     printed = capsys.readouterr()
     document = json.loads(printed.out)
     assert list(document["figures"]) == ["original in fp32", "original here", "compressed"]
     full, made = document["figures"]["original in fp32"], document["figures"]["compressed"]
     assert full["cosine"] == pytest.approx(1, abs=1e-5)
-    assert 0.97 < made["cosine"] < 1
+    assert 0.97 < made["cosine"] < 0.99999
     assert full["recall_at_1"] == document["recall_at_1_before"] > 0.7
     assert abs(document["recall_at_1_after"] - document["recall_at_1_before"]) < 0.2
-    assert document["size_ratio"] == made["megabytes"] / full["megabytes"]
+    assert 0.4 < document["size_ratio"] == made["megabytes"] / full["megabytes"] < 0.7
     assert document["frame_speed_ratio_to_fp32"] > 0
     assert document["judged_by"] == "every second clip of yours"
     assert document["failed"] == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.chromium import CHROMIUM, open_chromium
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons.library import ToonLibrary
@@ -20,22 +18,6 @@ from tests.ui.conftest import PATIENCE_S, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; without it these tests are skipped, or fail where REELWISE_REQUIRE_BROWSER=1.
-
-    Ends with its file: while it is open, this process can run no event loop of another test.
-    """
-    required = os.environ.get("REELWISE_REQUIRE_BROWSER") == "1"
-    if not CHROMIUM.exists():
-        reason = f"no Chromium at {CHROMIUM} (REELWISE_CHROMIUM names another)"
-        if required:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with open_chromium() as browser:
-        yield browser
 
 
 @dataclass

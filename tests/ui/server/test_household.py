@@ -13,7 +13,6 @@ from benchmarks import household
 from benchmarks.household import kept_of, plays_kept, repeated, send
 from benchmarks.household_plays import plays_of
 from tests.ui.conftest import Server, serving
-from tests.ui.pages.conftest import browser  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -25,7 +24,7 @@ N_EVENTS, N_PLAYS = 120, 4
 def test_a_week_of_four_people_survives_a_kill_and_nothing_is_lost_or_doubled(
     home: Path,
     tmp_path: Path,
-    browser: Browser,  # noqa: F811
+    browser: Browser,
 ) -> None:
     own = shutil.copytree(home, tmp_path / "home")
     found = household.measured(own, N_EVENTS, browser, N_PLAYS)

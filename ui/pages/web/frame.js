@@ -8,6 +8,7 @@ import { get, send } from "./shared/api.js";
 import { openMenu } from "./shared/menu.js";
 import { speaker } from "./shared/words.js";
 import { askForJobs, AT_WORK, hearOfJobs, jobLine, jobName, share } from "./shared/jobs.js";
+import { loadEarly } from "./shared/early.js";
 import { keepPlaces } from "./shared/places.js";
 import { openKeys } from "./shared/keys.js";
 
@@ -44,6 +45,7 @@ class Frame {
     this.shownFor = data.q;
     this.root.replaceChildren(...this.parts(kept).filter(Boolean));
     this.nameContent();
+    loadEarly(data.page, this.stop.signal);
     if (typing) this.input.focus();
     if (data.owner && !this.hears) hearOfJobs(jobs => this.jobsCame(jobs), this.stop.signal, { now: false });
     this.hears = data.owner;
@@ -66,7 +68,6 @@ class Frame {
   parts(text) {
     const { say, data } = this;
     return [
-      h("a", { class: "skip", href: "#content", onclick: event => this.skip(event) }, say("frame.skip")),
       h("a", { class: "skip", href: "#content", onclick: event => this.skip(event) }, say("frame.skip")),
       h("header", { class: "frame" },
         h("a", { class: "brand", href: "/", "aria-label": "reelwise", onclick: follow }, h("i"), h("span", {}, "reelwise")),

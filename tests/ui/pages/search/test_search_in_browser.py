@@ -317,3 +317,23 @@ def test_a_folder_that_is_suggested_is_looked_at_in_the_library(
     page.wait_for_url("**/library?view=folders&folder=*")
     page.locator(".card").first.wait_for()
     assert visitor.failed_answers == []
+
+
+def test_the_scripts_of_a_video_page_are_there_before_its_card_is_opened(
+    visitor: Visitor, server: Server, query: dict[str, str]
+) -> None:
+    page = visitor.page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{server.url}/?q={quote(query['query'])}")
+    first_card(page).wait_for()
+    assert page.get_by_role("link", name="Skip to the content").count() == 1
+    page.wait_for_function(
+        "() => performance.getEntriesByType('resource')"
+        ".some(each => each.name.endsWith('reelwise.player/player/handles.js') && each.responseEnd)"
+    )
+    page.wait_for_load_state("networkidle")
+    before = len(asked)
+    first_card(page).locator("a.picture").click()
+    page.locator("video").first.wait_for()
+    assert [url for url in asked[before:] if url.endswith(".js")] == []

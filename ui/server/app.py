@@ -20,7 +20,6 @@ from ui.library.library import Library
 from ui.pages import PAGES, plain, served
 from ui.server.access.doors import Doors
 from ui.server.access.gate import Gate
-from ui.server.early_pictures import EarlyPictures
 from ui.server.edge.address import ServerAddress
 from ui.server.edge.connections import (
     limit_log,
@@ -31,10 +30,11 @@ from ui.server.edge.hosts import OnlyOwnNames
 from ui.server.edge.rates import Rates
 from ui.server.edge.refusals import Refusals
 from ui.server.edge.uploads import VisitorLimits, is_upload
-from ui.server.frames import FrameSource
-from ui.server.jobs import Refits
-from ui.server.media_routes import Files
+from ui.server.media.early_pictures import EarlyPictures
+from ui.server.media.frames import FrameSource
+from ui.server.media.media_routes import Files
 from ui.server.own_routes import own_routes
+from ui.server.refits import Refits
 
 if TYPE_CHECKING:
     from streamlit.starlette import App

@@ -9,12 +9,12 @@ from ui.api.application import build_api
 from ui.api.links import BASE
 from ui.api.served import Served
 from ui.library.library import Library
-from ui.server import example_routes, media_routes, video_routes
 from ui.server.access import login
 from ui.server.access.doors import Doors
-from ui.server.frames import FrameSource
 from ui.server.health import health_routes
-from ui.server.jobs import Refits
+from ui.server.media import example_routes, media_routes, video_routes
+from ui.server.media.frames import FrameSource
+from ui.server.refits import Refits
 
 ROUTERS = (media_routes.router, video_routes.router, example_routes.router, login.router)
 """Routes of the API that belong to the server, not to the library."""

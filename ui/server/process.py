@@ -28,8 +28,8 @@ from ui.server.edge.address import ServerAddress
 from ui.server.edge.connections import bounded_connections, raise_descriptor_limit
 from ui.server.edge.stopping import Stopping
 from ui.server.job_runner import JobRunner
-from ui.server.jobs import Refits
 from ui.server.questions import question_route
+from ui.server.refits import Refits
 from ui.server.upkeep import Upkeep
 
 if TYPE_CHECKING:

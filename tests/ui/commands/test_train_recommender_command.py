@@ -20,7 +20,7 @@ from tests.recommender.watched_library import bytes_below, indexed_home, watch
 from tests.ui.conftest import PATIENCE_S, ask, serving, tell
 from ui.cli import run
 from ui.library.library import Library
-from ui.server.jobs import Refits
+from ui.server.refits import Refits
 
 pytestmark = pytest.mark.long
 

@@ -21,7 +21,7 @@ from ui.library.library import Library
 from ui.server.access.doors import Doors
 from ui.server.app import guards
 from ui.server.edge.address import ServerAddress
-from ui.server.frames import FrameSource
+from ui.server.media.frames import FrameSource
 from ui.server.own_routes import ROUTERS, own_routes
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -25,7 +25,7 @@ from ui.library.library import Library
 from ui.pages import PAGES
 from ui.server.access.doors import Doors
 from ui.server.edge.rates import MAX_BODY_BYTES
-from ui.server.frames import FrameSource
+from ui.server.media.frames import FrameSource
 from ui.server.own_routes import own_routes
 
 TRAVERSALS = (

@@ -11,7 +11,7 @@ import pytest
 
 from data.video.decoders.opening import open_video
 from tests.ui.conftest import Odd
-from ui.server.streams import media_playlist, n_pieces
+from ui.server.media.streams import media_playlist, n_pieces
 
 
 def test_a_gif_streams_whole(odd: Odd, tmp_path: Path) -> None:

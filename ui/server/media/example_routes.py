@@ -16,10 +16,10 @@ from indexer.search.examples.pictures import is_picture, read_image
 from ui.api.refusals import not_there
 from ui.api.strict import StrictRoute
 from ui.library.library import Library
-from ui.server.cache import FileCache
-from ui.server.frames import CHILDREN, FrameSource
-from ui.server.pictures import THUMBNAIL, encode_jpeg
-from ui.server.turns import Turns, Unmade
+from ui.server.media.cache import FileCache
+from ui.server.media.frames import CHILDREN, FrameSource
+from ui.server.media.pictures import THUMBNAIL, encode_jpeg
+from ui.server.media.turns import Turns, Unmade
 
 CACHE_BYTES = 32_000_000
 

@@ -15,10 +15,10 @@ from data.catalogue import Video
 from data.video.children.excerpting import Excerpt, Excerpts, Kind
 from data.video.children.pool import StillWanted
 from data.video.excerpts.fragments import codecs_of
-from ui.server.cache import FileCache
-from ui.server.media import no_such
-from ui.server.pictures import Found, cached_name
-from ui.server.turns import Unmade
+from ui.server.media.cache import FileCache
+from ui.server.media.files import no_such
+from ui.server.media.pictures import Found, cached_name
+from ui.server.media.turns import Unmade
 
 PIECE_S = 4.0
 """Seconds of one piece: a jump waits for one, and each costs a request."""

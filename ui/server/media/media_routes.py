@@ -10,10 +10,10 @@ from starlette.responses import Response
 from ui.api.fields import Seconds, VideoId
 from ui.api.strict import StrictRoute
 from ui.library.library import Library
-from ui.server.frames import CHILDREN, FrameSource
-from ui.server.media import Media
-from ui.server.pictures import Pictures
-from ui.server.turns import Turns
+from ui.server.media.files import Media
+from ui.server.media.frames import CHILDREN, FrameSource
+from ui.server.media.pictures import Pictures
+from ui.server.media.turns import Turns
 
 THUMBNAILS_AT_ONCE = CHILDREN
 PREVIEWS_AT_ONCE = 1

@@ -11,8 +11,8 @@ from PIL import Image
 from data.video.children.pool import decode_one
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
-from ui.server.cache import FileCache, name_for, shrink
-from ui.server.pictures import encode_jpeg
+from ui.server.media.cache import FileCache, name_for, shrink
+from ui.server.media.pictures import encode_jpeg
 
 
 def test_a_file_is_made_once_even_when_many_ask(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from data.video.children.excerpting import Excerpts
 from ui.api.fields import Flag, Seconds, VideoId, Whole, Words
 from ui.api.strict import StrictRoute
 from ui.library.library import Library
-from ui.server.clips import Clips
-from ui.server.frames import CHILDREN, FrameSource
-from ui.server.media import Media
-from ui.server.streams import Streams
-from ui.server.strips import Strips
-from ui.server.turns import Turns
+from ui.server.media.clips import Clips
+from ui.server.media.files import Media
+from ui.server.media.frames import CHILDREN, FrameSource
+from ui.server.media.streams import Streams
+from ui.server.media.strips import Strips
+from ui.server.media.turns import Turns
 
 CONVERTING = 2
 """Parts of videos that are converted at once, whatever the number of visitors."""

@@ -1,6 +1,6 @@
 """Pictures and short previews of moments, made on demand by supervised children and cached.
 
-`ui.server.turns` says how many are made at once, and ends what nobody waits for any more.
+`ui.server.media.turns` says how many are made at once, and ends what nobody waits for any more.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,10 +17,10 @@ from data.video.children.pool import DecodingStopped, StillWanted
 from data.video.children.process import NoDecoder
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
-from ui.server.cache import FileCache, name_for
-from ui.server.frames import FrameSource, at_rate
-from ui.server.media import no_such
-from ui.server.turns import Unmade
+from ui.server.media.cache import FileCache, name_for
+from ui.server.media.files import no_such
+from ui.server.media.frames import FrameSource, at_rate
+from ui.server.media.turns import Unmade
 
 Found = Callable[[int], tuple[Video, Path] | None]
 """The video of an id and its file, where it may be served; see `Media.found`."""

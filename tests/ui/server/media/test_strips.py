@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.ui.conftest import Odd
-from ui.server.strips import FRAMES, nearest_frames
+from ui.server.media.strips import FRAMES, nearest_frames
 
 
 @pytest.mark.parametrize("name", ["grey.mp4", "grey.gif"])

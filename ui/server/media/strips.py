@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from data.video.children.pool import StillWanted
 from data.video.types import DecodeRequest, FrameSpec, Pixels
-from ui.server.cache import FileCache
-from ui.server.frames import FrameSource
-from ui.server.media import no_such
-from ui.server.pictures import Found, cached_name, encode_jpeg
-from ui.server.turns import Unmade
+from ui.server.media.cache import FileCache
+from ui.server.media.files import no_such
+from ui.server.media.frames import FrameSource
+from ui.server.media.pictures import Found, cached_name, encode_jpeg
+from ui.server.media.turns import Unmade
 
 FRAMES = 24
 """Frames of every strip: a narrow one shows some of them."""

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from data.video.children.excerpting import Excerpt, Excerpts
 from data.video.children.pool import StillWanted
 from ui.api.refusals import wrong
-from ui.server.cache import FileCache
-from ui.server.media import no_such
-from ui.server.pictures import Found, cached_name
-from ui.server.turns import Unmade
+from ui.server.media.cache import FileCache
+from ui.server.media.files import no_such
+from ui.server.media.pictures import Found, cached_name
+from ui.server.media.turns import Unmade
 
 CACHE_BYTES = 2_000_000_000
 LONGEST_S = 600.0

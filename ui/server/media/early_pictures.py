@@ -13,8 +13,8 @@ from data.errors import ReelwiseError
 from data.video.children.pool import StillWanted
 from ui.library.library import Library
 from ui.library.pictured import picture_s
-from ui.server.pictures import Pictures
-from ui.server.turns import Unmade
+from ui.server.media.pictures import Pictures
+from ui.server.media.turns import Unmade
 
 EVERY_S = 5.0
 NEWEST = 120

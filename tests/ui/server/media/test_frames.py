@@ -14,7 +14,7 @@ from data.video.children.process import Process
 from data.video.types import DecodeRequest, FrameBatch, FrameSpec
 from tests.data.paint import numbers, paint
 from tests.data.video.children.test_pool import ROGUE, children
-from ui.server.frames import CHILDREN, FrameSource, at_rate
+from ui.server.media.frames import CHILDREN, FrameSource, at_rate
 
 SPEC = FrameSpec(16, 16)
 

@@ -14,8 +14,8 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from data.video.children.pool import DecodingStopped, StillWanted
-from ui.server.cache import FileCache
-from ui.server.turns import Turns, Unmade
+from ui.server.media.cache import FileCache
+from ui.server.media.turns import Turns, Unmade
 
 N_PICTURES = 60
 """More than the 40 threads in which starlette answers."""

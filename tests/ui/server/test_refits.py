@@ -14,12 +14,11 @@ import pytest
 
 from tests.ui.conftest import PATIENCE_S, ROOT
 from ui.library.library import Library
-from ui.server import jobs
-from ui.server.jobs import Refits
+from ui.server.refits import Refits
 
 SERVER = """
 import subprocess, sys, threading
-from ui.server.jobs import Refits
+from ui.server.refits import Refits
 from ui.library.library import Library
 with Library(sys.argv[1]) as library, Refits(library, 1000.0) as refits:
     threading.Thread(target=lambda: print(refits._in_child(), flush=True), daemon=True).start()
@@ -55,7 +54,7 @@ def test_training_goes_on_after_any_fault(
         tried.release()
         raise ZeroDivisionError("once more")
 
-    monkeypatch.setattr(jobs, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr("ui.server.refits.CHECK_EVERY_S", 0.01)
     monkeypatch.setattr(Refits, "_wanted", fail)
     with Library(home) as library, Refits(library, 0.0):
         for _ in range(3):
@@ -64,7 +63,7 @@ def test_training_goes_on_after_any_fault(
 
 
 def test_a_server_that_ends_ends_its_training(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr("ui.server.refits.CHECK_EVERY_S", 0.01)
     monkeypatch.setattr(Refits, "_wanted", lambda _: True)
     with Library(home) as library, Refits(library, 0.0) as refits:
         while (child := refits._child) is None:

@@ -19,7 +19,7 @@ from data.errors import ReelwiseError
 from data.video.children.excerpting import NotMade
 from data.video.children.pool import StillWanted
 from ui.api.answers import FileAnswer, known_problem, problem
-from ui.server.cache import FileCache
+from ui.server.media.cache import FileCache
 
 Draw = Callable[[Path, StillWanted], bool]
 """Writes a file at the given path; False where there is no frame for it."""

@@ -18,7 +18,7 @@ from data.home import Home
 from data.toons.library import ToonLibrary
 from tests.ui.conftest import LARGE_BYTES, PATIENCE_S, Odd, Server
 from ui.cli import run
-from ui.server.media import real_path_below
+from ui.server.media.files import real_path_below
 
 MAX_ADDED_BYTES = 20_000_000
 

@@ -24,7 +24,7 @@ from data.regular import open_regular
 HOME_VARIABLE = "REELWISE_HOME"
 _FOLDERS = {
     *("vectors", "lines", "sentences", "index", "duplicates", "recommender", "cache", "copies"),
-    "jobs",
+    *("jobs", "models"),
     *("toons", "photo_films"),  # made by `reelwise demo`
 }
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
@@ -57,6 +57,8 @@ class Home:
         """The folder of the recommender's models."""
         self.current_model = self.recommender / "CURRENT"
         """The file that names the published model."""
+        self.heads = root / "models" / "heads"
+        """The folder with one folder per head."""
         self.cache = root / "cache"
         """Thumbnails and previews: may be deleted at any time."""
         self.jobs = root / "jobs"
@@ -151,6 +153,14 @@ class Home:
     def lines(self, engine_id: str) -> Path:
         """The folder of one engine's line parts."""
         return _folder_of(self.all_lines, "engine", engine_id)
+
+    def head(self, name: str) -> Path:
+        """The folder of one head.
+
+        Raises:
+            ValueError: The name is not safe as a folder name.
+        """
+        return _folder_of(self.heads, "head", name)
 
     def duplicates(self, encoder_id: str) -> Path:
         """The file of which videos share a stretch, by one encoder's vectors."""
@@ -334,6 +344,17 @@ class TrainingLock(WriterLock):
         super().__init__(home)
         make_dir(home.recommender, private=True)
         self.file = home.recommender / "training.lock"
+
+
+class HeadsLock(WriterLock):
+    """The right to write and remove heads; indexing may run at the same time."""
+
+    doing = "the heads of {home} are being changed"
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(home)
+        make_dir(home.heads, private=True)
+        self.file = home.heads / "heads.lock"
 
 
 def _about_this_process() -> str:

@@ -19,7 +19,14 @@ from typer.core import TyperGroup
 from data.disk_errors import known_error
 from data.printable import as_json, printable_lines
 from ui.commands.everyday import cut, demo, index, mcp, search, serve, status, tags, users
-from ui.commands.experts import compress, evaluate, train_spatiotemporal, train_toon
+from ui.commands.experts import (
+    compress,
+    evaluate,
+    heads,
+    train_head,
+    train_spatiotemporal,
+    train_toon,
+)
 from ui.commands.maintain import doctor, duplicates, encoders, jobs, rebuild, roots, verify
 from ui.commands.recommend import (
     history,
@@ -153,12 +160,21 @@ def _register_measuring(app: typer.Typer) -> None:
     """Add what trains and measures."""
     captions = "--captions captions.csv --out my-encoder"
     train = _group(
-        "Train the recommender and encoders.",
+        "Train heads for labels, the recommender and encoders.",
+        (train_head.head, "reelwise train head action --labels actions.csv"),
         (train_recommender.recommender, "reelwise train recommender"),
         (train_spatiotemporal.spatiotemporal, f"reelwise train spatiotemporal {captions}"),
         (train_toon.toon, "reelwise train toon --out my-toon --seed 1"),
     )
     app.add_typer(train, name="train", rich_help_panel=EXPERTS)
+    learned = _group(
+        "List what was learned by reelwise train head, or remove it.",
+        (heads.remove_head, "reelwise heads remove action"),
+    )
+    learned.callback(invoke_without_command=True, epilog=examples("reelwise heads"))(
+        heads.list_heads
+    )
+    app.add_typer(learned, name="heads", rich_help_panel=EXPERTS)
     files = "--train train.csv --test test.csv --items vectors.npz"
     measure = _group(
         "Measure search and recommendation on your own files.",

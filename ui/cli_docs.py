@@ -43,7 +43,9 @@ def command_names() -> list[str]:
     names: list[str] = []
     for name, command in getattr(root, "commands", {}).items():
         members = getattr(command, "commands", {})
-        names += [f"{name} {member}" for member in members] or [name]
+        if not members or getattr(command, "invoke_without_command", False):
+            names.append(name)
+        names += [f"{name} {member}" for member in members]
     return names
 
 

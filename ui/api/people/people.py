@@ -21,6 +21,7 @@ from ui.api.refusals import Refused, wrong
 from ui.api.served import Asking, AskingClient, ServedHere
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners, whose
+from ui.library.forgetting import forget_everywhere
 
 router = APIRouter(route_class=StrictRoute, tags=["people"])
 Pin = Annotated[str, StringConstraints(min_length=4, max_length=64)]
@@ -85,6 +86,7 @@ class ForgottenPerson(BaseModel):
     impressions: int
     models: int = Field(description="Models that had learned from them; another is trained.")
     mentions: int = Field(description="Names of files and tags that hold the name; they stay.")
+    heads: list[str] = Field(description="Heads that learned from their rows: to be fitted again.")
 
 
 @router.get("/people", summary="Who uses the library")
@@ -144,9 +146,15 @@ def forget(
     name = whose(visitor, user)
     if confirm != name:
         raise wrong("confirm is not the name of the person", fix="confirm=NAME, to be sure")
-    gone = served.library.history.forget(name)
+    everywhere = forget_everywhere(served.library, name)
+    gone = everywhere.history
+    if gone is None:
+        return ForgottenPerson(
+            user=name, events=0, impressions=0, models=0, mentions=0, heads=everywhere.heads
+        )
     return ForgottenPerson(
         user=gone.user,
+        heads=everywhere.heads,
         events=gone.events,
         impressions=gone.impressions,
         models=gone.models,

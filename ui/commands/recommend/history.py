@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.printable import printable
+from ui.library.forgetting import forget_everywhere
 from ui.library.library import Library
 from ui.terminal.answer import Answer, refusal
 from ui.terminal.options import HomeOption, JsonOption
@@ -100,7 +101,10 @@ def forget(
         asks = name is not None and not (yes or as_json)
         if name is not None and asks and not _agreed(name, history.count(name)[0]):
             return refusal("nothing was deleted", "answer y, or give --yes", exit_code=1)
-        forgotten = history.forget(user)
+        everywhere = forget_everywhere(library, user)
+    forgotten, heads = everywhere.history, everywhere.heads
+    if forgotten is None:
+        return Answer({"user": user, "forgotten": 0, "heads": heads}, _heads_line(heads))
     export = forgotten.export
     document = {
         "user": forgotten.user,
@@ -108,10 +112,19 @@ def forget(
         "impressions": forgotten.impressions,
         "searches": forgotten.searches,
         "models": forgotten.models,
+        "heads": heads,
         "mentions_left": forgotten.mentions,
         "export_out_of_reach": None if export is None else {"to": export.to, "at": export.at},
     }
-    return Answer(document, "\n".join(map(printable, _forgotten_lines(forgotten))))
+    lines = [*_forgotten_lines(forgotten), *([_heads_line(heads)] if heads else [])]
+    return Answer(document, "\n".join(map(printable, lines)))
+
+
+def _heads_line(heads: Sequence[str]) -> str:
+    return (
+        f"{count(len(heads), 'head')} learned from rows of this user: {', '.join(heads)}; fit "
+        "again without them: reelwise train head NAME --labels FILE"
+    )
 
 
 def _agreed(user: str, events: int) -> bool:

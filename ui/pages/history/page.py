@@ -6,6 +6,7 @@ import streamlit as st
 
 from data.errors import ReelwiseError
 from data.printable import printable
+from ui.library.forgetting import forget_everywhere
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.history.shown import KINDS, history_data
@@ -58,10 +59,10 @@ def _forget() -> None:
         return
     words = watcher.words()
     try:
-        gone = served.library().history.forget(name)
+        gone = forget_everywhere(served.library(), name).history
     except ReelwiseError as error:
         st.session_state["history:forgotten"] = f"{error.problem}; {error.fix}"
         return
-    told = words.say("history.forgotten", n=gone.events, who=printable(name))
+    told = words.say("history.forgotten", n=gone.events if gone else 0, who=printable(name))
     watcher.choose("")
     st.session_state[TOLD] = told

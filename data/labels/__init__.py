@@ -1,0 +1,1 @@
+"""Files of labels: what a person, a program or a sensor says of videos and stretches of them."""

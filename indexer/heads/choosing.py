@@ -1,0 +1,212 @@
+"""Which model a head gets: all kinds are fitted on the same folds, the best one is kept."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.arrays import Floats, Ids, Mask
+from data.labels.kinds import ColumnKind, Task
+from indexer.heads.inputs.examples import Examples
+from indexer.heads.inputs.recipe import Recipe, Trunk, fit_recipe
+from indexer.heads.judging.calibration import (
+    Calibration,
+    calibrated_by_others,
+    fit_calibration,
+    log_loss,
+)
+from indexer.heads.judging.figures import Figures, figures_of
+from indexer.heads.judging.splits import Splits
+from indexer.heads.models.answers import Answers
+from indexer.heads.models.linear import fit_linear
+from indexer.heads.models.model import OF_FRAMES, Family, HeadModel
+from indexer.heads.models.network import fit_network
+from indexer.heads.models.sequence import fit_sequence
+from indexer.heads.models.trees import MOST_OUTPUTS, fit_trees
+
+STRENGTHS = (0.003, 0.03, 0.3)
+"""Inverse penalties of linear models: 512 numbers and 20 to 2,000 rows want these."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to fit a head."""
+
+    name: str
+    """What it is called in tables."""
+    family: Family
+    """Kind of its model."""
+    strength: float = 1.0
+    """Inverse penalty of a linear model."""
+    shared: bool = False
+    """Its hidden layers are fitted for all targets of the file at once."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that heads are fitted on: the rows of one file."""
+
+    examples: Examples
+    """What is known of n rows."""
+    kinds: Mapping[str, ColumnKind]
+    """Kinds of their columns."""
+    targets: Mapping[str, tuple[Ids, Answers]]
+    """By label column: the places of the rows that have a label of it, and the labels."""
+    video_ids: Ids
+    """(n,) the video of each row."""
+    salt: str
+    """What hashes of persons begin with."""
+    at_s: NDArray[np.float64] | None = None
+    """(n,) when each row was; None where the file has no times."""
+    trunks: tuple[Trunk, ...] = ()
+    """Layers of other heads to build on."""
+    seed: int = 0
+    """Of everything random."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A candidate on held-out rows."""
+
+    candidate: Candidate
+    """What was fitted."""
+    loss: float
+    """Held-out log loss, RMSE for numbers: the lowest is chosen."""
+    figures: Figures
+    """Its other figures."""
+    calibration: Calibration
+    """Fitted on all held-out rows."""
+    residual: float
+    """Standard deviation of held-out errors of a number; 0 for labels."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A head's model, fitted on all rows."""
+
+    recipe: Recipe
+    """From examples to rows."""
+    model: HeadModel
+    """From rows to logits."""
+
+
+def candidates(
+    material: Material, target: str, families: Sequence[Family] | None
+) -> list[Candidate]:
+    """What is tried for a target; with several targets a shared network too."""
+    _, answers = material.targets[target]
+    found = [Candidate(f"linear {s:g}", Family.LINEAR, s) for s in STRENGTHS]
+    if answers.n_outputs <= MOST_OUTPUTS:
+        found.append(Candidate("boosting", Family.BOOSTING))
+    found.append(Candidate("mlp", Family.NETWORK))
+    if len(material.targets) > 1:
+        found.append(Candidate("shared mlp", Family.NETWORK, shared=True))
+    if material.examples.frames is not None:
+        found += [Candidate(str(family), family) for family in sorted(OF_FRAMES)]
+    return [each for each in found if families is None or each.family in families]
+
+
+def judge(
+    material: Material,
+    target: str,
+    splits: Splits,
+    tried: Sequence[Candidate],
+    told: Callable[[str], None],
+) -> list[Judged]:
+    """Fit each candidate on each fold and judge it on what the fold holds out; the best first."""
+    _, answers = material.targets[target]
+    judged = answers.some(splits.judged)
+    ends = np.cumsum([0, *(len(test) for _, test in splits.folds)])
+    parts = [np.arange(a, b) for a, b in pairwise(ends.tolist())]
+    found = []
+    for candidate in tried:
+        raw = np.concatenate(list(_held_out(material, target, splits, candidate)))
+        honest = calibrated_by_others(raw, judged, parts)
+        residual = 0.0
+        if answers.task is Task.NUMBER:
+            residual = float(np.std(raw[:, 0] - judged.y))
+        found.append(
+            Judged(
+                candidate,
+                log_loss(honest, judged),
+                figures_of(honest, judged),
+                fit_calibration(raw, judged),
+                residual,
+            )
+        )
+        told(f"{target}: {candidate.name}, held-out loss {found[-1].loss:.4f}")
+    return sorted(found, key=lambda each: each.loss)
+
+
+def _held_out(
+    material: Material, target: str, splits: Splits, candidate: Candidate
+) -> Iterator[Floats]:
+    """Raw outputs for the judged rows of each fold."""
+    places, _ = material.targets[target]
+    for train, test in splits.folds:
+        fitted = fit(material, target, candidate, train)
+        yield fitted.model.raw(fitted.recipe, material.examples.some(places[test]))
+
+
+def fit(material: Material, target: str, candidate: Candidate, train: Ids | None = None) -> Fitted:
+    """Fit a candidate on some rows of a target; None takes all."""
+    places, answers = material.targets[target]
+    if candidate.shared:
+        return _fit_shared(material, target, places if train is None else places[train])
+    if train is not None:
+        places, answers = places[train], answers.some(train)
+    examples = material.examples.some(places)
+    recipe = _recipe(material, examples)
+    rows = recipe.rows(examples)
+    if candidate.family is Family.LINEAR:
+        model = fit_linear(rows, answers, strength=candidate.strength)
+    elif candidate.family is Family.BOOSTING:
+        model = fit_trees(rows, answers, seed=material.seed)
+    elif candidate.family is Family.NETWORK:
+        model = fit_network(rows, [answers], seed=material.seed)[0]
+    else:
+        assert examples.frames is not None
+        columns = rows[:, recipe.of_vector :]
+        model = fit_sequence(
+            candidate.family, examples.frames, columns, answers, seed=material.seed
+        )
+    return Fitted(recipe, model)
+
+
+def _recipe(material: Material, examples: Examples) -> Recipe:
+    return fit_recipe(examples, material.kinds, salt=material.salt, trunks=material.trunks)
+
+
+def _fit_shared(material: Material, target: str, own: Ids) -> Fitted:
+    """One trunk for all targets, on the training rows of this one and what does not betray others.
+
+    Rows without a label of this target count where their video is not held out, and where they are
+    earlier than all that is.
+    """
+    labelled = material.targets[target][0]
+    held_out = np.setdiff1d(labelled, own)
+    others = np.setdiff1d(np.arange(len(material.examples)), labelled)
+    if len(held_out):
+        held_videos = material.video_ids[held_out]
+        others = others[~np.isin(material.video_ids[others], held_videos)]
+        if material.at_s is not None:
+            others = others[material.at_s[others] < material.at_s[held_out].min()]
+    places = np.union1d(own, others)
+    examples = material.examples.some(places)
+    recipe = _recipe(material, examples)
+    targets = [
+        _spread(answers, np.searchsorted(places, mine), np.isin(mine, places), len(places))
+        for mine, answers in material.targets.values()
+    ]
+    models = fit_network(recipe.rows(examples), targets, seed=material.seed)
+    return Fitted(recipe, dict(zip(material.targets, models, strict=True))[target])
+
+
+def _spread(answers: Answers, at: Ids, keep: Mask, n: int) -> Answers:
+    """Labels of n rows, of which only those at some places have one."""
+    y = answers.y
+    empty = np.full((n, *y.shape[1:]), -1 if answers.task is Task.CLASSES else np.nan, y.dtype)
+    empty[at[keep]] = y[keep]
+    return replace(answers, y=empty)

@@ -1,0 +1,123 @@
+"""Models as arrays give what the libraries that fitted them give."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression
+
+from data.arrays import Floats
+from data.labels.kinds import Task
+from indexer.heads.inputs.columns import fit_column
+from indexer.heads.inputs.examples import Examples, padded
+from indexer.heads.inputs.recipe import Recipe, fit_recipe
+from indexer.heads.models.answers import Answers, answers_of, probabilities
+from indexer.heads.models.linear import fit_linear
+from indexer.heads.models.model import HeadModel
+from indexer.heads.models.network import fit_network
+from indexer.heads.models.trees import _OPTIONS, fit_trees
+
+RNG = np.random.default_rng(0)
+ROWS = RNG.normal(size=(60, 8)).astype(np.float32)
+NEW = RNG.normal(size=(40, 8)).astype(np.float32)
+THREE = np.digitize(ROWS[:, 0] + 0.3 * ROWS[:, 1], [-0.5, 0.5])
+
+
+def plain(width: int) -> Recipe:
+    return Recipe((), np.zeros(width, np.float32), np.ones(width, np.float32))
+
+
+def raw(model: HeadModel, rows: Floats) -> Floats:
+    return model.raw(plain(rows.shape[1]), Examples(rows))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_trees_as_arrays_equal_scikit_learn(n_classes: int) -> None:
+    y = np.minimum(THREE, n_classes - 1)
+    answers = Answers(Task.CLASSES, tuple("abc"[:n_classes]), y)
+    known = GradientBoostingClassifier(**_OPTIONS, random_state=1).fit(ROWS, y)
+    mine = probabilities(Task.CLASSES, raw(fit_trees(ROWS, answers, seed=1), NEW))
+    assert np.allclose(mine, known.predict_proba(NEW), atol=1e-5)
+
+
+def test_trees_of_a_number_equal_scikit_learn() -> None:
+    y = 100 + 20 * ROWS[:, 0] * ROWS[:, 1]
+    known = GradientBoostingRegressor(**_OPTIONS, random_state=1)
+    known.fit(ROWS, (y - y.mean()) / y.std())
+    mine = raw(fit_trees(ROWS, Answers(Task.NUMBER, (), y), seed=1), NEW)[:, 0]
+    assert np.allclose(mine, known.predict(NEW) * y.std() + y.mean(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_linear_models_equal_scikit_learn(n_classes: int) -> None:
+    y = np.minimum(THREE, n_classes - 1)
+    known = LogisticRegression(C=0.3, max_iter=3000, tol=1e-3).fit(ROWS.astype(np.float64), y)
+    answers = Answers(Task.CLASSES, tuple("abc"[:n_classes]), y)
+    mine = probabilities(Task.CLASSES, raw(fit_linear(ROWS, answers, strength=0.3), NEW))
+    assert np.allclose(mine, known.predict_proba(NEW.astype(np.float64)), atol=1e-4)
+
+
+def test_a_class_without_training_rows_is_next_to_impossible() -> None:
+    answers = Answers(Task.CLASSES, ("a", "b", "never", "c"), np.where(THREE == 2, 3, THREE))
+    for model in (fit_linear(ROWS, answers, strength=1.0), fit_trees(ROWS, answers, seed=0)):
+        chances = probabilities(Task.CLASSES, raw(model, NEW))
+        assert chances[:, 2].max() < 0.01
+
+
+def test_several_labels_are_told_apart_each_for_itself() -> None:
+    y = np.stack([ROWS[:, 0] > 0, ROWS[:, 1] > 0, np.ones(60, bool)], axis=1).astype(np.float32)
+    answers = Answers(Task.SEVERAL, ("x", "y", "always"), y)
+    for model in (fit_linear(ROWS, answers, strength=1.0), fit_trees(ROWS, answers, seed=0)):
+        chances = probabilities(Task.SEVERAL, raw(model, NEW))
+        assert ((chances[:, 0] > 0.5) == (NEW[:, 0] > 0)).mean() > 0.8
+        assert chances[:, 2].min() > 0.9
+
+
+def test_a_network_learns_what_no_linear_model_can() -> None:
+    y = (ROWS[:, 0] * ROWS[:, 1] > 0).astype(np.int64)
+    answers = Answers(Task.CLASSES, ("no", "yes"), y)
+    network = fit_network(ROWS, [answers], seed=0)[0]
+    again = fit_network(ROWS, [answers], seed=0)[0]
+    assert (raw(network, ROWS).argmax(axis=1) == y).mean() > 0.9
+    assert np.array_equal(raw(network, NEW), raw(again, NEW))
+
+
+def test_rows_without_a_label_of_one_target_count_for_the_other() -> None:
+    some = np.where(np.arange(60) % 2 == 0, (ROWS[:, 0] > 0).astype(np.int64), -1)
+    numbers = np.where(np.arange(60) % 2 == 1, ROWS[:, 1] * 10.0, np.nan)
+    targets = [Answers(Task.CLASSES, ("no", "yes"), some), Answers(Task.NUMBER, (), numbers)]
+    classes, number = fit_network(ROWS, targets, seed=0)
+    assert (raw(classes, ROWS).argmax(axis=1) == some)[::2].mean() > 0.9
+    assert np.corrcoef(raw(number, ROWS)[1::2, 0], numbers[1::2])[0, 1] > 0.9
+
+
+def test_columns_become_numbers_of_one_scale_and_keep_no_name() -> None:
+    columns = {"n": ["1", "", "5"], "c": ["a", "b", "a"], "who": ["anna", "ben", "anna"]}
+    examples = Examples(np.eye(3, 4, dtype=np.float32), columns=columns)
+    recipe = fit_recipe(examples, {"n": "number", "c": "category", "who": "person"}, salt="s")
+    rows = recipe.rows(examples)
+    assert rows.shape == (3, 4 + 2 + 2 + 2)
+    assert np.allclose(rows.mean(axis=0), 0, atol=1e-5)
+    assert "anna" not in repr(recipe.columns)
+    unknown = Examples(examples.vectors[:1], columns={"n": ["1"], "c": ["z"], "who": ["carl"]})
+    assert np.isfinite(recipe.rows(unknown)).all()
+
+
+def test_rare_categories_beyond_the_limit_are_unknown() -> None:
+    code = fit_column("c", "category", [f"v{n}" for n in range(300)] + ["often"] * 3, "")
+    assert (len(code.values), code.values[0]) == (200, "often")
+
+
+def test_long_sequences_are_thinned_out_evenly() -> None:
+    rows = np.arange(100, dtype=np.float32)[:, None]
+    out, lengths = padded([rows, rows[:3]], 5)
+    assert out[0, :, 0].tolist() == [0, 25, 50, 74, 99]
+    assert out[1, :, 0].tolist() == [0, 1, 2, 0, 0]
+    assert lengths.tolist() == [5, 3]
+
+
+def test_a_minus_is_none_of_several_labels() -> None:
+    answers = answers_of(Task.SEVERAL, [("x", "y"), ("-",), ("y",)])
+    assert answers.classes == ("x", "y")
+    assert answers.y.tolist() == [[1, 1], [0, 0], [0, 1]]

@@ -1,0 +1,67 @@
+"""Heads on the toon encoder's own vectors, through the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from data.toons.library import ToonLibrary
+from tests.indexer.heads.made import write_csv
+from tests.ui.conftest import ask, tell
+
+
+def scenes(toons: ToonLibrary) -> list[tuple[str, float, float, str]]:
+    """Every scene, and whether its first actor is of a warm colour."""
+    warm = {"red", "orange", "yellow", "pink", "brown"}
+    return [
+        (name, start_s, end_s, "warm" if scene.actors[0].colour in warm else "cold")
+        for name, story in toons.videos
+        for start_s, end_s, scene in zip(story.starts_s, story.ends_s, story.scenes, strict=True)
+    ]
+
+
+def test_a_head_is_trained_listed_marked_and_removed(
+    toons: ToonLibrary, own_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [(*row, ("u1", "u2")[at % 2]) for at, row in enumerate(scenes(toons))]
+    rows.append(("elsewhere.mp4", 0.0, 4.0, "warm", "u1"))
+    labels = write_csv(tmp_path / "a.csv", "video,start_s,end_s,label,user", rows)
+    picture = tmp_path / "confusion.png"
+    fast = ["--labels", str(labels), "--models", "linear", "--folds", "3"]
+    train = ["train", "head", "warmth", *fast, "--confusion", str(picture)]
+
+    trained = ask(capsys, *train, home=own_home, code=3)
+    head = trained["heads"][0]
+    assert (head["task"], head["classes"]) == ("classes", ["cold", "warm"])
+    assert (head["rows"], trained["failed"]) == (len(rows) - 1, 1)
+    assert trained["troubles"][0]["line"] == len(rows) + 1
+    assert head["figures"]["auc"] > 0.7
+    assert head["baselines"]["frequency"]["auc"] < 0.7
+    with Image.open(picture) as drawn:
+        assert drawn.format == "PNG"
+
+    listed = tell(capsys, "heads", home=own_home)
+    assert "warmth" in listed.out
+    assert "cold, warm" in listed.out
+    forgotten = ask(capsys, "history", "forget", "u1", home=own_home)
+    assert forgotten["heads"] == ["warmth"]
+    assert "to be fitted again" in tell(capsys, "heads", home=own_home).out
+    assert ask(capsys, "heads", "remove", "warmth", home=own_home) == {"removed": "warmth"}
+    assert ask(capsys, "heads", home=own_home) == {"heads": [], "damaged": []}
+
+
+def test_what_cannot_be_learned_says_why_and_what_to_do(
+    toons: ToonLibrary, own_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [(*row[:3], "same") for row in scenes(toons)]
+    labels = write_csv(tmp_path / "a.csv", "video,start_s,end_s,label", rows)
+    wrong = ask(capsys, "train", "head", "one", "--labels", str(labels), home=own_home, code=1)
+    assert "there is nothing to tell apart" in wrong["error"]
+    missing = str(tmp_path / "none.csv")
+    wrong = ask(capsys, "train", "head", "one", "--labels", missing, home=own_home, code=1)
+    assert "cannot be read" in wrong["error"]
+    gone = ask(capsys, "heads", "remove", "one", home=own_home, code=1)
+    assert "there is no head 'one'" in gone["error"]
+    assert not list((own_home / "models" / "heads").glob("[!.]*/"))

@@ -1,0 +1,66 @@
+"""`reelwise heads`: the labels and numbers that a library has learned."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from data.printable import printable
+from ui.library.heads import head_document
+from ui.library.library import Library
+from ui.terminal.answer import EXIT_DONE, EXIT_KNOWN_ERROR, Answer
+from ui.terminal.heads import main_figure, what
+from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.text import columns
+
+SHOWN_CHARS = 60
+"""Characters of the labels of a head that a list shows."""
+
+
+def list_heads(
+    context: typer.Context, home: HomeOption = None, as_json: JsonOption = False
+) -> Answer | None:
+    """List what was learned by reelwise train head, or remove a head."""
+    if context.invoked_subcommand is not None:
+        return None
+    from indexer.heads.stored import load_heads
+
+    with Library(home) as library:
+        heads, damaged = load_heads(library.catalogue.home)
+    rows = [
+        [
+            head.name,
+            f"{head.task}, {head.model.family}",
+            _cut(what(head)),
+            main_figure(head),
+            f"{head.record.rows:,} rows",
+            head.record.made_at[:16].replace("T", " "),
+            f"to be fitted again: {head.to_refit}" if head.to_refit else "",
+        ]
+        for head in heads
+    ]
+    document = {
+        "heads": [head_document(head) for head in heads],
+        "damaged": [{"error": each.problem, "fix": each.fix} for each in damaged],
+    }
+    notice = "\n".join(printable(f"{each.problem}\n  fix: {each.fix}") for each in damaged)
+    code = EXIT_KNOWN_ERROR if damaged else EXIT_DONE
+    return Answer(document, "\n".join(columns(rows, indent="")) or "no head yet", code, notice)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARS else text[: SHOWN_CHARS - 3] + "..."
+
+
+def remove_head(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The head.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Remove a head and what it predicted."""
+    from indexer.heads.stored import remove_head
+
+    with Library(home) as library:
+        remove_head(library.catalogue.home, name)
+    return Answer({"removed": name.strip().lower()}, printable(f"{name} is removed"))

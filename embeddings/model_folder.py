@@ -6,7 +6,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import open_clip
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from data.durable import write_atomic
 from data.errors import ReelwiseError
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, RECIPE_FILE, WEIGHTS_FILE
+from embeddings.backbone.lean_open_clip import open_clip
 from embeddings.backbone.loading import build_untrained
 from embeddings.backbone.names import parse_name
 from embeddings.backbone.recipe import PROGRAM_FILES, Config, Recipe, read_recipe

@@ -5,13 +5,13 @@ import json
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import open_clip
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from data.video.types import FrameSpec
+from embeddings.backbone.lean_open_clip import open_clip
 from embeddings.backbone.precision import Precision, compute_dtype, single_precision
 from embeddings.backbone.published import as_pair
 from embeddings.backbone.threads import threads

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import open_clip
 import torch
 from safetensors.torch import load_file
 
@@ -20,6 +19,7 @@ from data.errors import ReelwiseError
 from embeddings.backbone.backbone import Backbone, Tokenizer
 from embeddings.backbone.early_checks import check_weights_file
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
+from embeddings.backbone.lean_open_clip import open_clip
 from embeddings.backbone.names import (
     BackboneName,
     find_cached_weights,

@@ -1,7 +1,8 @@
 """The published models of open_clip as a table, so that a name is read without importing it.
 
-Importing open_clip costs a process 5 s of processor time. `python -m embeddings.backbone.published`
-writes the table again; with another version of open_clip than the table's, open_clip is asked.
+Importing torch and open_clip costs a process 7 s of processor time.
+`python -m embeddings.backbone.published` writes the table again; with another version of open_clip
+than the table's, open_clip is asked.
 """
 
 import json
@@ -69,7 +70,7 @@ def as_pair(size: int | Sequence[int]) -> tuple[int, int]:
 
 def _models(sizes: Mapping[str, float | None] | None) -> dict[str, Any]:
     """The rows of the table by architecture; `sizes` as in `made`."""
-    import open_clip
+    from embeddings.backbone.lean_open_clip import open_clip
 
     models = {}
     for name in open_clip.list_models():
@@ -95,8 +96,9 @@ def count_parameters(architecture: str) -> float | None:
 
     None where a hub knows the shape of the text tower.
     """
-    import open_clip
     import torch
+
+    from embeddings.backbone.lean_open_clip import open_clip
 
     text = (open_clip.get_model_config(architecture) or {}).get("text_cfg", {})
     if "hf_model_name" in text:

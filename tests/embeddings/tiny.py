@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import open_clip  # noqa: TID251  (what our loading must equal)
 import torch
 from safetensors.torch import save_file
+
+from embeddings.backbone.lean_open_clip import open_clip  # what our loading must equal
 
 TINY: dict[str, Any] = {
     "model_cfg": {

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import open_clip  # noqa: TID251  # the reference that our features must equal
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -14,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from data.errors import ReelwiseError
 from embeddings.backbone import loading
 from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.lean_open_clip import open_clip
 from embeddings.backbone.loading import _preprocess_of, load_backbone
 from embeddings.backbone.names import parse_name
 from embeddings.choice import load_encoder

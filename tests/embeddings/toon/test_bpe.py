@@ -1,7 +1,6 @@
 from pathlib import Path
 
-import open_clip  # noqa: TID251  # the reader that the file is written for
-
+from embeddings.backbone.lean_open_clip import open_clip  # the reader that the file is written for
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
 
 CORPUS = ["a red car drives to the left", "a red cat", "the red car", "a blue car rises"]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import open_clip  # noqa: TID251  # a name of our own for the tiny backbone
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from data.errors import ReelwiseError
 from data.video.write import write_video
+from embeddings.backbone.lean_open_clip import open_clip  # a name of our own for the tiny backbone
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.published import Architecture, architectures
 from embeddings.backbone.tower import Tower

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from data.video.types import FrameSpec
 from embeddings.backbone.lean_open_clip import open_clip
-from embeddings.backbone.precision import Precision, compute_dtype, single_precision
+from embeddings.backbone.precision import Precision, cast, compute_dtype, single_precision
 from embeddings.backbone.published import as_pair
 from embeddings.backbone.threads import threads
 from embeddings.probe_frame import probe_frame
@@ -82,8 +82,7 @@ class Backbone:
     def image_features(self, pixels: NDArray[np.uint8] | Tensor) -> Tensor:
         """(n, height, width, 3) uint8 RGB as `frame_spec` says -> (n, dim) float32 unit rows."""
         x = self.normalise(pixels)
-        cast = torch.autocast(self.device.type, self.dtype, self.dtype is not torch.float32)
-        with torch.inference_mode(), cast:
+        with torch.inference_mode(), cast(self.device, self.dtype):
             features = self.model.encode_image(x)  # type: ignore[operator]
         return F.normalize(features.float(), dim=-1)
 

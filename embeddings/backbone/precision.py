@@ -25,3 +25,8 @@ def compute_dtype(device: torch.device, precision: Precision) -> torch.dtype:
     flags = file.read_text(encoding="ascii", errors="replace") if file.is_file() else ""
     fast = "avx512_bf16" in flags or "amx_bf16" in flags
     return torch.bfloat16 if fast else torch.float32
+
+
+def cast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
+    """Compute in a precision while it is open, with weights in fp32 as well."""
+    return torch.autocast(device.type, dtype, dtype is not torch.float32)

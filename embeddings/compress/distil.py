@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from data.errors import ReelwiseError
 from embeddings.backbone.backbone import Backbone
+from embeddings.backbone.precision import cast, compute_dtype
 from embeddings.backbone.published import as_pair
 from embeddings.backbone.recipe import Config
 from embeddings.compress.judge import ClipFrames
@@ -36,7 +37,8 @@ Taught = tuple[NDArray[np.uint8], list[str]]
 """Frames (n, px, px, 3) as the teacher wants them, and texts that need not belong to them."""
 TeacherInput = Iterator[Taught]
 
-
+CPU = torch.device("cpu")
+"""Where a student is trained."""
 DISTILLATION = LoopOptions(steps=400, learning_rate=2e-3, weight_decay=0.02)
 SCALE = 14.0
 """Factor on the cosines of the contrastive part."""
@@ -165,6 +167,7 @@ class _FollowTask(Task[Taught]):
     ) -> None:
         self.model, self._teacher = student, teacher
         self._towers, self._material = towers, material
+        self._dtype = compute_dtype(CPU, "auto")
         size = student.get_submodule("visual").image_size
         self._size = as_pair(size)  # type: ignore[arg-type]
 
@@ -181,17 +184,17 @@ class _FollowTask(Task[Taught]):
             small = teacher.normalise(frames)
             if small.shape[-2:] != self._size:
                 small = F.interpolate(small, self._size, mode="area")
-            rows = _encode(student, "encode_image", small)
+            rows = _encode(student, "encode_image", small, self._dtype)
             parts["image"] = _distance(rows, teacher.image_features(frames))
         if "text" in self._towers:
             unique = list(dict.fromkeys(texts))
-            rows = _encode(student, "encode_text", teacher.tokenize(unique))
+            rows = _encode(student, "encode_text", teacher.tokenize(unique), self._dtype)
             parts["text"] = _distance(rows, teacher.text_features(unique))
         return parts
 
 
-def _encode(student: nn.Module, method: str, rows: Tensor) -> Tensor:
-    with torch.autocast("cpu", torch.bfloat16):
+def _encode(student: nn.Module, method: str, rows: Tensor, dtype: torch.dtype) -> Tensor:
+    with cast(CPU, dtype):
         features = getattr(student, method)(rows)
     return F.normalize(features.float(), dim=-1)
 

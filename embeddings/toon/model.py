@@ -7,30 +7,38 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from embeddings.backbone.precision import cast, compute_dtype
 from embeddings.temporal.head import TemporalHead, clip_vectors, pool_frames
 from embeddings.toon.batches import ToonBatch
 from embeddings.toon.labels import Probes
 from embeddings.training.attack import Attack, perturb
 from embeddings.training.losses import contrastive
 
+CPU = torch.device("cpu")
+"""Where the model is trained."""
 Tokenize = Callable[[list[str]], Tensor]
 
 
 class ToonModel(nn.Module):
-    """Both towers of an open_clip model, the temporal head and the probes of the labels."""
+    """Both towers of an open_clip model, the temporal head and the probes of the labels.
+
+    Attributes:
+        dtype: The precision of both towers: bf16 where this machine has instructions for it.
+    """
 
     def __init__(self, towers: nn.Module, head: TemporalHead) -> None:
         super().__init__()
         self.towers = towers
         self.head = head
         self.probes = Probes(head.config.dim)
+        self.dtype = compute_dtype(CPU, "auto")
 
     def frames(self, pixels: Tensor) -> Tensor:
         """(b, t, px, px, 3) uint8 -> (b, t, dim) unit rows."""
         b, t = pixels.shape[:2]
         x = pixels.flatten(0, 1).permute(0, 3, 1, 2).float()
         x = ((x - 127.5) / 63.75).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with cast(CPU, self.dtype):
             features = self.towers.encode_image(x)  # type: ignore[operator]
         return F.normalize(features.float(), dim=-1).view(b, t, -1)
 
@@ -41,7 +49,7 @@ class ToonModel(nn.Module):
 
     def texts(self, tokens: Tensor) -> Tensor:
         """(n, context) -> (n, dim) unit rows."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with cast(CPU, self.dtype):
             features = self.towers.encode_text(tokens)  # type: ignore[operator]
         return F.normalize(features.float(), dim=-1)
 

@@ -25,6 +25,7 @@ from data.durable import write_atomic
 from data.toons.scenes import random_scene
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.loading import build_tokenizer, build_untrained
+from embeddings.backbone.precision import compute_dtype
 from embeddings.backbone.threads import threads
 from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.head import TemporalHead
@@ -32,7 +33,14 @@ from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord
 from embeddings.toon.bank import Bank, BankSpec, draw_bank
 from embeddings.toon.batches import BankBatches, BatchShape, ToonBatch
 from embeddings.toon.bpe import learn_merges, save_merges, vocabulary_size
-from embeddings.toon.model import Tokenize, ToonModel, attack_batch, batch_loss, weighted_losses
+from embeddings.toon.model import (
+    CPU,
+    Tokenize,
+    ToonModel,
+    attack_batch,
+    batch_loss,
+    weighted_losses,
+)
 from embeddings.toon.stage import CARD, WORK, Stage, check_out, check_start
 from embeddings.toon.start import build_like, frame_side, mix_models
 from embeddings.training.attack import Attack
@@ -142,6 +150,7 @@ def train_toon(
     stages = [done.parent / f"stage-{number}" for number in range(1, len(shares) + 1)]
     _save_weights(out, mix_models(list(zip(stages, shares, strict=True)), out / WORK / "mixed"))
     record = {**asdict(options), "seconds": seconds, "torch": torch.__version__}
+    record["precision"] = str(compute_dtype(CPU, "auto")).removeprefix("torch.")
     if start is not None:
         record["start"] = start.name
     write_atomic(out / CARD, json.dumps(record, indent=1).encode())

@@ -37,6 +37,22 @@ def _batch() -> ToonBatch:
     )
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_towers_are_trained_in_the_precision_that_the_machine_is_fast_in(
+    dtype: torch.dtype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.toon.model.compute_dtype", lambda *_: dtype)
+    start = write_untrained(tmp_path / "start")
+    model, tokenize = build_like(start, tmp_path / "model", 32)
+    seen = []
+    for name in ("visual.conv1", "transformer.resblocks.0.mlp.c_fc"):
+        layer = model.towers.get_submodule(name)
+        layer.register_forward_hook(lambda _layer, _rows, out: seen.append(out.dtype))
+    rows = model.frames(torch.from_numpy(_batch().toons)), model.texts(tokenize(CAPTIONS))
+    assert seen == [dtype, dtype]
+    assert [part.dtype for part in rows] == [torch.float32, torch.float32]
+
+
 def _words(model: ToonModel, batch: ToonBatch, texts: torch.Tensor) -> float:
     with torch.no_grad():
         frames = model.frames(torch.from_numpy(batch.toons))

@@ -17,13 +17,13 @@ from ui.library.library import Library
 from ui.server.refits import Refits
 
 SERVER = """
-import subprocess, sys, threading
+import subprocess, sys, threading, time
 from ui.server.refits import Refits
 from ui.library.library import Library
 with Library(sys.argv[1]) as library, Refits(library, 1000.0) as refits:
     threading.Thread(target=lambda: print(refits._in_child(), flush=True), daemon=True).start()
     while not refits.document()["running"]:
-        pass
+        time.sleep(0.01)
     print(refits._child.pid, flush=True)
     threading.Event().wait()
 """
@@ -34,15 +34,16 @@ def test_a_killed_server_takes_its_training_with_it(home: Path) -> None:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         child = psutil.Process(int(server.stdout.readline()))
-        while not _has_begun(child):
-            time.sleep(0.01)
+        _wait_until_begun(child)
         server.send_signal(signal.SIGKILL)
         child.wait(PATIENCE_S)
 
 
-def _has_begun(child: psutil.Process) -> bool:
+def _wait_until_begun(child: psutil.Process) -> None:
     """It asks for the signal before it loads anything."""
-    return any("numpy" in each.path for each in child.memory_maps())
+    while "numpy" not in Path(f"/proc/{child.pid}/maps").read_text():
+        assert child.status() != psutil.STATUS_ZOMBIE, "it ended before it began"
+        time.sleep(0.05)
 
 
 def test_training_goes_on_after_any_fault(
@@ -68,8 +69,7 @@ def test_a_server_that_ends_ends_its_training(home: Path, monkeypatch: pytest.Mo
     with Library(home) as library, Refits(library, 0.0) as refits:
         while (child := refits._child) is None:
             time.sleep(0.01)
-        while not _has_begun(psutil.Process(child.pid)):
-            time.sleep(0.01)
+        _wait_until_begun(psutil.Process(child.pid))
     assert child.wait(PATIENCE_S) == -signal.SIGTERM
     assert refits.document() == {"every_hours": 0.0, "running": False, "last": None}
 

@@ -23,6 +23,7 @@ from ui.commands.experts import (
     compress,
     evaluate,
     heads,
+    oddities,
     train_head,
     train_spatiotemporal,
     train_toon,
@@ -111,6 +112,7 @@ def _register_commands(app: typer.Typer) -> None:
         (MAINTAIN, verify.verify, ["reelwise verify --deep --repair"]),
         (MAINTAIN, encoders.encoders, ["reelwise encoders"]),
         (MAINTAIN, doctor.doctor, ["reelwise doctor"]),
+        (EXPERTS, oddities.oddities, ["reelwise oddities --quiet yard.mp4@0-600"]),
         (EXPERTS, compress.compress, ["reelwise compress toon --how bf16 --out small"]),
     ]
     for panel, function, lines in commands:

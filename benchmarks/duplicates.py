@@ -3,7 +3,8 @@
 Cartoons and real clips, where there are any, each with changed copies (re-encoded in another size
 or codec, cropped, mirrored, bordered, with a logo, grey, faster, all at once), cuts of the middle,
 compilations, and two halves that show the same place at other times. Others that are none: cartoons
-of the same places with the opposite motion or other actors, the first ten seconds backwards. A pair
+of the same places with the opposite motion or other actors, the first ten seconds backwards. Apart
+from these, takes of 1.6 s of the same sources (`..._takes`), with changed copies of each. A pair
 is a duplicate when both show two seconds of the same source, or most of the shorter. Perceptual
 hashing (`imagehash.phash` of the same frames) is compared on the same pairs, with its usual
 thresholds and with the best of all combinations. `growth` is the processor time of comparing
@@ -31,6 +32,7 @@ from benchmarks.changed_videos import (
 )
 from benchmarks.comparing_many import growth
 from benchmarks.frame_hashes import by_hashes, precision_recall
+from benchmarks.short_takes import short_takes
 from benchmarks.videos import real_videos
 from data.catalogue import Catalogue
 from data.home import resolve_home
@@ -60,6 +62,11 @@ def run(size: str) -> dict[str, Any]:
         filmed = _filmed(here / "real", size)
         if filmed:
             figures |= _measured("real", filmed, ("starter",), here)
+        for name, made, encoder in (("toons", drawn, "toon"), ("real", filmed, "starter")):
+            originals = [each.path for each in made if each.kind == "original"]
+            takes = list(short_takes(originals, here / f"{name}_takes"))
+            if takes:
+                figures |= _measured(f"{name}_takes", takes, (encoder,), here)
         figures["growth"] = growth(here / "many", CLIPS[size])
     return figures
 

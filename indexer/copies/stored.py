@@ -20,7 +20,7 @@ from data.errors import DamagedFile
 from data.home import Home
 from data.sealed import seal, unseal
 
-METHOD = "reelwise duplicates 3"
+METHOD = "reelwise duplicates 4"
 """Changes whenever the same vectors would give other pairs."""
 WHOLE_SHARE = 0.9
 """A video is wholly in another where this much of it is,"""

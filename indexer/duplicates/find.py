@@ -226,8 +226,9 @@ def _chunks(
     n_bytes = 0.0
     for batch in batches(view, video_ids):
         by_clips = candidates(view, batch, background_of(background))
+        by_looks = alike.evidence(batch)
         wanted |= {
-            each: with_looks(some, each, alike.evidence(each))[: MOST + 1]
+            each: with_looks(some, each, by_looks[each])[: MOST + 1]
             for each, some in by_clips.items()
         }
         some += batch

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
+from embeddings.one_thread import one_thread
 from indexer.copies.stored import Pair
 from indexer.duplicates.background import Background
 from indexer.duplicates.judging import judge
@@ -57,7 +58,9 @@ class FramePairs:
     def _judged(self, ids: tuple[int, int], tracks: dict[int, Track]) -> Pair | None:
         one, other = tracks[ids[0]], tracks[ids[1]]
         lengths_s = _length_s(self._view, ids[0], one), _length_s(self._view, ids[1], other)
-        return judge(ids, (one, other), lengths_s, self._background)
+        # Matrices of two videos are small: threads of BLAS would wait for one another.
+        with one_thread():
+            return judge(ids, (one, other), lengths_s, self._background)
 
     def _track(self, row: VideoVectors) -> Track:
         return self._background.track(row.frame_times_s, row.frames, row.small_frames)

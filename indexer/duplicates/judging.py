@@ -5,6 +5,9 @@ weights were fitted by logistic regression on real clips and cartoons with all t
 against the nearest other videos, those of the same places and the same pictures backwards among
 them (docs/duplicates.md), with the toon encoder and with starter.
 
+Of a take of a second or two a few frames are known, and some line fits any few: what it covers
+counts by the frames that the line did not need.
+
 A picture that stands has no order in time and shows one scene: no likeness alone reaches 0 then.
 Such a video counts as a copy only where nearly nothing differs from the first frame to the last.
 """
@@ -51,6 +54,8 @@ MOST_TURNS = 6.0
 """More independent changes do not make a correlation surer."""
 MOST_SCENES = 6.0
 """More different pictures add nothing."""
+FREE_FRAMES = 1.5
+"""Frames of a stretch by which its coverage says nothing: its line was chosen to fit as many."""
 MOVES = 0.1
 """Below this ever less moves: what is measured of order is noise of the encoding."""
 STANDS = -0.7
@@ -79,11 +84,12 @@ def score(
         weights: Of the measures.
         accident: Correlation of what moves that these two have by accident.
     """
+    known = max(0.0, 1 - FREE_FRAMES / match.frames)
     return float(
         weights.none
         + weights.likeness * background.share_above(match.likeness)
         + weights.order * _order(match, accident)
-        + weights.coverage * min(coverage, 1.0)
+        + weights.coverage * min(coverage, 1.0) * known
         + weights.scenes * np.log2(min(max(match.scenes, 1.0), MOST_SCENES))
     )
 

@@ -10,12 +10,12 @@ index of all looks for a bounded number, so that nothing here grows with the squ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.arrays import Floats
+from data.arrays import Floats, Mask
 from indexer.duplicates.patterns import PATTERN_SIZE, mirrored, patterns
 from indexer.store.rows.half_matrix import HalfMatrix
 from indexer.store.rows.kinds import CellRows, FlatRows
@@ -39,8 +39,13 @@ FLAT_PRODUCTS = 100_000_000
 STEPS = 127
 """Of a number from 0 to 1 as it is stored."""
 
+NOBODY = -1
+"""No video: where fewer looks than asked for were found."""
+
 Stored = NDArray[np.int8]
 """(k, 55) looks of a video."""
+_Found = dict[int, dict[int, float]]
+"""By video: the evidence for each other."""
 
 
 def looks_of(times_s: NDArray[np.float64], small: NDArray[np.uint8] | None) -> Stored:
@@ -80,29 +85,41 @@ class AlikeLooks:
         tuned(index)
         return index
 
-    def evidence(self, video_id: int) -> dict[int, float]:
-        """For each other video that looks alike: how much nearer than others that do, 0 to 1.
+    def evidence(self, video_ids: Sequence[int]) -> _Found:
+        """For each of some videos, and each other that looks alike: how much nearer, 0 to 1.
 
         What is as near to many says little: what counts is how much nearer a video is than the last
         that a look proposes, on the average of all looks. A mirrored copy looks alike as well.
         """
-        looks = self._by_video.get(video_id)
-        if self._index is None or looks is None or not len(looks):
-            return {}
-        units = _units(looks)
         # The looks of a long video are near to one another, and would fill all places.
-        allowed = self._owners != video_id if len(looks) > NEAREST // 2 else None
-        scores, rows = self._index.search(
-            np.concatenate([units, mirrored(units)]), NEAREST, allowed=allowed
-        )
-        owners = np.where(rows >= 0, self._owners[rows], video_id)
-        found: dict[int, float] = {}
-        for at in range(len(units)):
-            both = at, at + len(units)
-            nearest = _nearest(scores[both, :].ravel(), owners[both, :].ravel(), video_id)
+        long = {each for each in video_ids if self._n_looks(each) > NEAREST // 2}
+        found = self._asked([each for each in video_ids if each not in long])
+        for each in sorted(long):
+            found |= self._asked([each], allowed=self._owners != each)
+        return found
+
+    def _n_looks(self, video_id: int) -> int:
+        return len(self._by_video.get(video_id, ()))
+
+    def _asked(self, video_ids: Sequence[int], allowed: Mask | None = None) -> _Found:
+        """The evidence of some videos, asked at once."""
+        found: _Found = {each: {} for each in video_ids}
+        asking = [each for each in video_ids if self._n_looks(each)]
+        if self._index is None or not asking:
+            return found
+        askers = np.repeat(asking, [self._n_looks(each) for each in asking])
+        units = _units(np.concatenate([self._by_video[each] for each in asking]))
+        both = np.concatenate([units, mirrored(units)])
+        scores, rows = self._index.search(both, NEAREST, allowed=allowed)
+        owners = np.where(rows >= 0, self._owners[rows], NOBODY)
+        for at, asker in enumerate(askers.tolist()):
+            ways = [at, at + len(units)]
+            nearest = _nearest(scores[ways].ravel(), owners[ways].ravel(), asker)
             usual = nearest[PER_LOOK][1] if len(nearest) > PER_LOOK else ALIKE_LOOKS
+            known = found[asker]
             for other, score in nearest[:PER_LOOK]:
-                found[other] = found.get(other, 0.0) + (score - usual) / len(units)
+                nearer = (score - usual) / self._n_looks(asker)
+                known[other] = known.get(other, 0.0) + nearer
         return found
 
 
@@ -115,7 +132,7 @@ def _nearest(scores: Floats, owners: NDArray[np.int64], asker: int) -> list[tupl
     for at in np.argsort(-scores, kind="stable").tolist():
         if scores[at] <= ALIKE_LOOKS or len(found) > PER_LOOK:
             break
-        if owners[at] != asker:
+        if owners[at] not in (asker, NOBODY):
             found.setdefault(int(owners[at]), float(scores[at]))
     return list(found.items())
 

@@ -296,7 +296,7 @@ def test_what_looks_alike_is_compared_whatever_the_encoder_says(
     _, pairs = proposed_pairs(pictured, monkeypatch)
     assert (ids["seen"], ids["mirrored"]) in pairs
     pairs.clear()
-    monkeypatch.setattr(AlikeLooks, "evidence", lambda *_: {})
+    monkeypatch.setattr(AlikeLooks, "evidence", lambda _, ids: {each: {} for each in ids})
     with Catalogue(pictured) as catalogue:
         compare_videos(pictured, catalogue, afresh=True)
     assert pairs

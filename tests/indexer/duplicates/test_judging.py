@@ -153,3 +153,18 @@ def test_what_all_frames_share_is_no_likeness() -> None:
     assert judge((1, 2), tracks, (30.0, 30.0), background) is None
     again = background.track(times_s, unit_rows(film.track(noise=0.2, seed=1).frames + common))
     assert judge((1, 2), (tracks[0], again), (30.0, 30.0), background) is not None
+
+
+def test_short_takes_of_one_place_are_no_copies_and_a_copy_of_a_take_is() -> None:
+    """Of two seconds four frames are known: some line fits them, whatever they show."""
+    takes = [Film(seed, 2.0, places=7 + seed % 5, moves=0.25) for seed in range(100, 140)]
+    of_another = [Film(seed, 2.0, places=7 + seed % 5, moves=0.25) for seed in range(200, 240)]
+    wrong = sum(
+        compared(one.track(seed=1), other.track(noise=0.2, seed=2)) is not None
+        for one, other in zip(takes, of_another, strict=True)
+    )
+    right = sum(
+        compared(each.track(seed=1), each.track(noise=0.2, seed=2)) is not None for each in takes
+    )
+    assert wrong <= 2
+    assert right >= 34

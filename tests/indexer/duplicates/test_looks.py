@@ -62,10 +62,10 @@ def test_copies_find_each_other_among_many(monkeypatch: pytest.MonkeyPatch, prod
     alike = AlikeLooks(stored, sum(map(len, stored.values())))
     for one, other in ((5, 300), (7, 301), (9, 302)):
         for here, there in ((one, other), (other, one)):
-            evidence = alike.evidence(here)
+            evidence = alike.evidence([here])[here]
             assert max(evidence, key=lambda each: evidence[each]) == there
             assert here not in evidence
-    assert max(alike.evidence(11).values(), default=0.0) < 0.2
+    assert max(alike.evidence([11])[11].values(), default=0.0) < 0.2
 
 
 def test_what_is_as_near_to_many_says_little() -> None:
@@ -74,7 +74,7 @@ def test_what_is_as_near_to_many_says_little() -> None:
     rows = {video: np.concatenate([title, pictures(video)]) for video in range(1, 40)}
     rows[50] = np.concatenate([spoiled(rows[5], 2)])
     alike = AlikeLooks({video: looks_of(*shown(some)) for video, some in rows.items()}, 100)
-    evidence = alike.evidence(5)
+    evidence = alike.evidence([5])[5]
     first, second = sorted(evidence.values(), reverse=True)[:2]
     assert evidence[50] == first > 5 * second
 
@@ -85,10 +85,21 @@ def test_looks_of_a_long_video_do_not_fill_all_places() -> None:
     poor = spoiled(spoiled(spoiled(base, 997), 998), 999)
     stored = {1: looks_of(*shown(long)), 2: looks_of(*shown(poor))}
     assert len(stored[1]) > looks.NEAREST
-    assert AlikeLooks(stored, 1).evidence(1).keys() == {2}
+    assert AlikeLooks(stored, 1).evidence([1])[1].keys() == {2}
 
 
 def test_without_any_looks_nothing_is_proposed() -> None:
     none = looks_of(np.zeros(0), None)
-    assert AlikeLooks({1: none, 2: none}, 0).evidence(1) == {}
-    assert AlikeLooks({}, 0).evidence(1) == {}
+    assert AlikeLooks({1: none, 2: none}, 0).evidence([1])[1] == {}
+    assert AlikeLooks({}, 0).evidence([1])[1] == {}
+
+
+def test_videos_asked_together_get_what_each_gets_alone() -> None:
+    rows = {video: pictures(video, 6 if video % 5 else 60) for video in range(1, 40)}
+    rows |= {video + 100: spoiled(rows[video], video) for video in range(1, 12)}
+    alike = AlikeLooks({video: looks_of(*shown(some)) for video, some in rows.items()}, 1000)
+    together = alike.evidence([*rows, 999])
+    assert together.pop(999) == {}
+    for video, evidence in together.items():
+        assert evidence == pytest.approx(alike.evidence([video])[video])
+    assert all(together[video] for video in range(101, 112))

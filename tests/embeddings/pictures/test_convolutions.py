@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from timm.layers.conv2d_same import Conv2dSame
 from torch import nn
 
 from embeddings.layers import Floats
@@ -20,6 +19,15 @@ def seen_by(layer: nn.Module, picture: Floats) -> Floats:
     return np.asarray(out[0].numpy().transpose(1, 2, 0), np.float32)
 
 
+def _kind(late: bool) -> type[nn.Conv2d]:
+    if not late:
+        return nn.Conv2d
+    from timm.layers.conv2d_same import Conv2dSame  # 4 s of processor time
+
+    same: type[nn.Conv2d] = Conv2dSame
+    return same
+
+
 @pytest.mark.parametrize("late", [False, True], ids=["torch", "tensorflow"])
 @pytest.mark.parametrize("groups", [1, 6], ids=["dense", "by channel"])
 @pytest.mark.parametrize(("side", "stride"), [(1, 1), (1, 2), (3, 1), (3, 2), (5, 1), (5, 2)])
@@ -27,8 +35,7 @@ def seen_by(layer: nn.Module, picture: Floats) -> Floats:
 def test_a_convolution_is_torchs(
     late: bool, groups: int, side: int, stride: int, height: int, width: int
 ) -> None:
-    kind = Conv2dSame if late else nn.Conv2d
-    layer = kind(6, 6, side, stride, 0 if late else side // 2, groups=groups, bias=False)
+    layer = _kind(late)(6, 6, side, stride, 0 if late else side // 2, groups=groups, bias=False)
     ours = convolution(layer.weight.detach().numpy(), stride=stride, pads_late=late)
     picture = RNG.standard_normal((height, width, 6)).astype(np.float32)
     assert ours(picture) == pytest.approx(seen_by(layer, picture), abs=1e-5)

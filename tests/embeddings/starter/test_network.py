@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import skimage
 import torch
 from PIL import Image
-from timm import create_model
 
 from data.errors import DamagedFile
 from embeddings.packages import PackagedFile
-from embeddings.starter import kept_network, network
+from embeddings.starter import kept_network
 from embeddings.starter.footage import padded
 from embeddings.starter.labels import label_texts
-from embeddings.starter.network import Network
 from embeddings.starter.views import views_of
+
+if TYPE_CHECKING:
+    from embeddings.starter.network import Network
 
 
 @pytest.fixture(scope="module")
 def net() -> Network:
+    from embeddings.starter.network import Network  # 4 s of processor time, for timm
+
     return Network()
 
 
 def test_logits_are_those_of_the_published_weights(net: Network) -> None:
     """The same weights in timm's own network, nothing folded; see docs/log.md for the origin's."""
+    from timm import create_model
+
+    from embeddings.starter import network
+
     plain = create_model(network.ARCHITECTURE)
     published = torch.load(kept_network.NETWORK.path(), weights_only=True)
     plain.load_state_dict(dict(zip(plain.state_dict(), published.values(), strict=True)))
@@ -51,7 +59,9 @@ def test_photographs_are_recognised(net: Network, picture: str, name: str) -> No
 
 
 def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from embeddings.starter import network
+
     other = PackagedFile("timm", "version.py", "0" * 64, 1, "timm")
     monkeypatch.setattr(network, "NETWORK", other)
     with pytest.raises(DamagedFile, match="not the published file"):
-        Network()
+        network.Network()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,12 +13,16 @@ import torch
 from embeddings.encoder import NeedsModel
 from embeddings.starter import kept_network as kept
 from embeddings.starter.kept_network import SHA256, keep_network, kept_network, network_copy
-from embeddings.starter.network import Network
 from embeddings.starter.plain_network import PlainNetwork
+
+if TYPE_CHECKING:
+    from embeddings.starter.network import Network
 
 
 @pytest.fixture(scope="module")
 def network() -> Network:
+    from embeddings.starter.network import Network  # 4 s of processor time, for timm
+
     return Network()
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoTokenizer, BertModel
 
 from data.errors import DamagedFile, ReelwiseError
 from embeddings import packages
@@ -58,6 +57,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_vectors_are_those_of_the_published_model(sentences: Sentences, folder: Path) -> None:
+    from transformers import AutoTokenizer, BertModel  # 3 s of processor time
+
     bert = BertModel.from_pretrained(folder)
     bert.train(False)
     tokenizer = AutoTokenizer.from_pretrained(folder)

@@ -28,6 +28,7 @@ from indexer.store.parts import stray_parts
 from indexer.store.published import generation_names, lost_index, never_published, read_current
 from indexer.store.publishing import publish
 from indexer.store.vectors import DamagedPart, VectorStore
+from indexer.verify_heads import check_heads
 from indexer.verify_index import index_problems
 from indexer.verify_lines import check_lines
 from indexer.verify_meaning import check_meaning
@@ -72,6 +73,10 @@ class VerifyReport:
     """Parts of sentence vectors that cannot be used."""
     damaged_duplicates: list[Path] = field(default_factory=list)
     """Lists of duplicates that cannot be used."""
+    heads_anew: set[str] = field(default_factory=set)
+    """Heads whose predictions have to be made anew."""
+    heads_behind: bool = False
+    """Predictions are missing, wrong, or of heads that are gone."""
     rows_broken: bool = False
     """Some rows of the catalogue are not as they were written."""
     index_broken: bool = False
@@ -148,6 +153,7 @@ def _check(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep: bool
     _check_duplicates(home, report)
     _check_strays(home, catalogue, report)
     _check_index(home, catalogue, report, deep=deep)
+    report.heads_anew, report.heads_behind = check_heads(home, catalogue, report, deep=deep)
     if deep:
         _check_files(catalogue, report)
     return report
@@ -314,6 +320,7 @@ def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]
         catalogue.files.doubt(report.doubtful)
         done.append(f"{len(report.doubtful)} files will be read again by the next reelwise index")
     done += _remove_derived(report)
+    done += _predict_anew(catalogue, report)
     lost = catalogue.accept_loss()
     if lost:
         done.append(f"accepted that the catalogue lacks {lost:,} changes")
@@ -328,6 +335,19 @@ def _repair(home: Home, catalogue: Catalogue, report: VerifyReport) -> list[str]
         noun = "clip" if n_clips == 1 else "clips"
         done.append(f"published {generation.name} with {n_clips} {noun}")
     return done
+
+
+def _predict_anew(catalogue: Catalogue, report: VerifyReport) -> Iterator[str]:
+    """Make predictions again that are missing or wrong."""
+    if not report.heads_behind:
+        return
+    from indexer.heads.predicting import bring_up_to_date
+
+    for name in report.heads_anew:
+        catalogue.predictions.drop(name)
+    predicted = bring_up_to_date(catalogue)
+    n = sum(predicted.clips.values())
+    yield f"{len(predicted.clips)} heads predicted of clips anew, {n:,} in all"
 
 
 def _remove_derived(report: VerifyReport) -> Iterator[str]:

@@ -24,6 +24,7 @@ from ui.commands.experts import (
     evaluate,
     heads,
     oddities,
+    predict,
     train_head,
     train_spatiotemporal,
     train_toon,
@@ -113,6 +114,7 @@ def _register_commands(app: typer.Typer) -> None:
         (MAINTAIN, encoders.encoders, ["reelwise encoders"]),
         (MAINTAIN, doctor.doctor, ["reelwise doctor"]),
         (EXPERTS, oddities.oddities, ["reelwise oddities --quiet yard.mp4@0-600"]),
+        (EXPERTS, predict.predict, ["reelwise predict clicks --rows impressions.csv"]),
         (EXPERTS, compress.compress, ["reelwise compress toon --how bf16 --out small"]),
     ]
     for panel, function, lines in commands:

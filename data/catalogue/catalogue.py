@@ -11,6 +11,7 @@ from data.catalogue.live.columns import PartsOfVideos, clip_table, live_parts
 from data.catalogue.live.limits import NO_VIDEOS, VideoIds, VideoLimits, passing_ids
 from data.catalogue.live.readings import LiveReadings, live_readings
 from data.catalogue.naming.names import VideoNames
+from data.catalogue.predictions import Predictions
 from data.catalogue.readings import Readings
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
 from data.catalogue.soundness.checks import miscounted, structure_problems
@@ -71,6 +72,8 @@ class Catalogue(Database):
         """What each engine has read of each video."""
         self.tags = Tags(self)
         """What a person calls videos."""
+        self.predictions = Predictions(self)
+        """What heads say of clips."""
         self.change_log = ChangeLog(self)
         """What has changed of what is searchable."""
 

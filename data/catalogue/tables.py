@@ -13,10 +13,11 @@ from sqlalchemy import (
     text,
 )
 
+from data.catalogue.learned_tables import MAKE_LEARNED_TABLES
 from data.catalogue.people_tables import MAKE_PEOPLE_TABLES, PERMANENT, metadata
 from data.video.clips.rule import USUAL_RULE
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 # The counts of the watch history are kept by triggers: whoever asks for them reads one row.
 _COUNT_EVENTS = (
     "INSERT INTO history_counts (id, n_events, n_resolved, last_id)"
@@ -150,6 +151,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         *MAKE_PEOPLE_TABLES,
         "CREATE INDEX videos_by_added ON videos (added_at)",
     ),
+    8: MAKE_LEARNED_TABLES,
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
 

@@ -148,13 +148,13 @@ def _label_columns(table: LabelTable, wish: LabelWish) -> tuple[str, ...]:
 
 def _kinds(table: LabelTable, others: Sequence[str], wish: LabelWish) -> dict[str, ColumnKind]:
     unknown = [name for name in wish.kinds if name not in others]
-    if unknown:
+    if unknown and wish.labelled:
         raise ReelwiseError(
             f"{table.path} has no further column {unknown[0]}; these are {', '.join(others)}",
             fix="name one of them: --column NAME=number|category|person|text|ignore",
         )
     found = {name: column_kind(name, [row[name] for row in table.rows]) for name in others}
-    return found | dict(wish.kinds)
+    return found | {name: kind for name, kind in wish.kinds.items() if name in found}
 
 
 def _read_rows(

@@ -18,6 +18,7 @@ from embeddings.choice import encoder_notice
 from indexer.build.encode_lines import LineEncoder
 from indexer.build.files.roots import absolute_paths, existing_roots
 from indexer.build.interrupt import Interrupt, interruptible
+from indexer.build.predict import predict_new
 from indexer.build.progress import Listener, Meter
 from indexer.build.publisher import Publisher
 from indexer.build.recording.record import tidy, writing_session
@@ -103,6 +104,8 @@ def index_with(
         run.cut_again()
         run.finish()
         run.report.pictures_s = time.monotonic() - began_s
+        new = predict_new(catalogue)
+        run.report.predicted, run.report.heads_notice = new.clips, new.notice
         if options.readers is not None:
             encoding = None
             if options.sentences is not None:
@@ -150,6 +153,7 @@ def rebuild(home: Home, options: RebuildOptions | None = None) -> Generation:
             published = publish(home, catalogue, encoder_id, building=building, whole=True)
             drop_damaged(home)
             tidy(home, catalogue)  # parts that only old clips lay in
+        predict_new(catalogue)
         return published
 
 
@@ -179,6 +183,7 @@ def reencode(
                 "rebuild --reencode",
             )
         generation = open_generation(home)
+        predict_new(catalogue)
     if generation is None:
         raise ReelwiseError(
             "no video of the library could be embedded", fix="reelwise status --failed tells why"

@@ -91,6 +91,10 @@ class IndexReport(FileChanges):
     """The first `LISTED` of each reason."""
     words: list[PassCounts] = field(default_factory=list)
     """What each pass over words has read; none where nothing was to be read."""
+    predicted: dict[str, int] = field(default_factory=dict)
+    """By head, new clips that it has predicted of."""
+    heads_notice: str = ""
+    """Heads that predict of no clip, and why."""
     words_notice: str = ""
     """What was not read because its model is not here; empty for nothing."""
     duplicates: int = 0

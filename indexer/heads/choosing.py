@@ -26,7 +26,7 @@ from indexer.heads.models.network import fit_network
 from indexer.heads.models.sequence import fit_sequence
 from indexer.heads.models.trees import MOST_OUTPUTS, fit_trees
 
-STRENGTHS = (0.003, 0.03, 0.3)
+STRENGTHS = (0.003, 0.03, 0.3, 3.0)
 """Inverse penalties of linear models: 512 numbers and 20 to 2,000 rows want these."""
 
 

@@ -108,14 +108,14 @@ def head_names(home: Home) -> list[str]:
     return sorted(path.name for path in found if (path / JSON_FILE).is_file())
 
 
-def load_heads(home: Home) -> tuple[list[Head], list[DamagedFile]]:
-    """All heads that can be used, by name, and what is wrong with the others."""
-    heads, damaged = [], []
+def load_heads(home: Home) -> tuple[list[Head], dict[str, DamagedFile]]:
+    """All heads that can be used, by name, and what is wrong with the others, by their names."""
+    heads, damaged = [], {}
     for name in head_names(home):
         try:
             heads.append(load_head(home, name))
         except DamagedFile as error:
-            damaged.append(error)
+            damaged[name] = error
     return heads, damaged
 
 

@@ -47,7 +47,7 @@ class HeadModel:
         if self.family is Family.LINEAR:
             out = rows @ self.arrays["weight"].T + self.arrays["bias"]
         elif self.family is Family.BOOSTING:
-            from indexer.heads.models.trees import trees_raw
+            from indexer.heads.models.forest import trees_raw
 
             out = trees_raw(self.arrays, rows)
         elif self.family is Family.NETWORK:

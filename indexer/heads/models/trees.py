@@ -1,6 +1,6 @@
 """Gradient boosting (Friedman, 2001), fitted by scikit-learn and kept as arrays of its trees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegress
 from data.arrays import Floats
 from data.labels.kinds import Task
 from indexer.heads.models.answers import Answers
+from indexer.heads.models.forest import DEPTH
 from indexer.heads.models.linear import ABSENT, constant_logit
 from indexer.heads.models.model import Family, HeadModel, scaled
 
@@ -17,12 +18,8 @@ TREES = 80
 """Rounds of boosting; of several classes each has a tree in a round."""
 RATE = 0.1
 """How much of each tree counts."""
-DEPTH = 3
-"""Questions that a tree asks at most."""
 MOST_OUTPUTS = 30
 """With more labels than this boosting is left out: it would take minutes for little."""
-ROWS_AT_ONCE = 2048
-"""Examples that are led through the trees together."""
 
 _OPTIONS: dict[str, Any] = {
     "n_estimators": TREES,
@@ -110,22 +107,3 @@ class _Forest:
             "start": self.start,
         }
         return HeadModel(Family.BOOSTING, scaled(arrays, scale, shift))
-
-
-def trees_raw(arrays: Mapping[str, NDArray[Any]], rows: Floats) -> Floats:
-    """(n, outputs) sums of the leaves that examples (n, w) end in, as scikit-learn adds them."""
-    n_outputs, roots = len(arrays["start"]), arrays["roots"]
-    out = np.tile(arrays["start"].astype(np.float64), (len(rows), 1))
-    if not len(roots):
-        return np.asarray(out, np.float32)
-    of_output = np.zeros((len(roots), n_outputs))
-    of_output[np.arange(len(roots)), arrays["outputs"]] = 1.0
-    for first in range(0, len(rows), ROWS_AT_ONCE):
-        some = np.asarray(rows[first : first + ROWS_AT_ONCE], np.float32)
-        nodes = np.tile(roots, (len(some), 1))
-        at = np.arange(len(some))[:, None]
-        for _ in range(DEPTH):
-            goes_left = some[at, arrays["feature"][nodes]] <= arrays["threshold"][nodes]
-            nodes = np.where(goes_left, arrays["left"][nodes], arrays["right"][nodes])
-        out[first : first + len(some)] += arrays["value"][nodes] @ of_output
-    return np.asarray(out, np.float32)

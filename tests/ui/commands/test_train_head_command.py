@@ -65,3 +65,22 @@ def test_what_cannot_be_learned_says_why_and_what_to_do(
     gone = ask(capsys, "heads", "remove", "one", home=own_home, code=1)
     assert "there is no head 'one'" in gone["error"]
     assert not list((own_home / "models" / "heads").glob("[!.]*/"))
+
+
+def test_new_rows_are_asked_about_one_by_one(
+    toons: ToonLibrary, own_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = write_csv(tmp_path / "a.csv", "video,start_s,end_s,label", scenes(toons))
+    fast = ["--labels", str(labels), "--models", "linear", "--folds", "2"]
+    trained = ask(capsys, "train", "head", "warmth", *fast, home=own_home)
+    clips = ask(capsys, "status", home=own_home)["clips"]
+    assert trained["predicted"] == {"warmth": clips}
+    assert ask(capsys, "heads", home=own_home)["heads"][0]["predicted"] == clips
+    assert ask(capsys, "verify", home=own_home)["ok"]
+    rows = [(name, start_s, end_s) for name, start_s, end_s, _ in scenes(toons)]
+    file = write_csv(tmp_path / "rows.csv", "video,start_s,end_s", [*rows, ("gone.mp4", 0, 1)])
+    told = ask(capsys, "predict", "warmth", "--rows", str(file), home=own_home, code=3)
+    said = [row["said"][0]["label"] for row in told["rows"]]
+    right = [label == row[3] for label, row in zip(said, scenes(toons), strict=True)]
+    assert sum(right) / len(right) > 0.8
+    assert told["troubles"] == [{"line": len(rows) + 2, "reason": told["troubles"][0]["reason"]}]

@@ -259,7 +259,15 @@ def _words(counts: PassCounts) -> str:
 
 def _notices(report: IndexReport) -> list[str]:
     lines = list(
-        filter(None, (report.encoder_notice, report.words_notice, report.duplicates_notice))
+        filter(
+            None,
+            (
+                report.encoder_notice,
+                report.words_notice,
+                report.heads_notice,
+                report.duplicates_notice,
+            ),
+        )
     )
     for path in report.missing:
         lines.append(

@@ -28,6 +28,8 @@ def list_heads(
 
     with Library(home) as library:
         heads, damaged = load_heads(library.catalogue.home)
+        known = library.catalogue.predictions.heads()
+        clips = {name: library.catalogue.predictions.count(each) for name, each in known.items()}
     rows = [
         [
             head.name,
@@ -35,16 +37,17 @@ def list_heads(
             _cut(what(head)),
             main_figure(head),
             f"{head.record.rows:,} rows",
+            f"{clips.get(head.name, 0):,} clips",
             head.record.made_at[:16].replace("T", " "),
             f"to be fitted again: {head.to_refit}" if head.to_refit else "",
         ]
         for head in heads
     ]
     document = {
-        "heads": [head_document(head) for head in heads],
-        "damaged": [{"error": each.problem, "fix": each.fix} for each in damaged],
+        "heads": [head_document(head) | {"predicted": clips.get(head.name, 0)} for head in heads],
+        "damaged": [{"error": each.problem, "fix": each.fix} for each in damaged.values()],
     }
-    notice = "\n".join(printable(f"{each.problem}\n  fix: {each.fix}") for each in damaged)
+    notice = "\n".join(printable(f"{each.problem}\n  fix: {each.fix}") for each in damaged.values())
     code = EXIT_KNOWN_ERROR if damaged else EXIT_DONE
     return Answer(document, "\n".join(columns(rows, indent="")) or "no head yet", code, notice)
 
@@ -63,4 +66,5 @@ def remove_head(
 
     with Library(home) as library:
         remove_head(library.catalogue.home, name)
+        library.catalogue.predictions.drop(name.strip().lower())
     return Answer({"removed": name.strip().lower()}, printable(f"{name} is removed"))

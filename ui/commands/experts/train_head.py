@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from data.labels.kinds import ColumnKind
     from data.labels.rows import RowTrouble
     from indexer.heads.models.model import Family
+    from indexer.heads.predicting import Predicted
     from indexer.heads.training import HeadTraining, Trained
 
 HeadArgument = Annotated[
@@ -130,18 +131,21 @@ def head(
         seed=seed,
     )
     with Library(home) as library:
-        trained = _train(library, training)
+        trained, predicted = _train(library, training)
     if confusion is not None:
         _draw(confusion, trained)
-    return _answer(trained)
+    return _answer(trained, predicted)
 
 
-def _train(library: Library, training: HeadTraining) -> Trained:
+def _train(library: Library, training: HeadTraining) -> tuple[Trained, Predicted]:
+    """Fit, store, and predict of all clips."""
     from embeddings.words.sentences import shared_sentences
+    from indexer.heads.predicting import bring_up_to_date
     from indexer.heads.training import train_heads
 
     folder = library.catalogue.sentence_folder
-    return train_heads(library.catalogue, training, lambda: shared_sentences(folder), report)
+    trained = train_heads(library.catalogue, training, lambda: shared_sentences(folder), report)
+    return trained, bring_up_to_date(library.catalogue, report)
 
 
 def _kinds(given: Sequence[str]) -> dict[str, ColumnKind]:
@@ -183,14 +187,18 @@ def _draw(path: Path, trained: Trained) -> None:
     write_confusion(path, head.classes, head.record.figures["confusion"])
 
 
-def _answer(trained: Trained) -> Answer:
+def _answer(trained: Trained, predicted: Predicted) -> Answer:
     document: Document = {
         "heads": [head_document(each) for each in trained.heads],
         "failed": len(trained.troubles),
         "troubles": [{"line": each.line, "reason": each.reason} for each in trained.troubles],
         "doubled": trained.doubled,
+        "predicted": predicted.clips,
     }
     lines = [line for each in trained.heads for line in [*head_lines(each), ""]]
+    for name in (each.name for each in trained.heads):
+        if name in predicted.clips:
+            lines.append(f"{name} has predicted of {count(predicted.clips[name], 'clip')}")
     if trained.doubled:
         lines.append(f"{count(trained.doubled, 'row')} said what an earlier one says: counted once")
     code = EXIT_SOME_FILES_FAILED if trained.troubles else EXIT_DONE

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+import torch._dynamo  # what each optimizer imports: 4 s of processor time
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from data.durable import arm_crash

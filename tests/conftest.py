@@ -10,6 +10,9 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Generator, Iterator
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,19 +25,42 @@ from tests.process_state import unchanged_process_state
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+TESTS = Path(__file__).parent
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Nothing that is imported goes again: the collector need not look at it, now or later."""
     gc.disable()
     try:
+        _import_own_share_first(session.config)
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """What is left goes with the process, as libraries expect that count what they leave."""
+    gc.unfreeze()
+
+
+def _import_own_share_first(config: pytest.Config) -> None:
+    """Rewriting the asserts of a file takes longer than reading what another process made of it.
+
+    So each process of a run of all tests begins with other files, and keeps what it makes.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if not worker or [Path(each).resolve() for each in config.args] != [TESTS]:
+        return
+    files = sorted(TESTS.rglob("test_*.py"))
+    number, count = int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    for file in files[number::count]:
+        # What is wrong with a file is told when it is collected.
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

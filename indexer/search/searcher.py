@@ -20,6 +20,7 @@ from embeddings.words.sentences import shared_sentences
 from indexer.search.examples.frames import AS_INDEXED, Reading
 from indexer.search.hits.each_once import EachOnce
 from indexer.search.hits.fusion import fuse, with_picture_matches
+from indexer.search.hits.in_clips import find_in_clips
 from indexer.search.hits.in_order import find_in_order
 from indexer.search.hits.ranking import rank
 from indexer.search.hits.shown import Shown, with_files_that_are_there
@@ -209,7 +210,11 @@ class Searcher:
             return None, ()
         folder = self._catalogue.sentence_folder
         lines = LinesAsked(view.words, view.meanings, folder, self._open_sentences)
-        return lines.find(query.words, channels, shown.id_set, k=k)
+
+        def find(k: int) -> tuple[list[FoundWords], tuple[str, ...]]:
+            return lines.find(query.words, channels, shown.id_set, k=k)
+
+        return find_in_clips(find, view, shown.clips, k)
 
     def _nothing(self, view: View) -> SearchResult:
         return SearchResult(

@@ -132,6 +132,13 @@ class View:
             masks.append(each.segment.columns.of_rows(chosen))
         return np.concatenate(masks)
 
+    def mask_of_clips(self, clip_ids: Ids) -> Mask:
+        """(n_rows,) which rows are some clips."""
+        masks = [np.zeros(0, np.bool_)]
+        for each in self.searched:
+            masks.append(np.isin(each.segment.columns.clip_ids, clip_ids))
+        return np.concatenate(masks)
+
     def n_allowed(self, allowed: Mask | None) -> int:
         """How many clips that count a mask of rows allows; all of them for None."""
         if allowed is None:

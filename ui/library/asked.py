@@ -144,14 +144,18 @@ class AskedLibrary(OpenedLibrary):
         """The filters, with their folder as the library spells it.
 
         Raises:
-            ReelwiseError: No video lies in the folder, or has the tags.
+            ReelwiseError: No video lies in the folder, or has the tags; a condition is none, or
+                names what is not there.
         """
+        from data.catalogue.live.conditions import compile_conditions
         from indexer.search.query import indexed_folder
 
         if filters is not None and filters.under is not None:
             filters = replace(filters, under=indexed_folder(self.catalogue, filters.under))
         if filters is not None and filters.tags:
             self.catalogue.tags.require(filters.tags)
+        if filters is not None and filters.where:
+            compile_conditions(self.catalogue, filters.where)
         return filters
 
     def recommend(

@@ -31,6 +31,7 @@ def search_question(query: Query, filters: Filters, *, k: int, merge: bool) -> D
         "codec": filters.codec,
         "min_resolution_px": filters.min_resolution_px,
         "tags": list(filters.tags),
+        "where": list(filters.where),
         "all_copies": filters.all_copies,
         "min_relevance": filters.min_relevance,
         "in": sorted(map(str, query.channels)),
@@ -80,6 +81,7 @@ def search_asked(question: Document) -> tuple[Query, Filters]:
         codec=question.get("codec"),
         min_resolution_px=question.get("min_resolution_px"),
         tags=tuple(question.get("tags", ())),
+        where=tuple(question.get("where", ())),
         min_relevance=float(question["min_relevance"]),
         all_copies=bool(question.get("all_copies", False)),
     )

@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue.database import Database
+from data.catalogue.live.conditions import compile_conditions
+from data.catalogue.live.recorded import RECORDED
 from data.catalogue.naming.spelling import tag_key
-from data.catalogue.records import DOUBTFUL, IS_LIVE
+from data.catalogue.records import IS_LIVE
 from data.catalogue.values import ends_below, id_column, id_list, id_text, sql, to_micros
 
-_FIRST_MTIME = "(SELECT mtime_ns FROM files WHERE video_id = v.id ORDER BY id LIMIT 1)"
-RECORDED = f"coalesce(v.recorded_at, nullif({_FIRST_MTIME}, {DOUBTFUL}) / 1000, v.added_at)"
-"""SQL: when the video `v` was recorded, microseconds; as `Video.recorded_at`."""
 _CONDITIONS = {
     "videos": "e.video_id IN (SELECT value FROM json_each(:videos))",
     "under": (
@@ -58,15 +57,31 @@ class VideoLimits:
     """A person gave it each of these tags."""
     videos: frozenset[int] | None = None
     """Ids of the videos that may be found; None for all."""
+    where: tuple[str, ...] = ()
+    """Conditions as a person writes them; those on what heads predict hold for clips."""
 
 
 def passing_ids(database: Database, encoder_id: str, limits: VideoLimits) -> VideoIds:
-    """Give the live, searchable videos within all limits, ascending."""
+    """Give the live, searchable videos within all limits, ascending.
+
+    Of conditions on clips a video needs one clip for which all of them hold.
+
+    Raises:
+        ReelwiseError: A condition is none, or names what is not there.
+    """
     values = _values(limits)
+    where = compile_conditions(database, limits.where)
+    values |= where.values
     conditions = [sql_text for name, sql_text in _CONDITIONS.items() if values[name] is not None]
     for n, tag in enumerate(limits.tags):
         conditions.append(f"e.video_id IN (SELECT video_id FROM tags WHERE tag = :tag{n})")
         values[f"tag{n}"] = tag_key(tag)
+    conditions += where.of_videos
+    if where.of_clips:
+        conditions.append(
+            "e.id IN (SELECT embedding_id FROM clips WHERE id IN"
+            f" ({' INTERSECT '.join(_each_apart(where.of_clips))}))"
+        )
     if limits.under is not None:
         values |= ends_below(limits.under)
     # Without a limit on its columns the table of videos is left alone.
@@ -78,6 +93,30 @@ def passing_ids(database: Database, encoder_id: str, limits: VideoLimits) -> Vid
     used = {name: values[name] for name in statement.compile().params if name in values}
     with database.reading() as connection:
         return np.sort(id_list(connection.scalar(statement, {**used, "encoder": encoder_id})))
+
+
+def passing_clips(database: Database, where: tuple[str, ...]) -> VideoIds | None:
+    """Give the ids of the clips for which all conditions on clips hold, ascending.
+
+    None where no condition is on clips. Clips of other encoders, and of videos that are gone, may
+    be among them.
+
+    Raises:
+        ReelwiseError: As `passing_ids`.
+    """
+    compiled = compile_conditions(database, where)
+    if not compiled.of_clips:
+        return None
+    query = " INTERSECT ".join(_each_apart(compiled.of_clips))
+    statement = sql(f"SELECT {id_column('clip_id')} FROM ({query})")
+    used = {name: compiled.values[name] for name in statement.compile().params}
+    with database.reading() as connection:
+        return np.sort(id_list(connection.scalar(statement, used)))
+
+
+def _each_apart(queries: tuple[str, ...]) -> list[str]:
+    """Queries whose own EXCEPT comes before what joins them."""
+    return [f"SELECT clip_id FROM ({query})" for query in queries]
 
 
 def _values(limits: VideoLimits) -> dict[str, Any]:

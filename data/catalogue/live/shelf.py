@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.catalogue.database import Database
-from data.catalogue.live.limits import RECORDED
+from data.catalogue.live.recorded import RECORDED
 from data.catalogue.naming.spelling import tag_key
 from data.catalogue.records import IS_LIVE
 from data.catalogue.values import id_column, id_list, sql, text_path

@@ -12,7 +12,7 @@ import numpy as np
 
 from data.catalogue.database import Database
 from data.catalogue.files import VideoFiles
-from data.catalogue.live.limits import VideoIds, VideoLimits, passing_ids
+from data.catalogue.live.limits import VideoIds, VideoLimits, passing_clips, passing_ids
 from data.catalogue.records import IS_LIVE, Video
 from data.catalogue.values import from_micros, sql, text_path
 from data.catalogue.videos import embedded_by_id
@@ -65,6 +65,7 @@ class LiveVideos:
         self._encoder = {"encoder": encoder_id}
         self._kept: OrderedDict[int, Video] = OrderedDict()
         self._answers: OrderedDict[VideoLimits, VideoIds] = OrderedDict()
+        self._clips: OrderedDict[tuple[str, ...], VideoIds | None] = OrderedDict()
         self._lock = threading.Lock()
 
     @cached_property
@@ -130,6 +131,23 @@ class LiveVideos:
                 while len(self._answers) > KEPT_ANSWERS:
                     self._answers.popitem(last=False)
         return known
+
+    def passing_clips(self, where: tuple[str, ...]) -> VideoIds | None:
+        """Give the ids of the clips for which all conditions on clips hold, ascending.
+
+        None where no condition is on clips. Some may be of videos that are not among these.
+        """
+        if not where:
+            return None
+        with self._lock:
+            if where in self._clips:
+                return self._clips[where]
+        found = passing_clips(self._database, where)
+        with self._lock:
+            self._clips[where] = found
+            while len(self._clips) > KEPT_ANSWERS:
+                self._clips.popitem(last=False)
+        return found
 
     def columns(self) -> VideoColumns:
         """Read what a list of all of them needs, by id; for a few use `some`."""

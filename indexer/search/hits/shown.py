@@ -43,6 +43,11 @@ class Shown:
         """The same as a set."""
         return None if self.ids is None else frozenset(self.ids.tolist())
 
+    @cached_property
+    def clips(self) -> Ids | None:
+        """Ids of the clips that may be found, ascending; None where no condition is on clips."""
+        return self.live.passing_clips(self.limits.where)
+
     @property
     def none_passes(self) -> bool:
         """Whether there are videos and the limits leave none of them."""
@@ -55,6 +60,8 @@ class Shown:
         allowed = np.ones(view.n_rows, np.bool_) if self.ids is None else view.mask_of(self.ids)
         if self.exclude is not None:
             allowed[view.rows_of([self.exclude])] = False
+        if self.clips is not None:
+            allowed &= view.mask_of_clips(self.clips)
         return allowed
 
     def some(self, ids: Iterable[int]) -> dict[int, Video]:

@@ -181,6 +181,13 @@ def test_search_takes_the_filters_of_the_command(server: Server, toons: ToonLibr
     assert len({hit["video_id"] for hit in document["hits"]}) < len(toons.videos)
     assert server.json("/api/v1/search?q=a&under=/nowhere")[0] == 409
     assert server.json("/api/v1/search?q=a&tag=kite&tag=sea")[0] == 409
+    long = server.json(f"/api/v1/search?q=a&k=60&where=duration%3E%3D{max(lengths) - 0.2}")[1]
+    assert [hit["video_id"] for hit in long["hits"]] == [
+        hit["video_id"] for hit in document["hits"]
+    ]
+    status, unknown = server.json("/api/v1/search?q=a&where=speed%3E1")
+    assert status == 409
+    assert "nothing is called 'speed'; heads: none yet; of every video: tag" in unknown["error"]
 
 
 @pytest.mark.parametrize("wish", ["log=1", "explore=0.5"])

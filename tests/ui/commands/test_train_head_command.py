@@ -84,3 +84,22 @@ def test_new_rows_are_asked_about_one_by_one(
     right = [label == row[3] for label, row in zip(said, scenes(toons), strict=True)]
     assert sum(right) / len(right) > 0.8
     assert told["troubles"] == [{"line": len(rows) + 2, "reason": told["troubles"][0]["reason"]}]
+
+
+def test_searches_are_filtered_by_what_was_learned(
+    toons: ToonLibrary, own_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = write_csv(tmp_path / "a.csv", "video,start_s,end_s,label", scenes(toons))
+    fast = ["--labels", str(labels), "--models", "linear", "--folds", "2"]
+    ask(capsys, "train", "head", "warmth", *fast, home=own_home)
+    found = {}
+    for wanted in ("warm", "cold"):
+        where = ["--where", f"warmth={wanted}", "--where", "duration>0"]
+        hits = ask(capsys, "search", "something moves", "-k", "50", *where, home=own_home)["hits"]
+        found[wanted] = {(hit["video_id"], hit["start_s"]) for hit in hits}
+    assert found["warm"]
+    assert found["cold"]
+    assert not found["warm"] & found["cold"]
+    wrong = ask(capsys, "search", "x", "--where", "warmht=warm", home=own_home, code=1)
+    assert "heads: warmth" in wrong["error"]
+    assert wrong["fix"] == "did you mean warmth?"

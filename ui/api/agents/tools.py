@@ -36,6 +36,13 @@ INSTRUCTIONS = (
 MOST_LINES = 200
 Asker = Context[Any, Any]
 Like = Annotated[Words, Field(description="A video ID, or a stretch of one: ID@START-END.")]
+Where = Annotated[
+    list[Words] | None,
+    Field(
+        description="Conditions that all hold: action=jump, risk>=0.8 (learned labels), "
+        "tag=holiday, duration>=60, width>=1280, date>=2024-05."
+    ),
+]
 
 
 def mcp_server(served: Served, *, write: bool = False) -> MCPServer:
@@ -87,12 +94,13 @@ class Tools:
             raise ToolError(str(error.errors()[0]["msg"])) from error
 
     def search(
-        self, query: Words, k: Count, folder: Words | None, context: Asker
+        self, query: Words, k: Count, folder: Words | None, where: Where, context: Asker
     ) -> dict[str, Any]:
         """Moments by words."""
         with self._asked(context) as visitor:
             folders = [] if folder is None else [folder]
-            asked = Search.model_validate({"q": query, "k": k, "folder": folders})
+            given = {"q": query, "k": k, "folder": folders, "where": where or []}
+            asked = Search.model_validate(given)
             first, wanted = page_of(asked)
             found = answer(self._served, asked, visitor, first=first, wanted=wanted)
             return found.model_dump(mode="json")
@@ -135,10 +143,14 @@ def _add_reading(server: MCPServer, tools: Tools) -> None:
 
     @server.tool(annotations=reads)
     def search(
-        context: Asker, query: Words, k: Count = 10, folder: Words | None = None
+        context: Asker,
+        query: Words,
+        k: Count = 10,
+        folder: Words | None = None,
+        where: Where = None,
     ) -> dict[str, Any]:
         """Find moments by words: what happens, is said or is written in them."""
-        return tools.search(query, k, folder, context)
+        return tools.search(query, k, folder, where, context)
 
     @server.tool(annotations=reads)
     def similar(context: Asker, like: Like, k: Count = 10) -> dict[str, Any]:

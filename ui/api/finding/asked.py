@@ -35,6 +35,9 @@ class VideosWanted(BaseModel):
         None, ge=0, le=1_000_000, description="Least pixels of the shorter side."
     )
     tag: list[Words] = Field([], description="Each of these tags; repeatable.")
+    where: list[Words] = Field(
+        [], description="Conditions such as `action=jump`, `risk>=0.8`, `width>=1280`; repeatable."
+    )
 
     def filters(self, *, min_relevance: float = 0.0, all_copies: bool = False) -> Filters:
         """The filters of a search.
@@ -54,6 +57,7 @@ class VideosWanted(BaseModel):
                 codec=None if self.codec is None else codec_called(self.codec),
                 min_resolution_px=self.min_resolution or None,
                 tags=tuple(self.tag),
+                where=tuple(self.where),
                 min_relevance=min_relevance,
                 all_copies=all_copies,
             )

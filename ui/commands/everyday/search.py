@@ -118,6 +118,15 @@ TagOption = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Only videos with this tag; repeat it for several at once."),
 ]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="EXPR",
+        help="Only moments for which this holds; repeat it for several at once: action=jump, "
+        "action!=jump, risk>=0.8, action.jump>=0.3 of heads; tag, folder, title, codec, duration, "
+        "width, height, resolution, fps, size, date, added of videos.",
+    ),
+]
 AllCopiesOption = Annotated[
     bool,
     typer.Option(
@@ -147,6 +156,7 @@ def search(
     codec: CodecOption = None,
     min_resolution: MinResolutionOption = None,
     tag: TagOption = None,
+    where: WhereOption = None,
     all_copies: AllCopiesOption = False,
     no_merge: NoMergeOption = False,
     everything: AllOption = False,
@@ -177,6 +187,7 @@ def search(
         codec=codec_called(codec) if codec else None,
         min_resolution_px=min_resolution,
         tags=tuple(tag or ()),
+        where=tuple(where or ()),
         min_relevance=min_relevance,
         all_copies=all_copies,
     )

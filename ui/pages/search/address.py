@@ -60,6 +60,8 @@ class Asked:
     """Watched by this person."""
     tags: tuple[str, ...] = ()
     """With each of these tags."""
+    where: tuple[str, ...] = ()
+    """Conditions, all of which hold."""
     sort: str = SORTS[0]
     """Of `SORTS`."""
     is_all: bool = False
@@ -136,6 +138,7 @@ def asked(given: Mapping[str, Sequence[str]]) -> Asked:
         "found_in": address.meant("in", _found_in, everywhere),
         "by": address.text("by"),
         "tags": address.texts("tag"),
+        "where": address.texts("where"),
         "sort": address.meant("sort", lambda text: text if text in SORTS else None, SORTS[0]),
         "is_all": address.meant("all", lambda text: {"1": True, "0": False}.get(text), False),
         "n": address.meant("n", _number_shown, AT_FIRST),

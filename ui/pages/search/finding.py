@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data.catalogue import Video, VideoLimits
 from data.errors import ReelwiseError
@@ -161,6 +161,7 @@ def filters_of(library: Library, asked: Asked) -> Filters:
         after=asked.since,
         before=asked.until,
         tags=asked.tags,
+        where=asked.where,
         videos=_videos(library, asked),
     )
 
@@ -204,17 +205,17 @@ def what_hides_most(library: Library, asked: Asked) -> tuple[Asked, str, int] | 
 
 
 def _each_left_out(asked: Asked) -> Iterator[tuple[str, Asked]]:
-    if asked.folders:
-        yield "folder", replace(asked, folders=())
-    if asked.since:
-        yield "since", replace(asked, since=None)
-    if asked.until:
-        yield "until", replace(asked, until=None)
-    if asked.least_s is not None or asked.most_s is not None:
-        yield "len", replace(asked, least_s=None, most_s=None)
-    if asked.found_in:
-        yield "in", replace(asked, found_in=())
-    if asked.by:
-        yield "by", replace(asked, by="")
-    if asked.tags:
-        yield "tag", replace(asked, tags=())
+    has_length = asked.least_s is not None or asked.most_s is not None
+    without: list[tuple[str, object, dict[str, Any]]] = [
+        ("folder", asked.folders, {"folders": ()}),
+        ("since", asked.since, {"since": None}),
+        ("until", asked.until, {"until": None}),
+        ("len", has_length, {"least_s": None, "most_s": None}),
+        ("in", asked.found_in, {"found_in": ()}),
+        ("by", asked.by, {"by": ""}),
+        ("tag", asked.tags, {"tags": ()}),
+        ("where", asked.where, {"where": ()}),
+    ]
+    for name, given, empty in without:
+        if given:
+            yield name, replace(asked, **empty)

@@ -59,9 +59,16 @@ def _chips_of_filters(asked: Asked, words: Words) -> Iterator[Data]:
         yield _chip(words.say("filter.in_chip", names=names), {"in": None})
     if asked.by:
         yield _chip(words.say("filter.by_chip", name=printable(asked.by)), {"by": None})
+    yield from _chips_of_labels(asked, words)
+
+
+def _chips_of_labels(asked: Asked, words: Words) -> Iterator[Data]:
     for tag in asked.tags:
         others = [each for each in asked.tags if each != tag]
         yield _chip(words.say("filter.tag_chip", tag=printable(tag)), {"tag": others})
+    for condition in asked.where:
+        others = [each for each in asked.where if each != condition]
+        yield _chip(printable(condition), {"where": others})
 
 
 def _chip(text: str, without: Data) -> Data:

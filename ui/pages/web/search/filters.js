@@ -26,6 +26,8 @@ export async function openFilters(root, data, say) {
     boxes("tag", "filter.tag", tags.map(each => ({ value: each.tag, text: each.tag, n: each.videos }))),
     people.length > 0 && chosen("by", "filter.by", [["", say("filter.anybody")], ...people.map(each => [each.name, each.name])]),
     text("not", "filter.not"),
+    h("div", {}, h("label", { class: "named", for: "f-where" }, say("filter.where")),
+      h("input", { type: "text", id: "f-where", name: "where", value: now.getAll("where").join(" & "), placeholder: "action=jump & duration>=60" })),
     h("fieldset", { class: "two" }, text("then", "filter.then"), text("within", "filter.within", "number")),
     h("div", { class: "row" }, h("button", { value: "apply", class: "main" }, say("filter.apply")), h("button", { value: "", class: "outlined" }, say("filter.cancel"))));
   const dialog = h("dialog", { "aria-label": say("search.filter"), onclose: () => {
@@ -43,5 +45,5 @@ function changes(form, now) {
   const one = name => form.get(name) || null;
   const shown = form.get("then") === (now.get("then") ?? "") ? now.getAll("then") : [form.get("then")];
   return { folder: form.getAll("folder"), since: one("since"), until: one("until"), len: one("len"), in: form.getAll("in").join(",") || null,
-    tag: form.getAll("tag"), by: one("by"), not: one("not"), then: shown.filter(Boolean), within: shown.some(Boolean) ? one("within") : null, n: null };
+    tag: form.getAll("tag"), by: one("by"), not: one("not"), where: (form.get("where") ?? "").split("&").map(each => each.trim()).filter(Boolean), then: shown.filter(Boolean), within: shown.some(Boolean) ? one("within") : null, n: null };
 }

@@ -121,7 +121,8 @@ def training_summary(manifest: ModelManifest) -> Outcome:
     """What came out of a training of the recommender."""
     kept = manifest.kept
     told = f"fitted on {kept.events:,} events of {kept.people:,} people"
-    return told, {"model": manifest.model, "took_s": manifest.took_s}
+    counts = {"events": kept.events, "people": kept.people}
+    return told, {"model": manifest.model, "took_s": manifest.took_s, **counts}
 
 
 def _duplicates(library: Library, arguments: Arguments, run: JobRun) -> Outcome:

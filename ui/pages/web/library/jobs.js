@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { send } from "../shared/api.js";
-import { askForJobs, AT_WORK, jobLine, jobName, share } from "../shared/jobs.js";
+import { askForJobs, AT_WORK, jobLine, jobName, jobOutcome, share } from "../shared/jobs.js";
 
 const GOES_ON = ["paused", "stopped", "failed"];
 
@@ -44,7 +44,7 @@ function buttons(job, say, told) {
 function endedRow(job, say, told) {
   const state = say(`job.state_${job.state}`);
   return h("li", { class: "ended", "data-job": job.id },
-    h("b", {}, jobName(job, say)), h("span", { class: job.state === "failed" ? "error small" : "mute small" }, [state, job.summary].filter(Boolean).join(": ")),
+    h("b", {}, jobName(job, say)), h("span", { class: job.state === "failed" ? "error small" : "mute small" }, [state, jobOutcome(job, say)].filter(Boolean).join(": ")),
     GOES_ON.includes(job.state) && h("button", { type: "button", class: "outlined", onclick: () => change(job, "resume", say, told) }, say("job.resume")));
 }
 

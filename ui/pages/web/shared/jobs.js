@@ -74,3 +74,25 @@ export function jobLine(job, say) {
     total > 0 ? null : phase,
   ].filter(Boolean).join(" · ");
 }
+
+const OUTCOMES = {
+  index: result => readWords(result),
+  reindex: result => readWords(result),
+  rebuild: result => [["job.made", result.videos, result]],
+  train: result => [["job.trained", result.events, result]],
+  duplicates: result => [["job.compared", result.new], ["job.sharing", result.sharing]],
+  verify: result => (result.ok ? [["job.agrees", 0]] : []),
+};
+
+function readWords({ indexed = 0, resumed = 0, unchanged = 0, moved = 0, failed = 0, partial = 0, removed = 0 }) {
+  const added = indexed + resumed;
+  const found = added + unchanged + moved + failed + partial;
+  const more = [["job.partial", partial], ["job.removed", removed], ["job.failed_files", failed]];
+  return [["job.found", found], ["job.added", added], ...more.filter(([, n]) => n > 0)];
+}
+
+/** What came out of a job, by its counts; what went wrong stands as the server wrote it. */
+export function jobOutcome(job, say) {
+  const counts = job.state === "done" && job.result ? OUTCOMES[job.kind](job.result) : [];
+  return counts.map(([word, n, values]) => say(word, { ...values, n })).join(", ") || job.summary;
+}

@@ -12,7 +12,7 @@ from indexer.oddities.unlike import Clips
 
 
 def film(n: int, *, video: int = 1, step_s: float = 5.0, length_s: float = 10.0) -> Clips:
-    starts_s = step_s * np.arange(n)
+    starts_s = step_s * np.arange(n, dtype=np.float64)
     vectors = np.zeros((n, 2), np.float32)
     return Clips(vectors, np.full(n, video), starts_s, starts_s + length_s)
 

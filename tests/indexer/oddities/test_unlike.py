@@ -15,7 +15,7 @@ def clips(n: int, seed: int, *, videos: int | None = None, dim: int = 8) -> Clip
     """Clips of 5 s; each of a video of its own, or in turn of so many."""
     rng = np.random.default_rng(seed)
     owners = np.arange(n) % (videos or n)
-    starts_s = 5.0 * (np.arange(n) // (videos or n))
+    starts_s = 5.0 * (np.arange(n) // (videos or n)).astype(np.float64)
     return Clips(random_units(rng, n, dim), owners + 1000 * seed, starts_s, starts_s + 5.0)
 
 
@@ -74,7 +74,7 @@ def test_a_scene_that_was_never_there_is_the_oddest() -> None:
     usual = place + 0.1 * random_units(rng, 40, 8)
     usual[17] = random_units(rng, 1, 8)
     usual /= np.linalg.norm(usual, axis=1, keepdims=True)
-    starts_s = 60.0 * np.arange(40)
+    starts_s = 60.0 * np.arange(40, dtype=np.float64)
     film = Clips(usual.astype(np.float32), np.ones(40, np.int64), starts_s, starts_s + 10.0)
     for method in ("neighbours", "lof"):
         values, _ = scores(film, film, method=method, k=5, apart_s=30.0)

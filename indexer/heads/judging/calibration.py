@@ -66,13 +66,17 @@ def calibrated_by_others(raw: Floats, answers: Answers, parts: Sequence[Ids]) ->
 
 
 def _temperature(raw: Floats, y: NDArray[np.int64]) -> Calibration:
-    rows, n_outputs = np.arange(len(y)), raw.shape[1]
+    n, n_outputs = raw.shape
     logits = raw.astype(np.float64)
+    # As Platt's targets: one more row of each class. Rows that a model never gets wrong would else
+    # make it as sure as it can be said.
+    wanted = np.full((n, n_outputs), 1 / (n + n_outputs))
+    wanted[np.arange(n), y] += n / (n + n_outputs)
 
     def loss(log_slope: float) -> float:
         x = logits * np.exp(log_slope)
         top = x.max(axis=1)
-        total = top + np.log(np.exp(x - top[:, None]).sum(axis=1)) - x[rows, y]
+        total = top + np.log(np.exp(x - top[:, None]).sum(axis=1)) - (wanted * x).sum(axis=1)
         return float(total.mean() + _PRIOR * log_slope**2)
 
     found = minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded")

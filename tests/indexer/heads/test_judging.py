@@ -70,6 +70,20 @@ def test_overconfident_logits_become_honest(task: Task) -> None:
     assert abs(float(fit_calibration(loud, answers).slope.mean()) - 1 / 6) < 0.05
 
 
+@pytest.mark.parametrize("task", [Task.CLASSES, Task.SEVERAL])
+def test_rows_that_are_never_wrong_do_not_make_it_certain(task: Task) -> None:
+    """A model that tells 30 rows apart is as sure as 30 rows allow, not as logits can be."""
+    truth = np.arange(30) % 2
+    logits = np.where(truth == 1, 2.0, -2.0)
+    if task is Task.CLASSES:
+        raw, answers = np.stack([-logits / 2, logits / 2], axis=1), Answers(task, ("a", "b"), truth)
+    else:
+        raw, answers = logits[:, None], Answers(task, ("b",), truth[:, None].astype(np.float32))
+    raw = raw.astype(np.float32)
+    chances = probabilities(task, fit_calibration(raw, answers).applied(raw))
+    assert 0.9 < chances.max() < 0.98
+
+
 def test_calibration_error_is_the_gap_between_said_and_happened() -> None:
     said = np.full(100, 0.8, np.float32)
     assert calibration_error(said, np.arange(100) < 80) == pytest.approx(0.0, abs=1e-6)

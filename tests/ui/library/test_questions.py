@@ -23,6 +23,7 @@ def test_every_filter_reaches_the_server() -> None:
         tags=("kite", "sea"),
         min_relevance=0.25,
         all_copies=True,
+        where=("action=jump", "risk>=0.8"),
     )
     left_out = {"videos", "exclude_video"}  # no command asks for these
     unlike = {name for name, value in vars(filters).items() if value != getattr(Filters(), name)}

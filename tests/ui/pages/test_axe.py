@@ -56,6 +56,7 @@ def test_axe_finds_nothing_serious(
     page.evaluate(AXE)
     assert serious(page) == []
     page.get_by_role("button", name="ben").click()
+    page.get_by_role("main").get_by_role("heading", name="For ben").first.wait_for()
     for address, heading in ADDRESSES.items():
         go(page, f"/{address}")
         page.get_by_role("main").get_by_role("heading", name=heading).first.wait_for()

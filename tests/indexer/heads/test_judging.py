@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data.arrays import Floats
 from data.errors import ReelwiseError
 from data.labels.kinds import Task
 from indexer.heads.judging.baselines import baselines
@@ -76,10 +77,13 @@ def test_rows_that_are_never_wrong_do_not_make_it_certain(task: Task) -> None:
     truth = np.arange(30) % 2
     logits = np.where(truth == 1, 2.0, -2.0)
     if task is Task.CLASSES:
-        raw, answers = np.stack([-logits / 2, logits / 2], axis=1), Answers(task, ("a", "b"), truth)
+        both, answers = (
+            np.stack([-logits / 2, logits / 2], axis=1),
+            Answers(task, ("a", "b"), truth),
+        )
     else:
-        raw, answers = logits[:, None], Answers(task, ("b",), truth[:, None].astype(np.float32))
-    raw = raw.astype(np.float32)
+        both, answers = logits[:, None], Answers(task, ("b",), truth[:, None].astype(np.float32))
+    raw: Floats = both.astype(np.float32)
     chances = probabilities(task, fit_calibration(raw, answers).applied(raw))
     assert 0.9 < chances.max() < 0.98
 

@@ -23,6 +23,7 @@ from indexer.heads.models.answers import Answers
 from indexer.heads.models.linear import fit_linear
 from indexer.heads.models.model import OF_FRAMES, Family, HeadModel
 from indexer.heads.models.network import fit_network
+from indexer.heads.models.outputs import raw_outputs
 from indexer.heads.models.sequence import fit_sequence
 from indexer.heads.models.trees import MOST_OUTPUTS, fit_trees
 
@@ -147,7 +148,7 @@ def _held_out(
     places, _ = material.targets[target]
     for train, test in splits.folds:
         fitted = fit(material, target, candidate, train)
-        yield fitted.model.raw(fitted.recipe, material.examples.some(places[test]))
+        yield raw_outputs(fitted.model, fitted.recipe, material.examples.some(places[test]))
 
 
 def fit(material: Material, target: str, candidate: Candidate, train: Ids | None = None) -> Fitted:

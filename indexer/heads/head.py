@@ -16,6 +16,7 @@ from indexer.heads.inputs.recipe import Recipe
 from indexer.heads.judging.calibration import Calibration
 from indexer.heads.models.answers import probabilities
 from indexer.heads.models.model import OF_FRAMES, HeadModel
+from indexer.heads.models.outputs import raw_outputs
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}(\.[a-z0-9_-]{1,40})?", re.ASCII)
 
@@ -89,7 +90,7 @@ class Head:
 
     def outputs(self, examples: Examples) -> Floats:
         """(n, classes) calibrated probabilities, or (n, 1) numbers."""
-        raw = self.calibration.applied(self.model.raw(self.recipe, examples))
+        raw = self.calibration.applied(raw_outputs(self.model, self.recipe, examples))
         return raw if self.task is Task.NUMBER else probabilities(self.task, raw)
 
     def was_fitted_on(self, person: str) -> bool:

@@ -1,4 +1,4 @@
-"""A fitted model: arrays, and what they give for examples."""
+"""A fitted model as arrays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Floats
-from indexer.heads.inputs.examples import Examples
-from indexer.heads.inputs.recipe import Recipe
 
 
 class Family(StrEnum):
@@ -41,25 +39,6 @@ class HeadModel:
     arrays: Mapping[str, NDArray[Any]]
     """Named arrays of numbers."""
 
-    def raw(self, recipe: Recipe, examples: Examples) -> Floats:
-        """(n, outputs) logits of the classes, or (n, 1) numbers."""
-        rows = recipe.rows(examples)
-        if self.family is Family.LINEAR:
-            out = rows @ self.arrays["weight"].T + self.arrays["bias"]
-        elif self.family is Family.BOOSTING:
-            from indexer.heads.models.forest import trees_raw
-
-            out = trees_raw(self.arrays, rows)
-        elif self.family is Family.NETWORK:
-            out = layers_raw(self.arrays, rows)
-        else:
-            from indexer.heads.models.sequence import sequence_raw
-
-            assert examples.frames is not None
-            columns = rows[:, recipe.of_vector :]
-            out = sequence_raw(self.family, self.arrays, examples.frames, columns)
-        return np.asarray(out * self.arrays["scale"] + self.arrays["shift"], np.float32)
-
 
 def scaled(
     arrays: Mapping[str, NDArray[Any]], scale: float = 1.0, shift: float = 0.0
@@ -70,16 +49,6 @@ def scaled(
         "scale": np.array([scale], np.float32),
         "shift": np.array([shift], np.float32),
     }
-
-
-def layers_raw(arrays: Mapping[str, NDArray[Any]], rows: Floats) -> Floats:
-    """The output of layers with rectifiers between them."""
-    layers = layers_of(arrays)
-    x = rows
-    for weight, bias in layers[:-1]:
-        x = np.maximum(x @ weight.T + bias, 0.0)
-    weight, bias = layers[-1]
-    return np.asarray(x @ weight.T + bias, np.float32)
 
 
 def layers_of(arrays: Mapping[str, NDArray[Any]]) -> list[tuple[Floats, Floats]]:

@@ -16,6 +16,7 @@ from indexer.heads.models.answers import Answers, answers_of, probabilities
 from indexer.heads.models.linear import fit_linear
 from indexer.heads.models.model import HeadModel
 from indexer.heads.models.network import fit_network
+from indexer.heads.models.outputs import raw_outputs
 from indexer.heads.models.trees import _OPTIONS, fit_trees
 
 RNG = np.random.default_rng(0)
@@ -29,7 +30,7 @@ def plain(width: int) -> Recipe:
 
 
 def raw(model: HeadModel, rows: Floats) -> Floats:
-    return model.raw(plain(rows.shape[1]), Examples(rows))
+    return raw_outputs(model, plain(rows.shape[1]), Examples(rows))
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])

@@ -192,14 +192,13 @@ def search(
         all_copies=all_copies,
     )
     with Library(home, weights=weights, device=device) as library:
-        result = None
-        if weights is None and device == "auto":
-            result = _ask_running(library, _checked(query, filters, k=limit, merge=not no_merge))
+        is_plain = weights is None and device == "auto"
+        checked = _checked(query, filters, k=limit, merge=not no_merge) if is_plain else None
+        result = None if checked is None else _ask_running(library, checked)
         if result is None:
             result = library.find(query, k=limit, filters=filters, merge=not no_merge)
-    document = search_document(query.as_dict(), result)
-    text = _text(result, everything=everything)
-    return Answer(document, text, notice="\n".join(search_notices(result)))
+    told, notice = _text(result, everything=everything), "\n".join(search_notices(result))
+    return Answer(search_document(query.as_dict(), result), told, notice=notice)
 
 
 def similar(

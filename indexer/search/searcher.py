@@ -55,11 +55,19 @@ SEEN_PER_HIT = 3
 MIN_SEEN = 50
 """Fewest of them."""
 
+MORE_SEEN = 100
+"""Most of them beyond the wanted hits: deeper ones are next to never lifted by a line."""
+
 MOST_INSIDE = 60
 """Moments of one video that are shown at most."""
 
 LINES_INSIDE = 500
 """Lines of one video that are looked at where they are marked."""
+
+
+def _seen_for(k: int) -> int:
+    """How many moments of the picture are compared with those of other channels for k hits."""
+    return max(min(SEEN_PER_HIT * k, k + MORE_SEEN), MIN_SEEN)
 
 
 def _any(options: Options) -> Filters:
@@ -170,7 +178,7 @@ class Searcher:
             return self._seen(query, options, view, embed)
         seen = self._nothing(view)
         if Channel.PICTURE in query.channels and not quoted_phrases(query.words):
-            wider = replace(options, k=max(SEEN_PER_HIT * k, MIN_SEEN), filters=_any(options))
+            wider = replace(options, k=_seen_for(k), filters=_any(options))
             seen = self._seen(query, wider if found else options, view, embed)
         if found:
             ids = [hit.video_id for hit in seen.hits] + [line.video_id for line in found]

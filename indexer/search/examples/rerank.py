@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.arrays import Floats
 from indexer.search.examples.example import Example
-from indexer.search.moments import Moment, ScoredClip
+from indexer.search.moments import Moment, ScoredClips
 from indexer.store.vectors import VideoVectors
 
 FRAME_SHARE = 0.5
@@ -21,6 +23,8 @@ EDGE_SHARE = 0.5
 
 LEAST_LEAD = 0.02
 """Frames that lead by less than this are all alike: nothing is trimmed."""
+
+_Score = TypeVar("_Score", float, NDArray[np.float64])
 
 ReadVectors = Callable[[Sequence[int]], dict[int, VideoVectors]]
 """Reads the stored vectors of some videos; those that are not stored are left out."""
@@ -92,23 +96,20 @@ class ExampleMatcher:
         self._read_vectors = read_vectors
         self._matches: dict[int, FrameMatch] = {}
 
-    def blend(self, clips: Sequence[ScoredClip]) -> list[ScoredClip]:
+    def blend(self, clips: ScoredClips) -> ScoredClips:
         """Score clips by vectors and frames; where no frames can be read, by vectors alone."""
-        missing = {clip.video_id for clip in clips} - self._matches.keys()
+        missing = set(clips.table.video_ids.tolist()) - self._matches.keys()
         for video_id, stored in self._read_vectors(sorted(missing)).items():
             self._matches[video_id] = FrameMatch(self._example, stored)
-        return [
-            replace(clip, score=_blend(clip.score, self._coverage(clip)))
-            if clip.video_id in self._matches
-            else clip
-            for clip in clips
-        ]
+        covered = self._coverages(clips)
+        blended = _blend(clips.scores, covered)
+        return clips.scored_anew(np.where(np.isnan(covered), clips.scores, blended))
 
-    def learn_usual(self, clips: Sequence[ScoredClip]) -> None:
+    def learn_usual(self, clips: ScoredClips) -> None:
         """Set `usual` from blended clips that mostly have nothing to do with the example."""
-        compared = [clip for clip in clips if clip.video_id in self._matches]
-        if compared:
-            self.usual = float(np.median([self._coverage(clip) for clip in compared]))
+        covered = self._coverages(clips)
+        if not np.isnan(covered).all():
+            self.usual = float(np.nanmedian(covered))
 
     def trim(self, moment: Moment, clip_score: float) -> Moment:
         """Cut a moment of blended clips to what shows the example, and score it anew.
@@ -122,9 +123,20 @@ class ExampleMatcher:
         score = _blend(clip_score, match.coverage(start_s, end_s))
         return replace(moment, start_s=start_s, end_s=end_s, score=score)
 
-    def _coverage(self, clip: ScoredClip) -> float:
-        return self._matches[clip.video_id].coverage(clip.start_s, clip.end_s)
+    def _coverages(self, clips: ScoredClips) -> NDArray[np.float64]:
+        """(n,) how well each clip shows the example; nan where its frames cannot be read."""
+        table = clips.table
+        spans = zip(table.video_ids.tolist(), table.starts_s, table.ends_s, strict=True)
+        return np.array(
+            [
+                self._matches[video_id].coverage(start_s, end_s)
+                if video_id in self._matches
+                else np.nan
+                for video_id, start_s, end_s in spans
+            ],
+            np.float64,
+        )
 
 
-def _blend(clip_score: float, coverage: float) -> float:
+def _blend(clip_score: _Score, coverage: _Score) -> _Score:
     return (1 - FRAME_SHARE) * clip_score + FRAME_SHARE * coverage

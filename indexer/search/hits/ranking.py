@@ -1,8 +1,8 @@
 """From query vectors to hits: candidate clips -> moments -> relevance -> hits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice, takewhile
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from data.catalogue import Video
 from indexer.search.examples.example import Example
 from indexer.search.examples.rerank import ExampleMatcher, ReadVectors
 from indexer.search.hits.shown import Shown
-from indexer.search.moments import Moment, ScoredClip, as_moments, merge_clips
+from indexer.search.moments import Moment, ScoredClips, as_moments, merge_clips
 from indexer.search.query import Options
 from indexer.search.query_vectors import QueryVectors
 from indexer.search.relevance.accident import BestByAccident
@@ -118,12 +118,9 @@ class _Candidates:
             rows = rows if self.allowed is None else rows[self.allowed[rows]]
         return rows, bound
 
-    def scored(self, rows: TableRows) -> list[ScoredClip]:
-        clips = self.view.clips(rows)
-        columns = (clips.ids, clips.video_ids, clips.starts_s, clips.ends_s)
-        scores = self.view.scores(self.vectors, rows).max(axis=0).tolist()
-        values = zip(*(column.tolist() for column in columns), scores, strict=True)
-        return [ScoredClip(*row) for row in values]
+    def scored(self, rows: TableRows) -> ScoredClips:
+        scores = self.view.scores(self.vectors, rows).max(axis=0)
+        return ScoredClips(self.view.clips(rows), scores.astype(np.float64))
 
 
 class _ByClips:
@@ -135,7 +132,7 @@ class _ByClips:
         self.background = self.learn_background()
         """How the query scores by accident."""
 
-    def best_moments(self) -> list[Moment]:
+    def best_moments(self) -> Iterator[Moment]:
         """Fetch more and more clips until k moments are certain, or no other clip can pass."""
         candidates = self.candidates
         k, n_allowed = candidates.options.k, candidates.n_allowed
@@ -143,8 +140,9 @@ class _ByClips:
         while True:
             rows, bound = candidates.fetch(fetch)
             moments = self.moments(candidates.scored(rows), bound)
-            if len(moments) >= k or bound == float("-inf") or self.is_irrelevant(bound):
-                return moments
+            first = [*islice(moments, k)]
+            if len(first) >= k or bound == float("-inf") or self.is_irrelevant(bound):
+                return chain(first, moments)
             fetch = min(n_allowed, 4 * fetch)
 
     def learn_background(self) -> Background:
@@ -152,13 +150,13 @@ class _ByClips:
         scores = inner_products(candidates.vectors, candidates.view.sample).max(axis=0)
         return Background(scores, candidates.n_competing)
 
-    def moments(self, clips: Sequence[ScoredClip], bound: float) -> list[Moment]:
+    def moments(self, clips: ScoredClips, bound: float) -> Iterator[Moment]:
         """The moments that are certain, the best first; no other clip exceeds `bound`."""
         if self.candidates.options.merge:
             moments = merge_clips(clips, background=self.background.median)
         else:
             moments = as_moments(clips)
-        return [moment for moment in moments if moment.score >= bound]
+        return takewhile(lambda moment: moment.score >= bound, moments)
 
     def is_irrelevant(self, bound: float) -> bool:
         """True where no clip up to this score can pass the filters."""
@@ -188,23 +186,22 @@ class _ByFrames(_ByClips):
             rows = np.sort(np.random.default_rng(0).choice(rows, BACKGROUND_CLIPS, replace=False))
         blended = self._matcher.blend(candidates.scored(rows))
         self._matcher.learn_usual(blended)
-        scores = np.asarray([clip.score for clip in blended], dtype=np.float32)
-        return Background(scores, candidates.n_competing)
+        return Background(blended.scores.astype(np.float32), candidates.n_competing)
 
-    def moments(self, clips: Sequence[ScoredClip], bound: float) -> list[Moment]:
+    def moments(self, clips: ScoredClips, bound: float) -> Iterator[Moment]:
         options = self.candidates.options
         if bound > float("-inf"):
-            clips = _of_best_videos(clips, options.k)
+            clips = clips.of_best_videos(max(VIDEOS_PER_HIT * options.k, MIN_VIDEOS))
         blended = self._matcher.blend(clips)
         if options.merge:
-            by_vector = {clip.clip_id: clip.score for clip in clips}
+            by_vector = dict(zip(clips.table.ids.tolist(), clips.scores.tolist(), strict=True))
             moments = [
                 self._matcher.trim(moment, max(by_vector[i] for i in moment.clip_ids))
                 for moment in merge_clips(blended, background=self.background.median)
             ]
         else:
-            moments = as_moments(blended)
-        return sorted(moments, key=self._source_first)
+            moments = [*as_moments(blended)]
+        return iter(sorted(moments, key=self._source_first))
 
     def is_irrelevant(self, bound: float) -> bool:
         return False  # the bound is one of clip vectors, relevance one of blended scores
@@ -213,12 +210,3 @@ class _ByFrames(_ByClips):
         """Order by score; of equal ones (re-encoded twins) the example's own video comes first."""
         bonus = EQUAL_SCORES if moment.video_id == self._source else 0.0
         return (-moment.score - bonus, moment.video_id, moment.start_s)
-
-
-def _of_best_videos(clips: Sequence[ScoredClip], k: int) -> list[ScoredClip]:
-    best: dict[int, float] = {}
-    for clip in clips:
-        best[clip.video_id] = max(clip.score, best.get(clip.video_id, float("-inf")))
-    most = max(VIDEOS_PER_HIT * k, MIN_VIDEOS)
-    chosen = set(sorted(best, key=lambda video_id: -best[video_id])[:most])
-    return [clip for clip in clips if clip.video_id in chosen]

@@ -39,10 +39,10 @@ class Viewer:
     """Videos that were opened in this sitting."""
 
 
-def next_data(
+def beside_data(
     library: Library, video: Video, asked: Asked, viewer: Viewer, words: Words
 ) -> dict[str, Any]:
-    """Give what comes next, and why that."""
+    """Give what comes next, and why that, and what looks like the video: two searches."""
     after = next_up(
         library,
         video,
@@ -51,7 +51,10 @@ def next_data(
         opened=viewer.opened,
         shows_path=viewer.is_owner,
     )
-    return {"why": words.say(f"next.{after.why}"), "cards": after.cards}
+    return {
+        "next": {"why": words.say(f"next.{after.why}"), "cards": after.cards},
+        "alike": alike(library, video, shows_path=viewer.is_owner),
+    }
 
 
 def player_data(
@@ -60,9 +63,12 @@ def player_data(
     asked: Asked,
     viewer: Viewer,
     words: Words,
-    after: dict[str, Any] | None = None,
+    beside: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Give the data of the page of one video; `after`: what comes next, where that is known."""
+    """Give the data of the page of one video.
+
+    `beside` is what `beside_data` gave, None before it was asked: the video begins without it.
+    """
     inside, problem = look_inside(library, video, asked)
     size_bytes = size_of(video)
     return {
@@ -101,8 +107,7 @@ def player_data(
         "guest": viewer.is_guest,
         "records": viewer.records and bool(viewer.person),
         "did": what_person_did(library, video, viewer.person),
-        "next": after or next_data(library, video, asked, viewer, words),
-        "alike": alike(library, video, shows_path=viewer.is_owner),
+        **(beside or {"next": None, "alike": None}),
         "language": words.code,
         "words": words.part(*GROUPS),
     }

@@ -14,10 +14,12 @@ from ui.pages.components.mount import mount
 from ui.pages.people.choosing import ask_who
 from ui.pages.people.recording import records
 from ui.pages.video.address import Asked, asked
-from ui.pages.video.data import Viewer, player_data
+from ui.pages.video.data import Viewer, beside_data, player_data
 
 _OPENED = "opened videos"
 _ASKS = "asks who"
+_BESIDE = "beside the video"
+_WANTS_BESIDE = "wants what is beside the video"
 MOST_OPENED = 500
 """Videos of one sitting that are remembered."""
 
@@ -39,13 +41,14 @@ def show_video() -> None:
         records=records(watcher.watching()),
         opened=frozenset(opened),
     )
-    data = _kept(library, video, wanted, viewer)
+    beside = _beside(library, video, wanted, viewer)
+    data = player_data(library, video, wanted, viewer, watcher.words(), beside)
     if video.id not in opened:
         opened.append(video.id)
         del opened[:-MOST_OPENED]
     if st.session_state.get(_ASKS) and not watcher.watching():
         ask_who(library)
-    mount("player", data, reports={"ask": _asked})
+    mount("player", data, reports={"ask": _asked, "beside": _beside_wanted})
 
 
 def _asked() -> None:
@@ -53,15 +56,24 @@ def _asked() -> None:
     st.session_state[_ASKS] = True
 
 
-def _kept(library: Library, video: Video, wanted: Asked, viewer: Viewer) -> dict[str, Any]:
-    """The data of the page; what comes next stays as it was while the address is the same."""
+def _beside_wanted() -> None:
+    """The first frame is there: now what comes next can be found out."""
+    st.session_state[_WANTS_BESIDE] = True
+
+
+def _beside(library: Library, video: Video, wanted: Asked, viewer: Viewer) -> dict[str, Any] | None:
+    """What goes with the video, once the player asks; the same while the address is the same."""
     words = watcher.words()
     key = (video.id, tuple(wanted.question.items()), viewer.person, words.code)
-    kept = st.session_state.get("next up")
-    after = kept[1] if kept is not None and kept[0] == key else None
-    data = player_data(library, video, wanted, viewer, words, after)
-    st.session_state["next up"] = (key, data["next"])
-    return data
+    is_wanted = st.session_state.pop(_WANTS_BESIDE, False)
+    kept: tuple[object, dict[str, Any]] | None = st.session_state.get(_BESIDE)
+    if kept is not None and kept[0] == key:
+        return kept[1]
+    if not is_wanted:
+        return None
+    beside = beside_data(library, video, wanted, viewer, words)
+    st.session_state[_BESIDE] = (key, beside)
+    return beside
 
 
 def _video(library: Library, wanted: Asked) -> Video | None:

@@ -22,6 +22,7 @@ class VideoPage {
   }
 
   show(data, setTriggerValue) {
+    this.wantsBeside = () => setTriggerValue("beside", Date.now());
     this.ask = () => {
       this.playback.element.pause();
       setTriggerValue("ask", Date.now());
@@ -35,6 +36,16 @@ class VideoPage {
     if (isSame) this.update();
     else this.build(before);
     this.about.takeUp();
+    if (data.next) this.askedBeside = null;
+    else this.askBeside();
+  }
+
+  /** What comes next is asked for behind the first frame, which is not to wait for it. */
+  askBeside() {
+    const asked = `${location.pathname}${location.search}`;
+    if (this.askedBeside === asked) return;
+    this.askedBeside = asked;
+    this.playback.whenShown(() => this.wantsBeside?.());
   }
 
   build(at_s) {

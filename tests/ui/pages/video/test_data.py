@@ -118,9 +118,11 @@ def test_a_viewer_who_may_not_see_files_sees_no_path(library: Library) -> None:
     assert str(video.path.parent) not in json.dumps(data)
 
 
-def test_what_comes_next_is_not_found_out_again_where_it_is_known(library: Library) -> None:
+def test_the_video_begins_before_what_goes_with_it_is_known(library: Library) -> None:
     video = library.catalogue.videos()[0]
-    known = {"why": "as before", "cards": [{"id": "0"}]}
+    data = data_of(library, video)
+    assert (data["next"], data["alike"]) == (None, None)
+    known = {"next": {"why": "as before", "cards": [{"id": "0"}]}, "alike": []}
     wanted = asked({"v": str(video.id)})
     data = player_data(library, video, wanted, Viewer(), words_of("en"), known)
-    assert data["next"] == known
+    assert {name: data[name] for name in known} == known

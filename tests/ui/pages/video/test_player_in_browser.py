@@ -252,6 +252,18 @@ def test_the_page_fits_its_window(
     )
     assert names
     assert all(names)
+    page.locator(".next-column .card").first.wait_for()
+    page.locator(".about-video .grid .card").first.wait_for()
+
+
+def test_what_comes_next_comes_also_where_no_frame_does(
+    visitor: Visitor, server: Server, home: Path
+) -> None:
+    page = visitor.page
+    page.route("**/api/v1/videos/*/media*", lambda _: None)
+    page.goto(f"{server.url}/video?v={id_of(home, 'toon-0006.mp4')}")
+    page.locator(".next-column .card").first.wait_for()
+    assert page.locator("video").first.evaluate("v => v.readyState") == 0
 
 
 def test_a_video_that_is_not_there_has_a_page_of_its_own(visitor: Visitor, server: Server) -> None:

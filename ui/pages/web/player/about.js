@@ -223,6 +223,7 @@ export class About {
     if (this.tab === "details")
       return h("dl", { class: "details" }, data.details.map(({ name, value }) => [h("dt", {}, name), h("dd", {}, value)]));
     if (this.tab === "history") return this.history();
+    if (!data.alike) return h("p", { "aria-busy": "true" });
     if (!data.alike.length) return h("p", { class: "mute" }, say("player.no_alike"));
     const list = h("ul", { class: "grid", "aria-label": say("player.alike") }, data.alike.map(video => card(video, { say, question: {}, menu: menuOf(say) })));
     walkByArrows(list);

@@ -35,12 +35,15 @@ export class NextUp {
     }
   }
 
+  /** `next` is null while it is looked for. */
   show(next, question) {
     const text = JSON.stringify([next, question]);
     if (text === this.drawn) return;
     this.drawn = text;
-    this.cards = next.cards;
+    this.root.setAttribute("aria-busy", String(!next));
+    this.cards = next?.cards ?? [];
     this.question = question;
+    if (!next) return this.list.replaceChildren();
     this.why.replaceChildren(next.cards.length ? next.why : this.say("next.none"));
     this.list.replaceChildren(...next.cards.map(video => card(video, { say: this.say, question, menu: menuOf(this.say) })));
   }

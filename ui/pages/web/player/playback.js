@@ -4,6 +4,7 @@ import { h } from "../shared/dom.js";
 import { Stream } from "./stream.js";
 
 const TOLD_MS = 6000;
+const WAITS_MS = 1500;
 
 export class Playback {
   constructor(data, say, signal) {
@@ -60,6 +61,17 @@ export class Playback {
       onLost: () => this.tell(this.say("player.network"), 0),
     });
     this.stream.open(at_s);
+  }
+
+  /** Run something once the first frame is there, or soon where none comes. */
+  whenShown(run) {
+    if (this.element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) return run();
+    const once = new AbortController();
+    const signal = AbortSignal.any([once.signal, this.signal]);
+    const go = () => { once.abort(); run(); };
+    this.element.addEventListener("loadeddata", go, { signal });
+    const timer = setTimeout(go, WAITS_MS);
+    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   }
 
   measured() {

@@ -260,7 +260,7 @@ def test_what_comes_next_comes_also_where_no_frame_does(
     visitor: Visitor, server: Server, home: Path
 ) -> None:
     page = visitor.page
-    page.route("**/api/v1/videos/*/media*", lambda _: None)
+    page.route("**/api/v1/media/**", lambda _: None)
     page.goto(f"{server.url}/video?v={id_of(home, 'toon-0006.mp4')}")
     page.locator(".next-column .card").first.wait_for()
     assert page.locator("video").first.evaluate("v => v.readyState") == 0

@@ -42,6 +42,13 @@ export function replace(href) {
   history.replaceState(history.state, "", href);
 }
 
+/** A component's reports while this page is open: once it is left, Streamlit would run the old page
+ * with the address of the next one, and show that. */
+export function reportsHere(setTriggerValue) {
+  const page = location.pathname;
+  return (name, value) => { if (location.pathname === page) setTriggerValue(name, value); };
+}
+
 /** Tell Streamlit and our components that the address is another. */
 function announce(stays) {
   window.dispatchEvent(new PopStateEvent("popstate"));

@@ -70,6 +70,16 @@ def _seen_for(k: int) -> int:
     return max(min(SEEN_PER_HIT * k, k + MORE_SEEN), MIN_SEEN)
 
 
+def _telling(view: View, filters: Filters) -> View:
+    """The view, saying of how many clips the heads of conditions have not predicted yet."""
+    told = tuple(
+        f"the head {name} has not predicted of {n:,} clips, which are left out; "
+        "reelwise index brings it up to date"
+        for name, n in view.videos.unpredicted(filters.where).items()
+    )
+    return replace(view, warnings=(*view.warnings, *told)) if told else view
+
+
 def _any(options: Options) -> Filters:
     """The filters without the one of relevance, which is for what all channels say together."""
     return replace(options.filters, min_relevance=0.0)
@@ -170,6 +180,7 @@ class Searcher:
     def _answer(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
         """What all channels find of a query of one step."""
         k = options.k
+        view = _telling(view, options.filters)
         shown = Shown.of(view.videos, options.filters)
         if shown.none_passes:
             return replace(self._nothing(view), warnings=(*view.warnings, NONE_PASSES))
@@ -314,7 +325,8 @@ class Searcher:
         name = video.path.name if video else f"video {video_id}"
         vectors = vectors_of_example(self._queries.indexed(video_id, span, view, name=name))
         options = Options(k, replace(filters or Filters(), exclude_video=video_id))
-        find = partial(self.search_vectors, vectors, view=view, began_s=began_s)
+        telling = _telling(view, options.filters)
+        find = partial(self.search_vectors, vectors, view=telling, began_s=began_s)
         result = self._once.find(find, options)
         hits = with_files_that_are_there(result.hits, self._catalogue, options.filters.under)
         return replace(result, hits=hits)

@@ -72,6 +72,8 @@ class Compiled:
     """Queries of the ids of clips; all have to give a clip."""
     values: dict[str, Any]
     """Values of their parameters."""
+    heads: frozenset[str] = frozenset()
+    """Names of the heads that they are on."""
 
 
 def parse_condition(text: str) -> Condition:
@@ -100,6 +102,7 @@ def compile_conditions(database: Database, texts: Sequence[str]) -> Compiled:
     of_videos: list[str] = []
     of_clips: list[str] = []
     values: dict[str, Any] = {}
+    asked: set[str] = set()
     with database.reading() as connection:
         heads = _heads(connection)
         encoder = connection.scalar(sql("SELECT value FROM meta WHERE key = 'encoder_id'"))
@@ -111,8 +114,9 @@ def compile_conditions(database: Database, texts: Sequence[str]) -> Compiled:
         else:
             made, mine = _of_head(condition, p, heads, str(encoder))
             of_clips.append(made)
+            asked.add(_named(condition, heads)[0].name)
         values |= mine
-    return Compiled(tuple(of_videos), tuple(of_clips), values)
+    return Compiled(tuple(of_videos), tuple(of_clips), values, frozenset(asked))
 
 
 @dataclass(frozen=True)

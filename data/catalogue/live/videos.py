@@ -12,7 +12,9 @@ import numpy as np
 
 from data.catalogue.database import Database
 from data.catalogue.files import VideoFiles
+from data.catalogue.live.conditions import compile_conditions
 from data.catalogue.live.limits import VideoIds, VideoLimits, passing_clips, passing_ids
+from data.catalogue.predictions import Predictions
 from data.catalogue.records import IS_LIVE, Video
 from data.catalogue.values import from_micros, sql, text_path
 from data.catalogue.videos import embedded_by_id
@@ -66,6 +68,7 @@ class LiveVideos:
         self._kept: OrderedDict[int, Video] = OrderedDict()
         self._answers: OrderedDict[VideoLimits, VideoIds] = OrderedDict()
         self._clips: OrderedDict[tuple[str, ...], VideoIds | None] = OrderedDict()
+        self._unpredicted: OrderedDict[tuple[str, ...], dict[str, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     @cached_property
@@ -147,6 +150,27 @@ class LiveVideos:
             self._clips[where] = found
             while len(self._clips) > KEPT_ANSWERS:
                 self._clips.popitem(last=False)
+        return found
+
+    def unpredicted(self, where: tuple[str, ...]) -> dict[str, int]:
+        """Count the clips of which a head has not predicted yet, by each head of some conditions.
+
+        Heads that have predicted of all are left out.
+        """
+        if not where:
+            return {}
+        with self._lock:
+            if where in self._unpredicted:
+                return self._unpredicted[where]
+        asked = compile_conditions(self._database, where).heads
+        heads = Predictions(self._database)
+        known = [each for each in heads.heads().values() if each.name in asked]
+        counts = {each.name: heads.count_missing(each) for each in known}
+        found = {name: n for name, n in counts.items() if n}
+        with self._lock:
+            self._unpredicted[where] = found
+            while len(self._unpredicted) > KEPT_ANSWERS:
+                self._unpredicted.popitem(last=False)
         return found
 
     def columns(self) -> VideoColumns:

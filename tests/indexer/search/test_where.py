@@ -83,6 +83,28 @@ def test_what_no_clip_fulfils_finds_nothing_and_says_so(crowd: Home) -> None:
     assert NONE_PASSES in result.warnings
 
 
+def test_clips_of_which_a_head_has_not_predicted_are_told(crowd: Home) -> None:
+    with Catalogue(crowd) as catalogue:
+        number = catalogue.predictions.begin(ACTION)
+        ids = [int(clip) for clip in catalogue.clip_table("colour-1").ids]
+        catalogue.predictions.put(number, [Prediction(ids[0], "jump", 0.9, True)])
+    told = f"the head action has not predicted of {len(ids) - 1:,} clips, which are left out"
+    filters = Filters(where=("action=jump",))
+    with searching(crowd) as searcher:
+        results = [searcher.search(Query("red"), filters=filters)]
+        results += [searcher.similar(results[0].hits[0].video_id, filters=filters)]
+        none = searcher.search(Query("red"), filters=Filters(where=("action=run",)))
+        for result in (*results, none):
+            assert [each for each in result.warnings if told in each]
+        assert NONE_PASSES in none.warnings
+        assert not searcher.search(Query("red"), filters=Filters(where=("width>=0",))).warnings
+        with Catalogue(crowd) as catalogue:
+            rows = [Prediction(clip, "run", 0.9, True) for clip in ids[1:]]
+            catalogue.predictions.put(number, rows)
+        assert searcher.refresh()
+        assert not searcher.search(Query("red"), filters=filters).warnings
+
+
 def test_new_predictions_count_after_a_refresh(crowd: Home) -> None:
     with Catalogue(crowd) as catalogue:
         first = int(catalogue.clip_table("colour-1").ids[0])

@@ -127,13 +127,19 @@ class Jobs:
             rows = connection.execute(_IN_STATES, {"states": list(states)}).all()
         return [self._job(row) for row in rows]
 
-    def begin(self, job_id: int) -> Job | None:
+    def begin(self, job_id: int, *, alone: bool = False) -> Job | None:
         """Say that a job runs from now on; the caller holds its lock.
 
+        Args:
+            job_id: Which.
+            alone: Only where no other one runs; of two processes that ask at once, one begins.
+
         Returns:
-            None where it does not wait (any more).
+            None where it does not wait (any more), or waits on for another one to end.
         """
         with self._catalogue.writing("jobs.begin", changes_library=False) as connection:
+            if alone and self._runs(connection):
+                return None
             values = {"id": job_id, "now": now_micros()}
             begun = connection.execute(_BEGIN, values).rowcount
             return self._read(connection, job_id) if begun else None
@@ -211,6 +217,11 @@ class Jobs:
                 if not is_run(self._home, row.id):
                     self._settle(connection, row)
             self._prune(connection)
+
+    def _runs(self, connection: Connection) -> bool:
+        """Whether a living process runs any job."""
+        rows = connection.execute(_IN_STATES, {"states": ["running"]}).all()
+        return any(is_run(self._home, row.id) for row in rows)
 
     def _put(self, connection: Connection, values: Mapping[str, Any]) -> Job:
         self._prune(connection)

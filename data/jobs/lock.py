@@ -1,4 +1,7 @@
-"""Who runs a job holds a lock that the kernel frees when the process is gone, however it ended."""
+"""Who runs a job holds a lock that the kernel frees when the process is gone, however it ended.
+
+So does the one server of a home that starts jobs: another one begins where it ended.
+"""
 
 import fcntl
 import os
@@ -10,15 +13,15 @@ from data.durable import make_dir
 from data.home import Home
 
 
-class JobLock:
-    """The right to run one job; use as a context manager.
+class _Lock:
+    """A right that one process has; use as a context manager.
 
     Raises:
-        BlockingIOError: On entering: another process runs it.
+        BlockingIOError: On entering: another one has it.
     """
 
-    def __init__(self, home: Home, job_id: int) -> None:
-        self._file = _lock_file(home, job_id)
+    def __init__(self, file: Path) -> None:
+        self._file = file
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
@@ -36,6 +39,20 @@ class JobLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+class JobLock(_Lock):
+    """The right to run one job."""
+
+    def __init__(self, home: Home, job_id: int) -> None:
+        super().__init__(_lock_file(home, job_id))
+
+
+class StartLock(_Lock):
+    """The right to start jobs of a home, from the start of one until its process is gone."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(home.jobs / "start.lock")
 
 
 def is_run(home: Home, job_id: int) -> bool:

@@ -6,12 +6,13 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
 from data.errors import ReelwiseError
 from data.jobs import Job
+from data.jobs.lock import StartLock
 from data.jobs.records import AFTER
 from ui.library.opened import OpenedLibrary
 
@@ -30,8 +31,9 @@ NICENESS = 5
 class JobRunner:
     """Runs waiting jobs while the server lives; a context manager, whose end lets them wait again.
 
-    A job that runs from a terminal counts as well: two never write at once. A server that was
-    killed takes its job along; the next one goes on with it.
+    A job that runs from a terminal counts as well: two never write at once. Of several servers of
+    one home one at a time starts a job. A server that was killed takes its job along; the next one
+    goes on with it.
 
     Args:
         library: The library of the server.
@@ -46,6 +48,7 @@ class JobRunner:
         self._poll_s = poll_s
         self._grace_s = grace_s
         self._child: tuple[int, subprocess.Popen[bytes]] | None = None
+        self._held = ExitStack()
         self._asked_s: float | None = None
         self._ending = threading.Event()
         # The kernel ends the children of a thread with it: this one lives as long as the server.
@@ -82,10 +85,28 @@ class JobRunner:
                 return
             self._child = self._asked_s = None
             _end_group(child)
+            self._held.close()
             jobs.settle()  # where it was killed
-        waiting = jobs.in_states(["queued"])
-        if waiting and not any(job.state != "stopped" for job in jobs.in_states(["running"])):
-            self._start(waiting[0])
+        if self._next() is None:
+            return
+        with ExitStack() as held:
+            try:
+                held.enter_context(StartLock(self._library.home))
+            except BlockingIOError:
+                return  # another server starts one
+            waiting = self._next()  # by now the other one may have begun
+            if waiting is not None:
+                self._start(waiting)
+                self._held = held.pop_all()
+
+    def _next(self) -> Job | None:
+        """The job that is to be started now; None where none waits, or one runs."""
+        waiting = self._library.jobs.in_states(["queued"])
+        if not waiting or any(
+            job.state != "stopped" for job in self._library.jobs.in_states(["running"])
+        ):
+            return None
+        return waiting[0]
 
     def _start(self, job: Job) -> None:
         # The child ends when the server ends, a SIGKILL included.
@@ -128,6 +149,7 @@ class JobRunner:
         with suppress(ReelwiseError):
             if self._library.jobs.get(job_id).state == "stopped":
                 self._library.jobs.settle()
+        self._held.close()
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:

@@ -55,6 +55,18 @@ def test_who_runs_a_job_has_it_alone(jobs: Jobs, home: Home) -> None:
         pass
 
 
+def test_a_job_that_is_to_run_alone_waits_for_another_one_that_lives(
+    jobs: Jobs, home: Home
+) -> None:
+    first, second = jobs.add("index", {}, asked_by="anna"), jobs.add("train", {})
+    with JobLock(home, first.id), JobLock(home, second.id):
+        assert jobs.begin(first.id, alone=True) is not None
+        assert jobs.begin(second.id, alone=True) is None
+        assert states(jobs) == [(second.id, "queued"), (first.id, "running")]
+    with JobLock(home, second.id):  # the process of the first one is gone without a word
+        assert jobs.begin(second.id, alone=True) is not None
+
+
 @pytest.mark.parametrize(("wish", "after"), [("pause", "paused"), ("stop", "stopped")])
 def test_what_is_asked_of_a_job_happens(jobs: Jobs, home: Home, wish: Wish, after: str) -> None:
     waiting, running = jobs.add("index", {}), jobs.add("rebuild", {})

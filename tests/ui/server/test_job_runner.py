@@ -22,12 +22,20 @@ from ui.server.job_runner import JobRunner
 SERVER = """
 import sys, threading
 from ui.server import job_runner
-job_runner.CHILD = "tests.ui.server.patient_child"
+job_runner.CHILD = sys.argv[2]
 from ui.library.library import Library
 from ui.server.job_runner import JobRunner
 with Library(sys.argv[1]) as library, JobRunner(library, poll_s=0.05):
     threading.Event().wait()
 """
+
+
+PATIENT = "tests.ui.server.patient_child"
+
+
+def another_server(library: Library, child: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", SERVER, str(library.home.root), child]
+    return subprocess.Popen(command, cwd=ROOT)
 
 
 def wait_for(library: Library, job_id: int, wanted: Callable[[Job], bool]) -> Job:
@@ -43,11 +51,11 @@ def wait_for(library: Library, job_id: int, wanted: Callable[[Job], bool]) -> Jo
 def test_a_job_of_a_killed_server_is_gone_on_with_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_runner, "CHILD", "tests.ui.server.patient_child")
+    monkeypatch.setattr(job_runner, "CHILD", PATIENT)
     with Library(tmp_path / "home") as library:
         library.make()
         job = library.jobs.add("train", {}, asked_by="anna")
-        server = subprocess.Popen([sys.executable, "-c", SERVER, str(library.home.root)], cwd=ROOT)
+        server = another_server(library, PATIENT)
         wait_for(library, job.id, lambda now: now.state == "running")
         (child,) = psutil.Process(server.pid).children()
         server.send_signal(signal.SIGKILL)
@@ -60,10 +68,59 @@ def test_a_job_of_a_killed_server_is_gone_on_with_by_the_next(
     assert done.summary == "went on"
 
 
+def test_of_two_servers_one_starts_a_job_and_the_other_one_where_it_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle = "tests.ui.server.idle_child"  # it takes its time to begin
+    monkeypatch.setattr(job_runner, "CHILD", idle)
+    with Library(tmp_path / "home") as library:
+        library.make()
+        first, second = library.jobs.add("train", {}), library.jobs.add("rebuild", {})
+        server = another_server(library, idle)
+        process, runner = psutil.Process(server.pid), JobRunner(library)
+        end_s = time.monotonic() + PATIENCE_S
+        while not process.children() and time.monotonic() < end_s:
+            time.sleep(0.02)
+        (child,) = process.children()
+        runner._look()
+        assert runner._child is None
+        assert [library.jobs.get(each.id).state for each in (first, second)] == ["queued"] * 2
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+        child.wait(PATIENCE_S)
+        runner._look()
+        assert runner._child is not None
+        assert runner._child[0] == first.id
+        begun = runner._child[1]
+        begun.kill()
+        begun.wait()
+        runner._look()  # what is gone is over, and the next one may start
+        assert runner._child[1] is not begun
+        third = JobRunner(library)
+        third._look()
+        assert third._child is None
+        runner._let_wait()
+        third._look()
+        assert third._child is not None
+        third._let_wait()
+
+
+def test_a_job_is_paused_in_its_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_runner, "CHILD", PATIENT)
+    with Library(tmp_path / "home") as library:
+        library.make()
+        job = library.jobs.add("train", {})
+        with JobRunner(library, poll_s=0.02):
+            wait_for(library, job.id, lambda now: now.state == "running")
+            library.jobs.ask(job.id, "pause")
+            paused = wait_for(library, job.id, lambda now: now.state == "paused")
+            assert paused.summary == "paused; what was done is kept"
+
+
 def test_a_server_that_ends_lets_its_job_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_runner, "CHILD", "tests.ui.server.patient_child")
+    monkeypatch.setattr(job_runner, "CHILD", PATIENT)
     with Library(tmp_path / "home") as library:
         library.make()
         job = library.jobs.add("train", {})

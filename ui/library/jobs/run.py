@@ -117,12 +117,16 @@ class JobRun:
         job = self._given or jobs.add(self._kind, self._arguments, asked_by=ASKED_BY_COMMAND)
         try:
             self._held.enter_context(JobLock(self._library.home, job.id))
-            begun = jobs.begin(job.id)
+            # What a server runs waits for what a person runs in a terminal.
+            begun = jobs.begin(job.id, alone=self._given is not None)
         except BlockingIOError:
             begun = None
         if begun is None:
             self._held.close()
-            raise ReelwiseError(f"job {job.id} does not wait any more", fix="reelwise jobs list")
+            raise ReelwiseError(
+                f"job {job.id} does not wait any more, or another one runs",
+                fix="reelwise jobs list",
+            )
         self._job = begun
         self._watcher = threading.Thread(target=self._watch, name="job", daemon=True)
         self._watcher.start()

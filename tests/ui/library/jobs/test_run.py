@@ -110,6 +110,19 @@ def test_a_job_that_waits_is_run_once(library: Library) -> None:
     assert ended(library) == ("done", "")
 
 
+def test_a_job_of_a_server_waits_on_where_a_command_was_quicker(library: Library) -> None:
+    job = library.jobs.add("train", {}, asked_by="anna")
+    with JobRun(library, "index", {}):
+        with (
+            pytest.raises(ReelwiseError, match="does not wait any more"),
+            JobRun(library, "train", {}, job=job),
+        ):
+            pass
+        assert library.jobs.get(job.id).state == "queued"
+    with JobRun(library, "train", {}, job=job):
+        assert library.jobs.get(job.id).state == "running"
+
+
 def test_a_job_of_a_server_that_ends_waits_for_the_next(library: Library) -> None:
     job = library.jobs.add("train", {})
     with pytest.raises(KeyboardInterrupt), JobRun(library, "train", {}, job=job):

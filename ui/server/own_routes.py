@@ -11,6 +11,7 @@ from ui.api.served import Served
 from ui.library.library import Library
 from ui.server.access import login
 from ui.server.access.doors import Doors
+from ui.server.access.provider_login import provider_routes
 from ui.server.health import health_routes
 from ui.server.media import example_routes, media_routes, video_routes
 from ui.server.media.frames import FrameSource
@@ -36,6 +37,7 @@ def own_routes(
     return [
         *health_routes(library, api.state.metering),
         *login.login_routes(doors),
+        *provider_routes(doors),
         Mount(BASE, api),
         Route("/api", no_route),
         Route("/api/{rest:path}", no_route),

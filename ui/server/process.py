@@ -22,6 +22,7 @@ from ui.library.keeping.places import Places, home_of_user
 from ui.library.library import Library
 from ui.library.running import announced
 from ui.server.access.doors import Doors
+from ui.server.access.provider_login import look_at_provider
 from ui.server.agent_routes import AgentRoutes, Agents
 from ui.server.app import MAX_UPLOAD_MB, OPEN_DOORS, build_server
 from ui.server.edge.address import ServerAddress
@@ -80,6 +81,9 @@ def serve_library(
     """
     places = _places(serving.browse)
     _require(resolve_home(home), may_make=serving.is_new)
+    provider = serving.doors.provider
+    if provider is not None and (told := look_at_provider(provider, address)):
+        sys.stderr.write(f"reelwise: warning: {told}\n")
     listener = _listen(address)
     with Library(home, device=serving.device) as library, ExitStack() as training:
         library.gpu_use, library.places = serving.gpu_use, places

@@ -17,7 +17,7 @@ from tests.ui.server.every_route import OWN_PAGE, Answer, Asker, Operation, guar
 from ui.api.links import BASE
 from ui.library.library import Library
 from ui.server.access.doors import Doors
-from ui.server.access.sessions import Sessions
+from ui.server.access.sessions import Sessions, session_key
 from ui.server.access.users import User, Users, hashed, write_users
 
 TOKEN = "token-of-a-program-0123456789"
@@ -65,7 +65,7 @@ def housed(home: Path, folder: Path) -> Iterator[House]:
     known = {name: User(name, role, hashed("password")) for name, role in passwords.items()}  # type: ignore[arg-type]
     write_users(folder / "users.json", known)
     users = Users(folder / "users.json")
-    sessions = Sessions(users, folder / "key")
+    sessions = Sessions(users, session_key(folder / "key"))
 
     def cookie(name: str) -> dict[str, str]:
         answer = Response()

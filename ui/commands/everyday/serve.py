@@ -36,6 +36,14 @@ UsersOption = Annotated[
         "`reelwise users add` makes.",
     ),
 ]
+OidcOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Let an OpenID provider ask who somebody is: a TOML file with a section [auth], as "
+        "Streamlit's secrets.toml has one.",
+    ),
+]
 TrustedHeaderOption = Annotated[
     str | None,
     typer.Option(
@@ -117,6 +125,7 @@ def serve(
     allow_host: AllowHostOption = None,
     token: TokenOption = None,
     users: UsersOption = None,
+    oidc: OidcOption = None,
     trusted_header: TrustedHeaderOption = None,
     trusted_proxy: TrustedProxyOption = None,
     public: PublicOption = False,
@@ -149,7 +158,7 @@ def serve(
         from data.home import resolve_home
         from ui.server.access.options import AccessOptions
 
-        access = AccessOptions(token, users, trusted_header, trusted_proxy or (), public)
+        access = AccessOptions(token, users, trusted_header, trusted_proxy or (), public, oidc)
         environment = os.environ.get("REELWISE_TOKEN")
         place = resolve_home(home)
         doors = access.doors(place, is_local=address.is_local, environment=environment)

@@ -14,6 +14,7 @@ from data.errors import ReelwiseError
 from data.history import person
 from data.regular import open_regular
 from ui.api.served import Visitor
+from ui.server.access.provider import Provider
 from ui.server.access.sessions import COOKIE, Sessions
 from ui.server.access.users import Users
 
@@ -30,7 +31,9 @@ class Doors:
     users: Users | None = None
     """Who may sign in with a password, and which role a name has."""
     sessions: Sessions | None = None
-    """Who has signed in; with `users` only."""
+    """Who has signed in; with `users` or `provider` only."""
+    provider: Provider | None = None
+    """A provider of identities that asks people who they are."""
     header: str | None = None
     """Header in which a proxy names who asks; in lower case."""
     proxies: tuple[Network, ...] = field(default=())
@@ -39,7 +42,12 @@ class Doors:
     @property
     def is_open(self) -> bool:
         """Whether nobody has to say who they are."""
-        return self.token is None and self.users is None and self.header is None
+        return self.token is None and not self.has_login and self.header is None
+
+    @property
+    def has_login(self) -> bool:
+        """Whether people can sign in on a page."""
+        return self.users is not None or self.provider is not None
 
     def visitor(self, connection: HTTPConnection) -> Visitor | None:
         """Who asks; None for a stranger."""
@@ -62,8 +70,7 @@ class Doors:
     def _by_session(self, connection: HTTPConnection) -> Visitor | None:
         if self.sessions is None:
             return None
-        user = self.sessions.user_of(connection.cookies.get(COOKIE))
-        return None if user is None else Visitor(user.name, user.role)
+        return self.sessions.visitor_of(connection.cookies.get(COOKIE))
 
     def _by_proxy(self, connection: HTTPConnection) -> Visitor | None:
         if self.header is None or not self.is_proxy(connection):

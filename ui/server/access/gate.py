@@ -20,12 +20,13 @@ from ui.api.answers import problem
 from ui.api.served import VISITOR, Visitor, client_of
 from ui.library.running import ROUTE
 from ui.server.access.doors import Doors
+from ui.server.access.login_page import LOGIN, TO_PROVIDER
+from ui.server.access.provider import CALLBACK
 
 VISITOR_HEADER = "x-reelwise-visitor"
 """What the pages read of a visitor: JSON with `name`, `role` and `client`."""
 READS = ("GET", "HEAD", "OPTIONS")
-LOGIN = "/login"
-OPEN = (LOGIN, "/healthz", "/readyz", "/api/v1/session", ROUTE)
+OPEN = (LOGIN, TO_PROVIDER, CALLBACK, "/healthz", "/readyz", "/api/v1/session", ROUTE)
 """Addresses for strangers: to sign in, to be watched, and one that asks for its own secret."""
 
 
@@ -92,13 +93,13 @@ def _known(scope: Scope, visitor: Visitor | None) -> Scope:
 def _sign_in(connection: HTTPConnection, doors: Doors) -> Response:
     path = connection.scope["path"]
     is_page = "text/html" in connection.headers.get("accept", "") and not path.startswith("/api")
-    if is_page and connection.scope.get("method") in READS and doors.users is not None:
+    if is_page and connection.scope.get("method") in READS and doors.has_login:
         query = connection.scope.get("query_string", b"").decode("latin-1")
         wanted = path + (f"?{query}" if query else "")
         return RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='')}", status_code=303)
     ways = [
         *(["send Authorization: Bearer TOKEN"] if doors.token is not None else []),
-        *([f"sign in at {LOGIN}"] if doors.users is not None else []),
+        *([f"sign in at {LOGIN}"] if doors.has_login else []),
         *(["come by the proxy"] if doors.header is not None else []),
     ]
     answer = problem(401, "sign_in", "this server wants to know who asks", ", or ".join(ways))

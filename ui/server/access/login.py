@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Annotated
 from urllib.parse import quote
 
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ui.api.answers import document
@@ -18,20 +17,11 @@ from ui.api.refusals import Refused
 from ui.api.served import Asking, Role, Visitor
 from ui.api.strict import StrictRoute
 from ui.server.access.doors import Doors
-from ui.server.access.gate import LOGIN, is_https
+from ui.server.access.gate import is_https
+from ui.server.access.login_page import LOGIN, sign_in_page
 from ui.server.access.sessions import Sessions
 from ui.server.access.users import User
 
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;"
-    "margin:0;color:#16211f;background:#fff}form{width:min(20rem,90vw);display:grid;gap:12px}"
-    "h1{font-size:1.4rem;margin:0 0 8px}label{display:grid;gap:4px}input{font:inherit;padding:10px;"
-    "border:1px solid #7c8b88;border-radius:10px;background:#f1f5f4;color:inherit}button{font:"
-    "inherit;font-weight:600;padding:11px;border:0;border-radius:10px;background:#0f766e;"
-    "color:#fff}p{color:#b42318;margin:0}@media(prefers-color-scheme:dark){body{color:#e6eeec;"
-    "background:#0f1514}input{background:#1a2322;border-color:#6f827e}button{background:#2dd4bf;"
-    "color:#0f1514}p{color:#ff9b90}}"
-)
 MAX_FORM_BYTES = 8192
 
 
@@ -98,7 +88,8 @@ def _session(visitor: Visitor | None, doors: Doors) -> Session:
 
 def _checked(doors: Doors, name: str, password: str) -> tuple[User, Sessions]:
     if doors.users is None or doors.sessions is None:
-        raise Refused(409, "no_users", "this server has no passwords", fix="nobody signs in here")
+        fix = "nobody signs in here" if doors.provider is None else f"sign in at {LOGIN}"
+        raise Refused(409, "no_users", "this server has no passwords", fix=fix)
     user = doors.users.check(name, password)
     if user is None:
         raise Refused(
@@ -115,7 +106,7 @@ def login_routes(doors: Doors) -> list[BaseRoute]:
         visitor = doors.visitor(request)
         if doors.is_open or (visitor is not None and visitor.name is not None):
             return RedirectResponse(wanted, status_code=303)
-        return _page(wanted)
+        return page(wanted)
 
     async def take(request: Request) -> Response:
         async with request.form(max_files=0, max_fields=3, max_part_size=MAX_FORM_BYTES) as form:
@@ -124,10 +115,17 @@ def login_routes(doors: Doors) -> list[BaseRoute]:
         try:
             user, sessions = await run_in_threadpool(_checked, doors, name[:200], password[:1000])
         except Refused as refused:
-            return _page(wanted, told=refused.problem, status=refused.status)
+            return page(wanted, refused.problem, refused.status)
         answer = RedirectResponse(wanted, status_code=303)
         sessions.begin(answer, user, secure=is_https(request, doors))
         return answer
+
+    def page(wanted: str, told: str = "", status: int = 200) -> Response:
+        provider = None if doors.provider is None else doors.provider.name
+        has_passwords = provider is None or doors.users is not None
+        return sign_in_page(
+            wanted, told=told, status=status, provider=provider, has_passwords=has_passwords
+        )
 
     return [Route(LOGIN, show, methods=["GET"]), Route(LOGIN, take, methods=["POST"])]
 
@@ -136,18 +134,3 @@ def local_path(wanted: str) -> str:
     """An address of this server to go on to; "/" for any other."""
     is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
     return quote(wanted, safe="/?&=%@.,:;+-_~") if is_local and wanted.isprintable() else "/"
-
-
-def _page(wanted: str, told: str = "", status: int = 200) -> Response:
-    said = f"<p role=alert>{escape(told)}</p>" if told else ""
-    return HTMLResponse(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Sign in - reelwise</title>"
-        f"<meta name=viewport content='width=device-width,initial-scale=1'><style>{_STYLE}</style>"
-        f"<form method=post action={LOGIN}><h1>reelwise</h1>{said}"
-        "<label>Name<input name=name autocomplete=username required autofocus></label>"
-        "<label>Password<input name=password type=password autocomplete=current-password required>"
-        f"</label><input type=hidden name=next value='{escape(wanted)}'>"
-        "<button>Sign in</button></form>",
-        status_code=status,
-        headers={"cache-control": "no-store"},
-    )

@@ -15,11 +15,11 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ui.api.application import build_api
-from ui.api.served import visitor_of
+from ui.api.served import Visitor, visitor_of
 from ui.server.access import login
 from ui.server.access.doors import Doors, read_proxies
 from ui.server.access.gate import VISITOR_HEADER, Gate
-from ui.server.access.sessions import COOKIE, Sessions
+from ui.server.access.sessions import COOKIE, Sessions, session_key
 from ui.server.access.users import User, Users, hashed, write_users
 
 TOKEN = "t" * 32
@@ -40,7 +40,7 @@ def users(tmp_path: Path) -> Users:
 
 @pytest.fixture
 def doors(users: Users, tmp_path: Path) -> Doors:
-    return Doors(token=TOKEN, users=users, sessions=Sessions(users, tmp_path / "key"))
+    return Doors(token=TOKEN, users=users, sessions=Sessions(users, session_key(tmp_path / "key")))
 
 
 def client_of(doors: Doors, address: str = "testclient") -> TestClient:
@@ -165,17 +165,17 @@ def test_a_forged_or_old_cookie_or_another_password_is_nobody(
 ) -> None:
     client = signed_in(doors, "ben", "ben's password")
     cookie = client.cookies[COOKIE]
-    other_key = Sessions(users, tmp_path / "other key")
+    other_key = Sessions(users, session_key(tmp_path / "other key"))
     assert doors.sessions is not None
-    assert doors.sessions.user_of(cookie) is not None
-    assert other_key.user_of(cookie) is None
-    assert doors.sessions.user_of(cookie[:-2]) is None
+    assert doors.sessions.visitor_of(cookie) is not None
+    assert other_key.visitor_of(cookie) is None
+    assert doors.sessions.visitor_of(cookie[:-2]) is None
     now = time.time()
     monkeypatch.setattr("time.time", lambda: now + 40 * 24 * 3600)
-    assert doors.sessions.user_of(cookie) is None
+    assert doors.sessions.visitor_of(cookie) is None
     monkeypatch.undo()
     write_users(tmp_path / "users.json", {"ben": User("ben", "viewer", hashed("another one"))})
-    assert doors.sessions.user_of(cookie) is None
+    assert doors.sessions.visitor_of(cookie) is None
     assert client.get("/who").status_code == 401
 
 
@@ -183,9 +183,11 @@ def test_sessions_outlive_the_process(users: Users, tmp_path: Path) -> None:
     user = users.find("ben")
     assert user is not None
     answer = Response()
-    Sessions(users, tmp_path / "key").begin(answer, user, secure=True)
+    Sessions(users, session_key(tmp_path / "key")).begin(answer, user, secure=True)
     cookie = answer.headers["set-cookie"].partition("=")[2].partition(";")[0]
-    assert Sessions(users, tmp_path / "key").user_of(cookie) == user
+    assert Sessions(users, session_key(tmp_path / "key")).visitor_of(cookie) == Visitor(
+        "ben", "viewer"
+    )
     assert (tmp_path / "key").stat().st_mode & 0o077 == 0
 
 

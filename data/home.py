@@ -24,7 +24,7 @@ from data.regular import open_regular
 HOME_VARIABLE = "REELWISE_HOME"
 _FOLDERS = {
     *("vectors", "lines", "sentences", "index", "duplicates", "recommender", "cache", "copies"),
-    *("jobs", "models"),
+    *("jobs", "models", "moderation"),
     *("toons", "photo_films"),  # made by `reelwise demo`
 }
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
@@ -59,6 +59,8 @@ class Home:
         """The file that names the published model."""
         self.heads = root / "models" / "heads"
         """The folder with one folder per head."""
+        self.moderation = root / "moderation"
+        """The folder of the policies of moderation."""
         self.cache = root / "cache"
         """Thumbnails and previews: may be deleted at any time."""
         self.jobs = root / "jobs"

@@ -15,9 +15,10 @@ from sqlalchemy import (
 
 from data.catalogue.learned_tables import MAKE_LEARNED_TABLES
 from data.catalogue.people_tables import MAKE_PEOPLE_TABLES, PERMANENT, metadata
+from data.catalogue.review_tables import KEEP_REVIEW_LOG, MAKE_REVIEW_TABLES
 from data.video.clips.rule import USUAL_RULE
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 # The counts of the watch history are kept by triggers: whoever asks for them reads one row.
 _COUNT_EVENTS = (
     "INSERT INTO history_counts (id, n_events, n_resolved, last_id)"
@@ -77,7 +78,7 @@ EVENT_SUM = _EVENT_SUM_7.replace("kind)", "kind, source, client_id, client_numbe
 had fewer columns keep theirs: NULLs at the end do not count."""
 TAG_SUM = "row_sum(video_id, tag, typed)"
 """The checksum of a row of `tags`."""
-AFTER_CREATION = (*_COUNT_EVENTS, *_LOG_CHANGES, *_FOLLOW_EVENTS)
+AFTER_CREATION = (*_COUNT_EVENTS, *_LOG_CHANGES, *_FOLLOW_EVENTS, *KEEP_REVIEW_LOG)
 """Statements that follow the creation of the tables of `metadata`."""
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     # Columns and an index that were written and never read.
@@ -152,6 +153,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "CREATE INDEX videos_by_added ON videos (added_at)",
     ),
     8: MAKE_LEARNED_TABLES,
+    9: MAKE_REVIEW_TABLES,
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
 

@@ -24,6 +24,7 @@ from data.history.forgetting import (
     last_export,
 )
 from data.history.importing import ImportReport, add_row, import_events
+from data.history.reviewers import REVIEWERS, forget_reviewer
 from data.history.rows.event_file import HowToRead
 from data.history.rows.event_row import EVENT_KINDS, EventKind, EventRow, EventSource
 from data.history.rows.people import near_names, person
@@ -53,6 +54,7 @@ _NAMED = sql(
     'SELECT name FROM people UNION SELECT "user" FROM saved_searches WHERE length("user")'
     ' UNION SELECT "user" FROM recent_searches WHERE length("user")'
     ' UNION SELECT "user" FROM removed_events'
+    f" UNION {REVIEWERS}"
 )
 _COUNT = sql(
     'SELECT (SELECT count(*) FROM events WHERE "user" = :user) AS events,'
@@ -64,6 +66,7 @@ _MENTIONS = sql(
     " + (SELECT count(*) FROM tags WHERE instr(typed, :name))"
     " + (SELECT count(*) FROM saved_searches WHERE instr(name || parameters, :name))"
     " + (SELECT count(*) FROM recent_searches WHERE instr(parameters, :name))"
+    " + (SELECT count(*) FROM review_log WHERE instr(why, :name))"
 )
 
 
@@ -80,12 +83,14 @@ class Forgotten:
     models: int
     """Models that had been fitted on all users' events."""
     mentions: int
-    """Paths, names and tags of videos, in the library and in others' events, and searches of
-    others that hold the name: they stay."""
+    """Paths, names and tags of videos, in the library and in others' events, searches of others,
+    and reasons of reviews that hold the name: they stay."""
     export: Export | None
     """The last copy of a model that left the home: it is out of reach."""
     searches: int = 0
     """Saved and recent searches."""
+    reviews: int = 0
+    """Rows of the log of reviews: they stay, without the name."""
 
 
 class History:
@@ -276,6 +281,7 @@ class History:
             connection.execute(_DROP_REMOVED, {"user": name})
             connection.execute(_DROP_PERSON, {"user": name})
             connection.execute(_DROP_ASKING, {"user": name})
+            reviews = forget_reviewer(connection, name)
             searches = sum(
                 connection.execute(one, {"user": name}).rowcount for one in _DROP_SEARCHES
             )
@@ -285,7 +291,7 @@ class History:
         with self._catalogue.reading() as connection:
             mentions = int(connection.execute(_MENTIONS, {"name": name}).scalar_one())
         export = last_export(self._catalogue)
-        return Forgotten(name, events, impressions, models, mentions, export, searches)
+        return Forgotten(name, events, impressions, models, mentions, export, searches, reviews)
 
     def finish_forgetting(self) -> None:
         """Do what an earlier `forget` could not: others were reading, or it was killed."""

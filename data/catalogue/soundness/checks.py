@@ -3,6 +3,7 @@
 from data.catalogue.database import Database
 from data.catalogue.people_tables import PERSON_SUM, RECENT_SUM, SAVED_SUM
 from data.catalogue.records import SEARCHABLE, State
+from data.catalogue.review_tables import CASE_SUM, LOG_SUM
 from data.catalogue.tables import EVENT_SUM, TAG_SUM
 from data.catalogue.values import sql
 from data.disk_errors import BRING_BACK
@@ -25,6 +26,8 @@ BAD_TAGS = f"tags WHERE row_sum <> {TAG_SUM} OR tag <> tag_key(typed)"
 BAD_PEOPLE = f"people WHERE row_sum <> {PERSON_SUM}"
 BAD_SAVED = f"saved_searches WHERE row_sum <> {SAVED_SUM}"
 BAD_RECENT = f"recent_searches WHERE row_sum <> {RECENT_SUM}"
+BAD_CASES = f"review_cases WHERE row_sum <> {CASE_SUM}"
+BAD_LOG = f"review_log WHERE row_sum <> {LOG_SUM}"
 BAD_FILES = f"files WHERE name_key <> name_key(path) OR state NOT IN {_STATES}"
 BAD_EMBEDDINGS = f"embeddings WHERE state NOT IN {_STATES}"
 # What the database itself cannot know to be wrong: what it means, and a query that counts it.
@@ -34,6 +37,10 @@ _ROW_CHECKS = {
     "people who are not as they were written: {n}": f"SELECT count(*) FROM {BAD_PEOPLE}",
     "saved searches that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_SAVED}",
     "recent searches that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_RECENT}",
+    "cases of reviews that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_CASES}",
+    "rows of the log of reviews that are not as they were written: {n}": (
+        f"SELECT count(*) FROM {BAD_LOG}"
+    ),
     "files that are not as they were recorded: {n}": f"SELECT count(*) FROM {BAD_FILES}",
     "videos with an unknown state: {n}": f"SELECT count(*) FROM {BAD_EMBEDDINGS}",
     "the number of watch events is not what was counted": (

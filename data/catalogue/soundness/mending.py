@@ -11,10 +11,13 @@ from sqlalchemy import Connection
 
 from data.catalogue.database import Database
 from data.catalogue.guard.copies import whole_copies
+from data.catalogue.review_tables import CASE_COLUMNS, LOG_COLUMNS
 from data.catalogue.soundness.checks import (
+    BAD_CASES,
     BAD_EMBEDDINGS,
     BAD_EVENTS,
     BAD_FILES,
+    BAD_LOG,
     BAD_PEOPLE,
     BAD_RECENT,
     BAD_SAVED,
@@ -79,7 +82,9 @@ _TAGS = _Kept("tags", ("video_id", "tag", "typed"), BAD_TAGS, "tags")
 _PEOPLE = _Kept("people", ("name", "colour", "created_at", "records", "pin"), BAD_PEOPLE, "people")
 _SAVED = _Kept("saved_searches", ("user", "name", "parameters", "at"), BAD_SAVED, "saved searches")
 _RECENT = _Kept("recent_searches", ("user", "parameters", "at"), BAD_RECENT, "recent searches")
-_KEPT = (_EVENTS, _TAGS, _PEOPLE, _SAVED, _RECENT)
+_CASES = _Kept("review_cases", CASE_COLUMNS, BAD_CASES, "cases of reviews")
+_LOG = _Kept("review_log", LOG_COLUMNS, BAD_LOG, "rows of the log of reviews")
+_KEPT = (_EVENTS, _TAGS, _PEOPLE, _SAVED, _RECENT, _CASES, _LOG)
 _RECOUNT = sql(
     "UPDATE history_counts SET n_events = (SELECT count(*) FROM events),"
     " n_resolved = (SELECT count(video_id) FROM events)"
@@ -93,8 +98,8 @@ def mend_rows(catalogue: Database) -> list[str]:
     """Mend the rows that `checks.row_problems` finds, and give what was done, one line each.
 
     Files and states are found again by the next `index`. Watch events are taken from the newest
-    copy that has them as they were; so are tags, people and searches. Those in no copy stay, and
-    stay reported.
+    copy that has them as they were; so are tags, people, searches and reviews. Those in no copy
+    stay, and stay reported.
     """
     done = []
     with catalogue.writing("mend_rows") as connection:

@@ -111,6 +111,7 @@ def forget(
         "forgotten": forgotten.events,
         "impressions": forgotten.impressions,
         "searches": forgotten.searches,
+        "reviews": forgotten.reviews,
         "models": forgotten.models,
         "heads": heads,
         "mentions_left": forgotten.mentions,
@@ -143,6 +144,10 @@ def _forgotten_lines(forgotten: Forgotten) -> list[str]:
     if forgotten.searches:
         lines.append(
             f"saved and recent searches: {count(forgotten.searches, 'search', 'searches')}"
+        )
+    if forgotten.reviews:
+        lines.append(
+            f"log of reviews: {count(forgotten.reviews, 'row')} without the name; decisions stay"
         )
     if forgotten.models:
         lines.append(

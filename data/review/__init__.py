@@ -1,0 +1,1 @@
+"""Moderation: policies, what their rules found, and what people decided."""

@@ -21,6 +21,7 @@ from data.history import (
     person,
 )
 from data.home import Home
+from data.review.withheld import Withholding
 from indexer.copies.stored import FileMark, duplicates_mark
 from recommender.answer.exploration import Exploration
 from recommender.answer.items import Recommendations
@@ -52,6 +53,7 @@ class LibraryRecommender:
         self._home = home
         self._catalogue = Catalogue(home)
         self._refreshing = threading.Lock()
+        self._withholding = Withholding(self._catalogue)
         self.model: LoadedModel
         """The model that answers."""
         self._history: HistoryMark
@@ -93,6 +95,7 @@ class LibraryRecommender:
         began_s = time.perf_counter()
         user = person(user)
         hidden = [self._catalogue.video(ref).id for ref in exclude]
+        hidden += self._withholding.now().videos.tolist()
         now = None if playing is None else self._catalogue.video(playing).id
         found = self.current().recommend(
             user, k, exclude=hidden, at=at, playing=now, explore=explore
@@ -116,6 +119,9 @@ class LibraryRecommender:
         """
         user = person(user) if user else ""
         recommender = self.current()
+        wanted = wanted or Wanted()
+        withheld = self._withholding.now().videos.tolist()
+        wanted = replace(wanted, exclude=frozenset((*wanted.exclude, *withheld)))
         recorded = RecordedEvents(self._catalogue, History(self._catalogue))
         latest = recorded.page(user, limit=LATEST_EVENTS).events if user else []
         return make_shelves(recommender, user, latest[::-1], wanted, now=at)

@@ -37,6 +37,7 @@ from ui.commands.recommend import (
     recommend,
     train_recommender,
 )
+from ui.commands.reviews import cases, deciding, policy
 from ui.terminal.answer import (
     EXIT_KNOWN_ERROR,
     EXIT_STOPPED_BY_CTRL_C,
@@ -50,6 +51,7 @@ from ui.terminal.values import CheckedCommand
 EVERYDAY = "Everyday commands"
 RECOMMEND = "Recommendation commands"
 MAINTAIN = "Maintenance commands"
+MODERATION = "Moderation commands"
 EXPERTS = "Expert commands"
 
 
@@ -157,7 +159,29 @@ def _register_groups(app: typer.Typer) -> None:
         (jobs.stop, "reelwise jobs stop 12"),
     )
     app.add_typer(queue, name="jobs", rich_help_panel=MAINTAIN)
+    _register_reviews(app)
     _register_measuring(app)
+
+
+def _register_reviews(app: typer.Typer) -> None:
+    """Add what moderates."""
+    decided = '--by ann --why "a stranger\'s face"'
+    reviews = _group(
+        "Moderate: rules that look for what should not be shown, and people who decide.",
+        (policy.policy, "reelwise review policy rules.toml"),
+        (policy.scan, "reelwise review scan"),
+        (cases.list_cases, "reelwise review list --worst"),
+        (cases.show_case, "reelwise review show 12"),
+        (cases.next_case, "reelwise review next --by ann"),
+        (deciding.allow, f"reelwise review allow 12 {decided}"),
+        (deciding.block, f"reelwise review block 12 {decided}"),
+        (deciding.relabel, f"reelwise review relabel 12 --to crowds {decided}"),
+        (deciding.unsure, f"reelwise review unsure 12 {decided}"),
+        (deciding.undo, "reelwise review undo 12"),
+        (deciding.appeal, 'reelwise review appeal 12 --why "it is my own face"'),
+        (cases.show_log, "reelwise review log --csv"),
+    )
+    app.add_typer(reviews, name="review", rich_help_panel=MODERATION)
 
 
 def _register_measuring(app: typer.Typer) -> None:

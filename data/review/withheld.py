@@ -65,7 +65,7 @@ class Stretch:
         return start_s < self.end_s - TOUCH_S and end_s > self.start_s + TOUCH_S
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NotShown:
     """What is not shown at one instant; it never changes, so threads may share it."""
 

@@ -101,6 +101,10 @@ class IndexReport(FileChanges):
     """New videos that share a stretch with another one."""
     duplicates_notice: str = ""
     """Why new videos were not compared with the others; empty where they were."""
+    review_cases: dict[str, int] = field(default_factory=dict)
+    """By rule of the policy, new cases that it found in what is new."""
+    review_notice: str = ""
+    """Rules that could not look at what is new, and why."""
     troubles: list[FileTrouble] = field(default_factory=list)
     """What is not, or not wholly, searchable below the given folders, by path."""
 

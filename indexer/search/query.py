@@ -10,6 +10,7 @@ from pathlib import Path
 from data.catalogue import Catalogue, VideoLimits
 from data.errors import ReelwiseError
 from data.lines import Channel
+from data.review.withheld import NOTHING, NotShown
 
 MAX_CHARS = 2000
 """Longest text of a query, on the command line as in the API."""
@@ -116,6 +117,8 @@ class Filters(VideoLimits):
     """Least relevance, 0 to 1."""
     all_copies: bool = False
     """Of videos that are copies of each other all are found; else one of them."""
+    withheld_too: bool = False
+    """Also what moderation withholds: for who decides on it."""
 
     def __post_init__(self) -> None:
         least_s = 0.0 if self.min_duration_s is None else self.min_duration_s
@@ -155,6 +158,8 @@ class Options:
     """Join clips that touch into one moment; else every clip is a hit."""
     among: int | None = None
     """Clips that compete for the first place, where not all of them are compared."""
+    not_shown: NotShown = NOTHING
+    """What moderation withholds."""
 
 
 _CODECS = {"h265": "hevc", "x265": "hevc", "avc": "h264", "avc1": "h264", "x264": "h264"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ import numpy as np
 from data.catalogue import Catalogue, Video
 from data.home import Home
 from data.lines import Channel
+from data.review.withheld import NOTHING, NotShown, Withholding
 from data.toons.names import is_toon
 from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
 from embeddings.words.sentences import shared_sentences
@@ -23,7 +24,7 @@ from indexer.search.hits.fusion import fuse, with_picture_matches
 from indexer.search.hits.in_clips import find_in_clips
 from indexer.search.hits.in_order import find_in_order
 from indexer.search.hits.ranking import rank
-from indexer.search.hits.shown import Shown, with_files_that_are_there
+from indexer.search.hits.shown import Shown, with_files_that_are_there, without_withheld
 from indexer.search.inside import InsideVideo, heights_of
 from indexer.search.query import ALL_CHANNELS, Filters, Options, Query
 from indexer.search.query_encoder import QueryEncoder, stored_vectors
@@ -118,6 +119,7 @@ class Searcher:
         self._view = self._opened(None)
         self._queries = QueryEncoder(encoder, self._catalogue, self._cache)
         self._once = EachOnce(self._catalogue, encoder.id)
+        self._withholding = Withholding(self._catalogue)
 
     def close(self) -> None:
         """Close the catalogue; results stay valid."""
@@ -163,7 +165,7 @@ class Searcher:
         """
         began_s = time.perf_counter()
         view = self._view
-        options = Options(k, filters or Filters(), merge=merge)
+        options = self._options(k, filters, merge=merge)
         embed = cache(partial(self.embed, view=view, reading=reading))
         ask = partial(self._answer, view=view, embed=embed)
 
@@ -173,15 +175,29 @@ class Searcher:
             return ask(query, options)
 
         result = self._once.find(find, options)
-        hits = with_files_that_are_there(result.hits, self._catalogue, options.filters.under)
+        hits = self._last_looked_at(result.hits, options)
         took_ms = (time.perf_counter() - began_s) * 1000
         return replace(result, hits=hits, took_ms=took_ms)
+
+    def _options(
+        self, k: int, filters: Filters | None, *, merge: bool = True, among: int | None = None
+    ) -> Options:
+        filters = filters or Filters()
+        return Options(k, filters, merge=merge, among=among, not_shown=self._not_shown(filters))
+
+    def _not_shown(self, filters: Filters) -> NotShown:
+        return NOTHING if filters.withheld_too else self._withholding.now(self._encoder.id)
+
+    def _last_looked_at(self, hits: Sequence[Hit], options: Options) -> list[Hit]:
+        """The hits with files that are there, without what was withheld while it was searched."""
+        hits = without_withheld(hits, self._not_shown(options.filters))
+        return with_files_that_are_there(hits, self._catalogue, options.filters.under)
 
     def _answer(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
         """What all channels find of a query of one step."""
         k = options.k
         view = _telling(view, options.filters)
-        shown = Shown.of(view.videos, options.filters)
+        shown = Shown.of(view.videos, options.filters, options.not_shown)
         if shown.none_passes:
             return replace(self._nothing(view), warnings=(*view.warnings, NONE_PASSES))
         found, warnings = self._found(query, view, shown, k)
@@ -233,7 +249,7 @@ class Searcher:
         def find(k: int) -> tuple[list[FoundWords], tuple[str, ...]]:
             return lines.find(query.words, channels, shown.id_set, k=k)
 
-        return find_in_clips(find, view, shown.clips, k)
+        return find_in_clips(find, view, shown, k)
 
     def _nothing(self, view: View) -> SearchResult:
         return SearchResult(
@@ -324,12 +340,11 @@ class Searcher:
         video = view.videos.get(video_id)
         name = video.path.name if video else f"video {video_id}"
         vectors = vectors_of_example(self._queries.indexed(video_id, span, view, name=name))
-        options = Options(k, replace(filters or Filters(), exclude_video=video_id))
+        options = self._options(k, replace(filters or Filters(), exclude_video=video_id))
         telling = _telling(view, options.filters)
         find = partial(self.search_vectors, vectors, view=telling, began_s=began_s)
         result = self._once.find(find, options)
-        hits = with_files_that_are_there(result.hits, self._catalogue, options.filters.under)
-        return replace(result, hits=hits)
+        return replace(result, hits=self._last_looked_at(result.hits, options))
 
     def inside(self, video_id: int, query: Query, *, reading: Reading = AS_INDEXED) -> InsideVideo:
         """What a query of one step finds in one video, by its stored vectors and lines alone.
@@ -341,10 +356,11 @@ class Searcher:
         """
         view = self._view
         filters = Filters(videos=frozenset({video_id}))
-        options = Options(MOST_INSIDE, filters, among=view.n_clips)
+        options = self._options(MOST_INSIDE, filters, among=view.n_clips)
         embed = cache(partial(self.embed, view=view, reading=reading))
         result = self._answer(query, options, view, embed)
-        lines, _ = self._found(query, view, Shown.of(view.videos, filters), LINES_INSIDE)
+        shown = Shown.of(view.videos, filters, options.not_shown)
+        lines, _ = self._found(query, view, shown, LINES_INSIDE)
         stored = self.stored(video_id)
         if stored is None or Channel.PICTURE not in query.channels or quoted_phrases(query.words):
             return InsideVideo(1.0, np.zeros(0, np.float32), result.hits, lines or ())

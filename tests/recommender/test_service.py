@@ -12,9 +12,11 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.history import Event, History, Origin, RecordedEvents, events_since
 from data.home import Home, resolve_home
+from data.review.deciding import Deciding, Decision
 from indexer.copies.stored import Duplicates, Pair, Stretch, write_duplicates
 from recommender.events.log import read_events
 from recommender.service import LibraryRecommender
+from tests.data.review.made import find, set_policy
 from tests.recommender.people import DAY, around, axes
 from tests.recommender.watched_library import add_videos
 
@@ -253,3 +255,23 @@ def test_copies_that_were_found_meanwhile_share_one_place_of_the_next_page(
     shown = {item.video_id for item in recommender.recommend("anna", 18).items}
     assert len(shown) == 16
     assert len(shown & set(ids)) == 1
+
+
+def test_a_video_with_a_withheld_stretch_is_on_no_page_from_the_next_answer_on(
+    recommender: LibraryRecommender, history: History, home: Home
+) -> None:
+    history.add("anna", "cat0", watched_s=2.0)
+    with Catalogue(home) as catalogue:
+        best = recommender.recommend("anna", 1).items[0].video_id
+        begun = catalogue.video("cat0.mp4").id
+        set_policy(catalogue)
+        find(catalogue, "fights", (best, 0.0, 1.0, 0.9), (begun, 0.0, 1.0, 0.9))
+        fitted = recommender.current()
+        assert best not in {item.video_id for item in recommender.recommend("anna", 30).items}
+        shelves = recommender.shelves("anna").shelves
+        assert shelves
+        assert not {best, begun} & {item.video_id for each in shelves for item in each.items}
+        Deciding(catalogue).decide(1, Decision("allow", "ann", "fine"))
+        assert recommender.recommend("anna", 1).items[0].video_id == best
+        # Nothing is fitted again for a decision.
+        assert recommender.current() is fitted

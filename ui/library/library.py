@@ -92,6 +92,7 @@ class Library(AskedLibrary):
         from indexer.build.files.roots import RuleChange
         from indexer.build.pipeline import RunOptions
         from ui.library.comparing import compare_new
+        from ui.library.reviewing import review_new
 
         roots = [Path(path) for path in paths]
         rules = rules or RuleChange()
@@ -107,6 +108,7 @@ class Library(AskedLibrary):
             if self._encoder is None and self.catalogue.encoder == model.id:
                 self._encoder = model
         compare_new(self.home, self.catalogue, report, progress)
+        review_new(self.reviews, report)
         return report
 
     def _run(self, roots: Sequence[Path], model: Encoder, options: RunOptions) -> IndexReport:

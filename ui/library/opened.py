@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from recommender.service import LibraryRecommender
     from ui.library.jobs.estimate import Estimate
     from ui.library.problems import Problems
+    from ui.library.reviewing import Reviews
     from ui.library.suggestions import Suggestion, Suggestions
 
 
@@ -83,6 +84,7 @@ class OpenedLibrary:
         self._alike: Remembered[tuple[int, int], tuple[int, ...]] = Remembered(MOST_ALIKE)
         self._size: Remembered[str, tuple[int, float]] = Remembered(1)
         self._pin_tries: PinTries | None = None
+        self._reviews: Reviews | None = None
 
     def make(self) -> None:
         """Make an empty library where there is none.
@@ -176,6 +178,21 @@ class OpenedLibrary:
         from data.jobs import Jobs
 
         return Jobs(self.catalogue)
+
+    @property
+    def reviews(self) -> Reviews:
+        """Moderation: the policy, what its rules found, and decisions.
+
+        Raises:
+            ReelwiseError: There is no library.
+        """
+        from ui.library.reviewing import Reviews
+
+        catalogue = self.catalogue  # takes the lock
+        with self._lock:
+            if self._reviews is None:
+                self._reviews = Reviews(catalogue, lambda: self.encoder)
+            return self._reviews
 
     def suggest(self, user: str | None, typed: str, limit: int = 8) -> list[Suggestion]:
         """What may be meant by who has begun to type: own searches, tags, folders, titles."""
@@ -306,7 +323,7 @@ class OpenedLibrary:
                 self._copies = None
             if self._catalogue is not None:
                 self._catalogue.close()
-                self._catalogue = None
+                self._catalogue = self._reviews = None
 
     def __enter__(self) -> Self:
         return self

@@ -1,13 +1,16 @@
-"""Lines that lie in clips which may be found, where a condition is on what heads say of clips."""
+"""Lines that lie in what may be found: in clips that pass a condition, in nothing withheld."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Ids
+from indexer.search.hits.fusion import WHOLE
+from indexer.search.hits.shown import Shown
 from indexer.search.view import View
 from indexer.search.words.found import FoundWords
 
@@ -16,22 +19,22 @@ Find = Callable[[int], tuple[list[FoundWords] | None, tuple[str, ...]]]
 
 
 def find_in_clips(
-    find: Find, view: View, clips: Ids | None, k: int
+    find: Find, view: View, shown: Shown, k: int
 ) -> tuple[list[FoundWords] | None, tuple[str, ...]]:
-    """Lines that overlap some clips: more and more are looked at until k videos have one.
+    """Lines that may be found: more and more are looked at until k videos have one.
 
     Args:
         find: What finds lines, in clips or not.
         view: Knows where clips lie.
-        clips: Ids of the clips, ascending; None for all.
+        shown: What may be found.
         k: Hits that are wanted.
     """
     found, warnings = find(k)
-    if found is None or clips is None:
+    if found is None or (shown.clips is None and not shown.not_shown):
         return found, warnings
     wanted = k
     while True:
-        inside = _overlapping(found, view, clips)
+        inside = _shown(found, view, shown)
         if len({line.video_id for line in inside}) >= k:
             return inside, warnings
         wanted *= 4
@@ -39,6 +42,20 @@ def find_in_clips(
         if more is None or len(more) <= len(found):
             return inside, warnings
         found = more
+
+
+def _shown(found: list[FoundWords], view: View, shown: Shown) -> list[FoundWords]:
+    """The name of a video stands for all of it."""
+    if shown.not_shown:
+        found = [each for each in found if not _is_withheld(each, shown)]
+    return found if shown.clips is None else _overlapping(found, view, shown.clips)
+
+
+def _is_withheld(each: FoundWords, shown: Shown) -> bool:
+    start_s, end_s = each.line.start_s, each.line.end_s
+    if each.line.channel in WHOLE:
+        start_s, end_s = 0.0, math.inf
+    return shown.not_shown.why(each.video_id, start_s, end_s) is not None
 
 
 def _overlapping(found: list[FoundWords], view: View, clips: Ids) -> list[FoundWords]:

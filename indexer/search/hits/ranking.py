@@ -48,12 +48,13 @@ def rank(
     read_vectors: ReadVectors,
 ) -> list[Hit]:
     """The best hits, the best first; `read_vectors` is used for examples only."""
-    shown = Shown.of(view.videos, options.filters)
+    shown = Shown.of(view.videos, options.filters, options.not_shown)
     allowed = shown.rows(view)
     n_allowed = view.n_allowed(allowed)
     if n_allowed == 0 or options.k <= 0:
         return []
-    clips = _Candidates(view, query.vectors, options, allowed, n_allowed)
+    competing = shown.passing(view)
+    clips = _Candidates(view, query.vectors, options, allowed, n_allowed, competing)
     if query.example is None:
         scoring = _ByClips(clips, clips.accident(query.unrelated))
     else:
@@ -97,6 +98,7 @@ class _Candidates:
     options: Options
     allowed: Mask | None
     n_allowed: int
+    competing: Mask | None  # those that pass the filters, what is withheld among them
 
     @property
     def n_competing(self) -> int:
@@ -107,7 +109,7 @@ class _Candidates:
         """How high unrelated texts score among the clips that compete."""
         if unrelated is None:
             return None
-        return unrelated.among(None if self.options.among else self.allowed)
+        return unrelated.among(None if self.options.among else self.competing)
 
     def fetch(self, n: int) -> tuple[TableRows, float]:
         """Rows of the clips to score, and a bound that the score of no other clip exceeds."""

@@ -11,10 +11,12 @@ import numpy as np
 
 from data.arrays import Ids, Mask
 from data.catalogue import Catalogue, LiveVideos, Video, VideoLimits
+from data.review.withheld import NOTHING, NotShown
 from data.video.found import file_title
 from indexer.search.query import Filters
 from indexer.search.result import Hit
 from indexer.search.view import View
+from indexer.store.segments.columns import TableRows
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,13 @@ class Shown:
     """What they have to be."""
     exclude: int | None = None
     """Id of one that is left out."""
+    not_shown: NotShown = NOTHING
+    """What moderation withholds."""
 
     @classmethod
-    def of(cls, live: LiveVideos, filters: Filters) -> Shown:
-        """Those that pass filters."""
-        return cls(live, filters.limits, filters.exclude_video)
+    def of(cls, live: LiveVideos, filters: Filters, not_shown: NotShown = NOTHING) -> Shown:
+        """Those that pass filters, without what is withheld."""
+        return cls(live, filters.limits, filters.exclude_video, not_shown)
 
     @cached_property
     def ids(self) -> Ids | None:
@@ -54,7 +58,22 @@ class Shown:
         return self.ids is not None and not (self.ids != self.exclude).any() and bool(self.live)
 
     def rows(self, view: View) -> Mask | None:
-        """(n_rows,) which rows of a view belong to them; None where all do."""
+        """(n_rows,) which rows of a view may be found; None where all may."""
+        passing, withheld = self.passing(view), self._withheld(view)
+        if not len(withheld):
+            return passing
+        allowed = np.ones(view.n_rows, np.bool_) if passing is None else passing
+        allowed[withheld] = False
+        return allowed
+
+    def _withheld(self, view: View) -> TableRows:
+        if not self.not_shown:
+            return np.zeros(0, np.intp)
+        rows = view.rows_of(self.not_shown.videos)
+        return rows[np.isin(view.clips(rows).ids, self.not_shown.clips)]
+
+    def passing(self, view: View) -> Mask | None:
+        """(n_rows,) which rows of a view pass the filters; None where all do."""
         if self.ids is None and self.exclude is None:
             return None
         allowed = np.ones(view.n_rows, np.bool_) if self.ids is None else view.mask_of(self.ids)
@@ -77,6 +96,14 @@ class Shown:
             return videos
         paths = self.live.first_below(self.limits.under, videos)
         return {each: called(videos[each], path) for each, path in paths.items()}
+
+
+def without_withheld(hits: Sequence[Hit], not_shown: NotShown) -> list[Hit]:
+    """The hits without those that have a part in what is withheld, in their order."""
+    if not not_shown:
+        return list(hits)
+    kept = [hit for hit in hits if not_shown.why(hit.video_id, hit.start_s, hit.end_s) is None]
+    return [replace(hit, rank=rank) for rank, hit in enumerate(kept, start=1)]
 
 
 def called(video: Video, path: Path) -> Video:

@@ -245,6 +245,9 @@ def _lines(report: IndexReport) -> list[str]:
     if report.duplicates:
         new = count(report.duplicates, "new video shares", "new videos share")
         lines.append(f"{new} a stretch with another: reelwise duplicates")
+    if report.review_cases:
+        found = count(sum(report.review_cases.values()), "new case")
+        lines.append(f"{found} for review: reelwise review list")
     return lines + [_words(each) for each in report.words if each.videos or each.failed]
 
 
@@ -266,6 +269,7 @@ def _notices(report: IndexReport) -> list[str]:
                 report.words_notice,
                 report.heads_notice,
                 report.duplicates_notice,
+                report.review_notice,
             ),
         )
     )

@@ -1,0 +1,1 @@
+"""What the rules of a policy find in a library."""

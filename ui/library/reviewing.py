@@ -1,0 +1,192 @@
+"""Moderation of one library: its policy, what the rules found, decisions; and as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from data.catalogue.guard.copies import copy_if_due
+from data.errors import ReelwiseError
+from data.review.cases import Cases
+from data.review.deciding import Deciding, Decision
+from data.review.policies import Policies, StoredPolicy
+from data.review.withheld import NotShown, Withholding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from data.catalogue import Catalogue, Video
+    from data.review.records import Case, LogRow
+    from data.review.rules import Rule
+    from embeddings.encoder import Encoder
+    from indexer.build.report import IndexReport
+    from indexer.review.scan import ScanReport
+    from ui.library.documents import Document
+
+Told = Callable[[str], None]
+LOG_COLUMNS = ("id", "at", "who", "action", "case", "rule", "why", "policy", "undoes")
+"""Columns of the log as CSV."""
+
+
+class Reviews:
+    """What a library is moderated by. Threads may share it."""
+
+    def __init__(self, catalogue: Catalogue, open_encoder: Callable[[], Encoder]) -> None:
+        self._catalogue = catalogue
+        self._open_encoder = open_encoder
+        self.policies = Policies(catalogue)
+        """The policy, and those before."""
+        self.cases = Cases(catalogue)
+        """What rules found."""
+        self.withholding = Withholding(catalogue)
+        """What is not shown now."""
+
+    def set_policy(self, file: Path, *, by: str = "", why: str = "") -> StoredPolicy:
+        """Let the policy of a file hold from now on.
+
+        Raises:
+            ReelwiseError: It is none.
+        """
+        from data.review.rules import read_policy
+
+        stored = self.policies.set(read_policy(file), by=by, why=why, file=file.name)
+        copy_if_due(self._catalogue.home)
+        return stored
+
+    def restore_policy(self, version: int, *, by: str = "", why: str = "") -> StoredPolicy:
+        """Let an earlier policy hold again, as a new version.
+
+        Raises:
+            ReelwiseError: There is none of that number.
+        """
+        old = self.policies.version(version)
+        told = why or f"version {version} again: {old.file}"
+        return self.policies.set(old.policy, by=by, why=told, file=old.file)
+
+    def scan(self, *, afresh: bool, told: Told = lambda _: None) -> ScanReport:
+        """Let the rules look; what they find holds at once.
+
+        Raises:
+            ReelwiseError: There is no policy, or nothing is indexed.
+        """
+        from indexer.heads.predicting import bring_up_to_date
+        from indexer.review.scan import scan
+
+        if self._catalogue.home.heads.is_dir():
+            bring_up_to_date(self._catalogue, told)
+        found = scan(self._catalogue, self._open_encoder, afresh=afresh, told=told)
+        copy_if_due(self._catalogue.home)
+        return found
+
+    def decide(self, case_id: int, decision: Decision) -> Case:
+        """As `Deciding.decide`."""
+        return self._copied(Deciding(self._catalogue).decide(case_id, decision))
+
+    def undo(self, case_id: int, *, by: str, why: str = "") -> Case:
+        """As `Deciding.undo`."""
+        return self._copied(Deciding(self._catalogue).undo(case_id, by=by, why=why))
+
+    def appeal(self, case_id: int, *, by: str, why: str) -> Case:
+        """As `Deciding.appeal`."""
+        return self._copied(Deciding(self._catalogue).appeal(case_id, by=by, why=why))
+
+    def _copied(self, case: Case) -> Case:
+        copy_if_due(self._catalogue.home)
+        return case
+
+    def documents(self, cases: Sequence[Case]) -> list[Document]:
+        """Cases as documents, with their videos, rules and effects."""
+        videos = self._catalogue.videos_by_id({case.video_id for case in cases})
+        actions = {rule.name: rule.action for rule in self._rules()}
+        not_shown = self.withholding.now()
+        return [
+            case_document(case, videos.get(case.video_id), actions.get(case.label), not_shown)
+            for case in cases
+        ]
+
+    def _rules(self) -> Iterable[Rule]:
+        try:
+            current = self.policies.current()
+        except ReelwiseError:  # its file is damaged: decisions and effects hold all the same
+            return ()
+        return () if current is None else current.policy.rules
+
+
+def review_new(reviews: Reviews, report: IndexReport) -> None:
+    """Let the rules look at what a run added; the report says what they found, or why nothing."""
+    try:
+        if reviews.policies.current() is None:
+            return
+        found = reviews.scan(afresh=False)
+    except ReelwiseError as error:
+        report.review_notice = (
+            f"new clips were not looked at by the policy: {error.problem}; then: reelwise review "
+            "scan --new"
+        )
+        return
+    report.review_cases = {name: each.new for name, each in found.rules.items() if each.new}
+    lines = [f"the rule {name} did not look: {why}" for name, why in found.left_out.items()]
+    report.review_notice = "\n".join(lines)
+
+
+def case_document(
+    case: Case, video: Video | None, action: str | None, not_shown: NotShown
+) -> Document:
+    """A case as JSON gives it."""
+    effect = "none"
+    if not_shown.why(case.video_id, case.start_s, case.end_s) is not None:
+        effect = "withheld"
+    elif not_shown.blur(case.video_id, case.start_s, case.end_s) is not None:
+        effect = "blurred"
+    return {
+        "id": case.id,
+        "rule": case.rule,
+        "label": case.label,
+        "action": action,
+        "video_id": str(case.video_id),
+        "path": None if video is None else str(video.path),
+        "title": "" if video is None else video.title,
+        "start_s": case.start_s,
+        "end_s": case.end_s,
+        "score": case.score,
+        "threshold": case.threshold,
+        "policy": case.policy,
+        "found_at": case.found_at,
+        "state": case.state,
+        "appealed": case.appealed,
+        "effect": effect,
+        "decided_by": case.decided_by,
+        "decided_at": case.decided_at,
+        "claimed_by": case.claimed_by,
+        "claimed_until": case.claimed_until,
+        "revision": case.revision,
+    }
+
+
+def log_document(row: LogRow) -> Document:
+    """A row of the log as JSON and CSV give it."""
+    return {
+        "id": row.id,
+        "at": row.at.isoformat(),
+        "who": row.who,
+        "action": row.action,
+        "case": row.case_id,
+        "rule": row.label,
+        "why": row.why,
+        "policy": row.policy,
+        "undoes": row.undoes,
+    }
+
+
+def policy_document(stored: StoredPolicy) -> Document:
+    """A policy as JSON gives it."""
+    return {
+        "version": stored.version,
+        "set_at": stored.set_at,
+        "file": stored.file,
+        "name": stored.policy.name,
+        "rules": [
+            rule.model_dump(mode="json", exclude_none=True) | {"kind": rule.kind}
+            for rule in stored.policy.rules
+        ],
+    }

@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from data.catalogue.database import Database
 from data.catalogue.values import now_micros, sql
-from data.errors import ReelwiseError
 from data.history.rows.people import person
-from data.review.records import Case, CaseState, LogRow, case_of, log_row_of
+from data.review.records import Case, CaseState, LogRow, NoSuchCase, case_of, log_row_of
 
 CLAIM_S = 600.0
 """A claim lapses after so many seconds without a decision."""
@@ -166,6 +165,6 @@ class Cases:
             return [log_row_of(row) for row in connection.execute(sql(_LOG), values)]
 
 
-def no_case(case_id: int) -> ReelwiseError:
+def no_case(case_id: int) -> NoSuchCase:
     """The error for a number that no case has."""
-    return ReelwiseError(f"there is no case {case_id}", fix="reelwise review list --state all")
+    return NoSuchCase(f"there is no case {case_id}", fix="reelwise review list --state all")

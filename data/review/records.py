@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from data.catalogue.values import from_micros
+from data.errors import ReelwiseError
 
 CaseState = Literal["open", "unsure", "allowed", "blocked", "withdrawn"]
 WAITING: tuple[CaseState, ...] = ("open", "unsure")
@@ -91,6 +92,10 @@ class LogRow:
     """Version of the policy that held."""
     undoes: int | None
     """The row that it takes back."""
+
+
+class NoSuchCase(ReelwiseError):
+    """No case has this number."""
 
 
 def case_of(row: Any) -> Case:

@@ -178,7 +178,7 @@ def read_policy(path: Path) -> Policy:
             f"{path} cannot be read as a policy: {error}",
             fix="write TOML, or JSON in a file that ends with .json; docs/moderation.md shows one",
         ) from error
-    return _with_files(policy_of(values, str(path)), path.absolute().parent)
+    return pinned(policy_of(values, str(path)), path.absolute().parent)
 
 
 def policy_of(values: object, where: str) -> Policy:
@@ -198,7 +198,12 @@ def policy_of(values: object, where: str) -> Policy:
         ) from error
 
 
-def _with_files(policy: Policy, folder: Path) -> Policy:
+def pinned(policy: Policy, folder: Path = Path("/")) -> Policy:
+    """The policy with absolute paths of the files of its classifiers, which are as it says.
+
+    Raises:
+        ReelwiseError: One is not.
+    """
     rules = []
     for rule in policy.rules:
         if rule.classifier is not None:

@@ -18,6 +18,7 @@ from ui.api.library import adding, jobs, paths, troubles
 from ui.api.metering import Metering
 from ui.api.people import events, history, people, searches
 from ui.api.refusals import Problem
+from ui.api.reviews import policies, reviews
 from ui.api.revisions import revised
 from ui.api.running import failures, status
 from ui.api.served import Served
@@ -43,6 +44,8 @@ API_ROUTERS = (
     paths.router,
     troubles.router,
     jobs.router,
+    reviews.router,
+    policies.router,
 )
 
 

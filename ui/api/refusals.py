@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from data.errors import NoSuchVideo, ReelwiseError
 from data.people import TooManyPins
+from data.review.deciding import OtherReviewer
+from data.review.records import NoSuchCase
 from ui.api.answers import DOCS, problem
 
 
@@ -78,6 +80,11 @@ def refusal(error: ReelwiseError) -> Response:
         return answer
     if isinstance(error, NoSuchVideo):
         return problem(404, "unknown_video", error.problem, fix)
+    if isinstance(error, NoSuchCase):
+        fix = "GET /api/v1/review/cases?state=all lists them"
+        return problem(404, "unknown_case", error.problem, fix)
+    if isinstance(error, OtherReviewer):
+        return problem(409, "other_reviewer", error.problem, "GET the case, then decide again")
     return problem(409, "cannot_answer", error.problem, fix)
 
 

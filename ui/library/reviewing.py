@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from data.catalogue.guard.copies import copy_if_due
-from data.errors import ReelwiseError
+from data.errors import DamagedFile, ReelwiseError
 from data.review.cases import Cases
 from data.review.deciding import Deciding, Decision
 from data.review.policies import Policies, StoredPolicy
@@ -97,19 +97,20 @@ class Reviews:
     def documents(self, cases: Sequence[Case]) -> list[Document]:
         """Cases as documents, with their videos, rules and effects."""
         videos = self._catalogue.videos_by_id({case.video_id for case in cases})
-        actions = {rule.name: rule.action for rule in self._rules()}
+        actions = {name: rule.action for name, rule in self.rules().items()}
         not_shown = self.withholding.now()
         return [
             case_document(case, videos.get(case.video_id), actions.get(case.label), not_shown)
             for case in cases
         ]
 
-    def _rules(self) -> Iterable[Rule]:
+    def rules(self) -> dict[str, Rule]:
+        """The rules that hold, by name; none where their file is damaged, as `verify` says."""
         try:
             current = self.policies.current()
-        except ReelwiseError:  # its file is damaged: decisions and effects hold all the same
-            return ()
-        return () if current is None else current.policy.rules
+        except DamagedFile:  # decisions and effects hold all the same
+            return {}
+        return {} if current is None else {rule.name: rule for rule in current.policy.rules}
 
 
 def review_new(reviews: Reviews, report: IndexReport) -> None:

@@ -1,0 +1,1 @@
+"""Moderation through the API: for owners."""

@@ -1,0 +1,113 @@
+"""The policy of a library, and letting its rules look: `/review/policy`, `/review/scan`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from data.review.rules import pinned, policy_of
+from ui.api.fields import Flag, Typed, Whole, Words
+from ui.api.refusals import not_there
+from ui.api.reviews.reviews import reviewer
+from ui.api.served import Asking, ServedHere
+from ui.api.strict import StrictRoute
+from ui.api.whose import OnlyOwners
+from ui.library.reviewing import policy_document
+
+router = APIRouter(
+    route_class=StrictRoute, tags=["review"], prefix="/review", dependencies=[OnlyOwners]
+)
+
+
+class PolicyShown(BaseModel):
+    """A policy."""
+
+    version: int
+    set_at: datetime
+    file: str
+    name: str
+    rules: list[dict[str, Any]] = Field(description="As docs/moderation.md describes them.")
+
+
+class NewPolicy(BaseModel):
+    """A policy that is to hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    policy: dict[str, Any] = Field(description="As docs/moderation.md describes it.")
+    by: Words | None = None
+    why: Typed = ""
+
+
+class RuleScanned(BaseModel):
+    """What a rule found."""
+
+    new: int
+    withdrawn: int = Field(description="Undecided cases that it finds no more.")
+
+
+class Scanned(BaseModel):
+    """What rules found."""
+
+    policy: int
+    new: int
+    rules: dict[str, RuleScanned] = Field(description="Rules that looked at something.")
+    left_out: dict[str, str] = Field(description="Why a rule could not look.")
+
+
+class Wish(BaseModel):
+    """What rules are to look at."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    new: Flag = Field(False, description="Only what they have not seen; else everything.")
+
+
+@router.get("/policy", summary="The policy that holds, or an earlier one")
+def policy(
+    served: ServedHere,
+    version: Annotated[Whole | None, Query(ge=1, le=10**9)] = None,
+) -> PolicyShown:
+    """Its rules; every version is kept."""
+    policies = served.library.reviews.policies
+    if version is not None and version > policies.highest():
+        raise not_there(f"there is no version {version} of the policy", code="unknown_policy")
+    stored = policies.current() if version is None else policies.version(version)
+    if stored is None:
+        raise not_there("this library has no policy", code="unknown_policy", fix="PUT one here")
+    return PolicyShown(**policy_document(stored))
+
+
+@router.put("/policy", summary="Set the policy")
+def set_policy(given: NewPolicy, served: ServedHere, visitor: Asking) -> PolicyShown:
+    """It holds from now on; `POST /review/scan` with `new` lets its new rules look."""
+    reviews, who = served.library.reviews, reviewer(visitor, given.by)
+    checked = pinned(policy_of(given.policy, "the policy"))
+    stored = reviews.policies.set(checked, by=who, why=given.why, file="(API)")
+    return PolicyShown(**policy_document(stored))
+
+
+@router.delete("/policy", summary="Let no policy hold")
+def remove_policy(
+    served: ServedHere,
+    visitor: Asking,
+    by: Annotated[Words | None, Query()] = None,
+    why: Annotated[Typed, Query()] = "",
+) -> dict[str, int]:
+    """Versions, decisions and the log stay."""
+    who = reviewer(visitor, by)
+    return {"removed": served.library.reviews.policies.remove(by=who, why=why)}
+
+
+@router.post("/scan", summary="Let the rules look")
+def scan(wish: Wish, served: ServedHere) -> Scanned:
+    """The answer comes when they have looked; what they find holds rule by rule."""
+    found = served.library.reviews.scan(afresh=not wish.new)
+    rules = {
+        name: RuleScanned(new=each.new, withdrawn=each.withdrawn)
+        for name, each in found.rules.items()
+    }
+    return Scanned(policy=found.policy, new=found.new, rules=rules, left_out=found.left_out)

@@ -48,6 +48,8 @@ class Classifier(Part):
     """Width of its input."""
     height_px: Annotated[int, Field(ge=8, le=2048)]
     """Height of its input."""
+    fit: Literal["squash", "crop", "pad"] = "squash"
+    """How a frame becomes so large: each side by itself, cut to the centre, or with bars."""
     layout: Literal["nchw", "nhwc"] = "nchw"
     """Order of the axes of its input."""
     channels: Literal["rgb", "bgr"] = "rgb"

@@ -21,6 +21,7 @@ from data.home import nothing_indexed
 from data.review.finding import Findings, RuleMark, Scanned
 from data.review.policies import Policies, no_policy
 from data.review.rules import Rule
+from indexer.review.by_classifier import Unseen, find_by_classifier
 from indexer.review.by_head import find_by_head, head_of
 from indexer.review.found import FoundClips, stretches
 from indexer.search.view import View, open_view
@@ -48,6 +49,8 @@ class RuleScan:
     """Cases that are new, or found again."""
     withdrawn: int = 0
     """Undecided cases that it finds no more."""
+    unseen: str = ""
+    """Videos that it could not look at, in words; empty for none."""
 
 
 @dataclass
@@ -104,6 +107,8 @@ def scan(
             continue
         if done is not None:
             report.rules[rule.name] = done
+            if done.unseen:
+                report.left_out[rule.name] = done.unseen
         crash_point("review.rule_scanned")
     return report
 
@@ -123,13 +128,14 @@ class _Looking:
         before = 0 if self._afresh or mark.revision != revision else mark.scanned_to
         if before >= self._highest and mark.revision == revision and not self._afresh:
             return None
-        found = self._find(rule, before)
+        unseen = Unseen()
+        found = self._find(rule, before, unseen)
         scanned = Scanned(
             rule.name, revision, rule.threshold, before, self._highest, stretches(found)
         )
         crash_point("review.before_recording")
         recorded = self.findings.record(scanned)
-        return RuleScan(recorded.new, recorded.withdrawn)
+        return RuleScan(recorded.new, recorded.withdrawn, unseen.told)
 
     def _asked(self, rule: Rule) -> str:
         """What a rule looks with, besides what it says itself."""
@@ -138,10 +144,13 @@ class _Looking:
         head, _ = head_of(self._catalogue, rule)
         return f"{head.encoder_id}/{head.revision}"
 
-    def _find(self, rule: Rule, before: int) -> FoundClips:
+    def _find(self, rule: Rule, before: int, unseen: Unseen) -> FoundClips:
         if rule.kind == "head":
             return find_by_head(self._catalogue, rule, before)
-        return self._by_vectors.find(rule, self._rows(before))
+        rows = self._rows(before)
+        if rule.kind == "classifier":
+            return find_by_classifier(self._catalogue, rule, self._view.clips(rows), unseen)
+        return self._by_vectors.find(rule, rows)
 
     @cached_property
     def _view(self) -> View:

@@ -126,7 +126,9 @@ def review_new(reviews: Reviews, report: IndexReport) -> None:
         )
         return
     report.review_cases = {name: each.new for name, each in found.rules.items() if each.new}
-    lines = [f"the rule {name} did not look: {why}" for name, why in found.left_out.items()]
+    lines = [
+        f"the rule {name} did not look at everything: {why}" for name, why in found.left_out.items()
+    ]
     report.review_notice = "\n".join(lines)
 
 

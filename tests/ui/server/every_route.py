@@ -29,6 +29,7 @@ HOST = "127.0.0.1:8501"
 OWN_PAGE = {"origin": f"http://{HOST}"}
 EXAMPLES: dict[str, Any] = {
     "address": {"q": "a dog"},
+    "case_id": 1,
     "confirm": "ben",
     "end": 1,
     "event_id": 1,
@@ -41,6 +42,18 @@ EXAMPLES: dict[str, Any] = {
     "number": 1,
     "password": "not the right one",
     "pin": "1234",
+    "policy": {
+        "rules": [
+            {
+                "name": "rain",
+                "owner": "ben",
+                "action": "flag",
+                "threshold": 0.9,
+                "head": "weather",
+                "label": "rain",
+            }
+        ]
+    },
     "prefix": "do",
     "q": "a dog",
     "search_id": 1,
@@ -48,10 +61,12 @@ EXAMPLES: dict[str, Any] = {
     "tag": "evening",
     "tags": ["evening"],
     "user": "ben",
+    "verb": "allow",
     "video": "1",
     "video_id": 1,
     "video_ids": [1],
     "videos": [1],
+    "why": "it is a film",
 }
 """A right value of every parameter that some route cannot do without."""
 OF_ONE_ROUTE: dict[str, dict[str, Any]] = {"POST /jobs": {"kind": "train"}}

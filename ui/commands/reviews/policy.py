@@ -135,5 +135,7 @@ def _left_out(found: ScanReport) -> tuple[int, str]:
     """Exit code and notice where rules could not look."""
     if not found.left_out:
         return EXIT_DONE, ""
-    lines = [f"the rule {name} did not look: {why}" for name, why in found.left_out.items()]
+    lines = [
+        f"the rule {name} did not look at everything: {why}" for name, why in found.left_out.items()
+    ]
     return EXIT_SOME_FILES_FAILED, "\n".join(lines)

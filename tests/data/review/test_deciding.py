@@ -31,7 +31,7 @@ def deciding(catalogue: Catalogue) -> Deciding:
 
 
 def withheld(catalogue: Catalogue) -> list[int]:
-    return Withholding(catalogue).now().videos.tolist()
+    return [int(each) for each in Withholding(catalogue).now().videos]
 
 
 def test_each_decision_has_its_effect_at_once_and_its_row_in_the_log(

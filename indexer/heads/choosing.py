@@ -20,6 +20,7 @@ from indexer.heads.judging.calibration import (
 from indexer.heads.judging.figures import Figures, figures_of
 from indexer.heads.judging.splits import Splits
 from indexer.heads.models.answers import Answers
+from indexer.heads.models.discriminant import fit_discriminant
 from indexer.heads.models.linear import fit_linear
 from indexer.heads.models.model import OF_FRAMES, Family, HeadModel
 from indexer.heads.models.network import fit_network
@@ -29,6 +30,8 @@ from indexer.heads.models.trees import MOST_OUTPUTS, fit_trees
 
 STRENGTHS = (0.003, 0.03, 0.3, 3.0)
 """Inverse penalties of linear models: 512 numbers and 20 to 2,000 rows want these."""
+MOST_OF_CHANGES = 0.03
+"""Larger ones are not tried with changes, of which there are four times as many numbers."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,10 @@ class Candidate:
     """Inverse penalty of a linear model."""
     shared: bool = False
     """Its hidden layers are fitted for all targets of the file at once."""
+    changes: bool = False
+    """It is also told how a stretch changes."""
+    discriminant: bool = False
+    """Of linear models, the discriminant."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +106,20 @@ def candidates(
     """What is tried for a target; with several targets a shared network too."""
     _, answers = material.targets[target]
     found = [Candidate(f"linear {s:g}", Family.LINEAR, s) for s in STRENGTHS]
+    if answers.task is Task.CLASSES:
+        found.append(Candidate("discriminant", Family.LINEAR, discriminant=True))
+    if material.examples.changes is not None:
+        few = [each for each in found if each.discriminant or each.strength <= MOST_OF_CHANGES]
+        found += [replace(each, name=f"{each.name}, changes", changes=True) for each in few]
     if answers.n_outputs <= MOST_OUTPUTS:
         found.append(Candidate("boosting", Family.BOOSTING))
     found.append(Candidate("mlp", Family.NETWORK))
     if len(material.targets) > 1:
         found.append(Candidate("shared mlp", Family.NETWORK, shared=True))
     if material.examples.frames is not None:
-        found += [Candidate(str(family), family) for family in sorted(OF_FRAMES)]
+        for family in sorted(OF_FRAMES):
+            found.append(Candidate(str(family), family))
+            found.append(Candidate(f"{family}, changes", family, changes=True))
     return [each for each in found if families is None or each.family in families]
 
 
@@ -159,9 +173,12 @@ def fit(material: Material, target: str, candidate: Candidate, train: Ids | None
     if train is not None:
         places, answers = places[train], answers.some(train)
     examples = material.examples.some(places)
-    recipe = _recipe(material, examples)
+    of_frames = candidate.family in OF_FRAMES
+    recipe = _recipe(material, examples, changes=candidate.changes and not of_frames)
     rows = recipe.rows(examples)
-    if candidate.family is Family.LINEAR:
+    if candidate.discriminant:
+        model = fit_discriminant(rows, answers)
+    elif candidate.family is Family.LINEAR:
         model = fit_linear(rows, answers, strength=candidate.strength)
     elif candidate.family is Family.BOOSTING:
         model = fit_trees(rows, answers, seed=material.seed)
@@ -171,13 +188,20 @@ def fit(material: Material, target: str, candidate: Candidate, train: Ids | None
         assert examples.frames is not None
         columns = rows[:, recipe.of_vector :]
         model = fit_sequence(
-            candidate.family, examples.frames, columns, answers, seed=material.seed
+            candidate.family,
+            examples.frames,
+            columns,
+            answers,
+            seed=material.seed,
+            changes=candidate.changes,
         )
     return Fitted(recipe, model)
 
 
-def _recipe(material: Material, examples: Examples) -> Recipe:
-    return fit_recipe(examples, material.kinds, salt=material.salt, trunks=material.trunks)
+def _recipe(material: Material, examples: Examples, *, changes: bool = False) -> Recipe:
+    return fit_recipe(
+        examples, material.kinds, salt=material.salt, trunks=material.trunks, changes=changes
+    )
 
 
 def _fit_shared(material: Material, target: str, own: Ids) -> Fitted:

@@ -72,7 +72,8 @@ def predict_rows(
             f"{file} has no column {', '.join(missing)}, which the head {head.name} needs",
             fix=f"add it; a row needs video{''.join(f',{column}' for column in kinds)}",
         )
-    found = find_stretches(catalogue, encoder_id, read.rows, frames=head.uses_frames)
+    wanted = {"frames": head.uses_frames, "changes": head.recipe.changes}
+    found = find_stretches(catalogue, encoder_id, read.rows, **wanted)
     examples = _with_texts(head, found.examples, kinds, open_sentences)
     with one_thread_each():
         outputs = head.outputs(examples)

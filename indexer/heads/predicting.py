@@ -103,7 +103,8 @@ def _predict_missing(catalogue: Catalogue, head: Head, known: KnownHead) -> int:
 
 def predictions_of(head: Head, videos: Sequence[VideoVectors]) -> Iterator[Prediction]:
     """What a head says of the clips of some videos."""
-    for video, examples in clips_as_examples(iter(videos), frames=head.uses_frames):
+    wanted = {"frames": head.uses_frames, "changes": head.recipe.changes}
+    for video, examples in clips_as_examples(iter(videos), **wanted):
         outputs = head.outputs(examples)
         for clip_id, row in zip(video.clip_ids.tolist(), outputs, strict=True):
             for label, score, chosen in said(head, row):

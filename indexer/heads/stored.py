@@ -221,6 +221,7 @@ def _values(head: Head) -> dict[str, Any]:
         "family": str(head.model.family),
         "columns": [asdict(code) for code in head.recipe.columns],
         "of_vector": head.recipe.of_vector,
+        "changes": head.recipe.changes,
         "trunks": [len(trunk.layers) for trunk in head.recipe.trunks],
         "people": list(head.people),
         "salt": head.salt,
@@ -247,7 +248,12 @@ def _head(values: Mapping[str, Any], arrays: Arrays) -> Head:
         task=Task(values["task"]),
         classes=tuple(values["classes"]),
         recipe=Recipe(
-            columns, of_recipe["mean"], of_recipe["spread"], trunks, int(values["of_vector"])
+            columns,
+            of_recipe["mean"],
+            of_recipe["spread"],
+            trunks,
+            int(values["of_vector"]),
+            bool(values.get("changes", False)),  # heads of before have none
         ),
         model=HeadModel(Family(values["family"]), part("model")),
         calibration=Calibration(calibration["slope"], calibration["shift"]),

@@ -16,6 +16,8 @@ class Examples:
     """(n, d) unit rows: the mean of the clip vectors inside each."""
     frames: tuple[Floats, ...] | None = None
     """(t, d) frame vectors of each in order of time; None where they were not asked for."""
+    changes: Floats | None = None
+    """(n, 4 d) how each changes, see `changes`; None where they were not asked for."""
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """n values of each further column as texts; empty where there is none."""
     texts: Mapping[str, Floats] = field(default_factory=dict)
@@ -30,6 +32,7 @@ class Examples:
         return Examples(
             self.vectors[places],
             None if self.frames is None else tuple(self.frames[i] for i in chosen),
+            None if self.changes is None else self.changes[places],
             {name: [values[i] for i in chosen] for name, values in self.columns.items()},
             {name: rows[places] for name, rows in self.texts.items()},
         )

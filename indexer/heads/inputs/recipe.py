@@ -35,7 +35,7 @@ class Trunk:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How an example becomes a row of numbers: its vector, then its columns, all of one scale."""
+    """How an example becomes a row of numbers of one scale: vector, changes, columns."""
 
     columns: tuple[ColumnCode, ...]
     """How each further column becomes numbers, in order."""
@@ -46,11 +46,13 @@ class Recipe:
     trunks: tuple[Trunk, ...] = field(default=())
     """Layers of other heads, whose activations take the place of the clip vector."""
     of_vector: int = 0
-    """How many of the numbers come from the clip vector."""
+    """How many of the numbers come from the clip vector, and from how it changes."""
+    changes: bool = False
+    """Whether numbers of how the stretch changes follow its vector."""
 
     def rows(self, examples: Examples) -> Floats:
         """(n, w) numbers of some examples."""
-        raw = _raw(examples, self.columns, self.trunks)[0]
+        raw = _raw(examples, self.columns, self.trunks, changes=self.changes)[0]
         return np.asarray((raw - self.mean) / self.spread, np.float32)
 
     @property
@@ -65,21 +67,29 @@ def fit_recipe(
     *,
     salt: str,
     trunks: tuple[Trunk, ...] = (),
+    changes: bool = False,
 ) -> Recipe:
     """Learn the columns and scales of training examples."""
     codes = tuple(
         fit_column(name, kinds[name], values, salt) for name, values in examples.columns.items()
     )
-    raw, of_vector = _raw(examples, codes, trunks)
+    raw, of_vector = _raw(examples, codes, trunks, changes=changes)
     spread = raw.std(axis=0)
     spread[spread < SMALLEST_SPREAD] = 1.0
-    return Recipe(codes, raw.mean(axis=0), spread, trunks, of_vector)
+    return Recipe(codes, raw.mean(axis=0), spread, trunks, of_vector, changes)
 
 
 def _raw(
-    examples: Examples, codes: tuple[ColumnCode, ...], trunks: tuple[Trunk, ...]
+    examples: Examples,
+    codes: tuple[ColumnCode, ...],
+    trunks: tuple[Trunk, ...],
+    *,
+    changes: bool,
 ) -> tuple[Floats, int]:
     seen = [trunk.hidden(examples.vectors) for trunk in trunks] or [examples.vectors]
+    if changes:
+        assert examples.changes is not None
+        seen.append(examples.changes)
     of_vector = sum(block.shape[1] for block in seen)
     blocks = [
         code.numbers(examples.columns[code.name], examples.texts.get(code.name)) for code in codes

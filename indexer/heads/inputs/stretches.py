@@ -1,7 +1,7 @@
 """From rows of a file to the stored vectors of the stretches that they are about."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,11 +10,25 @@ from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.labels.kinds import ColumnKind
 from data.labels.rows import LabelRow, RowTrouble, end_of
+from indexer.heads.inputs.changes import N_BLOCKS, changes_of
 from indexer.heads.inputs.examples import Examples
 from indexer.store.stored_videos import read_videos
 from indexer.store.vectors import VectorStore, VideoVectors
 
-_Vectors = tuple[Floats, Floats | None]
+MOST_CHANGES = 64_000_000
+"""Numbers of all changes together, 256 MB; of more stretches than that they are not told."""
+
+
+@dataclass(frozen=True)
+class _Inside:
+    """What lies inside one stretch."""
+
+    vector: Floats
+    """(d,) mean of its clip vectors, of length 1."""
+    frames: Floats | None
+    """(t, d) its frames, where they are kept."""
+    changes: Floats | None
+    """(4 d,) how it changes, where that is kept."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +46,12 @@ class Stretches:
 
 
 def find_stretches(
-    catalogue: Catalogue, encoder_id: str, rows: Sequence[LabelRow], *, frames: bool
+    catalogue: Catalogue,
+    encoder_id: str,
+    rows: Sequence[LabelRow],
+    *,
+    frames: bool,
+    changes: bool = True,
 ) -> Stretches:
     """Look the stretches of some rows up.
 
@@ -41,20 +60,22 @@ def find_stretches(
         encoder_id: Whose vectors.
         rows: What to look for.
         frames: Also give the vectors of their frames.
+        changes: Also tell how they change, where that is at most `MOST_CHANGES` numbers.
 
     Raises:
         ReelwiseError: No row is about a stretch that is indexed here.
     """
     by_video, troubles = _owners(catalogue, rows)
-    found: dict[int, tuple[int, _Vectors]] = {}
+    found: dict[int, tuple[int, _Inside]] = {}
     store = VectorStore(catalogue.home, encoder_id)
     for video in read_videos(catalogue, store, list(by_video), on_damage=lambda _: None):
         for place in by_video.pop(video.video_id):
-            vectors = _inside(video, rows[place], frames=frames)
-            if vectors is None:
+            some = changes and len(rows) * N_BLOCKS * video.clips.shape[1] <= MOST_CHANGES
+            inside = _inside(video, rows[place], frames=frames, changes=some)
+            if inside is None:
                 troubles.append(RowTrouble(rows[place].line, _outside(video, rows[place])))
             else:
-                found[place] = video.video_id, vectors
+                found[place] = video.video_id, inside
     for places in by_video.values():
         why = "its video has no vectors of this encoder yet"
         troubles += [RowTrouble(rows[place].line, why) for place in places]
@@ -68,9 +89,12 @@ def find_stretches(
         )
     places = sorted(found)
     kept = [rows[place] for place in places]
+    each = [found[place][1] for place in places]
+    how = [one.changes for one in each if one.changes is not None]
     examples = Examples(
-        np.stack([found[place][1][0] for place in places]),
-        tuple(_frames_of(found[place][1]) for place in places) if frames else None,
+        np.stack([one.vector for one in each]),
+        tuple(one.frames for one in each if one.frames is not None) if frames else None,
+        np.stack(how) if how else None,
         {name: [row.columns[name] for row in kept] for name in kept[0].columns},
     )
     owners = np.array([found[place][0] for place in places], np.int64)
@@ -87,19 +111,21 @@ def with_texts(
             continue
         distinct, places = np.unique(np.array(examples.columns[name], object), return_inverse=True)
         texts[name] = encode([str(each) for each in distinct])[places]
-    return Examples(examples.vectors, examples.frames, examples.columns, texts)
+    return replace(examples, texts=texts)
 
 
 def clips_as_examples(
-    videos: Iterator[VideoVectors], *, frames: bool
+    videos: Iterator[VideoVectors], *, frames: bool, changes: bool
 ) -> Iterator[tuple[VideoVectors, Examples]]:
     """The clips of each video as examples, in their order."""
     for video in videos:
         vectors = _units(video.clips.astype(np.float32))
-        sequences = None
-        if frames:
+        sequences, how = None, None
+        if frames or changes:
             sequences = tuple(_frames_in(video, *span) for span in video.clip_spans.tolist())
-        yield video, Examples(vectors, sequences)
+        if changes and sequences:
+            how = np.stack([changes_of(*pair) for pair in zip(vectors, sequences, strict=True)])
+        yield video, Examples(vectors, sequences if frames else None, how)
 
 
 def _owners(
@@ -123,7 +149,7 @@ def _owners(
     return by_video, troubles
 
 
-def _inside(video: VideoVectors, row: LabelRow, *, frames: bool) -> _Vectors | None:
+def _inside(video: VideoVectors, row: LabelRow, *, frames: bool, changes: bool) -> _Inside | None:
     """Mean of the clips whose middle lies inside, else the clip that overlaps most."""
     starts_s, ends_s = video.clip_spans.T
     last_s = float(max(ends_s.max(), video.frame_times_s.max(initial=0.0)))
@@ -136,7 +162,12 @@ def _inside(video: VideoVectors, row: LabelRow, *, frames: bool) -> _Vectors | N
     if not inside.any():
         inside = np.arange(len(overlaps_s)) == overlaps_s.argmax()
     mean = video.clips[inside].astype(np.float32).mean(axis=0, keepdims=True)
-    return _units(mean)[0], _frames_in(video, start_s, end_s) if frames else None
+    vector = _units(mean)[0]
+    if not frames and not changes:
+        return _Inside(vector, None, None)
+    seen = _frames_in(video, start_s, end_s)
+    how = changes_of(vector, seen) if changes else None
+    return _Inside(vector, seen if frames else None, how)
 
 
 def _frames_in(video: VideoVectors, start_s: float, end_s: float) -> Floats:
@@ -147,12 +178,6 @@ def _frames_in(video: VideoVectors, start_s: float, end_s: float) -> Floats:
         middle_s = (start_s + end_s) / 2
         inside = np.arange(len(times_s)) == np.abs(times_s - middle_s).argmin()
     return _units(video.frames[inside].astype(np.float32))
-
-
-def _frames_of(vectors: _Vectors) -> Floats:
-    frames = vectors[1]
-    assert frames is not None
-    return frames
 
 
 def _outside(video: VideoVectors, row: LabelRow) -> str:

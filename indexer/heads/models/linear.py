@@ -1,5 +1,7 @@
 """Linear models, fitted by scikit-learn: logistic regression, and ridge regression of a number."""
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -66,4 +68,7 @@ def constant_logit(y: NDArray[np.float32]) -> float:
 
 def _logistic(rows: Floats, y: NDArray[np.generic], strength: float) -> LogisticRegression:
     model = LogisticRegression(C=strength, max_iter=MOST_STEPS, tol=1e-3)
-    return model.fit(rows.astype(np.float64), y)
+    with warnings.catch_warnings():
+        # Many classes of few rows are classes all the same.
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        return model.fit(rows.astype(np.float64), y)

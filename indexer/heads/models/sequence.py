@@ -22,6 +22,8 @@ KERNEL = 3
 """Frames that one convolution looks at."""
 STEPS = 80
 """Batches."""
+CHANGES = "of_changes"
+"""Name of an array that networks have which look at changes."""
 
 
 class SequenceNet(nn.Module):
@@ -53,11 +55,22 @@ class SequenceNet(nn.Module):
 
 
 def fit_sequence(
-    family: Family, frames: Sequence[Floats], columns: Floats, answers: Answers, *, seed: int
+    family: Family,
+    frames: Sequence[Floats],
+    columns: Floats,
+    answers: Answers,
+    *,
+    seed: int,
+    changes: bool = False,
 ) -> HeadModel:
-    """Fit a network on the frames (t, d) of each example, and its columns (n, c)."""
-    every = np.concatenate(frames)
-    scales = {"frame_mean": every.mean(axis=0), "frame_spread": every.std(axis=0) + 1e-6}
+    """Fit a network on the frames (t, d) of each example, and its columns (n, c).
+
+    With `changes` it is not shown what frames look like, but how they differ from the mean of their
+    example and from the frame before: what is there all the time is no part of it.
+    """
+    scales = {CHANGES: np.ones(1, np.float32)} if changes else {}
+    every = np.concatenate(_shown(frames, scales))
+    scales |= {"frame_mean": every.mean(axis=0), "frame_spread": every.std(axis=0) + 1e-6}
     x, lengths = _prepared(frames, scales)
     given = torch.from_numpy(np.ascontiguousarray(columns, np.float32))
     with torch.random.fork_rng(devices=[]):
@@ -94,9 +107,18 @@ def sequence_raw(
         return np.asarray(net(x, lengths, given).numpy(), np.float32)
 
 
+def _shown(frames: Sequence[Floats], scales: Mapping[str, NDArray[Any]]) -> Sequence[Floats]:
+    """What of the frames is looked at."""
+    if CHANGES not in scales:
+        return frames
+    pairs = ((each - each.mean(axis=0), np.diff(each, axis=0, prepend=each[:1])) for each in frames)
+    return [np.concatenate(pair, axis=1) for pair in pairs]
+
+
 def _prepared(
     frames: Sequence[Floats], scales: Mapping[str, NDArray[Any]]
 ) -> tuple[Tensor, Tensor]:
-    rows, lengths = padded(frames, MOST_FRAMES)
+    longest = min(MOST_FRAMES, max(map(len, frames), default=1))
+    rows, lengths = padded(_shown(frames, scales), longest)
     rows = (rows - scales["frame_mean"]) / scales["frame_spread"]
     return torch.from_numpy(rows.astype(np.float32)), torch.from_numpy(lengths)

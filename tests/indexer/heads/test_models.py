@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.covariance import ledoit_wolf_shrinkage
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
 from data.arrays import Floats
 from data.labels.kinds import Task
+from indexer.heads.inputs.changes import changes_of
 from indexer.heads.inputs.columns import fit_column
 from indexer.heads.inputs.examples import Examples, padded
 from indexer.heads.inputs.recipe import Recipe, fit_recipe
 from indexer.heads.models.answers import Answers, answers_of, probabilities
+from indexer.heads.models.discriminant import LEAST_SHRINKAGE, _contrasts, fit_discriminant
 from indexer.heads.models.linear import fit_linear
 from indexer.heads.models.model import HeadModel
 from indexer.heads.models.network import fit_network
@@ -108,6 +112,64 @@ def test_columns_become_numbers_of_one_scale_and_keep_no_name() -> None:
 def test_rare_categories_beyond_the_limit_are_unknown() -> None:
     code = fit_column("c", "category", [f"v{n}" for n in range(300)] + ["often"] * 3, "")
     assert (len(code.values), code.values[0]) == (200, "often")
+
+
+def nuisance(n_each: int, seed: int) -> tuple[Floats, Answers]:
+    """Three classes apart on three axes, and one direction in which rows of a class differ much."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat(np.arange(3), n_each)
+    rows = rng.normal(0, 0.2, (len(y), 60))
+    rows += rng.normal(0, 2.0, (len(y), 1)) * np.cos(np.arange(60))
+    rows[np.arange(len(y)), y] += 1.0
+    return rows.astype(np.float32), Answers(Task.CLASSES, ("a", "b", "c"), y)
+
+
+@pytest.mark.parametrize("n_each", [8, 100])
+def test_the_discriminant_equals_scikit_learns(n_each: int) -> None:
+    rows, answers = nuisance(n_each, seed=1)
+    within = _contrasts(rows.astype(np.float64), answers.y)
+    share = max(LEAST_SHRINKAGE, ledoit_wolf_shrinkage(within, assume_centered=True))
+    known = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=share).fit(rows, answers.y)
+    mine = raw(fit_discriminant(rows, answers), rows)
+    theirs = known.decision_function(rows)
+    apart = mine - mine[:, :1]
+    free = (len(rows) - 3) / len(rows)
+    assert np.allclose(apart, free * (theirs - theirs[:, :1]), rtol=1e-3, atol=1e-3)
+
+
+def test_five_rows_a_class_tell_the_discriminant_what_does_not_matter() -> None:
+    rows, answers = nuisance(5, seed=2)
+    new, wanted = nuisance(100, seed=3)
+    found = {
+        "discriminant": raw(fit_discriminant(rows, answers), new),
+        "logistic": raw(fit_linear(rows, answers, strength=0.3), new),
+    }
+    right = {name: float((each.argmax(1) == wanted.y).mean()) for name, each in found.items()}
+    assert right["discriminant"] > right["logistic"] + 0.1
+
+
+def test_a_class_of_one_row_or_none_is_no_trouble_to_the_discriminant() -> None:
+    answers = Answers(Task.CLASSES, ("a", "b", "c"), np.array([0, 2]))
+    out = raw(fit_discriminant(ROWS[:2], answers), ROWS[:2])
+    assert out.argmax(axis=1).tolist() == [0, 2]
+    assert np.isfinite(out).all()
+
+
+def test_what_does_not_move_has_no_changes() -> None:
+    vector = np.eye(1, 4, dtype=np.float32)[0]
+    assert not changes_of(vector, vector[None]).any()
+    assert not changes_of(vector, np.tile(vector, (5, 1))).any()
+
+
+def test_changes_tell_which_way_and_how_much() -> None:
+    ahead = np.eye(2, dtype=np.float32)
+    mean = np.array([0.6, 0.8], np.float32)
+    drift = changes_of(mean, ahead)[2:4]
+    assert np.allclose(drift, [-1, 1])
+    assert np.allclose(changes_of(mean, ahead[::-1])[2:4], -drift)
+    assert np.allclose(changes_of(mean, ahead)[4:], [0.5, 0.5, 1, 1])
+    correction = changes_of(mean, ahead)[:2]
+    assert np.allclose(correction, [-0.1, 0.1], atol=1e-6)
 
 
 def test_long_sequences_are_thinned_out_evenly() -> None:

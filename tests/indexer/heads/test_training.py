@@ -12,6 +12,8 @@ from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from data.labels.rows import LabelWish
 from indexer.heads.models.model import Family
+from indexer.heads.of_rows import predict_rows
+from indexer.heads.predicting import bring_up_to_date
 from indexer.heads.stored import forget_person, head_names, load_head
 from indexer.heads.training import HeadTraining, train_heads
 from tests.indexer.heads.made import NAMES, action_rows, kind_of, made_library, train, write_csv
@@ -96,21 +98,54 @@ def test_several_columns_of_labels_share_a_trunk(home: Home, tmp_path: Path) -> 
     assert load_head(home, head.name).recipe.of_vector == 32
 
 
-def test_frames_in_order_tell_what_their_mean_does_not(home: Home, tmp_path: Path) -> None:
-    # Whether run comes before sit, or after it: both have the same mean.
+def ordered_rows(tmp_path: Path) -> Path:
+    """Whether run comes before sit, or after it: both have the same mean."""
     rows = [
         (f"v{v}.mp4", c * 4.0, c * 4.0 + 8.0, f"from {NAMES[kind_of(v, c)]}")
         for v in range(10)
         for c in range(2)
     ]
-    labels = write_csv(tmp_path / "a.csv", "video,start_s,end_s,label", rows)
-    families = (Family.GRU,)
-    training = HeadTraining("order", labels, frames=True, families=families, folds=2)
+    return write_csv(tmp_path / "a.csv", "video,start_s,end_s,label", rows)
+
+
+@pytest.mark.parametrize("family", [Family.GRU, Family.CONVOLUTION])
+def test_frames_in_order_tell_what_their_mean_does_not(
+    home: Home, tmp_path: Path, family: Family
+) -> None:
+    labels = ordered_rows(tmp_path)
+    training = HeadTraining("order", labels, frames=True, families=(family,), folds=2)
     head = train(home, training).heads[0]
     assert head.uses_frames
     assert head.record.figures["accuracy"] > 0.6
+    assert {each["name"] for each in head.record.tried} == {f"{family}", f"{family}, changes"}
     stored = load_head(home, "order")
-    assert stored.model.family is Family.GRU
+    assert stored.model.family is family
+
+
+def test_how_a_stretch_changes_is_told_to_linear_models(home: Home, tmp_path: Path) -> None:
+    head = train(home, HeadTraining("way", ordered_rows(tmp_path), families=LINEAR, folds=2))
+    stored = load_head(home, "way")
+    assert stored.recipe.changes
+    assert stored.record.tried[0]["name"].endswith(", changes")
+    assert stored.record.figures["accuracy"] > 0.9
+    without = {each["name"]: each["accuracy"] for each in head.heads[0].record.tried}
+    assert without["linear 0.3"] < 0.6
+    asked = write_csv(
+        tmp_path / "q.csv", "video,start_s,end_s", [("v0.mp4", 0, 8), ("v4.mp4", 0, 8)]
+    )
+    with Catalogue(home) as catalogue:
+        told = predict_rows(catalogue, "way", asked, lambda: pytest.fail("no column has texts"))
+        assert bring_up_to_date(catalogue).clips["way"] == 40
+    assert [row.said[0][0] for row in told.rows] == [f"from {NAMES[kind_of(v, 0)]}" for v in (0, 4)]
+
+
+def test_many_rows_are_not_told_how_they_change(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.heads.inputs.stretches.MOST_CHANGES", 39 * 4 * 16)
+    labels = write_csv(tmp_path / "a.csv", "video,start_s,end_s,label", action_rows())
+    tried = train(home, HeadTraining("many", labels, families=LINEAR)).heads[0].record.tried
+    assert not any("changes" in each["name"] for each in tried)
 
 
 def test_rows_of_unknown_videos_are_counted_and_left_out(home: Home, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ BENCHMARKS = {
     "full_text": "words among 100,000 (full: 1,000,000) lines: latency, scripts, growth, kills",
     "fusion": "queries of each kind by each channel alone and by all together",
     "gpu": "a million vectors on a GPU: questions in batches, kinds of copy, training",
+    "heads_on_toons": "heads on made-up worlds, actions to sales, against simple baselines",
     "heads": "temporal heads of every kind against mean pooling: recall, order and cost",
     "household": "a week of four people on page and API, the server killed: lost, doubled, seen",
     "index_speed": "indexing against the time of decoding and encoding alone",

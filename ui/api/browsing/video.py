@@ -154,6 +154,7 @@ def lines(
 
     served.library.catalogue.video(video_id)
     found = lines_of_video(served.library.catalogue, video_id)
+    not_shown = served.library.reviews.withholding.now()
     return Items(
         items=[
             TextLine(
@@ -164,7 +165,9 @@ def lines(
                 language=line.language,
             )
             for line in found
-            if line.end_s >= start and (not channel or str(line.channel) in channel)
+            if line.end_s >= start
+            and (not channel or str(line.channel) in channel)
+            and not_shown.why(video_id, line.start_s, line.end_s) is None
         ]
     )
 

@@ -12,8 +12,9 @@ from ui.api.strict import StrictRoute
 from ui.library.library import Library
 from ui.server.media.files import Media
 from ui.server.media.frames import CHILDREN, FrameSource
-from ui.server.media.pictures import Pictures
+from ui.server.media.pictures import PREVIEW_MAX_S, Pictures
 from ui.server.media.turns import Turns
+from ui.server.media.withheld import WatchedHere
 
 THUMBNAILS_AT_ONCE = CHILDREN
 PREVIEWS_AT_ONCE = 1
@@ -43,22 +44,36 @@ FilesHere = Annotated[Files, Depends(_files)]
 router = APIRouter(route_class=StrictRoute, tags=["media"])
 
 
-def file(video_id: VideoId, files: FilesHere) -> Response:
-    """The file of a video as it is; with `Range` the bytes asked for (206, 416)."""
-    return files.media.answer(video_id)
+def file(video_id: VideoId, files: FilesHere, watched: WatchedHere) -> Response:
+    """The file of a video as it is; with `Range` the bytes asked for (206, 416).
+
+    Of a video with a part that is withheld there is none.
+    """
+    return watched.refused(video_id) or files.media.answer(video_id)
 
 
-async def thumb(request: Request, video_id: VideoId, files: FilesHere, t: TimeS = 0.0) -> Response:
+async def thumb(
+    request: Request, video_id: VideoId, files: FilesHere, watched: WatchedHere, t: TimeS = 0.0
+) -> Response:
     """The picture at or just after a time, JPEG of 480x270."""
-    return await files.thumbnails.answer(request, lambda: files.pictures.thumbnail(video_id, t))
+    refused = watched.refused(video_id, t, t)
+    return refused or await files.thumbnails.answer(
+        request, lambda: files.pictures.thumbnail(video_id, t, watched)
+    )
 
 
 async def preview(
-    request: Request, video_id: VideoId, files: FilesHere, start: TimeS = 0.0, end: TimeS = END_S
+    request: Request,
+    video_id: VideoId,
+    files: FilesHere,
+    watched: WatchedHere,
+    start: TimeS = 0.0,
+    end: TimeS = END_S,
 ) -> Response:
     """Up to 30 s as H.264 MP4, for files that browsers cannot play (GIF, HEVC, AVI)."""
-    return await files.previews.answer(
-        request, lambda: files.pictures.preview(video_id, start, end)
+    refused = watched.refused(video_id, start, min(end, start + PREVIEW_MAX_S))
+    return refused or await files.previews.answer(
+        request, lambda: files.pictures.preview(video_id, start, end, watched)
     )
 
 

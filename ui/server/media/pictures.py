@@ -21,6 +21,7 @@ from ui.server.media.cache import FileCache, name_for
 from ui.server.media.files import no_such
 from ui.server.media.frames import FrameSource, at_rate
 from ui.server.media.turns import Unmade
+from ui.server.media.withheld import EVERYTHING, Watched, blurred
 
 Found = Callable[[int], tuple[Video, Path] | None]
 """The video of an id and its file, where it may be served; see `Media.found`."""
@@ -50,8 +51,10 @@ class Pictures:
         for each in (self._thumbnails, self._previews):
             frames.closing.callback(each.close)
 
-    def thumbnail(self, video_id: int, time_s: float) -> Response | Unmade:
-        """The frame at or just after a time, as JPEG."""
+    def thumbnail(
+        self, video_id: int, time_s: float, watched: Watched = EVERYTHING
+    ) -> Response | Unmade:
+        """The frame at or just after a time, as JPEG; blurred where it is `watched` so."""
         found = self._found(video_id)
         if found is None:
             return no_such("there is no such picture")
@@ -63,15 +66,15 @@ class Pictures:
             pixels = self._frame(path, time_s, still_wanted)
             if pixels is None:
                 return False
-            draft.write_bytes(encode_jpeg(pixels))
+            draft.write_bytes(encode_jpeg(blurred(pixels) if is_blurred else pixels))
             return True
 
-        facts = (f"{time_s:.2f}", THUMBNAIL.width_px)
+        is_blurred = watched.is_blurred(video_id, time_s, time_s)
+        facts = (f"{time_s:.2f}", THUMBNAIL.width_px, *(["blurred"] if is_blurred else []))
         name = cached_name(path, facts, ".jpg")
         if name is None:
             return no_such("there is no such picture")
-        kept = {"cache-control": "private, max-age=3600"}
-        return Unmade(self._thumbnails, name, draw, kept)
+        return Unmade(self._thumbnails, name, draw, watched.kept)
 
     def _frame(
         self, path: Path, time_s: float, still_wanted: StillWanted
@@ -83,8 +86,10 @@ class Pictures:
                 return pixels
         return None
 
-    def preview(self, video_id: int, start_s: float, end_s: float) -> Response | Unmade:
-        """The moment as MP4, with byte ranges: of videos that a browser cannot play."""
+    def preview(
+        self, video_id: int, start_s: float, end_s: float, watched: Watched = EVERYTHING
+    ) -> Response | Unmade:
+        """The moment as MP4 without sound, with byte ranges: for what a browser cannot play."""
         found = self._found(video_id)
         if found is None or end_s <= start_s:
             return no_such("there is no such moment")
@@ -98,6 +103,7 @@ class Pictures:
         def write(draft: Path, still_wanted: StillWanted) -> bool:
             try:
                 pixels = self._pixels(part, still_wanted)
+                pixels = map(blurred, pixels) if is_blurred else pixels
                 write_video(draft, pixels, fps=PREVIEW_FPS, crf=26)
             except (DecodingStopped, NoDecoder):
                 raise
@@ -105,11 +111,13 @@ class Pictures:
                 return False
             return True
 
+        is_blurred = watched.is_blurred(video_id, part.start_s, part.end_s or part.start_s)
         facts = (f"{part.start_s:.2f}", f"{part.end_s:.2f}", PREVIEW.width_px, PREVIEW_FPS)
+        facts = (*facts, "blurred") if is_blurred else facts
         name = cached_name(path, facts, ".mp4")
         if name is None:
             return no_such("there is no such moment")
-        return Unmade(self._previews, name, write)
+        return Unmade(self._previews, name, write, watched.kept)
 
     def _pixels(
         self, part: DecodeRequest, still_wanted: StillWanted

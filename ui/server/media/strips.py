@@ -1,11 +1,13 @@
 """The film strip of a video: frames from its beginning to its end, side by side in one picture."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from starlette.responses import Response
 
+from data.catalogue import Video
 from data.video.children.pool import StillWanted
 from data.video.types import DecodeRequest, FrameSpec, Pixels
 from ui.server.media.cache import FileCache
@@ -13,6 +15,7 @@ from ui.server.media.files import no_such
 from ui.server.media.frames import FrameSource
 from ui.server.media.pictures import Found, cached_name, encode_jpeg
 from ui.server.media.turns import Unmade
+from ui.server.media.withheld import EVERYTHING, Watched, blurred
 
 FRAMES = 24
 """Frames of every strip: a narrow one shows some of them."""
@@ -30,8 +33,8 @@ class Strips:
         self._cache = FileCache(cache / "strips", CACHE_BYTES)
         frames.closing.callback(self._cache.close)
 
-    def strip(self, video_id: int) -> Response | Unmade:
-        """`FRAMES` frames at equal distances, as one JPEG."""
+    def strip(self, video_id: int, watched: Watched = EVERYTHING) -> Response | Unmade:
+        """`FRAMES` frames at equal distances, as one JPEG; some blurred, some left empty."""
         found = self._found(video_id)
         if found is None:
             return no_such("there is no such video")
@@ -41,13 +44,15 @@ class Strips:
             pixels = self._drawn(path, video.duration_s, still_wanted)
             if pixels is None:
                 return False
+            _cover(pixels, covered)
             draft.write_bytes(encode_jpeg(pixels))
             return True
 
-        name = cached_name(path, (FRAMES, CELL.width_px), ".jpg")
+        covered = _covered(video, watched)
+        name = cached_name(path, (FRAMES, CELL.width_px, *covered.items()), ".jpg")
         if name is None:
             return no_such("the file of this video is gone")
-        return Unmade(self._cache, name, draw, {"cache-control": "private, max-age=3600"})
+        return Unmade(self._cache, name, draw, watched.kept)
 
     def _drawn(
         self, path: Path, length_s: float, still_wanted: StillWanted
@@ -62,6 +67,26 @@ class Strips:
         if not frames:
             return None
         return np.concatenate([frames[at] for at in nearest_frames(times_s, length_s)], axis=1)
+
+
+def _covered(video: Video, watched: Watched) -> dict[int, str]:
+    """The cells that are not shown as they are: `empty` or `blurred`."""
+    step_s = video.duration_s / FRAMES
+    covered: dict[int, str] = {}
+    for cell in range(FRAMES):
+        # The frame of a cell is one near its time.
+        span = (max(0.0, (cell - 0.5) * step_s), (cell + 0.5) * step_s)
+        if watched.refused(video.id, *span) is not None:
+            covered[cell] = "empty"
+        elif watched.is_blurred(video.id, *span):
+            covered[cell] = "blurred"
+    return covered
+
+
+def _cover(strip: NDArray[np.uint8], covered: Mapping[int, str]) -> None:
+    for cell, how in covered.items():
+        pixels = strip[:, cell * CELL.width_px : (cell + 1) * CELL.width_px]
+        pixels[:] = CELL.fill_rgb if how == "empty" else blurred(pixels)
 
 
 def nearest_frames(times_s: list[float], length_s: float) -> list[int]:

@@ -1,7 +1,7 @@
 """The routes of the API that give what the player needs beside the file itself."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from data.video.children.excerpting import Excerpts
 from ui.api.fields import Flag, Seconds, VideoId, Whole, Words
+from ui.api.served import Asking, ServedHere
 from ui.api.strict import StrictRoute
 from ui.library.library import Library
 from ui.server.media.clips import Clips
@@ -18,6 +19,7 @@ from ui.server.media.frames import CHILDREN, FrameSource
 from ui.server.media.streams import Streams
 from ui.server.media.strips import Strips
 from ui.server.media.turns import Turns
+from ui.server.media.withheld import Watched, WatchedHere
 
 CONVERTING = 2
 """Parts of videos that are converted at once, whatever the number of visitors."""
@@ -53,6 +55,7 @@ class ClipWanted(BaseModel):
     end: Seconds = Field(description="Seconds.")
     fast: Flag = Field(default=False, description="As it is, from the key picture before.")
     name: Words = Field(default="clip", description="What the file is called.")
+    show: Literal["0", "1"] = Field(default="0", description="1: also what is withheld; owners.")
 
 
 Number = Annotated[Whole, Path(ge=0, le=100_000)]
@@ -60,29 +63,48 @@ FilesHere = Annotated[PlayerFiles, Depends(_files)]
 router = APIRouter(route_class=StrictRoute, tags=["media"])
 
 
-async def strip(request: Request, video_id: VideoId, files: FilesHere) -> Response:
-    """24 frames at equal distances from beginning to end, side by side, JPEG of 3840x90."""
-    return await files.drawing.answer(request, lambda: files.strips.strip(video_id))
+async def strip(
+    request: Request, video_id: VideoId, files: FilesHere, watched: WatchedHere
+) -> Response:
+    """24 frames at equal distances from beginning to end, side by side, JPEG of 3840x90.
+
+    What is withheld is left empty.
+    """
+    return await files.drawing.answer(request, lambda: files.strips.strip(video_id, watched))
 
 
-async def stream(request: Request, video_id: VideoId, files: FilesHere) -> Response:
-    """HLS playlist: the video as H.264 and AAC, whole, for files that browsers cannot play."""
-    return await files.converting.answer(request, lambda: files.streams.master(video_id))
+async def stream(
+    request: Request, video_id: VideoId, files: FilesHere, watched: WatchedHere
+) -> Response:
+    """HLS playlist: the video as H.264 and AAC, whole, for files that browsers cannot play.
+
+    Of a video with a part that is withheld there is no stream.
+    """
+    refused = watched.refused(video_id)
+    return refused or await files.converting.answer(request, lambda: files.streams.master(video_id))
 
 
-def pieces(video_id: VideoId, files: FilesHere) -> Response:
+def pieces(video_id: VideoId, files: FilesHere, watched: WatchedHere) -> Response:
     """HLS playlist of the pieces of a stream."""
-    return files.streams.media(video_id)
+    return watched.refused(video_id) or files.streams.media(video_id)
 
 
-async def head(request: Request, video_id: VideoId, files: FilesHere) -> Response:
+async def head(
+    request: Request, video_id: VideoId, files: FilesHere, watched: WatchedHere
+) -> Response:
     """What comes before the pieces of a stream, fragmented MP4."""
-    return await files.converting.answer(request, lambda: files.streams.head(video_id))
+    refused = watched.refused(video_id)
+    return refused or await files.converting.answer(request, lambda: files.streams.head(video_id))
 
 
-async def piece(request: Request, video_id: VideoId, number: Number, files: FilesHere) -> Response:
+async def piece(
+    request: Request, video_id: VideoId, number: Number, files: FilesHere, watched: WatchedHere
+) -> Response:
     """Four seconds of a stream, fragmented MP4; made when it is asked for."""
-    return await files.converting.answer(request, lambda: files.streams.piece(video_id, number))
+    refused = watched.refused(video_id)
+    return refused or await files.converting.answer(
+        request, lambda: files.streams.piece(video_id, number)
+    )
 
 
 async def clip(
@@ -90,13 +112,17 @@ async def clip(
     video_id: VideoId,
     files: FilesHere,
     wanted: Annotated[ClipWanted, Query()],
+    served: ServedHere,
+    visitor: Asking,
 ) -> Response:
     """A part of a video as a file: exactly and encoded anew, or `fast` as it is.
 
     A fast clip begins at the key picture before `start`; the header `x-reelwise-begins-earlier-s`
     says how many seconds earlier.
     """
-    return await files.converting.answer(
+    watched = Watched(served.library.reviews.withholding.now(), visitor, wanted.show)
+    refused = watched.refused(video_id, wanted.start, wanted.end)
+    return refused or await files.converting.answer(
         request,
         lambda: files.clips.clip(
             video_id, wanted.start, wanted.end, is_copy=wanted.fast, name=wanted.name

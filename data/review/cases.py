@@ -41,7 +41,8 @@ _RELEASE = sql(
 )
 _LOG = (
     "SELECT * FROM review_log WHERE (:case IS NULL OR case_id = :case) AND id > :after"
-    " AND (:policy = 0 OR case_id IS NULL) ORDER BY id LIMIT :n"
+    " AND (:before IS NULL OR id < :before)"
+    " AND (:policy = 0 OR case_id IS NULL) ORDER BY id {order} LIMIT :n"
 )
 ALL_ROWS = -1
 """SQLite's limit for no limit."""
@@ -156,13 +157,24 @@ class Cases:
         case_id: int | None = None,
         *,
         policy: bool = False,
-        after: int = 0,
+        span: tuple[int, int | None] = (0, None),
+        newest: bool = False,
         n: int = ALL_ROWS,
     ) -> list[LogRow]:
-        """What was done, in order: with one case, with the policy, or everything."""
-        values = {"case": case_id, "after": after, "policy": int(policy), "n": n}
+        """What was done, with one case, with the policy, or everything.
+
+        Args:
+            case_id: Only rows of this case.
+            policy: Only rows of the policy.
+            span: Only rows with a number above the first and below the second.
+            newest: The latest first.
+            n: Most rows.
+        """
+        values = {"case": case_id, "policy": int(policy), "n": n}
+        values |= {"after": span[0], "before": span[1]}
+        statement = sql(_LOG.format(order="DESC" if newest else ""))
         with self._database.reading() as connection:
-            return [log_row_of(row) for row in connection.execute(sql(_LOG), values)]
+            return [log_row_of(row) for row in connection.execute(statement, values)]
 
 
 def no_case(case_id: int) -> NoSuchCase:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from data.jobs import JobState
 from indexer.search.query import MAX_CHARS
+from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.people.recording import records, set_records
@@ -35,9 +36,10 @@ def show_frame(page: str, pages: Sequence[str]) -> None:
 
 def _data(page: str, pages: Sequence[str]) -> dict[str, Any]:
     words, library, is_owner = watcher.words(), served.library(), watcher.is_owner()
+    reviews = is_owner and is_moderated(library)
     return {
         "page": page,
-        "pages": list(pages),
+        "pages": [each for each in pages if each != "review" or reviews],
         "q": st.query_params.get("q", ""),
         "like": st.query_params.get("like", ""),
         "person": watcher.watching(),
@@ -55,6 +57,11 @@ def _data(page: str, pages: Sequence[str]) -> dict[str, Any]:
         "languages": [{"code": code, "name": name} for code, name in LANGUAGES.items()],
         "words": words.part("frame", "person", "suggestion", "example", "keys", "job", "amount"),
     }
+
+
+def is_moderated(library: Library) -> bool:
+    """Whether a policy was ever set: else nothing waits, and the page need not be offered."""
+    return library.is_made and library.reviews.policies.highest() > 0
 
 
 def _records_changed() -> None:

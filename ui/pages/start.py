@@ -9,6 +9,7 @@ from ui.pages.frame import show_frame
 from ui.pages.history.page import show_history
 from ui.pages.library.page import show_library
 from ui.pages.people.page import show_people
+from ui.pages.review.page import show_review
 from ui.pages.search.page import show_search
 from ui.pages.video.page import show_video
 
@@ -21,6 +22,7 @@ shown = {
     "library": ("library", show_library),
     "history": ("history", show_history),
     "people": ("people", show_people),
+    "review": ("review", show_review),
 }
 pages = [
     st.Page(show, title=name, url_path=path, default=not path)

@@ -27,6 +27,7 @@ ADDRESSES = {
     "library": "Library",
     "history": "History",
     "people": "People",
+    "review": "Review",
 }
 """Each page, and the heading that says that it is shown."""
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.review.cases import Wanted
 from data.review.deciding import Decision
-from ui.api.fields import Count, Flag, VideoId, Whole, Words
+from ui.api.fields import MAX_ID, Count, Flag, VideoId, Whole, Words
 from ui.api.lists import Items
 from ui.api.refusals import Refused, wrong
 from ui.api.reviews.shown import CaseList, CaseShown, CaseWhole, LogEntry, entry, shown, whole
@@ -147,16 +147,24 @@ def appeal(case_id: CaseId, given: Appealed, served: ServedHere, visitor: Asking
     return whole(reviews, reviews.appeal(case_id, by=who, why=given.why))
 
 
+class LogWanted(Given):
+    """Which rows of the log are wanted."""
+
+    case: VideoId | None = Field(None, description="Only of this case.")
+    policy: Flag = Field(False, description="Only changes of the policy.")
+    after: Whole = Field(0, ge=0, le=MAX_ID, description="Only rows with a higher number.")
+    before: Whole | None = Field(None, ge=0, le=MAX_ID, description="Only with a lower one.")
+    newest: Flag = Field(False, description="The latest first.")
+    k: Count = 100
+
+
 @router.get("/log", summary="Who did what, when and why")
-def log(
-    served: ServedHere,
-    case: Annotated[VideoId | None, Query(description="Only of this case.")] = None,
-    policy: Annotated[Flag, Query(description="Only changes of the policy.")] = False,
-    after: Annotated[Whole, Query(ge=0, description="Only rows with a higher number.")] = 0,
-    k: Count = 100,
-) -> Items[LogEntry]:
+def log(served: ServedHere, wanted: Annotated[LogWanted, Query()]) -> Items[LogEntry]:
     """In order; the rows of before never change, but for names of people who were forgotten."""
-    rows = served.library.reviews.cases.log(case, policy=policy, after=after, n=k)
+    span = (wanted.after, wanted.before)
+    rows = served.library.reviews.cases.log(
+        wanted.case, policy=wanted.policy, span=span, newest=wanted.newest, n=wanted.k
+    )
     return Items(items=[entry(row) for row in rows])
 
 

@@ -16,6 +16,7 @@ from ui.pages.video.about import details, size_of, subtitle, what_person_did
 from ui.pages.video.address import Asked
 from ui.pages.video.inside import lines_of, look_inside, timeline_of
 from ui.pages.video.next_up import alike, next_up
+from ui.pages.video.withheld import not_shown
 from ui.pages.words.language import Words
 
 GROUPS = ("player", "timeline", "lines", "details", "next", "record", "save", "tags", "card",
@@ -97,6 +98,7 @@ def player_data(
             ),
             *([problem] if problem else []),
         ],
+        **not_shown(library, video, is_owner=viewer.is_owner),
         "timeline": timeline_of(library, video, inside),
         "lines": lines_of(library, video, inside),
         "tags": library.catalogue.tags.of([video.id]).get(video.id, []),

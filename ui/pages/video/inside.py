@@ -96,7 +96,12 @@ def _cuts(library: Library, video: Video) -> list[float]:
 
 def lines_of(library: Library, video: Video, inside: InsideVideo | None) -> dict[str, Any]:
     """What is said and written, in order of time, with the words of the question marked."""
-    lines = [line for line in lines_of_video(library.catalogue, video.id) if line.channel in KINDS]
+    not_shown = library.reviews.withholding.now()
+    lines = [
+        line
+        for line in lines_of_video(library.catalogue, video.id)
+        if line.channel in KINDS and not_shown.why(video.id, line.start_s, line.end_s) is None
+    ]
     found = {_key(each.line): each for each in (inside.lines if inside else ())}
     return {
         "all": len(lines),

@@ -112,8 +112,8 @@ class Pictures:
             return True
 
         is_blurred = watched.is_blurred(video_id, part.start_s, part.end_s or part.start_s)
-        facts = (f"{part.start_s:.2f}", f"{part.end_s:.2f}", PREVIEW.width_px, PREVIEW_FPS)
-        facts = (*facts, "blurred") if is_blurred else facts
+        span = (f"{part.start_s:.2f}", f"{part.end_s:.2f}")
+        facts = (*span, PREVIEW.width_px, PREVIEW_FPS, *(["blurred"] if is_blurred else []))
         name = cached_name(path, facts, ".mp4")
         if name is None:
             return no_such("there is no such moment")

@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { Stream } from "./stream.js";
+import { Veil } from "./veil.js";
 
 const TOLD_MS = 6000;
 const WAITS_MS = 1500;
@@ -19,6 +20,7 @@ export class Playback {
     this.frame = h("section", { class: "picture-frame", "aria-label": say("player.name", { title: data.video.title }) },
       this.element, this.caption, this.note, this.over);
     this.frame.style.setProperty("--shape", String(this.shape()));
+    this.veil = new Veil(this, data, say, signal);
     this.on("click", () => { if (!this.element.controls) this.toggle(); });
     this.on("error", () => this.failed());
     this.on("loadedmetadata", () => this.measured());
@@ -43,8 +45,10 @@ export class Playback {
   /** Begin with the file, or with the stream where the file cannot be played. */
   start(at_s) {
     const { video, links } = this.data;
-    this.element.poster = `${links.thumb}?t=${Math.min(at_s || video.picture_s, this.length).toFixed(2)}`;
+    this.wanted = at_s;
     if (video.gone) return this.tellGone();
+    if (this.veil.holdsBack()) return;
+    this.element.poster = `${links.thumb}${links.thumb.includes("?") ? "&" : "?"}t=${Math.min(at_s || video.picture_s, this.length).toFixed(2)}`;
     if (video.plays) this.element.src = links.media + (at_s ? `#t=${at_s.toFixed(2)}` : "");
     else this.convert(at_s);
   }

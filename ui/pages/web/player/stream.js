@@ -154,7 +154,7 @@ export class Stream {
     for (let n = 1; ; n += 1) {
       let refused = null;
       try {
-        const answer = await fetch(href, { signal });
+        const answer = await fetch(href.includes("?") ? href : href + new URL(this.href).search, { signal });
         if (answer.ok) return answer;
         const told = await answer.json().catch(() => ({}));
         refused = Object.assign(new Error(told.error ?? ""), { reason: told.error, again: [429, 502, 503].includes(answer.status) });

@@ -22,6 +22,7 @@ from ui.commands.everyday import cut, demo, index, mcp, search, serve, status, t
 from ui.commands.experts import (
     compress,
     evaluate,
+    evaluate_actions,
     heads,
     oddities,
     predict,
@@ -205,9 +206,10 @@ def _register_measuring(app: typer.Typer) -> None:
     app.add_typer(learned, name="heads", rich_help_panel=EXPERTS)
     files = "--train train.csv --test test.csv --items vectors.npz"
     measure = _group(
-        "Measure search and recommendation on your own files.",
+        "Measure search, recommendation and action recognition on your own files.",
         (evaluate.measure_search, "reelwise evaluate search --queries queries.csv"),
         (evaluate.measure_recommend, f"reelwise evaluate recommend {files}"),
+        (evaluate_actions.measure_actions, "reelwise evaluate actions --dataset UCF101"),
     )
     app.add_typer(measure, name="evaluate", rich_help_panel=EXPERTS)
 

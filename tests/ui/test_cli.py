@@ -145,6 +145,7 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() ->
         "train toon",
         "evaluate search",
         "evaluate recommend",
+        "evaluate actions",
         "serve",
         "doctor",
     }

@@ -1,5 +1,6 @@
 """A confusion matrix as a picture: a row for each label, a column for each prediction."""
 
+import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,17 +35,48 @@ def write_confusion(path: Path, labels: Sequence[str], confusion: Sequence[Seque
     Raises:
         ReelwiseError: There are too many labels, or the file cannot be written.
     """
-    if not confusion or len(labels) > MOST_CLASSES:
-        what = "there is no confusion matrix" if not confusion else f"{len(labels)} labels are many"
+    if not confusion:
         raise ReelwiseError(
-            f"{what}: a picture of it shows one of 2 to {MOST_CLASSES} labels a row",
+            "there is no confusion matrix: rows have several labels, or numbers",
             fix="leave --confusion out; --json has all figures",
         )
+    require_few(labels)
     picture = draw_confusion(labels, confusion)
     sink = io.BytesIO()
     picture.save(sink, "PNG", optimize=True)
+    _write(path, sink.getvalue())
+
+
+def require_few(labels: Sequence[str]) -> None:
+    """Check that a picture can show so many labels.
+
+    Raises:
+        ReelwiseError: It cannot.
+    """
+    if len(labels) > MOST_CLASSES:
+        raise ReelwiseError(
+            f"{len(labels)} labels are many: a picture shows at most {MOST_CLASSES}",
+            fix="leave --confusion out; --json has all figures",
+        )
+
+
+def write_confusion_table(
+    path: Path, labels: Sequence[str], confusion: Sequence[Sequence[int]]
+) -> None:
+    """Write it as CSV, for any number of labels: the label of a row stands in its first column.
+
+    Raises:
+        ReelwiseError: The file cannot be written.
+    """
+    sink = io.StringIO()
+    rows = ([label, *counts] for label, counts in zip(labels, confusion, strict=True))
+    csv.writer(sink).writerows([["so \\ predicted", *labels], *rows])
+    _write(path, sink.getvalue().encode())
+
+
+def _write(path: Path, content: bytes) -> None:
     try:
-        write_atomic(path, sink.getvalue(), point="confusion")
+        write_atomic(path, content, point="confusion")
     except OSError as error:
         raise ReelwiseError(
             f"{path} cannot be written: {error.strerror}", fix="name a file in an existing folder"

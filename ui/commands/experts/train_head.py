@@ -125,7 +125,7 @@ def head(
         labels,
         wish,
         frames=features == "frames",
-        families=_families(models),
+        families=families(models),
         trunks=tuple(_parts(trunk)),
         folds=folds,
         seed=seed,
@@ -161,7 +161,12 @@ def _kinds(given: Sequence[str]) -> dict[str, ColumnKind]:
     return kinds
 
 
-def _families(given: str | None) -> tuple[Family, ...] | None:
+def families(given: str | None) -> tuple[Family, ...] | None:
+    """The kinds of models that were named; None where none was.
+
+    Raises:
+        typer.BadParameter: There is no such kind.
+    """
     from indexer.heads.models.model import Family
 
     names = _parts(given)

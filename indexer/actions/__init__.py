@@ -1,0 +1,1 @@
+"""How well stored vectors tell actions apart: by names of classes, and by heads fitted on them."""

@@ -11,14 +11,14 @@ from embeddings.backbone.names import (
     hub_answers,
     parse_name,
 )
-from embeddings.encoder import EncoderFiles, LoadedEncoder, Vectors
+from embeddings.encoder import Encoder, EncoderFiles, LoadedEncoder, Vectors
 from embeddings.spatiotemporal.files import OpenClipFiles
 from embeddings.spatiotemporal.parts import open_clip_parts
 from embeddings.starter.files import StarterFiles, starter_is_here
 from embeddings.starter.labels import caption_texts, load_labels
 from embeddings.starter.packaged import STARTER
 from embeddings.starter.texts import starter_captions
-from embeddings.vocabulary import notice_of_library
+from embeddings.vocabulary import knows_only_toons, notice_of_library, toon_captions
 from embeddings.words.sentences import SentenceEncoder
 
 PACKAGED_SENTENCES = "sentences-e3a17f276d28"
@@ -117,6 +117,18 @@ def unrelated_texts(name: str) -> Vectors | None:
         (t, dim) unit rows; None where relevance by such captions was not measured for an encoder.
     """
     return starter_captions() if name == STARTER else None
+
+
+def background_texts(encoder: Encoder) -> Vectors:
+    """(t, dim) unit rows of captions of what an encoder knows, of which most fit no given picture.
+
+    Args:
+        encoder: Encodes them, where they are not stored.
+    """
+    if encoder.name == STARTER:
+        return starter_captions()
+    texts = toon_captions() if knows_only_toons(encoder.name) else caption_texts()
+    return encoder.encode_texts(texts)
 
 
 def caption_sentences(sentences: SentenceEncoder) -> Vectors:

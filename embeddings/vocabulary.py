@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from data.catalogue import Catalogue, LiveVideos
+from data.labels.vocabulary import Vocabulary, Word, everyday
 from embeddings.backbone.folders import BPE_FILE, folder_of
 
 FUNCTION_WORDS = frozenset(
@@ -99,3 +100,38 @@ def vocabulary_of(encoder_name: str) -> frozenset[str] | None:
     merges = gzip.decompress(file.read_bytes()).decode().splitlines()[1:]
     symbols = ("".join(line.split()) for line in merges)
     return frozenset(symbol.removesuffix("</w>") for symbol in symbols if symbol.endswith("</w>"))
+
+
+def words_to_tag(encoder_name: str) -> Vocabulary:
+    """The words by which the clips of a library are tagged, where a person names no others.
+
+    An encoder that learned from our cartoons alone knows what their captions say.
+    """
+    return toon_words() if knows_only_toons(encoder_name) else everyday()
+
+
+def toon_words() -> Vocabulary:
+    """What is drawn in our cartoons, where, and how it moves."""
+    from data.toons.actors import MOTIONS
+    from data.toons.captions import KIND_WORDS, PLACE_WORDS, motion_words
+    from data.toons.places import PLACES
+    from data.toons.shapes import KINDS
+
+    words = []
+    for kind in KINDS:
+        tag, *also = KIND_WORDS.get(kind, (kind,))
+        words.append(Word(tag, f"a {tag}", "thing", tuple(also)))
+    words += [Word(place, PLACE_WORDS[place][0], "place") for place in PLACES]
+    said = [motion_words("", motion) for motion in MOTIONS]
+    words += [Word(doing, does, "action") for does, doing in said]
+    return Vocabulary("toon", tuple(words))
+
+
+def toon_captions(n: int = 300) -> list[str]:
+    """Captions of cartoons: texts that have nothing to do with most of them."""
+    import numpy as np
+
+    from data.toons.scenes import random_scene
+
+    rng = np.random.default_rng(0)
+    return [random_scene(rng, held_out=False).caption(rng) for _ in range(n)]

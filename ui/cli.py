@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 
 from data.disk_errors import known_error
 from data.printable import as_json, printable_lines
-from ui.commands.everyday import cut, demo, index, mcp, search, serve, status, tags, users
+from ui.commands.everyday import cut, demo, index, mcp, search, serve, status, tag, tags, users
 from ui.commands.experts import (
     compress,
     evaluate,
@@ -105,6 +105,7 @@ def _register_commands(app: typer.Typer) -> None:
                 "reelwise cut 9@1:02-1:10 kite.mkv --fast",
             ],
         ),
+        (EVERYDAY, tag.tag, ["reelwise tag", "reelwise tag --vocabulary words.txt"]),
         (EVERYDAY, status.status, ["reelwise status --failed"]),
         (EVERYDAY, serve.serve, ["reelwise serve --port 8080"]),
         (EVERYDAY, mcp.mcp, ["reelwise mcp --home ~/library"]),

@@ -16,6 +16,7 @@ from data.catalogue.readings import Readings
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
 from data.catalogue.soundness.checks import miscounted, structure_problems
 from data.catalogue.tables import WATCHERS
+from data.catalogue.tagged import Tagged
 from data.catalogue.tags import Tags
 from data.catalogue.values import path_text, sql, text_path
 from data.catalogue.videos import (
@@ -74,6 +75,8 @@ class Catalogue(Database):
         """What a person calls videos."""
         self.predictions = Predictions(self)
         """What heads say of clips."""
+        self.tagged = Tagged(self)
+        """What the head `tags` says of videos."""
         self.change_log = ChangeLog(self)
         """What has changed of what is searchable."""
 

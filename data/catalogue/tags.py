@@ -33,6 +33,32 @@ _IS_USED = sql(
 )
 
 
+# Numbers are given out once: one more or less changes one of the two.
+_STATE = sql("SELECT count(*), coalesce(max(id), 0) FROM tags")
+_NAMES = sql("SELECT tag, typed, MIN(id) FROM tags GROUP BY tag")
+_HAVING = (
+    "SELECT t.video_id, t.typed, coalesce(v.duration_s, 0.0) AS duration_s"
+    " FROM tags t JOIN videos v ON v.id = t.video_id"
+    " WHERE t.tag = :tag AND EXISTS (SELECT 1 FROM files WHERE video_id = t.video_id)"
+)
+_HAVING_ANYWHERE = sql(f"{_HAVING} LIMIT :most")
+_HAVING_AMONG = sql(
+    f"{_HAVING} AND t.video_id IN (SELECT value FROM json_each(:videos)) LIMIT :most"
+)
+
+
+@dataclass(frozen=True)
+class TaggedVideo:
+    """A live video that a person gave a tag."""
+
+    video_id: int
+    """The video."""
+    tag: str
+    """As it was typed."""
+    duration_s: float
+    """Length of the video."""
+
+
 @dataclass(frozen=True)
 class UsedTag:
     """A tag of the library."""
@@ -92,6 +118,35 @@ class Tags:
         """List the tags of live videos, in order."""
         with self._database.reading() as connection:
             return [UsedTag(row.typed, row.n) for row in connection.execute(_ALL)]
+
+    def state(self) -> tuple[int, int]:
+        """Give two numbers of which one changes when a tag comes or goes."""
+        with self._database.reading() as connection:
+            count, last = connection.execute(_STATE).one()
+        return int(count), int(last)
+
+    def names(self) -> dict[str, str]:
+        """Give every tag, by what its spellings share, as it was typed first."""
+        with self._database.reading() as connection:
+            return {row.tag: row.typed for row in connection.execute(_NAMES)}
+
+    def having(
+        self, tag: str, most: int, videos: frozenset[int] | None = None
+    ) -> list[TaggedVideo]:
+        """Give live videos that have a tag.
+
+        Args:
+            tag: A key of `names`.
+            most: Videos at most.
+            videos: Only these; None for all.
+        """
+        asked = {"tag": tag, "most": most}
+        statement = _HAVING_ANYWHERE
+        if videos is not None:
+            statement = _HAVING_AMONG
+            asked["videos"] = id_text(videos)
+        with self._database.reading() as connection:
+            return [TaggedVideo(*row) for row in connection.execute(statement, asked)]
 
     def require(self, names: Iterable[str]) -> None:
         """Check that live videos have these tags.

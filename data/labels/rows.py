@@ -10,6 +10,7 @@ from data.errors import ReelwiseError
 from data.interval_table import TableRow
 from data.labels.kinds import ColumnKind, Task, TaskFound, column_kind, find_task, is_missing
 from data.labels.table import LabelTable, read_label_table
+from data.labels.trouble import RowTrouble
 from data.numbers import number_of
 
 OWN_COLUMNS = ("video", "start_s", "end_s", "time")
@@ -44,16 +45,6 @@ class LabelRow:
         """What the row is about, whatever its labels."""
         values = tuple(sorted(self.columns.items()))
         return (self.video, self.start_s, self.end_s, self.at_s, values)
-
-
-@dataclass(frozen=True)
-class RowTrouble:
-    """A row that cannot be used."""
-
-    line: int
-    """Its line in the file."""
-    reason: str
-    """Why."""
 
 
 @dataclass(frozen=True)

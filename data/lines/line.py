@@ -19,6 +19,8 @@ class Channel(StrEnum):
     SUBTITLE = "subtitle"
     TITLE = "title"
     PATH = "path"
+    TAG = "tag"
+    """Given by a person, or by the head `tags`; kept in the catalogue, not as a line."""
 
 
 @dataclass(frozen=True)

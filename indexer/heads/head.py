@@ -10,6 +10,7 @@ import numpy as np
 from data.arrays import Floats
 from data.errors import ReelwiseError
 from data.labels.kinds import Task
+from data.labels.vocabulary import Word, how_to_fit
 from indexer.heads.inputs.columns import person_hash
 from indexer.heads.inputs.examples import Examples
 from indexer.heads.inputs.recipe import Recipe
@@ -77,6 +78,8 @@ class Head:
     """What these begin with."""
     to_refit: str = ""
     """Why it should be fitted again; empty where nothing speaks for it."""
+    vocabulary: tuple[Word, ...] = field(default=())
+    """The words that are its classes, where it compares words with pictures."""
 
     @property
     def uses_frames(self) -> bool:
@@ -107,7 +110,7 @@ class Head:
             raise ReelwiseError(
                 f"the head {self.name} was fitted on vectors of {self.encoder_id}; this library "
                 f"is searched with {encoder_id}",
-                fix=f"fit it again: reelwise train head {self.name} --labels FILE",
+                fix=f"fit it again: {how_to_fit(self.name)}",
             )
 
 

@@ -11,7 +11,8 @@ from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import nothing_indexed
 from data.labels.kinds import ColumnKind
-from data.labels.rows import LabelWish, RowTrouble, read_labels
+from data.labels.rows import LabelWish, read_labels
+from data.labels.trouble import RowTrouble
 from embeddings.words.sentences import SentenceEncoder
 from indexer.heads.head import Head
 from indexer.heads.inputs.examples import Examples

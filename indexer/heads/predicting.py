@@ -13,6 +13,7 @@ from data.catalogue import Catalogue
 from data.catalogue.predictions import KnownHead, Prediction
 from data.durable import crash_point
 from data.labels.kinds import Task
+from data.labels.vocabulary import how_to_fit
 from indexer.heads.head import Head
 from indexer.heads.inputs.stretches import clips_as_examples
 from indexer.heads.stored import load_heads
@@ -84,7 +85,10 @@ def _why_not(catalogue: Catalogue, head: Head) -> str:
         columns = ", ".join(head.needed)
         return f"it needs the columns {columns}, which clips do not have"
     if head.encoder_id != catalogue.encoder:
-        return f"it was fitted on vectors of {head.encoder_id}, not of {catalogue.encoder}"
+        return (
+            f"it was fitted on vectors of {head.encoder_id}, not of {catalogue.encoder}: "
+            f"{how_to_fit(head.name)}"
+        )
     return ""
 
 

@@ -33,16 +33,16 @@ from data.durable import (
 from data.errors import DamagedFile, ReelwiseError
 from data.home import HeadsLock, Home
 from data.labels.kinds import Task
-from data.sealed import seal, unseal
+from data.labels.vocabulary import how_to_fit
+from data.sealed import seal
+from indexer.heads.described import FORMAT, JSON_FILE, damaged_head, json_of, vocabulary_of
 from indexer.heads.head import Head, Record, head_name
 from indexer.heads.inputs.columns import ColumnCode, person_hash
 from indexer.heads.inputs.recipe import Recipe, Trunk
 from indexer.heads.judging.calibration import Calibration
 from indexer.heads.models.model import Family, HeadModel
 
-FORMAT = "reelwise head 1"
-"""Written into every head."""
-JSON_FILE, TENSORS_FILE, NEXT_TENSORS = "head.json", "head.safetensors", "next.safetensors"
+TENSORS_FILE, NEXT_TENSORS = "head.safetensors", "next.safetensors"
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -70,7 +70,7 @@ def _finish_replacing(folder: Path) -> None:
     new = folder / NEXT_TENSORS
     if not new.exists():
         return
-    wanted = _json_of(folder).get("tensors_sha256") if (folder / JSON_FILE).exists() else None
+    wanted = json_of(folder).get("tensors_sha256") if (folder / JSON_FILE).exists() else None
     if hashlib.sha256(new.read_bytes()).hexdigest() == wanted:
         replace_synced(new, folder / TENSORS_FILE)
     else:
@@ -90,14 +90,14 @@ def load_head(home: Home, name: str) -> Head:
         there = ", ".join(head_names(home)) or "none yet"
         raise ReelwiseError(
             f"there is no head {name!r}; those there are: {there}",
-            fix=f"reelwise train head {head_name(name)} --labels FILE",
+            fix=how_to_fit(head_name(name)),
         )
-    values = _json_of(folder)
+    values = json_of(folder)
     try:
         arrays = load(_tensors(folder, values["tensors_sha256"]))
         return _head(values, arrays)
     except (KeyError, TypeError, ValueError, SafetensorError) as error:
-        raise _damaged(folder, str(error)) from error
+        raise damaged_head(folder, str(error)) from error
 
 
 def head_names(home: Home) -> list[str]:
@@ -166,19 +166,9 @@ def _rewrite(home: Home, head: Head) -> None:
     folder = home.head(head.name)
     with HeadsLock(home):
         _finish_replacing(folder)
-        sha256 = _json_of(folder)["tensors_sha256"]
+        sha256 = json_of(folder)["tensors_sha256"]
         values = _values(head) | {"tensors_sha256": sha256}
         write_atomic(folder / JSON_FILE, seal(values), point="head_json")
-
-
-def _json_of(folder: Path) -> dict[str, Any]:
-    try:
-        values = unseal((folder / JSON_FILE).read_bytes())
-    except (OSError, ValueError) as error:
-        raise _damaged(folder, str(error)) from error
-    if values.get("format") != FORMAT:
-        raise _damaged(folder, f"its format is {values.get('format')!r}, not {FORMAT!r}")
-    return values
 
 
 def _tensors(folder: Path, sha256: str) -> bytes:
@@ -188,13 +178,6 @@ def _tensors(folder: Path, sha256: str) -> bytes:
             if hashlib.sha256(content).hexdigest() == sha256:
                 return content
     raise ValueError("its tensors are missing or have a wrong checksum")
-
-
-def _damaged(folder: Path, why: str) -> DamagedFile:
-    return DamagedFile(
-        f"the head {folder} is not as it was written: {why}",
-        fix=f"reelwise heads remove {folder.name}, then fit it again",
-    )
 
 
 def _arrays(head: Head) -> Arrays:
@@ -227,6 +210,7 @@ def _values(head: Head) -> dict[str, Any]:
         "salt": head.salt,
         "to_refit": head.to_refit,
         "record": json.loads(json.dumps(asdict(head.record))),
+        "vocabulary": [asdict(word) for word in head.vocabulary],
     }
 
 
@@ -262,6 +246,7 @@ def _head(values: Mapping[str, Any], arrays: Arrays) -> Head:
         people=tuple(values["people"]),
         salt=values["salt"],
         to_refit=values["to_refit"],
+        vocabulary=vocabulary_of(values),
     )
 
 

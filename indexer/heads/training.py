@@ -15,7 +15,9 @@ from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import nothing_indexed
 from data.labels.kinds import Task
-from data.labels.rows import LABEL, LabelFile, LabelRow, LabelWish, RowTrouble, read_labels
+from data.labels.rows import LABEL, LabelFile, LabelRow, LabelWish, read_labels
+from data.labels.trouble import RowTrouble
+from data.labels.vocabulary import TAGS
 from embeddings.words.sentences import SentenceEncoder
 from indexer.heads.choosing import Judged, Material, candidates, fit, judge
 from indexer.heads.head import Head, Record, head_name
@@ -81,6 +83,10 @@ def train_heads(
             written.
     """
     name, encoder_id = head_name(training.name), catalogue.encoder
+    if name == TAGS:
+        raise ReelwiseError(
+            f"the head {TAGS} is that of reelwise tag", fix=f"call it otherwise: my-{TAGS}"
+        )
     if encoder_id is None:
         raise nothing_indexed(catalogue.home)
     trunks = tuple(_trunk(catalogue, each, encoder_id) for each in training.trunks)

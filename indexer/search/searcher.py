@@ -26,6 +26,7 @@ from indexer.search.hits.in_order import find_in_order
 from indexer.search.hits.ranking import rank
 from indexer.search.hits.shown import Shown, with_files_that_are_there, without_withheld
 from indexer.search.inside import InsideVideo, heights_of
+from indexer.search.keywords import Keyword, key_words_of, tags_of
 from indexer.search.query import ALL_CHANNELS, Filters, Options, Query
 from indexer.search.query_encoder import QueryEncoder, stored_vectors
 from indexer.search.query_vectors import QueryVectors, vectors_of_example
@@ -36,6 +37,8 @@ from indexer.search.view import View, open_view
 from indexer.search.words.asked import quoted_phrases
 from indexer.search.words.asking import LinesAsked, OpenSentences, not_read
 from indexer.search.words.found import FoundWords
+from indexer.search.words.rarity import ask
+from indexer.search.words.tags import TagNames, with_tags
 from indexer.store.cache import VectorCache
 from indexer.store.gpu.copies import GpuCopies
 from indexer.store.published import read_current
@@ -118,6 +121,7 @@ class Searcher:
         self._copies = copies
         self._view = self._opened(None)
         self._queries = QueryEncoder(encoder, self._catalogue, self._cache)
+        self._tags = TagNames(self._catalogue)
         self._once = EachOnce(self._catalogue, encoder.id)
         self._withholding = Withholding(self._catalogue)
 
@@ -241,13 +245,15 @@ class Searcher:
         channels = query.channels - {Channel.PICTURE}
         if not query.is_of_words or not channels:
             return None, ()
-        if not view.words.indexes and query.channels == ALL_CHANNELS:
-            return None, ()
         folder = self._catalogue.sentence_folder
         lines = LinesAsked(view.words, view.meanings, folder, self._open_sentences)
 
         def find(k: int) -> tuple[list[FoundWords], tuple[str, ...]]:
-            return lines.find(query.words, channels, shown.id_set, k=k)
+            found, told = lines.find(query.words, channels, shown.id_set, k=k)
+            if Channel.TAG in channels:
+                asked = ask(query.words, view.words)
+                found = with_tags(found, self._tags.find(asked, shown.id_set, k=k))
+            return found, told
 
         return find_in_clips(find, view, shown, k)
 
@@ -368,6 +374,13 @@ class Searcher:
         length_s = float(stored.frame_times_s[-1]) if known is None else known.duration_s
         step_s, heights = heights_of(embed(query).vectors, stored, view.sample, length_s=length_s)
         return InsideVideo(step_s, heights, result.hits, lines or ())
+
+    def keywords(self, video_id: int) -> list[Keyword]:
+        """The automatic tags of a video, then the key words of its lines, each with its place."""
+        tags = tags_of(self._catalogue, [video_id]).get(video_id, [])
+        found = [*tags, *key_words_of(self._catalogue, self._view.words, video_id)]
+        not_shown = self._not_shown(Filters())
+        return [each for each in found if not_shown.why(video_id, each.start_s, each.end_s) is None]
 
     def stored(self, video_id: int) -> VideoVectors | None:
         """The stored vectors of a video, with its cuts; None where there are none."""

@@ -10,7 +10,7 @@ from data.arrays import Floats, Ids, Mask
 from data.catalogue import Catalogue, ClipTable, LiveVideos
 from data.errors import ReelwiseError
 from data.home import Home
-from indexer.search.relevance.accident import SAMPLE_CLIPS
+from indexer.accident import SAMPLE_CLIPS
 from indexer.search.searched import Searched, SegmentSearch, inner_products
 from indexer.search.words.meaning import Meanings, open_meanings
 from indexer.search.words.word_index import WordIndex, open_words

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from data.history import Event, EventKind
     from data.video.children.pool import StillWanted
+    from indexer.search.keywords import Keyword
     from indexer.search.query import Filters, Query
     from indexer.search.result import SearchResult
     from recommender.answer.items import Recommendations
@@ -105,6 +106,15 @@ class AskedLibrary(OpenedLibrary):
         reading = AS_INDEXED if still_wanted is None else for_a_visitor(still_wanted)
         result = self.searcher.search(query, k, filters=filters, merge=merge, reading=reading)
         return replace(result, took_ms=(time.perf_counter() - began_s) * 1000)
+
+    def keywords(self, video: VideoRef) -> list[Keyword]:
+        """The automatic tags of a video, then the key words of its lines, each with its place.
+
+        Raises:
+            ReelwiseError: There is no such video.
+        """
+        known = self.catalogue.video(video)
+        return [] if self.catalogue.encoder is None else self.searcher.keywords(known.id)
 
     def similar(
         self, video: VideoRef, *, k: int = 10, filters: Filters | None = None

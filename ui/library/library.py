@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from indexer.duplicates.find import Compared
     from indexer.store.generations import Generation
     from indexer.store.segments.building import IndexChange
+    from ui.library.tagging import TaggedLibrary
 
 VideoRef = str | int | Path
 """A video by its id, its path or its file name."""
@@ -210,6 +211,28 @@ class Library(AskedLibrary):
         if self.catalogue.embeddings.count_cut_otherwise(served, wanted):
             options = replace(options, encoder=self.encoder)
         return pipeline.rebuild(self.home, options)
+
+    def tag(
+        self,
+        vocabulary: str | Path | None = None,
+        *,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> TaggedLibrary:
+        """Tag all clips: words of a vocabulary are compared with what is seen in them.
+
+        Args:
+            vocabulary: A file of words, or "everyday"; None takes what was used last.
+            progress: Told what is being done.
+
+        Raises:
+            ReelwiseError: The file has no word, nothing is indexed, or the encoder knows no word.
+        """
+        from ui.library.tagging import read_words, tag_library
+
+        words = read_words(vocabulary)
+        if self.catalogue.encoder is None:
+            raise nothing_indexed(self.home)
+        return tag_library(self.catalogue, self.encoder, words, progress)
 
     def compare(
         self, *, afresh: bool = False, progress: Callable[[int, int], None] | None = None

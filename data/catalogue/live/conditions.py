@@ -20,13 +20,16 @@ from data.catalogue.naming.spelling import tag_key
 from data.catalogue.values import ends_below, sql, to_micros
 from data.dates import first_instant
 from data.errors import ReelwiseError
+from data.labels.vocabulary import how_to_fit
 from data.numbers import number_of
 
 LEAST_SCORE = 0.05
 """Less likely labels are not stored: no condition can ask for them."""
+LABELS_TOLD = 20
+"""Labels of a head that an error lists."""
 YES = frozenset({"1", "yes", "true", "on", "positive"})
 """Of two labels one of these is what the head is about: `risk>=0.8` is its probability."""
-_FORM = re.compile(r"\s*([^\s=<>!]+)\s*(!=|>=|<=|=|>|<)\s*(.*?)\s*", re.DOTALL)
+_FORM = re.compile(r"\s*([^\s=<>!](?:[^=<>!]*[^\s=<>!])?)\s*(!=|>=|<=|=|>|<)\s*(.*?)\s*", re.DOTALL)
 _NEGATED = {"<": ">=", "<=": ">"}
 
 _NUMBERS = {
@@ -135,6 +138,18 @@ class _Head:
         return next(iter(same or alike), None)
 
     @property
+    def listed(self) -> str:
+        """Its labels, the first of many."""
+        more = len(self.classes) - LABELS_TOLD
+        shown = ", ".join(self.classes[:LABELS_TOLD])
+        return f"{shown} and {more:,} more" if more > 0 else shown
+
+    def nearest(self, typed: str) -> str:
+        """The label that is spelled most like what was typed, else the first."""
+        near = difflib.get_close_matches(typed.casefold(), self.classes, n=1)
+        return near[0] if near else self.classes[0]
+
+    @property
     def positive(self) -> str | None:
         """Of two labels the one that the head is about."""
         wanted = YES | {self.name.partition(".")[2] or self.name}
@@ -206,7 +221,7 @@ def _of_head(
             condition,
             f"the head {head.name} was fitted on vectors of {head.encoder_id}; this library is "
             f"searched with {encoder_id}",
-            f"fit it again: reelwise train head {head.name} --labels FILE",
+            f"fit it again: {how_to_fit(head.name)}",
         )
     of_head = f"SELECT clip_id FROM predictions WHERE head_id = :{p}head"
     values: dict[str, Any] = {f"{p}head": head.id}
@@ -226,9 +241,8 @@ def _chosen(
     if label is None:
         raise _wrong(
             condition,
-            f"the head {head.name} knows no {condition.value!r}; it knows "
-            f"{', '.join(head.classes)}",
-            f"--where '{head.name}={head.classes[0]}'",
+            f"the head {head.name} knows no {condition.value!r}; it knows {head.listed}",
+            f"--where '{head.name}={head.nearest(condition.value)}'",
         )
     chosen = f"{of_head} AND label = :{p}label AND chosen = 1"
     values = values | {f"{p}label": label}
@@ -247,7 +261,7 @@ def _likely(
     if label is None or condition.operator in ("=", "!="):
         raise _wrong(
             condition,
-            f"{head.name} has the labels {', '.join(head.classes)}: a probability is of one of "
+            f"{head.name} has the labels {head.listed}: a probability is of one of "
             "them, and compared by >= or <",
             f"--where '{head.name}.{head.classes[0]}>=0.8'",
         )
@@ -280,7 +294,7 @@ def _named(condition: Condition, heads: dict[str, _Head]) -> tuple[_Head, str | 
         label = heads[name].label(typed)
         if label is not None:
             return heads[name], label
-        known = ", ".join(heads[name].classes) or "no labels: it is a number"
+        known = heads[name].listed or "no labels: it is a number"
         raise _wrong(condition, f"the head {name} knows no {typed!r}; it knows {known}", _EXAMPLE)
     near = difflib.get_close_matches(condition.name, [*heads, *FIELDS], n=1)
     there = ", ".join(heads) or "none yet"

@@ -9,7 +9,8 @@ from data.arrays import Floats, Ids
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.labels.kinds import ColumnKind
-from data.labels.rows import LabelRow, RowTrouble, end_of
+from data.labels.rows import LabelRow, end_of
+from data.labels.trouble import RowTrouble
 from indexer.heads.inputs.changes import N_BLOCKS, changes_of
 from indexer.heads.inputs.examples import Examples
 from indexer.store.stored_videos import read_videos

@@ -11,6 +11,7 @@ from indexer.heads.inputs.examples import Examples
 from indexer.heads.inputs.recipe import Recipe
 from indexer.heads.models.forest import trees_raw
 from indexer.heads.models.model import Family, HeadModel, layers_of
+from indexer.heads.models.zero_shot import zero_shot_raw
 
 
 def raw_outputs(model: HeadModel, recipe: Recipe, examples: Examples) -> Floats:
@@ -22,6 +23,8 @@ def raw_outputs(model: HeadModel, recipe: Recipe, examples: Examples) -> Floats:
         out = trees_raw(model.arrays, rows)
     elif model.family is Family.NETWORK:
         out = _layers_raw(model.arrays, rows)
+    elif model.family is Family.ZERO_SHOT:
+        out = zero_shot_raw(model.arrays, rows)
     else:
         from indexer.heads.models.sequence import sequence_raw
 

@@ -31,9 +31,6 @@ LONGEST_S = 60.0
 MATCHES_SHOWN = 5
 """Lines that a hit shows, the best first."""
 
-WHOLE = frozenset((Channel.TITLE, Channel.PATH))
-"""Channels of a video as a whole: they say nothing of when."""
-
 MOST_SURPRISE = 14.0
 """More certain than one in a million is nobody."""
 
@@ -56,7 +53,8 @@ class _Moment:
         return sum(self.surprises.values())
 
     def add(self, each: FoundWords) -> None:
-        channel = each.line.channel
+        # A tag that was seen is no second witness beside the picture.
+        channel = Channel.PICTURE if each.is_seen else each.line.channel
         s = surprise(each.relevance)
         self.surprises[channel] = max(s, self.surprises.get(channel, 0.0))
         self.found.append(each)
@@ -84,7 +82,7 @@ def fuse(
         video = videos.get(each.video_id)
         if video is None:
             continue
-        if each.line.channel in WHOLE:
+        if each.is_whole:
             moment = whole.setdefault(video.id, _Moment(video.id, 0.0, video.duration_s))
             moment.add(each)
         else:
@@ -154,7 +152,8 @@ _WORTH_SHOWING = surprise(0.2)
 def _hit(rank: int, total: float, moment: _Moment, video: Video) -> Hit:
     lines = sorted(moment.found, key=lambda each: (-each.relevance, -each.score))
     start_s, end_s = _interval(moment, lines)
-    spoken = max((each.relevance for each in lines), default=None)
+    spoken = _best(each for each in lines if each.line.channel != Channel.TAG)
+    tagged = _best(each for each in lines if each.line.channel == Channel.TAG)
     seen = moment.seen
     return Hit(
         rank=rank,
@@ -165,15 +164,20 @@ def _hit(rank: int, total: float, moment: _Moment, video: Video) -> Hit:
         end_s=end_s,
         score=total / (1.0 + total),
         relevance=1.0 - math.exp(-total),
-        why={"visual": None if seen is None else seen.score, "text": spoken},
+        why={"visual": None if seen is None else seen.score, "text": spoken}
+        | ({} if tagged is None else {"tag": tagged}),
         clip_ids=() if seen is None else seen.clip_ids,
         matched=(*_seen_match(seen), *(_match(each) for each in lines[:MATCHES_SHOWN])),
     )
 
 
+def _best(lines: Iterable[FoundWords]) -> float | None:
+    return max((each.relevance for each in lines), default=None)
+
+
 def _interval(moment: _Moment, lines: Sequence[FoundWords]) -> tuple[float, float]:
     """Start and end from the channel that found it: the most certain one that knows of a time."""
-    timed = [each for each in lines if each.line.channel not in WHOLE]
+    timed = [each for each in lines if not each.is_whole]
     if not timed:
         return moment.start_s, moment.end_s
     best = timed[0]

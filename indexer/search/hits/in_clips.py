@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Ids
-from indexer.search.hits.fusion import WHOLE
 from indexer.search.hits.shown import Shown
 from indexer.search.view import View
 from indexer.search.words.found import FoundWords
@@ -53,7 +52,7 @@ def _shown(found: list[FoundWords], view: View, shown: Shown) -> list[FoundWords
 
 def _is_withheld(each: FoundWords, shown: Shown) -> bool:
     start_s, end_s = each.line.start_s, each.line.end_s
-    if each.line.channel in WHOLE:
+    if each.is_whole:
         start_s, end_s = 0.0, math.inf
     return shown.not_shown.why(each.video_id, start_s, end_s) is not None
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from data.arrays import Floats, Mask
 from data.catalogue import Video
+from indexer.accident import BestByAccident
 from indexer.search.examples.example import Example
 from indexer.search.examples.rerank import ExampleMatcher, ReadVectors
 from indexer.search.hits.shown import Shown
 from indexer.search.moments import Moment, ScoredClips, as_moments, merge_clips
 from indexer.search.query import Options
 from indexer.search.query_vectors import QueryVectors
-from indexer.search.relevance.accident import BestByAccident
 from indexer.search.relevance.calibrate import Background
 from indexer.search.relevance.unrelated import Unrelated
 from indexer.search.result import Hit

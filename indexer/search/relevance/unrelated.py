@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Floats, Mask
-from indexer.search.relevance.accident import SAMPLE_CLIPS, BestByAccident, best_by_accident
+from indexer.accident import SAMPLE_CLIPS, BestByAccident, best_by_accident
 
 
 class SearchedClips(Protocol):

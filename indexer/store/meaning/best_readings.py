@@ -1,7 +1,7 @@
 """How high lines score for captions that have nothing to do with them, reading by reading.
 
 The best score of each caption among all lines tells how high a query scores by accident
-(`indexer.search.relevance.accident`). It is a maximum, so segments of lines each keep their own. A
+(`indexer.accident`). It is a maximum, so segments of lines each keep their own. A
 reading may go away later: for each caption some best readings are kept, and the first that is still
 live has the best score of all live lines. Where all of them are gone the segment is made anew.
 """

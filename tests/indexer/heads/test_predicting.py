@@ -15,10 +15,11 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.labels.kinds import Task
 from indexer.build.removal import remove_paths
+from indexer.heads.described import JSON_FILE
 from indexer.heads.head import Head
 from indexer.heads.of_rows import predict_rows
 from indexer.heads.predicting import bring_up_to_date, said
-from indexer.heads.stored import JSON_FILE, TENSORS_FILE, load_head, remove_head
+from indexer.heads.stored import TENSORS_FILE, load_head, remove_head
 from indexer.heads.training import HeadTraining
 from indexer.verify import verify_library
 from tests.indexer.heads.made import (

@@ -11,10 +11,10 @@ import pytest
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from embeddings.layers import unit
+from indexer.accident import best_by_accident
 from indexer.build.pipeline import index_library
 from indexer.search.evaluate import MAX_MOMENTS, evaluate_search, read_queries
 from indexer.search.query import Query
-from indexer.search.relevance.accident import best_by_accident
 from indexer.search.searcher import Searcher
 from tests.fakes import ColourEncoder
 from tests.indexer.made import paint, store

@@ -10,12 +10,17 @@ from data.printable import printable
 from ui.library.library import Library
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
-from ui.terminal.text import columns, count
+from ui.terminal.text import columns, count, span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from data.catalogue import Video
+    from indexer.search.keywords import Keyword
     from ui.library.documents import Document
 
+LINE_CHARS = 60
+"""Characters of a line that stands beside a key word."""
 VideoArgument = Annotated[
     str, typer.Argument(metavar="VIDEO", help="Path, file name or id of an indexed video.")
 ]
@@ -60,17 +65,43 @@ def list_tags(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """List the tags of the library with how many videos have each, or those of one video."""
+    """List the tags of the library, or those of one video with its key words.
+
+    Both those that people gave and those of reelwise tag. Each key word comes with the moment or
+    the line that shows it.
+    """
+    from ui.library.tagging import automatic_tags, keyword_document, tag_document
+
     with Library(home) as library:
         if video is not None:
-            document = _document(library, library.catalogue.video(video))
-            return Answer(document, _text(document))
+            known = library.catalogue.video(video)
+            keywords = library.keywords(known.id)
+            document = _document(library, known)
+            document["keywords"] = [keyword_document(each) for each in keywords]
+            return Answer(document, "\n".join([_text(document), *_keyword_lines(keywords)]))
         used = library.catalogue.tags.all()
-    lines = columns([[printable(tag.name), count(tag.videos, "video")] for tag in used], indent="")
-    return Answer(
-        {"tags": [{"tag": tag.name, "videos": tag.videos} for tag in used]},
-        "\n".join(lines) or "no video has a tag",
-    )
+        seen = automatic_tags(library.catalogue)
+    rows = [[printable(tag.name), count(tag.videos, "video"), ""] for tag in used]
+    rows += [[each.tag, count(each.videos, "video"), "seen"] for each, _ in seen]
+    document = {
+        "tags": [{"tag": tag.name, "videos": tag.videos} for tag in used],
+        "automatic": [tag_document(each, word) for each, word in seen],
+    }
+    return Answer(document, "\n".join(columns(rows, indent="")) or "no video has a tag")
+
+
+def _keyword_lines(keywords: Sequence[Keyword]) -> list[str]:
+    rows = [
+        [
+            each.text,
+            "seen" if each.channel == "tag" else str(each.channel),
+            f"{each.score:.2f}",
+            span(each.start_s, each.end_s),
+            each.line if len(each.line) <= LINE_CHARS else f"{each.line[: LINE_CHARS - 3]}...",
+        ]
+        for each in keywords
+    ]
+    return columns(rows)
 
 
 def _document(library: Library, video: Video) -> Document:

@@ -36,7 +36,7 @@ def list_heads(
             f"{head.task}, {head.model.family}",
             _cut(what(head)),
             main_figure(head),
-            f"{head.record.rows:,} rows",
+            f"{len(head.vocabulary):,} words" if head.vocabulary else f"{head.record.rows:,} rows",
             f"{clips.get(head.name, 0):,} clips",
             head.record.made_at[:16].replace("T", " "),
             f"to be fitted again: {head.to_refit}" if head.to_refit else "",

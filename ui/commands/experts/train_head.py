@@ -20,7 +20,7 @@ from ui.terminal.text import count
 
 if TYPE_CHECKING:
     from data.labels.kinds import ColumnKind
-    from data.labels.rows import RowTrouble
+    from data.labels.trouble import RowTrouble
     from indexer.heads.models.model import Family
     from indexer.heads.predicting import Predicted
     from indexer.heads.training import HeadTraining, Trained
@@ -214,4 +214,6 @@ def rows_notice(troubles: Sequence[RowTrouble]) -> str:
     """The first rows that could not be used, with their reasons; empty where there are none."""
     from embeddings.training.captions import Trouble
 
-    return troubles_notice([Trouble(f"line {each.line}", each.reason) for each in troubles])
+    return troubles_notice(
+        [Trouble(f"line {each.line}" if each.line else "a word", each.reason) for each in troubles]
+    )

@@ -25,7 +25,7 @@ FOUND_IN = {
     "seen": (Channel.PICTURE,),
     "said": (Channel.SPEECH, Channel.SUBTITLE),
     "written": (Channel.SCREEN,),
-    "title": (Channel.TITLE, Channel.PATH),
+    "title": (Channel.TITLE, Channel.PATH, Channel.TAG),
 }
 """Where something may be found, as the address names it, and the channels of it."""
 

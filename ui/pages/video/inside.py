@@ -10,8 +10,8 @@ from data.catalogue import Video
 from data.errors import ReelwiseError
 from data.lines import Channel, Line
 from data.printable import printable
-from indexer.search.hits.fusion import WHOLE
 from indexer.search.result import WORTH_SHOWING, Hit
+from indexer.search.words.found import WHOLE
 from indexer.store.lines import lines_of_video
 from ui.library.library import Library
 from ui.pages.components.video_card import moments_of
@@ -82,7 +82,8 @@ def _stretch(moment: dict[str, Any]) -> dict[str, Any]:
 
 def _has_place(hit: Hit) -> bool:
     """Whether something in the video was found, not its name alone."""
-    return any(match.channel not in WHOLE for match in hit.matched) or not hit.matched
+    named = {*WHOLE, Channel.TAG}  # where a tag was seen, the picture was found too
+    return any(match.channel not in named for match in hit.matched) or not hit.matched
 
 
 def _cuts(library: Library, video: Video) -> list[float]:

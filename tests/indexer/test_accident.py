@@ -7,7 +7,7 @@ import pytest
 
 from data.arrays import Floats
 from embeddings.layers import unit
-from indexer.search.relevance.accident import CONFIDENT_BY_ACCIDENT, best_by_accident
+from indexer.accident import CONFIDENT_BY_ACCIDENT, best_by_accident
 
 
 def rows(count: int, seed: int, dim: int = 64) -> Floats:

@@ -89,6 +89,10 @@ class HashSentences:
         """As `SentenceEncoder`."""
         return np.concatenate([_vector_of(text) for text in texts])
 
+    def knows(self, word: str) -> bool:
+        """Every one."""
+        return True
+
 
 @cache
 def _vector_of(text: str) -> npt.NDArray[np.float32]:

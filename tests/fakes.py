@@ -177,6 +177,9 @@ class FakeSentences:
         rows = [self._sum(text.lower().split()) for text in texts]
         return unit_rows(np.stack(rows)) if rows else np.zeros((0, self.dim), np.float32)
 
+    def knows(self, word: str) -> bool:
+        return any(letter in "aeiou" for letter in word)
+
     def _sum(self, words: Sequence[str]) -> NDArray[np.float32]:
         return np.asarray(
             np.sum([_direction(self.version, MEANS.get(word, word)) for word in words], axis=0),

@@ -79,6 +79,9 @@ class SentenceEncoder(Protocol):
     def encode(self, texts: Sequence[str]) -> Floats:
         """N texts -> (n, dim) float32 unit rows."""
 
+    def knows(self, word: str) -> bool:
+        """Whether a word in lower case is one of its tokens, not a row of pieces."""
+
 
 class Sentences:
     """Texts to unit vectors; texts of like meaning lie close to one another.
@@ -136,6 +139,10 @@ class Sentences:
         with one_thread():
             rows = [self._row(text) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.dim), np.float32)
+
+    def knows(self, word: str) -> bool:
+        """Whether a word in lower case is one of its tokens, not a row of pieces."""
+        return self._tokenizer.token_to_id(word) is not None
 
     def _encode(self, text: str) -> Floats:
         tokens = self._tokenizer.encode(text).ids

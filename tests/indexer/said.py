@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from data.catalogue.catalogue import Catalogue
@@ -38,12 +39,13 @@ def texts_of(name: str) -> tuple[str, str]:
     return f"the ferry leaves from {name}", f"painted in {name} red"
 
 
-def say(catalogue: Catalogue, name: str) -> None:
-    """Add a video in which something is said."""
+def say(catalogue: Catalogue, name: str, said: Sequence[str] = ()) -> None:
+    """Add a video in which something is said: `texts_of` its name where it is not given."""
     add(catalogue, [name])
     buffer = LinesBuffer(catalogue, LineStore(catalogue.home, ENGINE))
     lines = [
-        Line(Channel.SPEECH, 20.0 * n, 20.0 * n + 2, text) for n, text in enumerate(texts_of(name))
+        Line(Channel.SPEECH, 20.0 * n, 20.0 * n + 2, text)
+        for n, text in enumerate(said or texts_of(name))
     ]
     video_id = catalogue.files.known()[file_of(name)].video_id
     buffer.add(video_id or 0, Channel.SPEECH, Reading(tuple(lines)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from data.errors import ReelwiseError
 from data.lines import Channel
+from embeddings.words.codes import is_code
 from embeddings.words.sentences import SentenceEncoder, shared_sentences
 from indexer.search.words.asked import quoted_phrases
 from indexer.search.words.found import FoundWords
@@ -71,10 +72,16 @@ class LinesAsked:
         if self.meanings is None or not channels & MEANT_CHANNELS or quoted_phrases(text):
             return found, ()
         try:
-            vector = self._sentences(self.meanings).encode([text])[0]
+            sentences = self._sentences(self.meanings)
+            vector = sentences.encode([text])[0]
         except ReelwiseError as error:
             return found, (f"what lines mean is not searched: {error.problem}; {error.fix}",)
-        return with_meanings(found, self.meanings.find(vector, channels, videos)), ()
+
+        def says_something(line: str) -> bool:
+            return not is_code(line, sentences.knows)
+
+        meant = self.meanings.find(vector, channels, videos, says_something=says_something)
+        return with_meanings(found, meant), ()
 
     def _sentences(self, meanings: Meanings) -> SentenceEncoder:
         """The sentence encoder by which the lines were encoded.

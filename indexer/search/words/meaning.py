@@ -7,7 +7,7 @@ best line of this library scores so high for a caption that has nothing to do wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -94,6 +94,8 @@ class Meanings:
         vector: Floats,
         channels: AbstractSet[Channel],
         videos: AbstractSet[int] | None = None,
+        *,
+        says_something: Callable[[str], bool] = bool,
     ) -> list[FoundWords]:
         """The lines that say something like a query, the best first, of each passage one.
 
@@ -101,6 +103,7 @@ class Meanings:
             vector: (d,) the query's sentence vector.
             channels: Only lines of these.
             videos: Only lines of these videos; None takes all.
+            says_something: Whether the text of a line counts.
         """
         wanted = None if videos is None else np.fromiter(videos, np.int64, len(videos))
         nearest = [
@@ -111,7 +114,9 @@ class Meanings:
         best: dict[tuple[int, int], FoundWords] = {}
         for score, searched, row in sorted(nearest, key=_order)[:FETCHED]:
             if (passage := searched.passage(row)) not in best:
-                best[passage] = self._found(score, searched, row)
+                found = self._found(score, searched, row)
+                if says_something(found.line.text):
+                    best[passage] = found
         return _of_one_channel([each for each in best.values() if each.relevance >= WORTH_ADDING])
 
     def _found(self, score: float, searched: SearchedLines, row: int) -> FoundWords:

@@ -82,6 +82,24 @@ def test_what_lines_mean_is_published_and_found(home: Home) -> None:
     assert match.text == "the ferry leaves from island"
 
 
+def test_a_code_is_found_by_what_it_says_and_not_by_what_it_means(home: Home) -> None:
+    class KnowsNoWord(FakeSentences):
+        def knows(self, word: str) -> bool:
+            return False
+
+    with writing_session(home) as catalogue:
+        say(catalogue, "film", ["ship 07"])
+    encode(home, FakeSentences())
+
+    def found(text: str, sentences: FakeSentences) -> set[str]:
+        return {each.text for hit in search(home, text, sentences).hits for each in hit.matched}
+
+    assert "ship 07" in found("ferry", FakeSentences())
+    assert "ship 07" not in found("ferry", KnowsNoWord())
+    assert "the ferry leaves from island" in found("ferry", KnowsNoWord())
+    assert "ship 07" in found("ship", KnowsNoWord())
+
+
 def test_nothing_is_encoded_twice(home: Home) -> None:
     encode(home, FakeSentences())
     again = FakeSentences()

@@ -212,6 +212,9 @@ def test_a_comment_is_read_by_the_sentence_encoder(home: Home, tmp_path: Path) -
             alphabet = "abcdefghijklmnopqrstuvwxyz"
             return np.array([[text.count(a) for a in alphabet] for text in texts], np.float32)
 
+        def knows(self, word: str) -> bool:
+            return True
+
     wish = LabelWish(kinds={"comment": "text"})
     training = HeadTraining("mood", labels, wish, families=LINEAR, folds=2)
     with Catalogue(home) as catalogue:

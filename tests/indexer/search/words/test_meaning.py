@@ -86,6 +86,19 @@ def test_of_a_video_one_channel_counts_by_its_meaning() -> None:
     assert found[0].line.channel == Channel.SPEECH
 
 
+def test_a_line_that_says_nothing_does_not_stand_for_its_video() -> None:
+    """In a home whose codes were encoded: what else is near in the video is found all the same."""
+    rng = np.random.default_rng(1)
+    rows = unit_rows(random_units(rng, 1, 48) + 0.1 * random_units(rng, 2, 48))
+    code = replace(LINE, channel=Channel.TITLE, text="slp 07")
+    made = index_of(rows, [(0, code), (0, LINE)], random_units(rng, 500, 48))
+    meanings = open_meanings(made, np.arange(2, dtype=np.uint64))
+    assert meanings is not None
+    assert [each.line for each in meanings.find(rows[0], frozenset(Channel))] == [code]
+    found = meanings.find(rows[0], frozenset(Channel), says_something=lambda text: "07" not in text)
+    assert [each.line for each in found] == [LINE]
+
+
 def test_relevance_is_how_unlikely_the_score_is_for_an_unrelated_text() -> None:
     for n in (3, 30, 3000):
         made, rows = index(n)

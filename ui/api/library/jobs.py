@@ -75,6 +75,7 @@ class Reading(BaseModel):
     reencode: bool | None = None
     afresh: bool | None = None
     deep: bool | None = None
+    repair: bool | None = None
     speech: Literal["auto", "off"] | None = None
     screen_text: Literal["auto", "off"] | None = None
 
@@ -94,7 +95,7 @@ TAKES = {
     "rebuild": {"reencode"},
     "train": set[str](),
     "duplicates": {"afresh"},
-    "verify": {"deep"},
+    "verify": {"deep", "repair"},
 }
 """Arguments of each kind."""
 

@@ -5,7 +5,7 @@ reindex     videos: ids; they are read again, also where nothing failed
 rebuild     reencode (false)
 train       nothing: the recommender
 duplicates  afresh (false)
-verify      deep (false); it only looks
+verify      deep (false), repair (false): without it only looks
 """
 
 from __future__ import annotations
@@ -145,8 +145,13 @@ def _verify(library: Library, arguments: Arguments, run: JobRun) -> Outcome:
     def told(what: str, done: int, in_all: int) -> None:
         run.note(JobProgress(f"checking {what.replace('_', ' ')}", done, in_all))
 
-    report = check_all(library.home, deep=bool(arguments.get("deep")), progress=told)
-    return _found(found_document(report)) if report.problems else (AGREE, found_document(report))
+    deep, repair = bool(arguments.get("deep")), bool(arguments.get("repair"))
+    report = check_all(library.home, deep=deep, repair=repair, progress=told)
+    document = found_document(report)
+    if report.problems:
+        return _found(document)
+    mended = f"{len(report.repaired):,} repaired; " if report.repaired else ""
+    return mended + AGREE, document
 
 
 def _found(document: Document) -> Outcome:

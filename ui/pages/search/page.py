@@ -20,7 +20,7 @@ from ui.pages.visits import still_wanted
 _FOUND = "search:found"
 _REMEMBERED = "search:remembered"
 _NOT_KEPT = ("n", "all", "who")
-GROUPS = ("search", "card", "menu", "channel", "filter", "undo", "why", "keys")
+GROUPS = ("search", "card", "menu", "channel", "filter", "undo", "why", "keys", "mend")
 
 
 def show_search() -> None:
@@ -47,7 +47,11 @@ def show_search() -> None:
         }
     else:
         data |= _answer(library, wanted)
-    mount("search", data)
+    mount("search", data, reports={"mended": _mended})
+
+
+def _mended() -> None:
+    """What was damaged is mended: the page runs, and finds out."""
 
 
 def _answer(library: Library, wanted: Asked) -> dict[str, Any]:
@@ -56,7 +60,11 @@ def _answer(library: Library, wanted: Asked) -> dict[str, Any]:
     try:
         found = _found(library, wanted)
     except ReelwiseError as error:
-        return {"view": "problem", "example": example, **problem_data(error)}
+        return {
+            "view": "problem",
+            "example": example,
+            **problem_data(error, is_owner=watcher.is_owner()),
+        }
     return {
         "view": "results",
         "example": example,

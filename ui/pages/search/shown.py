@@ -17,6 +17,7 @@ from indexer.search.result import Hit
 from indexer.search.spans import parse_span
 from ui.library.documents import search_notices
 from ui.library.library import Library
+from ui.pages.advice import advice_of
 from ui.pages.components.video_card import card_of, copies_of
 from ui.pages.search.address import AT_FIRST, FOUND_IN, MOST_SHOWN, Asked
 from ui.pages.search.finding import Found, is_known, what_hides_most
@@ -112,9 +113,17 @@ def example_data(library: Library, like: str) -> Data | None:
     return card | {"kind": "video", "start_s": start_s, "end_s": end_s}
 
 
-def problem_data(error: ReelwiseError) -> Data:
-    """What went wrong, and what to do."""
-    return {"problem": printable(error.problem), "fix": printable(error.fix)}
+def problem_data(error: ReelwiseError, *, is_owner: bool = True) -> Data:
+    """What went wrong, and what to do: an owner by a button, where that is a command."""
+    advice = advice_of(error.fix)
+    action = advice.action if is_owner else None
+    return {"problem": printable(error.problem), "fix": advice.text, "action": action}
+
+
+def notice_data(text: str, *, is_owner: bool) -> Data:
+    """A warning, and what an owner can do about it on the page."""
+    advice = advice_of(text)
+    return {"text": advice.text, "action": advice.action if is_owner else None}
 
 
 def answer_data(library: Library, asked: Asked, found: Found, *, shows_path: bool = True) -> Data:
@@ -134,7 +143,10 @@ def answer_data(library: Library, asked: Asked, found: Found, *, shows_path: boo
         "more": _more(asked, found),
         "by": _found_by(found),
         "unknown": [printable(word) for word in result.not_understood],
-        "notices": [printable(each) for each in search_notices(replace(result, not_understood=()))],
+        "notices": [
+            notice_data(each, is_owner=shows_path)
+            for each in search_notices(replace(result, not_understood=()))
+        ],
         "took_ms": round(result.took_ms, 1),
         "model": result.encoder,
         "generation": result.generation,

@@ -5,6 +5,7 @@
 import { h, icon, rootOf } from "./shared/dom.js";
 import { address, changed, follow, go } from "./shared/go.js";
 import { get, send } from "./shared/api.js";
+import { keepPerson } from "./shared/device.js";
 import { openMenu } from "./shared/menu.js";
 import { speaker } from "./shared/words.js";
 import { askForJobs, AT_WORK, hearOfJobs, jobLine, jobName, share } from "./shared/jobs.js";
@@ -131,7 +132,7 @@ class Frame {
   keepPerson(keep) {
     if (!keep || sessionStorage.getItem("reelwise:choice") === keep.choice) return;
     sessionStorage.setItem("reelwise:choice", keep.choice);
-    document.cookie = `reelwise_person=${encodeURIComponent(keep.name)}; path=/; max-age=${keep.name ? YEAR_S : 0}; SameSite=Strict`;
+    keepPerson(keep.name);
   }
 
   speak(code) {

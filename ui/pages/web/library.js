@@ -23,6 +23,7 @@ const FILTER_AFTER_MS = 200;
 const LOOK_EVERY_MS = 10000; // for new videos, while a job runs
 const SORTS = ["date", "old", "added", "title", "length", "short"];
 
+const READS = ["index", "reindex"]; // jobs by which videos come
 const AT_ONCE = 200; // videos in one request
 
 /** A list in parts that the server takes. */
@@ -42,6 +43,7 @@ class LibraryPage {
     this.say = speaker(data.words, data.language);
     this.text = "";
     this.jobsText = this.jobsDone = undefined;
+    this.isReading = false;
     this.leaveView();
     this.side = h("aside", { class: "side-column", "aria-label": this.say("library.side") });
     this.main = h("div", { class: "main-column" });
@@ -110,8 +112,10 @@ class LibraryPage {
     await this.tried(() => this.view.show());
   }
 
+  /** Nothing is here yet: the invitation, or, while the first videos are being read, that they come. */
   showEmpty() {
     const { say, data } = this;
+    if (this.isReading) return void this.main.replaceChildren(h("div", { class: "empty", role: "status" }, h("b", {}, say("library.first")), h("p", {}, say("library.first_come"))));
     this.main.replaceChildren(h("div", { class: "empty" }, h("b", {}, say("library.empty")), h("p", {}, say(data.owner ? "library.empty_owner" : "library.empty_viewer")),
       data.owner && h("button", { type: "button", class: "main", onclick: () => this.add() }, say("library.add"))));
   }
@@ -170,7 +174,7 @@ class LibraryPage {
       this.scrubber.show(this.wall.sections, this.wall.host.offsetHeight);
       this.status.textContent = this.say("library.n_videos", { n: found.total });
       this.nothing?.remove();
-      if (!found.total) this.above.append(this.nothing = h("p", { class: "mute nothing" }, this.say(this.text || this.data.tag ? "library.nothing" : "library.nothing_here")));
+      if (!found.total) this.above.append(this.nothing = h("p", { class: "mute nothing" }, this.nothingText()));
       const year = Number(this.data.year);
       const first = year && this.wall.sections.find(each => each.year === year);
       if (first && !this.wentTo) this.wall.scrollTo(first.top);
@@ -215,6 +219,7 @@ class LibraryPage {
     if (text === this.jobsText) return;
     this.jobsText = text;
     this.side.replaceChildren(...[jobCards(jobs, say, told => this.tell(told))].filter(Boolean));
+    this.readingCame(jobs.some(job => AT_WORK.includes(job.state) && READS.includes(job.kind)));
     if (focused) this.side.querySelector(`[data-job="${focused}"] button`)?.focus();
     const done = jobs.map(job => `${job.id}${job.state}${job.progress.done > 0}`).join();
     const atWork = jobs.some(job => AT_WORK.includes(job.state));
@@ -223,6 +228,18 @@ class LibraryPage {
     else if (atWork && !isFirst && this.data.empty) this.lookForFirst();
     else if (atWork && this.wall && Date.now() - (this.looked ?? 0) > LOOK_EVERY_MS) this.lookForNew();
     this.jobsDone = done;
+  }
+
+  readingCame(isReading) {
+    if (isReading === this.isReading) return;
+    this.isReading = isReading;
+    if (this.data.empty) this.showEmpty();
+    else if (this.nothing?.isConnected) this.nothing.textContent = this.nothingText();
+  }
+
+  nothingText() {
+    if (this.text || this.data.tag) return this.say("library.nothing");
+    return this.say(this.isReading && !this.data.folder ? "library.first_come" : "library.nothing_here");
   }
 
   jobsMoved(atWork) {

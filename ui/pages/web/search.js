@@ -1,7 +1,8 @@
 // The Search page: chips, the results as pictures, and honest words where there are few or none.
 
 import { h, rootOf } from "./shared/dom.js";
-import { changed, follow, go } from "./shared/go.js";
+import { changed, follow, go, reportsHere } from "./shared/go.js";
+import { mendButton } from "./shared/mending.js";
 import { speaker } from "./shared/words.js";
 import { grid } from "./search/grid.js";
 import { openFilters } from "./search/filters.js";
@@ -90,28 +91,35 @@ function more(data, say) {
   return h("p", { class: "after" }, button);
 }
 
-function problem(data) {
-  return h("div", { class: "problem", role: "alert" }, h("b", {}, data.problem), h("span", {}, data.fix));
+function problem(data, say, mended) {
+  return h("div", { class: "problem", role: "alert" }, h("b", {}, data.problem), h("span", {}, data.fix), mendButton(data.action, say, mended));
+}
+
+/** What is to be known beside the results; one after the other, with what the page can do about it. */
+function notices(data, say, mended) {
+  return data.notices.map(each => h("p", { class: "notices" }, each.text, " ", mendButton(each.action, say, mended)));
 }
 
 const VIEWS = {
   nothing_indexed: (data, say) => [h("div", { class: "center" }, h("h1", {}, say("search.nothing_indexed")), h("p", {}, say("search.index_first")),
     h("p", {}, h("a", { href: "/library", onclick: follow, class: "chip on" }, say("search.to_library"))))],
   start,
-  problem: (data, say) => [h("h1", { class: "only-heard" }, say("search.title")), chips(data, say), example(data, say), problem(data)],
-  results: (data, say) => [
+  problem: (data, say, mended) => [h("h1", { class: "only-heard" }, say("search.title")), chips(data, say), example(data, say), problem(data, say, mended)],
+  results: (data, say, mended) => [
     h("h1", { class: "only-heard" }, say("search.title")), chips(data, say), example(data, say),
-    data.notices.length > 0 && h("p", { class: "notices" }, data.notices.join(" · ")),
+    ...notices(data, say, mended),
     data.n_videos > 0 && (data.confident || data.is_all) && told(data, say), few(data, say),
     h("h2", { class: "only-heard" }, say("search.results")), grid(data, say), more(data, say)],
 };
 
-export default function ({ parentElement, data: [data] }) {
+export default function ({ parentElement, data: [data], setTriggerValue }) {
   const root = rootOf(parentElement, "search-root");
   const text = JSON.stringify(data);
   if (root.drawn === text) return;
   root.drawn = text;
   const say = speaker(data.words, data.language);
+  const report = reportsHere(setTriggerValue);
+  const mended = () => report("mended", true);
   const leftOut = data.left_out.map(([name, value]) => h("p", { class: "notices", role: "status" }, say("search.left_out", { name, value })));
-  root.replaceChildren(...leftOut, ...VIEWS[data.view](data, say).filter(Boolean));
+  root.replaceChildren(...leftOut, ...VIEWS[data.view](data, say, mended).filter(Boolean));
 }

@@ -100,3 +100,5 @@ def assert_checks_tell_what_is_wrong(library: Library) -> None:
     assert found.summary.startswith("1 problem: CURRENT names no generation (")
     assert found.result is not None
     assert [each["what"] for each in found.result["problems"]] == ["CURRENT names no generation"]
+    mended = work(library, "verify", repair=True)
+    assert mended.summary == ("1 repaired; catalogue, vectors, index and recommender agree")

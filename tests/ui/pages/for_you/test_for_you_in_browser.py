@@ -229,6 +229,25 @@ def test_a_history_can_be_corrected_exported_and_forgotten(
     assert visitor.faults == []
 
 
+def test_who_was_chosen_is_watching_on_a_page_that_is_opened_at_once(
+    visit: Visit, server: Server
+) -> None:
+    page = visit().page
+    at_once = f"button => {{ button.click(); location.href = '{server.url}/history'; }}"
+    page.goto(f"{server.url}/for-you")
+    tile = page.locator(".tile .name").first
+    name = tile.inner_text()
+    tile.evaluate(at_once.replace("button.click", "button.parentElement.click"))
+    page.wait_for_url(f"{server.url}/history")
+    page.get_by_role("button", name=f"{name}, person menu").wait_for()
+    page.goto(f"{server.url}/people")
+    page.get_by_role("button", name="Someone new").click()
+    page.get_by_label("Name", exact=True).fill("Gus")
+    page.get_by_role("button", name="Go on").evaluate(at_once)
+    page.wait_for_url(f"{server.url}/history")
+    page.get_by_role("button", name="Gus, person menu").wait_for()
+
+
 def test_recording_is_switched_in_two_places(visit: Visit, server: Server, home: Path) -> None:
     visitor = visit()
     page = visitor.page

@@ -71,6 +71,18 @@ def _pause_and_resume_what_waits(page: Page) -> None:
     page.locator(".ended", has_text="Stopped").wait_for()
 
 
+def _mend_the_index(page: Page, server: Server, home: Path) -> None:
+    """A search says that the index is damaged, and makes it anew where one asks for that."""
+    (home / "index" / "CURRENT").write_text("gen-000099")
+    page.goto(f"{server.url}/?q=red")
+    notice = page.locator(".notices", has_text="generation")
+    notice.wait_for()
+    assert "reelwise" not in notice.inner_text()
+    notice.get_by_role("button", name="Make the index anew").click()
+    notice.wait_for(state="detached")
+    assert (home / "index" / "CURRENT").read_text() != "gen-000099"
+
+
 def _tab(page: Page, name: str) -> None:
     page.get_by_role("navigation", name="Views of the library").get_by_role(
         "link", name=name
@@ -78,7 +90,7 @@ def _tab(page: Page, name: str) -> None:
 
 
 def test_a_folder_is_added_read_mended_left_out_and_kept(
-    visit: Visit, server: Server, films: Path
+    visit: Visit, server: Server, films: Path, own_home: Path
 ) -> None:
     visitor = visit(is_dark=True)
     page = visitor.page
@@ -86,6 +98,8 @@ def test_a_folder_is_added_read_mended_left_out_and_kept(
     page.get_by_text("Your videos, at home").wait_for()
     _add(page, "Films", "3 videos found.*not known yet")
     page.locator(".job[data-job]").wait_for()
+    page.get_by_text("Your first videos are being read").wait_for()
+    assert page.get_by_text("Your videos, at home").count() == 0
     _pause_and_resume_what_waits(page)
     # It ends in the grid.
     page.locator(".ended", has_text="3 found").wait_for()
@@ -95,6 +109,7 @@ def test_a_folder_is_added_read_mended_left_out_and_kept(
     _mend_what_is_damaged(page, films)
     _leave_out_and_undo(page, films)
     _look_into_folders(page)
+    _mend_the_index(page, server, own_home)
     assert visitor.faults == []
     assert visitor.failed_answers == []
     assert visitor.foreign_requests == []

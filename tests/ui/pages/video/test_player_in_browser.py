@@ -304,7 +304,7 @@ def test_a_gif_plays_whole_and_can_be_sought(browser: Browser, odd: Odd) -> None
     video.wait_for()
     video.evaluate(IS_THERE)
     assert video.evaluate("v => v.duration") == pytest.approx(5.0, abs=0.11)
-    page.get_by_text("A converted version plays").wait_for()
+    page.get_by_text("A converted version plays, whole; the file has no sound.").wait_for()
     video.evaluate("v => { v.currentTime = 4.3; }")
     play_until(page, video, 99)
     assert video.evaluate("v => [v.ended, v.error]") == [True, None]

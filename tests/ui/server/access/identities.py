@@ -15,12 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
 import uvicorn
-from joserfc import jwt
-from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -28,6 +26,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tests.ui.conftest import PATIENCE_S, free_port
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
 
 CLIENT_ID, CLIENT_SECRET = "films", "a secret of films"
 _ANNA = {
@@ -41,6 +42,8 @@ _ANNA = {
 @cache
 def made_key(_name: str) -> RSAKey:
     """A key of this process; another name gives another one."""
+    from joserfc.jwk import RSAKey
+
     return RSAKey.generate_key(2048, {"kid": "1"})
 
 
@@ -125,6 +128,8 @@ class Identities:
         return JSONResponse(answer)
 
     def _id_token(self, known: dict[str, str]) -> str:
+        from joserfc import jwt
+
         now_s = int(time.time())
         claims = {
             "iss": self.url,

@@ -60,7 +60,7 @@ export class Playback {
     this.tell(this.say("player.converting", { codec }), 0);
     this.stream?.close();
     this.stream = new Stream(this.element, this.data.links.stream, {
-      onFirst: () => this.tell(this.say("player.converted", { codec }), TOLD_MS),
+      onFirst: () => this.tell(this.say(this.stream.hasSound ? "player.converted" : "player.converted_silent", { codec }), TOLD_MS),
       onFailed: reason => this.cannot(reason || this.say("player.damaged"), false),
       onLost: () => this.tell(this.say("player.network"), 0),
     });

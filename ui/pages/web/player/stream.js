@@ -46,6 +46,7 @@ export class Stream {
       const list = readPlaylist(await this.text(master.href), master.href);
       if (this.stop.signal.aborted) return;
       Object.assign(this, list);
+      this.hasSound = /mp4a|opus|[ae]c-3|flac/i.test(master.codecs);
       this.type = `video/mp4; codecs="${master.codecs}"`;
       if (!globalThis.MediaSource?.isTypeSupported(this.type)) return void this.native(at_s);
       this.source = new MediaSource();

@@ -1,0 +1,59 @@
+"""What warnings advise, as the pages offer it."""
+
+import pytest
+
+from data.errors import ReelwiseError
+from indexer.search.words.asking import NOT_READ
+from indexer.store.generations import REBUILD
+from ui.pages.advice import Advice, advice_of
+from ui.pages.search.shown import notice_data, problem_data
+
+LOST = (
+    "2 of 9 vector parts are missing or cut; run reelwise verify --repair, then reelwise index "
+    "with the library's folders"
+)
+
+
+@pytest.mark.parametrize(
+    ("warning", "text", "action"),
+    [
+        (f"gone; searching the stored vectors; {REBUILD}", "gone; searching the stored vectors",
+         "rebuild"),
+        ("it is damaged; serving gen-3 instead; run reelwise rebuild; also that",
+         "it is damaged; serving gen-3 instead; also that", "rebuild"),
+        (LOST, "2 of 9 vector parts are missing or cut", "repair"),
+        ("none of 31 lines can be found by what it means; run reelwise index with the library's "
+         "folders", "none of 31 lines can be found by what it means", "index"),
+        ("the head a has not predicted of 3 clips, which are left out; reelwise index brings it up "
+         "to date", "the head a has not predicted of 3 clips, which are left out", "index"),
+        *((told, told.partition(":")[0], name) for told, name in
+          zip(NOT_READ.values(), ("speech", "screen_text"), strict=True)),
+        ("reelwise rebuild --reencode      (or give the old weights: --weights FILE)", "",
+         "reencode"),
+        ("nothing is wrong; look at it", "nothing is wrong; look at it", None),
+        ("take another: reelwise encoders lists them", "take another: reelwise encoders lists them",
+         None),
+        ("for real videos: reelwise index FOLDER --encoder NAME",
+         "for real videos: reelwise index FOLDER --encoder NAME", None),
+        ("reelwise indexer is no command", "reelwise indexer is no command", None),
+    ],
+)  # fmt: skip
+def test_a_command_becomes_what_the_page_can_do(
+    warning: str, text: str, action: str | None
+) -> None:
+    assert advice_of(warning) == Advice(text, action)  # type: ignore[arg-type]
+
+
+def test_a_viewer_is_told_and_offered_nothing() -> None:
+    assert notice_data(LOST, is_owner=False) == {
+        "text": "2 of 9 vector parts are missing or cut",
+        "action": None,
+    }
+    assert notice_data(LOST, is_owner=True)["action"] == "repair"
+    error = ReelwiseError("the index is damaged", fix="run reelwise rebuild")
+    assert problem_data(error)["action"] == "rebuild"
+    assert problem_data(error, is_owner=False) == {
+        "problem": "the index is damaged",
+        "fix": "",
+        "action": None,
+    }

@@ -1,7 +1,7 @@
 """Heads on the training part of a set: chosen on folds of it, fitted on all of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,8 +71,11 @@ def head_scores(
     names = [train.videos[at].group for at in train.owners.tolist()]
     groups = np.unique(np.array(names, object).astype(str), return_inverse=True)[1]
     groups = groups.astype(np.int64)
+    examples = train.examples
+    if test.examples.changes is None:  # there are too many: no head may need them
+        examples = replace(examples, changes=None)
     material = Material(
-        train.examples, {}, {_TARGET: (np.arange(len(rows)), rows)}, groups, "", seed=wish.seed
+        examples, {}, {_TARGET: (np.arange(len(rows)), rows)}, groups, "", seed=wish.seed
     )
     found = {}
     with one_thread_each():

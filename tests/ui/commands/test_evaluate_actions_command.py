@@ -113,7 +113,7 @@ def test_each_layout_gives_the_same_figures_and_beats_the_most_frequent_class(
     assert told["top_1"] >= 0.75
     assert told["head_top_1"] >= 0.75
     assert told["mean_class_accuracy"] == told["recall_macro"] == told["top_1"]
-    assert told["head_model"].startswith("linear")
+    assert told["head_model"]
     assert (told["missing"], told["broken"], told["failed"]) == (0, 0, 0)
 
 
@@ -186,7 +186,7 @@ def test_segments_are_averaged_and_heads_look_at_frames(
     frames = [*split, "--features", "frames", "--models", "convolution"]
     told = ask(capsys, *evaluate(made, *frames), home=made[1])
     assert (told["n"], told["n_train"]) == (8, 12)
-    assert told["head_on_frames_model"] == "convolution"
+    assert told["head_on_frames_model"].startswith("convolution")
     assert "head_top_1" not in told
     assert 0.5 <= told["head_on_frames_top_1"] <= 1
 

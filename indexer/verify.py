@@ -23,6 +23,7 @@ from indexer.build.recording.record import writing_session
 from indexer.copies.stored import check_duplicates
 from indexer.duplicates.stored_looks import check_looks
 from indexer.repair import mend_catalogue
+from indexer.review.sealed import check_policies
 from indexer.store.generations import check_generation, drop_damaged, read_generation
 from indexer.store.parts import stray_parts
 from indexer.store.published import generation_names, lost_index, never_published, read_current
@@ -154,6 +155,7 @@ def _check(home: Home, catalogue: Catalogue, report: VerifyReport, *, deep: bool
     _check_strays(home, catalogue, report)
     _check_index(home, catalogue, report, deep=deep)
     report.heads_anew, report.heads_behind = check_heads(home, catalogue, report, deep=deep)
+    check_policies(catalogue, report)
     if deep:
         _check_files(catalogue, report)
     return report

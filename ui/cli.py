@@ -38,7 +38,7 @@ from ui.commands.recommend import (
     recommend,
     train_recommender,
 )
-from ui.commands.reviews import cases, deciding, policy
+from ui.commands.reviews import cases, deciding, learning, policy
 from ui.terminal.answer import (
     EXIT_KNOWN_ERROR,
     EXIT_STOPPED_BY_CTRL_C,
@@ -182,6 +182,7 @@ def _register_reviews(app: typer.Typer) -> None:
         (deciding.undo, "reelwise review undo 12"),
         (deciding.appeal, 'reelwise review appeal 12 --why "it is my own face"'),
         (cases.show_log, "reelwise review log --csv"),
+        (learning.learn, "reelwise review learn fights --misses 0.05"),
     )
     app.add_typer(reviews, name="review", rich_help_panel=MODERATION)
 

@@ -88,6 +88,8 @@ class Judged:
     """Fitted on all held-out rows."""
     residual: float
     """Standard deviation of held-out errors of a number; 0 for labels."""
+    held_out: Floats
+    """(j, outputs) of the judged rows, calibrated by the other folds."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ def judge(
                 figures_of(honest, judged),
                 fit_calibration(raw, judged),
                 residual,
+                honest,
             )
         )
         told(f"{target}: {candidate.name}, held-out loss {found[-1].loss:.4f}")

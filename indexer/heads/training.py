@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.arrays import Ids
+from data.arrays import Floats, Ids
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import nothing_indexed
@@ -62,6 +62,16 @@ class HeadTraining:
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """Rows that were judged by models that were not fitted on them, nor on their videos."""
+
+    raw: Floats
+    """(j, outputs) logits or numbers, calibrated by other rows."""
+    answers: Answers
+    """(j,) what is so."""
+
+
+@dataclass(frozen=True)
 class Trained:
     """What came of it."""
 
@@ -71,6 +81,8 @@ class Trained:
     """Rows that could not be used."""
     doubled: int
     """Rows that say what an earlier one says."""
+    held_out: Mapping[str, HeldOut] = field(default_factory=dict)
+    """By head, what it would say of rows that it was not fitted on."""
 
 
 def train_heads(
@@ -102,7 +114,7 @@ def train_heads(
     for head in heads:
         save_head(catalogue.home, head)
     troubles = sorted([*file.troubles, *found.troubles], key=lambda each: each.line)
-    return Trained(heads, troubles, file.doubled)
+    return Trained(heads, troubles, file.doubled, made.held_out)
 
 
 def _named(name: str, target: str) -> str:
@@ -187,6 +199,7 @@ class _Made:
     material: Material
     sentences_id: str | None
     training: HeadTraining
+    held_out: dict[str, HeldOut] = field(default_factory=dict)
 
     def head(self, name: str, target: str, encoder_id: str, told: Told) -> Head:
         """Choose, fit and judge the head of one column of labels."""
@@ -200,6 +213,7 @@ class _Made:
             )
         judged = judge(material, target, splits, tried, told)
         fitted = fit(material, target, judged[0].candidate)
+        self.held_out[name] = HeldOut(judged[0].held_out, answers.some(splits.judged))
         persons = self._persons(target)
         return Head(
             name=name,

@@ -1,0 +1,149 @@
+"""A rule learns from decisions: a head, a threshold for a wished error, and what it errs by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.catalogue import Catalogue
+from data.errors import ReelwiseError
+from data.home import Home
+from data.review.cases import Cases, Wanted
+from data.review.deciding import Deciding, Decision
+from data.review.policies import Policies
+from indexer.heads.predicting import bring_up_to_date
+from indexer.heads.stored import head_names
+from indexer.review.learning import (
+    LEAST_EACH,
+    Wished,
+    decided,
+    errors_at,
+    learn_rule,
+    threshold_for,
+)
+from indexer.review.scan import scan
+from tests.data.review.made import find, set_policy
+from tests.fakes import ColourEncoder, unit_rows
+from tests.indexer.made import store
+
+N = 40
+
+
+@pytest.fixture
+def catalogue(home: Home) -> Iterator[Catalogue]:
+    """Videos of one clip, every second near red; the rule has found all of them."""
+    rng = np.random.default_rng(0)
+    words = ColourEncoder().encode_texts(["red", "blue"])
+    store(
+        home,
+        {
+            f"v{n}.mp4": unit_rows(words[n % 2][None] + rng.normal(0, 0.3, (1, 8)))
+            for n in range(N + 6)
+        },
+    )
+    with Catalogue(home) as opened:
+        set_policy(opened)
+        find(opened, "fights", *((n + 1, 0.0, 4.0, 0.9) for n in range(N)))
+        yield opened
+
+
+def decide(catalogue: Catalogue, n: int = N) -> None:
+    """Block what is red, allow the rest."""
+    for case in Cases(catalogue).some(Wanted("open"), n=n):
+        verb = "block" if case.video_id % 2 else "allow"
+        Deciding(catalogue).decide(case.id, Decision(verb, "ann", "seen"))
+
+
+def learn(catalogue: Catalogue, **how: Any) -> Any:
+    wished = how.pop("wished", Wished("misses", 0.1))
+    return learn_rule(catalogue, "Fights", wished, by="ann", **how)
+
+
+def test_a_rule_asks_the_head_from_then_on_and_finds_what_it_did_not(
+    catalogue: Catalogue,
+) -> None:
+    decide(catalogue)
+    learned = learn(catalogue)
+    assert (learned.blocked, learned.allowed) == (N // 2, N // 2)
+    assert learned.errors.miss_rate <= 0.1
+    assert learned.errors.false_alarm_rate < 0.3
+    assert learned.is_reached
+    current = Policies(catalogue).current()
+    assert current is not None
+    rule = current.policy.rule("fights")
+    assert rule is not None
+    assert (rule.kind, rule.head, rule.action, rule.owner) == (
+        "head",
+        "review.fights",
+        "hide",
+        "safety",
+    )
+    bring_up_to_date(catalogue)
+    scan(catalogue, ColourEncoder)
+    new = [case.video_id for case in Cases(catalogue).some(Wanted("open"))]
+    assert new
+    assert all(video > N for video in new)
+    assert sum(video % 2 for video in new) >= len(new) - 1
+
+
+def test_a_trial_changes_nothing(catalogue: Catalogue) -> None:
+    decide(catalogue)
+    learned = learn(catalogue, keeps=False)
+    assert learned.policy is None
+    assert learned.errors.cases == N // 2
+    assert Policies(catalogue).highest() == 1
+    assert head_names(catalogue.home) == []
+
+
+def test_few_decisions_of_one_kind_are_refused(catalogue: Catalogue) -> None:
+    decide(catalogue, 2 * LEAST_EACH - 2)
+    with pytest.raises(ReelwiseError, match="9 cases are blocked and 9 allowed"):
+        learn(catalogue)
+    with pytest.raises(ReelwiseError, match="no rule is called 'x'"):
+        learn_rule(catalogue, "x", Wished("misses", 0.1), by="ann")
+    assert head_names(catalogue.home) == []
+
+
+def test_what_is_relabelled_is_no_case_and_what_is_appealed_is_neither(
+    catalogue: Catalogue,
+) -> None:
+    deciding = Deciding(catalogue)
+    for number, verb in ((1, "block"), (2, "allow"), (3, "relabel"), (4, "block"), (5, "unsure")):
+        deciding.decide(number, Decision(verb, "ann", "seen", label="blood"))
+    deciding.appeal(4, by="ben", why="no")
+    cases = Cases(catalogue).some(Wanted("all"), n=N)
+    yes, no = decided(cases, "fights")
+    assert ([case.id for case in yes], sorted(case.id for case in no)) == ([1], [2, 3])
+    deciding.decide(3, Decision("block", "ann", "blood"))
+    yes, no = decided(Cases(catalogue).some(Wanted("all"), n=N), "blood")
+    assert ([case.id for case in yes], no) == ([3], [])
+
+
+chances = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=4, max_size=60).filter(
+    lambda rows: 0 < sum(is_case for _, is_case in rows) < len(rows)
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(chances, st.sampled_from(["misses", "false-alarms"]), st.floats(0, 0.5))
+def test_no_other_threshold_keeps_the_wish_with_fewer_other_errors(
+    rows: list[tuple[float, bool]], error: Any, rate: float
+) -> None:
+    values = np.array([chance for chance, _ in rows])
+    is_case = np.array([each for _, each in rows])
+    best = threshold_for(values, is_case, Wished(error, rate))
+    got = errors_at(values, is_case, best)
+
+    def rates(errors: Any) -> tuple[float, float]:
+        both = (errors.miss_rate, errors.false_alarm_rate)
+        return both if error == "misses" else (both[1], both[0])
+
+    wished, other = rates(got)
+    for threshold in np.linspace(0.05, 1.0, 39):
+        mine, theirs = rates(errors_at(values, is_case, float(threshold)))
+        assert not (mine <= rate and (wished > rate or theirs < other - 1e-9))

@@ -1,0 +1,101 @@
+"""`reelwise review learn`: a rule that learns from decisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.commands.reviews.options import OwnByOption, who
+from ui.library.library import Library
+from ui.terminal.answer import Answer
+from ui.terminal.options import HomeOption, JsonOption
+from ui.terminal.progress import report
+from ui.terminal.text import count
+
+if TYPE_CHECKING:
+    from indexer.review.learning import Learned, Wished
+    from indexer.review.scan import ScanReport
+
+USUAL_MISSES = 0.1
+
+
+def learn(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="Name of a rule of the policy.")],
+    misses: Annotated[
+        float | None,
+        typer.Option(
+            metavar="R",
+            min=0,
+            max=1,
+            help=f"Largest share of its cases that it may miss.  [default: {USUAL_MISSES}]",
+        ),
+    ] = None,
+    false_alarms: Annotated[
+        float | None,
+        typer.Option(
+            metavar="R",
+            min=0,
+            max=1,
+            help="Instead: largest share of allowed cases that it may take for cases.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what it would err by.")
+    ] = False,
+    by: OwnByOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> Answer:
+    """Fit a head on the decisions about a rule, and let the rule ask it.
+
+    Ten blocked and ten allowed cases are needed. The threshold is set for an error on cases of
+    videos that the head was not fitted on.
+    """
+    from indexer.review.learning import Wished, learn_rule
+
+    if misses is not None and false_alarms is not None:
+        raise typer.BadParameter("give one of --misses and --false-alarms")
+    wished = Wished("misses", USUAL_MISSES if misses is None else misses)
+    if false_alarms is not None:
+        wished = Wished("false-alarms", false_alarms)
+    with Library(home) as library:
+        learned = learn_rule(
+            library.catalogue, rule, wished, by=who(by), keeps=not dry_run, told=report
+        )
+        found = None if dry_run else library.reviews.scan(afresh=False, told=report)
+    return _answer(learned, wished, found)
+
+
+def _answer(learned: Learned, wished: Wished, found: ScanReport | None) -> Answer:
+    errors = learned.errors
+    document = {
+        "head": learned.head,
+        "threshold": learned.threshold,
+        "blocked": learned.blocked,
+        "allowed": learned.allowed,
+        "misses": errors.misses,
+        "cases": errors.cases,
+        "miss_rate": errors.miss_rate,
+        "false_alarms": errors.false_alarms,
+        "others": errors.others,
+        "false_alarm_rate": errors.false_alarm_rate,
+        "reached": learned.is_reached,
+        "policy": None if learned.policy is None else learned.policy.version,
+        "new": None if found is None else found.new,
+    }
+    lines = [
+        f"learned from {learned.blocked:,} blocked and {learned.allowed:,} allowed cases; from "
+        f"{learned.threshold:g} on, judged on cases of videos that it was not fitted on:",
+        f"  it misses {errors.misses:,} of {count(errors.cases, 'case')} ({errors.miss_rate:.1%})",
+        f"  it takes {errors.false_alarms:,} of {errors.others:,} others for cases "
+        f"({errors.false_alarm_rate:.1%})",
+        "these are cases that a rule had found: of other clips nobody has decided",
+    ]
+    if learned.policy is not None and found is not None:
+        lines.append(
+            f"policy {learned.policy.version} holds; {count(found.new, 'new case')}   "
+            f"(back: reelwise review policy restore --version {learned.policy.version - 1})"
+        )
+    told = "" if learned.is_reached else f"{wished.rate:.1%} {wished.error} cannot be reached"
+    return Answer(document, "\n".join(lines), notice=told)

@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from tests.data.review.made import find, set_policy
 from tests.ui.server.every_route import OWN_PAGE, Answer, Asker, Operation, guarded
 from ui.api.links import BASE
 from ui.library.library import Library
@@ -89,4 +90,6 @@ def housed(home: Path, folder: Path) -> Iterator[House]:
         assert made.ask(anna, "POST", "/recent-searches", search).status == 204
         assert made.ask(anna, "PATCH", "/people", {"pin": "4711"}).status == 200
         assert made.ask(anna, "POST", "/jobs", {"kind": "train"}).status == 200
+        set_policy(library.catalogue)
+        find(library.catalogue, "crowds", (1, 0.0, 1.0, 0.9))
         yield made

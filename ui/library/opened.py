@@ -19,8 +19,10 @@ from ui.library.remembered import Remembered
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue, Shelf
+    from data.catalogue.tagged import TagCount
     from data.history import History, RecordedEvents
     from data.jobs import Jobs
+    from data.labels.vocabulary import Word
     from data.people import People, PinTries, Searches
     from embeddings.encoder import Encoder
     from indexer.build.files.roots import RuleChange
@@ -82,6 +84,7 @@ class OpenedLibrary:
         self._recommender: LibraryRecommender | None = None
         self._suggestions: Suggestions | None = None
         self._alike: Remembered[tuple[int, int], tuple[int, ...]] = Remembered(MOST_ALIKE)
+        self._automatic: Remembered[str, list[tuple[TagCount, Word]]] = Remembered(1)
         self._size: Remembered[str, tuple[int, float]] = Remembered(1)
         self._pin_tries: PinTries | None = None
         self._reviews: Reviews | None = None
@@ -204,6 +207,13 @@ class OpenedLibrary:
                 self._suggestions = Suggestions(catalogue, searches)
             suggestions = self._suggestions
         return suggestions.of(user, typed, limit)
+
+    def automatic_tags(self) -> list[tuple[TagCount, Word]]:
+        """How often each automatic tag was given; counted once for each state of the library."""
+        from ui.library.tagging import automatic_tags
+
+        catalogue = self.catalogue
+        return self._automatic.get(catalogue.changes(), "", lambda: automatic_tags(catalogue))
 
     @property
     def problems(self) -> Problems:

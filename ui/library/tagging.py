@@ -128,8 +128,15 @@ def tag_document(each: TagCount, word: Word) -> Document:
     }
 
 
+def german_names(catalogue: Catalogue) -> dict[str, str]:
+    """What tags are called in German, where that is known."""
+    from indexer.heads.described import stored_words
+
+    return {word.tag: word.german[0] for word in stored_words(catalogue.home, TAGS) if word.german}
+
+
 def automatic_tags(catalogue: Catalogue) -> list[tuple[TagCount, Word]]:
-    """How often each automatic tag was given, with what is known of its word."""
+    """How often each automatic tag was given, with what is known of its word; none before that."""
     from data.labels.vocabulary import Word
     from indexer.heads.described import stored_words
 

@@ -8,6 +8,9 @@ import pytest
 
 from data.toons.library import ToonLibrary
 from tests.ui.conftest import ask, tell
+from ui.library.library import Library
+from ui.pages.video.keywords import keywords_of
+from ui.pages.words.language import words_of
 
 
 def drawn(toons: ToonLibrary) -> dict[str, set[str]]:
@@ -45,6 +48,13 @@ def test_cartoons_are_tagged_listed_found_and_untagged(
     assert hit["why"]["tag"] > 0.4
     where = ask(capsys, "search", "a cat", "--where", f"tags={tag}", "-k", "3", home=own_home)
     assert where["hits"]
+
+    with Library(own_home) as library:
+        video = library.catalogue.video(hit["video_id"])
+        on_page = [each for each in keywords_of(library, video, words_of("en")) if each["tag"]]
+    assert on_page
+    assert {each["tag"] for each in on_page} <= {each["tag"] for each in listed}
+    assert on_page[0]["why"].startswith("Seen at 0:")
 
     assert "79 words" in tell(capsys, "heads", home=own_home).out
     assert ask(capsys, "heads", "remove", "tags", home=own_home) == {"removed": "tags"}

@@ -40,7 +40,7 @@ Where = Annotated[
     list[Words] | None,
     Field(
         description="Conditions that all hold: action=jump, risk>=0.8 (learned labels), "
-        "tag=holiday, duration>=60, width>=1280, date>=2024-05."
+        "tags=dog (seen), tag=holiday (named by people), duration>=60, width>=1280, date>=2024-05."
     ),
 ]
 
@@ -171,7 +171,7 @@ def _add_reading(server: MCPServer, tools: Tools) -> None:
     def describe_video(
         context: Asker, video_id: VideoId, question: Words | None = None
     ) -> dict[str, Any]:
-        """Tell what is known of a video, what is said in it, and where a question fits it."""
+        """Tell what is known of a video, what is seen and said in it, and where a question fits."""
         return tools.describe(video_id, question, context)
 
 

@@ -12,6 +12,7 @@ from ui.api.refusals import not_there
 from ui.api.served import Served, ServedHere
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
+from ui.library.tagging import tag_document
 
 router = APIRouter(route_class=StrictRoute, tags=["browsing"])
 
@@ -21,6 +22,16 @@ class Tag(BaseModel):
 
     tag: str
     videos: int
+
+
+class AutomaticTag(BaseModel):
+    """A word that was seen in videos of the library."""
+
+    tag: str
+    videos: int
+    clips: int = Field(description="Clips of these videos that show it.")
+    kind: str = Field(description="animal, place, action, ...; or empty.")
+    german: str | None = Field(description="Its name in German, where that is known.")
 
 
 class Tagging(BaseModel):
@@ -45,6 +56,16 @@ def tags(served: ServedHere) -> Items[Tag]:
     """List the tags of the library."""
     known = served.library.catalogue.tags.all()
     return Items(items=[Tag(tag=each.name, videos=each.videos) for each in known])
+
+
+@router.get("/tags/automatic", summary="What was seen in videos, with how many show each")
+def automatic(served: ServedHere) -> Items[AutomaticTag]:
+    """List the tags that were given without a person, the most frequent first.
+
+    `where=tags=dog` finds what has one. There are none before `reelwise tag`.
+    """
+    found = served.library.automatic_tags()
+    return Items(items=[AutomaticTag(**tag_document(each, word)) for each, word in found])
 
 
 @router.post("/tags", summary="Tag many videos", dependencies=[OnlyOwners])

@@ -19,6 +19,7 @@ from ui.api.refusals import wrong
 from ui.api.served import Asking, Served, ServedHere
 from ui.api.strict import StrictRoute
 from ui.library.examples import READING
+from ui.library.tagging import keyword_document
 
 router = APIRouter(route_class=StrictRoute, tags=["browsing"])
 
@@ -40,6 +41,18 @@ class VideoFile(BaseModel):
     gone: bool
 
 
+class KeyWord(BaseModel):
+    """A word for a video, with the moment or the line that shows it."""
+
+    text: str
+    channel: str = Field(description="`tag` where it was seen; else where it is said or written.")
+    score: float = Field(description="Probability of a tag; weight of a word, 1 for the first.")
+    start_s: float
+    end_s: float
+    line: str | None = Field(description="The line; null for a tag.")
+    times: int = Field(description="How often it is said and written.")
+
+
 class OneVideo(Card):
     """A video with everything that is known of it."""
 
@@ -48,6 +61,9 @@ class OneVideo(Card):
     strip_url: str = Field(description="24 frames side by side, JPEG.")
     files: list[VideoFile]
     tags: list[str]
+    keywords: list[KeyWord] = Field(
+        description="What was seen, then words that are said and written, the strongest first."
+    )
     channels: list[ChannelState]
     cuts_s: list[float] = Field(description="Where one shot ends and the next begins.")
 
@@ -112,6 +128,7 @@ def video(video_id: VideoId, served: ServedHere, visitor: Asking) -> OneVideo:
         strip_url=f"{BASE}/strips/{video_id}",
         files=files,
         tags=catalogue.tags.of([video_id]).get(video_id, []),
+        keywords=[KeyWord(**keyword_document(each)) for each in library.keywords(video_id)],
         channels=_channels(served, video_id),
         cuts_s=_cuts_s(served, video_id),
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from data.catalogue import Video
 from data.errors import ReelwiseError
+from data.labels.vocabulary import TAGS
 from data.lines import Channel
 from data.printable import printable
 from indexer.search.examples.pictures import is_picture
@@ -69,7 +70,11 @@ def _chips_of_labels(asked: Asked, words: Words) -> Iterator[Data]:
         yield _chip(words.say("filter.tag_chip", tag=printable(tag)), {"tag": others})
     for condition in asked.where:
         others = [each for each in asked.where if each != condition]
-        yield _chip(printable(condition), {"where": others})
+        seen = condition.removeprefix(f"{TAGS}=")
+        told = printable(condition)
+        if seen != condition:
+            told = words.say("filter.seen_chip", tag=printable(seen))
+        yield _chip(told, {"where": others})
 
 
 def _chip(text: str, without: Data) -> Data:

@@ -15,6 +15,7 @@ from ui.pages.video import links
 from ui.pages.video.about import details, size_of, subtitle, what_person_did
 from ui.pages.video.address import Asked
 from ui.pages.video.inside import lines_of, look_inside, timeline_of
+from ui.pages.video.keywords import keywords_of
 from ui.pages.video.next_up import alike, next_up
 from ui.pages.video.withheld import not_shown
 from ui.pages.words.language import Words
@@ -43,7 +44,7 @@ class Viewer:
 def beside_data(
     library: Library, video: Video, asked: Asked, viewer: Viewer, words: Words
 ) -> dict[str, Any]:
-    """Give what comes next, and why that, and what looks like the video: two searches."""
+    """Give what comes next, and why that, what looks like the video, and its key words."""
     after = next_up(
         library,
         video,
@@ -55,6 +56,7 @@ def beside_data(
     return {
         "next": {"why": words.say(f"next.{after.why}"), "cards": after.cards},
         "alike": alike(library, video, shows_path=viewer.is_owner),
+        "keywords": keywords_of(library, video, words),
     }
 
 
@@ -109,7 +111,7 @@ def player_data(
         "guest": viewer.is_guest,
         "records": viewer.records and bool(viewer.person),
         "did": what_person_did(library, video, viewer.person),
-        **(beside or {"next": None, "alike": None}),
+        **(beside or {"next": None, "alike": None, "keywords": None}),
         "language": words.code,
         "words": words.part(*GROUPS),
     }

@@ -1,5 +1,6 @@
 """One video: what is known of it, and how well a question fits each second of it."""
 
+from data.catalogue.predictions import KnownHead, Prediction
 from tests.ui.api.conftest import Client
 from ui.api.served import Visitor
 from ui.library.library import Library
@@ -29,6 +30,29 @@ def test_lines_are_those_of_the_video_in_order_of_time(client: Client) -> None:
     titles = client().get("/videos/3/lines?channel=title").json()["items"]
     assert {each["channel"] for each in titles} == {"title"}
     assert client().get("/videos/3/lines?channel=smell").status_code == 400
+
+
+def test_a_video_and_the_library_tell_what_was_seen(client: Client, library: Library) -> None:
+    asked = client()
+    assert asked.get("/tags/automatic").json()["items"] == []
+    said = asked.get("/videos/3").json()["keywords"]
+    assert all(each["line"] and each["channel"] != "tag" for each in said)
+    encoder = library.catalogue.encoder
+    assert encoder is not None
+    catalogue = library.catalogue
+    head = KnownHead(0, "tags", "r", encoder, "several", ("boat", "tree"), ())
+    clips = catalogue.clips_of(encoder, [3])
+    try:
+        number = catalogue.predictions.begin(head)
+        row = Prediction(int(clips.ids[-1]), "boat", 0.75, chosen=True)
+        catalogue.predictions.put(number, [row])
+        items = asked.get("/tags/automatic").json()["items"]
+        first = asked.get("/videos/3").json()["keywords"][0]
+    finally:
+        catalogue.predictions.drop("tags")
+    assert items == [{"tag": "boat", "videos": 1, "clips": 1, "kind": "", "german": None}]
+    assert (first["text"], first["channel"], first["score"]) == ("boat", "tag", 0.75)
+    assert (first["start_s"], first["line"]) == (round(float(clips.starts_s[-1]), 3), None)
 
 
 def test_scores_cover_the_video_and_name_its_moments(client: Client, library: Library) -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from data.catalogue import Video
 from data.toons.library import ToonLibrary
+from indexer.store.lines import lines_of_video
 from ui.library.library import Library
 from ui.pages.video.address import asked
-from ui.pages.video.data import Viewer, player_data
+from ui.pages.video.data import Viewer, beside_data, player_data
 from ui.pages.video.next_up import next_up
 from ui.pages.words.language import words_of
 
@@ -102,6 +103,21 @@ def test_what_was_opened_in_this_sitting_or_watched_does_not_come_again(library:
     assert not {int(card["id"]) for card in nobody.cards} & (shown | {video.id})
 
 
+def test_key_words_lead_to_the_line_that_says_them(library: Library, home: Path) -> None:
+    seen = {}
+    for video in library.catalogue.videos():
+        for each in beside_data(library, video, asked({}), Viewer(), words_of("de"))["keywords"]:
+            seen[video.id, each["text"]] = each
+    assert seen
+    for (video_id, text), each in seen.items():
+        lines = lines_of_video(library.catalogue, video_id)
+        said = [line for line in lines if each["why"].endswith(f": {line.text}")]
+        assert text.casefold() in said[0].text.casefold()
+        assert each["start_s"] == round(said[0].start_s, 2)
+        assert each["why"].startswith("Bei 0:")
+        assert each["tag"] == ""  # nothing was tagged
+
+
 def test_it_tells_what_the_person_did_and_nobody_else(library: Library) -> None:
     person = library.history.users()[0]
     event = next(each for each in library.history.events(person) if each.video_id is not None)
@@ -122,7 +138,8 @@ def test_the_video_begins_before_what_goes_with_it_is_known(library: Library) ->
     video = library.catalogue.videos()[0]
     data = data_of(library, video)
     assert (data["next"], data["alike"]) == (None, None)
-    known = {"next": {"why": "as before", "cards": [{"id": "0"}]}, "alike": []}
+    assert data["keywords"] is None
+    known = {"next": {"why": "as before", "cards": [{"id": "0"}]}, "alike": [], "keywords": []}
     wanted = asked({"v": str(video.id)})
     data = player_data(library, video, wanted, Viewer(), words_of("en"), known)
     assert {name: data[name] for name in known} == known

@@ -39,7 +39,7 @@ export class About {
   show(data) {
     this.data = data;
     this.verdict = data.did.verdict;
-    const text = JSON.stringify([data.video, data.did, data.tags, data.details, data.alike, data.asked.question]);
+    const text = JSON.stringify([data.video, data.did, data.tags, data.keywords, data.details, data.alike, data.asked.question]);
     if (text === this.drawn) return;
     this.drawn = text;
     this.draw();
@@ -58,7 +58,7 @@ export class About {
       h("h1", {}, video.title), h("p", { class: "mute small" }, video.subtitle),
       h("div", { class: "video-actions" }, this.like, this.dislike, link, path,
         !video.gone && h("a", { class: "link-button", href: links.media, download: video.file_name }, icon("download"), h("span", {}, say("player.download")))),
-      this.tags(), this.tabs(), this.panel);
+      this.tags(), this.keywords(), this.tabs(), this.panel);
     this.press();
     this.fillPanel();
   }
@@ -154,6 +154,14 @@ export class About {
     this.chips = h("ul", { class: "tags", "aria-label": say("tags.name") });
     this.drawTags();
     return h("div", { class: "tag-row" }, this.chips, form);
+  }
+
+  /** What was seen, said and written: each leads to the place that shows it. */
+  keywords() {
+    const { data, say } = this;
+    return data.keywords?.length > 0 && h("ul", { class: "tags keywords", "aria-label": say("tags.keywords") }, data.keywords.map(each => h("li", { class: "chip" },
+      h("button", { type: "button", class: "keyword", title: each.why, onclick: () => this.page.playback.seek(each.start_s) }, each.text,
+        h("span", { class: "only-heard" }, `, ${each.why}`)))));
   }
 
   drawTags() {

@@ -5,12 +5,14 @@ import { h } from "../shared/dom.js";
 import { changed, go } from "../shared/go.js";
 
 const LENGTHS = [["", "any"], ["-60", "1"], ["60-300", "2"], ["300-1200", "3"], ["1200-", "4"]];
+const SEEN_SHOWN = 40;
+const SEEN = "tags=";
 const FOUND_IN = ["seen", "said", "written", "title"];
 
 /** Open it over the page; "Apply" changes the address once. */
 export async function openFilters(root, data, say) {
   const now = new URLSearchParams(location.search);
-  const [folders, tags, people] = await Promise.all(["/folders", "/tags", "/people"].map(path => get(path).then(found => found.items, () => [])));
+  const [folders, tags, seen, people] = await Promise.all(["/folders", "/tags", "/tags/automatic", "/people"].map(path => get(path).then(found => found.items, () => [])));
   const text = (name, label, type = "text") => h("div", {}, h("label", { class: "named", for: `f-${name}` }, say(label)),
     h("input", { type, id: `f-${name}`, name, value: now.get(name) ?? "" }));
   const boxes = (name, label, items, className = "options") => items.length > 0 && h("fieldset", {}, h("legend", {}, say(label)),
@@ -24,10 +26,11 @@ export async function openFilters(root, data, say) {
     chosen("len", "filter.len", LENGTHS.map(([value, name]) => [value, say(`filter.len_${name}`)])),
     boxes("in", "filter.in", FOUND_IN.map(each => ({ value: each, text: say(`filter.in_${each}`) }))),
     boxes("tag", "filter.tag", tags.map(each => ({ value: each.tag, text: each.tag, n: each.videos }))),
+    boxes("seen", "filter.seen", seen.slice(0, SEEN_SHOWN).map(each => ({ value: each.tag, text: named(each, data), n: each.videos }))),
     people.length > 0 && chosen("by", "filter.by", [["", say("filter.anybody")], ...people.map(each => [each.name, each.name])]),
     text("not", "filter.not"),
     h("div", {}, h("label", { class: "named", for: "f-where" }, say("filter.where")),
-      h("input", { type: "text", id: "f-where", name: "where", value: now.getAll("where").join(" & "), placeholder: "action=jump & duration>=60" })),
+      h("input", { type: "text", id: "f-where", name: "where", value: now.getAll("where").filter(each => !isBox(each, seen)).join(" & "), placeholder: "action=jump & duration>=60" })),
     h("fieldset", { class: "two" }, text("then", "filter.then"), text("within", "filter.within", "number")),
     h("div", { class: "row" }, h("button", { value: "apply", class: "main" }, say("filter.apply")), h("button", { value: "", class: "outlined" }, say("filter.cancel"))));
   const dialog = h("dialog", { "aria-label": say("search.filter"), onclose: () => {
@@ -38,12 +41,18 @@ export async function openFilters(root, data, say) {
   dialog.showModal();
 }
 
-const given = (now, name) => name === "in" ? (now.get("in") ?? "").split(",") : now.getAll(name);
+const given = (now, name) => name === "in" ? (now.get("in") ?? "").split(",")
+  : name === "seen" ? now.getAll("where").filter(each => each.startsWith(SEEN)).map(each => each.slice(SEEN.length)) : now.getAll(name);
+
+/** Whether a condition is one of the boxes of what was seen. */
+const isBox = (where, seen) => seen.slice(0, SEEN_SHOWN).some(each => where === SEEN + each.tag);
+
+const named = (each, data) => data.language === "de" && each.german ? each.german : each.tag;
 
 /** The parameters that the form gives: empty ones go out of the address. */
 function changes(form, now) {
   const one = name => form.get(name) || null;
   const shown = form.get("then") === (now.get("then") ?? "") ? now.getAll("then") : [form.get("then")];
   return { folder: form.getAll("folder"), since: one("since"), until: one("until"), len: one("len"), in: form.getAll("in").join(",") || null,
-    tag: form.getAll("tag"), by: one("by"), not: one("not"), where: (form.get("where") ?? "").split("&").map(each => each.trim()).filter(Boolean), then: shown.filter(Boolean), within: shown.some(Boolean) ? one("within") : null, n: null };
+    tag: form.getAll("tag"), by: one("by"), not: one("not"), where: [...form.getAll("seen").map(tag => SEEN + tag), ...(form.get("where") ?? "").split("&").map(each => each.trim()).filter(Boolean)], then: shown.filter(Boolean), within: shown.some(Boolean) ? one("within") : null, n: null };
 }

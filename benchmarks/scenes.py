@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from data.toons.scenes import Scene, draw_scene, random_scene
 from data.video.types import SAMPLE_FPS, FrameSpec
 from embeddings.encoder import Encoder
+
+LEAST_SEEN = 0.005
+"""Of the picture that an actor covers."""
 
 
 def held_out_scenes(n: int, *, seed: int) -> list[Scene]:
@@ -52,6 +56,36 @@ def backwards(
 ) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:
     """The same clips played backwards."""
     return [(np.ascontiguousarray(f[::-1]), t[-1] + t[0] - t[::-1]) for f, t in frames]
+
+
+def named_actors(
+    n: int, spec: FrameSpec, *, seed: int
+) -> tuple[NDArray[np.uint8], list[str], NDArray[np.bool_]]:
+    """Frames (n, h, w, 3) of scenes with one actor or two, an actor of each in words and its place.
+
+    The last are (n, h, w): which pixels would be others without it.
+    """
+    rng, size = np.random.default_rng(seed), (spec.width_px, spec.height_px)
+    frames: list[NDArray[np.uint8]] = []
+    words: list[str] = []
+    places: list[NDArray[np.bool_]] = []
+    while len(frames) < n:
+        scene = random_scene(rng, held_out=None, n_actors=int(rng.integers(1, 3)))
+        time_s = float(rng.uniform(0, scene.duration_s))
+        actor = scene.actors[int(rng.integers(len(scene.actors)))]
+        others = tuple(each for each in scene.actors if each is not actor)
+        with_it, without = (
+            draw_scene(each, [time_s])[0] for each in (scene, replace(scene, actors=others))
+        )
+        is_it = (with_it != without).any(axis=2)
+        if is_it.mean() < LEAST_SEEN:
+            continue
+        frames.append(cv2.resize(with_it, size, interpolation=cv2.INTER_AREA))
+        words.append(f"a {actor.colour} {actor.kind.replace('_', ' ')}")
+        places.append(
+            cv2.resize(is_it.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.3
+        )
+    return np.stack(frames), words, np.stack(places)
 
 
 def ranks(queries: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.int64]:

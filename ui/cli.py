@@ -18,7 +18,19 @@ from typer.core import TyperGroup
 
 from data.disk_errors import known_error
 from data.printable import as_json, printable_lines
-from ui.commands.everyday import cut, demo, index, mcp, search, serve, status, tag, tags, users
+from ui.commands.everyday import (
+    cut,
+    demo,
+    explain,
+    index,
+    mcp,
+    search,
+    serve,
+    status,
+    tag,
+    tags,
+    users,
+)
 from ui.commands.experts import (
     compress,
     evaluate,
@@ -106,6 +118,15 @@ def _register_commands(app: typer.Typer) -> None:
             ],
         ),
         (EVERYDAY, tag.tag, ["reelwise tag", "reelwise tag --vocabulary words.txt"]),
+        (
+            EVERYDAY,
+            explain.explain,
+            [
+                'reelwise explain lake.mp4@12-20 --text "a kite" --out why.png',
+                "reelwise explain 9 --head action --label jump",
+                "reelwise explain 9 --tag beach",
+            ],
+        ),
         (EVERYDAY, status.status, ["reelwise status --failed"]),
         (EVERYDAY, serve.serve, ["reelwise serve --port 8080"]),
         (EVERYDAY, mcp.mcp, ["reelwise mcp --home ~/library"]),

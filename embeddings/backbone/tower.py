@@ -47,7 +47,7 @@ class Tower(nn.Module):
 
 def _free_last_blocks(visual: nn.Module, count: int) -> None:
     """Let the last blocks of an image tower, and what follows them, take gradients."""
-    blocks = _blocks(visual)
+    blocks = stages_of(visual)
     if count > len(blocks):
         raise ReelwiseError(
             f"--blocks {count} asks for more than the {len(blocks)} blocks of this image tower",
@@ -60,7 +60,8 @@ def _free_last_blocks(visual: nn.Module, count: int) -> None:
             weight.requires_grad_(True)
 
 
-def _blocks(visual: nn.Module) -> Sequence[nn.Module]:
+def stages_of(visual: nn.Module) -> Sequence[nn.Module]:
+    """The blocks, or stages, of an image tower in order; none where it is of an unknown kind."""
     modules = dict(visual.named_modules())
     for name in BLOCK_LISTS:
         if name in modules:

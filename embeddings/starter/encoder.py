@@ -47,9 +47,9 @@ class StarterEncoder:
     notice = ""
 
     def __init__(self, device: str = "auto") -> None:
-        self._device = choose_device(device)
-        self._network = Network().to(self._device)
-        on_cpu = self._device.type == "cpu"
+        self.device = choose_device(device)
+        self.network = Network().to(self.device)
+        on_cpu = self.device.type == "cpu"
         self._frames = StarterFrames(self.see, at_once=1 if on_cpu else FRAMES_AT_ONCE)
         self._texts = TextCache(StarterTexts().encode, DIM)
         self.id = f"{STARTER}-{_digest()[:12]}"
@@ -66,8 +66,8 @@ class StarterEncoder:
 
     def see(self, pictures: Floats) -> tuple[Floats, Floats]:
         """(n, 3, 260, 260) in -1 to 1 -> (n, 1280) features and (n, 1000) logits."""
-        given = torch.from_numpy(pictures).to(self._device, memory_format=torch.channels_last)
-        seen = self._network(given)
+        given = torch.from_numpy(pictures).to(self.device, memory_format=torch.channels_last)
+        seen = self.network(given)
         return seen.features.cpu().numpy(), seen.logits.cpu().numpy()
 
     def encode_clips(self, vectors: Vectors, times_s: Times, spans: Spans) -> Vectors:

@@ -5,6 +5,7 @@ network was trained on photographs that fill its input.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -41,6 +42,17 @@ class Views:
     """(3,), 0 to 1: whether it is a drawing, without colours, dark; see `ATTRIBUTES` of labels."""
 
 
+class Square(NamedTuple):
+    """A square of a frame, in pixels."""
+
+    top: float
+    """First row."""
+    left: float
+    """First column."""
+    side_px: float
+    """Its side."""
+
+
 def views_of(frame: Picture) -> Views:
     """The views of a frame of `FRAME_SPEC`."""
     content = without_bars(without_padding(frame))
@@ -50,6 +62,32 @@ def views_of(frame: Picture) -> Views:
     drawn = _fitted(_inked(content), fill=255)
     thicker = np.asarray(cv2.erode(drawn, np.ones((3, 3), np.uint8)), np.uint8)
     return Views(_as_input(drawn, thicker), attributes)
+
+
+def squares_of(frame: Picture) -> tuple[Square, Square]:
+    """The squares of a frame that its two views show; they may reach beyond it."""
+    content = without_bars(without_padding(frame))
+    if attributes_of(content)[0]:
+        drawn = _whole_square(frame, _inked(content))
+        return drawn, drawn
+    height, width = content.shape[0], content.shape[1]
+    top, left = _place_in(frame, content)
+    down, right, side = _middle(height, width)
+    return _whole_square(frame, content), Square(top + down, left + right, side)
+
+
+def _whole_square(frame: Picture, part: Picture) -> Square:
+    """The square around a part of a frame, as `_fitted` puts it."""
+    top, left = _place_in(frame, part)
+    height, width = part.shape[0], part.shape[1]
+    side = max(height, width)
+    return Square(top - (side - height) / 2, left - (side - width) / 2, side)
+
+
+def _place_in(frame: Picture, part: Picture) -> tuple[int, int]:
+    """First row and column of a part, which is a slice of the frame."""
+    behind = part.ctypes.data - frame.ctypes.data
+    return behind // frame.strides[0], behind % frame.strides[0] // frame.strides[1]
 
 
 def plain_views(picture: Picture) -> NDArray[np.float32]:
@@ -129,10 +167,14 @@ def _fitted(picture: Picture, *, fill: int) -> Picture:
 
 def _centre(picture: Picture) -> Picture:
     """The middle square of the picture."""
-    height, width = picture.shape[0], picture.shape[1]
-    side = max(round(CENTRE * min(height, width)), 1)
-    top, left = (height - side) // 2, (width - side) // 2
+    top, left, side = _middle(picture.shape[0], picture.shape[1])
     return _resized(picture[top : top + side, left : left + side], INPUT_PX, INPUT_PX)
+
+
+def _middle(height: int, width: int) -> tuple[int, int, int]:
+    """First row, first column and side of the middle square."""
+    side = max(round(CENTRE * min(height, width)), 1)
+    return (height - side) // 2, (width - side) // 2, side
 
 
 def _resized(picture: Picture, width: int, height: int) -> Picture:

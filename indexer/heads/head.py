@@ -15,7 +15,7 @@ from indexer.heads.inputs.columns import person_hash
 from indexer.heads.inputs.examples import Examples
 from indexer.heads.inputs.recipe import Recipe
 from indexer.heads.judging.calibration import Calibration
-from indexer.heads.models.answers import probabilities
+from indexer.heads.models.answers import log_odds, probabilities
 from indexer.heads.models.model import OF_FRAMES, HeadModel
 from indexer.heads.models.outputs import raw_outputs
 
@@ -95,6 +95,11 @@ class Head:
         """(n, classes) calibrated probabilities, or (n, 1) numbers."""
         raw = self.calibration.applied(raw_outputs(self.model, self.recipe, examples))
         return raw if self.task is Task.NUMBER else probabilities(self.task, raw)
+
+    def margins(self, examples: Examples) -> Floats:
+        """(n, classes) calibrated log-odds of each class against all others, or (n, 1) numbers."""
+        raw = self.calibration.applied(raw_outputs(self.model, self.recipe, examples))
+        return log_odds(raw) if self.task is Task.CLASSES else raw
 
     def was_fitted_on(self, person: str) -> bool:
         """Whether rows of a person were among those that it was fitted on."""

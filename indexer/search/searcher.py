@@ -130,6 +130,11 @@ class Searcher:
         self._catalogue.close()
 
     @property
+    def encoder(self) -> Encoder:
+        """The encoder that it searches with."""
+        return self._encoder
+
+    @property
     def view(self) -> View:
         """What is searched now; a running search keeps the view that it began with."""
         return self._view

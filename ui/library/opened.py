@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from indexer.store.gpu.copies import GpuCopies
     from indexer.store.gpu.opening import GpuUse
     from recommender.service import LibraryRecommender
+    from ui.library.explaining import Explanations
     from ui.library.jobs.estimate import Estimate
     from ui.library.problems import Problems
     from ui.library.reviewing import Reviews
@@ -82,6 +83,7 @@ class OpenedLibrary:
         self._shelf: tuple[tuple[int, str], Shelf] | None = None
         self._searcher: Searcher | None = None
         self._recommender: LibraryRecommender | None = None
+        self._explanations: Explanations | None = None
         self._suggestions: Suggestions | None = None
         self._alike: Remembered[tuple[int, int], tuple[int, ...]] = Remembered(MOST_ALIKE)
         self._automatic: Remembered[str, list[tuple[TagCount, Word]]] = Remembered(1)
@@ -297,6 +299,18 @@ class OpenedLibrary:
         return self._copies
 
     @property
+    def explanations(self) -> Explanations:
+        """Why something was found, or said by a head: which seconds, which part of the picture."""
+        from ui.library.explaining import Explanations
+
+        searcher = self.searcher
+        with self._loading:
+            kept = self._explanations
+            if kept is None or kept.searcher is not searcher:
+                self._explanations = kept = Explanations(self.home, searcher)
+            return kept
+
+    @property
     def copies(self) -> GpuCopies | None:
         """What has searched on GPUs so far; None where nothing has."""
         return self._copies
@@ -327,7 +341,7 @@ class OpenedLibrary:
                 self._recommender = None
             if self._searcher is not None:
                 self._searcher.close()
-                self._searcher = None
+                self._searcher = self._explanations = None
             if self._copies is not None:
                 self._copies.close()
                 self._copies = None

@@ -60,3 +60,14 @@ def probabilities(task: Task, raw: Floats) -> Floats:
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -60, 60))), np.float32)
     x = np.exp(x - x.max(axis=1, keepdims=True))
     return np.asarray(x / x.sum(axis=1, keepdims=True), np.float32)
+
+
+def log_odds(raw: Floats) -> Floats:
+    """(n, classes) log-odds of each class against all others, from logits of one of several."""
+    x = np.asarray(raw, np.float64)
+    out = np.empty(x.shape, np.float32)
+    for at in range(x.shape[1]):
+        others = np.delete(x, at, axis=1)
+        most = others.max(axis=1, keepdims=True)
+        out[:, at] = x[:, at] - (most[:, 0] + np.log(np.exp(others - most).sum(axis=1)))
+    return out

@@ -1,0 +1,1 @@
+"""Which part of a picture speaks for a direction: one explainer for each kind of tower."""

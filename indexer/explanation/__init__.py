@@ -1,0 +1,1 @@
+"""Why something was found or said: which seconds, and which part of the picture, spoke for it."""

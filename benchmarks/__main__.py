@@ -46,6 +46,7 @@ BENCHMARKS = {
     "search_latency": "one warm search of 10,000 clips (full: 100,000), beside the index alone",
     "spoken": "spoken words: found at their second, invented in silence, times real time per core",
     "swap_under_load": "fifty threads search while generations are published: errors, p99",
+    "tags": "automatic tags of real videos beside the most frequent ones; search before and after",
     "then": "one scene and then another, among videos with the same scenes in every order",
     "toon_search": "text queries for scenes and moments of combinations that were never trained",
 }

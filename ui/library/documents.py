@@ -152,6 +152,7 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
         "bytes": _size_bytes_below(catalogue.home.root),
         "roots": [str(root) for root in catalogue.files.roots()],
         "channels": [asdict(each) for each in catalogue.readings.counts()],
+        "tags": _tags(catalogue),
         "recommender": model_document(catalogue),
     }
     if with_failures:
@@ -159,6 +160,16 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
         failures += catalogue.readings.failures()
         document["failures"] = [asdict(each) | {"path": str(each.path)} for each in failures]
     return document
+
+
+def _tags(catalogue: Catalogue) -> Document | None:
+    """The words with which clips are tagged; None where they are not."""
+    from data.labels.vocabulary import TAGS
+
+    head = catalogue.predictions.heads().get(TAGS)
+    if head is None:
+        return None
+    return {"words": len(head.classes), "stale": head.encoder_id != catalogue.encoder}
 
 
 def gpu_document(copies: GpuCopies | None) -> Document:

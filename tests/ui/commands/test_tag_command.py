@@ -56,6 +56,9 @@ def test_cartoons_are_tagged_listed_found_and_untagged(
     assert {each["tag"] for each in on_page} <= {each["tag"] for each in listed}
     assert on_page[0]["why"].startswith("Seen at 0:")
 
+    told = ask(capsys, "status", home=own_home)["tags"]
+    assert told == {"words": 79, "stale": False}
+    assert "79 words, see tags list" in tell(capsys, "status", home=own_home).out
     assert "79 words" in tell(capsys, "heads", home=own_home).out
     assert ask(capsys, "heads", "remove", "tags", home=own_home) == {"removed": "tags"}
     assert ask(capsys, "tags", "list", home=own_home)["automatic"] == []

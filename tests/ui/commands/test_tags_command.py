@@ -41,7 +41,8 @@ def test_a_video_gets_tags_lists_them_and_loses_them(
     assert Path(added["path"]).name == "toon-0003.mp4"
     left = ask(capsys, "tags", "remove", added["video_id"], "BOAT", home=tagged)
     assert left["tags"] == ["Kite", "Summer holidays"]
-    assert ask(capsys, "tags", "list", "toon-0003.mp4", home=tagged) == left
+    listed = ask(capsys, "tags", "list", "toon-0003.mp4", home=tagged)
+    assert {name: listed[name] for name in left} == left
     assert ask(capsys, "tags", "list", home=tagged)["tags"] == [
         {"tag": "Kite", "videos": 2},
         {"tag": "Summer holidays", "videos": 1},

@@ -55,6 +55,9 @@ def _lines(status: Document) -> list[str]:
         lines.append(f"            {_gpu_line(status['gpu'])}")
     lines += _words(status["channels"])
     lines += _meaning(status["meaning"])
+    if status["tags"] is not None:
+        told = "of another encoder: reelwise tag" if status["tags"]["stale"] else "see tags list"
+        lines.append(f"tags        {count(status['tags']['words'], 'word')}, {told}")
     troubled = bool(status["failed"] or status["partial"])
     lines += [
         f"recommends  {_model_line(status['recommender'])}",

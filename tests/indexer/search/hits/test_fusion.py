@@ -98,3 +98,15 @@ def test_surprise_rises_with_relevance_and_ends() -> None:
     assert values == sorted(values)
     assert values[0] == 0
     assert values[-1] < 20
+
+
+def test_a_tag_that_was_seen_counts_with_the_picture_and_one_of_a_person_beside_it() -> None:
+    tag = replace(said(1, 0.7, start_s=12.0, channel=Channel.TAG), is_seen=True)
+    (hit,) = fuse([seen(1, 0.6)], [tag], VIDEOS, 10)
+    assert hit.relevance == pytest.approx(0.7)
+    assert hit.why == {"visual": 0.6, "text": None, "tag": 0.7}
+    (weaker,) = fuse([seen(1, 0.8)], [tag], VIDEOS, 10)
+    assert weaker.relevance == pytest.approx(0.8)
+    (given,) = fuse([seen(1, 0.8)], [replace(tag, is_seen=False)], VIDEOS, 10)
+    assert given.relevance > 0.85
+    assert (given.start_s, given.end_s) == (10.0, 15.0)  # it says nothing of when

@@ -71,11 +71,11 @@ def test_help_groups_the_commands_and_keeps_the_examples_on_their_lines(
         return capsys.readouterr().out.splitlines()
 
     lines = help_of()
-    panels = ["Everyday", "Recommendation", "Maintenance", "Expert"]
+    panels = ["Everyday", "Recommendation", "Maintenance", "Expert", "Moderation"]
     assert [line for line in lines if line.endswith("commands:")] == [
         f"{panel} commands:" for panel in panels
     ]
-    for name, panel in (("search", 0), ("history", 1), ("verify", 2), ("train", 3)):
+    for name, panel in (("search", 0), ("history", 1), ("verify", 2), ("review", 4)):
         above = lines[: next(n for n, line in enumerate(lines) if line.startswith(f"  {name} "))]
         assert [line for line in above if line.endswith("commands:")][-1].startswith(panels[panel])
     for name in command_names():
@@ -88,7 +88,7 @@ def test_a_shell_can_ask_for_the_commands_that_begin_so(monkeypatch: pytest.Monk
     monkeypatch.setenv("_REELWISE_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", "reelwise re")
     monkeypatch.setenv("COMP_CWORD", "1")
-    assert reelwise().stdout.split() == ["recommend", "remove", "rebuild"]
+    assert reelwise().stdout.split() == ["recommend", "remove", "rebuild", "review"]
 
 
 def test_every_command_takes_home_and_json() -> None:
@@ -99,6 +99,9 @@ def test_every_command_takes_home_and_json() -> None:
             command = command.commands[word]
         options = {option for parameter in command.params for option in parameter.opts}
         assert {"--home", "--json"} <= options, name
+
+
+_REVIEW = "allow appeal block learn list log next policy relabel scan show undo unsure"
 
 
 def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() -> None:
@@ -128,14 +131,11 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() ->
         "history impressions",
         "history forget",
         "history add",
-        "heads",
-        "heads remove",
+        *("heads", "heads remove"),
         "oddities",
         "predict",
         "status",
-        "tags add",
-        "tags list",
-        "tags remove",
+        *("tags add", "tags list", "tags remove"),
         "verify",
         "encoders",
         "compress",
@@ -146,6 +146,8 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() ->
         "evaluate search",
         "evaluate recommend",
         "evaluate actions",
+        "tag",
+        *(f"review {name}" for name in _REVIEW.split()),
         "serve",
         "doctor",
     }

@@ -17,7 +17,6 @@ from ui.commands.reviews.options import (
     who,
 )
 from ui.library.library import Library
-from ui.library.reviewing import LOG_COLUMNS, log_document
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import columns, span
@@ -87,6 +86,8 @@ def show_case(number: CaseArgument, home: HomeOption = None, as_json: JsonOption
 
 
 def _whole(reviews: Reviews, number: int) -> Answer:
+    from ui.library.reviewing import log_document
+
     case = reviews.documents([reviews.cases.get(number)])[0]
     rows = reviews.cases.log(number)
     current = reviews.policies.current()
@@ -136,6 +137,8 @@ def show_log(
     as_json: JsonOption = False,
 ) -> Answer:
     """Show who did what, when and why; this log is only ever added to."""
+    from ui.library.reviewing import log_document
+
     with Library(home) as library:
         if number is not None:
             library.reviews.cases.get(number)
@@ -147,6 +150,8 @@ def show_log(
 
 
 def _csv(rows: list[Document]) -> str:
+    from ui.library.reviewing import LOG_COLUMNS
+
     written = io.StringIO()
     table = csv.DictWriter(written, fieldnames=LOG_COLUMNS, lineterminator="\n")
     table.writeheader()

@@ -9,7 +9,6 @@ import typer
 
 from ui.commands.reviews.options import OwnByOption, OwnWhyOption, who
 from ui.library.library import Library
-from ui.library.reviewing import policy_document
 from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.progress import report
@@ -86,6 +85,8 @@ def _wanted(reviews: Reviews, version: int | None) -> StoredPolicy:
 
 
 def _shown(stored: StoredPolicy) -> Answer:
+    from ui.library.reviewing import policy_document
+
     return Answer(policy_document(stored), "\n".join(_policy_lines(stored)))
 
 
@@ -101,6 +102,8 @@ def _policy_lines(stored: StoredPolicy) -> list[str]:
 
 
 def _set(stored: StoredPolicy, found: ScanReport | None) -> Answer:
+    from ui.library.reviewing import policy_document
+
     document = policy_document(stored)
     lines = _policy_lines(stored)
     if found is None:

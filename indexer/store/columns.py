@@ -15,6 +15,30 @@ def column(values: npt.NDArray[np.generic]) -> pa.Array:
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 
 
+def floats(values: Sequence[float]) -> pa.DoubleArray:
+    """Numbers as an Arrow array."""
+    return column(np.array(values, np.float64))
+
+
+def texts(values: Sequence[str]) -> pa.StringArray:
+    """Texts as an Arrow array."""
+    encoded = [value.encode() for value in values]
+    offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(values), buffers)
+
+
+def lists_or_none(arrays: Sequence[npt.NDArray[np.float64] | None]) -> pa.ListArray:
+    """One list of numbers per array; None is null."""
+    known = [np.zeros(0) if array is None else array for array in arrays]
+    offsets = np.cumsum([0, *map(len, known)]).astype(np.int32)
+    there = np.array([array is not None for array in arrays], np.bool_)
+    kind = pa.list_(pa.float64())
+    buffers = [pa.py_buffer(np.packbits(there, bitorder="little")), pa.py_buffer(offsets)]
+    values = column(np.concatenate([np.zeros(0), *known]))
+    return pa.Array.from_buffers(kind, len(arrays), buffers, children=[values])
+
+
 def lists(arrays: Sequence[npt.NDArray[np.generic]]) -> pa.ListArray:
     """One list per array: of its numbers, or of its rows where it has two dimensions."""
     joined = np.concatenate(arrays)

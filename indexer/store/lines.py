@@ -25,6 +25,7 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.lines import Channel, Line
 from data.sealed import seal, unseal
+from indexer.store.columns import column, floats, texts
 
 LINES_FORMAT = "reelwise lines 1"
 """Written into every part; parts of other formats are refused."""
@@ -201,17 +202,18 @@ def _encode(readings: Sequence[VideoLines], engine_id: str) -> bytes:
     if not any(each.lines for each in readings) or len(set(numbers)) != len(numbers):
         raise ValueError("a line part needs a line, and readings of different numbers")
     pairs = [(each.row, line) for each in readings for line in each.lines]
-    columns: dict[str, list[Any]] = {
-        "video": [row.video_id for row, _ in pairs],
-        "start_s": [line.start_s for _, line in pairs],
-        "end_s": [line.end_s for _, line in pairs],
-        "channel": [str(line.channel) for _, line in pairs],
-        "text": [line.text for _, line in pairs],
-        "language": [line.language for _, line in pairs],
-        "confidence": [line.confidence for _, line in pairs],
-        "engine": [engine_id] * len(pairs),
-        "reading": [row.number for row, _ in pairs],
-    }
+    lines = [line for _, line in pairs]
+    columns = [
+        column(np.array([row.video_id for row, _ in pairs], np.int64)),
+        floats([line.start_s for line in lines]),
+        floats([line.end_s for line in lines]),
+        texts([str(line.channel) for line in lines]),
+        texts([line.text for line in lines]),
+        texts([line.language for line in lines]),
+        floats([line.confidence for line in lines]),
+        texts([engine_id] * len(pairs)),
+        column(np.array([row.number for row, _ in pairs], np.int64)),
+    ]
     facts = {
         "format": LINES_FORMAT,
         "engine": engine_id,
@@ -222,7 +224,7 @@ def _encode(readings: Sequence[VideoLines], engine_id: str) -> bytes:
     }
     schema = _SCHEMA.with_metadata({"reelwise": seal(facts)})
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns, schema=schema), sink, compression="zstd")
+    pq.write_table(pa.Table.from_arrays(columns, schema=schema), sink, compression="zstd")
     content: bytes = sink.getvalue().to_pybytes()
     return content
 

@@ -26,7 +26,8 @@ from data.home import Home
 from data.video.clips.rule import USUAL_RULE
 from data.video.small_frames import SMALL_SIZE
 from data.video.types import Ending, VideoInfo
-from indexer.store.columns import column, flat, lists, matrix
+from indexer.store.columns import column, flat, lists, lists_or_none, matrix
+from indexer.store.columns import texts as texts_column
 
 PART_FORMAT = "reelwise part 4"
 """Written into every part."""
@@ -260,12 +261,11 @@ def _encode(rows: Sequence[VideoVectors], encoder_id: str, origins: Mapping[int,
     known = [origins.get(row.video_id) for row in rows]
     texts = [json.dumps(asdict(each)) if each else "null" for each in known]
     sums = [_row_sum(row, text) for row, text in zip(rows, texts, strict=True)]
-    columns["clip_rule"] = pa.array([row.clip_rule for row in rows])
+    columns["clip_rule"] = texts_column([row.clip_rule for row in rows])
     columns["cuts_s"] = lists([row.cuts_s for row in rows])
-    keys = [None if row.keyframes_s is None else row.keyframes_s.tolist() for row in rows]
-    columns["keyframes_s"] = pa.array(keys, pa.list_(pa.float64()))
+    columns["keyframes_s"] = lists_or_none([row.keyframes_s for row in rows])
     columns["small_frames"] = lists([_small(row) for row in rows])
-    columns["origin"] = pa.array(texts)
+    columns["origin"] = texts_column(texts)
     columns["row_sum"] = column(np.array(sums, dtype=np.int64))
     table = pa.table(columns).replace_schema_metadata(
         {"format": PART_FORMAT, "encoder_id": encoder_id, "dim": str(dim)}

@@ -1,5 +1,6 @@
 """The command line as a program: what it loads, what it prints where, and how it leaves."""
 
+import gc
 import json
 import os
 import resource
@@ -15,7 +16,7 @@ import typer
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.video.write import write_video
-from ui.cli import build_app, run
+from ui.cli import build_app, main, run
 from ui.cli_docs import command_names
 
 pytestmark = pytest.mark.long
@@ -48,6 +49,17 @@ def test_help_takes_less_than_half_a_second_of_processor_time() -> None:
 
     # Once in five: the promise is about reelwise, not about what else the machine does.
     assert any(took_s() < LIMIT_S for _ in range(5))
+
+
+def test_what_is_left_in_memory_is_not_looked_through_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(sys, "argv", ["reelwise", "--version"])
+    monkeypatch.setattr(gc, "freeze", lambda: asked.append("freeze"))
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    assert asked == ["freeze"]
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.arrays import Half, Ids, Mask
 from data.lines import Channel, Line
-from indexer.store.columns import column
+from indexer.store.columns import column, floats, texts
 from indexer.store.lines import Numbers, ReadLines
 from indexer.store.meaning.passages import passages_of
 
@@ -99,10 +98,13 @@ def _passage_numbers(lines: Sequence[Line]) -> NDArray[np.int32]:
 
 def texts_of(lines: Sequence[Line]) -> pa.Table:
     """What is kept of lines besides their columns, a row each."""
-    values: dict[str, list[Any]] = {
-        name: [getattr(line, name) for line in lines] for name in TEXTS_SCHEMA.names
-    }
-    return pa.table(values, schema=TEXTS_SCHEMA)
+    columns = [
+        floats([line.start_s for line in lines]),
+        floats([line.end_s for line in lines]),
+        texts([line.language for line in lines]),
+        texts([line.text for line in lines]),
+    ]
+    return pa.Table.from_arrays(columns, schema=TEXTS_SCHEMA)
 
 
 def chosen_lines(lines: MeantLines, readings: Mask) -> Iterator[MeantLines]:

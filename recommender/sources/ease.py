@@ -103,7 +103,8 @@ class _ByPeople(ItemLinks):
         return np.asarray((through - given.toarray()) / diagonal, dtype=np.float32)
 
     def links(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
-        column = self._inverse @ self._xt[[target]].toarray().ravel()
+        # Few people know an item: only their rows of the inverse, which is symmetric, are read.
+        column = (self._xt[[target]] @ self._inverse).ravel()
         found = (self._xt[rows] @ column) / self._diagonal[target]
         return np.asarray(np.where(rows == target, 0.0, found))
 

@@ -8,6 +8,8 @@ import pytest
 
 from data.errors import CannotWrite, DamagedFile, NoSuchVideo, ReelwiseError, UnreadableVideo
 from data.people import TooManyPins
+from data.review.deciding import OtherReviewer
+from data.review.records import NoSuchCase
 from data.video.children.excerpting import NotMade
 from data.video.children.pool import DecodingStopped
 from data.video.children.process import NoDecoder
@@ -21,6 +23,8 @@ ROOMS = ("data", "embeddings", "indexer", "recommender", "ui", "reelwise")
 ERRORS = [
     ReelwiseError("a", fix="b"),
     NoSuchVideo("a", fix="b"),
+    NoSuchCase("a", fix="b"),
+    OtherReviewer("a", fix="b"),
     TooManyPins(3.5),
     CannotWrite("a", fix="b"),
     DamagedFile("a", fix="b"),

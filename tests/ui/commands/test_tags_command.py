@@ -54,7 +54,8 @@ def test_a_video_gets_tags_lists_them_and_loses_them(
     ]
     wrong = ask(capsys, "tags", "remove", "toon-0003.mp4", "boat", home=tagged, code=1)
     assert wrong["error"] == "this video has no tag 'boat'"
-    assert tell(capsys, "tags", "list", "toon-0001.mp4", home=tagged).out.endswith(": no tag\n")
+    first, *_ = tell(capsys, "tags", "list", "toon-0001.mp4", home=tagged).out.splitlines()
+    assert first.endswith(": no tag")
 
 
 def test_a_search_finds_only_videos_with_all_of_the_tags(

@@ -73,7 +73,7 @@ class VideoPage {
 
   update() {
     const { data } = this;
-    this.timeline.show(data.timeline, { start_s: data.asked.in, end_s: data.asked.out }, data.links.strip);
+    this.timeline.show(data.timeline, this.handles(), data.links.strip);
     this.controls.stretchChanged();
     this.lines.show(data.lines);
     this.next.show(data.next, data.asked.question);
@@ -81,6 +81,18 @@ class VideoPage {
     this.notices.replaceChildren(...data.notices.map(text => h("p", {}, text)));
     if (data.asked.t !== null && data.asked.t !== this.shownAt && this.shownAt !== undefined) this.playback.seek(data.asked.t);
     this.shownAt = data.asked.t;
+  }
+
+  /** Where the handles are: they may have been moved while the server worked, and the address knows it. */
+  handles() {
+    const now = new URLSearchParams(location.search);
+    const at = (name, told) => {
+      const text = now.get(name);
+      const at_s = text ? Number(text) : NaN;
+      if (!text) return null;
+      return at_s >= 0 && at_s <= this.playback.length ? at_s : told;
+    };
+    return { start_s: at("in", this.data.asked.in), end_s: at("out", this.data.asked.out) };
   }
 
   /** Two handles were set, moved or cleared: the address says so, and the server need not hear of it. */

@@ -41,6 +41,16 @@ def made_library(home: Home, n_videos: int = 10, *, seed: int = 0) -> dict[str, 
     return store(home, clips)
 
 
+def alternating_library(home: Home, n_videos: int, *, seed: int = 0) -> dict[str, int]:
+    """Videos of three clips: run, sit, run, or sit, run, sit by turns."""
+    rng = np.random.default_rng(seed)
+    clips = {
+        f"v{v}.mp4": np.stack([vector(1 + (v + c) % 2, rng) for c in range(3)])
+        for v in range(n_videos)
+    }
+    return store(home, clips)
+
+
 def write_csv(path: Path, header: str, rows: Sequence[Sequence[object]]) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([header.split(","), *rows])

@@ -28,12 +28,12 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
   };
   // Kept on the device at once, for whoever opens the next page before this one has run.
   const take = name => {
-    root.before = keptPerson();
+    root.keptBefore = keptPerson();
     keepPerson(name);
     choose(name);
   };
-  if (data.told && root.before !== undefined) keepPerson(root.before);
-  root.before = undefined;
+  if (data.told && root.keptBefore !== undefined) keepPerson(root.keptBefore);
+  root.keptBefore = undefined;
   const pick = person => person.has_pin
     ? open(say("who.pin", { name: person.shown }), "password", pin => choose(person.name, pin))
     : take(person.name);

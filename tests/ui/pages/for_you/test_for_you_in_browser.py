@@ -223,6 +223,7 @@ def test_a_history_can_be_corrected_exported_and_forgotten(
     page.get_by_role("button", name="Forget me").click()
     page.get_by_text("Eve is forgotten: 2 events were deleted.").wait_for()
     assert kinds_of(home, "Eve") == []
+    page.wait_for_function("!document.cookie.includes('reelwise_person')")
     page.reload()
     page.get_by_role("heading", name="Who is watching?").wait_for()
     assert visitor.failed_answers == []

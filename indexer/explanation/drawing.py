@@ -83,6 +83,7 @@ def write_drawing(path: Path, explanation: Explanation, looked: LookedInto, titl
 
 def draw(explanation: Explanation, looked: LookedInto, title: str) -> Image.Image:
     """Frames in order of time, and beneath them the score of every frame of the stretch."""
+    assert looked.pictures is not None
     font = ImageFont.load_default(TEXT_PX)
     across = min(ROWS_OF, len(looked.places))
     rows = -(-len(looked.places) // across)

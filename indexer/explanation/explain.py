@@ -102,6 +102,8 @@ class Explained:
     """What scores frames."""
     stretch: Stretch
     """The frames."""
+    about: tuple[str, ...] = ()
+    """What changes where the same question has another answer: the revision of a head."""
 
 
 def explain(
@@ -127,11 +129,13 @@ def explain(
         )
     stretch = stretch_of(stored, asked.start_s, asked.end_s, name=asked.video.path.name)
     label = ""
+    about: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     if isinstance(asked.question, HeadAsked):
         head = load_head(home, asked.question.name)
         head.require_encoder(searcher.encoder.id)
         judge, label = judge_of_head(stretch, head, asked.question.label)
+        about = (head.revision,)
     else:
         judge, warnings = _judge_of_query(searcher, stretch, asked.question, reading)
     scores = judge.frames()[stretch.inside]
@@ -149,7 +153,7 @@ def explain(
         best=best_seconds(times_s, scores, end_s, flat=FLAT[judge.unit]),
         warnings=warnings,
     )
-    return Explained(explanation, judge, stretch)
+    return Explained(explanation, judge, stretch, about)
 
 
 def _judge_of_query(

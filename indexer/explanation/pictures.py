@@ -31,8 +31,8 @@ class LookedInto:
 
     places: tuple[int, ...]
     """k numbers of frames of the explanation, in order of time."""
-    pictures: Pixels
-    """(k, h, w, 3) what is shown, in the shape of the video."""
+    pictures: Pixels | None
+    """(k, h, w, 3) what is shown, in the shape of the video; None where it was not asked for."""
     maps: Maps
     """(k, rows, columns) over the picture; a map adds up to 1, or is 0 where nothing speaks."""
     method: Method
@@ -56,42 +56,55 @@ def nearest_place(explanation: Explanation, time_s: float) -> int:
     return int(np.abs(explanation.times_s - time_s).argmin())
 
 
+@dataclass(frozen=True)
+class Looking:
+    """What finds the part of a picture."""
+
+    explainer: Explainer
+    """Of the encoder."""
+    occlusion: Occlusion
+    """The same without gradients, for scores that go in steps."""
+    spec: FrameSpec
+    """Frames of the encoder."""
+
+
 def look_into(
     explained: Explained,
-    explainer: Explainer,
-    occlusion: Occlusion,
-    spec: FrameSpec,
+    looking: Looking,
     places: Sequence[int],
     reading: Reading = AS_INDEXED,
+    *,
+    pictures: bool = True,
 ) -> LookedInto:
     """Decode some frames and find which part of each spoke.
 
     Args:
         explained: The stretch.
-        explainer: Of its encoder.
-        occlusion: The same without gradients, for scores that go in steps.
-        spec: Frames of that encoder.
+        looking: What finds it.
         places: Numbers of frames of the explanation.
         reading: How long may be decoded, and for whom.
+        pictures: Also give what is shown; it is decoded by itself.
 
     Raises:
         ReelwiseError: The file is gone, or the frames cannot be decoded.
     """
     explanation = explained.explanation
-    shown = _shown(explanation)
+    shape = _shown(explanation)
     times_s = [float(explanation.times_s[place]) for place in places]
     path = explanation.video.path
-    seen, pictures = (_frames(path, each, times_s, reading) for each in (spec, shown))
+    seen = _frames(path, looking.spec, times_s, reading)
+    shown = _frames(path, shape, times_s, reading) if pictures else None
     first = explained.stretch.inside.start
     own = [first + place for place in places]
     directions = explained.judge.directions(own)
     if directions is None:
-        maps = occlusion.maps_of(seen, lambda at, rows: explained.judge.instead(own[at], rows))
+        instead = explained.judge.instead
+        maps = looking.occlusion.maps_of(seen, lambda at, rows: instead(own[at], rows))
+        method = looking.occlusion.method
     else:
-        maps = explainer.maps(seen, directions)
-    over = over_picture(maps, spec, shown.width_px / shown.height_px)
-    method = occlusion.method if directions is None else explainer.method
-    return LookedInto(tuple(places), pictures, shares(over), method)
+        maps, method = looking.explainer.maps(seen, directions), looking.explainer.method
+    over = over_picture(maps, looking.spec, shape.width_px / shape.height_px)
+    return LookedInto(tuple(places), shown, shares(over), method)
 
 
 def _shown(explanation: Explanation) -> FrameSpec:

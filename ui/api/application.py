@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ui.api.answers import Plain, failed
-from ui.api.browsing import tags, video, videos
+from ui.api.browsing import explanation, tags, video, videos
 from ui.api.docs_page import docs_page
 from ui.api.finding import examples, recommend, search, shelves, suggestions
 from ui.api.library import adding, jobs, paths, troubles
@@ -33,6 +33,7 @@ API_ROUTERS = (
     suggestions.router,
     videos.router,
     video.router,
+    explanation.router,
     tags.router,
     events.router,
     history.router,

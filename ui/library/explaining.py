@@ -45,28 +45,33 @@ class Explanations:
         return explain(self.searcher, self._home, asked, reading)
 
     def look(
-        self, explained: Explained, places: Sequence[int], reading: Reading = AS_INDEXED
+        self,
+        explained: Explained,
+        places: Sequence[int],
+        reading: Reading = AS_INDEXED,
+        *,
+        pictures: bool = True,
     ) -> LookedInto:
         """Which part of some frames spoke: they are decoded, and the encoder is loaded.
+
+        Args:
+            explained: The stretch.
+            places: Numbers of its frames.
+            reading: How long may be decoded, and for whom.
+            pictures: Also give the frames as they are shown.
 
         Raises:
             ReelwiseError: The file is gone, a frame cannot be decoded, or the encoder not loaded.
         """
         from embeddings.explain.opening import occlusion_of, open_explainer
-        from indexer.explanation.pictures import look_into
+        from indexer.explanation.pictures import Looking, look_into
 
         encoder = self.searcher.encoder
         with self._opening:
             if self._explainer is None:
                 self._explainer = open_explainer(encoder)
-        return look_into(
-            explained,
-            self._explainer,
-            occlusion_of(encoder),
-            encoder.frame_spec,
-            places,
-            reading,
-        )
+        looking = Looking(self._explainer, occlusion_of(encoder), encoder.frame_spec)
+        return look_into(explained, looking, places, reading, pictures=pictures)
 
 
 def question_document(question: Query) -> Document:

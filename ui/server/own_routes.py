@@ -13,11 +13,17 @@ from ui.server.access import login
 from ui.server.access.doors import Doors
 from ui.server.access.provider_login import provider_routes
 from ui.server.health import health_routes
-from ui.server.media import example_routes, media_routes, video_routes
+from ui.server.media import example_routes, explained, media_routes, video_routes
 from ui.server.media.frames import FrameSource
 from ui.server.refits import Refits
 
-ROUTERS = (media_routes.router, video_routes.router, example_routes.router, login.router)
+ROUTERS = (
+    media_routes.router,
+    video_routes.router,
+    example_routes.router,
+    explained.router,
+    login.router,
+)
 """Routes of the API that belong to the server, not to the library."""
 
 
@@ -33,6 +39,7 @@ def own_routes(
     api.state.files = media_routes.Files(library, frames)
     api.state.player_files = video_routes.PlayerFiles(library, frames)
     api.state.example_pictures = example_routes.ExamplePictures(library, frames)
+    api.state.overlays = explained.Overlays(library, frames)
     api.state.doors = doors
     return [
         *health_routes(library, api.state.metering),

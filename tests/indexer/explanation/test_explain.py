@@ -19,7 +19,7 @@ from indexer.build.pipeline import index_library
 from indexer.explanation.asked import Asked
 from indexer.explanation.drawing import overlay, strength_of, write_drawing
 from indexer.explanation.explain import Explained, best_seconds, explain
-from indexer.explanation.pictures import look_into, nearest_place, some_places
+from indexer.explanation.pictures import Looking, look_into, nearest_place, some_places
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 from indexer.search.spans import Span
@@ -84,8 +84,10 @@ def test_the_part_of_the_picture_is_found_and_drawn(
     encoder = searcher.encoder
     occlusion = Occlusion(encoder.encode_frames, encoder.frame_spec)
     places = some_places(explained.explanation, 3)
-    looked = look_into(explained, occlusion, occlusion, encoder.frame_spec, places)
+    looking = Looking(occlusion, occlusion, encoder.frame_spec)
+    looked = look_into(explained, looking, places)
     assert looked.method == "occlusion"
+    assert looked.pictures is not None
     assert looked.pictures.shape[1:] == (180, 360, 3)
     columns = looked.maps.sum(axis=1)
     right = columns[:, round(columns.shape[1] * 0.6) :].sum(axis=1)
@@ -109,7 +111,9 @@ def test_decoded_frames_are_those_whose_vectors_are_stored(searcher: Searcher, h
 
     encoder, n = searcher.encoder, len(explained.explanation.times_s)
     occlusion = Occlusion(encoder.encode_frames, encoder.frame_spec)
-    look_into(explained, Watching(), occlusion, encoder.frame_spec, range(n))  # type: ignore[arg-type]
+    looking = Looking(Watching(), occlusion, encoder.frame_spec)  # type: ignore[arg-type]
+    looked = look_into(explained, looking, range(n), pictures=False)
+    assert looked.pictures is None
     np.testing.assert_allclose(seen[0], explained.stretch.frames, atol=0.01)
 
 
@@ -140,7 +144,7 @@ def test_a_file_that_is_gone_gives_no_pictures(searcher: Searcher, home: Home) -
     encoder = searcher.encoder
     occlusion = Occlusion(encoder.encode_frames, encoder.frame_spec)
     with pytest.raises(ReelwiseError, match="gives no frame"):
-        look_into(explained, occlusion, occlusion, encoder.frame_spec, [0])
+        look_into(explained, Looking(occlusion, occlusion, encoder.frame_spec), [0])
 
 
 def test_runs_of_high_scores_are_best_and_flat_ones_are_not() -> None:

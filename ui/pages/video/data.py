@@ -21,7 +21,7 @@ from ui.pages.video.withheld import not_shown
 from ui.pages.words.language import Words
 
 GROUPS = ("player", "timeline", "lines", "details", "next", "record", "save", "tags", "card",
-          "menu", "channel", "undo")  # fmt: skip
+          "menu", "channel", "undo", "why")  # fmt: skip
 """Groups of words that the component uses."""
 
 

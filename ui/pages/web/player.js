@@ -14,6 +14,7 @@ import { Playback } from "./player/playback.js";
 import { Recorded } from "./player/recorded.js";
 import { openSave } from "./player/save.js";
 import { Timeline } from "./player/timeline.js";
+import { Why } from "./player/why.js";
 
 class VideoPage {
   constructor(parent) {
@@ -61,9 +62,10 @@ class VideoPage {
     this.recorded = new Recorded(this.playback, data, say, signal);
     this.next = new NextUp(this.playback, say, signal);
     this.about = new About(this, say, signal);
+    this.why = new Why(this, signal);
     this.notices = h("div", { class: "notices", role: "status" });
     this.root.replaceChildren(
-      h("div", { class: "main-column" }, this.notices, this.playback.frame, this.controls.root, this.timeline.root,
+      h("div", { class: "main-column" }, this.notices, this.playback.frame, this.controls.root, this.timeline.root, this.why.root,
         h("div", { class: "below" }, this.lines.root, h("div", { class: "about-column" }, this.recorded.root, this.about.root))),
       this.next.root);
     listenToKeys(this, signal);
@@ -75,6 +77,7 @@ class VideoPage {
     const { data } = this;
     this.timeline.show(data.timeline, this.handles(), data.links.strip);
     this.controls.stretchChanged();
+    this.why.update();
     this.lines.show(data.lines);
     this.next.show(data.next, data.asked.question);
     this.about.show(data);

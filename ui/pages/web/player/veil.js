@@ -14,6 +14,11 @@ export class Veil {
     element.addEventListener("volumechange", () => { if (this.stretch && !element.muted) element.muted = true; }, { signal });
   }
 
+  /** Whether somebody asked to see what is not shown at first: pictures are then asked for in the same way. */
+  get isLifted() {
+    return Boolean(this.shows) || this.asked.size > 0;
+  }
+
   /** Whether the video is kept back; then it says so, and why. */
   holdsBack() {
     const { say, data, playback } = this;

@@ -2,9 +2,10 @@
 
 import { h } from "../shared/dom.js";
 import { newId, send } from "../shared/api.js";
-import { card, momentHref, similarHref, walkByArrows } from "../shared/card.js";
+import { card, momentHref, similarHref, thumb, walkByArrows } from "../shared/card.js";
 import { address, go } from "../shared/go.js";
 import { offerUndo } from "../shared/undo.js";
+import { curve, explanation, hasReason, overlay } from "../shared/why.js";
 import { clock, span } from "../shared/words.js";
 
 /** All cards. */
@@ -82,8 +83,38 @@ function why(data, say, video, moment) {
     ...moment.steps.map(each => ["why.step", `${clock(each.start_s)} ${each.text}`]),
     ["why.model", data.model], ["why.took", say("why.ms", { n: data.took_ms })],
   ];
-  const { close } = openDialog(video, say("menu.why"), h("dl", {}, rows.flatMap(([name, value]) => [h("dt", {}, say(name)), h("dd", {}, value)])));
+  const { close } = openDialog(video, say("menu.why"), h("dl", {}, rows.flatMap(([name, value]) => [h("dt", {}, say(name)), h("dd", {}, value)])),
+    isSeen(data, video, moment) && whereInPicture(data, say, video, moment));
   close.textContent = say("keys.done");
+}
+
+/** Whether the picture spoke for a moment, not its lines alone. */
+function isSeen(data, video, moment) {
+  return hasReason(data.question) && !video.gone && moment.why.some(each => each.channel === "picture");
+}
+
+/** On demand, for it costs a decode and a look of the network: which seconds, and what of the best frame, spoke. */
+function whereInPicture(data, say, video, moment) {
+  const place = h("div", { class: "where" });
+  const tell = text => place.replaceChildren(h("p", { role: "status" }, text));
+  const ask = async () => {
+    tell(say("why.looking"));
+    try {
+      const told = await explanation(video.id, data.question, { start: moment.start_s, end: Math.min(moment.end_s, video.duration_s) });
+      const best = told.frames.reduce((one, other) => (other.score > one.score ? other : one));
+      const image = overlay(told, data.question, best.time_s);
+      image.addEventListener("error", () => place.append(h("p", {}, say("why.no_part"))));
+      const [first] = told.best;
+      place.replaceChildren(
+        h("div", { class: "picture" }, h("img", { src: thumb(video, { picture_s: best.time_s }), alt: "", width: 480, height: 270 }), image),
+        h("div", { class: "curve-place", role: "img", "aria-label": say("why.curve") }, curve(told, told.start_s, told.end_s)),
+        h("p", { class: "small" }, first ? say("why.best", { start: clock(first.start_s, true), end: clock(first.end_s, true) }) : say("why.flat")));
+    } catch (problem) {
+      tell(say("why.none", { problem: problem.message }));
+    }
+  };
+  place.append(h("button", { type: "button", class: "outlined", onclick: ask }, say("why.where")));
+  return place;
 }
 
 function askTag(video, say) {

@@ -15,8 +15,7 @@ from data.catalogue import Catalogue, Video
 from data.home import Home
 from data.lines import Channel
 from data.review.withheld import NOTHING, NotShown, Withholding
-from data.toons.names import is_toon
-from embeddings.vocabulary import knows_only_toons, toons_only_notice, understood
+from embeddings.vocabulary import knows_only_toons, toons_only_notice
 from embeddings.words.sentences import shared_sentences
 from indexer.search.examples.frames import AS_INDEXED, Reading
 from indexer.search.hits.each_once import EachOnce
@@ -25,6 +24,7 @@ from indexer.search.hits.in_clips import find_in_clips
 from indexer.search.hits.in_order import find_in_order
 from indexer.search.hits.ranking import rank
 from indexer.search.hits.shown import Shown, with_files_that_are_there, without_withheld
+from indexer.search.hits.understood import as_understood
 from indexer.search.inside import InsideVideo, heights_of
 from indexer.search.keywords import Keyword, key_words_of, tags_of
 from indexer.search.query import ALL_CHANNELS, Filters, Options, Query
@@ -237,7 +237,7 @@ class Searcher:
     def _seen(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
         """What the picture finds."""
         result = self.search_vectors(embed(query), options, view=view)
-        result = self._as_understood(query, result, options.filters.min_relevance)
+        result = as_understood(self._encoder.name, query, result, options.filters.min_relevance)
         return replace(result, hits=with_picture_matches(result.hits))
 
     def _found(
@@ -271,32 +271,6 @@ class Searcher:
             encoder=self._encoder.name,
             warnings=view.warnings,
         )
-
-    def _as_understood(
-        self, query: Query, result: SearchResult, min_relevance: float
-    ) -> SearchResult:
-        """The result with the words that mean nothing here; a hit counts for the share of others.
-
-        Nothing is a match for those alone, nor is a video that the encoder cannot judge by words.
-        """
-        words = understood(self._encoder.name, query.words)
-        result = replace(result, not_understood=words.unknown)
-        if query.like is not None or query.image is not None:
-            return result
-        hits = [
-            replace(hit, relevance=hit.relevance * words.weight if self._can_judge(hit) else 0.0)
-            for hit in result.hits
-        ]
-        confident = result.confident and hits[0].relevance >= CONFIDENT_RELEVANCE
-        return replace(
-            result,
-            hits=[hit for hit in hits if hit.relevance >= min_relevance],
-            confident=confident,
-        )
-
-    def _can_judge(self, hit: Hit) -> bool:
-        """False for what is no cartoon where the encoder knows nothing else."""
-        return is_toon(hit.path) or not knows_only_toons(self._encoder.name)
 
     def search_vectors(
         self,

@@ -124,6 +124,11 @@ def copy_of(home: Path, to: Path) -> Path:
     return shutil.copytree(home, to, ignore=shutil.ignore_patterns(running.FILE))
 
 
+def empty_library(folder: Path) -> None:
+    """Make a library without videos."""
+    Catalogue(Home(folder)).close()
+
+
 @pytest.fixture(scope="session")
 def server(home: Path) -> Iterator[Server]:
     """The one server of that home: one that a test starts has an `own_home`."""

@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 import typer
 
-from data.catalogue.catalogue import Catalogue
-from data.home import Home
 from data.video.write import write_video
+from tests.ui.conftest import empty_library
 from ui.cli import build_app, main, run
 from ui.cli_docs import command_names
 
@@ -239,7 +238,7 @@ def test_a_fault_of_our_own_shows_its_traceback_and_keeps_one_document(
         sys.stdout.write("noise of a library on stdout")
         raise RuntimeError("not foreseen")
 
-    _empty_library(tmp_path)
+    empty_library(tmp_path)
     monkeypatch.setattr("ui.commands.everyday.status.status_document", breaks)
     assert run(["status", "--home", str(tmp_path), "--json"]) == 1
     told = capsys.readouterr()
@@ -254,14 +253,14 @@ def test_ctrl_c_says_that_a_rerun_goes_on(
     def stops(*_: object, **__: object) -> Never:
         raise KeyboardInterrupt
 
-    _empty_library(tmp_path)
+    empty_library(tmp_path)
     monkeypatch.setattr("ui.commands.everyday.status.status_document", stops)
     assert run(["status", "--home", str(tmp_path)]) == 130
     assert "goes on where it stopped" in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
-    _empty_library(tmp_path)
+    empty_library(tmp_path)
     command = f"{sys.executable} -m ui.cli status --home {tmp_path} | true"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],
@@ -278,7 +277,7 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
 def test_an_answer_that_cannot_be_written_is_an_error_and_no_fault(
     tmp_path: Path, target: str, code: int
 ) -> None:
-    _empty_library(tmp_path)
+    empty_library(tmp_path)
     command = f"{sys.executable} -m ui.cli status --home {tmp_path} {target}"
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
@@ -308,63 +307,6 @@ def test_no_file_takes_the_place_of_a_stream_that_the_caller_closed(
     )
     assert int(told.read_text()) > 2
     assert opened.read_text() == ""
-
-
-def test_the_status_of_an_empty_library_says_what_to_do(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    _empty_library(tmp_path)
-    assert run(["status", "--home", str(tmp_path)]) == 0
-    assert "reelwise index FOLDER" in capsys.readouterr().out
-    assert run(["status", "--home", str(tmp_path), "--json"]) == 0
-    document = json.loads(capsys.readouterr().out)
-    wanted = {"videos", "clips", "failed", "encoder", "generation", "index_kind", "recall_at_10"}
-    assert wanted | {"bytes"} <= set(document)
-    assert (document["videos"], document["encoder"]) == (0, None)
-
-
-def _empty_library(folder: Path) -> None:
-    Catalogue(Home(folder)).close()
-
-
-ASKING = [
-    ["status"],
-    ["verify"],
-    ["serve", "--port", "1"],
-    ["search", "a red car"],
-    ["similar", "lake.mp4"],
-    ["recommend", "anna"],
-    ["history", "export"],
-    ["history", "impressions"],
-    ["history", "forget", "anna"],
-    ["history", "add", "anna", "lake.mp4"],
-    ["roots"],
-    ["remove", "lake.mp4"],
-    ["rebuild"],
-    ["train", "recommender"],
-]
-
-
-@pytest.mark.parametrize("command", ASKING, ids=" ".join)
-def test_asking_a_home_that_does_not_exist_is_an_error_that_makes_nothing(
-    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run([*command, "--home", str(tmp_path / "typo")]) == 1
-    problem, fix = capsys.readouterr().err.splitlines()
-    assert problem == f"error: there is no library in {tmp_path / 'typo'}"
-    assert "reelwise index FOLDER" in fix
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_home_is_taken_from_the_environment_and_the_option_wins(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _empty_library(tmp_path / "a")
-    _empty_library(tmp_path / "b")
-    monkeypatch.setenv("REELWISE_HOME", str(tmp_path / "a"))
-    for option, home in (([], "a"), (["--home", str(tmp_path / "b")], "b")):
-        assert run(["status", "--json", *option]) == 0
-        assert json.loads(capsys.readouterr().out)["home"] == str(tmp_path / home)
 
 
 def test_ones_own_videos_without_weights_stop_with_what_to_do(

@@ -35,53 +35,64 @@ UNITS = {
 }
 
 
+VideoArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="VIDEO[@START-END]",
+        help="Path, file name or id of an indexed video, and a part of it in seconds.",
+    ),
+]
+TextOption = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Why it is found with these words.")
+]
+LikeOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CLIP[@START-END]",
+        help="Why it is found with this video file, or a part of it.",
+    ),
+]
+ImageOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Why it is found with this picture.")
+]
+HeadOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Why this head says what it says of it.")
+]
+LabelOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LABEL",
+        help="With --head: why this label, or why not.  [default: what the head says]",
+    ),
+]
+TagOption = Annotated[
+    str | None,
+    typer.Option(metavar="WORD", help="Why reelwise tag gives this word, or does not."),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.png", help="Draw frames, what of them spoke, and the curve of the scores."
+    ),
+]
+PicturesOption = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=0, max=24, help="Frames to look into, with --out and --json; 0: none."
+    ),
+]
+
+
 def explain(
-    video: Annotated[
-        str,
-        typer.Argument(
-            metavar="VIDEO[@START-END]",
-            help="Path, file name or id of an indexed video, and a part of it in seconds.",
-        ),
-    ],
-    text: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Why it is found with these words.")
-    ] = None,
-    like: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CLIP[@START-END]",
-            help="Why it is found with this video file, or a part of it.",
-        ),
-    ] = None,
-    image: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Why it is found with this picture.")
-    ] = None,
-    head: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Why this head says what it says of it.")
-    ] = None,
-    label: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LABEL",
-            help="With --head: why this label, or why not.  [default: what the head says]",
-        ),
-    ] = None,
-    tag: Annotated[
-        str | None,
-        typer.Option(metavar="WORD", help="Why reelwise tag gives this word, or does not."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.png", help="Draw frames, what of them spoke, and the curve of the scores."
-        ),
-    ] = None,
-    pictures: Annotated[
-        int,
-        typer.Option(
-            metavar="N", min=0, max=24, help="Frames to look into, with --out and --json; 0: none."
-        ),
-    ] = PICTURES,
+    video: VideoArgument,
+    text: TextOption = None,
+    like: LikeOption = None,
+    image: ImageOption = None,
+    head: HeadOption = None,
+    label: LabelOption = None,
+    tag: TagOption = None,
+    out: OutOption = None,
+    pictures: PicturesOption = PICTURES,
     device: DeviceOption = "auto",
     home: HomeOption = None,
     as_json: JsonOption = False,

@@ -197,8 +197,7 @@ def search(
         result = None if checked is None else _ask_running(library, checked)
         if result is None:
             result = library.find(query, k=limit, filters=filters, merge=not no_merge)
-    told, notice = _text(result, everything=everything), "\n".join(search_notices(result))
-    return Answer(search_document(query.as_dict(), result), told, notice=notice)
+    return _answer(query.as_dict(), result, everything=everything)
 
 
 def similar(
@@ -222,9 +221,13 @@ def similar(
             result = _ask_running(library, similar_question(library.catalogue, video, k=limit))
         if result is None:
             result = library.similar(video, k=limit)
-    document = search_document({"similar": video}, result)
-    text = _text(result, everything=everything)
-    return Answer(document, text, notice="\n".join(search_notices(result)))
+    return _answer({"similar": video}, result, everything=everything)
+
+
+def _answer(question: Document, result: SearchResult, *, everything: bool) -> Answer:
+    """What was found, for programs and for people."""
+    told, notice = _text(result, everything=everything), "\n".join(search_notices(result))
+    return Answer(search_document(question, result), told, notice=notice)
 
 
 def _checked(query: Query, filters: Filters, *, k: int, merge: bool) -> Document:

@@ -43,6 +43,7 @@ from ui.commands.experts import (
     train_spatiotemporal,
     train_toon,
 )
+from ui.commands.labels import annotate
 from ui.commands.maintain import doctor, duplicates, encoders, jobs, rebuild, roots, verify
 from ui.commands.recommend import (
     history,
@@ -139,6 +140,15 @@ def _register_commands(app: typer.Typer) -> None:
         (MAINTAIN, verify.verify, ["reelwise verify --deep --repair"]),
         (MAINTAIN, encoders.encoders, ["reelwise encoders"]),
         (MAINTAIN, doctor.doctor, ["reelwise doctor"]),
+        (
+            EXPERTS,
+            annotate.annotate,
+            [
+                "reelwise annotate animals --labels dog,cat,bird",
+                "reelwise annotate animals --next 20 --json",
+                "reelwise annotate animals --export animals.csv",
+            ],
+        ),
         (EXPERTS, oddities.oddities, ["reelwise oddities --quiet yard.mp4@0-600"]),
         (EXPERTS, predict.predict, ["reelwise predict clicks --rows impressions.csv"]),
         (EXPERTS, compress.compress, ["reelwise compress toon --how bf16 --out small"]),

@@ -13,6 +13,7 @@ from sqlalchemy import (
     text,
 )
 
+from data.catalogue.annotation_tables import MAKE_ANNOTATION_TABLES
 from data.catalogue.learned_tables import MAKE_LEARNED_TABLES
 from data.catalogue.people_tables import MAKE_PEOPLE_TABLES, PERMANENT, metadata
 from data.catalogue.review_tables import KEEP_REVIEW_LOG, MAKE_REVIEW_TABLES
@@ -153,7 +154,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "CREATE INDEX videos_by_added ON videos (added_at)",
     ),
     8: MAKE_LEARNED_TABLES,
-    9: MAKE_REVIEW_TABLES,
+    9: (*MAKE_REVIEW_TABLES, *MAKE_ANNOTATION_TABLES),
 }
 """Version to the statements that make the next one of it; all of them run in one transaction."""
 

@@ -14,6 +14,7 @@ from data.catalogue.tables import WATCHERS
 from data.catalogue.values import from_micros, path_text, sql, to_micros
 from data.catalogue.videos import find_video, names_like, video_names
 from data.errors import ReelwiseError
+from data.history.annotators import ANNOTATORS, forget_annotator
 from data.history.events import EVENT_VALUES, Event, usable_events
 from data.history.forgetting import (
     Export,
@@ -54,7 +55,7 @@ _NAMED = sql(
     'SELECT name FROM people UNION SELECT "user" FROM saved_searches WHERE length("user")'
     ' UNION SELECT "user" FROM recent_searches WHERE length("user")'
     ' UNION SELECT "user" FROM removed_events'
-    f" UNION {REVIEWERS}"
+    f" UNION {REVIEWERS} UNION {ANNOTATORS}"
 )
 _COUNT = sql(
     'SELECT (SELECT count(*) FROM events WHERE "user" = :user) AS events,'
@@ -67,6 +68,7 @@ _MENTIONS = sql(
     " + (SELECT count(*) FROM saved_searches WHERE instr(name || parameters, :name))"
     " + (SELECT count(*) FROM recent_searches WHERE instr(parameters, :name))"
     " + (SELECT count(*) FROM review_log WHERE instr(why, :name))"
+    " + (SELECT count(*) FROM annotation_sets WHERE instr(labels, :name))"
 )
 
 
@@ -84,13 +86,15 @@ class Forgotten:
     """Models that had been fitted on all users' events."""
     mentions: int
     """Paths, names and tags of videos, in the library and in others' events, searches of others,
-    and reasons of reviews that hold the name: they stay."""
+    reasons of reviews and labels of sets that hold the name: they stay."""
     export: Export | None
     """The last copy of a model that left the home: it is out of reach."""
     searches: int = 0
     """Saved and recent searches."""
     reviews: int = 0
     """Rows of the log of reviews: they stay, without the name."""
+    labels: int = 0
+    """Annotations: they stay, without the name."""
 
 
 class History:
@@ -282,6 +286,7 @@ class History:
             connection.execute(_DROP_PERSON, {"user": name})
             connection.execute(_DROP_ASKING, {"user": name})
             reviews = forget_reviewer(connection, name)
+            labels = forget_annotator(connection, name)
             searches = sum(
                 connection.execute(one, {"user": name}).rowcount for one in _DROP_SEARCHES
             )
@@ -291,7 +296,9 @@ class History:
         with self._catalogue.reading() as connection:
             mentions = int(connection.execute(_MENTIONS, {"name": name}).scalar_one())
         export = last_export(self._catalogue)
-        return Forgotten(name, events, impressions, models, mentions, export, searches, reviews)
+        return Forgotten(
+            name, events, impressions, models, mentions, export, searches, reviews, labels
+        )
 
     def finish_forgetting(self) -> None:
         """Do what an earlier `forget` could not: others were reading, or it was killed."""

@@ -45,8 +45,8 @@ class HeadTraining:
 
     name: str
     """What the head is called."""
-    labels: Path
-    """The file of labels."""
+    labels: Path | LabelFile
+    """The file of labels, or what a set of labels holds."""
     wish: LabelWish = field(default_factory=LabelWish)
     """What is known of the file."""
     frames: bool = False
@@ -102,7 +102,9 @@ def train_heads(
     if encoder_id is None:
         raise nothing_indexed(catalogue.home)
     trunks = tuple(_trunk(catalogue, each, encoder_id) for each in training.trunks)
-    file = read_labels(training.labels, training.wish)
+    file = training.labels
+    if isinstance(file, Path):
+        file = read_labels(file, training.wish)
     found = find_stretches(catalogue, encoder_id, file.rows, frames=training.frames)
     material, sentences_id = _material(file, found, training, trunks, open_sentences)
     _require_learnable(material, file)

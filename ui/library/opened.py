@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from indexer.store.gpu.copies import GpuCopies
     from indexer.store.gpu.opening import GpuUse
     from recommender.service import LibraryRecommender
+    from ui.library.annotating import Annotating
     from ui.library.explaining import Explanations
     from ui.library.jobs.estimate import Estimate
     from ui.library.problems import Problems
@@ -90,6 +91,7 @@ class OpenedLibrary:
         self._size: Remembered[str, tuple[int, float]] = Remembered(1)
         self._pin_tries: PinTries | None = None
         self._reviews: Reviews | None = None
+        self._annotating: Annotating | None = None
 
     def make(self) -> None:
         """Make an empty library where there is none.
@@ -198,6 +200,21 @@ class OpenedLibrary:
             if self._reviews is None:
                 self._reviews = Reviews(catalogue, lambda: self.encoder)
             return self._reviews
+
+    @property
+    def annotating(self) -> Annotating:
+        """Sets of labels, and what to label next.
+
+        Raises:
+            ReelwiseError: There is no library.
+        """
+        from ui.library.annotating import Annotating
+
+        catalogue = self.catalogue  # takes the lock
+        with self._lock:
+            if self._annotating is None:
+                self._annotating = Annotating(catalogue, lambda key: self.searcher.keywords(key))
+            return self._annotating
 
     def suggest(self, user: str | None, typed: str, limit: int = 8) -> list[Suggestion]:
         """What may be meant by who has begun to type: own searches, tags, folders, titles."""
@@ -335,6 +352,8 @@ class OpenedLibrary:
 
     def close(self) -> None:
         """Close the catalogue's file."""
+        if self._annotating is not None:
+            self._annotating.close()
         with self._loading, self._lock:
             if self._recommender is not None:
                 self._recommender.close()
@@ -347,7 +366,7 @@ class OpenedLibrary:
                 self._copies = None
             if self._catalogue is not None:
                 self._catalogue.close()
-                self._catalogue = self._reviews = None
+                self._catalogue = self._reviews = self._annotating = None
 
     def __enter__(self) -> Self:
         return self

@@ -1,5 +1,6 @@
 """Checks of the catalogue itself, and its claims about vectors for `indexer.verify` to compare."""
 
+from data.catalogue.annotation_tables import ANNOTATION_SUM, SET_SUM
 from data.catalogue.database import Database
 from data.catalogue.people_tables import PERSON_SUM, RECENT_SUM, SAVED_SUM
 from data.catalogue.records import SEARCHABLE, State
@@ -28,6 +29,8 @@ BAD_SAVED = f"saved_searches WHERE row_sum <> {SAVED_SUM}"
 BAD_RECENT = f"recent_searches WHERE row_sum <> {RECENT_SUM}"
 BAD_CASES = f"review_cases WHERE row_sum <> {CASE_SUM}"
 BAD_LOG = f"review_log WHERE row_sum <> {LOG_SUM}"
+BAD_SETS = f"annotation_sets WHERE row_sum <> {SET_SUM}"
+BAD_ANNOTATIONS = f"annotations WHERE row_sum <> {ANNOTATION_SUM}"
 BAD_FILES = f"files WHERE name_key <> name_key(path) OR state NOT IN {_STATES}"
 BAD_EMBEDDINGS = f"embeddings WHERE state NOT IN {_STATES}"
 # What the database itself cannot know to be wrong: what it means, and a query that counts it.
@@ -41,6 +44,8 @@ _ROW_CHECKS = {
     "rows of the log of reviews that are not as they were written: {n}": (
         f"SELECT count(*) FROM {BAD_LOG}"
     ),
+    "sets of labels that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_SETS}",
+    "annotations that are not as they were written: {n}": f"SELECT count(*) FROM {BAD_ANNOTATIONS}",
     "files that are not as they were recorded: {n}": f"SELECT count(*) FROM {BAD_FILES}",
     "videos with an unknown state: {n}": f"SELECT count(*) FROM {BAD_EMBEDDINGS}",
     "the number of watch events is not what was counted": (

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from data.catalogue.annotation_tables import ANNOTATION_COLUMNS, SET_COLUMNS
 from data.catalogue.database import Database
 from data.catalogue.guard.copies import whole_copies
 from data.catalogue.review_tables import CASE_COLUMNS, LOG_COLUMNS
 from data.catalogue.soundness.checks import (
+    BAD_ANNOTATIONS,
     BAD_CASES,
     BAD_EMBEDDINGS,
     BAD_EVENTS,
@@ -21,6 +23,7 @@ from data.catalogue.soundness.checks import (
     BAD_PEOPLE,
     BAD_RECENT,
     BAD_SAVED,
+    BAD_SETS,
     BAD_TAGS,
 )
 from data.catalogue.values import row_sum, sql
@@ -84,7 +87,9 @@ _SAVED = _Kept("saved_searches", ("user", "name", "parameters", "at"), BAD_SAVED
 _RECENT = _Kept("recent_searches", ("user", "parameters", "at"), BAD_RECENT, "recent searches")
 _CASES = _Kept("review_cases", CASE_COLUMNS, BAD_CASES, "cases of reviews")
 _LOG = _Kept("review_log", LOG_COLUMNS, BAD_LOG, "rows of the log of reviews")
-_KEPT = (_EVENTS, _TAGS, _PEOPLE, _SAVED, _RECENT, _CASES, _LOG)
+_SETS = _Kept("annotation_sets", SET_COLUMNS, BAD_SETS, "sets of labels")
+_ANNOTATIONS = _Kept("annotations", ANNOTATION_COLUMNS, BAD_ANNOTATIONS, "annotations")
+_KEPT = (_EVENTS, _TAGS, _PEOPLE, _SAVED, _RECENT, _CASES, _LOG, _SETS, _ANNOTATIONS)
 _RECOUNT = sql(
     "UPDATE history_counts SET n_events = (SELECT count(*) FROM events),"
     " n_resolved = (SELECT count(video_id) FROM events)"
@@ -98,7 +103,8 @@ def mend_rows(catalogue: Database) -> list[str]:
     """Mend the rows that `checks.row_problems` finds, and give what was done, one line each.
 
     Files and states are found again by the next `index`. Watch events are taken from the newest
-    copy that has them as they were; so are tags, people, searches and reviews. Those in no copy
+    copy that has them as they were; so are tags, people, searches, reviews
+    and annotations. Those in no copy
     stay, and stay reported.
     """
     done = []

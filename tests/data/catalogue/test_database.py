@@ -22,7 +22,10 @@ from tests.data.made import LIB, embed, file_record
 
 ROOT = Path(__file__).resolve().parents[3]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
-BACK_TO_9 = tuple(f"DROP TABLE {name}" for name in ("review_log", "review_cases", "review_rules"))
+BACK_TO_9 = tuple(
+    f"DROP TABLE {name}"
+    for name in ("review_log", "review_cases", "review_rules", "annotations", "annotation_sets")
+)
 BACK_TO_8 = (*BACK_TO_9, "DROP TABLE predictions", "DROP TABLE heads")
 BACK_TO_7 = (
     *BACK_TO_8,

@@ -20,6 +20,7 @@ from ui.terminal.text import count
 
 if TYPE_CHECKING:
     from data.labels.kinds import ColumnKind
+    from data.labels.rows import LabelFile
     from data.labels.trouble import RowTrouble
     from indexer.heads.models.model import Family
     from indexer.heads.predicting import Predicted
@@ -29,11 +30,17 @@ HeadArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="What the head is called: action, risk, ...")
 ]
 LabelsOption = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         metavar="FILE",
         help="Labels: CSV or Parquet with the columns video[,start_s,end_s],label[,time] and any "
         "further ones.",
+    ),
+]
+LabelsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SET", help="Labels of a set that reelwise annotate keeps, in place of a file."
     ),
 ]
 TaskOption = Annotated[
@@ -95,7 +102,8 @@ HeadSeedOption = Annotated[int, typer.Option(metavar="N", min=0, help="Random se
 
 def head(
     name: HeadArgument,
-    labels: LabelsOption,
+    labels: LabelsOption = None,
+    labels_of: LabelsOfOption = None,
     task: TaskOption = None,
     label_column: LabelColumnOption = None,
     column: ColumnOption = None,
@@ -108,7 +116,7 @@ def head(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> Answer:
-    """Learn labels or numbers from a file of examples, on the vectors that are stored.
+    """Learn labels or numbers from a file or a set of labels, on the vectors that are stored.
 
     Several kinds of models are compared on held-out videos, and in time where rows have times; the
     best is fitted on all rows and kept.
@@ -117,24 +125,39 @@ def head(
     from data.labels.rows import LabelWish
     from indexer.heads.training import HeadTraining
 
+    if (labels is None) == (labels_of is None):
+        raise typer.BadParameter("give one of --labels FILE and --labels-of SET")
+    if labels_of is not None and (task or label_column or column):
+        raise typer.BadParameter(
+            "--task, --label-column and --column are of files; a set is what it is"
+        )
     wish = LabelWish(
         None if task is None else Task(task), tuple(label_column or ()), _kinds(column or ())
     )
-    training = HeadTraining(
-        name,
-        labels,
-        wish,
-        frames=features == "frames",
-        families=families(models),
-        trunks=tuple(_parts(trunk)),
-        folds=folds,
-        seed=seed,
-    )
+    tried = families(models)
     with Library(home) as library:
+        training = HeadTraining(
+            name,
+            labels if labels is not None else _of_set(library, labels_of or ""),
+            wish,
+            frames=features == "frames",
+            families=tried,
+            trunks=tuple(_parts(trunk)),
+            folds=folds,
+            seed=seed,
+        )
         trained, predicted = _train(library, training)
     if confusion is not None:
         _draw(confusion, trained)
     return _answer(trained, predicted)
+
+
+def _of_set(library: Library, name: str) -> LabelFile:
+    """What a set of labels holds now."""
+    from data.annotations.annotations import Annotations
+    from data.annotations.taught import label_file
+
+    return label_file(Annotations(library.catalogue), name)
 
 
 def _train(library: Library, training: HeadTraining) -> tuple[Trained, Predicted]:

@@ -112,6 +112,7 @@ def forget(
         "impressions": forgotten.impressions,
         "searches": forgotten.searches,
         "reviews": forgotten.reviews,
+        "labels": forgotten.labels,
         "models": forgotten.models,
         "heads": heads,
         "mentions_left": forgotten.mentions,
@@ -149,6 +150,8 @@ def _forgotten_lines(forgotten: Forgotten) -> list[str]:
         lines.append(
             f"log of reviews: {count(forgotten.reviews, 'row')} without the name; decisions stay"
         )
+    if forgotten.labels:
+        lines.append(f"annotations: {count(forgotten.labels, 'row')} without the name; labels stay")
     if forgotten.models:
         lines.append(
             f"{count(forgotten.models, 'model')} fitted on the events of all users deleted; a "

@@ -1,0 +1,1 @@
+"""Annotation: sets of labels that people give to stretches of videos, kept with their history."""

@@ -1,0 +1,267 @@
+"""One set of labels while somebody works on it: what to label next, learned in the background."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from data.annotations.annotations import Annotations, holding
+from data.annotations.records import Annotation, LabelSet
+from data.arrays import Floats
+from data.catalogue import Catalogue
+from data.errors import ReelwiseError
+from data.labels.kinds import Task
+from indexer.annotation.curve import Point, learning_curve
+from indexer.annotation.errors import Doubt, doubts
+from indexer.annotation.learning import QuickHead, learn, lesson_of
+from indexer.annotation.pool import Labelled, Pool
+from indexer.annotation.proposing import choose, margin_unsure
+from indexer.heads.stored import head_names, load_head
+from indexer.heads.training import LEAST_ROWS
+
+FIRST_DIFFERENT = 20
+"""Before so many labels only what differs is proposed: a head of fewer is unsure of anything."""
+LEAST_GUESSING = 10
+"""Of fewer labels nothing is guessed: its probabilities could not be calibrated."""
+GUESSES = 3
+"""Labels that are guessed of a proposal at most."""
+Why = Literal["unsure", "different"]
+
+
+class TooFewLabels(ReelwiseError):
+    """A set has not enough labels to be judged."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A stretch to label next."""
+
+    video_id: int
+    """The video."""
+    start_s: float
+    """Start of the stretch."""
+    end_s: float
+    """Its end, not included."""
+    why: Why
+    """unsure: the head cannot tell, and it differs; different: it differs from what is labelled."""
+    unsure: float
+    """How unsure the head is, 0 to 1; 1 where none was asked."""
+    guesses: tuple[tuple[str, float], ...] = ()
+    """Labels with their probabilities, the likeliest first; none where there is no head."""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What to label next."""
+
+    items: list[Proposal]
+    """Stretches, the most useful first."""
+    asked: str
+    """What was asked: `labels` (a head on the labels of the set), `head` (the stored head of its
+    name), or empty."""
+    notice: str = ""
+    """Why the stored head of its name was not asked."""
+    of_labels: int = 0
+    """Labels that the head has learned from."""
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """What a head says of the pool."""
+
+    asked: str
+    chances: Floats | None = None
+    classes: tuple[str, ...] = ()
+    task: Task = Task.CLASSES
+    notice: str = ""
+    of_labels: int = 0
+
+
+@dataclass
+class _State:
+    """What was learned of one state of the labels."""
+
+    key: tuple[int, ...]
+    head: QuickHead | None
+    guess: _Guess = field(default_factory=lambda: _Guess(""))
+
+
+class Annotator:
+    """Proposes, judges and doubts for one set. Threads may share it.
+
+    Args:
+        catalogue: The library.
+        name: The set.
+        pool: The clips of the library.
+    """
+
+    def __init__(self, catalogue: Catalogue, name: str, pool: Pool) -> None:
+        self._catalogue = catalogue
+        self._annotations = Annotations(catalogue)
+        self._name = name
+        self._pool = pool
+        self._labelled = Labelled(catalogue, pool)
+        self._learning = threading.Lock()
+        self._state: _State | None = None
+        self._refitting: threading.Thread | None = None
+
+    def propose(self, n: int, *, waits: bool = True, but: Sequence[Proposal] = ()) -> Proposed:
+        """What to label next.
+
+        Args:
+            n: How many stretches.
+            waits: Learn from the newest labels first; else what was learned last is asked, and
+                the newest are learned from meanwhile.
+            but: Stretches that are not wanted again.
+
+        Raises:
+            ReelwiseError: There is no such set.
+        """
+        known, current = self._now()
+        state = self._learned(known, current) if waits else self._learned_last(known, current)
+        guess, pool = state.guess, self._pool
+        stretches = [row.stretch for row in current]
+        taken = pool.taken(stretches + [(p.video_id, p.start_s, p.end_s) for p in but])
+        labelled = [row for row in current if row.kind == "label"]
+        vectors = self._vectors(labelled)
+        unsure = None if guess.chances is None else margin_unsure(guess.task, guess.chances)
+        if guess.asked == "labels" and len(labelled) < FIRST_DIFFERENT:
+            unsure = None
+        chosen = choose(pool, n=n, taken=taken, labelled=vectors, unsure=unsure)
+        why: Why = "different" if unsure is None else "unsure"
+        items = [
+            Proposal(*pool.stretch(at), why, float(value), _guesses(guess, at))
+            for at, value in zip(chosen.places.tolist(), chosen.unsure, strict=True)
+        ]
+        return Proposed(items, guess.asked, guess.notice, guess.of_labels)
+
+    def head(self) -> QuickHead | None:
+        """What the labels of the set teach now; None where nothing can be told apart yet.
+
+        Raises:
+            ReelwiseError: There is no such set.
+        """
+        return self._learned(*self._now()).head
+
+    def curve(self) -> list[Point]:
+        """Held-out F1 by number of labels.
+
+        Raises:
+            TooFewLabels: Nothing can be judged yet.
+        """
+        return learning_curve(self.judged_head())
+
+    def doubts(self) -> list[Doubt]:
+        """Labels that are likely wrong, the likeliest first.
+
+        Raises:
+            TooFewLabels: Nothing can be judged yet.
+        """
+        return doubts(self.judged_head())
+
+    def judged_head(self) -> QuickHead:
+        """What the labels teach, with what it says of videos that it was not fitted on.
+
+        Raises:
+            TooFewLabels: They teach nothing, or all are of one video.
+        """
+        head = self.head()
+        if head is not None and head.judged is not None:
+            return head
+        known, current = self._now()
+        labelled = [row for row in current if row.kind == "label"]
+        kinds = {label for row in labelled for label in row.labels}
+        if len(labelled) < LEAST_ROWS:
+            why = f"it has {len(labelled)} labelled stretches; at least {LEAST_ROWS} are needed"
+        elif len(kinds) < 2:
+            why = f"every labelled stretch is {next(iter(kinds))!r}: there is nothing to tell apart"
+        elif head is None:
+            why = "its labels are of stretches that are not indexed, or tell nothing apart"
+        else:
+            why = "all its labels are of one video: nothing tells how it does on another"
+        raise TooFewLabels(
+            f"the set {known.name} cannot be judged yet: {why}",
+            fix=f"label more: reelwise annotate {known.name}",
+        )
+
+    def close(self) -> None:
+        """Wait for what is learned in the background."""
+        thread = self._refitting
+        if thread is not None:
+            thread.join()
+
+    def _now(self) -> tuple[LabelSet, list[Annotation]]:
+        return self._annotations.get(self._name), holding(self._annotations.rows(self._name))
+
+    def _learned_last(self, known: LabelSet, current: Sequence[Annotation]) -> _State:
+        """What was learned last; the newest labels are learned from in a thread."""
+        state = self._state
+        if state is None:
+            return self._learned(known, current)
+        busy = self._refitting is not None and self._refitting.is_alive()
+        if state.key != _key(current) and not busy:
+            self._refitting = threading.Thread(
+                target=self._learned, args=(known, list(current)), name="annotate refit"
+            )
+            self._refitting.start()
+        return state
+
+    def _learned(self, known: LabelSet, current: Sequence[Annotation]) -> _State:
+        with self._learning:
+            state, key = self._state, _key(current)
+            if state is not None and state.key == key:
+                return state
+            labelled = [row for row in current if row.kind == "label"]
+            head = self._fitted(known.task, labelled)
+            state = _State(key, head, self._guess(known.task, head))
+            self._state = state
+            return state
+
+    def _fitted(self, task: Task, labelled: Sequence[Annotation]) -> QuickHead | None:
+        if not labelled:
+            return None
+        try:
+            kept, examples = self._labelled.examples(labelled)
+        except ReelwiseError:  # nothing labelled is indexed any more
+            return None
+        return learn(lesson_of(task, kept, examples))
+
+    def _vectors(self, labelled: Sequence[Annotation]) -> Floats | None:
+        if not labelled:
+            return None
+        with self._learning:
+            try:
+                return self._labelled.examples(labelled)[1].vectors
+            except ReelwiseError:
+                return None
+
+    def _guess(self, task: Task, head: QuickHead | None) -> _Guess:
+        examples = self._pool.examples
+        if head is not None:
+            chances, n = head.chances(examples), len(head.lesson)
+            return _Guess("labels", chances, head.classes, task, of_labels=n)
+        if self._name not in head_names(self._catalogue.home):
+            return _Guess("")
+        try:
+            stored = load_head(self._catalogue.home, self._name)
+            stored.require_encoder(self._pool.encoder_id)
+        except ReelwiseError as error:
+            return _Guess("", notice=f"{error.problem}: it is not asked")
+        lacks = stored.recipe.changes and examples.changes is None
+        if stored.task is not task or stored.needed or stored.uses_frames or lacks:
+            return _Guess("", notice=f"the head {self._name} cannot be asked of clips like these")
+        return _Guess("head", stored.outputs(examples), stored.classes, task)
+
+
+def _key(current: Sequence[Annotation]) -> tuple[int, ...]:
+    return tuple(row.id for row in current if row.kind == "label")
+
+
+def _guesses(guess: _Guess, place: int) -> tuple[tuple[str, float], ...]:
+    if guess.chances is None or (guess.asked == "labels" and guess.of_labels < LEAST_GUESSING):
+        return ()
+    row = guess.chances[place]
+    order = (-row).argsort(kind="stable")[:GUESSES].tolist()
+    return tuple((guess.classes[at], float(row[at])) for at in order)

@@ -1,4 +1,9 @@
-"""What is not shown: stretches that a decision blocks, and those that a rule hides meanwhile."""
+"""What is not shown: stretches that a decision blocks, and those that a rule hides meanwhile.
+
+A rule that hides what it finds also keeps back what it has not looked at yet: between the moment
+at which new clips are there and the look of the rule, nobody finds what it would have hidden. A
+rule that never looked keeps nothing back.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +29,18 @@ _STRETCHES = (
     "SELECT c.id, c.video_id, c.start_s, c.end_s, c.label, c.state FROM review_cases c"
     " LEFT JOIN review_rules r ON r.name = c.label WHERE {which}"
 )
-_WITHHELD = _STRETCHES.format(which=f"c.state = 'blocked' OR {_UNDECIDED.format(action='hide')}")
+_UNSEEN = (
+    "SELECT 0 AS id, e.video_id, min(k.start_s) AS start_s, max(k.end_s) AS end_s, r.name AS label,"
+    " 'unseen' AS state FROM review_rules r JOIN clips k ON k.id > r.scanned_to"
+    " JOIN embeddings e ON e.id = k.embedding_id WHERE r.action = 'hide' AND r.scanned_to > 0"
+    " AND e.encoder_id = :encoder GROUP BY r.name, e.video_id"
+)
+_CASES = _STRETCHES.format(which=f"c.state = 'blocked' OR {_UNDECIDED.format(action='hide')}")
+_WITHHELD = f"{_CASES} UNION ALL {_UNSEEN}"
 _BLURRED = _STRETCHES.format(which=_UNDECIDED.format(action="blur"))
 _OF_EFFECT = {
-    "withheld": sql(f"{_WITHHELD} ORDER BY c.video_id, c.start_s"),
-    "blurred": sql(f"{_BLURRED} ORDER BY c.video_id, c.start_s"),
+    "withheld": sql(f"{_WITHHELD} ORDER BY video_id, start_s"),
+    "blurred": sql(f"{_BLURRED} ORDER BY video_id, start_s"),
 }
 _CLIPS = sql(
     f"SELECT {id_column('k.id')} FROM embeddings e JOIN clips k ON k.embedding_id = e.id"
@@ -43,8 +55,8 @@ _CLIPS = sql(
 class Stretch:
     """A part of a video that is not shown as the rest is."""
 
-    case_id: int
-    """The case that says why."""
+    case_id: int | None
+    """The case that says why; None where the rule has not looked yet."""
     video_id: int
     """The video."""
     start_s: float
@@ -130,10 +142,11 @@ class Withholding:
             with self._lock:
                 if self._known is not None and self._known[0] == mark:
                     return self._known[1]
-            found = {name: _by_video(connection.execute(q)) for name, q in _OF_EFFECT.items()}
+            of = {"encoder": encoder}
+            found = {name: _by_video(connection.execute(q, of)) for name, q in _OF_EFFECT.items()}
             clips = np.zeros(0, np.int64)
             if found["withheld"]:
-                clips = np.sort(id_list(connection.scalar(_CLIPS, {"encoder": encoder})))
+                clips = np.sort(id_list(connection.scalar(_CLIPS, of)))
         made = NotShown(clips, found["withheld"], found["blurred"])
         with self._lock:
             self._known = (mark, made)
@@ -147,7 +160,7 @@ def _by_video(rows: Iterable[Any]) -> dict[int, tuple[Stretch, ...]]:
     found: dict[int, list[Stretch]] = {}
     for row in rows:
         stretch = Stretch(
-            row.id, row.video_id, row.start_s, row.end_s, row.label, row.state == "blocked"
+            row.id or None, row.video_id, row.start_s, row.end_s, row.label, row.state == "blocked"
         )
         found.setdefault(row.video_id, []).append(stretch)
     return {video_id: tuple(each) for video_id, each in found.items()}

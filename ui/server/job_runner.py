@@ -14,6 +14,7 @@ from data.errors import ReelwiseError
 from data.jobs import Job
 from data.jobs.lock import StartLock
 from data.jobs.records import AFTER
+from data.parent import start_child
 from ui.library.opened import OpenedLibrary
 
 POLL_S = 1.0
@@ -112,7 +113,7 @@ class JobRunner:
         # The child ends when the server ends, a SIGKILL included.
         ending = [sys.executable, "-m", "data.parent", str(os.getpid())]
         work = [CHILD, str(self._library.home.root), str(job.id)]
-        child = subprocess.Popen(
+        child = start_child(
             [*ending, *work],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from data.errors import ReelwiseError
+from data.parent import start_child
 from data.printable import printable
 from ui.library.documents import Document
 from ui.library.opened import OpenedLibrary
@@ -92,7 +93,7 @@ class Refits:
         # The child ends when the server ends, a SIGKILL included.
         ending = [sys.executable, "-m", "data.parent", str(os.getpid())]
         training = ["ui.cli", "train", "recommender", "--json"]
-        child = subprocess.Popen(
+        child = start_child(
             [*ending, *training, "--home", str(self._library.home.root)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

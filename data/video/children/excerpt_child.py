@@ -1,9 +1,9 @@
 """The child process that writes parts of videos: `python -m data.video.children.excerpt_child`.
 
 It lives as a decoding child does, see `serving`, and keeps the video of its last request open. A
-request `{"path": ..., "kind": ..., "start_s": ..., "end_s": ..., "out": ...}` names the one file
-that it writes; the answer is `{"beat": 1}` now and then and last `{"ending": {...}}`, with
-`earlier_s` of a copy.
+request `{"path": ..., "kind": ..., "start_s": ..., "end_s": ..., "covers": [...], "out": ...}`
+names the one file that it writes; the answer is `{"beat": 1}` now and then and last
+`{"ending": {...}}`, with `earlier_s` of a copy.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from data.errors import ReelwiseError
 from data.video.children.serving import FAILURES, Serving, serve_parent, why_failed
 from data.video.excerpts.copying import copy_clip
+from data.video.excerpts.covers import covers_from
 from data.video.excerpts.encoding import write_clip, write_head, write_piece
 from data.video.excerpts.source import Source
 from data.video.types import Ending
@@ -59,14 +60,15 @@ class ExcerptChild(Serving):
     def _write(self, source: Source, request: dict[str, Any]) -> float:
         kind, out = request["kind"], Path(request["out"])
         start_s, end_s = float(request["start_s"]), float(request["end_s"])
+        covers = covers_from(request["covers"])
         if kind == "head":
             write_head(source, out)
         elif kind == "piece":
-            write_piece(source, start_s, end_s, out)
+            write_piece(source, start_s, end_s, out, covers)
         elif kind == "copy":
             return copy_clip(source, start_s, min(end_s, source.length_s), out)
         else:
-            write_clip(source, start_s, min(end_s, source.length_s), out)
+            write_clip(source, start_s, min(end_s, source.length_s), out, covers)
         return 0.0
 
 

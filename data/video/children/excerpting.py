@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -13,6 +13,7 @@ from data.errors import ReelwiseError
 from data.video.children.pool import DecodingStopped, StillWanted
 from data.video.children.supervisor import DecodeLimits, Supervisor
 from data.video.children.wire import read_ending
+from data.video.excerpts.covers import Cover
 
 CHILD = "data.video.children.excerpt_child"
 LIMITS = DecodeLimits(stall_s=30.0, wall_s=60.0, wall_per_mb_s=0.05)
@@ -38,6 +39,12 @@ class Excerpt:
     """Start of the part."""
     end_s: float = 0.0
     """Its end, not included."""
+    covers: tuple[Cover, ...] = ()
+    """What is not shown as it is; a copy has none."""
+
+    def __post_init__(self) -> None:
+        if self.covers and self.kind == "copy":
+            raise ValueError("a copy is as it is")
 
     @property
     def limits(self) -> DecodeLimits:
@@ -142,6 +149,7 @@ class Excerpts:
             "kind": excerpt.kind,
             "start_s": excerpt.start_s,
             "end_s": excerpt.end_s,
+            "covers": [asdict(each) for each in excerpt.covers],
             "out": str(out.absolute()),
         }
         with closing(supervisor.ask(excerpt.path, request, self._closed)) as messages:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from data.errors import ReelwiseError
+from data.parent import start_child
 from data.video.children.wire import LineReader, SlotPlan
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -68,7 +69,7 @@ class Process:
             opened.callback(os.close, self.memory)
             passed = (command_read, event_write, self.memory)
             arguments = [*map(str, passed), str(memory_bytes), str(os.getpid())]
-            self.popen: subprocess.Popen[bytes] = subprocess.Popen(
+            self.popen: subprocess.Popen[bytes] = start_child(
                 [sys.executable, "-P", "-m", module, *arguments],
                 pass_fds=passed,
                 env=_environment(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -14,6 +14,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 
+from data.video.excerpts.covers import Cover, cover_picture, silence
 from data.video.excerpts.fragments import fragment_of, head_of
 from data.video.excerpts.source import Source
 from data.video.types import Pixels
@@ -51,26 +52,30 @@ KEPT = Quality(longest_px=8192, crf=18, preset="fast", b_frames=True, most_hz=10
 """A file to keep."""
 
 
-def write_piece(source: Source, start_s: float, end_s: float, out: Path) -> None:
+def write_piece(
+    source: Source, start_s: float, end_s: float, out: Path, covers: Sequence[Cover] = ()
+) -> None:
     """Write the fragment of a stream for one interval; what follows after it goes on seamlessly.
 
     Sound comes in packets of 1024 samples: those that begin in the interval belong to it.
     """
-    content = _fragmented(source, start_s, end_s)
+    content = _fragmented(source, start_s, end_s, covers)
     sound = ceil(start_s * RATE_HZ / AAC_FRAME) * AAC_FRAME
     out.write_bytes(fragment_of(content, {1: round(start_s / BASE), 2: sound}))
 
 
 def write_head(source: Source, out: Path) -> None:
     """Write what comes before the fragments of a stream: sizes and codecs, no picture."""
-    out.write_bytes(head_of(_fragmented(source, 0.0, min(0.1, max(source.length_s, 0.01)))))
+    out.write_bytes(head_of(_fragmented(source, 0.0, min(0.1, max(source.length_s, 0.01)), ())))
 
 
-def write_clip(source: Source, start_s: float, end_s: float, out: Path) -> None:
+def write_clip(
+    source: Source, start_s: float, end_s: float, out: Path, covers: Sequence[Cover] = ()
+) -> None:
     """Write an interval as a file of its own, exactly; the suffix names the container."""
     options = {"movflags": "+faststart"} if out.suffix in (".mp4", ".m4v", ".mov") else {}
     with av.open(str(out), "w", options=options) as container:
-        writer = _Writer(container, source, start_s, end_s, KEPT)
+        writer = _Writer(container, source, _Part(start_s, end_s, covers), KEPT)
         sounds = iter(writer.whole_sound())
         sound = next(sounds, None)
         for packet in writer.picture():
@@ -83,7 +88,16 @@ def write_clip(source: Source, start_s: float, end_s: float, out: Path) -> None:
                 container.mux(rest)
 
 
-def _fragmented(source: Source, start_s: float, end_s: float) -> bytes:
+@dataclass(frozen=True)
+class _Part:
+    """An interval, and what is not shown of the video."""
+
+    start_s: float
+    end_s: float
+    covers: Sequence[Cover]
+
+
+def _fragmented(source: Source, start_s: float, end_s: float, covers: Sequence[Cover]) -> bytes:
     """A whole fragmented MP4 of one interval, its times counted from its own beginning."""
     from io import BytesIO
 
@@ -91,7 +105,7 @@ def _fragmented(source: Source, start_s: float, end_s: float) -> bytes:
     options = {"movflags": "frag_custom+empty_moov+default_base_moof+skip_trailer",
                "use_editlist": "0", "fflags": "+bitexact"}  # fmt: skip
     with av.open(memory, "w", format="mp4", options=options) as container:
-        writer = _Writer(container, source, start_s, end_s, STREAMED)
+        writer = _Writer(container, source, _Part(start_s, end_s, covers), STREAMED)
         for packet in writer.picture():
             container.mux(packet)
         for packet in writer.sound_packets():
@@ -102,14 +116,13 @@ def _fragmented(source: Source, start_s: float, end_s: float) -> bytes:
 class _Writer:
     """The two streams of one interval."""
 
-    def __init__(
-        self, container: Any, source: Source, start_s: float, end_s: float, quality: Quality
-    ) -> None:
+    def __init__(self, container: Any, source: Source, part: _Part, quality: Quality) -> None:
         self._source = source
-        self._start_s, self._end_s = start_s, end_s
+        self._start_s, self._end_s = part.start_s, part.end_s
+        self._covers = part.covers
         self._quality = quality
         self._shown = source.pictures(
-            start_s, end_s, longest_px=quality.longest_px, most_hz=quality.most_hz
+            part.start_s, part.end_s, longest_px=quality.longest_px, most_hz=quality.most_hz
         )
         self._first = next(self._shown)
         self._picture = self._picture_stream(container)
@@ -138,7 +151,9 @@ class _Writer:
         context = self._picture.codec_context
         for pixels, first, length in self._timed():
             self._source.on_progress()
-            frame = VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv420p")
+            shown_s = self._start_s + float(first * BASE)
+            seen = cover_picture(pixels, shown_s, shown_s + float(length * BASE), self._covers)
+            frame = VideoFrame.from_ndarray(seen, format="rgb24").reformat(format="yuv420p")
             frame.pts, frame.time_base, frame.duration = first, BASE, length
             yield from self._of(self._picture, context.encode(frame))
         yield from self._of(self._picture, context.encode(None))
@@ -160,6 +175,7 @@ class _Writer:
         if self._sound is None:
             return
         samples = self._source.sound(self._start_s, self._end_s, RATE_HZ)
+        silence(samples, round(self._start_s * RATE_HZ), RATE_HZ, self._covers)
         yield from self._encoded(samples)
 
     def sound_packets(self) -> Iterator[Any]:
@@ -170,6 +186,7 @@ class _Writer:
         after = max(first + 1, ceil(self._end_s * RATE_HZ / AAC_FRAME))
         fed = [(first - LEAD_FRAMES) * AAC_FRAME, (after + 1) * AAC_FRAME]
         samples = self._source.sound(max(0, fed[0]) / RATE_HZ, fed[1] / RATE_HZ, RATE_HZ)
+        silence(samples, max(0, fed[0]), RATE_HZ, self._covers)
         silent = np.zeros((2, fed[1] - fed[0] - samples.shape[1]), np.float32)
         for packet in self._encoded(np.concatenate([silent, samples], axis=1)):
             number = (packet.pts or 0) // AAC_FRAME - LEAD_FRAMES

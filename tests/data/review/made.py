@@ -23,9 +23,13 @@ def set_policy(catalogue: Catalogue, rules: list[dict[str, Any]] | None = None) 
 
 
 def find(
-    catalogue: Catalogue, rule: str, *stretches: tuple[int, float, float, float], before: int = 0
+    catalogue: Catalogue,
+    rule: str,
+    *stretches: tuple[int, float, float, float],
+    before: int = 0,
+    to: int = 1_000_000,
 ) -> Recorded:
     """Let a rule find stretches (video, start, end, score); before 0: in the whole past."""
     revision = {each.name: each.revision for each in Findings(catalogue).marks()}[rule]
     findings = [Finding(*each) for each in stretches]
-    return Findings(catalogue).record(Scanned(rule, revision, 0.8, before, 99, findings))
+    return Findings(catalogue).record(Scanned(rule, revision, 0.8, before, to, findings))

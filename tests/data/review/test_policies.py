@@ -61,4 +61,4 @@ def test_a_rule_that_finds_the_same_need_not_look_again(catalogue: Catalogue) ->
     changed = [{**RULES[0], "action": "flag", "about": "new words"}, {**RULES[1], "threshold": 0.7}]
     set_policy(catalogue, changed)
     marks = {mark.name: (mark.scanned_to, mark.action) for mark in Findings(catalogue).marks()}
-    assert marks == {"fights": (99, "flag"), "blood": (0, "blur")}
+    assert marks == {"fights": (1_000_000, "flag"), "blood": (0, "blur")}

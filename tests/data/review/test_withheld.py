@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from data.catalogue import Catalogue
@@ -39,6 +40,28 @@ def test_what_is_blurred_is_found_and_what_is_flagged_is_as_ever(catalogue: Cata
     assert not not_shown
     assert not_shown.blur(1, 0.5, 0.5) is not None
     assert not_shown.blur(3, 0.5, 0.5) is None
+
+
+def test_what_a_hiding_rule_has_not_looked_at_is_withheld_until_it_has(
+    catalogue: Catalogue,
+) -> None:
+    withholding = Withholding(catalogue)
+    find(catalogue, "blood", to=1)  # blurs: what it has not seen is shown
+    assert not withholding.now()
+    assert not withholding.now().blurred
+    clips = catalogue.clip_table("e1")
+    seen = int(np.sort(clips.ids)[3])
+    find(catalogue, "fights", to=seen)
+    not_shown = withholding.now()
+    assert not_shown.clips.tolist() == sorted(clips.ids[clips.ids > seen].tolist())
+    unseen = clips.video_ids[clips.ids > seen]
+    assert not_shown.videos.tolist() == sorted(set(unseen.tolist()))
+    why = not_shown.why(int(unseen[0]), 0.5, 1.0)
+    assert why is not None
+    assert (why.case_id, why.rule, why.decided) == (None, "fights", False)
+    assert withholding.now("other").clips.tolist() == []
+    find(catalogue, "fights", before=seen)
+    assert not withholding.now()
 
 
 def test_it_is_read_again_only_where_something_changed(catalogue: Catalogue) -> None:

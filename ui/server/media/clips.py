@@ -14,6 +14,7 @@ from ui.server.media.cache import FileCache
 from ui.server.media.files import no_such
 from ui.server.media.pictures import Found, cached_name
 from ui.server.media.turns import Unmade
+from ui.server.media.withheld import Watched
 
 CACHE_BYTES = 2_000_000_000
 LONGEST_S = 600.0
@@ -42,20 +43,27 @@ class Clips:
         self.cache = FileCache(cache / "clips", CACHE_BYTES)
 
     def clip(
-        self, video_id: int, start_s: float, end_s: float, *, is_copy: bool, name: str
+        self,
+        video_id: int,
+        part: tuple[float, float],
+        watched: Watched,
+        *,
+        is_copy: bool,
+        name: str,
     ) -> Response | Unmade:
-        """A part of a video as a file.
+        """A part of a video as a file; what is blurred is blurred and silent in it.
 
         Args:
             video_id: The video.
-            start_s: Start of the part.
-            end_s: Its end.
+            part: Start and end in seconds.
+            watched: Who asks, and what is not shown.
             is_copy: As it is, from the key picture before the start; else exactly, encoded anew.
             name: What the file is to be called, without suffix.
 
         Raises:
-            Refused: There is no such part, or it is too long.
+            Refused: There is no such part, it is too long, or it is blurred and to be a copy.
         """
+        start_s, end_s = part
         found = self._found(video_id)
         if found is None:
             return no_such("there is no such video")
@@ -68,8 +76,14 @@ class Clips:
                 f"a clip has {LONGEST_S:.0f} s at most here, not {end_s - start_s:.0f}",
                 fix="choose a shorter part, or on the server: reelwise cut VIDEO@START-END FILE",
             )
-        excerpt = Excerpt(path, "copy" if is_copy else "exact", start_s, end_s)
-        facts = (MAKING, excerpt.kind, f"{start_s:.3f}", f"{end_s:.3f}")
+        covers = watched.blurs(video_id, start_s, end_s)
+        if covers and is_copy:
+            raise wrong(
+                "a part of this clip is blurred, and a fast copy is as it is",
+                fix="show=1 takes it as it is; without fast=1 it is blurred in the file",
+            )
+        excerpt = Excerpt(path, "copy" if is_copy else "exact", start_s, end_s, covers)
+        facts = (MAKING, excerpt.kind, f"{start_s:.3f}", f"{end_s:.3f}", *covers)
         stored = cached_name(path, facts, SUFFIX)
         if stored is None:
             return no_such("the file of this video is gone")

@@ -15,13 +15,14 @@ from data.catalogue import Video
 from data.errors import ReelwiseError
 from data.video.children.pool import DecodingStopped, StillWanted
 from data.video.children.process import NoDecoder
+from data.video.excerpts.covers import blurred
 from data.video.types import DecodeRequest, FrameSpec
 from data.video.write import write_video
 from ui.server.media.cache import FileCache, name_for
 from ui.server.media.files import no_such
 from ui.server.media.frames import FrameSource, at_rate
 from ui.server.media.turns import Unmade
-from ui.server.media.withheld import EVERYTHING, Watched, blurred
+from ui.server.media.withheld import EVERYTHING, Watched
 
 Found = Callable[[int], tuple[Video, Path] | None]
 """The video of an id and its file, where it may be served; see `Media.found`."""

@@ -19,6 +19,7 @@ from ui.server.media.cache import FileCache
 from ui.server.media.files import no_such
 from ui.server.media.pictures import Found, cached_name
 from ui.server.media.turns import Unmade
+from ui.server.media.withheld import Covers, Watched
 
 PIECE_S = 4.0
 """Seconds of one piece: a jump waits for one, and each costs a request."""
@@ -29,11 +30,10 @@ MAKING = 1
 BITS_PER_S = 3_000_000
 """What a playlist has to name; players of one variant do not choose by it."""
 PLAYLIST = "application/vnd.apple.mpegurl"
-KEPT = {"cache-control": "private, max-age=3600"}
 
 
 class Streams:
-    """The streams of videos, with their cache.
+    """The streams of videos, with their cache; what is withheld is black and silent in them.
 
     Args:
         cache: The home's folder for what may be deleted.
@@ -46,67 +46,71 @@ class Streams:
         self._excerpts = excerpts
         self.cache = FileCache(cache / "streams", CACHE_BYTES)
 
-    def master(self, video_id: int) -> Response | Unmade:
+    def master(self, video_id: int, watched: Watched) -> Response | Unmade:
         """`index.m3u8`: the codecs, and where the list of pieces is."""
         found = self._found(video_id)
         if found is None:
             return no_such("there is no such video")
         video, path = found
-        head = self._piece_name(path, "head", 0)
+        head = _piece_name(path, "head", 0, ())
         name = cached_name(path, (MAKING, "master"), ".m3u8")
         if head is None or name is None:
             return no_such("the file of this video is gone")
 
         def draw(draft: Path, still_wanted: StillWanted) -> bool:
-            made = self.cache.get(head, self._maker(path, "head", video, 0, still_wanted))
+            excerpt = _excerpt(path, "head", video, 0, ())
+            made = self.cache.get(head, _Maker(self._excerpts, excerpt, still_wanted))
             if made is None:
                 return False
             draft.write_text(master_playlist(codecs_of(made.read_bytes())), encoding="ascii")
             return True
 
-        return _Sealed(self.cache, name, draw, {**KEPT, "content-type": PLAYLIST})
+        return _Sealed(self.cache, name, draw, {**watched.kept, "content-type": PLAYLIST})
 
-    def media(self, video_id: int) -> Response:
+    def media(self, video_id: int, watched: Watched) -> Response:
         """`media.m3u8`: the pieces of a video."""
         found = self._found(video_id)
         if found is None:
             return no_such("there is no such video")
         text = media_playlist(found[0].duration_s)
-        return Response(text, media_type=PLAYLIST, headers=KEPT)
+        return Response(text, media_type=PLAYLIST, headers=watched.kept)
 
-    def head(self, video_id: int) -> Response | Unmade:
+    def head(self, video_id: int, watched: Watched) -> Response | Unmade:
         """`head.mp4`: what comes before all pieces."""
-        return self._piece(video_id, "head", 0)
+        return self._piece(video_id, "head", 0, watched)
 
-    def piece(self, video_id: int, number: int) -> Response | Unmade:
+    def piece(self, video_id: int, number: int, watched: Watched) -> Response | Unmade:
         """`N.m4s`: piece N, from 0."""
-        return self._piece(video_id, "piece", number)
+        return self._piece(video_id, "piece", number, watched)
 
-    def _piece(self, video_id: int, kind: Kind, number: int) -> Response | Unmade:
+    def _piece(self, video_id: int, kind: Kind, number: int, watched: Watched) -> Response | Unmade:
         found = self._found(video_id)
         if found is None:
             return no_such("there is no such video")
         video, path = found
         if number >= n_pieces(video.duration_s):
             return no_such(f"the video ends at {video.duration_s:.1f} s")
-        name = self._piece_name(path, kind, number)
+        covers: Covers = ()
+        if kind == "piece":
+            covers = watched.covers(video_id, number * PIECE_S, (number + 1) * PIECE_S)
+        name = _piece_name(path, kind, number, covers)
         if name is None:
             return no_such("the file of this video is gone")
+        excerpt = _excerpt(path, kind, video, number, covers)
 
         def draw(draft: Path, still_wanted: StillWanted) -> bool:
-            return self._maker(path, kind, video, number, still_wanted)(draft)
+            return _Maker(self._excerpts, excerpt, still_wanted)(draft)
 
-        return Unmade(self.cache, name, draw, {**KEPT, "content-type": "video/mp4"})
+        return Unmade(self.cache, name, draw, {**watched.kept, "content-type": "video/mp4"})
 
-    def _piece_name(self, path: Path, kind: Kind, number: int) -> str | None:
-        return cached_name(path, (MAKING, kind, PIECE_S, number), ".m4s")
 
-    def _maker(
-        self, path: Path, kind: Kind, video: Video, number: int, still_wanted: StillWanted
-    ) -> _Maker:
-        end_s = min((number + 1) * PIECE_S, max(video.duration_s, 0.1))
-        excerpt = Excerpt(path, kind, number * PIECE_S, end_s)
-        return _Maker(self._excerpts, excerpt, still_wanted)
+def _piece_name(path: Path, kind: Kind, number: int, covers: Covers) -> str | None:
+    return cached_name(path, (MAKING, kind, PIECE_S, number, *covers), ".m4s")
+
+
+def _excerpt(path: Path, kind: Kind, video: Video, number: int, covers: Covers) -> Excerpt:
+    end_s = min((number + 1) * PIECE_S, max(video.duration_s, 0.1))
+    return Excerpt(path, kind, number * PIECE_S, end_s, covers)
 
 
 class _Maker:

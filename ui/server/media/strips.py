@@ -9,13 +9,14 @@ from starlette.responses import Response
 
 from data.catalogue import Video
 from data.video.children.pool import StillWanted
+from data.video.excerpts.covers import blurred
 from data.video.types import DecodeRequest, FrameSpec, Pixels
 from ui.server.media.cache import FileCache
 from ui.server.media.files import no_such
 from ui.server.media.frames import FrameSource
 from ui.server.media.pictures import Found, cached_name, encode_jpeg
 from ui.server.media.turns import Unmade
-from ui.server.media.withheld import EVERYTHING, Watched, blurred
+from ui.server.media.withheld import EVERYTHING, Watched
 
 FRAMES = 24
 """Frames of every strip: a narrow one shows some of them."""

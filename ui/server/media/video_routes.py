@@ -55,7 +55,9 @@ class ClipWanted(BaseModel):
     end: Seconds = Field(description="Seconds.")
     fast: Flag = Field(default=False, description="As it is, from the key picture before.")
     name: Words = Field(default="clip", description="What the file is called.")
-    show: Literal["0", "1"] = Field(default="0", description="1: also what is withheld; owners.")
+    show: Literal["0", "1"] = Field(
+        default="0", description="1: as it is, also what is blurred, and for owners withheld."
+    )
 
 
 Number = Annotated[Whole, Path(ge=0, le=100_000)]
@@ -78,32 +80,33 @@ async def stream(
 ) -> Response:
     """HLS playlist: the video as H.264 and AAC, whole, for files that browsers cannot play.
 
-    Of a video with a part that is withheld there is no stream.
+    What is withheld is black and silent in it.
     """
-    refused = watched.refused(video_id)
-    return refused or await files.converting.answer(request, lambda: files.streams.master(video_id))
+    return watched.forbidden(video_id) or await files.converting.answer(
+        request, lambda: files.streams.master(video_id, watched)
+    )
 
 
 def pieces(video_id: VideoId, files: FilesHere, watched: WatchedHere) -> Response:
     """HLS playlist of the pieces of a stream."""
-    return watched.refused(video_id) or files.streams.media(video_id)
+    return watched.forbidden(video_id) or files.streams.media(video_id, watched)
 
 
 async def head(
     request: Request, video_id: VideoId, files: FilesHere, watched: WatchedHere
 ) -> Response:
     """What comes before the pieces of a stream, fragmented MP4."""
-    refused = watched.refused(video_id)
-    return refused or await files.converting.answer(request, lambda: files.streams.head(video_id))
+    return watched.forbidden(video_id) or await files.converting.answer(
+        request, lambda: files.streams.head(video_id, watched)
+    )
 
 
 async def piece(
     request: Request, video_id: VideoId, number: Number, files: FilesHere, watched: WatchedHere
 ) -> Response:
     """Four seconds of a stream, fragmented MP4; made when it is asked for."""
-    refused = watched.refused(video_id)
-    return refused or await files.converting.answer(
-        request, lambda: files.streams.piece(video_id, number)
+    return watched.forbidden(video_id) or await files.converting.answer(
+        request, lambda: files.streams.piece(video_id, number, watched)
     )
 
 
@@ -117,15 +120,20 @@ async def clip(
 ) -> Response:
     """A part of a video as a file: exactly and encoded anew, or `fast` as it is.
 
-    A fast clip begins at the key picture before `start`; the header `x-reelwise-begins-earlier-s`
-    says how many seconds earlier.
+    What is blurred is blurred and silent in it, and cannot be had fast. A fast clip begins at the
+    key picture before `start`; the header `x-reelwise-begins-earlier-s` says how many seconds
+    earlier.
     """
     watched = Watched(served.library.reviews.withholding.now(), visitor, wanted.show)
     refused = watched.refused(video_id, wanted.start, wanted.end)
     return refused or await files.converting.answer(
         request,
         lambda: files.clips.clip(
-            video_id, wanted.start, wanted.end, is_copy=wanted.fast, name=wanted.name
+            video_id,
+            (wanted.start, wanted.end),
+            watched,
+            is_copy=wanted.fast,
+            name=wanted.name,
         ),
     )
 

@@ -6,22 +6,19 @@ blurred everybody does.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-import cv2
-import numpy as np
 from fastapi import Depends, Query
-from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 
 from data.review.withheld import NOTHING, NotShown, Stretch
+from data.video.excerpts.covers import Cover
 from ui.api.answers import problem
 from ui.api.served import Served, Visitor, visitor_of
 
-BLUR_CELLS = 12
-"""Cells of a blurred picture, side by side: shapes cannot be told any more."""
 ALL_S = 1e9
 
 Show = Annotated[
@@ -32,6 +29,8 @@ Show = Annotated[
     ),
 ]
 """Parameter of a route."""
+
+Covers = tuple[Cover, ...]
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,35 @@ class Watched:
     def refused(self, video_id: int, start_s: float = 0.0, end_s: float = ALL_S) -> Response | None:
         """404 for a part that is withheld; 403 for a viewer who asks for it all the same."""
         stretch = self.not_shown.why(video_id, start_s, end_s)
-        if stretch is None or (self.show != "0" and self.visitor.is_owner):
+        if stretch is None or self.shows_withheld:
             return None
-        if self.show != "0":
-            return problem(
-                403, "owners_only", "only an owner sees what is withheld", "ask an owner"
-            )
-        return problem(404, "withheld", *_told(stretch, self.visitor))
+        return self.forbidden(video_id) or problem(404, "withheld", *_told(stretch, self.visitor))
+
+    def forbidden(self, video_id: int) -> Response | None:
+        """403 for a viewer who asks for what is withheld of a video."""
+        asks = self.show != "0" and not self.visitor.is_owner
+        if not asks or video_id not in self.not_shown.stretches:
+            return None
+        return problem(403, "owners_only", "only an owner sees what is withheld", "ask an owner")
+
+    @property
+    def shows_withheld(self) -> bool:
+        """Whether who asks sees what is withheld."""
+        return self.show != "0" and self.visitor.is_owner
+
+    def covers(self, video_id: int, start_s: float = 0.0, end_s: float = ALL_S) -> Covers:
+        """What is black, or blurred, in a part that is converted: what is withheld."""
+        if self.show == "1" and self.visitor.is_owner:
+            return ()
+        found = self.not_shown.stretches.get(video_id, ())
+        return _within(found, start_s, end_s, "blurred" if self.shows_withheld else "black")
+
+    def blurs(self, video_id: int, start_s: float, end_s: float) -> Covers:
+        """What is blurred in a part that is converted."""
+        if self.show == "blurred":
+            return (Cover(start_s, end_s, "blurred"),)
+        found = () if self.show == "1" else self.not_shown.blurred.get(video_id, ())
+        return _within(found, start_s, end_s, "blurred")
 
     def is_blurred(self, video_id: int, start_s: float, end_s: float) -> bool:
         """Whether a part is to be blurred."""
@@ -73,9 +94,19 @@ EVERYTHING = Watched(NOTHING, Visitor())
 """Nothing is withheld."""
 
 
+def _within(
+    found: Iterable[Stretch], start_s: float, end_s: float, how: Literal["black", "blurred"]
+) -> Covers:
+    here = (each for each in found if each.overlaps(start_s, end_s))
+    return tuple(Cover(each.start_s, each.end_s, how) for each in here)
+
+
 def _told(stretch: Stretch, visitor: Visitor) -> tuple[str, str]:
     if not visitor.is_owner:
         return "this part of the video is withheld", "ask an owner of this library"
+    if stretch.case_id is None:
+        told = f"this part of the video is not shown until the rule {stretch.rule} has looked at it"
+        return told, "on the server: reelwise review scan --new; show=1 gives it"
     how = "blocked" if stretch.decided else "hidden until somebody decides"
     told = f"this part of the video is {how}: case {stretch.case_id}, {stretch.rule}"
     return told, f"GET /api/v1/review/cases/{stretch.case_id} says why; show=1 gives it"
@@ -90,12 +121,3 @@ def _watched(request: Request, show: Show = "0") -> Watched:
 
 WatchedHere = Annotated[Watched, Depends(_watched)]
 """Parameter of a route: what is not shown, with its parameter `show`."""
-
-
-def blurred(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(h, w, 3) without what could be told from it: means of some cells, and smooth between."""
-    height, width = pixels.shape[:2]
-    rows = max(1, round(BLUR_CELLS * height / width))
-    small = cv2.resize(pixels, (BLUR_CELLS, rows), interpolation=cv2.INTER_AREA)
-    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(large, np.uint8)

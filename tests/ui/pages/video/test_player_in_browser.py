@@ -13,6 +13,7 @@ import pytest
 from data.catalogue.catalogue import Catalogue
 from data.history import History
 from data.home import Home
+from tests.data.review.made import find, set_policy
 from tests.ui.conftest import PATIENCE_S, Odd, Server
 from tests.ui.pages.conftest import Visitor, id_of
 from ui.pages.components.mount import WEB
@@ -26,6 +27,15 @@ KEPT = "reelwise:reports"
 IS_THERE = "v => new Promise(done => { const look = () => v.readyState >= 2 ? done() : setTimeout(look, 20); look(); })"  # fmt: skip # noqa: E501
 UNTIL = """([v, at]) => new Promise(done => { const look = () => v.currentTime >= at || v.ended
   ? done() : setTimeout(look, 10); look(); })"""
+
+BRIGHTEST = """v => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 36 });
+  const drawn = canvas.getContext("2d");
+  drawn.drawImage(v, 0, 0, 64, 36);
+  return Math.max(...drawn.getImageData(0, 0, 64, 36).data.filter((_, at) => at % 4 !== 3));
+}"""
+UNTIL_BRIGHT = f"""v => new Promise(done => {{ const look = () =>
+  v.readyState >= 2 && ({BRIGHTEST})(v) > 60 ? done() : setTimeout(look, 20); look(); }})"""
 
 COUNTED = """rows => {
   const video = Object.assign(new EventTarget(), { playbackRate: 1 });
@@ -287,6 +297,32 @@ def test_what_comes_next_comes_also_where_no_frame_does(
     page.goto(f"{server.url}/video?v={id_of(home, 'toon-0006.mp4')}")
     page.locator(".next-column .card").first.wait_for()
     assert page.locator("video").first.evaluate("v => v.readyState") == 0
+
+
+def test_a_withheld_stretch_is_black_and_the_rest_of_the_video_plays(
+    visitor: Visitor, server: Server, home: Path
+) -> None:
+    number = id_of(home, "toon-0002.mp4")
+    with Catalogue(Home(home)) as catalogue:
+        set_policy(catalogue)
+        find(catalogue, "fights", (number, 2.0, 4.0, 0.9))
+    page = visitor.page
+    video = opened(visitor, server, f"v={number}")
+    page.get_by_text("Part of this video is not shown.").wait_for()
+    told = page.get_by_text("This part is hidden until somebody decides (case 1, fights).")
+    assert not told.is_visible()
+    assert video.evaluate(BRIGHTEST) > 60
+    video.evaluate("v => { v.currentTime = 3; }")
+    told.wait_for()
+    video.evaluate(IS_THERE)
+    assert video.evaluate(BRIGHTEST) < 10
+    video.evaluate("v => { v.currentTime = 5; }")
+    told.wait_for(state="hidden")
+    video.evaluate("v => { v.currentTime = 3; }")
+    page.get_by_role("button", name="Show it all the same").click()
+    told.wait_for(state="hidden")
+    video.evaluate(UNTIL_BRIGHT)
+    assert visitor.faults == []
 
 
 def test_a_video_that_is_not_there_has_a_page_of_its_own(visitor: Visitor, server: Server) -> None:

@@ -21,6 +21,7 @@ export class Playback {
       this.element, this.caption, this.note, this.over);
     this.frame.style.setProperty("--shape", String(this.shape()));
     this.veil = new Veil(this, data, say, signal);
+    this.over.before(this.veil.notice);
     this.on("click", () => { if (!this.element.controls) this.toggle(); });
     this.on("error", () => this.failed());
     this.on("loadedmetadata", () => this.measured());
@@ -47,20 +48,23 @@ export class Playback {
     const { video, links } = this.data;
     this.wanted = at_s;
     if (video.gone) return this.tellGone();
-    if (this.veil.holdsBack()) return;
+    this.stream?.close();
+    this.stream = null;
     this.element.poster = `${links.thumb}${links.thumb.includes("?") ? "&" : "?"}t=${Math.min(at_s || video.picture_s, this.length).toFixed(2)}`;
-    if (video.plays) this.element.src = links.media + (at_s ? `#t=${at_s.toFixed(2)}` : "");
+    if (video.plays && !this.veil.withholds) this.element.src = links.media + (at_s ? `#t=${at_s.toFixed(2)}` : "");
     else this.convert(at_s);
   }
 
   /** Play the converted version from a time on. */
   convert(at_s = this.element.currentTime || 0) {
     const codec = this.data.video.codec.toUpperCase();
+    const told = this.veil.withholds ? ["player.partly", "player.partly", "player.partly"] : ["player.converting", "player.converted", "player.converted_silent"];
+    const [making, whole, silent] = told.map(each => this.say(each, { codec }));
     this.over.hidden = true;
-    this.tell(this.say("player.converting", { codec }), 0);
+    this.tell(making, 0);
     this.stream?.close();
     this.stream = new Stream(this.element, this.data.links.stream, {
-      onFirst: () => this.tell(this.say(this.stream.hasSound ? "player.converted" : "player.converted_silent", { codec }), TOLD_MS),
+      onFirst: () => this.tell(this.stream.hasSound ? whole : silent, TOLD_MS),
       onFailed: reason => this.cannot(reason || this.say("player.damaged"), false),
       onLost: () => this.tell(this.say("player.network"), 0),
     });

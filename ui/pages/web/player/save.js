@@ -32,6 +32,7 @@ export function openSave(page, { start_s, end_s }) {
     const isFast = form.querySelector("input[name=way]:checked").value === "fast";
     const given = new URLSearchParams({ start: start_s.toFixed(3), end: end_s.toFixed(3), name: name.value.trim() || usual });
     if (isFast) given.set("fast", "1");
+    if (page.playback.veil.wasAsked(start_s, end_s)) given.set("show", "1");
     const href = `${data.links.clip}?${given}`;
     go.disabled = true;
     told.replaceChildren(say("save.making"));

@@ -1,14 +1,17 @@
-// What moderation does not show: a withheld video is not played; a blurred stretch is blurred and
-// without sound until somebody asks.
+// What moderation does not show: a withheld stretch is black and silent, in a converted version; a
+// blurred one is blurred and silent until somebody asks.
 
 import { h } from "../shared/dom.js";
 
 const EARLY_S = 0.4; // a frame late would show what it hides
 
+const overlap = (each, start_s, end_s) => each.start_s < end_s && each.end_s > start_s;
+
 export class Veil {
   constructor(playback, data, say, signal) {
     Object.assign(this, { playback, data, say });
     this.asked = new Set();
+    this.notice = h("div", { class: "over", hidden: true });
     const { element } = playback;
     for (const name of ["timeupdate", "seeking", "seeked", "play", "loadedmetadata"]) element.addEventListener(name, () => this.look(), { signal });
     element.addEventListener("volumechange", () => { if (this.stretch && !element.muted) element.muted = true; }, { signal });
@@ -19,18 +22,29 @@ export class Veil {
     return Boolean(this.shows) || this.asked.size > 0;
   }
 
-  /** Whether the video is kept back; then it says so, and why. */
-  holdsBack() {
-    const { say, data, playback } = this;
-    const [first] = data.withheld;
-    if (!first || this.shows) return false;
-    const words = [h("p", { role: "alert" }, say(data.owner ? (first.decided ? "player.blocked" : "player.hidden") : "player.withheld", data.owner ? { rule: first.rule, case: String(first.case) } : {}))];
-    if (data.owner) words.push(h("p", { class: "actions" },
-      h("a", { class: "link-button", href: `/review?case=${first.case}` }, say("player.to_case")),
-      h("button", { type: "button", onclick: () => this.show() }, say("player.show_withheld"))));
-    playback.over.replaceChildren(...words);
-    playback.over.hidden = false;
-    return true;
+  /** Whether a part is withheld, so that the file itself is not to be had. */
+  get withholds() {
+    return this.data.withheld.length > 0 && !this.shows;
+  }
+
+  /** Whether everything of a stretch that is not shown was asked for. */
+  wasAsked(start_s, end_s) {
+    const here = this.data.blurred.filter(each => overlap(each, start_s, end_s));
+    const withheld = this.data.withheld.some(each => overlap(each, start_s, end_s));
+    return (here.length > 0 || withheld) && here.every(each => this.asked.has(each.case)) && (!withheld || this.shows);
+  }
+
+  /** What is said in place of a withheld stretch; owners are told why, and may see it. */
+  told(stretch) {
+    const { say, data } = this;
+    if (!data.owner) return [h("p", { role: "alert" }, say("player.withheld"))];
+    const why = stretch.case === null ? "player.unseen" : stretch.decided ? "player.blocked" : "player.hidden";
+    return [
+      h("p", { role: "alert" }, say(why, { rule: stretch.rule, case: String(stretch.case) })),
+      h("p", { class: "actions" },
+        stretch.case !== null && h("a", { class: "link-button", href: `/review?case=${stretch.case}` }, say("player.to_case")),
+        h("button", { type: "button", onclick: () => this.show() }, say("player.show_withheld"))),
+    ];
   }
 
   /** An owner wants to see it all the same. */
@@ -39,14 +53,25 @@ export class Veil {
     const { playback, data } = this;
     const { links } = data;
     playback.data = { ...data, links: { ...links, media: `${links.media}?show=1`, stream: `${links.stream}?show=1`, thumb: `${links.thumb}?show=1` } };
-    playback.over.hidden = true;
-    playback.start(playback.wanted ?? 0);
+    this.look();
+    playback.start(playback.now || playback.wanted || 0);
   }
 
   look() {
-    const { playback, data } = this;
-    const now = playback.element.currentTime;
-    const stretch = data.blurred.find(each => !this.asked.has(each.case) && now >= each.start_s - EARLY_S && now < each.end_s);
+    const now = this.playback.element.currentTime;
+    this.lookWithheld(this.withholds ? this.data.withheld.find(each => now >= each.start_s && now < each.end_s) : undefined);
+    this.lookBlurred(this.data.blurred.find(each => !this.asked.has(each.case) && now >= each.start_s - EARLY_S && now < each.end_s));
+  }
+
+  lookWithheld(stretch) {
+    if (stretch === this.withheld) return;
+    this.withheld = stretch;
+    this.notice.hidden = !stretch;
+    this.notice.replaceChildren(...(stretch ? this.told(stretch) : []));
+  }
+
+  lookBlurred(stretch) {
+    const { playback } = this;
     if (stretch === this.stretch) return;
     if (!this.stretch) this.wasMuted = playback.element.muted;
     this.stretch = stretch;

@@ -305,7 +305,7 @@ def test_a_withheld_stretch_is_black_and_the_rest_of_the_video_plays(
     number = id_of(home, "toon-0002.mp4")
     with Catalogue(Home(home)) as catalogue:
         set_policy(catalogue)
-        find(catalogue, "fights", (number, 2.0, 4.0, 0.9))
+        find(catalogue, "fights", (int(number), 2.0, 4.0, 0.9))
     page = visitor.page
     video = opened(visitor, server, f"v={number}")
     page.get_by_text("Part of this video is not shown.").wait_for()

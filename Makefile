@@ -7,7 +7,7 @@ READY := $(VENV)/.reelwise-ready
 # One more than there are cores, four at most: tests in a browser wait more than they work.
 WORKERS ?= $(shell n=$$(nproc); echo $$((n < 3 ? n + 1 : 4)))
 
-.PHONY: setup demo serve test lint clean
+.PHONY: setup demo serve test test-long run-tests lint clean
 
 setup: $(READY)
 
@@ -24,11 +24,19 @@ demo: setup
 serve: setup
 	$(BIN)/reelwise serve --home $(HOME_DIR)
 
+# All tests but those marked long: what takes seconds of processor time by itself.
+test: WHICH = not long
+test: run-tests
+	@echo "the long tests were left out: make test-long"
+
+test-long: WHICH = long
+test-long: run-tests
+
 # Rewriting the asserts of all tests takes 20 s in each process: what it makes is kept.
-test: setup
+run-tests: setup
 	./.ci/browser
 	./.ci/voice
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -m "$(WHICH)" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

@@ -64,8 +64,16 @@ def _import_own_share_first(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first: no process of the run works at one alone while the others have ended."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """The longest files first: no process works at one alone while the others have ended."""
+
+    def cpu_s(item: pytest.Item) -> float:
+        mark = item.get_closest_marker("long")
+        return 0.0 if mark is None else float(mark.args[0])
+
+    longest: dict[Path, float] = {}
+    for item in items:
+        longest[item.path] = max(longest.get(item.path, 0.0), cpu_s(item))
+    items.sort(key=lambda item: -longest[item.path])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -32,6 +32,8 @@ from indexer.search.searcher import Searcher
 from indexer.search.view import open_view
 from indexer.store.rows.kinds import INDEX_KINDS, BitRows
 
+pytestmark = pytest.mark.long(13)
+
 LIBRARY = Clusters(2_000, dim=64)
 
 

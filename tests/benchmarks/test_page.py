@@ -21,6 +21,8 @@ from tests.ui.conftest import Server, serving
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.long(21)
+
 STEPS = [
     "first_picture",
     "reload",

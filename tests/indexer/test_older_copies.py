@@ -17,6 +17,8 @@ from indexer.verify import verify_library
 from tests.fakes import ColourEncoder
 from tests.indexer.made import store
 
+pytestmark = pytest.mark.long(20)
+
 COLOURS = ("red", "green", "blue", "white", "yellow", "purple")
 
 

@@ -28,6 +28,8 @@ from indexer.store.segments.segment import segment_folder
 from indexer.verify import Problem, verify_library
 from tests.indexer.stored import ENCODER, add, new_home, published
 
+pytestmark = pytest.mark.long(11)
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:

@@ -12,6 +12,8 @@ import pytest
 import reelwise
 from data.toons.library import write_library
 
+pytestmark = pytest.mark.long(9)
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "python-api.md"
 EXPORTED = {

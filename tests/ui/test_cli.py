@@ -18,7 +18,7 @@ from tests.ui.conftest import empty_library
 from ui.cli import build_app, main, run
 from ui.cli_docs import command_names
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(30)
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"torch", "faiss", "streamlit", "pandas", "sqlalchemy", "av", "cv2", "numpy", "rich"}

@@ -18,6 +18,8 @@ from data.history import History
 from data.home import Home
 from tests.ui.conftest import ROOT, Server, serving
 
+pytestmark = pytest.mark.long(40)
+
 EXAMPLES = ROOT / "examples"
 KEY = "key-of-jellyfin"
 

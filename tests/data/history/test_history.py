@@ -25,6 +25,8 @@ from data.history.rows.times import BadTimeError, parse_time
 from data.home import Home, resolve_home
 from tests.data.made import catalogue_bytes
 
+pytestmark = pytest.mark.long(11)
+
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 

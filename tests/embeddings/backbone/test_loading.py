@@ -20,6 +20,8 @@ from embeddings.choice import load_encoder
 from tests.embeddings.backbone.test_backbone import TEXTS, picture
 from tests.embeddings.tiny import TINY
 
+pytestmark = pytest.mark.long(16)
+
 ARCHITECTURE = "ViTamin-S"  # the smallest that open_clip ships
 
 

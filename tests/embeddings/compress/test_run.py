@@ -24,7 +24,7 @@ from embeddings.spatiotemporal.encoder import load_spatiotemporal
 from tests.embeddings import tiny
 from tests.embeddings.encoder_contract import EncoderContract
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(43)
 
 PX = 64
 TINY = copy.deepcopy(tiny.TINY)

@@ -27,6 +27,8 @@ from tests.embeddings.explain.made import (
     untrained,
 )
 
+pytestmark = pytest.mark.long(18)
+
 Made = Callable[[Path], Known]
 KINDS: dict[str, tuple[Made, str, float]] = {
     "toon": (lambda _: known_toons(), "gradient", 0.75),

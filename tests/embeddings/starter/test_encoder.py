@@ -24,7 +24,7 @@ from embeddings.starter.footage import padded, scenes, seen_again
 from embeddings.starter.shape import LABELS
 from tests.embeddings.encoder_contract import EncoderContract
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(19)
 
 
 @pytest.fixture(scope="session")

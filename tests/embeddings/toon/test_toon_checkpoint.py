@@ -23,7 +23,7 @@ from embeddings.encoder import Encoder
 from embeddings.spatiotemporal.encoder import SpatiotemporalEncoder, load_spatiotemporal
 from embeddings.temporal.clips import load_head
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(50)
 
 
 @pytest.fixture(scope="module")

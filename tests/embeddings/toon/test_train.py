@@ -29,7 +29,7 @@ from embeddings.toon.train import ToonTraining, batch_loader, train_toon
 from embeddings.training.attack import Attack
 from tests.toon_folder import write_untrained
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(34)
 
 STAGES = (Stage(32, 3, 1e-3), Stage(64, 2, 1e-3))
 SCENES = 36

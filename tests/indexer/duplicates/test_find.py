@@ -34,6 +34,8 @@ from indexer.store.vectors import VectorStore, VideoVectors
 from tests.indexer.duplicates.made_tracks import BACKGROUND, DIM, Film, length_s
 from tests.indexer.stored import new_home
 
+pytestmark = pytest.mark.long(8)
+
 ENCODER = "films-1"
 CLIP_S = 10.0
 EMPTY = Background(np.zeros(DIM, np.float32), alike=-1.0)

@@ -26,6 +26,8 @@ from indexer.search.spans import Span
 from tests.fakes import ColourEncoder
 from tests.indexer.made import paint
 
+pytestmark = pytest.mark.long(12)
+
 SPAN = Span(0.0, 6.0)
 
 

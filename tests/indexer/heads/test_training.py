@@ -25,6 +25,8 @@ from tests.indexer.heads.made import (
     write_csv,
 )
 
+pytestmark = pytest.mark.long(10)
+
 LINEAR = (Family.LINEAR,)
 
 

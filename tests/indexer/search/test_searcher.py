@@ -28,6 +28,8 @@ from tests.fakes import ColourEncoder, RandomEncoder, random_units, unit_rows
 from tests.indexer.made import store
 from tests.indexer.search.found import colour, names, random_library, stretches
 
+pytestmark = pytest.mark.long(9)
+
 COLOURS = ("red", "green", "blue", "yellow", "purple", "cyan", "white", "black")
 
 

@@ -31,6 +31,8 @@ from indexer.store.vectors import VectorStore, VideoClips
 from tests.indexer.store.rows.index_contract import same
 from tests.indexer.stored import ENCODER, add, file_of, new_home, published
 
+pytestmark = pytest.mark.long(20)
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:

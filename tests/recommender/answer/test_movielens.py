@@ -15,6 +15,8 @@ from recommender.answer.recommender import Recommender
 from recommender.events.videos import VideoTable
 from recommender.sources.registry import RECENT_POPULARITY
 
+pytestmark = pytest.mark.long(10)
+
 FOLDER = Path(__file__).parents[4] / "shared" / "interactions" / "ml-latest-small"
 N_PEOPLE = 250
 

@@ -14,6 +14,8 @@ from recommender.answer.page import RULES, Candidates, PageRules, Place, make_pa
 from recommender.events.videos import VideoTable
 from tests.recommender.people import axes
 
+pytestmark = pytest.mark.long(11)
+
 
 def library(vectors: np.ndarray, folders: Sequence[str | None] = ()) -> VideoTable:
     """Vectors that keep their cosines: centring takes nothing from a symmetric set."""

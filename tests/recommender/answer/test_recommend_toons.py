@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.recommend_toons import run
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(20)
 
 Figure = Callable[[str], float]
 

@@ -17,7 +17,7 @@ from recommender.sources.item_links import DenseLinks, SparseLinks, best_rows
 from recommender.sources.popularity import CrowdCounts
 from tests.recommender.people import event, verdict
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(11)
 
 PEOPLE = [f"p{i}" for i in range(0, 3000, 120)]
 

@@ -28,6 +28,8 @@ from recommender.sources.registry import SOURCES
 from recommender.sources.sparse_links import SHRINK
 from tests.recommender.tables import interactions
 
+pytestmark = pytest.mark.long(8)
+
 DAY_S = 86_400.0
 
 

@@ -19,6 +19,8 @@ from recommender.evaluation.run import EVALUATED, Files, evaluate_recommend
 from recommender.events.log import EventLog
 from recommender.events.videos import VideoTable
 
+pytestmark = pytest.mark.long(10)
+
 DAY_S = 86_400.0
 QUICK = ("popularity", "item-knn", "ease")
 

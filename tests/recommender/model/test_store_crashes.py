@@ -20,6 +20,8 @@ from recommender.service import LibraryRecommender
 from tests.indexer.build.disk_order import DiskOrder
 from tests.recommender.model.trained import open_model_of
 
+pytestmark = pytest.mark.long(10)
+
 
 class Passings(dict[str, int]):
     """Stands in for the armed crash points and counts every passing instead."""

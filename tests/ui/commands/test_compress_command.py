@@ -12,7 +12,7 @@ from data.toons.library import ToonLibrary
 from embeddings.choice import load_encoder
 from ui.cli import run
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(30)
 
 Capture = pytest.CaptureFixture[str]
 

@@ -16,7 +16,7 @@ from ui.commands.everyday.photo_demo import Show, photo_demo
 from ui.library import readers
 from ui.library.documents import Document
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(30)
 
 N_VIDEOS = 10
 FILMS = [film for film in films.FILMS if film.seen or film.said or film.written or film.sign]

@@ -17,6 +17,8 @@ from data.video.write import write_video
 from tests.ui.conftest import ask, tell
 from ui.cli import run
 
+pytestmark = pytest.mark.long(18)
+
 CLASSES = {
     "CarDrivesToTheLeft": ("car", "left"),
     "CarDrivesToTheRight": ("car", "right"),

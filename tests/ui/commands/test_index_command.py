@@ -17,8 +17,6 @@ from data.toons.library import ToonLibrary
 from data.video.write import write_video
 from tests.ui.conftest import ENCODER, N_VIDEOS, PATIENCE_S, ROOT, ask, tell
 
-pytestmark = pytest.mark.long
-
 
 def test_a_folder_without_videos_is_an_error_that_names_what_was_looked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -47,6 +45,7 @@ def test_an_empty_folder_beside_a_full_one_is_named(
     assert f"no video was found below {empty}" in shown.err
 
 
+@pytest.mark.long(10)
 def test_nothing_to_index_and_questions_of_few_frames_load_no_model(
     own: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,6 +77,7 @@ def test_nothing_to_index_and_questions_of_few_frames_load_no_model(
     assert last == f"{[0] * len(lines)} []"
 
 
+@pytest.mark.long(8)
 def test_a_second_writer_is_told_before_it_loads_a_model(home: Path, toons: ToonLibrary) -> None:
     script = (
         "import sys; from ui.cli import run;"
@@ -220,6 +220,7 @@ def test_an_index_that_stands_in_for_a_damaged_one_is_told_in_every_answer(
     assert "serving gen-000002" in tell(capsys, "status", home=home).err
 
 
+@pytest.mark.long(11)
 def test_ctrl_c_while_indexing_leaves_cleanly_and_a_rerun_goes_on(
     toons: ToonLibrary, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,7 +23,7 @@ from tests.ui.conftest import ENCODER, ROOT, ask, tell
 from ui.cli import run
 from ui.commands.maintain import doctor
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(32)
 
 
 def test_wrong_input_is_refused_before_a_model_is_loaded(home: Path) -> None:

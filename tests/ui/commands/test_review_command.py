@@ -20,6 +20,8 @@ from tests.ui.conftest import ask, tell
 from ui.library.library import Library
 from ui.library.reviewing import review_new
 
+pytestmark = pytest.mark.long(9)
+
 ENCODER = "colour-1"
 RULE: dict[str, Any] = {
     "name": "jumps",

@@ -14,6 +14,8 @@ from tests.ui.commands.conftest import queries
 from tests.ui.conftest import ENCODER, ask, tell
 from ui.commands.everyday.search import marked
 
+pytestmark = pytest.mark.long(11)
+
 HIT_FIELDS = {"rank", "video_id", "path", "start_s", "end_s", "score", "relevance", "why"}
 
 

@@ -12,6 +12,8 @@ from ui.library.library import Library
 from ui.pages.video.keywords import keywords_of
 from ui.pages.words.language import words_of
 
+pytestmark = pytest.mark.long(9)
+
 
 def drawn(toons: ToonLibrary) -> dict[str, set[str]]:
     """By video, the kinds and places that are drawn in it."""

@@ -12,7 +12,7 @@ from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from tests.ui.conftest import Server, ask, tell
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(8)
 
 RED = ["search", "a red car", "-k", "30"]
 

@@ -22,7 +22,7 @@ from ui.cli import run
 from ui.library.library import Library
 from ui.server.refits import Refits
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(29)
 
 Value = TypeVar("Value")
 

@@ -10,6 +10,8 @@ import pytest
 from data.toons.library import ToonLibrary
 from ui.cli import run
 
+pytestmark = pytest.mark.long(17)
+
 FAST = ("--steps", "30", "--batch", "24", "--rate", "2e-3", "--views", "0", "--device", "cpu")
 
 

@@ -22,7 +22,7 @@ from ui.pages.watcher import COOKIE
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(11)]
 HOSTILE = '"><img src=x onerror=alert(1)><svg onload=alert(2)>'
 NAME = f"{HOSTILE}.mp4"
 LINES = f"1\n00:00:00,000 --> 00:00:03,000\n{HOSTILE} kite\n"

@@ -28,6 +28,8 @@ from ui.server.edge.rates import MAX_BODY_BYTES
 from ui.server.media.frames import FrameSource
 from ui.server.own_routes import own_routes
 
+pytestmark = pytest.mark.long(29)
+
 TRAVERSALS = (
     "..",
     "../../../../etc/passwd",

@@ -17,6 +17,8 @@ from tests.ui.conftest import Server, serving
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.long(46)
+
 N_EVENTS, N_PLAYS = 120, 4
 
 

@@ -19,6 +19,8 @@ from ui.library.library import Library
 from ui.server import job_runner
 from ui.server.job_runner import JobRunner
 
+pytestmark = pytest.mark.long(13)
+
 SERVER = """
 import sys, threading
 from ui.server import job_runner

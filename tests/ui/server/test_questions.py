@@ -24,6 +24,8 @@ from ui.library.library import Library
 from ui.library.running import FILE, ROUTE, SECRET_HEADER, ask_running
 from ui.server.questions import MAX_BYTES
 
+pytestmark = pytest.mark.long(9)
+
 FIRST = """
 import signal, sys, time
 from pathlib import Path

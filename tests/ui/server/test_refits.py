@@ -16,6 +16,8 @@ from tests.ui.conftest import PATIENCE_S, ROOT
 from ui.library.library import Library
 from ui.server.refits import Refits
 
+pytestmark = pytest.mark.long(48)
+
 SERVER = """
 import subprocess, sys, threading, time
 from ui.server.refits import Refits

@@ -24,6 +24,8 @@ from tests.ui.server.house import House
 from ui.api.links import BASE
 from ui.server.access.gate import OPEN
 
+pytestmark = pytest.mark.long(41)
+
 DOCUMENTS = [each for each in OPERATIONS if each.method == "GET" and each.is_document]
 NOT_HERE = ("GET /examples/{example_id}", "GET /library/places/count")
 """Routes whose example names what is not there."""

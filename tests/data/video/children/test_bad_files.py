@@ -15,6 +15,8 @@ from data.video.children.pool import decode_each, decode_one
 from data.video.types import DecodeRequest, Ending, FrameSpec
 from tests.data.paint import paint
 
+pytestmark = pytest.mark.long(16)
+
 ROOT = Path(__file__).resolve().parents[4]
 REAL = Path(os.environ.get("REELWISE_REAL_VIDEOS", ROOT / "../shared/videos"))
 BAD = Path(os.environ.get("REELWISE_BAD_VIDEOS", ROOT / "../shared/bad"))

@@ -21,7 +21,7 @@ from data.video.children.wire import SlotPlan
 from data.video.types import DecodeRequest, Ending, FrameBatch, FrameSpec
 from tests.data.paint import CYCLE, numbers, paint
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(17)
 
 SPEC = FrameSpec(16, 16)
 TIGHT = DecodeLimits(stall_s=4.0, memory_bytes=2**30)

@@ -20,6 +20,8 @@ from data.video.decoders.tone import WHITE_NITS
 from data.video.transcode import transcode
 from data.video.types import DecodeRequest, FrameFit, FrameSpec, Pixels
 
+pytestmark = pytest.mark.long(10)
+
 PQ, HLG, BT2020, BT709 = 16, 18, 9, 1
 ONE = 1 << 16
 ORIENTATIONS = [

@@ -22,7 +22,7 @@ from embeddings.training.loop import rate_schedule
 from tests.embeddings.training.head import lives as module_of_lives
 from tests.embeddings.training.made_clips import OPTIONS, SMALL, made_data
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(38)
 
 ROOT = Path(__file__).resolve().parents[4]
 TRAIN, VALIDATION, UNSEEN = (made_data(n, seed=seed) for seed, n in ((1, 150), (2, 60), (3, 120)))

@@ -29,6 +29,8 @@ from embeddings.training.head.objective import Objective
 from embeddings.training.head.run import train_spatiotemporal
 from tests.embeddings.tiny import TINY
 
+pytestmark = pytest.mark.long(11)
+
 NAME = "reelwise-tiny-test"
 DIM = TINY["model_cfg"]["embed_dim"]
 HEAD = HeadTraining(

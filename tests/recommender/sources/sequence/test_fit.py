@@ -19,6 +19,8 @@ from recommender.sources.sequence.network import FullSoftmax
 from recommender.sources.sequence.training import SequenceSettings, Targets
 from tests.recommender.people import around, axes
 
+pytestmark = pytest.mark.long(9)
+
 SMALL = SequenceSettings(
     length=12, hidden=32, blocks=1, dropout=0.1, learning_rate=1e-2, batch_positions=256
 )

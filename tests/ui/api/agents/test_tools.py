@@ -12,6 +12,8 @@ from tests.ui.conftest import ROOT, serving
 from ui.api.served import Served
 from ui.library.library import Library
 
+pytestmark = pytest.mark.long(12)
+
 try:
     from mcp import Client, StdioServerParameters
 

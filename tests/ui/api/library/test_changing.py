@@ -7,6 +7,8 @@ from tests.ui.api.library.conftest import Asked
 from ui.library.jobs.estimate import note_speed
 from ui.library.readers import WordOptions
 
+pytestmark = pytest.mark.long(14)
+
 CHANGES = [
     ("POST", "/jobs", {"kind": "train"}),
     ("POST", "/jobs/1/pause", None),

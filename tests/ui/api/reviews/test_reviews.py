@@ -18,6 +18,8 @@ from ui.api.application import build_api
 from ui.api.served import VISITOR, Served, Visitor
 from ui.library.library import Library
 
+pytestmark = pytest.mark.long(9)
+
 RULE = {
     "name": "jumps",
     "owner": "park guard",

@@ -19,7 +19,7 @@ from tests.ui.pages.conftest import Visitor
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(28)]
 Visit = Callable[..., Visitor]
 
 

@@ -18,7 +18,7 @@ from tests.ui.pages.library.conftest import cards
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.long(39)]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from tests.ui.pages.library.conftest import cards
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.long(30)]
 N_MADE = 100_000
 
 

@@ -21,7 +21,7 @@ from ui.pages.components.mount import WEB
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.long(37)]
 
 KEPT = "reelwise:reports"
 IS_THERE = "v => new Promise(done => { const look = () => v.readyState >= 2 ? done() : setTimeout(look, 20); look(); })"  # fmt: skip # noqa: E501

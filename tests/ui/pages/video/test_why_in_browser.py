@@ -9,7 +9,7 @@ import pytest
 from tests.ui.conftest import Server
 from tests.ui.pages.conftest import Visitor, id_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.long(20)]
 
 IS_DRAWN = """image => new Promise((done, failed) => {
   if (image.complete) return image.naturalWidth ? done() : failed(new Error("no picture"));

@@ -28,6 +28,8 @@ from ui.library.library import Library
 from ui.server.media import media_routes, video_routes
 from ui.server.media.frames import FrameSource
 
+pytestmark = pytest.mark.long(9)
+
 STREAM = ("head.mp4", "0.m4s", "1.m4s", "2.m4s")
 OWNER, VIEWER = Visitor("ann", "owner"), Visitor("eva", "viewer")
 

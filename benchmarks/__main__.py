@@ -20,6 +20,7 @@ BENCHMARKS = {
     "decoders": "PyAV against decord: speed, memory, frames of a damaged file",
     "duplicates": "changed copies among look-alikes: precision and recall of pairs, and its growth",
     "example_search": "a cut, re-encoded, distorted part of a video as a query for its source",
+    "explain": "maps of what spoke beside any place, the centre and occlusion: pointing, cost",
     "flood": "searches while a server is flooded with connections, garbage and uploads",
     "full_text": "words among 100,000 (full: 1,000,000) lines: latency, scripts, growth, kills",
     "fusion": "queries of each kind by each channel alone and by all together",

@@ -32,6 +32,12 @@ def test_there_are_folders_that_export() -> None:
     assert {"data.catalogue", "data.history", "ui.library"} <= EXPORTS.keys()
 
 
+def test_two_files_of_tests_may_have_one_name() -> None:
+    """A folder without `__init__.py` gives its files names that another folder's files may have."""
+    folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    assert [str(each) for each in folders if not (each / "__init__.py").exists()] == []
+
+
 def test_another_rooms_names_come_from_the_folder_that_exports_them() -> None:
     past_the_folder = []
     for path in MODULES:

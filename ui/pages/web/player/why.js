@@ -25,9 +25,9 @@ export class Why {
   }
 
   update() {
-    const { video, withheld } = this.page.data;
+    const { video } = this.page.data;
     const asked = JSON.stringify([video.id, this.question.q, this.question.like]);
-    this.root.hidden = !hasReason(this.question) || video.gone || withheld.length > 0;
+    this.root.hidden = !hasReason(this.question) || video.gone;
     if (asked === this.asked) return;
     this.asked = asked;
     this.told = null;
@@ -81,7 +81,7 @@ export class Why {
   settle() {
     clearTimeout(this.waits);
     const { element, veil } = this.page.playback;
-    if (!this.told || this.panel.hidden || !element.paused || veil.stretch) return;
+    if (!this.told || this.panel.hidden || !element.paused || veil.stretch || veil.withheld) return;
     const look = () => this.cover(overlay(this.told, this.question, element.currentTime, veil.isLifted));
     this.waits = setTimeout(look, SETTLES_MS);
   }

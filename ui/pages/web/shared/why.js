@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { h } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+const GAP_S = 1.5; // frames are compared twice a second
 
 function parameters({ q, like }) {
   return { ...(q && { q }), ...(like && { like }) };
@@ -25,6 +26,11 @@ export function overlay(told, question, at_s, isLifted = false) {
   return h("img", { class: "speaks", alt: "", src: `${told.overlay_url}?${asked}` });
 }
 
+/** Whether two frames follow one another: what is withheld between them has no line. */
+function isBeside(before, after) {
+  return before && after.time_s - before.time_s < GAP_S;
+}
+
 /** The scores as a line over a stretch of time, with the best seconds behind it. */
 export function curve(told, start_s, end_s) {
   const scores = told.frames.map(each => each.score);
@@ -38,6 +44,6 @@ export function curve(told, start_s, end_s) {
   const drawing = made("svg", { viewBox: `${start_s} 0 ${Math.max(end_s - start_s, 0.1)} 1`, preserveAspectRatio: "none", class: "curve", "aria-hidden": "true" });
   drawing.append(
     ...told.best.map(best => made("rect", { x: best.start_s, y: 0, width: best.end_s - best.start_s, height: 1 })),
-    made("polyline", { points: told.frames.map(each => `${each.time_s},${height(each.score)}`).join(" ") }));
+    made("path", { d: told.frames.map((each, n) => `${isBeside(told.frames[n - 1], each) ? "L" : "M"}${each.time_s} ${height(each.score)}`).join("") }));
   return drawing;
 }

@@ -73,7 +73,9 @@ def confident_errors(chances: Floats, given: NDArray[np.int64]) -> dict[int, int
     least = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
     confident = chances >= least
     likely = np.where(confident, chances, -1.0).argmax(axis=1)
-    found = np.flatnonzero(confident.any(axis=1) & (likely != given))
+    # What the head itself finds likeliest is no error, as their cleanlab has it as well.
+    doubted = confident.any(axis=1) & (chances[np.arange(n), likely] > own)
+    found = np.flatnonzero(doubted)
     return dict(zip(found.tolist(), likely[found].tolist(), strict=True))
 
 

@@ -157,7 +157,7 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() ->
         "evaluate search",
         "evaluate recommend",
         "evaluate actions",
-        *("explain", "tag"),
+        *("annotate", "explain", "tag"),
         *(f"review {name}" for name in _REVIEW.split()),
         "serve",
         "doctor",

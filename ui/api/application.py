@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ui.api.annotations import files, labels, sets
 from ui.api.answers import Plain, failed
 from ui.api.browsing import explanation, tags, video, videos
 from ui.api.docs_page import docs_page
@@ -47,6 +48,9 @@ API_ROUTERS = (
     jobs.router,
     reviews.router,
     policies.router,
+    sets.router,
+    labels.router,
+    files.router,
 )
 
 

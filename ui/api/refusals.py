@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from data.annotations.records import NoSuchSet, NothingToUndo
 from data.errors import NoSuchVideo, ReelwiseError
 from data.people import TooManyPins
 from data.review.deciding import OtherReviewer
@@ -83,6 +84,11 @@ def refusal(error: ReelwiseError) -> Response:
     if isinstance(error, NoSuchCase):
         fix = "GET /api/v1/review/cases?state=all lists them"
         return problem(404, "unknown_case", error.problem, fix)
+    if isinstance(error, NoSuchSet):
+        return problem(404, "unknown_set", error.problem, "GET /api/v1/annotations lists them")
+    if isinstance(error, NothingToUndo):
+        fix = "GET /api/v1/annotations/{set_name}/log tells what was said"
+        return problem(409, "nothing_to_undo", error.problem, fix)
     if isinstance(error, OtherReviewer):
         return problem(409, "other_reviewer", error.problem, "GET the case, then decide again")
     return problem(409, "cannot_answer", error.problem, fix)

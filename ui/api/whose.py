@@ -47,6 +47,21 @@ def whose(visitor: Visitor, user: str | None) -> str:
     return name
 
 
+def named(visitor: Visitor, by: str | None) -> str:
+    """Who decides or labels: whoever has signed in, and nobody else in that name.
+
+    Raises:
+        Refused: Somebody else is named, or nobody.
+    """
+    if visitor.name is None:
+        if by is None:
+            raise wrong("by is missing", fix="say who it is: by=NAME")
+        return by
+    if by is not None and by != visitor.name:
+        raise Refused(403, "not_yours", f"you are {visitor.name}", fix="leave by out")
+    return visitor.name
+
+
 def writer(visitor: Visitor, user: str | None, chosen: str | None) -> str:
     """`whose`, for what is written by a page on which a person was chosen.
 

@@ -28,7 +28,8 @@ def show_frame(page: str, pages: Sequence[str]) -> None:
     """Draw the head.
 
     Args:
-        page: The page that is open: "search", "video", "foryou", "library", "history", "people".
+        page: The page that is open: "search", "video", "foryou", "library", "history", "people",
+            "review", "annotate".
         pages: All that there are for this visitor.
     """
     mount("frame", _data(page, pages), reports={"records": _records_changed})
@@ -36,10 +37,13 @@ def show_frame(page: str, pages: Sequence[str]) -> None:
 
 def _data(page: str, pages: Sequence[str]) -> dict[str, Any]:
     words, library, is_owner = watcher.words(), served.library(), watcher.is_owner()
-    reviews = is_owner and is_moderated(library)
+    offered = {
+        "review": is_owner and is_moderated(library),
+        "annotate": is_owner and is_annotated(library),
+    }
     return {
         "page": page,
-        "pages": [each for each in pages if each != "review" or reviews],
+        "pages": [each for each in pages if offered.get(each, True)],
         "q": st.query_params.get("q", ""),
         "like": st.query_params.get("like", ""),
         "person": watcher.watching(),
@@ -62,6 +66,11 @@ def _data(page: str, pages: Sequence[str]) -> dict[str, Any]:
 def is_moderated(library: Library) -> bool:
     """Whether a policy was ever set: else nothing waits, and the page need not be offered."""
     return library.is_made and library.reviews.policies.highest() > 0
+
+
+def is_annotated(library: Library) -> bool:
+    """Whether there is a set of labels: else the page need not be offered."""
+    return library.is_made and bool(library.annotating.annotations.sets())
 
 
 def _records_changed() -> None:

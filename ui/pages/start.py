@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.pages import plain
+from ui.pages.annotate.page import show_annotate
 from ui.pages.components.mount import site_style
 from ui.pages.for_you.page import show_for_you
 from ui.pages.frame import show_frame
@@ -23,6 +24,7 @@ shown = {
     "history": ("history", show_history),
     "people": ("people", show_people),
     "review": ("review", show_review),
+    "annotate": ("annotate", show_annotate),
 }
 pages = [
     st.Page(show, title=name, url_path=path, default=not path)

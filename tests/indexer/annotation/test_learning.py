@@ -169,12 +169,18 @@ def test_of_several_labels_one_that_is_missing_is_doubted(
 
 def test_confident_errors_are_those_of_the_published_rule() -> None:
     chances = np.array(
-        [[0.9, 0.1, 0.0], [0.7, 0.3, 0.0], [0.2, 0.8, 0.0], [0.45, 0.55, 0.0], [0.85, 0.15, 0.0]],
+        [
+            *([0.9, 0.1, 0.0], [0.7, 0.3, 0.0], [0.2, 0.8, 0.0], [0.45, 0.55, 0.0]),
+            *([0.85, 0.15, 0.0], [0.52, 0.48, 0.0], [0.4, 0.6, 0.0]),
+        ],
         np.float32,
     )
-    given = np.array([0, 0, 1, 1, 1])
-    # Means of what was given: class 0 .8, class 1 .5; nobody gave class 2.
+    given = np.array([0, 0, 1, 1, 1, 0, 1])
+    # Means of what was given: class 0 .71, class 1 .52; nobody gave class 2. The sixth row is
+    # confidently no other class: what was given is the likelier one.
     assert confident_errors(chances, given) == {4: 0}
+    nobodys = chances + np.array([0.0, 0.0, 0.95], np.float32)
+    assert confident_errors(nobodys, given) == {4: 0}
 
 
 def test_unsure_is_the_margin_and_of_several_labels_the_least_sure_one() -> None:

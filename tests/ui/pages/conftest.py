@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from data.annotations.annotations import Annotations
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons.library import ToonLibrary
@@ -122,6 +123,16 @@ def id_of(home: Path, name: str) -> str:
     """The id of a video by its file name."""
     with Catalogue(Home(home)) as catalogue:
         return str(catalogue.video(name).id)
+
+
+@pytest.fixture
+def moves(home: Path) -> Iterator[str]:
+    """A set of labels of the library that is served; it is gone afterwards."""
+    with Catalogue(Home(home)) as catalogue:
+        made = Annotations(catalogue)
+        made.make("moves", labels=["left", "right"])
+        yield "moves"
+        made.remove("moves")
 
 
 @pytest.fixture(autouse=True)

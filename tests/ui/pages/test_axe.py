@@ -28,6 +28,8 @@ ADDRESSES = {
     "history": "History",
     "people": "People",
     "review": "Review",
+    "annotate": "Annotate",
+    "annotate?set=moves": "Annotate: moves",
 }
 """Each page, and the heading that says that it is shown."""
 
@@ -49,7 +51,7 @@ def test_every_page_is_looked_at() -> None:
 
 @pytest.mark.parametrize(("width_px", "is_dark"), SHADES)
 def test_axe_finds_nothing_serious(
-    visit: Visit, server: Server, width_px: int, is_dark: bool
+    visit: Visit, server: Server, moves: str, width_px: int, is_dark: bool
 ) -> None:
     page = visit(width_px, is_dark=is_dark).page
     page.goto(f"{server.url}/for-you")

@@ -91,5 +91,6 @@ def housed(home: Path, folder: Path) -> Iterator[House]:
         assert made.ask(anna, "PATCH", "/people", {"pin": "4711"}).status == 200
         assert made.ask(anna, "POST", "/jobs", {"kind": "train"}).status == 200
         set_policy(library.catalogue)
+        library.annotating.annotations.make("animals", labels=["dog", "cat"])
         find(library.catalogue, "crowds", (1, 0.0, 1.0, 0.9))
         yield made

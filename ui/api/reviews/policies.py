@@ -11,10 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from data.review.rules import pinned, policy_of
 from ui.api.fields import Flag, Typed, Whole, Words
 from ui.api.refusals import not_there
-from ui.api.reviews.reviews import reviewer
 from ui.api.served import Asking, ServedHere
 from ui.api.strict import StrictRoute
-from ui.api.whose import OnlyOwners
+from ui.api.whose import OnlyOwners, named
 from ui.library.reviewing import policy_document
 
 router = APIRouter(
@@ -84,7 +83,7 @@ def policy(
 @router.put("/policy", summary="Set the policy")
 def set_policy(given: NewPolicy, served: ServedHere, visitor: Asking) -> PolicyShown:
     """It holds from now on; `POST /review/scan` with `new` lets its new rules look."""
-    reviews, who = served.library.reviews, reviewer(visitor, given.by)
+    reviews, who = served.library.reviews, named(visitor, given.by)
     checked = pinned(policy_of(given.policy, "the policy"))
     stored = reviews.policies.set(checked, by=who, why=given.why, file="(API)")
     return PolicyShown(**policy_document(stored))
@@ -98,7 +97,7 @@ def remove_policy(
     why: Annotated[Typed, Query()] = "",
 ) -> dict[str, int]:
     """Versions, decisions and the log stay."""
-    who = reviewer(visitor, by)
+    who = named(visitor, by)
     return {"removed": served.library.reviews.policies.remove(by=who, why=why)}
 
 

@@ -11,11 +11,10 @@ from data.review.cases import Wanted
 from data.review.deciding import Decision
 from ui.api.fields import MAX_ID, Count, Flag, VideoId, Whole, Words
 from ui.api.lists import Items
-from ui.api.refusals import Refused, wrong
 from ui.api.reviews.shown import CaseList, CaseShown, CaseWhole, LogEntry, entry, shown, whole
-from ui.api.served import Asking, ServedHere, Visitor
+from ui.api.served import Asking, ServedHere
 from ui.api.strict import StrictRoute
-from ui.api.whose import OnlyOwners
+from ui.api.whose import OnlyOwners, named
 
 router = APIRouter(
     route_class=StrictRoute, tags=["review"], prefix="/review", dependencies=[OnlyOwners]
@@ -111,7 +110,7 @@ def case(case_id: CaseId, served: ServedHere) -> CaseWhole:
 @router.post("/next", summary="Take a case that nobody else looks at")
 def next_case(claim: Claim, served: ServedHere, visitor: Asking) -> NextCase:
     """The case is the reviewer's for ten minutes, or until it is decided."""
-    reviews, who = served.library.reviews, reviewer(visitor, claim.by)
+    reviews, who = served.library.reviews, named(visitor, claim.by)
     found = reviews.cases.next(who, rule=claim.rule, order=claim.order, but=claim.but or 0)
     return NextCase(case=None if found is None else whole(reviews, found))
 
@@ -121,14 +120,14 @@ def release(case_id: CaseId, given: GivenBack, served: ServedHere, visitor: Aski
     """Somebody else may take it; nothing where it was not the reviewer's."""
     reviews = served.library.reviews
     reviews.cases.get(case_id)
-    reviews.cases.release(case_id, reviewer(visitor, given.by))
+    reviews.cases.release(case_id, named(visitor, given.by))
     return whole(reviews, reviews.cases.get(case_id))
 
 
 @router.post("/cases/{case_id}/decision", summary="Decide on a case")
 def decide(case_id: CaseId, decided: Decided, served: ServedHere, visitor: Asking) -> CaseWhole:
     """Allow, block, relabel, or leave it to somebody else; it holds at once."""
-    reviews, who = served.library.reviews, reviewer(visitor, decided.by)
+    reviews, who = served.library.reviews, named(visitor, decided.by)
     decision = Decision(decided.verb, who, decided.why, decided.label, decided.seen)
     return whole(reviews, reviews.decide(case_id, decision))
 
@@ -136,14 +135,14 @@ def decide(case_id: CaseId, decided: Decided, served: ServedHere, visitor: Askin
 @router.post("/cases/{case_id}/undo", summary="Take back the last decision on a case")
 def undo(case_id: CaseId, undone: Undone, served: ServedHere, visitor: Asking) -> CaseWhole:
     """The case is as it was before; once more takes back what was before that."""
-    reviews, who = served.library.reviews, reviewer(visitor, undone.by)
+    reviews, who = served.library.reviews, named(visitor, undone.by)
     return whole(reviews, reviews.undo(case_id, by=who, why=undone.why or ""))
 
 
 @router.post("/cases/{case_id}/appeal", summary="Put a decision before somebody again")
 def appeal(case_id: CaseId, given: Appealed, served: ServedHere, visitor: Asking) -> CaseWhole:
     """The decision holds until somebody decides again."""
-    reviews, who = served.library.reviews, reviewer(visitor, given.by)
+    reviews, who = served.library.reviews, named(visitor, given.by)
     return whole(reviews, reviews.appeal(case_id, by=who, why=given.why))
 
 
@@ -166,18 +165,3 @@ def log(served: ServedHere, wanted: Annotated[LogWanted, Query()]) -> Items[LogE
         wanted.case, policy=wanted.policy, span=span, newest=wanted.newest, n=wanted.k
     )
     return Items(items=[entry(row) for row in rows])
-
-
-def reviewer(visitor: Visitor, by: str | None) -> str:
-    """Who decides: whoever has signed in, and nobody else in that name.
-
-    Raises:
-        Refused: Somebody else is named, or nobody.
-    """
-    if visitor.name is None:
-        if by is None:
-            raise wrong("by is missing", fix="say who decides: by=NAME")
-        return by
-    if by is not None and by != visitor.name:
-        raise Refused(403, "not_yours", f"you are {visitor.name}", fix="leave by out")
-    return visitor.name

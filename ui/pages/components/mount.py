@@ -17,7 +17,10 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 
 WEB = Path(__file__).parents[1] / "web"
 """Scripts and styles of all components."""
-NAMES = ("frame", "search", "player", "library", "shelves", "who", "people", "history", "review")
+NAMES = (
+    *("frame", "search", "player", "library", "shelves", "who", "people", "history", "review"),
+    "annotate",
+)
 """The components: `NAME.js` in that folder, with `NAME.css`, which takes page.css in."""
 
 

@@ -13,7 +13,8 @@ import { loadEarly } from "./shared/early.js";
 import { keepPlaces } from "./shared/places.js";
 import { openKeys } from "./shared/keys.js";
 
-const PAGES = { search: ["/", "search"], foryou: ["/for-you", "heart"], library: ["/library", "library"], history: ["/history", "history"], review: ["/review", "shield"] };
+const PAGES = { search: ["/", "search"], foryou: ["/for-you", "heart"], library: ["/library", "library"], history: ["/history", "history"], review: ["/review", "shield"],
+  annotate: ["/annotate", "label"] };
 const SUGGEST_AFTER_MS = 120;
 const YEAR_S = 31536000;
 

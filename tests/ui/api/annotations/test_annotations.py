@@ -1,0 +1,168 @@
+"""Annotation through the API: as on the command line, for owners, each in their own name."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from data.home import resolve_home
+from tests.fakes import ColourEncoder, unit_rows
+from tests.indexer.made import store
+from ui.api.application import build_api
+from ui.api.served import VISITOR, Served, Visitor
+from ui.library.annotating import Annotating
+from ui.library.library import Library
+
+N = 12
+WORDS = ("red", "blue")
+
+
+class As:
+    """The application, asked by somebody."""
+
+    def __init__(self, app: ASGIApp, visitor: Visitor) -> None:
+        self._app, self._visitor = app, visitor
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, VISITOR: self._visitor}, receive, send)
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    """Videos of two clips, every second near red, the others near blue."""
+    home = resolve_home(tmp_path / "home")
+    home.make()
+    rng = np.random.default_rng(0)
+    words = ColourEncoder().encode_texts(list(WORDS))
+    clips = {
+        f"v{n:02d}.mp4": unit_rows(words[n % 2][None] + rng.normal(0, 0.25, (2, 8)))
+        for n in range(N)
+    }
+    store(home, clips)
+    with Library(home.root) as opened:
+        # Key words need the encoder of a library that was really indexed.
+        work = Annotating(opened.catalogue, lambda _: [])
+        monkeypatch.setattr(Library, "annotating", property(lambda _: work))
+        yield opened
+        work.close()
+
+
+def asking(library: Library, visitor: Visitor) -> TestClient:
+    return TestClient(As(build_api(Served(library)), visitor))
+
+
+@pytest.fixture
+def ann(library: Library) -> TestClient:
+    """An owner who has signed in, and a set."""
+    client = asking(library, Visitor("ann", "owner"))
+    made = post(client, "/annotations", {"name": "colours", "labels": list(WORDS)})
+    assert made["counts"] == {"red": 0, "blue": 0}
+    return client
+
+
+def get(client: TestClient, path: str, status: int = 200) -> Any:
+    answer = client.get(path)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def post(client: TestClient, path: str, body: dict[str, Any], status: int = 200) -> Any:
+    answer = client.post(path, json=body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def label(client: TestClient, video: int, *labels: str, status: int = 200, **more: Any) -> Any:
+    body = {"video_id": video, "start_s": 0, "end_s": 4, "labels": labels, **more}
+    return post(client, "/annotations/colours/labels", body, status)
+
+
+def test_what_is_proposed_is_labelled_skipped_and_taken_back(ann: TestClient) -> None:
+    first = get(ann, "/annotations/colours/next?k=3")
+    assert len(first["items"]) == 3
+    one = first["items"][0]
+    assert one["preview_url"].startswith(f"/api/v1/previews/{one['video_id']}?start=")
+    assert "path" not in one
+    place = {name: one[name] for name in ("video_id", "start_s", "end_s")}
+    kept = post(ann, "/annotations/colours/labels", {**place, "labels": ["red"], "source": "page"})
+    assert (kept["annotation"]["who"], kept["annotation"]["source"]) == ("ann", "page")
+    assert kept["set"]["counts"] == {"red": 1, "blue": 0}
+    two = {name: first["items"][1][name] for name in place}
+    assert post(ann, "/annotations/colours/labels", two)["set"]["skipped"] == 1
+    left = get(ann, "/annotations/colours/next?k=200")["items"]
+    assert len(left) == 2 * N - 2
+    back = post(ann, "/annotations/colours/undo", {})
+    assert [(each["kind"], each["video_id"]) for each in back["items"]] == [
+        ("skip", two["video_id"])
+    ]
+    post(ann, "/annotations/colours/undo", {})
+    refused = post(ann, "/annotations/colours/undo", {}, 409)
+    assert refused["code"] == "nothing_to_undo"
+    log = get(ann, "/annotations/colours/log")["items"]
+    assert [each["kind"] for each in log] == ["label", "skip", "undo", "undo"]
+    assert get(ann, "/annotations/colours/log?current=1")["items"] == []
+    assert len(get(ann, f"/annotations/colours/log?after={log[1]['id']}&k=1")["items"]) == 1
+
+
+def test_a_set_is_judged_checked_and_written(ann: TestClient) -> None:
+    assert "has 0 labelled stretches" in get(ann, "/annotations/colours/curve")["why"]
+    assert "has 0 labelled stretches" in get(ann, "/annotations/colours/check")["why"]
+    for video in range(1, N + 1):
+        label(ann, video, WORDS[(video - 1 + (video == 4)) % 2])
+    curve = get(ann, "/annotations/colours/curve")
+    assert (curve["items"][-1]["labels"], curve["why"]) == (N, "")
+    check = get(ann, "/annotations/colours/check?k=1")
+    assert (check["items"][0]["video_id"], check["checked"]) == (4, N)
+    assert (check["items"][0]["given"], check["items"][0]["likely"]) == ("red", "blue")
+    found = get(ann, "/annotations/colours/next?k=2")
+    assert (found["asked"], found["of_labels"]) == ("labels", N)
+    answer = ann.get("/annotations/colours/export?format=csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="colours.csv"'
+    assert len(list(csv.DictReader(answer.text.splitlines()))) == N
+    assert len(get(ann, "/annotations/colours/export?format=json")["annotations"]) == N
+    assert len(get(ann, "/annotations/colours/export?format=labelstudio")) == N
+    assert ann.delete("/annotations/colours").json() == {"removed": "colours", "labelled": N}
+    assert get(ann, "/annotations")["items"] == []
+    assert get(ann, "/annotations/colours/next", 404)["code"] == "unknown_set"
+
+
+def test_a_label_is_in_the_name_of_who_gives_it(ann: TestClient, library: Library) -> None:
+    assert label(ann, 1, "red", by="ben", status=403)["code"] == "not_yours"
+    nobody = asking(library, Visitor(None, "owner"))
+    assert "by is missing" in label(nobody, 1, "red", status=400)["error"]
+    assert label(nobody, 1, "red", by="ben")["annotation"]["who"] == "ben"
+    viewer = asking(library, Visitor("cid", "viewer"))
+    for path in ("", "/colours", "/colours/next", "/colours/export"):
+        assert get(viewer, f"/annotations{path}", 403)["code"] == "owners_only"
+    assert label(viewer, 2, "red", status=403)["code"] == "owners_only"
+    assert get(ann, "/annotations/colours")["labelled"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"video_id": 99, "labels": ["red"]}, 409),
+        ({"video_id": 1, "labels": ["red", "blue"]}, 409),
+        ({"video_id": 1, "labels": ["a|b"]}, 409),
+        ({"video_id": 1, "labels": "red"}, 400),
+        ({"video_id": 1, "end_s": 0, "labels": ["red"]}, 409),
+        ({"video_id": 1, "colour": "red"}, 400),
+    ],
+)
+def test_what_is_no_label_is_refused(ann: TestClient, body: dict[str, Any], status: int) -> None:
+    whole = {"start_s": 0, "end_s": 4, **body}
+    post(ann, "/annotations/colours/labels", whole, status)
+    assert get(ann, "/annotations/colours/log")["items"] == []
+
+
+@pytest.mark.parametrize("name", ["..", "A", "a b", "x" * 41, "1a"])
+def test_a_name_that_is_none_is_refused(ann: TestClient, name: str) -> None:
+    assert post(ann, "/annotations", {"name": name}, 400)["code"] == "wrong_parameter"
+    assert [each["name"] for each in get(ann, "/annotations")["items"]] == ["colours"]

@@ -1,0 +1,95 @@
+"""Annotating in Chromium: by key and by click, taken back, skipped, counted, on a phone as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.ui.conftest import Server
+from tests.ui.pages.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+
+def labelled(server: Server, name: str) -> list[Any]:
+    rows = server.json(f"/api/v1/annotations/{name}/log?current=1")[1]["items"]
+    return [(row["kind"], row["labels"], row["who"]) for row in rows]
+
+
+def test_stretches_are_labelled_by_key_and_click_skipped_and_taken_back(
+    visit: Visit, server: Server, moves: str
+) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{server.url}/annotate?set={moves}")
+    main = page.get_by_role("main")
+    main.get_by_role("heading", name="Annotate: moves").wait_for()
+    heading = main.locator(".one h2")
+    heading.wait_for()
+    # Nobody labels without a name.
+    page.keyboard.press("1")
+    main.get_by_role("alert").get_by_text("Write your name first").wait_for()
+    main.get_by_label("Your name").fill("ann")
+    main.get_by_label("Your name").blur()
+    told = main.get_by_role("status")
+    first = heading.inner_text()
+    page.keyboard.press("1")
+    told.get_by_text("Kept: left").wait_for()
+    assert heading.inner_text() != first
+    main.get_by_role("button", name="right").click()
+    told.get_by_text("Kept: right").wait_for()
+    main.get_by_text("2 labels · 2 videos").wait_for()
+    page.keyboard.press("s")
+    told.get_by_text("Skipped").wait_for()
+    assert labelled(server, moves) == [
+        ("label", ["left"], "ann"),
+        ("label", ["right"], "ann"),
+        ("skip", [], "ann"),
+    ]
+    page.keyboard.press("u")
+    told.get_by_text("Taken back: a skip").wait_for()
+    page.keyboard.press("u")
+    told.get_by_text("Taken back: right").wait_for()
+    assert labelled(server, moves) == [("label", ["left"], "ann")]
+    main.get_by_label("New label").fill("up")
+    main.get_by_label("New label").press("Enter")
+    main.get_by_role("button", name="up").wait_for()
+    main.get_by_label("New label").blur()
+    page.keyboard.press("3")
+    told.get_by_text("Kept: up").wait_for()
+    assert labelled(server, moves)[-1] == ("label", ["up"], "ann")
+    assert visitor.faults == []
+    assert visitor.foreign_requests == []
+    assert visitor.failed_answers == []
+
+
+def test_a_set_is_made_and_annotated_on_a_phone_in_german(
+    visit: Visit, server: Server, moves: str
+) -> None:
+    visitor = visit(390, is_dark=True, language="de-DE")
+    page = visitor.page
+    page.goto(f"{server.url}/annotate")
+    main = page.get_by_role("main")
+    main.get_by_role("link", name="moves").wait_for()
+    main.get_by_label("Name: Buchstaben").fill("places")
+    main.get_by_label("Labels, mit Kommas").fill("sea, sand")
+    main.get_by_label("mehrere Labels").check()
+    main.get_by_role("button", name="Satz anlegen").click()
+    main.get_by_role("heading", name="Beschriften: places").wait_for()
+    main.get_by_label("Dein Name").fill("ben")
+    for label in ("sea", "sand"):
+        main.get_by_role("button", name=label).click()
+    main.get_by_role("button", name="Speichern").click()
+    main.get_by_role("status").get_by_text("Gemerkt: sea, sand").wait_for()
+    main.get_by_role("button", name="Keines davon").click()
+    main.get_by_role("status").get_by_text("Gemerkt: -").wait_for()
+    assert labelled(server, "places") == [
+        ("label", ["sea", "sand"], "ben"),
+        ("label", ["-"], "ben"),
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+    assert visitor.faults == []
+    assert visitor.failed_answers == []
+    server.ask("/api/v1/annotations/places", method="DELETE")

@@ -1,0 +1,34 @@
+"""What the component of the Annotate page is told, and when the page is offered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.home import resolve_home
+from tests.indexer.made import store
+from ui.library.library import Library
+from ui.pages.annotate.page import page_data
+from ui.pages.frame import is_annotated
+from ui.pages.words.language import words_of
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [({}, ""), ({"set": " Animals"}, "animals"), ({"set": "../x"}, "")]
+)
+def test_an_address_names_a_set(tmp_path: Path, given: dict[str, str], name: str) -> None:
+    home = resolve_home(tmp_path / "home")
+    with Library(home.root) as library:
+        told = page_data(library, given, words_of("de"), "ann")
+        assert (told["indexed"], is_annotated(library)) == (False, False)
+    home.make()
+    store(home, {"a.mp4": np.eye(8, dtype=np.float32)[:2]})
+    with Library(home.root) as library:
+        told = page_data(library, given, words_of("de"), "ann")
+        assert (told["set"], told["annotator"], told["indexed"]) == (name, "ann", True)
+        assert told["words"]["annotate.title"] == "Beschriften"
+        assert not is_annotated(library)
+        library.annotating.annotations.make("animals")
+        assert is_annotated(library)

@@ -1,0 +1,1 @@
+"""Annotation through the API: for owners."""

@@ -1,0 +1,93 @@
+"""Sets, proposals, annotations and doubts as the API gives them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from data.printable import printable
+from ui.api.links import media_url, preview_url, thumb_url
+
+if TYPE_CHECKING:
+    from ui.library.documents import Document
+
+SetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+"""The name of a set."""
+
+
+class SetShown(BaseModel):
+    """A set of labels, and how far it has come."""
+
+    name: str
+    task: str = Field(description="classes: one label a stretch; several: any number at once.")
+    labels: list[str] = Field(description="What is offered, in this order.")
+    labelled: int = Field(description="Stretches that have a label.")
+    skipped: int
+    videos: int = Field(description="Videos with a label.")
+    counts: dict[str, int] = Field(description="Stretches by label.")
+    created_at: datetime
+    newest_at: datetime | None = Field(description="When something was said last.")
+
+
+class Place(BaseModel):
+    """A stretch of a video."""
+
+    video_id: int
+    title: str
+    start_s: float
+    end_s: float
+    thumb_url: str
+    preview_url: str = Field(description="Without sound.")
+    media_url: str = Field(description="The file itself, with byte ranges.")
+
+
+class Guess(BaseModel):
+    """A label that a stretch may have."""
+
+    label: str
+    chance: float
+
+
+class ProposalShown(Place):
+    """A stretch to label next."""
+
+    why: str = Field(description="unsure: the head cannot tell; different: from what is labelled.")
+    unsure: float = Field(description="How unsure, 0 to 1; 1 where no head was asked.")
+    guesses: list[Guess] = Field(description="The likeliest first; none without a head.")
+    keywords: list[str] = Field(description="Of its video.")
+
+
+class AnnotationShown(Place):
+    """What somebody said of a stretch."""
+
+    id: int
+    kind: str = Field(description="label, skip or undo.")
+    labels: list[str] = Field(description="- is none of them.")
+    who: str
+    at: datetime
+    source: str = Field(description="terminal, page, api or import.")
+    undoes: int | None = Field(description="Number of the row that is taken back.")
+
+
+class DoubtShown(AnnotationShown):
+    """A label that may be wrong."""
+
+    given: str = Field(description="What was said; - where a label is missing.")
+    likely: str = Field(description="What the head would say; - for that it is not so.")
+    chance: float = Field(description="Probability of what was given.")
+    likely_chance: float
+
+
+def placed(document: Document) -> dict[str, Any]:
+    """The fields of a document with a place, with links and without paths."""
+    number = int(document["video_id"])
+    start_s, end_s = document["start_s"], document["end_s"]
+    return {name: value for name, value in document.items() if name != "path"} | {
+        "video_id": number,
+        "title": printable(document["title"]),
+        "thumb_url": thumb_url(number, (start_s + end_s) / 2),
+        "preview_url": preview_url(number, start_s, end_s),
+        "media_url": media_url(number),
+    }

@@ -1,0 +1,79 @@
+// Beside the stretch: how far the set has come, how well it is learned, and which labels may be wrong.
+
+import { h } from "../shared/dom.js";
+import { get } from "../shared/api.js";
+import { clock } from "../shared/words.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 320;
+const HEIGHT = 140;
+const EDGE = 6;
+const MOST_DOUBTS = 8;
+
+export class LearnedView {
+  constructor(page) {
+    Object.assign(this, { page, say: page.say });
+    this.counts = h("div", { class: "counts" });
+    this.curve = h("div", { class: "curve" });
+    this.doubts = h("div", { class: "doubts" });
+    this.element = h("section", { class: "learned", "aria-label": this.say("annotate.learned") }, this.counts, this.curve, this.doubts);
+  }
+
+  progress(set) {
+    const { say } = this;
+    const most = Math.max(1, ...Object.values(set.counts));
+    this.counts.replaceChildren(h("h2", {}, say("annotate.progress")),
+      h("p", { class: "mute small" }, say("annotate.n", { n: set.labelled }), " · ", say("annotate.n_videos", { n: set.videos }), set.skipped ? ` · ${say("annotate.n_skipped", { n: set.skipped })}` : ""),
+      h("dl", {}, Object.entries(set.counts).map(([label, n]) => [h("dt", {}, label),
+        h("dd", {}, h("span", { class: "bar", style: `width: ${(70 * n / most).toFixed(1)}%` }), h("span", {}, String(n)))])));
+  }
+
+  /** Ask how well it is learned, and what may be wrong; neither holds up the labelling. */
+  async judge() {
+    const { page } = this;
+    const [curve, check] = await Promise.all([get(page.path("/curve")), get(page.path(`/check?k=${MOST_DOUBTS}`))]);
+    this.drawCurve(curve);
+    this.drawDoubts(check);
+  }
+
+  drawCurve({ items }) {
+    const { say } = this;
+    const heading = h("h2", {}, say("annotate.curve"));
+    if (!items.length) return void this.curve.replaceChildren(heading, h("p", { class: "mute small" }, say("annotate.no_curve")));
+    const last = items.at(-1);
+    const told = say("annotate.curve_said", { f1: last.f1_macro.toFixed(2), n: last.labels });
+    this.curve.replaceChildren(heading, drawn(items, told), h("p", { class: "mute small" }, told));
+  }
+
+  drawDoubts({ items, checked }) {
+    const { say, page } = this;
+    this.doubts.replaceChildren(h("h2", {}, say("annotate.doubts")),
+      items.length ? h("ul", {}, items.map(each => h("li", {}, h("button", { type: "button", class: "doubt", onclick: () => page.again(each) },
+        h("img", { src: each.thumb_url, alt: "", loading: "lazy" }),
+        h("span", { class: "words" }, h("b", {}, say("annotate.doubt", { given: this.named(each.given), likely: this.named(each.likely) })),
+          h("span", { class: "mute small" }, `${each.title} ${clock(each.start_s)}-${clock(each.end_s)}`))))))
+        : h("p", { class: "mute small" }, checked ? say("annotate.no_doubts") : say("annotate.no_curve")));
+  }
+
+  named(label) {
+    return label === "-" ? this.say("annotate.none") : label;
+  }
+}
+
+/** The curve: F1 from 0 to 1 over the number of labels. */
+function drawn(items, told) {
+  const svg = document.createElementNS(SVG, "svg");
+  const most = items.at(-1).labels;
+  const x = n => EDGE + (WIDTH - 2 * EDGE) * (n / most);
+  const y = value => HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * value;
+  const part = (name, attributes) => {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+    svg.append(made);
+  };
+  for (const [name, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": told })) svg.setAttribute(name, value);
+  for (const value of [0, 0.5, 1]) part("line", { class: "grid", x1: EDGE, x2: WIDTH - EDGE, y1: y(value), y2: y(value) });
+  part("polyline", { class: "way", points: items.map(({ labels, f1_macro }) => `${x(labels).toFixed(1)},${y(f1_macro).toFixed(1)}`).join(" ") });
+  for (const { labels, f1_macro } of items) part("circle", { class: "dot", cx: x(labels).toFixed(1), cy: y(f1_macro).toFixed(1), r: 3.5 });
+  return svg;
+}

@@ -26,7 +26,7 @@ WORLDS = {
 
 
 def run(size: str) -> dict[str, Any]:
-    """Measure every world; `small` takes about two minutes on two cores."""
+    """Measure every world; `small` takes minutes, mostly for networks on pixels."""
     encoder = load_encoder("toon")
     figures: dict[str, Any] = {}
     found = []

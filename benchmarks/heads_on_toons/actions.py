@@ -42,9 +42,14 @@ class Size:
     """Rows a kind that judge."""
     steps: int
     """Batches of each network on pixels."""
+    of_frames: tuple[Family, ...]
+    """Networks over the frames that are tried."""
 
 
-SIZES = {"small": Size(FEW, (5, 20), 20, 120), "full": Size(MOTIONS, (5, 20, 100), 40, 600)}
+SIZES = {
+    "small": Size(FEW, (5, 20), 20, 120, (Family.GRU,)),
+    "full": Size(MOTIONS, (5, 20, 100), 40, 600, (Family.GRU, Family.CONVOLUTION)),
+}
 
 
 def films_of(motions: Sequence[str], n_each: int, seed: int) -> list[Film]:
@@ -91,7 +96,10 @@ def run(size: str, encoder: Encoder) -> tuple[dict[str, Any], list[Versus]]:
         for n in wanted.labels:
             some = some_each(train, n)
             at = np.array([place[row.video, row.start_s] for row in some])
-            ours = {"clips": _learned(lab, some, test), "frames": _of_frames(lab, some, test)}
+            ours = {
+                "clips": _learned(lab, some, test),
+                "frames": _learned(lab, some, test, wanted.of_frames),
+            }
             simple = {"mean_pooling": _mean_pooling(lab, some, test)}
             classes = sorted(set(wanted.motions))
             y = np.array([classes.index(row.label) for row in some], np.int64)
@@ -108,13 +116,11 @@ def _f1(rows: Sequence[Row], said: Sequence[str]) -> float:
     return float(f1_score([row.label for row in rows], said, average="macro"))
 
 
-def _learned(lab: Lab, train: Sequence[Row], test: Sequence[Row]) -> float:
-    lab.train(train)
-    return _f1(test, lab.predict(test).labels)
-
-
-def _of_frames(lab: Lab, train: Sequence[Row], test: Sequence[Row]) -> float:
-    lab.train(train, frames=True, families=(Family.GRU, Family.CONVOLUTION))
+def _learned(
+    lab: Lab, train: Sequence[Row], test: Sequence[Row], families: tuple[Family, ...] | None = None
+) -> float:
+    """By a head of all kinds over clip vectors, or of some over the frames."""
+    lab.train(train, frames=families is not None, families=families)
     return _f1(test, lab.predict(test).labels)
 
 

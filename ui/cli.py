@@ -280,7 +280,9 @@ def main() -> None:
     """The console script: run the command that was typed and leave with its exit code."""
     code = run(sys.argv[1:])
     # What is left goes with the process: looking through all of it takes a second after torch.
-    gc.freeze()
+    # Triton alone wants its own to be gone first, and else counts it on stderr line by line.
+    if "triton" not in sys.modules:
+        gc.freeze()
     sys.exit(code)
 
 

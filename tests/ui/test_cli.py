@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Never
 
 import numpy as np
@@ -50,15 +51,18 @@ def test_help_takes_less_than_half_a_second_of_processor_time() -> None:
     assert any(took_s() < LIMIT_S for _ in range(5))
 
 
+@pytest.mark.parametrize(("module", "asked_for"), [("none", ["freeze"]), ("triton", [])])
 def test_what_is_left_in_memory_is_not_looked_through_at_the_end(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, module: str, asked_for: list[str]
 ) -> None:
     asked: list[str] = []
+    monkeypatch.delitem(sys.modules, "triton", raising=False)
+    monkeypatch.setitem(sys.modules, module, ModuleType(module))
     monkeypatch.setattr(sys, "argv", ["reelwise", "--version"])
     monkeypatch.setattr(gc, "freeze", lambda: asked.append("freeze"))
     with pytest.raises(SystemExit, match="0"):
         main()
-    assert asked == ["freeze"]
+    assert asked == asked_for
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -1,6 +1,5 @@
 """The process that runs one queued job for a server: `python -m ui.library.jobs.child HOME ID`."""
 
-import gc
 import signal
 import sys
 from pathlib import Path
@@ -30,6 +29,4 @@ def run_queued(home: Path, job_id: int) -> int:
 if __name__ == "__main__":
     # Who starts a server in the background may have it ignore Ctrl-C; its jobs must not.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    code = run_queued(Path(sys.argv[1]), int(sys.argv[2]))
-    gc.freeze()  # what is left goes with the process, without a look through all of it
-    sys.exit(code)
+    sys.exit(run_queued(Path(sys.argv[1]), int(sys.argv[2])))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from data.review.rules import Rule
     from embeddings.encoder import Encoder
     from indexer.build.report import IndexReport
+    from indexer.review.learning import Learned, Wished
     from indexer.review.scan import ScanReport
     from ui.library.documents import Document
 
@@ -78,6 +79,27 @@ class Reviews:
         copy_if_due(self._catalogue.home)
         return found
 
+    def learn(
+        self, rule: str, wished: Wished, *, by: str, keeps: bool, told: Told = lambda _: None
+    ) -> Document:
+        """Let a rule learn from decisions and, where it is kept, look at what it has not seen.
+
+        Args:
+            rule: Name of the rule.
+            wished: Which error is bounded.
+            by: Who wants it, for the log.
+            keeps: Let the rule ask the head from now on; else only tell what it would err by.
+            told: Is told what is tried.
+
+        Raises:
+            ReelwiseError: There is no such rule, or too few decisions of one kind.
+        """
+        from indexer.review.learning import learn_rule
+
+        learned = learn_rule(self._catalogue, rule, wished, by=by, keeps=keeps, told=told)
+        found = self.scan(afresh=False, told=told) if keeps else None
+        return learned_document(learned, found)
+
     def decide(self, case_id: int, decision: Decision) -> Case:
         """As `Deciding.decide`."""
         return self._copied(Deciding(self._catalogue).decide(case_id, decision))
@@ -130,6 +152,26 @@ def review_new(reviews: Reviews, report: IndexReport) -> None:
         f"the rule {name} did not look at everything: {why}" for name, why in found.left_out.items()
     ]
     report.review_notice = "\n".join(lines)
+
+
+def learned_document(learned: Learned, found: ScanReport | None) -> Document:
+    """What a rule learned, and what it found then, as JSON gives it."""
+    errors = learned.errors
+    return {
+        "head": learned.head,
+        "threshold": learned.threshold,
+        "blocked": learned.blocked,
+        "allowed": learned.allowed,
+        "misses": errors.misses,
+        "cases": errors.cases,
+        "miss_rate": errors.miss_rate,
+        "false_alarms": errors.false_alarms,
+        "others": errors.others,
+        "false_alarm_rate": errors.false_alarm_rate,
+        "reached": learned.is_reached,
+        "policy": None if learned.policy is None else learned.policy.version,
+        "new": None if found is None else found.new,
+    }
 
 
 def case_document(

@@ -27,36 +27,16 @@ from indexer.review.learning import (
     threshold_for,
 )
 from indexer.review.scan import scan
-from tests.data.review.made import find, set_policy
-from tests.fakes import ColourEncoder, unit_rows
-from tests.indexer.made import store
-
-N = 40
+from tests.fakes import ColourEncoder
+from tests.indexer.review.decided import N, decide, store_found
 
 
 @pytest.fixture
 def catalogue(home: Home) -> Iterator[Catalogue]:
-    """Videos of one clip, every second near red; the rule has found all of them."""
-    rng = np.random.default_rng(0)
-    words = ColourEncoder().encode_texts(["red", "blue"])
-    store(
-        home,
-        {
-            f"v{n}.mp4": unit_rows(words[n % 2][None] + rng.normal(0, 0.3, (1, 8)))
-            for n in range(N + 6)
-        },
-    )
+    """Every second video is near red; the rule has found all but six of them."""
+    store_found(home)
     with Catalogue(home) as opened:
-        set_policy(opened)
-        find(opened, "fights", *((n + 1, 0.0, 4.0, 0.9) for n in range(N)))
         yield opened
-
-
-def decide(catalogue: Catalogue, n: int = N) -> None:
-    """Block what is red, allow the rest."""
-    for case in Cases(catalogue).some(Wanted("open"), n=n):
-        verb = "block" if case.video_id % 2 else "allow"
-        Deciding(catalogue).decide(case.id, Decision(verb, "ann", "seen"))
 
 
 def learn(catalogue: Catalogue, **how: Any) -> Any:

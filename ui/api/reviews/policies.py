@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.review.rules import pinned, policy_of
-from ui.api.fields import Flag, Typed, Whole, Words
+from ui.api.fields import Flag, Share, Typed, Whole, Words
 from ui.api.refusals import not_there
 from ui.api.served import Asking, ServedHere
 from ui.api.strict import StrictRoute
@@ -110,3 +110,48 @@ def scan(wish: Wish, served: ServedHere) -> Scanned:
         for name, each in found.rules.items()
     }
     return Scanned(policy=found.policy, new=found.new, rules=rules, left_out=found.left_out)
+
+
+class Lesson(BaseModel):
+    """What a rule is to learn."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rule: Words = Field(description="Name of a rule of the policy.")
+    misses: Share = Field(0.1, description="Largest share of its cases that it may miss.")
+    false_alarms: Share | None = Field(
+        None, description="Instead: largest share of allowed cases that it may take for cases."
+    )
+    keep: Flag = Field(False, description="Let it hold; else only tell what it would err by.")
+    by: Words | None = None
+
+
+class Lessons(BaseModel):
+    """What a rule learned, judged on cases of videos that it was not fitted on."""
+
+    head: str = Field(description="The head that the rule asks.")
+    threshold: float = Field(description="From which probability on it finds.")
+    blocked: int = Field(description="Decisions that it is a case of the rule.")
+    allowed: int = Field(description="Decisions that it is none.")
+    misses: int
+    cases: int
+    miss_rate: float
+    false_alarms: int
+    others: int
+    false_alarm_rate: float
+    reached: bool = Field(description="The wished error is reached; else this is the nearest.")
+    policy: int | None = Field(description="The policy that holds with it; null: only tried.")
+    new: int | None = Field(description="New cases that it found then.")
+
+
+@router.post("/learn", summary="Let a rule learn from decisions")
+def learn(lesson: Lesson, served: ServedHere, visitor: Asking) -> Lessons:
+    """Fits a head on the decisions about a rule: ten blocked and ten allowed ones are needed."""
+    from indexer.review.learning import Wished
+
+    wished = Wished("misses", lesson.misses)
+    if lesson.false_alarms is not None:
+        wished = Wished("false-alarms", lesson.false_alarms)
+    who = named(visitor, lesson.by)
+    learned = served.library.reviews.learn(lesson.rule, wished, by=who, keeps=lesson.keep)
+    return Lessons(**learned)

@@ -14,8 +14,8 @@ from ui.terminal.progress import report
 from ui.terminal.text import count
 
 if TYPE_CHECKING:
-    from indexer.review.learning import Learned, Wished
-    from indexer.review.scan import ScanReport
+    from indexer.review.learning import Wished
+    from ui.library.documents import Document
 
 USUAL_MISSES = 0.1
 
@@ -52,7 +52,7 @@ def learn(
     Ten blocked and ten allowed cases are needed. The threshold is set for an error on cases of
     videos that the head was not fitted on.
     """
-    from indexer.review.learning import Wished, learn_rule
+    from indexer.review.learning import Wished
 
     if misses is not None and false_alarms is not None:
         raise typer.BadParameter("give one of --misses and --false-alarms")
@@ -60,42 +60,25 @@ def learn(
     if false_alarms is not None:
         wished = Wished("false-alarms", false_alarms)
     with Library(home) as library:
-        learned = learn_rule(
-            library.catalogue, rule, wished, by=who(by), keeps=not dry_run, told=report
-        )
-        found = None if dry_run else library.reviews.scan(afresh=False, told=report)
-    return _answer(learned, wished, found)
+        learned = library.reviews.learn(rule, wished, by=who(by), keeps=not dry_run, told=report)
+    return _answer(learned, wished)
 
 
-def _answer(learned: Learned, wished: Wished, found: ScanReport | None) -> Answer:
-    errors = learned.errors
-    document = {
-        "head": learned.head,
-        "threshold": learned.threshold,
-        "blocked": learned.blocked,
-        "allowed": learned.allowed,
-        "misses": errors.misses,
-        "cases": errors.cases,
-        "miss_rate": errors.miss_rate,
-        "false_alarms": errors.false_alarms,
-        "others": errors.others,
-        "false_alarm_rate": errors.false_alarm_rate,
-        "reached": learned.is_reached,
-        "policy": None if learned.policy is None else learned.policy.version,
-        "new": None if found is None else found.new,
-    }
+def _answer(learned: Document, wished: Wished) -> Answer:
     lines = [
-        f"learned from {learned.blocked:,} blocked and {learned.allowed:,} allowed cases; from "
-        f"{learned.threshold:g} on, judged on cases of videos that it was not fitted on:",
-        f"  it misses {errors.misses:,} of {count(errors.cases, 'case')} ({errors.miss_rate:.1%})",
-        f"  it takes {errors.false_alarms:,} of {errors.others:,} others for cases "
-        f"({errors.false_alarm_rate:.1%})",
+        f"learned from {learned['blocked']:,} blocked and {learned['allowed']:,} allowed cases; "
+        f"from {learned['threshold']:g} on, judged on cases of videos that it was not fitted on:",
+        f"  it misses {learned['misses']:,} of {count(learned['cases'], 'case')} "
+        f"({learned['miss_rate']:.1%})",
+        f"  it takes {learned['false_alarms']:,} of {learned['others']:,} others for cases "
+        f"({learned['false_alarm_rate']:.1%})",
         "these are cases that a rule had found: of other clips nobody has decided",
     ]
-    if learned.policy is not None and found is not None:
+    version = learned["policy"]
+    if version is not None:
         lines.append(
-            f"policy {learned.policy.version} holds; {count(found.new, 'new case')}   "
-            f"(back: reelwise review policy restore --version {learned.policy.version - 1})"
+            f"policy {version} holds; {count(learned['new'], 'new case')}   "
+            f"(back: reelwise review policy restore --version {version - 1})"
         )
-    told = "" if learned.is_reached else f"{wished.rate:.1%} {wished.error} cannot be reached"
-    return Answer(document, "\n".join(lines), notice=told)
+    told = "" if learned["reached"] else f"{wished.rate:.1%} {wished.error} cannot be reached"
+    return Answer(learned, "\n".join(lines), notice=told)

@@ -3,6 +3,7 @@
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
 import { clock } from "../shared/words.js";
+import { openLearn } from "./learn.js";
 
 const PAGE = 50;
 const STATES = ["waiting", "unsure", "appealed", "blocked", "allowed", "withdrawn", "all"];
@@ -34,7 +35,8 @@ export class QueueView {
         h("button", { type: "button", class: "main", onclick: () => page.tried(() => page.next()) }, say("review.next")),
         this.choice("state", STATES.map(state => [state, `${say(`review.${state}`)}${state === "all" ? "" : ` (${counts[state] ?? 0})`}`])),
         this.choice("order", [["oldest", say("review.oldest")], ["worst", say("review.worst")]]),
-        page.policy && this.choice("rule", [["", say("review.every_rule")], ...page.policy.rules.map(rule => [rule.name, rule.name])])),
+        page.policy && this.choice("rule", [["", say("review.every_rule")], ...page.policy.rules.map(rule => [rule.name, rule.name])]),
+        this.rule && h("button", { type: "button", class: "outlined", onclick: () => openLearn(page, this.rule) }, say("review.learn"))),
       h("p", { class: "mute small", role: "status" }, say("review.n", { n: total })),
       total ? h("ul", { class: "cases" }, this.cases.map(each => this.row(each))) : h("p", { class: "empty" }, say(page.policy ? "review.nothing" : "review.no_policy")),
       total > this.cases.length ? h("button", { type: "button", class: "outlined", onclick: () => page.tried(() => this.more()) }, say("review.more")) : "");

@@ -12,6 +12,7 @@ from benchmarks.machine import describe_machine
 from data.errors import ReelwiseError
 
 BENCHMARKS = {
+    "annotate": "labels proposed against random order, wrong labels found, time of a refit",
     "cold_search": "processor time of a question in a new process, and of `index` with no work",
     "cannot_write": "read-only, without rights, inodes or space: what is answered, what is said",
     "clips": "each way of cutting videos into clips: recall, and the cost of cutting anew",

@@ -45,7 +45,7 @@ class Proposal:
     end_s: float
     """Its end, not included."""
     why: Why
-    """unsure: the head cannot tell, and it differs; different: it differs from what is labelled."""
+    """unsure: the head cannot tell; different: it differs from what is labelled."""
     unsure: float
     """How unsure the head is, 0 to 1; 1 where none was asked."""
     guesses: tuple[tuple[str, float], ...] = ()
@@ -107,14 +107,13 @@ class Annotator:
         self._state: _State | None = None
         self._refitting: threading.Thread | None = None
 
-    def propose(self, n: int, *, waits: bool = True, but: Sequence[Proposal] = ()) -> Proposed:
+    def propose(self, n: int, *, waits: bool = True) -> Proposed:
         """What to label next.
 
         Args:
             n: How many stretches.
             waits: Learn from the newest labels first; else what was learned last is asked, and
                 the newest are learned from meanwhile.
-            but: Stretches that are not wanted again.
 
         Raises:
             ReelwiseError: There is no such set.
@@ -122,8 +121,7 @@ class Annotator:
         known, current = self._now()
         state = self._learned(known, current) if waits else self._learned_last(known, current)
         guess, pool = state.guess, self._pool
-        stretches = [row.stretch for row in current]
-        taken = pool.taken(stretches + [(p.video_id, p.start_s, p.end_s) for p in but])
+        taken = pool.taken([row.stretch for row in current])
         labelled = [row for row in current if row.kind == "label"]
         vectors = self._vectors(labelled)
         unsure = None if guess.chances is None else margin_unsure(guess.task, guess.chances)

@@ -1,4 +1,4 @@
-"""What to label next: what the head is unsure of, and of that what differs from what is labelled.
+"""What to label next: what differs, and with more labels what the head is unsure of.
 
 Uncertainty is the margin between the two likeliest labels (Scheffer et al., 2001), of several
 labels that of the least sure one. Differing is farthest-first, the greedy 2-approximation of the
@@ -15,11 +15,6 @@ from numpy.typing import NDArray
 from data.arrays import Floats, Ids, Mask
 from data.labels.kinds import Task
 from indexer.annotation.pool import Pool
-
-UNSURE_OF = 5
-"""So many times as many clips as are wanted are compared: the ones that are least sure."""
-LEAST_UNSURE = 30
-"""Clips that are compared at least."""
 
 
 @dataclass(frozen=True)
@@ -56,36 +51,56 @@ def choose(
             only differ.
     """
     free = np.flatnonzero(~taken)
-    if unsure is not None and len(free):
-        short = min(len(free), max(UNSURE_OF * n, LEAST_UNSURE))
-        # Equal ones in a fixed order: the same question has the same answer.
-        free = free[np.argsort(-unsure[free], kind="stable")[:short]]
-    places = _apart(pool, free, labelled, n)
+    if not len(free):
+        return Chosen(free, np.zeros(0, np.float32))
+    vectors = pool.examples.vectors[free]
+    if unsure is not None:
+        found = _greedy(pool, free, n, np.ones(len(free)), unsure[free])
+    elif labelled is not None and len(labelled):
+        far = 1 - (vectors @ labelled.T).max(axis=1).astype(np.float64)
+        found = _greedy(pool, free, n, far)
+    else:
+        # The most usual clip first: the farthest from nothing would be an odd one.
+        usual = int((vectors @ vectors.mean(axis=0)).argmax())
+        found = _greedy(pool, free, n, np.ones(len(free)), first=usual)
+    places = np.asarray(free[found], np.int64)
     told = np.ones(len(places), np.float32) if unsure is None else unsure[places]
     return Chosen(places, np.asarray(told, np.float32))
 
 
-def _apart(pool: Pool, free: Ids, labelled: Floats | None, n: int) -> Ids:
-    """Farthest-first among some clips; no video a second time while another one is left."""
-    vectors = pool.examples.vectors[free]
-    if not len(free):
-        return free
-    if labelled is None or not len(labelled):
-        # The most usual clip first: the farthest from nothing would be an odd one.
-        far = (vectors @ vectors.mean(axis=0)).astype(np.float64)
-    else:
-        far = 1 - (vectors @ labelled.T).max(axis=1).astype(np.float64)
-    videos, counts = pool.video_ids[free], dict.fromkeys(pool.video_ids[free].tolist(), 0)
+def _greedy(
+    pool: Pool,
+    free: Ids,
+    n: int,
+    far: NDArray[np.float64],
+    weights: Floats | None = None,
+    *,
+    first: int | None = None,
+) -> Ids:
+    """Places in `free`: each the one of the largest weight times distance to those before it.
+
+    No video comes a second time while another one is left.
+
+    Args:
+        pool: All clips.
+        free: (m,) clips that may be chosen.
+        n: How many are wanted.
+        far: (m,) distances to begin with.
+        weights: (m,) what distances are multiplied by; None for 1.
+        first: The first one.
+    """
+    vectors, times = pool.examples.vectors[free], np.zeros(len(free), np.int64)
+    _, videos = np.unique(pool.video_ids[free], return_inverse=True)
     left: NDArray[np.bool_] = np.ones(len(free), np.bool_)
     picked: list[int] = []
     while len(picked) < min(n, len(free)):
-        seen = np.array([counts[video] for video in videos.tolist()])
-        open_now = left & (seen == seen[left].min())
-        best = int(np.where(open_now, far, -np.inf).argmax())
-        first = not picked and (labelled is None or not len(labelled))
-        near = 1 - (vectors @ vectors[best]).astype(np.float64)
-        far = near if first else np.minimum(far, near)
+        score = far if weights is None else far * weights
+        open_now = left & (times == times[left].min())
+        best = int(np.where(open_now, score, -np.inf).argmax())
+        if not picked and first is not None:
+            best = first
+        far = np.minimum(far, 1 - (vectors @ vectors[best]).astype(np.float64))
         left[best] = False
-        counts[int(videos[best])] += 1
+        times[videos == videos[best]] += 1
         picked.append(best)
-    return np.asarray(free[np.array(picked, np.int64)], np.int64)
+    return np.array(picked, np.int64)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from data.annotations.annotations import Annotations, newest_at, progress_of
 from data.annotations.records import Annotation, LabelSet
 from data.catalogue.guard.copies import copy_if_due
+from data.errors import ReelwiseError
 from ui.library.documents import Document
 
 if TYPE_CHECKING:
@@ -124,7 +125,10 @@ class Annotating:
         }
 
     def proposed_documents(self, found: Proposed) -> list[Document]:
-        """Proposals with their videos and key words; without videos that are gone meanwhile."""
+        """Proposals with their videos and key words; without videos that are gone meanwhile.
+
+        `keywords` is None where the library's encoder cannot be opened.
+        """
         videos = self._catalogue.videos_by_id({each.video_id for each in found.items})
         return [
             self._proposal(each, videos[each.video_id])
@@ -133,7 +137,6 @@ class Annotating:
         ]
 
     def _proposal(self, each: Proposal, video: Video) -> Document:
-        words = self._keywords(each.video_id)[:KEYWORDS]
         return {
             **_place(each, video),
             "why": each.why,
@@ -141,8 +144,15 @@ class Annotating:
             "guesses": [
                 {"label": label, "chance": round(chance, 4)} for label, chance in each.guesses
             ],
-            "keywords": [word.text for word in words],
+            "keywords": self._words(each.video_id),
         }
+
+    def _words(self, video_id: int) -> list[str] | None:
+        try:
+            return [word.text for word in self._keywords(video_id)[:KEYWORDS]]
+        except ReelwiseError:
+            # What searches cannot be opened, as `status` says: it keeps nobody from labelling.
+            return None
 
     def annotation_documents(self, rows: Sequence[Annotation]) -> list[Document]:
         """Annotations with their videos; those that are gone have no path."""

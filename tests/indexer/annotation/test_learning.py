@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from data.labels.kinds import Task
 from indexer.annotation.annotator import FIRST_DIFFERENT, Annotator, TooFewLabels
 from indexer.annotation.curve import sizes_of
 from indexer.annotation.errors import confident_errors
-from indexer.annotation.pool import open_pool
-from indexer.annotation.proposing import margin_unsure
+from indexer.annotation.pool import Pool, open_pool
+from indexer.annotation.proposing import choose, margin_unsure
+from indexer.heads.inputs.examples import Examples
 from indexer.heads.models.model import Family
 from indexer.heads.training import HeadTraining, train_heads
 from tests.fakes import ColourEncoder, unit_rows
@@ -95,9 +97,24 @@ def test_what_the_head_is_unsure_of_comes_first(catalogue: Catalogue, annotator:
     head = annotator.head()
     assert head is not None
     every = annotator.propose(1000).items
-    least = sorted(each.unsure for each in every)[-5 * 6 :]
-    assert min(each.unsure for each in found.items) >= least[0]
+    assert len(every) == 3 * N - FIRST_DIFFERENT
+    assert found.items[0].unsure == max(each.unsure for each in every)
+    first, last = every[:5], every[-5:]
+    assert min(each.unsure for each in first) > max(each.unsure for each in last)
     assert all(sum(chance for _, chance in each.guesses) == pytest.approx(1) for each in every)
+
+
+def test_of_two_alike_that_it_is_unsure_of_the_second_comes_late() -> None:
+    vectors = np.array([[1, 0], [1, 0.01], [0.6, 0.8], [0, 1]], np.float32)
+    pool = Pool("e", np.arange(4), np.tile([0.0, 4.0], (4, 1)), Examples(unit_rows(vectors)), 4)
+    unsure = np.array([0.9, 0.89, 0.6, 0.5], np.float32)
+    taken = np.zeros(4, np.bool_)
+    chosen = choose(pool, n=4, taken=taken, labelled=None, unsure=unsure)
+    assert chosen.places.tolist() == [0, 3, 2, 1]
+    one_video = replace(pool, video_ids=np.array([1, 2, 3, 1]))
+    chosen = choose(one_video, n=4, taken=taken, labelled=None, unsure=unsure)
+    assert chosen.places.tolist() == [0, 2, 1, 3]
+    assert chosen.unsure == pytest.approx([0.9, 0.6, 0.89, 0.5])
 
 
 def test_newest_labels_are_learned_from_in_the_background(
@@ -137,6 +154,18 @@ def test_more_labels_do_better_on_other_videos(catalogue: Catalogue, annotator: 
     assert [point.labels for point in points] == sizes_of(N)
     assert points[-1].f1_macro > 0.9
     assert all(0 <= point.f1_macro <= 1 for point in points)
+
+
+def test_a_point_of_a_curve_knows_only_the_labels_that_came_first(
+    catalogue: Catalogue, annotator: Annotator
+) -> None:
+    order = [*range(0, N, 2), *range(1, N, 2)]
+    said = [Said(at + 1, 0.0, 4.0, (WORDS[at % 2],)) for at in order]
+    Annotations(catalogue).say_all("colours", said, by="ann", source="api")
+    points = annotator.curve()
+    # The first half of the labels is red alone: nothing is known of blue.
+    assert all(point.f1_macro < 0.4 for point in points if point.labels <= N // 2)
+    assert points[-1].f1_macro > 0.9
 
 
 @pytest.mark.parametrize("n", [4, 5, 11, 40, 500])

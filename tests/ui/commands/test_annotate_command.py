@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,13 @@ from data.home import Home, resolve_home
 from tests.fakes import ColourEncoder, unit_rows
 from tests.indexer.made import store
 from tests.ui.conftest import ask, tell
-from ui.library.annotating import Annotating
-from ui.library.library import Library
 
 N = 12
 
 
 @pytest.fixture
-def colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+def colours(tmp_path: Path) -> Home:
     """Videos of two clips, every second near red, the others near blue."""
-    # Key words need the encoder of a library that was really indexed.
-    monkeypatch.setattr(
-        Library,
-        "annotating",
-        property(lambda library: Annotating(library.catalogue, lambda _: [])),
-    )
     home = resolve_home(tmp_path / "home")
     home.make()
     rng = np.random.default_rng(0)
@@ -62,6 +55,11 @@ def test_labels_are_typed_taken_back_and_skipped(
     assert "'green' is no label of this set" in shown.err
     assert "taken back: blue" in shown.err
     assert "#t=" in shown.err
+    asked = re.findall(r"^\d+\. (v\d+)", shown.err, re.MULTILINE)
+    # What was taken back is asked again, and then what was asked when it was.
+    assert asked[3] == asked[4] == asked[5] == asked[1]
+    assert asked[6] == asked[2]
+    assert len(set(asked)) == 5
     assert shown.out.startswith("c  classes  3 stretches  3 videos  1 skipped  red 1, blue 1, gre")
     log = ask(capsys, "annotate", "c", "--log", home=colours.root)["log"]
     assert [(row["kind"], row["labels"]) for row in log] == [
@@ -72,7 +70,6 @@ def test_labels_are_typed_taken_back_and_skipped(
         ("skip", []),
         ("label", ["blue"]),
     ]
-    # What was taken back is asked again.
     assert log[1]["video_id"] == log[3]["video_id"]
     assert {row["who"] for row in log} == {"ann"}
     undone = ask(capsys, "annotate", "c", "--undo", "--by", "ann", home=colours.root)

@@ -90,7 +90,7 @@ def next_ones(
         Query(description="0: do not wait until the newest labels are learned from."),
     ] = True,
 ) -> Proposals:
-    """Stretches that teach most: what a head is unsure of, and of that what differs."""
+    """Stretches that teach most: what differs, then what a head is unsure of."""
     work = served.library.annotating
     found = work.annotator(set_name).propose(k, waits=now)
     return Proposals(

@@ -56,7 +56,9 @@ class ProposalShown(Place):
     why: str = Field(description="unsure: the head cannot tell; different: from what is labelled.")
     unsure: float = Field(description="How unsure, 0 to 1; 1 where no head was asked.")
     guesses: list[Guess] = Field(description="The likeliest first; none without a head.")
-    keywords: list[str] = Field(description="Of its video.")
+    keywords: list[str] | None = Field(
+        description="Of its video; null where the encoder of the library cannot be opened."
+    )
 
 
 class AnnotationShown(Place):

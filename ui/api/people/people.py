@@ -87,6 +87,7 @@ class ForgottenPerson(BaseModel):
     models: int = Field(description="Models that had learned from them; another is trained.")
     mentions: int = Field(description="Names of files and tags that hold the name; they stay.")
     heads: list[str] = Field(description="Heads that learned from their rows: to be fitted again.")
+    labels: int = Field(description="Annotations that stay, without the name.")
 
 
 @router.get("/people", summary="Who uses the library")
@@ -150,7 +151,13 @@ def forget(
     gone = everywhere.history
     if gone is None:
         return ForgottenPerson(
-            user=name, events=0, impressions=0, models=0, mentions=0, heads=everywhere.heads
+            user=name,
+            events=0,
+            impressions=0,
+            models=0,
+            mentions=0,
+            heads=everywhere.heads,
+            labels=0,
         )
     return ForgottenPerson(
         user=gone.user,
@@ -159,6 +166,7 @@ def forget(
         impressions=gone.impressions,
         models=gone.models,
         mentions=gone.mentions,
+        labels=gone.labels,
     )
 
 

@@ -17,11 +17,11 @@ from tests.fakes import ColourEncoder, unit_rows
 from tests.indexer.made import store
 from ui.api.application import build_api
 from ui.api.served import VISITOR, Served, Visitor
-from ui.library.annotating import Annotating
 from ui.library.library import Library
 
 N = 12
 WORDS = ("red", "blue")
+PLACE = {"video_id": 1, "start_s": 4, "end_s": 8}
 
 
 class As:
@@ -35,7 +35,7 @@ class As:
 
 
 @pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+def library(tmp_path: Path) -> Iterator[Library]:
     """Videos of two clips, every second near red, the others near blue."""
     home = resolve_home(tmp_path / "home")
     home.make()
@@ -47,11 +47,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
     }
     store(home, clips)
     with Library(home.root) as opened:
-        # Key words need the encoder of a library that was really indexed.
-        work = Annotating(opened.catalogue, lambda _: [])
-        monkeypatch.setattr(Library, "annotating", property(lambda _: work))
         yield opened
-        work.close()
 
 
 def asking(library: Library, visitor: Visitor) -> TestClient:
@@ -90,6 +86,8 @@ def test_what_is_proposed_is_labelled_skipped_and_taken_back(ann: TestClient) ->
     one = first["items"][0]
     assert one["preview_url"].startswith(f"/api/v1/previews/{one['video_id']}?start=")
     assert "path" not in one
+    # The encoder of this library cannot be opened, which keeps nobody from labelling.
+    assert one["keywords"] is None
     place = {name: one[name] for name in ("video_id", "start_s", "end_s")}
     kept = post(ann, "/annotations/colours/labels", {**place, "labels": ["red"], "source": "page"})
     assert (kept["annotation"]["who"], kept["annotation"]["source"]) == ("ann", "page")
@@ -123,6 +121,11 @@ def test_a_set_is_judged_checked_and_written(ann: TestClient) -> None:
     assert (check["items"][0]["given"], check["items"][0]["likely"]) == ("red", "blue")
     found = get(ann, "/annotations/colours/next?k=2")
     assert (found["asked"], found["of_labels"]) == ("labels", N)
+    # At once: what was learned last answers, and the newest label is learned from meanwhile.
+    post(ann, "/annotations/colours/labels", {**PLACE, "labels": ["red"]})
+    assert get(ann, "/annotations/colours/next?k=2&now=0")["of_labels"] == N
+    assert get(ann, "/annotations/colours/next?k=2")["of_labels"] == N + 1
+    post(ann, "/annotations/colours/undo", {})
     answer = ann.get("/annotations/colours/export?format=csv")
     assert answer.headers["content-disposition"] == 'attachment; filename="colours.csv"'
     assert len(list(csv.DictReader(answer.text.splitlines()))) == N

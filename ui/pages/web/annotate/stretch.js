@@ -32,7 +32,7 @@ export class StretchView {
       h("span", { class: "mute" }, `${clock(shown.start_s, true)}-${clock(shown.end_s, true)}`));
     const why = { unsure: say("annotate.why_unsure"), different: say("annotate.why_different"), doubt: say("annotate.why_doubt") }[shown.why];
     this.element.replaceChildren(this.heading, this.clip(),
-      h("p", { class: "facts mute small" }, why, why && " · ", shown.keywords.length ? `${shown.keywords.join(", ")} · ` : "",
+      h("p", { class: "facts mute small" }, why, why && " · ", shown.keywords?.length ? `${shown.keywords.join(", ")} · ` : "",
         h("a", { href: `/video?v=${shown.video_id}&t=${shown.start_s.toFixed(2)}` }, say("annotate.open"))),
       h("div", { class: "labels", role: "group", "aria-label": say("annotate.labels") }, this.labels.map((label, at) => this.button(label, at)),
         this.isSeveral && h("button", { type: "button", class: "outlined", "aria-keyshortcuts": "-", onclick: () => page.tried(() => page.keep(["-"])) }, say("annotate.none"), h("kbd", {}, "-"))),

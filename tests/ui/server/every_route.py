@@ -57,6 +57,7 @@ EXAMPLES: dict[str, Any] = {
     },
     "prefix": "do",
     "q": "a dog",
+    "rule": "fights",
     "search_id": 1,
     "set_name": "animals",
     "start": 0,

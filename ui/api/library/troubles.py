@@ -194,5 +194,6 @@ def keep_no_longer(served: ServedHere, videos: Annotated[list[VideoId], Query()]
 
 @router.get("/health", summary="How the library is")
 def health(served: ServedHere) -> dict[str, Any]:
-    """Counts, size, channels in per cent, model, recommender and index."""
-    return asdict(health_document(served.library))
+    """Counts, size, channels in per cent, model, recommender, index; what is wrong, and its job."""
+    found = health_document(served.library)
+    return {**asdict(found), "advised": [asdict(each) for each in found.advised]}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ui.library.documents import status_document
+from ui.library.keeping.advice import Advice, advice_of
 
 if TYPE_CHECKING:
     from ui.library.library import Library
@@ -67,6 +68,12 @@ class Health:
     """What to know of the model; empty for nothing."""
     recommender: dict[str, Any] = field(default_factory=dict)
     """As `status --json` has it."""
+
+    @property
+    def advised(self) -> list[Advice]:
+        """What is wrong, and which job mends it."""
+        told = (self.warning, str(self.recommender.get("warning") or ""))
+        return [advice_of(line) for each in told for line in each.splitlines()]
 
 
 def health_document(library: Library) -> Health:

@@ -16,7 +16,7 @@ from ui.pages.words.language import Words
 
 GROUPS = (
     *("library", "adding", "job", "problem", "copies", "health", "amount"),
-    *("card", "menu", "undo"),
+    *("card", "menu", "undo", "mend"),
 )
 """Words of the component."""
 

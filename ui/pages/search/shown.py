@@ -17,8 +17,8 @@ from indexer.search.examples.pictures import is_picture
 from indexer.search.result import Hit
 from indexer.search.spans import parse_span
 from ui.library.documents import search_notices
+from ui.library.keeping.advice import advice_of
 from ui.library.library import Library
-from ui.pages.advice import advice_of
 from ui.pages.components.video_card import card_of, copies_of
 from ui.pages.search.address import AT_FIRST, FOUND_IN, MOST_SHOWN, Asked
 from ui.pages.search.finding import Found, is_known, what_hides_most

@@ -3,6 +3,7 @@
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
 import { ago, bytes } from "../shared/amounts.js";
+import { mendButton } from "../shared/mending.js";
 
 export class HealthView {
   constructor({ say, language, actions }) {
@@ -18,7 +19,7 @@ export class HealthView {
   draw() {
     const { say, found } = this;
     this.element.replaceChildren(...[
-      found.warning && h("p", { class: "warning", role: "alert" }, found.warning),
+      ...found.advised.map(each => h("p", { class: "warning", role: "alert" }, each.text, " ", mendButton(each.action, say, () => this.show()))),
       this.panel("health.holds", this.figures()), this.panel("health.read", this.channels()),
       this.panel("health.model", this.model()), this.panel("health.recommender", this.recommender()),
       this.panel("health.index", this.index()), this.panel("health.folders", this.roots())].filter(Boolean));
@@ -59,7 +60,7 @@ export class HealthView {
     const told = known.fitted_at
       ? say("health.trained", { ago: ago(known.fitted_at, language), n: known.events, people: known.people })
       : say("health.quick");
-    return [h("p", {}, told), known.events_since > 0 && h("p", { class: "mute small" }, say("health.since", { n: known.events_since })), known.warning && h("p", { class: "warning" }, known.warning),
+    return [h("p", {}, told), known.events_since > 0 && h("p", { class: "mute small" }, say("health.since", { n: known.events_since })),
       h("p", { class: "buttons" }, h("button", { type: "button", class: "outlined", onclick: () => this.actions.start("train", {}) }, say("health.train")))];
   }
 
@@ -70,7 +71,8 @@ export class HealthView {
     const told = found.index_kind === "flat_fp16" || recall === null ? say("health.exact") : say("health.finds", { percent: (100 * recall).toFixed(1) });
     return [h("p", {}, told), h("p", { class: "mute small" }, say("health.generation", { n: found.generation, kind: found.index_kind || "-" })),
       h("p", { class: "buttons" }, h("button", { type: "button", class: "outlined", onclick: () => this.actions.start("rebuild", {}) }, say("health.rebuild")),
-        h("button", { type: "button", onclick: () => this.actions.start("verify", {}) }, say("health.verify")))];
+        h("button", { type: "button", onclick: () => this.actions.start("verify", {}) }, say("health.verify")),
+        h("button", { type: "button", onclick: () => this.actions.start("verify", { repair: true }) }, say("mend.repair")))];
   }
 
   roots() {

@@ -37,13 +37,13 @@ class Advice:
 
 
 def advice_of(text: str) -> Advice:
-    """A warning, and what it advises; a command that no page can run stays in the text."""
-    found = _CLAUSE.search(text)
-    action = None if found is None else _action(found["command"])
-    if found is None or action is None:
-        return Advice(printable(text))
-    rest = text[: found.start()] + text[found.end() :]
-    return Advice(printable(rest.strip(" ;:,")), action)
+    """A warning, and the first thing that it advises; a command that no page can run stays."""
+    found = [(each, _action(each["command"])) for each in _CLAUSE.finditer(text)]
+    wanted = next((action for _, action in found if action is not None), None)
+    for clause, action in reversed(found):
+        if wanted is not None and action == wanted:
+            text = text[: clause.start()] + text[clause.end() :]
+    return Advice(printable(text.strip(" ;:,") if wanted else text), wanted)
 
 
 def _action(command: str) -> Action | None:

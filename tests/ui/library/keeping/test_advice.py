@@ -5,7 +5,7 @@ import pytest
 from data.errors import ReelwiseError
 from indexer.search.words.asking import NOT_READ
 from indexer.store.generations import REBUILD
-from ui.pages.advice import Advice, advice_of
+from ui.library.keeping.advice import Advice, advice_of
 from ui.pages.search.shown import notice_data, problem_data
 
 LOST = (
@@ -21,6 +21,8 @@ LOST = (
          "rebuild"),
         ("it is damaged; serving gen-3 instead; run reelwise rebuild; also that",
          "it is damaged; serving gen-3 instead; also that", "rebuild"),
+        ("no manifest; run reelwise rebuild; a segment is cut; run reelwise rebuild: it makes one",
+         "no manifest; a segment is cut", "rebuild"),
         (LOST, "2 of 9 vector parts are missing or cut", "repair"),
         ("none of 31 lines can be found by what it means; run reelwise index with the library's "
          "folders", "none of 31 lines can be found by what it means", "index"),

@@ -1,0 +1,28 @@
+"""What is wrong with a library is told with the job that mends it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from indexer.store.generations import REBUILD
+from ui.library.keeping.advice import Advice
+from ui.library.keeping.health import health_document
+from ui.library.library import Library
+
+
+def test_a_command_in_a_warning_becomes_the_job_that_does_it(tmp_path: Path) -> None:
+    with Library(tmp_path / "home") as library:
+        library.make()
+        found = health_document(library)
+    assert found.advised == []
+    wrong = replace(
+        found,
+        warning=f"the index is damaged; {REBUILD}\nthe disk is slow",
+        recommender={"warning": "8 events are not in it; reelwise train recommender"},
+    )
+    assert wrong.advised == [
+        Advice("the index is damaged", "rebuild"),
+        Advice("the disk is slow"),
+        Advice("8 events are not in it", "train"),
+    ]

@@ -28,7 +28,8 @@ from data.home import Home
 from data.toons.library import ToonLibrary, write_library
 from data.video.write import write_video
 from ui.cli import run
-from ui.library import readers, running
+from ui.library import readers
+from ui.library.asking import running
 
 N_VIDEOS = 12
 ENCODER = os.environ.get("REELWISE_TEST_ENCODER", "toon")

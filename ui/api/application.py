@@ -23,7 +23,7 @@ from ui.api.reviews import policies, reviews
 from ui.api.revisions import revised
 from ui.api.running import failures, status
 from ui.api.served import Served
-from ui.library.running import reelwise_version
+from ui.library.asking.running import reelwise_version
 
 TITLE = "reelwise"
 API_ROUTERS = (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from indexer.duplicates.find import Compared
     from indexer.store.generations import Generation
     from indexer.store.segments.building import IndexChange
-    from ui.library.tagging import TaggedLibrary
+    from ui.library.labelling.tagging import TaggedLibrary
 
 VideoRef = str | int | Path
 """A video by its id, its path or its file name."""
@@ -92,8 +92,8 @@ class Library(AskedLibrary):
         """
         from indexer.build.files.roots import RuleChange
         from indexer.build.pipeline import RunOptions
-        from ui.library.comparing import compare_new
-        from ui.library.reviewing import review_new
+        from ui.library.keeping.comparing import compare_new
+        from ui.library.labelling.reviewing import review_new
 
         roots = [Path(path) for path in paths]
         rules = rules or RuleChange()
@@ -227,7 +227,7 @@ class Library(AskedLibrary):
         Raises:
             ReelwiseError: The file has no word, nothing is indexed, or the encoder knows no word.
         """
-        from ui.library.tagging import read_words, tag_library
+        from ui.library.labelling.tagging import read_words, tag_library
 
         words = read_words(vocabulary)
         if self.catalogue.encoder is None:

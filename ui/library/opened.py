@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Self
 from data.errors import ReelwiseError
 from data.home import Home, is_home, nothing_indexed, require_library, resolve_home
 from embeddings.backbone.early_checks import check_device, check_weights_file
-from ui.library.examples import ExampleStore
+from ui.library.asking.examples import ExampleStore
+from ui.library.asking.remembered import Remembered
 from ui.library.keeping.places import Places, home_of_user
-from ui.library.remembered import Remembered
 
 if TYPE_CHECKING:
     from data.catalogue import Catalogue, Shelf
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from indexer.store.gpu.copies import GpuCopies
     from indexer.store.gpu.opening import GpuUse
     from recommender.service import LibraryRecommender
-    from ui.library.annotating import Annotating
-    from ui.library.explaining import Explanations
+    from ui.library.asking.suggestions import Suggestion, Suggestions
     from ui.library.jobs.estimate import Estimate
+    from ui.library.labelling.annotating import Annotating
+    from ui.library.labelling.explaining import Explanations
+    from ui.library.labelling.reviewing import Reviews
     from ui.library.problems import Problems
-    from ui.library.reviewing import Reviews
-    from ui.library.suggestions import Suggestion, Suggestions
 
 
 MOST_ALIKE = 1_000
@@ -193,7 +193,7 @@ class OpenedLibrary:
         Raises:
             ReelwiseError: There is no library.
         """
-        from ui.library.reviewing import Reviews
+        from ui.library.labelling.reviewing import Reviews
 
         catalogue = self.catalogue  # takes the lock
         with self._lock:
@@ -208,7 +208,7 @@ class OpenedLibrary:
         Raises:
             ReelwiseError: There is no library.
         """
-        from ui.library.annotating import Annotating
+        from ui.library.labelling.annotating import Annotating
 
         catalogue = self.catalogue  # takes the lock
         with self._lock:
@@ -218,7 +218,7 @@ class OpenedLibrary:
 
     def suggest(self, user: str | None, typed: str, limit: int = 8) -> list[Suggestion]:
         """What may be meant by who has begun to type: own searches, tags, folders, titles."""
-        from ui.library.suggestions import Suggestions
+        from ui.library.asking.suggestions import Suggestions
 
         catalogue, searches = self.catalogue, self.searches  # each takes the lock
         with self._lock:
@@ -229,7 +229,7 @@ class OpenedLibrary:
 
     def automatic_tags(self) -> list[tuple[TagCount, Word]]:
         """How often each automatic tag was given; counted once for each state of the library."""
-        from ui.library.tagging import automatic_tags
+        from ui.library.labelling.tagging import automatic_tags
 
         catalogue = self.catalogue
         return self._automatic.get(catalogue.changes(), "", lambda: automatic_tags(catalogue))
@@ -318,7 +318,7 @@ class OpenedLibrary:
     @property
     def explanations(self) -> Explanations:
         """Why something was found, or said by a head: which seconds, which part of the picture."""
-        from ui.library.explaining import Explanations
+        from ui.library.labelling.explaining import Explanations
 
         searcher = self.searcher
         with self._loading:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
-from ui.library.examples import READING
+from ui.library.asking.examples import READING
 
 _PAUSE_S = 0.2
 _TOUCH_EVERY_S = 0.5

@@ -18,9 +18,9 @@ from starlette.types import ASGIApp
 from data.errors import ReelwiseError
 from data.home import Home, is_home, require_library, resolve_home
 from ui.api.served import Served
+from ui.library.asking.running import announced
 from ui.library.keeping.places import Places, home_of_user
 from ui.library.library import Library
-from ui.library.running import announced
 from ui.server.access.doors import Doors
 from ui.server.access.provider_login import look_at_provider
 from ui.server.agent_routes import AgentRoutes, Agents

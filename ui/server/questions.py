@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from data.errors import ReelwiseError
 from ui.api.answers import document, known_problem, problem
+from ui.library.asking.questions import search_asked, similar_asked
+from ui.library.asking.running import ROUTE, SECRET_HEADER
 from ui.library.documents import Document, search_document
 from ui.library.library import Library
-from ui.library.questions import search_asked, similar_asked
-from ui.library.running import ROUTE, SECRET_HEADER
 
 MAX_BYTES = 64 * 1024
 """Longest question."""

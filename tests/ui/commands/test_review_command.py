@@ -17,8 +17,8 @@ from indexer.build.report import IndexReport
 from tests.fakes import random_units
 from tests.indexer.made import store
 from tests.ui.conftest import ask, tell
+from ui.library.labelling.reviewing import review_new
 from ui.library.library import Library
-from ui.library.reviewing import review_new
 
 pytestmark = pytest.mark.long(9)
 

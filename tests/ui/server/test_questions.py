@@ -19,9 +19,9 @@ from data.toons.library import ToonLibrary
 from tests.ui.conftest import PATIENCE_S, ROOT, Server, ask, serving
 from ui.cli import run
 from ui.commands.everyday import search as command
-from ui.library import running
+from ui.library.asking import running
+from ui.library.asking.running import FILE, ROUTE, SECRET_HEADER, ask_running
 from ui.library.library import Library
-from ui.library.running import FILE, ROUTE, SECRET_HEADER, ask_running
 from ui.server.questions import MAX_BYTES
 
 pytestmark = pytest.mark.long(9)
@@ -30,7 +30,7 @@ FIRST = """
 import signal, sys, time
 from pathlib import Path
 from data.home import Home
-from ui.library.running import announced
+from ui.library.asking.running import announced
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 with announced(Home(Path(sys.argv[1])), "127.0.0.1", 1):
     print("announced", flush=True)

@@ -26,7 +26,7 @@ from ui.api.finding.search import answer, page_of
 from ui.api.people.events import Happened, report_rows
 from ui.api.refusals import in_http_words
 from ui.api.served import Served, Visitor, for_visitor, visitor_of
-from ui.library.running import reelwise_version
+from ui.library.asking.running import reelwise_version
 
 INSTRUCTIONS = (
     "Finds moments in a library of videos by what is seen, said and written in them, and tells "

@@ -14,7 +14,7 @@ from ui.api.fields import Count
 from ui.api.served import ServedHere
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
-from ui.library.annotating import curve_document
+from ui.library.labelling.annotating import curve_document
 
 router = APIRouter(
     route_class=StrictRoute, tags=["annotation"], prefix="/annotations", dependencies=[OnlyOwners]

@@ -15,7 +15,7 @@ from ui.api.links import BASE
 from ui.api.refusals import not_there, wrong
 from ui.api.served import ServedHere
 from ui.api.strict import StrictRoute
-from ui.library.examples import READING
+from ui.library.asking.examples import READING
 from ui.library.library import Library
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def explanation(
 
     Stored vectors are compared, nothing is decoded. What is withheld is left out.
     """
-    from ui.library.explaining import seconds_document
+    from ui.library.labelling.explaining import seconds_document
 
     explained = asked.explained(served.library, video_id)
     told = explained.explanation

@@ -12,7 +12,7 @@ from ui.api.refusals import not_there
 from ui.api.served import Served, ServedHere
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
-from ui.library.tagging import tag_document
+from ui.library.labelling.tagging import tag_document
 
 router = APIRouter(route_class=StrictRoute, tags=["browsing"])
 

@@ -18,8 +18,8 @@ from ui.api.lists import Items
 from ui.api.refusals import wrong
 from ui.api.served import Asking, Served, ServedHere
 from ui.api.strict import StrictRoute
-from ui.library.examples import READING
-from ui.library.tagging import keyword_document
+from ui.library.asking.examples import READING
+from ui.library.labelling.tagging import keyword_document
 
 router = APIRouter(route_class=StrictRoute, tags=["browsing"])
 

@@ -26,7 +26,7 @@ from ui.api.links import BASE
 from ui.api.refusals import Refused, wrong
 from ui.api.served import Asking, ServedHere
 from ui.api.strict import StrictRoute
-from ui.library.examples import STAYS_S, GivenExample
+from ui.library.asking.examples import STAYS_S, GivenExample
 from ui.library.library import Library
 
 router = APIRouter(route_class=StrictRoute, tags=["finding"])

@@ -16,7 +16,7 @@ from ui.api.folders import folder_path
 from ui.api.refusals import wrong
 from ui.api.served import Asking, Served, ServedHere, Visitor, without_places
 from ui.api.strict import StrictRoute
-from ui.library.examples import READING
+from ui.library.asking.examples import READING
 
 if TYPE_CHECKING:
     from indexer.search.result import SearchResult

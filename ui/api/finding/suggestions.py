@@ -14,8 +14,8 @@ from ui.api.lists import Items
 from ui.api.served import Asking, ServedHere, Visitor
 from ui.api.strict import StrictRoute
 from ui.api.whose import whose
+from ui.library.asking.suggestions import Suggestion
 from ui.library.folder_names import FolderNames
-from ui.library.suggestions import Suggestion
 
 router = APIRouter(route_class=StrictRoute, tags=["finding"])
 

@@ -21,7 +21,7 @@ from ui.api.refusals import Refused, wrong
 from ui.api.served import Asking, AskingClient, ServedHere
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners, whose
-from ui.library.forgetting import forget_everywhere
+from ui.library.keeping.forgetting import forget_everywhere
 
 router = APIRouter(route_class=StrictRoute, tags=["people"])
 Pin = Annotated[str, StringConstraints(min_length=4, max_length=64)]

@@ -14,7 +14,7 @@ from ui.api.refusals import not_there
 from ui.api.served import Asking, ServedHere
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners, named
-from ui.library.reviewing import policy_document
+from ui.library.labelling.reviewing import policy_document
 
 router = APIRouter(
     route_class=StrictRoute, tags=["review"], prefix="/review", dependencies=[OnlyOwners]

@@ -12,7 +12,7 @@ from ui.api.links import preview_url, thumb_url
 
 if TYPE_CHECKING:
     from data.review.records import Case, LogRow
-    from ui.library.reviewing import Reviews
+    from ui.library.labelling.reviewing import Reviews
 
 
 class LogEntry(BaseModel):

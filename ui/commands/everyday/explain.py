@@ -172,7 +172,7 @@ def _answer(
 ) -> Answer:
     from indexer.explanation.drawing import write_drawing
     from indexer.search.query import Query
-    from ui.library.explaining import explanation_document, question_document
+    from ui.library.labelling.explaining import explanation_document, question_document
 
     explanation = explained.explanation
     if isinstance(question, Query):

@@ -12,6 +12,8 @@ import typer
 from data.dates import first_instant
 from data.errors import ReelwiseError
 from data.printable import printable
+from ui.library.asking.questions import result_of, search_question, similar_question
+from ui.library.asking.running import ask_running
 from ui.library.documents import (
     NOTHING_MATCHES,
     Document,
@@ -21,8 +23,6 @@ from ui.library.documents import (
     search_notices,
 )
 from ui.library.library import Library
-from ui.library.questions import result_of, search_question, similar_question
-from ui.library.running import ask_running
 from ui.terminal.answer import Answer
 from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption, WeightsOption
 from ui.terminal.text import clock, columns, short_path, span

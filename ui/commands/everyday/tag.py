@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from data.printable import printable
+from ui.library.labelling.tagging import TaggedLibrary, tagged_document
 from ui.library.library import Library
-from ui.library.tagging import TaggedLibrary, tagged_document
 from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.progress import report

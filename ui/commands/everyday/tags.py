@@ -70,7 +70,7 @@ def list_tags(
     Both those that people gave and those of reelwise tag. Each key word comes with the moment or
     the line that shows it.
     """
-    from ui.library.tagging import automatic_tags, keyword_document, tag_document
+    from ui.library.labelling.tagging import automatic_tags, keyword_document, tag_document
 
     with Library(home) as library:
         if video is not None:

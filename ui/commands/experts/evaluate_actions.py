@@ -11,7 +11,7 @@ import typer
 from ui.commands.everyday.index import EncoderOption
 from ui.commands.experts.train_head import FeaturesOption, FoldsOption, HeadSeedOption, ModelsOption
 from ui.commands.experts.train_head import families as families_of
-from ui.library.actions import actions_document
+from ui.library.labelling.actions import actions_document
 from ui.library.library import Library
 from ui.terminal.actions import action_lines, unused_notice
 from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer

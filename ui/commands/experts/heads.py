@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from data.printable import printable
-from ui.library.heads import head_document
+from ui.library.labelling.heads import head_document
 from ui.library.library import Library
 from ui.terminal.answer import EXIT_DONE, EXIT_KNOWN_ERROR, Answer
 from ui.terminal.heads import main_figure, what

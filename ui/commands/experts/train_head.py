@@ -10,7 +10,7 @@ import typer
 
 from data.errors import ReelwiseError
 from ui.library.documents import Document
-from ui.library.heads import head_document
+from ui.library.labelling.heads import head_document
 from ui.library.library import Library
 from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer, troubles_notice
 from ui.terminal.heads import head_lines

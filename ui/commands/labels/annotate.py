@@ -236,7 +236,7 @@ class _Work:
 
     def curve(self, library: Library) -> Answer:
         """F1 by number of labels."""
-        from ui.library.annotating import curve_document
+        from ui.library.labelling.annotating import curve_document
 
         annotator = library.annotating.annotator(self.name)
         points, head = curve_document(annotator.curve()), annotator.judged_head()

@@ -17,7 +17,7 @@ from ui.terminal.text import count
 
 if TYPE_CHECKING:
     from indexer.annotation.annotator import Annotator, Proposal
-    from ui.library.annotating import Annotating
+    from ui.library.labelling.annotating import Annotating
 
 AT_ONCE = 5
 """Proposals that are chosen together; then the head has learned from them."""
@@ -149,7 +149,7 @@ class Asking:
         except ReelwiseError as error:
             self._tell(error.problem)
             return
-        from ui.library.annotating import curve_document
+        from ui.library.labelling.annotating import curve_document
 
         labelled = count(points[-1].labels if points else 0, "label")
         self._tell(f"{labelled}:", *curve_lines(curve_document(points)))

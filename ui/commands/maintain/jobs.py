@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.printable import printable
+from ui.library.asking.running import is_served
 from ui.library.documents import Document
 from ui.library.library import Library
-from ui.library.running import is_served
 from ui.terminal.answer import Answer
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import columns, length

@@ -27,7 +27,7 @@ def verify(
     The exit code is 1 where problems remain.
     """
     from data.home import resolve_home
-    from ui.library.checking import AGREE, check_all, found_document
+    from ui.library.keeping.checking import AGREE, check_all, found_document
 
     report = check_all(resolve_home(home), deep=deep, repair=repair)
     document = found_document(report)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.printable import printable
-from ui.library.forgetting import forget_everywhere
+from ui.library.keeping.forgetting import forget_everywhere
 from ui.library.library import Library
 from ui.terminal.answer import Answer, refusal
 from ui.terminal.options import HomeOption, JsonOption

@@ -24,7 +24,7 @@ from ui.terminal.text import columns, span
 if TYPE_CHECKING:
     from data.review.records import LogRow
     from ui.library.documents import Document
-    from ui.library.reviewing import Reviews
+    from ui.library.labelling.reviewing import Reviews
 
 StateOption = Annotated[
     Literal["waiting", "open", "unsure", "appealed", "allowed", "blocked", "withdrawn", "all"],
@@ -86,7 +86,7 @@ def show_case(number: CaseArgument, home: HomeOption = None, as_json: JsonOption
 
 
 def _whole(reviews: Reviews, number: int) -> Answer:
-    from ui.library.reviewing import log_document
+    from ui.library.labelling.reviewing import log_document
 
     case = reviews.documents([reviews.cases.get(number)])[0]
     rows = reviews.cases.log(number)
@@ -137,7 +137,7 @@ def show_log(
     as_json: JsonOption = False,
 ) -> Answer:
     """Show who did what, when and why; this log is only ever added to."""
-    from ui.library.reviewing import log_document
+    from ui.library.labelling.reviewing import log_document
 
     with Library(home) as library:
         if number is not None:
@@ -150,7 +150,7 @@ def show_log(
 
 
 def _csv(rows: list[Document]) -> str:
-    from ui.library.reviewing import LOG_COLUMNS
+    from ui.library.labelling.reviewing import LOG_COLUMNS
 
     written = io.StringIO()
     table = csv.DictWriter(written, fieldnames=LOG_COLUMNS, lineterminator="\n")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from data.review.policies import StoredPolicy
     from indexer.review.scan import ScanReport
     from ui.library.documents import Document
-    from ui.library.reviewing import Reviews
+    from ui.library.labelling.reviewing import Reviews
 
 
 def policy(
@@ -85,7 +85,7 @@ def _wanted(reviews: Reviews, version: int | None) -> StoredPolicy:
 
 
 def _shown(stored: StoredPolicy) -> Answer:
-    from ui.library.reviewing import policy_document
+    from ui.library.labelling.reviewing import policy_document
 
     return Answer(policy_document(stored), "\n".join(_policy_lines(stored)))
 
@@ -102,7 +102,7 @@ def _policy_lines(stored: StoredPolicy) -> list[str]:
 
 
 def _set(stored: StoredPolicy, found: ScanReport | None) -> Answer:
-    from ui.library.reviewing import policy_document
+    from ui.library.labelling.reviewing import policy_document
 
     document = policy_document(stored)
     lines = _policy_lines(stored)

@@ -140,7 +140,7 @@ def compared_summary(compared: Compared) -> Outcome:
 
 
 def _verify(library: Library, arguments: Arguments, run: JobRun) -> Outcome:
-    from ui.library.checking import AGREE, check_all, found_document
+    from ui.library.keeping.checking import AGREE, check_all, found_document
 
     def told(what: str, done: int, in_all: int) -> None:
         run.note(JobProgress(f"checking {what.replace('_', ' ')}", done, in_all))

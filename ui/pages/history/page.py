@@ -6,7 +6,7 @@ import streamlit as st
 
 from data.errors import ReelwiseError
 from data.printable import printable
-from ui.library.forgetting import forget_everywhere
+from ui.library.keeping.forgetting import forget_everywhere
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.history.shown import KINDS, history_data

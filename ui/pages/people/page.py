@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from data.errors import ReelwiseError
+from ui.library.asking.running import reelwise_version
 from ui.library.library import Library
-from ui.library.running import reelwise_version
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.people.changes import change_person

@@ -9,8 +9,8 @@ from data.errors import DamagedFile
 from data.lines import Channel
 from data.printable import printable
 from indexer.search.keywords import Keyword
+from ui.library.labelling.tagging import german_names
 from ui.library.library import Library
-from ui.library.tagging import german_names
 from ui.pages.words.language import Words
 from ui.terminal.text import clock
 

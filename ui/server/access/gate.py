@@ -18,7 +18,7 @@ from starlette.websockets import WebSocketClose
 
 from ui.api.answers import problem
 from ui.api.served import VISITOR, Visitor, client_of
-from ui.library.running import ROUTE
+from ui.library.asking.running import ROUTE
 from ui.server.access.doors import Doors
 from ui.server.access.login_page import LOGIN, TO_PROVIDER
 from ui.server.access.provider import CALLBACK

@@ -23,7 +23,7 @@ from tests.ui.server.media.test_withheld import OWNER, VIEWER, As
 from ui.api.application import build_api
 from ui.api.browsing.explanation import WhyAsked
 from ui.api.served import Served
-from ui.library.explaining import Explanations
+from ui.library.labelling.explaining import Explanations
 from ui.library.library import Library
 from ui.server.media import explained
 from ui.server.media.frames import FrameSource

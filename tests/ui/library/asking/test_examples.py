@@ -9,8 +9,8 @@ import anyio
 import pytest
 
 from data.errors import ReelwiseError
-from ui.library import examples
-from ui.library.examples import STAYS_S, ExampleStore, GivenExample
+from ui.library.asking import examples
+from ui.library.asking.examples import STAYS_S, ExampleStore, GivenExample
 
 
 async def _chunks(*chunks: bytes) -> AsyncIterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.library.remembered import Remembered
+from ui.library.asking.remembered import Remembered
 
 
 class Asked:

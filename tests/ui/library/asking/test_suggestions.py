@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from data.catalogue.database import Database
 from data.catalogue.records import FileRecord
 from data.catalogue.videos import titles_and_paths
-from ui.library import suggestions as module
+from ui.library.asking import suggestions as module
+from ui.library.asking.suggestions import Suggestions, Words
 from ui.library.library import Library
-from ui.library.suggestions import Suggestions, Words
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.lines import Channel
 from indexer.search.query import Filters, Query
-from ui.library.questions import search_asked, search_question
+from ui.library.asking.questions import search_asked, search_question
 
 
 def test_every_filter_reaches_the_server() -> None:

@@ -1,0 +1,1 @@
+"""Asking a library: examples, suggestions, what was found before, and a server that answers."""

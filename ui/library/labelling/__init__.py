@@ -1,0 +1,1 @@
+"""What is learned from labels and shown of it: heads, tags, moderation, annotation, explanation."""

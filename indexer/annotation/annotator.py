@@ -18,6 +18,7 @@ from indexer.annotation.errors import Doubt, doubts
 from indexer.annotation.learning import QuickHead, learn, lesson_of
 from indexer.annotation.pool import Labelled, Pool
 from indexer.annotation.proposing import choose, margin_unsure
+from indexer.heads.inputs.examples import Examples
 from indexer.heads.stored import head_names, load_head
 from indexer.heads.training import LEAST_ROWS
 
@@ -104,6 +105,7 @@ class Annotator:
         self._pool = pool
         self._labelled = Labelled(catalogue, pool)
         self._learning = threading.Lock()
+        self._looking_up = threading.Lock()
         self._state: _State | None = None
         self._refitting: threading.Thread | None = None
 
@@ -123,7 +125,8 @@ class Annotator:
         guess, pool = state.guess, self._pool
         taken = pool.taken([row.stretch for row in current])
         labelled = [row for row in current if row.kind == "label"]
-        vectors = self._vectors(labelled)
+        found = self._examples(labelled)
+        vectors = None if found is None else found[1].vectors
         unsure = None if guess.chances is None else margin_unsure(guess.task, guess.chances)
         if guess.asked == "labels" and len(labelled) < FIRST_DIFFERENT:
             unsure = None
@@ -218,20 +221,17 @@ class Annotator:
             return state
 
     def _fitted(self, task: Task, labelled: Sequence[Annotation]) -> QuickHead | None:
-        if not labelled:
-            return None
-        try:
-            kept, examples = self._labelled.examples(labelled)
-        except ReelwiseError:  # nothing labelled is indexed any more
-            return None
-        return learn(lesson_of(task, kept, examples))
+        found = self._examples(labelled)
+        return None if found is None else learn(lesson_of(task, *found))
 
-    def _vectors(self, labelled: Sequence[Annotation]) -> Floats | None:
+    def _examples(self, labelled: Sequence[Annotation]) -> tuple[list[Annotation], Examples] | None:
+        """The labelled stretches that are indexed, with their vectors; None where none is."""
         if not labelled:
             return None
-        with self._learning:
+        # Not the lock of learning: who asks what is next does not wait for that.
+        with self._looking_up:
             try:
-                return self._labelled.examples(labelled)[1].vectors
+                return self._labelled.examples(labelled)
             except ReelwiseError:
                 return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -123,7 +124,10 @@ def test_newest_labels_are_learned_from_in_the_background(
     label(catalogue, 10)
     assert annotator.propose(1).of_labels == 10
     label(catalogue, 14)
-    assert annotator.propose(1, waits=False).of_labels == 10
+    # Whoever asks what is next does not wait for what is being learned.
+    with ThreadPoolExecutor(1) as other, annotator._learning:
+        asked = other.submit(annotator.propose, 1, waits=False)
+        assert asked.result(timeout=60).of_labels == 10
     annotator.close()
     assert annotator.propose(1, waits=False).of_labels == 14
 

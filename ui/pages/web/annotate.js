@@ -47,6 +47,7 @@ class AnnotatePage {
 
   async begin() {
     this.queue = [];
+    this.done = new Set(); // what was said while proposals were on their way
     this.said = 0;
     if (!this.data.indexed) return void this.main.replaceChildren(h("p", { class: "empty" }, this.say("annotate.nothing_indexed")));
     if (!this.data.set) {
@@ -81,10 +82,14 @@ class AnnotatePage {
   }
 
   /** Ask for more to label; what was said meanwhile is learned from in the background. */
-  async fill(isFirst = false) {
-    const known = new Set([this.stretch.shown, ...this.queue].filter(Boolean).map(keyOf));
+  fill(isFirst = false) {
+    return (this.filling ??= this.filled(isFirst).finally(() => { this.filling = null; }));
+  }
+
+  async filled(isFirst) {
     const found = await get(`${this.path("/next")}?k=${AT_ONCE + this.queue.length}&now=${isFirst ? 1 : 0}`);
-    this.take(found.set);
+    if (isFirst) this.take(found.set);
+    const known = new Set([...this.done, ...[this.stretch.shown, ...this.queue].filter(Boolean).map(keyOf)]);
     this.queue.push(...found.items.filter(each => !known.has(keyOf(each))));
     if (found.notice) this.tell(found.notice);
   }
@@ -109,9 +114,11 @@ class AnnotatePage {
       const body = { video_id: shown.video_id, start_s: shown.start_s, end_s: shown.end_s, labels, source: "page", ...this.by() };
       const { set } = await send("POST", this.path("/labels"), body);
       this.tell(labels.length ? this.say("annotate.kept", { label: labels.join(", ") }) : this.say("annotate.skipped"));
+      this.done.add(keyOf(shown));
       this.take(set);
-      if (this.queue.length <= LEFT) await this.fill();
+      if (!this.queue.length) await this.fill();
       this.next();
+      if (this.queue.length <= LEFT) this.tried(() => this.fill());
       if (labels.length && ++this.said % CURVE_EVERY === 0) this.learned.judge();
     } finally {
       this.isBusy = false;
@@ -125,6 +132,7 @@ class AnnotatePage {
     const last = items.at(-1);
     if (this.stretch.shown) this.queue.unshift(this.stretch.shown);
     this.queue = this.queue.filter(each => keyOf(each) !== keyOf(last));
+    this.done.delete(keyOf(last));
     this.stretch.show({ ...last, why: "", guesses: [], keywords: [] });
     this.tell(this.say("annotate.undone", { label: last.labels.join(", ") || this.say("annotate.a_skip") }));
   }

@@ -30,7 +30,7 @@ export class StretchView {
     if (!shown) return void this.element.replaceChildren(h("p", { class: "empty" }, say("annotate.all_labelled")), this.undoing());
     this.heading.replaceChildren(shown.title || say("annotate.untitled"), " ",
       h("span", { class: "mute" }, `${clock(shown.start_s, true)}-${clock(shown.end_s, true)}`));
-    const why = { unsure: say("annotate.why_unsure"), different: say("annotate.why_different"), doubt: say("annotate.why_doubt") }[shown.why];
+    const why = { unsure: say("annotate.why_unsure"), different: say("annotate.why_different"), doubt: say("annotate.why_doubt", { label: shown.labels?.join(", ") ?? "" }) }[shown.why];
     this.element.replaceChildren(this.heading, this.clip(),
       h("p", { class: "facts mute small" }, why, why && " · ", shown.keywords?.length ? `${shown.keywords.join(", ")} · ` : "",
         h("a", { href: `/video?v=${shown.video_id}&t=${shown.start_s.toFixed(2)}` }, say("annotate.open"))),

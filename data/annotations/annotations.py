@@ -25,8 +25,8 @@ from data.annotations.records import (
     set_name,
     set_of,
 )
-from data.catalogue.annotation_tables import ANNOTATION_SUM, SET_SUM
 from data.catalogue.database import Database
+from data.catalogue.schema.annotation_tables import ANNOTATION_SUM, SET_SUM
 from data.catalogue.values import now_micros, sql, to_micros
 from data.errors import ReelwiseError
 from data.history.rows.people import person

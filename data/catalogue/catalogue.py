@@ -14,8 +14,8 @@ from data.catalogue.naming.names import VideoNames
 from data.catalogue.predictions import Predictions
 from data.catalogue.readings import Readings
 from data.catalogue.records import SEARCHABLE, ClipTable, Video
+from data.catalogue.schema.tables import WATCHERS
 from data.catalogue.soundness.checks import miscounted, structure_problems
-from data.catalogue.tables import WATCHERS
 from data.catalogue.tagged import Tagged
 from data.catalogue.tags import Tags
 from data.catalogue.values import path_text, sql, text_path

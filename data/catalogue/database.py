@@ -14,8 +14,8 @@ from sqlalchemy.pool import QueuePool
 from data.catalogue.guard.mark import count_commit, lost_commits, mark_in, take_up, write_mark
 from data.catalogue.guard.memory_copy import MemoryCopy
 from data.catalogue.naming.spelling import name_key, person_name, tag_key
-from data.catalogue.people_tables import metadata
-from data.catalogue.tables import AFTER_CREATION, MIGRATIONS, SCHEMA_VERSION
+from data.catalogue.schema.people_tables import metadata
+from data.catalogue.schema.tables import AFTER_CREATION, MIGRATIONS, SCHEMA_VERSION
 from data.catalogue.values import row_sum, sql
 from data.disk_errors import (
     CANNOT_WRITE,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from data.catalogue.annotation_tables import ANNOTATION_COLUMNS
+from data.catalogue.schema.annotation_tables import ANNOTATION_COLUMNS
 from data.catalogue.values import sql
 
 ANNOTATORS = "SELECT who FROM annotations WHERE length(who)"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from data.catalogue.database import Database
-from data.catalogue.tables import EVENT_SUM
+from data.catalogue.schema.tables import EVENT_SUM
 from data.catalogue.values import from_micros, now_micros, row_sum, sql
 from data.history.marks import HistoryMark, read_mark
 from data.history.rows.event_row import EVENT_KINDS, EventKind, EventSource

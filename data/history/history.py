@@ -10,7 +10,7 @@ from data.catalogue.database import Database
 from data.catalogue.guard.copies import copies_hold
 from data.catalogue.naming.names import VideoNames
 from data.catalogue.naming.spelling import person_name
-from data.catalogue.tables import WATCHERS
+from data.catalogue.schema.tables import WATCHERS
 from data.catalogue.values import from_micros, path_text, sql, to_micros
 from data.catalogue.videos import find_video, names_like, video_names
 from data.errors import ReelwiseError

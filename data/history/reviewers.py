@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from data.catalogue.review_tables import CASE_COLUMNS, LOG_COLUMNS
+from data.catalogue.schema.review_tables import CASE_COLUMNS, LOG_COLUMNS
 from data.catalogue.values import sql
 
 REVIEWERS = "SELECT who FROM review_log WHERE length(who) AND who <> '(policy)'"

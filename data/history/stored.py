@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from data.catalogue.people_tables import PERSON_SUM
-from data.catalogue.tables import EVENT_SUM
+from data.catalogue.schema.people_tables import PERSON_SUM
+from data.catalogue.schema.tables import EVENT_SUM
 from data.catalogue.values import now_micros, row_sum, sql, to_micros
 from data.errors import ReelwiseError
 from data.history.events import EVENT_VALUE_NAMES, EVENT_VALUES, Event, usable_events

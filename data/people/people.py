@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.catalogue.database import Database
-from data.catalogue.people_tables import PERSON_SUM, RECENT_SUM, SAVED_SUM
-from data.catalogue.tables import EVENT_SUM, WATCHERS
+from data.catalogue.schema.people_tables import PERSON_SUM, RECENT_SUM, SAVED_SUM
+from data.catalogue.schema.tables import EVENT_SUM, WATCHERS
 from data.catalogue.values import from_micros, now_micros, sql
 from data.errors import ReelwiseError
 from data.history.rows.people import near_names, person

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from data.catalogue.database import Database
-from data.catalogue.people_tables import RECENT_SUM, SAVED_SUM
+from data.catalogue.schema.people_tables import RECENT_SUM, SAVED_SUM
 from data.catalogue.values import from_micros, now_micros, sql
 from data.errors import ReelwiseError
 from data.history.rows.people import person

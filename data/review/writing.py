@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from data.catalogue.database import Database, put_meta, read_meta
-from data.catalogue.review_tables import CASE_SUM, LOG_SUM
+from data.catalogue.schema.review_tables import CASE_SUM, LOG_SUM
 from data.catalogue.values import now_micros, sql
 
 CHANGES = "review_changes"

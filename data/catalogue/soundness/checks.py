@@ -1,11 +1,11 @@
 """Checks of the catalogue itself, and its claims about vectors for `indexer.verify` to compare."""
 
-from data.catalogue.annotation_tables import ANNOTATION_SUM, SET_SUM
 from data.catalogue.database import Database
-from data.catalogue.people_tables import PERSON_SUM, RECENT_SUM, SAVED_SUM
 from data.catalogue.records import SEARCHABLE, State
-from data.catalogue.review_tables import CASE_SUM, LOG_SUM
-from data.catalogue.tables import EVENT_SUM, TAG_SUM
+from data.catalogue.schema.annotation_tables import ANNOTATION_SUM, SET_SUM
+from data.catalogue.schema.people_tables import PERSON_SUM, RECENT_SUM, SAVED_SUM
+from data.catalogue.schema.review_tables import CASE_SUM, LOG_SUM
+from data.catalogue.schema.tables import EVENT_SUM, TAG_SUM
 from data.catalogue.values import sql
 from data.disk_errors import BRING_BACK
 from data.errors import DamagedFile

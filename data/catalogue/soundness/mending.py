@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from data.catalogue.annotation_tables import ANNOTATION_COLUMNS, SET_COLUMNS
 from data.catalogue.database import Database
 from data.catalogue.guard.copies import whole_copies
-from data.catalogue.review_tables import CASE_COLUMNS, LOG_COLUMNS
+from data.catalogue.schema.annotation_tables import ANNOTATION_COLUMNS, SET_COLUMNS
+from data.catalogue.schema.review_tables import CASE_COLUMNS, LOG_COLUMNS
 from data.catalogue.soundness.checks import (
     BAD_ANNOTATIONS,
     BAD_CASES,

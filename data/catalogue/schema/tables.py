@@ -13,10 +13,10 @@ from sqlalchemy import (
     text,
 )
 
-from data.catalogue.annotation_tables import MAKE_ANNOTATION_TABLES
-from data.catalogue.learned_tables import MAKE_LEARNED_TABLES
-from data.catalogue.people_tables import MAKE_PEOPLE_TABLES, PERMANENT, metadata
-from data.catalogue.review_tables import KEEP_REVIEW_LOG, MAKE_REVIEW_TABLES
+from data.catalogue.schema.annotation_tables import MAKE_ANNOTATION_TABLES
+from data.catalogue.schema.learned_tables import MAKE_LEARNED_TABLES
+from data.catalogue.schema.people_tables import MAKE_PEOPLE_TABLES, PERMANENT, metadata
+from data.catalogue.schema.review_tables import KEEP_REVIEW_LOG, MAKE_REVIEW_TABLES
 from data.video.clips.rule import USUAL_RULE
 
 SCHEMA_VERSION = 10

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, Table, Text
 
-from data.catalogue.people_tables import PERMANENT, metadata
+from data.catalogue.schema.people_tables import PERMANENT, metadata
 
 # The heads whose predictions are here; what they are lies in their folders.
 Table(

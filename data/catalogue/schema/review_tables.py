@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from data.catalogue.people_tables import PERMANENT, metadata
+from data.catalogue.schema.people_tables import PERMANENT, metadata
 
 CASE_COLUMNS = (
     *("rule", "label", "video_id", "start_s", "end_s", "score", "threshold", "policy"),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Table, Text
 
-from data.catalogue.people_tables import PERMANENT, metadata
+from data.catalogue.schema.people_tables import PERMANENT, metadata
 
 SET_COLUMNS = ("name", "task", "labels", "created_at")
 """What the checksum of a set is of."""

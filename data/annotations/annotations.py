@@ -277,9 +277,9 @@ def _make(connection: Connection, name: str, task: Task | None, labels: Sequence
     task = task or known.task
     if task is not known.task:
         rows = [annotation_of(each) for each in connection.execute(_ROWS, {"set": known.id})]
-        if task is Task.CLASSES and any(each.labels for each in holding(rows)):
+        if task is Task.CLASSES and any(map(_is_of_several, holding(rows))):
             raise ReelwiseError(
-                f"the set {name} holds several labels at once",
+                f"stretches of the set {name} have several labels at once, or none of them",
                 fix="leave --task out, or begin another set",
             )
     wanted = _offered((*known.labels, *labels))
@@ -287,6 +287,10 @@ def _make(connection: Connection, name: str, task: Task | None, labels: Sequence
         values = {"name": name, "task": str(task), "labels": as_json_list(wanted)}
         connection.execute(_CHANGE_SET, values)
         connection.execute(_SUM_SET, {"name": name})
+
+
+def _is_of_several(said: Annotation) -> bool:
+    return len(said.labels) > 1 or NONE_OF_THEM in said.labels
 
 
 def _offered(labels: Sequence[str]) -> tuple[str, ...]:

@@ -92,7 +92,10 @@ def test_what_is_no_label_is_refused_and_nothing_beside_it_is_kept(
 
 
 def test_of_several_labels_none_of_them_is_said_alone(animals: Annotations) -> None:
-    animals.make("scenes", Task.SEVERAL, ["sea", "sand"])
+    animals.make("scenes", labels=["sea", "sand"])
+    animals.say("scenes", Said(1, 0.0, 1.0, ("sea",)), by="ann", source="api")
+    for task in (Task.SEVERAL, Task.CLASSES, Task.SEVERAL):
+        assert animals.make("scenes", task).task is task
     both = animals.say("scenes", Said(1, 0.0, 1.0, ("sea", "sand")), by="ann", source="api")
     assert both.labels == ("sea", "sand")
     animals.say("scenes", Said(2, 0.0, 1.0, ("-",)), by="ann", source="api")

@@ -36,4 +36,5 @@ def label_file(annotations: Annotations, name: str) -> LabelFile:
         {},
         [],
         0,
+        frozenset(each.who for each in labelled if each.who),
     )

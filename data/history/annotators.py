@@ -1,16 +1,20 @@
-"""Forgetting an annotator: labels stay, and nobody is named with them any more."""
+"""Forgetting an annotator: what they said of stretches is deleted."""
 
 from sqlalchemy import Connection
 
-from data.catalogue.schema.annotation_tables import ANNOTATION_COLUMNS
 from data.catalogue.values import sql
 
 ANNOTATORS = "SELECT who FROM annotations WHERE length(who)"
 """SQL: who labelled, skipped or took back."""
-_NAMELESS = ", ".join("''" if each == "who" else each for each in ANNOTATION_COLUMNS)
-_FORGET = sql(f"UPDATE annotations SET who = '', row_sum = row_sum({_NAMELESS}) WHERE who = :user")
+_FORGET = sql(
+    "DELETE FROM annotations WHERE who = :user"
+    " OR undoes IN (SELECT id FROM annotations WHERE who = :user)"
+)
 
 
 def forget_annotator(connection: Connection, name: str) -> int:
-    """Take a name from all annotations; gives how many had it."""
+    """Delete all that a person labelled, skipped or took back; gives how many rows.
+
+    What somebody else had said of a stretch before holds again.
+    """
     return connection.execute(_FORGET, {"user": name}).rowcount

@@ -94,7 +94,7 @@ class Forgotten:
     reviews: int = 0
     """Rows of the log of reviews: they stay, without the name."""
     labels: int = 0
-    """Annotations: they stay, without the name."""
+    """What the user had labelled, skipped or taken back."""
 
 
 class History:

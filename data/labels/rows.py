@@ -79,6 +79,8 @@ class LabelFile:
     """Rows that cannot be used."""
     doubled: int
     """Rows that say what an earlier one says; they count once."""
+    people: frozenset[str] = frozenset()
+    """Who said so, where it is known: no column, so nothing that a head could learn from."""
 
     @property
     def has_times(self) -> bool:

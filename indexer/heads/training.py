@@ -242,7 +242,8 @@ class _Made:
     def _persons(self, target: str) -> set[str]:
         columns = [name for name, kind in self.file.kinds.items() if kind == "person"]
         rows = self.found.rows
-        return {row.columns[name] for row in rows for name in columns if row.columns[name]}
+        found = {row.columns[name] for row in rows for name in columns if row.columns[name]}
+        return found | self.file.people
 
     def _record(self, target: str, splits: Splits, judged: Sequence[Judged]) -> Record:
         places, answers = self.material.targets[target]

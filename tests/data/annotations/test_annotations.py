@@ -147,16 +147,21 @@ def test_a_kill_leaves_all_of_a_change_or_nothing(
     assert row_problems(catalogue) == []
 
 
-def test_who_is_forgotten_is_named_with_no_label_any_more(
+def test_what_who_is_forgotten_had_said_is_gone_and_what_was_said_before_holds_again(
     home: Home, catalogue: Catalogue, animals: Annotations
 ) -> None:
     say(animals, 1, 0, "dog", by="annemarie")
     say(animals, 2, 0, "cat", by="ben")
-    assert History(catalogue).forget("annemarie").labels == 1
-    assert held(animals) == {(1, 0.0): ("dog",), (2, 0.0): ("cat",)}
-    assert [row.who for row in animals.rows("animals")] == ["someone", "ben"]
+    say(animals, 2, 0, "dog", by="annemarie")
+    say(animals, 3, 0, "dog", by="annemarie")
+    animals.undo("animals", by="annemarie")
+    assert History(catalogue).forget("annemarie").labels == 4
+    assert held(animals) == {(2, 0.0): ("cat",)}
+    assert [row.who for row in animals.rows("animals")] == ["ben"]
     assert row_problems(catalogue) == []
     assert b"annemarie" not in home.catalogue.read_bytes()
+    say(animals, 3, 0, "dog", by="ben")
+    assert held(animals) == {(2, 0.0): ("cat",), (3, 0.0): ("dog",)}
 
 
 def test_what_a_disk_changed_is_found_and_taken_from_a_copy(

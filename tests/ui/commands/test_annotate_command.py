@@ -125,9 +125,15 @@ def test_what_is_forgotten_is_told(
     colours: Home, labels: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tell(capsys, "annotate", "c", "--import", str(labels), "--by", "ann", home=colours.root, code=3)
+    train = ("train", "head", "kept", "--labels-of", "c", "--models", "linear")
+    ask(capsys, *train, home=colours.root)
+    tell(capsys, "annotate", "c", "--undo", "--by", "ben", home=colours.root, code=1)
     shown = tell(capsys, "history", "forget", "ann", home=colours.root)
-    assert f"annotations: {N} rows without the name" in shown.out
-    assert json.dumps(ask(capsys, "annotate", home=colours.root)).count(f'"labelled": {N}') == 1
+    assert f"annotations: {N} rows deleted" in shown.out
+    assert "kept" in shown.out
+    (head,) = ask(capsys, "heads", home=colours.root)["heads"]
+    assert head["to_refit"] == "a person in its rows was forgotten"
+    assert json.dumps(ask(capsys, "annotate", home=colours.root)).count('"labelled": 0') == 1
 
 
 @pytest.mark.parametrize(

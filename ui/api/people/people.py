@@ -87,7 +87,7 @@ class ForgottenPerson(BaseModel):
     models: int = Field(description="Models that had learned from them; another is trained.")
     mentions: int = Field(description="Names of files and tags that hold the name; they stay.")
     heads: list[str] = Field(description="Heads that learned from their rows: to be fitted again.")
-    labels: int = Field(description="Annotations that stay, without the name.")
+    labels: int = Field(description="Annotations that were deleted.")
 
 
 @router.get("/people", summary="Who uses the library")

@@ -151,7 +151,7 @@ def _forgotten_lines(forgotten: Forgotten) -> list[str]:
             f"log of reviews: {count(forgotten.reviews, 'row')} without the name; decisions stay"
         )
     if forgotten.labels:
-        lines.append(f"annotations: {count(forgotten.labels, 'row')} without the name; labels stay")
+        lines.append(f"annotations: {count(forgotten.labels, 'row')} deleted")
     if forgotten.models:
         lines.append(
             f"{count(forgotten.models, 'model')} fitted on the events of all users deleted; a "

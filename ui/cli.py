@@ -36,6 +36,7 @@ from ui.commands.experts import (
     compress,
     evaluate,
     evaluate_actions,
+    evaluate_texts,
     heads,
     oddities,
     predict,
@@ -240,10 +241,14 @@ def _register_measuring(app: typer.Typer) -> None:
     app.add_typer(learned, name="heads", rich_help_panel=EXPERTS)
     files = "--train train.csv --test test.csv --items vectors.npz"
     measure = _group(
-        "Measure search, recommendation and action recognition on your own files.",
+        "Measure search, recommendation and action recognition on your own files or public sets.",
         (evaluate.measure_search, "reelwise evaluate search --queries queries.csv"),
         (evaluate.measure_recommend, f"reelwise evaluate recommend {files}"),
         (evaluate_actions.measure_actions, "reelwise evaluate actions --dataset UCF101"),
+        (
+            evaluate_texts.measure_texts,
+            "reelwise evaluate texts --dataset MSRVTT_JSFUSION_test.csv --videos MSRVTT",
+        ),
     )
     app.add_typer(measure, name="evaluate", rich_help_panel=EXPERTS)
 

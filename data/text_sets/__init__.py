@@ -1,0 +1,1 @@
+"""Public sets of videos and texts as people hold them: which text belongs to which video."""

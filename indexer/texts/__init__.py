@@ -1,0 +1,1 @@
+"""How well stored vectors and texts find each other on public sets."""

@@ -99,6 +99,7 @@ def run(size: str, encoder: Encoder) -> tuple[dict[str, Any], list[Versus]]:
             ours = {
                 "clips": _learned(lab, some, test),
                 "frames": _learned(lab, some, test, wanted.of_frames),
+                "3d": _learned(lab, some, test, (Family.VOLUME,)),
             }
             simple = {"mean_pooling": _mean_pooling(lab, some, test)}
             classes = sorted(set(wanted.motions))
@@ -119,8 +120,10 @@ def _f1(rows: Sequence[Row], said: Sequence[str]) -> float:
 def _learned(
     lab: Lab, train: Sequence[Row], test: Sequence[Row], families: tuple[Family, ...] | None = None
 ) -> float:
-    """By a head of all kinds over clip vectors, or of some over the frames."""
-    lab.train(train, frames=families is not None, families=families)
+    """By a head of all kinds over clip vectors, or of some over what frames have beside."""
+    volumes = families == (Family.VOLUME,)
+    frames = families is not None and not volumes
+    lab.train(train, frames=frames, volumes=volumes, families=families)
     return _f1(test, lab.predict(test).labels)
 
 

@@ -90,13 +90,16 @@ class Lab:
         rows: Sequence[Row],
         *,
         frames: bool = False,
+        volumes: bool = False,
         families: tuple[Family, ...] | None = None,
         kinds: Mapping[str, ColumnKind] | None = None,
     ) -> Head:
         """Fit a head on rows, as `reelwise train head` does."""
         file = write_rows(self.home.root.parent / "train.csv", rows, labelled=True)
         wish = LabelWish(kinds=dict(kinds or {}))
-        training = HeadTraining("learned", file, wish, frames=frames, families=families)
+        training = HeadTraining(
+            "learned", file, wish, frames=frames, volumes=volumes, families=families
+        )
         train_heads(self.catalogue, training, shared_sentences, lambda _: None)
         return load_head(self.home, "learned")
 

@@ -248,7 +248,8 @@ class Annotator:
         except ReelwiseError as error:
             return _Guess("", notice=f"{error.problem}: it is not asked")
         lacks = stored.recipe.changes and examples.changes is None
-        if stored.task is not task or stored.needed or stored.uses_frames or lacks:
+        lacks = lacks or stored.uses_frames or stored.uses_volumes
+        if stored.task is not task or stored.needed or lacks:
             return _Guess("", notice=f"the head {self._name} cannot be asked of clips like these")
         return _Guess("head", stored.outputs(examples), stored.classes, task)
 

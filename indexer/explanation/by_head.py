@@ -41,6 +41,12 @@ def judge_of_head(stretch: Stretch, head: Head, label: str | None) -> tuple[Judg
             "have",
             fix=f"ask it with rows: reelwise predict {head.name} --rows FILE",
         )
+    if head.uses_volumes:
+        raise ReelwiseError(
+            f"the head {head.name} looks at what moves in small pictures, which the search has "
+            "not: it cannot be asked why",
+            fix="explain by words, or by a head that was trained with --features clips or frames",
+        )
     place = _place(stretch, head, label)
     of_label = "" if head.task is Task.NUMBER else head.classes[place]
     if head.uses_frames or head.recipe.changes:

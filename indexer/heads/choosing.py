@@ -1,7 +1,7 @@
 """Which model a head gets: all kinds are fitted on the same folds, the best one is kept."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -27,6 +27,8 @@ from indexer.heads.models.network import fit_network
 from indexer.heads.models.outputs import raw_outputs
 from indexer.heads.models.sequence import fit_sequence
 from indexer.heads.models.trees import MOST_OUTPUTS, fit_trees
+from indexer.heads.models.volume import beside
+from indexer.heads.models.volume_fit import fit_volume
 
 STRENGTHS = (0.003, 0.03, 0.3, 3.0)
 """Inverse penalties of linear models: 512 numbers and 20 to 2,000 rows want these."""
@@ -50,6 +52,8 @@ class Candidate:
     """It is also told how a stretch changes."""
     discriminant: bool = False
     """Of linear models, the discriminant."""
+    beside: bool = False
+    """Of networks over small pictures, the one with a linear model of clip vectors beside it."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Material:
     """Layers of other heads to build on."""
     seed: int = 0
     """Of everything random."""
+    networks: dict[tuple[str, bytes], HeadModel] = field(default_factory=dict)
+    """Those over small pictures that were fitted, by target and rows: two candidates use them."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,9 @@ def candidates(
         for family in sorted(OF_FRAMES):
             found.append(Candidate(str(family), family))
             found.append(Candidate(f"{family}, changes", family, changes=True))
+    if material.examples.volumes is not None:
+        found.append(Candidate(str(Family.VOLUME), Family.VOLUME))
+        found.append(Candidate(f"{Family.VOLUME}, clips", Family.VOLUME, beside=True))
     return [each for each in found if families is None or each.family in families]
 
 
@@ -179,7 +188,9 @@ def fit(material: Material, target: str, candidate: Candidate, train: Ids | None
     of_frames = candidate.family in OF_FRAMES
     recipe = _recipe(material, examples, changes=candidate.changes and not of_frames)
     rows = recipe.rows(examples)
-    if candidate.discriminant:
+    if candidate.family is Family.VOLUME:
+        model = _of_volumes(material, candidate, recipe, (target, places), answers)
+    elif candidate.discriminant:
         model = fit_discriminant(rows, answers)
     elif candidate.family is Family.LINEAR:
         model = fit_linear(rows, answers, strength=candidate.strength)
@@ -199,6 +210,33 @@ def fit(material: Material, target: str, candidate: Candidate, train: Ids | None
             changes=candidate.changes,
         )
     return Fitted(recipe, model)
+
+
+def _of_volumes(
+    material: Material,
+    candidate: Candidate,
+    recipe: Recipe,
+    of: tuple[str, Ids],
+    answers: Answers,
+) -> HeadModel:
+    """A network over the small pictures of some rows of a target, and what is beside it."""
+    target, places = of
+    examples = material.examples.some(places)
+    assert examples.volumes is not None
+    rows, at = recipe.rows(examples), (target, places.tobytes())
+    if at not in material.networks:
+        columns, videos = rows[:, recipe.of_vector :], material.video_ids[places]
+        material.networks[at] = fit_volume(
+            examples.volumes, columns, answers, videos, seed=material.seed
+        )
+    network = material.networks[at]
+    if not candidate.beside:
+        return network
+    if answers.task is Task.CLASSES:
+        linear = fit_discriminant(rows, answers)
+    else:
+        linear = fit_linear(rows, answers, strength=MOST_OF_CHANGES)
+    return beside(network, linear, examples.volumes, rows, recipe.of_vector)
 
 
 def _recipe(material: Material, examples: Examples, *, changes: bool = False) -> Recipe:

@@ -16,7 +16,7 @@ from indexer.heads.inputs.examples import Examples
 from indexer.heads.inputs.recipe import Recipe
 from indexer.heads.judging.calibration import Calibration
 from indexer.heads.models.answers import log_odds, probabilities
-from indexer.heads.models.model import OF_FRAMES, HeadModel
+from indexer.heads.models.model import OF_FRAMES, Family, HeadModel
 from indexer.heads.models.outputs import raw_outputs
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}(\.[a-z0-9_-]{1,40})?", re.ASCII)
@@ -85,6 +85,11 @@ class Head:
     def uses_frames(self) -> bool:
         """Whether it looks at frames in order, not at clip vectors."""
         return self.model.family in OF_FRAMES
+
+    @property
+    def uses_volumes(self) -> bool:
+        """Whether it looks at small pictures in space and time."""
+        return self.model.family is Family.VOLUME
 
     @property
     def needed(self) -> tuple[str, ...]:

@@ -73,7 +73,11 @@ def predict_rows(
             f"{file} has no column {', '.join(missing)}, which the head {head.name} needs",
             fix=f"add it; a row needs video{''.join(f',{column}' for column in kinds)}",
         )
-    wanted = {"frames": head.uses_frames, "changes": head.recipe.changes}
+    wanted = {
+        "frames": head.uses_frames,
+        "changes": head.recipe.changes,
+        "volumes": head.uses_volumes,
+    }
     found = find_stretches(catalogue, encoder_id, read.rows, **wanted)
     examples = _with_texts(head, found.examples, kinds, open_sentences)
     with one_thread_each():

@@ -15,7 +15,7 @@ from data.durable import crash_point
 from data.labels.kinds import Task
 from data.labels.vocabulary import how_to_fit
 from indexer.heads.head import Head
-from indexer.heads.inputs.stretches import clips_as_examples
+from indexer.heads.inputs.stretches import NO_PICTURES, clips_as_examples
 from indexer.heads.stored import load_heads
 from indexer.heads.threads import one_thread_each
 from indexer.store.stored_videos import read_videos
@@ -73,7 +73,9 @@ def bring_up_to_date(catalogue: Catalogue, told: Told = lambda _: None) -> Predi
         if why:
             report.left_out[head.name] = why
             continue
-        n = _predict_missing(catalogue, head, mine)
+        n, blind = _predict_missing(catalogue, head, mine)
+        if blind:
+            report.left_out[head.name] = f"of {blind:,} videos: {NO_PICTURES}"
         if n:
             report.clips[head.name] = n
             told(f"{head.name}: predicted of {n:,} clips")
@@ -92,22 +94,29 @@ def _why_not(catalogue: Catalogue, head: Head) -> str:
     return ""
 
 
-def _predict_missing(catalogue: Catalogue, head: Head, known: KnownHead) -> int:
+def _predict_missing(catalogue: Catalogue, head: Head, known: KnownHead) -> tuple[int, int]:
+    """Of how many clips it predicted, and of how many videos it could not."""
     missing = catalogue.predictions.missing(known)
     store = VectorStore(catalogue.home, head.encoder_id)
     videos = read_videos(catalogue, store, missing, on_damage=lambda _: None)
-    n = 0
+    n, blind = 0, 0
     with one_thread_each():
         while some := list(islice(videos, VIDEOS_AT_ONCE)):
             catalogue.predictions.put(known.id, predictions_of(head, some))
             crash_point("predictions.put")
-            n += sum(len(video.clip_ids) for video in some)
-    return n
+            seen = [v for v in some if v.small_frames is not None or not head.uses_volumes]
+            n += sum(len(video.clip_ids) for video in seen)
+            blind += len(some) - len(seen)
+    return n, blind
 
 
 def predictions_of(head: Head, videos: Sequence[VideoVectors]) -> Iterator[Prediction]:
     """What a head says of the clips of some videos."""
-    wanted = {"frames": head.uses_frames, "changes": head.recipe.changes}
+    wanted = {
+        "frames": head.uses_frames,
+        "changes": head.recipe.changes,
+        "volumes": head.uses_volumes,
+    }
     for video, examples in clips_as_examples(iter(videos), **wanted):
         outputs = head.outputs(examples)
         for clip_id, row in zip(video.clip_ids.tolist(), outputs, strict=True):

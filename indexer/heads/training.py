@@ -51,6 +51,8 @@ class HeadTraining:
     """What is known of the file."""
     frames: bool = False
     """Also try networks over the frames in their order."""
+    volumes: bool = False
+    """Also try networks over the small pictures of frames, in space and time."""
     families: tuple[Family, ...] | None = None
     """Kinds of models that are tried; None for all."""
     trunks: tuple[str, ...] = ()
@@ -105,7 +107,9 @@ def train_heads(
     file = training.labels
     if isinstance(file, Path):
         file = read_labels(file, training.wish)
-    found = find_stretches(catalogue, encoder_id, file.rows, frames=training.frames)
+    found = find_stretches(
+        catalogue, encoder_id, file.rows, frames=training.frames, volumes=training.volumes
+    )
     material, sentences_id = _material(file, found, training, trunks, open_sentences)
     _require_learnable(material, file)
     made = _Made(file, found, material, sentences_id, training)
@@ -210,8 +214,8 @@ class _Made:
         tried = candidates(material, target, self.training.families)
         if not tried:
             raise ReelwiseError(
-                "no model is left to try: gru and convolution look at frames",
-                fix="add --features frames, or name other --models",
+                "no model is left to try: gru and convolution look at frames, 3d at small pictures",
+                fix="add --features frames or --features 3d, or name other --models",
             )
         judged = judge(material, target, splits, tried, told)
         fitted = fit(material, target, judged[0].candidate)

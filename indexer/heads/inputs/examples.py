@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.arrays import Floats, Ids
+from indexer.heads.inputs.volumes import Volumes
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Examples:
     """(t, d) frame vectors of each in order of time; None where they were not asked for."""
     changes: Floats | None = None
     """(n, 4 d) how each changes, see `changes`; None where they were not asked for."""
+    volumes: Volumes | None = None
+    """(n, 8, 16, 16) small pictures of each; None where they were not asked for."""
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """n values of each further column as texts; empty where there is none."""
     texts: Mapping[str, Floats] = field(default_factory=dict)
@@ -33,6 +36,7 @@ class Examples:
             self.vectors[places],
             None if self.frames is None else tuple(self.frames[i] for i in chosen),
             None if self.changes is None else self.changes[places],
+            None if self.volumes is None else self.volumes[places],
             {name: [values[i] for i in chosen] for name, values in self.columns.items()},
             {name: rows[places] for name, rows in self.texts.items()},
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.arrays import Floats, Ids
+from data.arrays import Floats, Ids, Mask
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.labels.kinds import ColumnKind
@@ -13,11 +13,14 @@ from data.labels.rows import LabelRow, end_of
 from data.labels.trouble import RowTrouble
 from indexer.heads.inputs.changes import N_BLOCKS, changes_of
 from indexer.heads.inputs.examples import Examples
+from indexer.heads.inputs.volumes import Volumes, volume_of
 from indexer.store.stored_videos import read_videos
 from indexer.store.vectors import VectorStore, VideoVectors
 
 MOST_CHANGES = 64_000_000
 """Numbers of all changes together, 256 MB; of more stretches than that they are not told."""
+NO_PICTURES = "no small pictures of frames, indexed before these were stored"
+FIX_PICTURES = "train without --features 3d, or index the files into a new home (--home DIR)"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class _Inside:
     """(t, d) its frames, where they are kept."""
     changes: Floats | None
     """(4 d,) how it changes, where that is kept."""
+    volume: Volumes | None
+    """(8, 16, 16) its small pictures, where they are kept."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ def find_stretches(
     *,
     frames: bool,
     changes: bool = True,
+    volumes: bool = False,
 ) -> Stretches:
     """Look the stretches of some rows up.
 
@@ -62,6 +68,7 @@ def find_stretches(
         rows: What to look for.
         frames: Also give the vectors of their frames.
         changes: Also tell how they change, where that is at most `MOST_CHANGES` numbers.
+        volumes: Also give their small pictures; rows of videos without any are troubles.
 
     Raises:
         ReelwiseError: No row is about a stretch that is indexed here.
@@ -72,8 +79,10 @@ def find_stretches(
     for video in read_videos(catalogue, store, list(by_video), on_damage=lambda _: None):
         for place in by_video.pop(video.video_id):
             some = changes and len(rows) * N_BLOCKS * video.clips.shape[1] <= MOST_CHANGES
-            inside = _inside(video, rows[place], frames=frames, changes=some)
-            if inside is None:
+            inside = _inside(video, rows[place], frames=frames, changes=some, volumes=volumes)
+            if volumes and video.small_frames is None:
+                troubles.append(RowTrouble(rows[place].line, NO_PICTURES))
+            elif inside is None:
                 troubles.append(RowTrouble(rows[place].line, _outside(video, rows[place])))
             else:
                 found[place] = video.video_id, inside
@@ -85,7 +94,9 @@ def find_stretches(
         raise ReelwiseError(
             f"none of the {len(rows):,} rows is about a stretch of this library; "
             f"line {troubles[0].line}: {troubles[0].reason}",
-            fix="name videos by path, file name or id as this library has them; --home DIR names "
+            fix=FIX_PICTURES
+            if troubles[0].reason == NO_PICTURES
+            else "name videos by path, file name or id as this library has them; --home DIR names "
             "another library",
         )
     places = sorted(found)
@@ -96,6 +107,7 @@ def find_stretches(
         np.stack([one.vector for one in each]),
         tuple(one.frames for one in each if one.frames is not None) if frames else None,
         np.stack(how) if how else None,
+        np.stack([one.volume for one in each if one.volume is not None]) if volumes else None,
         {name: [row.columns[name] for row in kept] for name in kept[0].columns},
     )
     owners = np.array([found[place][0] for place in places], np.int64)
@@ -116,17 +128,25 @@ def with_texts(
 
 
 def clips_as_examples(
-    videos: Iterator[VideoVectors], *, frames: bool, changes: bool
+    videos: Iterator[VideoVectors], *, frames: bool, changes: bool, volumes: bool = False
 ) -> Iterator[tuple[VideoVectors, Examples]]:
-    """The clips of each video as examples, in their order."""
+    """The clips of each video as examples, in their order.
+
+    With `volumes`, videos without small pictures are left out.
+    """
     for video in videos:
+        if volumes and video.small_frames is None:
+            continue
         vectors = _units(video.clips.astype(np.float32))
         sequences, how = None, None
         if frames or changes:
             sequences = tuple(_frames_in(video, *span) for span in video.clip_spans.tolist())
         if changes and sequences:
             how = np.stack([changes_of(*pair) for pair in zip(vectors, sequences, strict=True)])
-        yield video, Examples(vectors, sequences if frames else None, how)
+        seen = None
+        if volumes:
+            seen = np.stack([_volume_in(video, *span) for span in video.clip_spans.tolist()])
+        yield video, Examples(vectors, sequences if frames else None, how, seen)
 
 
 def _owners(
@@ -150,7 +170,9 @@ def _owners(
     return by_video, troubles
 
 
-def _inside(video: VideoVectors, row: LabelRow, *, frames: bool, changes: bool) -> _Inside | None:
+def _inside(
+    video: VideoVectors, row: LabelRow, *, frames: bool, changes: bool, volumes: bool
+) -> _Inside | None:
     """Mean of the clips whose middle lies inside, else the clip that overlaps most."""
     starts_s, ends_s = video.clip_spans.T
     last_s = float(max(ends_s.max(), video.frame_times_s.max(initial=0.0)))
@@ -164,21 +186,35 @@ def _inside(video: VideoVectors, row: LabelRow, *, frames: bool, changes: bool) 
         inside = np.arange(len(overlaps_s)) == overlaps_s.argmax()
     mean = video.clips[inside].astype(np.float32).mean(axis=0, keepdims=True)
     vector = _units(mean)[0]
+    seen_small = None
+    if volumes and video.small_frames is not None:
+        seen_small = _volume_in(video, start_s, end_s)
     if not frames and not changes:
-        return _Inside(vector, None, None)
+        return _Inside(vector, None, None, seen_small)
     seen = _frames_in(video, start_s, end_s)
     how = changes_of(vector, seen) if changes else None
-    return _Inside(vector, seen if frames else None, how)
+    return _Inside(vector, seen if frames else None, how, seen_small)
 
 
 def _frames_in(video: VideoVectors, start_s: float, end_s: float) -> Floats:
-    """The frames of a stretch, (t, d); the nearest one where none lies inside."""
+    """The frames of a stretch, (t, d)."""
+    return _units(video.frames[_times_in(video, start_s, end_s)].astype(np.float32))
+
+
+def _volume_in(video: VideoVectors, start_s: float, end_s: float) -> Volumes:
+    """The small pictures of a stretch, (8, 16, 16)."""
+    assert video.small_frames is not None
+    return volume_of(video.small_frames[_times_in(video, start_s, end_s)])
+
+
+def _times_in(video: VideoVectors, start_s: float, end_s: float) -> Mask:
+    """Which frames lie in a stretch, (n,); the nearest one where none does."""
     times_s = video.frame_times_s
     inside = (times_s >= start_s) & (times_s < end_s)
     if not inside.any():
         middle_s = (start_s + end_s) / 2
         inside = np.arange(len(times_s)) == np.abs(times_s - middle_s).argmin()
-    return _units(video.frames[inside].astype(np.float32))
+    return np.asarray(inside, np.bool_)
 
 
 def _outside(video: VideoVectors, row: LabelRow) -> str:

@@ -24,6 +24,8 @@ class Family(StrEnum):
     """A gated recurrent unit over the frames."""
     CONVOLUTION = "convolution"
     """Convolutions over the frames in time."""
+    VOLUME = "3d"
+    """Convolutions in space and time over small pictures."""
     ZERO_SHOT = "zero-shot"
     """Words that are compared with pictures: it is fitted on no label."""
 

@@ -1,4 +1,4 @@
-"""What a fitted model gives for examples; torch is loaded for sequences of frames alone."""
+"""What a fitted model gives for examples; torch is loaded for frames in their order alone."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,6 +25,11 @@ def raw_outputs(model: HeadModel, recipe: Recipe, examples: Examples) -> Floats:
         out = _layers_raw(model.arrays, rows)
     elif model.family is Family.ZERO_SHOT:
         out = zero_shot_raw(model.arrays, rows)
+    elif model.family is Family.VOLUME:
+        from indexer.heads.models.volume import volume_raw
+
+        assert examples.volumes is not None
+        out = volume_raw(model.arrays, examples.volumes, rows, recipe.of_vector)
     else:
         from indexer.heads.models.sequence import sequence_raw
 

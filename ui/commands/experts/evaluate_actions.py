@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ui.commands.everyday.index import EncoderOption
-from ui.commands.experts.train_head import FeaturesOption, FoldsOption, HeadSeedOption, ModelsOption
+from ui.commands.experts.train_head import FoldsOption, HeadSeedOption, ModelsOption
 from ui.commands.experts.train_head import families as families_of
 from ui.library.labelling.actions import actions_document
 from ui.library.library import Library
@@ -77,6 +77,14 @@ ActionConfusionOption = Annotated[
         "classes, or CSV.",
     ),
 ]
+OfVectorsOption = Annotated[
+    Literal["clips", "frames"],
+    typer.Option(
+        "--features",
+        metavar="clips|frames",
+        help="What is looked at: the mean of the clip vectors, or also the frames in their order.",
+    ),
+]
 
 
 def measure_actions(
@@ -86,7 +94,7 @@ def measure_actions(
     index: IndexOption = False,
     encoder: EncoderOption = None,
     segment: SegmentOption = None,
-    features: FeaturesOption = "clips",
+    features: OfVectorsOption = "clips",
     template: TemplateOption = None,
     no_head: NoHeadOption = False,
     models: ModelsOption = None,

@@ -70,17 +70,18 @@ ColumnOption = Annotated[
     ),
 ]
 FeaturesOption = Annotated[
-    Literal["clips", "frames"],
+    Literal["clips", "frames", "3d"],
     typer.Option(
-        metavar="clips|frames",
-        help="What is looked at: the mean of the clip vectors, or also the frames in their order.",
+        metavar="clips|frames|3d",
+        help="What is looked at: the mean of the clip vectors, or also the frames in their order "
+        "(their vectors), or also what moves in their small pictures.",
     ),
 ]
 ModelsOption = Annotated[
     str | None,
     typer.Option(
         metavar="KIND,...",
-        help="Models to try: linear, boosting, mlp, gru, convolution.  [default: all that fit]",
+        help="Models to try: linear, boosting, mlp, gru, convolution, 3d.  [default: all that fit]",
     ),
 ]
 TrunkOption = Annotated[
@@ -141,6 +142,7 @@ def head(
             labels if labels is not None else _of_set(library, labels_of or ""),
             wish,
             frames=features == "frames",
+            volumes=features == "3d",
             families=tried,
             trunks=tuple(_parts(trunk)),
             folds=folds,

@@ -76,9 +76,9 @@ def set_vectors(
     parts: dict[int, Floats] = {}
     for video in read_videos(catalogue, store, list(by_id), on_damage=lambda _: None):
         for place in by_id[video.video_id] if len(video.clips) else ():
-            clips[place] = video.clips[_before(video, videos[place].end_s)].astype(np.float32)
+            clips[place] = video.clips[clips_before(video, videos[place].end_s)].astype(np.float32)
             if place in wanted:
-                parts[place] = np.stack([_part(video, each) for each in PARTS])
+                parts[place] = np.stack([part_vector(video, each) for each in PARTS])
     places = sorted(clips)
     counts = [len(clips[place]) for place in places]
     rows = np.full(len(videos), -1, np.int64)
@@ -94,14 +94,14 @@ def set_vectors(
     )
 
 
-def _before(video: VideoVectors, end_s: float | None) -> Mask:
+def clips_before(video: VideoVectors, end_s: float | None) -> Mask:
     """(m,) the clips whose middle lies before an end; the first one at least."""
     middles_s = video.clip_spans.mean(axis=1)
     kept = np.full(len(middles_s), True) if end_s is None else middles_s < end_s
     return np.asarray(kept if kept.any() else middles_s == middles_s.min(), np.bool_)
 
 
-def _part(video: VideoVectors, part: Times) -> Floats:
+def part_vector(video: VideoVectors, part: Times) -> Floats:
     """(d,) the mean of a part's frames beside the mean of its clips, as search weighs them."""
     start_s, end_s = part[0] * SEGMENT_S, (part[1] + 1) * SEGMENT_S
     middle_s = (start_s + end_s) / 2

@@ -35,6 +35,8 @@ def read_text_set(dataset: Path, videos: Path | None, kind: Kind, part: str) -> 
                 f"there is no file or folder {path}",
                 fix="reelwise evaluate texts --dataset FILE --videos FOLDER",
             )
+    if videos is not None and not videos.is_dir():
+        raise ReelwiseError(f"{videos} is no folder", fix="--videos FOLDER is that of the videos")
     path = _list_in(dataset, kind) if dataset.is_dir() else dataset
     read = _read(path, kind, part)
     if not read.videos:

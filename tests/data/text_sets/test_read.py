@@ -241,6 +241,8 @@ def test_what_is_no_set_or_another_one_says_what_it_has(tmp_path: Path) -> None:
     path = write(tmp_path / "test.json", RTIME)
     with pytest.raises(ReelwiseError, match="looks like rtime, not didemo"):
         read(path, "didemo")
+    with pytest.raises(ReelwiseError, match=r"test\.json is no folder"):
+        read_text_set(path, path, "auto", "test")
     with pytest.raises(ReelwiseError, match="there is no file or folder"):
         read(tmp_path / "gone.json")
     with pytest.raises(ReelwiseError, match="0 lists of a set"):

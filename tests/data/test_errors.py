@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from data.annotations.records import NoSuchSet, NothingToUndo
 from data.errors import CannotWrite, DamagedFile, NoSuchVideo, ReelwiseError, UnreadableVideo
 from data.people import TooManyPins
 from data.review.deciding import OtherReviewer
@@ -13,6 +14,7 @@ from data.review.records import NoSuchCase
 from data.video.children.excerpting import NotMade
 from data.video.children.pool import DecodingStopped
 from data.video.children.process import NoDecoder
+from indexer.annotation.annotator import TooFewLabels
 from indexer.store.lines import DamagedLines
 from indexer.store.vectors import DamagedPart
 from ui.api.refusals import Refused
@@ -32,6 +34,9 @@ ERRORS = [
     DamagedPart("a", fix="b"),
     DamagedLines("a", fix="b"),
     DecodingStopped(),
+    NoSuchSet("a", fix="b"),
+    NothingToUndo("a", fix="b"),
+    TooFewLabels("a", fix="b"),
     NotMade("a", fix="b"),
     NoSuchFolder("a", fix="b"),
     NoDecoder("why"),

@@ -180,13 +180,26 @@ class Owner:
                     current = [*batch]
                     _answer(batch)
                 elif isinstance(current[0], _Work):
-                    _do(current[0], device)
-                    with self._lock:
-                        self._working -= 1
+                    self._do(current[0], device)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the CPU answers
             self._lose(DeviceLost(f"{self.name} failed: {first_line(error)}"))
         for job in (*current, *waiting):
             _fail(job, self._lost)
+
+    def _do(self, job: _Work, device: Device) -> None:
+        """Do something on the device; who waited for it may ask a question at once."""
+        done, refused = None, None
+        try:
+            done = job.do(device)
+        except DeviceRefused as error:
+            refused = error
+        with self._lock:
+            self._working -= 1
+        if refused is not None:
+            _fail(job, refused)
+            return
+        with suppress(InvalidStateError):
+            job.answer.set_result(done)
 
     def _next_jobs(self) -> "deque[_Job]":
         """Wait for a job; gives all that wait by then."""
@@ -231,16 +244,6 @@ def _answer(batch: list[_Ask]) -> None:
         done += len(each.queries)
         with suppress(InvalidStateError):  # who asked has given up
             each.answer.set_result(mine)
-
-
-def _do(job: _Work, device: Device) -> None:
-    try:
-        done = job.do(device)
-    except DeviceRefused as error:
-        _fail(job, error)
-    else:
-        with suppress(InvalidStateError):
-            job.answer.set_result(done)
 
 
 def _fail(job: _Job, trouble: DeviceTrouble | None) -> None:

@@ -87,6 +87,16 @@ def test_a_lone_question_waits_for_nobody(gpu: FakeGpu, owner: Owner) -> None:
     assert gpu.batches == [1, 1, 1]
 
 
+def test_who_waited_for_work_may_ask_in_the_same_instant(owner: Owner) -> None:
+    copy = copied(owner)
+    work = owner_module._Work(lambda _: None)
+    at_once: list[Future[Ids] | None] = []
+    work.answer.add_done_callback(lambda _: at_once.append(owner.ask(copy, ROWS[:1], 1, None)))
+    assert owner._put(work)
+    until(lambda: at_once)
+    assert at_once != [None]
+
+
 def test_a_batch_has_a_limit(gpu: FakeGpu, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(owner_module, "BATCH", 5)
     copy = copied(owner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,21 @@ if TYPE_CHECKING:
     from indexer.duplicates.find import Compared
     from indexer.store.generations import Generation
     from indexer.store.segments.building import IndexChange
+    from ui.library.labelling.reviewing import LookedAtNew
     from ui.library.labelling.tagging import TaggedLibrary
 
 VideoRef = str | int | Path
 """A video by its id, its path or its file name."""
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A new index, and what was done about its clips."""
+
+    generation: Generation
+    """The index."""
+    looked: LookedAtNew
+    """What the rules of moderation found in clips that are new."""
 
 
 class Library(AskedLibrary):
@@ -93,7 +104,7 @@ class Library(AskedLibrary):
         from indexer.build.files.roots import RuleChange
         from indexer.build.pipeline import RunOptions
         from ui.library.keeping.comparing import compare_new
-        from ui.library.labelling.reviewing import review_new
+        from ui.library.labelling.reviewing import look_at_new
 
         roots = [Path(path) for path in paths]
         rules = rules or RuleChange()
@@ -109,7 +120,8 @@ class Library(AskedLibrary):
             if self._encoder is None and self.catalogue.encoder == model.id:
                 self._encoder = model
         compare_new(self.home, self.catalogue, report, progress)
-        review_new(self.reviews, report)
+        looked = look_at_new(self.reviews)
+        report.review_cases, report.review_notice = looked.cases, looked.notice
         return report
 
     def _run(self, roots: Sequence[Path], model: Encoder, options: RunOptions) -> IndexReport:
@@ -183,8 +195,10 @@ class Library(AskedLibrary):
         *,
         reencode: bool = False,
         progress: Listener | None = None,
-    ) -> Generation:
+    ) -> Rebuilt:
         """Publish a new index from the stored vectors, or from the videos themselves.
+
+        Where clips are new, the rules of moderation look at them then.
 
         Args:
             reencode: Decode and embed every video again, with the weights that are here now; they
@@ -195,6 +209,12 @@ class Library(AskedLibrary):
             ReelwiseError: Nothing is indexed yet, the encoder cannot be loaded, or another process
                 is writing to this library.
         """
+        from ui.library.labelling.reviewing import look_at_new
+
+        generation = self._rebuilt(reencode=reencode, progress=progress)
+        return Rebuilt(generation, look_at_new(self.reviews))
+
+    def _rebuilt(self, *, reencode: bool, progress: Listener | None) -> Generation:
         from indexer.build import pipeline
         from indexer.store.gpu.opening import open_trainer
 

@@ -13,11 +13,10 @@ import pytest
 from data.catalogue import Catalogue
 from data.catalogue.predictions import KnownHead, Prediction
 from data.home import Home, resolve_home
-from indexer.build.report import IndexReport
 from tests.fakes import random_units
 from tests.indexer.made import store
 from tests.ui.conftest import ask, tell
-from ui.library.labelling.reviewing import review_new
+from ui.library.labelling.reviewing import LookedAtNew, look_at_new
 from ui.library.library import Library
 
 pytestmark = pytest.mark.long(9)
@@ -129,18 +128,22 @@ def test_what_a_person_reads(
     assert "every rule has looked" in read("scan", "--new", code=3)
 
 
-def test_what_is_new_is_looked_at_after_a_run_of_index(
+def test_what_is_new_is_looked_at_after_a_run_and_hidden_until_then(
     jumpers: Home, policy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Library(jumpers.root) as library:
-        review_new(library.reviews, report := IndexReport())
-        assert (report.review_cases, report.review_notice) == ({}, "")
+        assert look_at_new(library.reviews) == LookedAtNew()
         ask(capsys, "review", "policy", str(policy), home=jumpers.root)
         rows = random_units(np.random.default_rng(1), 2, 8)
         store(jumpers, {"new.mp4": rows}, encoder_id=ENCODER)
         predict(jumpers, {int(library.catalogue.clip_table(ENCODER).ids[-1]): 0.95})
-        review_new(library.reviews, report)
-        assert report.review_cases == {"jumps": 1}
+        unseen = library.reviews.withholding.now(ENCODER).why(7, 0.0, 1.0)
+        assert unseen is not None
+        assert (unseen.case_id, unseen.rule) == (None, "jumps")
+        assert look_at_new(library.reviews) == LookedAtNew({"jumps": 1})
+        not_shown = library.reviews.withholding.now(ENCODER)
+        assert not_shown.why(7, 0.0, 1.0) is None
+        assert not_shown.why(7, 4.0, 5.0) is not None
         found = library.reviews.cases.some()
         assert [(case.video_id, case.start_s, case.end_s) for case in found][-1] == (7, 4.0, 8.0)
 

@@ -79,7 +79,7 @@ def test_an_index_is_built_on_the_gpu_that_was_asked_for(
     monkeypatch.setattr(opening, "_open_cells", lambda: trainer)
     with Library(own, device="cuda") as library:
         library.catalogue.set_index(kind="ivf_fp16", target_recall=0.9)
-        clips = library.rebuild().manifest.clips
+        clips = library.rebuild().generation.manifest.clips
         assert (trainer.n_trained, trainer.n_filled) == (1, clips)
     with Library(own, device="cpu") as library:
         library.rebuild()

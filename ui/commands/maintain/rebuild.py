@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.library.documents import index_in_words, other_clips
-from ui.library.library import Library
+from ui.library.library import Library, Rebuilt
 from ui.terminal.answer import EXIT_DONE, EXIT_SOME_FILES_FAILED, Answer
 from ui.terminal.options import (
     ClipChangeOption,
@@ -27,7 +27,6 @@ from ui.terminal.text import count, length
 
 if TYPE_CHECKING:
     from data.video.clips.rule import ClipRule
-    from indexer.store.generations import Generation
 
 
 def rebuild(
@@ -64,14 +63,15 @@ def rebuild(
     wish = IndexChange(index_kind, index_recall)
     with Library(home, weights=weights, device=device, clips=change, index=wish) as library:
         with ProgressBar() as bar, JobRun(library, "rebuild", {"reencode": reencode}) as run:
-            generation = library.rebuild(reencode=reencode, progress=run.listener(bar))
-            run.finished(*rebuild_summary(generation))
+            rebuilt = library.rebuild(reencode=reencode, progress=run.listener(bar))
+            run.finished(*rebuild_summary(rebuilt))
         rule, left = library.catalogue.clip_rule, library.catalogue.cut_otherwise()
-    return _rebuilt(generation, rule, left, time.perf_counter() - began)
+    return _rebuilt(rebuilt, rule, left, time.perf_counter() - began)
 
 
-def _rebuilt(generation: Generation, rule: ClipRule, left: int, took_s: float) -> Answer:
+def _rebuilt(rebuilt: Rebuilt, rule: ClipRule, left: int, took_s: float) -> Answer:
     """The new generation as an answer; `left` counts the videos that are cut by another rule."""
+    generation, looked = rebuilt.generation, rebuilt.looked
     manifest = generation.manifest
     document = {
         "generation": manifest.generation,
@@ -83,6 +83,7 @@ def _rebuilt(generation: Generation, rule: ClipRule, left: int, took_s: float) -
         "clip_rule": rule.text,
         "other_clips": left,
         "unreadable": len(generation.unreadable),
+        "review_cases": looked.cases,
         "seconds": took_s,
     }
     text = (
@@ -99,5 +100,7 @@ def _rebuilt(generation: Generation, rule: ClipRule, left: int, took_s: float) -
         )
     if left:
         notices.append(other_clips(left, rule.text))
+    if looked.notice:
+        notices.append(looked.notice)
     code = EXIT_SOME_FILES_FAILED if notices else EXIT_DONE
     return Answer(document, text, code, "\n".join(notices))

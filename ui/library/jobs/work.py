@@ -24,10 +24,9 @@ from ui.library.jobs.run import JobRun
 if TYPE_CHECKING:
     from indexer.build.report import IndexReport
     from indexer.duplicates.find import Compared
-    from indexer.store.generations import Generation
     from recommender.model.manifest import ModelManifest
     from ui.library.documents import Document
-    from ui.library.library import Library
+    from ui.library.library import Library, Rebuilt
 
 Arguments = Mapping[str, Any]
 Outcome = tuple[str, dict[str, Any]]
@@ -101,10 +100,11 @@ def _rebuild(library: Library, arguments: Arguments, run: JobRun) -> Outcome:
     return rebuild_summary(library.rebuild(reencode=reencode, progress=run.listener()))
 
 
-def rebuild_summary(generation: Generation) -> Outcome:
+def rebuild_summary(rebuilt: Rebuilt) -> Outcome:
     """What came out of a rebuild."""
-    made = generation.manifest
+    made = rebuilt.generation.manifest
     told = f"generation {made.generation}: {made.clips:,} clips of {made.videos:,} videos"
+    told = "\n".join(filter(None, (told, rebuilt.looked.notice)))
     return told, {"generation": made.generation, "clips": made.clips, "videos": made.videos}
 
 

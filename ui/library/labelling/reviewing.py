@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from data.catalogue.guard.copies import copy_if_due
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from data.review.records import Case, LogRow
     from data.review.rules import Rule
     from embeddings.encoder import Encoder
-    from indexer.build.report import IndexReport
     from indexer.review.learning import Learned, Wished
     from indexer.review.scan import ScanReport
     from ui.library.documents import Document
@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 Told = Callable[[str], None]
 LOG_COLUMNS = ("id", "at", "who", "action", "case", "rule", "why", "policy", "undoes")
 """Columns of the log as CSV."""
+
+
+@dataclass(frozen=True)
+class LookedAtNew:
+    """What rules found in clips that are new."""
+
+    cases: dict[str, int] = field(default_factory=dict)
+    """New cases by rule, where there are any."""
+    notice: str = ""
+    """Why a rule did not look at everything; empty where all did."""
 
 
 class Reviews:
@@ -135,23 +145,22 @@ class Reviews:
         return {} if current is None else {rule.name: rule for rule in current.policy.rules}
 
 
-def review_new(reviews: Reviews, report: IndexReport) -> None:
-    """Let the rules look at what a run added; the report says what they found, or why nothing."""
+def look_at_new(reviews: Reviews) -> LookedAtNew:
+    """Let the rules look at clips that are new; where they cannot, the notice says why."""
     try:
         if reviews.policies.current() is None:
-            return
+            return LookedAtNew()
         found = reviews.scan(afresh=False)
     except ReelwiseError as error:
-        report.review_notice = (
-            f"new clips were not looked at by the policy: {error.problem}; then: reelwise review "
-            "scan --new"
+        return LookedAtNew(
+            notice=f"new clips were not looked at by the policy: {error.problem}; then: reelwise "
+            "review scan --new"
         )
-        return
-    report.review_cases = {name: each.new for name, each in found.rules.items() if each.new}
     lines = [
         f"the rule {name} did not look at everything: {why}" for name, why in found.left_out.items()
     ]
-    report.review_notice = "\n".join(lines)
+    cases = {name: each.new for name, each in found.rules.items() if each.new}
+    return LookedAtNew(cases, "\n".join(lines))
 
 
 def learned_document(learned: Learned, found: ScanReport | None) -> Document:

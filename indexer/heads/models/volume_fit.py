@@ -30,7 +30,7 @@ LEAST_STEPS = 100
 """It learns for as many batches at least."""
 BATCH = 32
 """Stretches of a batch."""
-RATE, DECAY = 6e-3, 3e-2
+RATE, DECAY = 1.2e-2, 3e-2
 """Learning rate and weight decay of AdamW (Loshchilov & Hutter, 2019)."""
 AVERAGED = 0.95
 """Share of the mean of the weights that stays at each batch; the mean is what predicts."""

@@ -202,3 +202,6 @@ def test_heads_that_cannot_be_asked_are_refused(home: Home) -> None:
         asked(home, HeadAsked("nothing"))
     with pytest.raises(ReelwiseError, match="fitted on vectors of colour-1"):
         head.require_encoder("colour-2")
+    save_head(home, replace(head, name="moves", model=HeadModel(Family.VOLUME, head.model.arrays)))
+    with pytest.raises(ReelwiseError, match="looks at what moves in small pictures"):
+        asked(home, HeadAsked("moves"))

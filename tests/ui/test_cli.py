@@ -160,7 +160,7 @@ def test_the_commands_of_the_contract_are_there_and_unbuilt_ones_are_absent() ->
         "train toon",
         "evaluate search",
         "evaluate recommend",
-        "evaluate actions",
+        *("evaluate actions", "evaluate texts"),
         *("annotate", "explain", "tag"),
         *(f"review {name}" for name in _REVIEW.split()),
         "serve",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from data.catalogue.catalogue import Catalogue
 from data.history import History
 from data.home import Home
 from tests.data.review.made import find, set_policy
-from tests.ui.conftest import PATIENCE_S, Odd, Server
+from tests.ui.conftest import PATIENCE_S, Odd, Server, serving
 from tests.ui.pages.conftest import Visitor, id_of
 from ui.pages.components.mount import WEB
 
@@ -299,13 +299,21 @@ def test_what_comes_next_comes_also_where_no_frame_does(
     assert page.locator("video").first.evaluate("v => v.readyState") == 0
 
 
-def test_a_withheld_stretch_is_black_and_the_rest_of_the_video_plays(
-    visitor: Visitor, server: Server, home: Path
-) -> None:
-    number = id_of(home, "toon-0002.mp4")
-    with Catalogue(Home(home)) as catalogue:
+@pytest.fixture
+def moderated(own_home: Path) -> Iterator[tuple[Server, int]]:
+    """A server of a home of its own, and a video of which a rule hides the middle."""
+    number = int(id_of(own_home, "toon-0002.mp4"))
+    with Catalogue(Home(own_home)) as catalogue:
         set_policy(catalogue)
-        find(catalogue, "fights", (int(number), 2.0, 4.0, 0.9))
+        find(catalogue, "fights", (number, 2.0, 4.0, 0.9))
+    with serving(own_home, "--refit-every", "off") as server:
+        yield server, number
+
+
+def test_a_withheld_stretch_is_black_and_the_rest_of_the_video_plays(
+    visitor: Visitor, moderated: tuple[Server, int]
+) -> None:
+    server, number = moderated
     page = visitor.page
     video = opened(visitor, server, f"v={number}")
     page.get_by_text("Part of this video is not shown.").wait_for()

@@ -19,7 +19,7 @@ from tests.ui.pages.conftest import Visitor, id_of
 from ui.pages.components.mount import WEB
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.long(37)]
 
@@ -136,6 +136,38 @@ def test_each_second_that_ran_is_counted_once(
     page.add_script_tag(type="module", content=f"{script}\nwindow.Watched = Watched;")
     page.wait_for_function("() => window.Watched")
     assert page.evaluate(COUNTED, told) == pytest.approx(counted_s, abs=1e-6)
+    page.close()
+
+
+def test_an_answer_that_comes_late_moves_no_handle_that_is_being_moved(browser: Browser) -> None:
+    def answer(route: Route) -> None:
+        file = WEB / route.request.url.removeprefix("http://page.test/")
+        if file.is_file():
+            route.fulfill(path=file, content_type="text/javascript")
+        else:
+            route.fulfill(body="<html></html>", content_type="text/html")
+
+    page = browser.new_page()
+    page.route("http://page.test/**", answer)
+    page.goto("http://page.test/")
+    told = page.evaluate(
+        """async () => {
+          const { Handles } = await import("/player/handles.js");
+          const told = [];
+          const timeline = { say: name => name, length: 10, data: { cuts: [] } };
+          const handles = new Handles(timeline, stretch => told.push({ ...stretch }),
+            new AbortController().signal);
+          const press = key => handles.ends[0].dispatchEvent(new KeyboardEvent("keydown", { key }));
+          handles.set(1, 3);
+          press("ArrowRight");
+          handles.set(1, 3);
+          press("ArrowRight");
+          await new Promise(done => { setTimeout(done, 600); });
+          handles.set(2, 3);
+          return [told.map(each => each.start_s.toFixed(1)), handles.stretch.start_s];
+        }"""
+    )
+    assert told == [["1.2"], 2]
     page.close()
 
 

@@ -35,7 +35,9 @@ export class Handles {
     return made;
   }
 
+  /** As the address has them; whoever is moving one now has the last word. */
   set(start_s, end_s) {
+    if (this.isMoving) return void this.draw();
     this.stretch = { start_s: start_s ?? null, end_s: end_s ?? null };
     this.draw();
   }
@@ -73,6 +75,7 @@ export class Handles {
 
   /** Move one end; it stops before the other. */
   move(which, to_s) {
+    this.isMoving = true; // until it is told
     if (which === "start") this.stretch.start_s = Math.min(Math.max(0, to_s), this.place("end") - LEAST_S);
     else this.stretch.end_s = Math.max(Math.min(this.length, to_s), this.place("start") + LEAST_S);
     this.draw();
@@ -119,6 +122,7 @@ export class Handles {
 
   tell() {
     clearTimeout(this.timer);
+    this.isMoving = false;
     this.onChosen(this.stretch);
   }
 

@@ -7,7 +7,6 @@ under half a second.
 import contextlib
 import gc
 import io
-import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -62,6 +61,7 @@ from ui.terminal.answer import (
     refusal,
 )
 from ui.terminal.options import examples
+from ui.terminal.streams import leave_stdout, open_closed_streams
 from ui.terminal.values import CheckedCommand
 
 EVERYDAY = "Everyday commands"
@@ -294,7 +294,7 @@ def main() -> None:
 def run(args: Sequence[str]) -> int:
     """Run one command line, write its answer, and return the exit code."""
     json_wanted = _json_wanted(args)
-    _open_closed_streams()
+    open_closed_streams()
     stdout = sys.stdout
     # With --json only the document may reach stdout, whatever a library prints.
     with contextlib.redirect_stdout(sys.stderr if json_wanted else stdout):
@@ -303,32 +303,15 @@ def run(args: Sequence[str]) -> int:
         _write(answer, stdout, json_wanted=json_wanted)
     except BrokenPipeError:
         # `reelwise search ... | head -1` closed the pipe: that is no error.
-        _leave_stdout()
+        leave_stdout()
     except OSError as error:
         # `reelwise history export > file` on a full disk.
-        _leave_stdout()
+        leave_stdout()
         with contextlib.suppress(OSError):
             sys.stderr.write(f"error: the answer cannot be written: {error.strerror}\n")
             sys.stderr.write("  fix: free some disk, or send the answer elsewhere\n")
         return EXIT_KNOWN_ERROR
     return answer.exit_code
-
-
-def _open_closed_streams() -> None:
-    """Let streams that the caller closed (`<&-`, `>&-`) lead nowhere.
-
-    Else the next file that is opened gets the number of one, and messages are written into it.
-    """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
-            os.set_inheritable(descriptor, True)  # children need one as well
-            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
-
-
-def _leave_stdout() -> None:
-    """Let what Python flushes at its end go nowhere."""
-    sys.stdout = io.TextIOWrapper(io.FileIO(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def _json_wanted(args: Sequence[str]) -> bool:

@@ -91,14 +91,7 @@ def find_stretches(
         troubles += [RowTrouble(rows[place].line, why) for place in places]
     troubles.sort(key=lambda each: each.line)
     if not found:
-        raise ReelwiseError(
-            f"none of the {len(rows):,} rows is about a stretch of this library; "
-            f"line {troubles[0].line}: {troubles[0].reason}",
-            fix=FIX_PICTURES
-            if troubles[0].reason == NO_PICTURES
-            else "name videos by path, file name or id as this library has them; --home DIR names "
-            "another library",
-        )
+        raise _none_of(rows, troubles[0])
     places = sorted(found)
     kept = [rows[place] for place in places]
     each = [found[place][1] for place in places]
@@ -112,6 +105,16 @@ def find_stretches(
     )
     owners = np.array([found[place][0] for place in places], np.int64)
     return Stretches(kept, owners, examples, troubles)
+
+
+def _none_of(rows: Sequence[LabelRow], first: RowTrouble) -> ReelwiseError:
+    """No row can be used; the first one says why."""
+    fix = "name videos by path, file name or id as this library has them; --home DIR names another"
+    return ReelwiseError(
+        f"none of the {len(rows):,} rows is about a stretch of this library; "
+        f"line {first.line}: {first.reason}",
+        fix=FIX_PICTURES if first.reason == NO_PICTURES else f"{fix} library",
+    )
 
 
 def with_texts(

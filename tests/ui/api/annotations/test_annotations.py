@@ -10,28 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.home import resolve_home
 from tests.fakes import ColourEncoder, unit_rows
 from tests.indexer.made import store
+from tests.ui.api.conftest import As
 from ui.api.application import build_api
-from ui.api.served import VISITOR, Served, Visitor
+from ui.api.served import Served, Visitor
 from ui.library.library import Library
 
 N = 12
 WORDS = ("red", "blue")
 PLACE = {"video_id": 1, "start_s": 4, "end_s": 8}
-
-
-class As:
-    """The application, asked by somebody."""
-
-    def __init__(self, app: ASGIApp, visitor: Visitor) -> None:
-        self._app, self._visitor = app, visitor
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, VISITOR: self._visitor}, receive, send)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ bounces), three scenes a film, mostly of one motion. Proposals are those of `ree
 at once; each seed has another four fifths of the films. F1, mean over motions, is that of its quick
 head on scenes of other films, all motions as often. `labels_for_random_N` is after how many
 labels proposals do as well as random order does with N. For errors one label of ten is made wrong;
-random suspects are as many as are doubted.
+random suspects are as many as are doubted. The same for numbers is `annotated_numbers`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
+from benchmarks.annotated_numbers import numbers
 from benchmarks.heads_on_toons.films import Film, draw_facts, one_actor
 from benchmarks.heads_on_toons.lab import Lab, laboratory
 from data.annotations.annotations import Annotations, Said
@@ -104,6 +105,7 @@ def run(size: str) -> dict[str, Any]:
             for name, way in ways.items()
         }
         errors = [_errors(world, seed) for seed in range(wanted.seeds)]
+        of_numbers = numbers(world, labels=wanted.labels, seeds=wanted.seeds)
         refit_s = _refit_s(world)
     return {
         "clips": len(world.motions),
@@ -112,6 +114,7 @@ def run(size: str) -> dict[str, Any]:
         **{f"f1_{way}_{n}": round(f1, 3) for way in curves for n, f1 in curves[way].items()},
         **{f"labels_for_random_{n}": m for n, m in _matched(curves).items()},
         **{name: round(float(np.mean([e[name] for e in errors])), 3) for name in errors[0]},
+        **of_numbers,
         **refit_s,
     }
 

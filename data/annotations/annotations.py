@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from data.annotations.records import (
-    NONE_OF_THEM,
     Annotation,
     LabelSet,
     NoSuchSet,
@@ -27,10 +25,10 @@ from data.annotations.records import (
 )
 from data.catalogue.database import Database
 from data.catalogue.schema.annotation_tables import ANNOTATION_SUM, SET_SUM
-from data.catalogue.values import now_micros, sql, to_micros
+from data.catalogue.values import now_micros, sql
 from data.errors import ReelwiseError
 from data.history.rows.people import person
-from data.labels.kinds import Task
+from data.labels.kinds import NONE_OF_THEM, Task
 
 _SETS = sql("SELECT * FROM annotation_sets ORDER BY name")
 _SET = sql("SELECT * FROM annotation_sets WHERE name = :name")
@@ -65,20 +63,6 @@ class Said:
     """Its end, not included."""
     labels: tuple[str, ...] = ()
     """The labels; none to skip it."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a set has come."""
-
-    labelled: int
-    """Stretches that have a label now."""
-    skipped: int
-    """Stretches that were skipped."""
-    videos: int
-    """Videos with a label."""
-    counts: dict[str, int]
-    """By label, stretches that have it; every label that is offered is there."""
 
 
 class Annotations:
@@ -136,19 +120,21 @@ class Annotations:
         by: str,
         source: Source,
         task: Task | None = None,
+        offered: Sequence[str] = (),
     ) -> list[Annotation]:
         """As `say` for many, in one transaction: a kill leaves all of them or none.
 
-        `task` makes the set where there is none.
+        `task` makes the set where there is none, and `offered` are labels that it is to offer.
         """
         who, at, name = person(by), now_micros(), set_name(name)
         with self._database.writing("annotations.say", changes_library=False) as connection:
-            if task is not None:
-                _make(connection, name, task, ())
+            if task is not None or offered:
+                _make(connection, name, task, label_names(offered))
             known = _found(connection, name)
             rows = [_row(connection, known, each) for each in said]
-            new = [label for row in rows for label in row["said"] if label != NONE_OF_THEM]
-            _make(connection, name, None, label_names([*known.labels, *new]))
+            if known.task is not Task.NUMBER:
+                new = [label for row in rows for label in row["said"] if label != NONE_OF_THEM]
+                _make(connection, name, None, label_names([*known.labels, *new]))
             same = {"set_id": known.id, "who": who, "at": at, "source": source, "undoes": None}
             return _added(connection, [{**row, **same} for row in rows])
 
@@ -234,27 +220,6 @@ def holding(rows: Iterable[Annotation]) -> list[Annotation]:
     return sorted(newest.values(), key=lambda each: each.id)
 
 
-def progress_of(known: LabelSet, current: Sequence[Annotation]) -> Progress:
-    """How far a set has come."""
-    labelled = [each for each in current if each.kind == "label"]
-    counts = dict.fromkeys(known.labels, 0)
-    for each in labelled:
-        for label in each.labels:
-            counts[label] = counts.get(label, 0) + 1
-    videos = len({each.video_id for each in labelled})
-    return Progress(len(labelled), len(current) - len(labelled), videos, counts)
-
-
-def at_micros(annotation: Annotation) -> int:
-    """When it was said, as the tables store it."""
-    return to_micros(annotation.at)
-
-
-def newest_at(rows: Sequence[Annotation]) -> datetime | None:
-    """When something was said last; None where nothing was."""
-    return max((each.at for each in rows), default=None)
-
-
 def _found(connection: Connection, name: str) -> LabelSet:
     row = connection.execute(_SET, {"name": name}).first()
     if row is not None:
@@ -262,13 +227,14 @@ def _found(connection: Connection, name: str) -> LabelSet:
     there = ", ".join(each.name for each in connection.execute(_SETS)) or "none yet"
     raise NoSuchSet(
         f"there is no set of labels {name!r}; those there are: {there}",
-        fix=f"make it: reelwise annotate {name} --labels dog,cat",
+        fix=f"make it: reelwise annotate {name} --labels dog,cat (numbers: --task number)",
     )
 
 
 def _make(connection: Connection, name: str, task: Task | None, labels: Sequence[str]) -> None:
     row = connection.execute(_SET, {"name": name}).first()
     if row is None:
+        _require_words(name, task, labels)
         values = {"name": name, "task": str(task or Task.CLASSES), "at": now_micros()}
         connection.execute(_MAKE_SET, {**values, "labels": as_json_list(_offered(labels))})
         connection.execute(_SUM_SET, {"name": name})
@@ -277,16 +243,37 @@ def _make(connection: Connection, name: str, task: Task | None, labels: Sequence
     task = task or known.task
     if task is not known.task:
         rows = [annotation_of(each) for each in connection.execute(_ROWS, {"set": known.id})]
-        if task is Task.CLASSES and any(map(_is_of_several, holding(rows))):
-            raise ReelwiseError(
-                f"stretches of the set {name} have several labels at once, or none of them",
-                fix="leave --task out, or begin another set",
-            )
+        _require_can_become(task, known, rows)
+    _require_words(name, task, labels)
     wanted = _offered((*known.labels, *labels))
     if wanted != known.labels or task is not known.task:
         values = {"name": name, "task": str(task), "labels": as_json_list(wanted)}
         connection.execute(_CHANGE_SET, values)
         connection.execute(_SUM_SET, {"name": name})
+
+
+def _require_can_become(task: Task, known: LabelSet, rows: Sequence[Annotation]) -> None:
+    """A set keeps its kind once something was said that would be none of the new kind.
+
+    Between words and numbers that is anything, even what was taken back: it holds again when who
+    took it back is forgotten.
+    """
+    problem = ""
+    if Task.NUMBER in (task, known.task):
+        if known.labels or any(row.kind == "label" for row in rows):
+            what = "numbers" if known.task is Task.NUMBER else "words"
+            problem = f"the set {known.name} is of {what}"
+    elif task is Task.CLASSES and any(map(_is_of_several, holding(rows))):
+        problem = f"stretches of the set {known.name} have several labels at once, or none of them"
+    if problem:
+        raise ReelwiseError(problem, fix="leave --task out, or begin another set")
+
+
+def _require_words(name: str, task: Task | None, labels: Sequence[str]) -> None:
+    if task is Task.NUMBER and labels:
+        raise ReelwiseError(
+            f"the set {name} is of numbers: it offers no labels", fix="leave the labels out"
+        )
 
 
 def _is_of_several(said: Annotation) -> bool:

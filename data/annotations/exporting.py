@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from data.annotations.records import NONE_OF_THEM, Annotation, LabelSet
+from data.annotations.records import Annotation, LabelSet
 from data.catalogue import Video
 from data.durable import write_atomic
 from data.errors import ReelwiseError
-from data.labels.rows import SEPARATOR
+from data.labels.kinds import NONE_OF_THEM, SEPARATOR, Task
 
 COLUMNS = ("video", "start_s", "end_s", "label")
 """Columns of the CSV file, which `reelwise train head` and `annotate --import` read."""
@@ -23,6 +23,8 @@ FORMATS = (".csv", ".json", ".labelstudio.json")
 """Endings of files that can be written."""
 FROM_NAME, TO_NAME = "label", "audio"
 """Names of the tags of Label Studio's template for stretches of a video's time line."""
+NUMBER_TAG, STRETCH = "number", "stretch"
+"""Name of its tag `Number` of each stretch, and the label of stretches that have one."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ def _csv(_: LabelSet, rows: Sequence[Annotation], videos: Mapping[int, Video]) -
 def _name(video: Video) -> str:
     """Its path; of a name that is no text, its number."""
     path = str(video.path)
-    return path if path.isascii() or path.isprintable() else f"id:{video.id}"
+    # Who reads it drops spaces around it.
+    is_plain = (path.isascii() or path.isprintable()) and path == path.strip()
+    return path if is_plain else f"id:{video.id}"
 
 
 def _seconds(time_s: float) -> str:
@@ -108,10 +112,19 @@ def _seconds(time_s: float) -> str:
 
 
 def _coco(known: LabelSet, rows: Sequence[Annotation], videos: Mapping[int, Video]) -> str:
-    """`videos`, `categories` and `annotations` as COCO has them, with `segment` in seconds."""
+    """`videos`, `categories` and `annotations` as COCO has them, with `segment` in seconds.
+
+    In a set of numbers annotations have a `value` in place of a category.
+    """
     numbers = {label: at for at, label in enumerate(known.labels, 1)}
     used = [videos[key] for key in sorted({each.video_id for each in rows})]
     said = [(each, label) for each in rows for label in each.labels if label != NONE_OF_THEM]
+
+    def what(label: str) -> dict[str, Any]:
+        if known.task is Task.NUMBER:
+            return {"value": float(label)}
+        return {"category_id": numbers[label]}
+
     document = {
         "info": {
             "description": f"reelwise annotate {known.name}",
@@ -121,7 +134,7 @@ def _coco(known: LabelSet, rows: Sequence[Annotation], videos: Mapping[int, Vide
         "videos": [_coco_video(video) for video in used],
         "categories": [{"id": number, "name": label} for label, number in numbers.items()],
         "annotations": [
-            {"id": number, **_coco_place(each), "category_id": numbers[label]}
+            {"id": number, **_coco_place(each), **what(label)}
             for number, (each, label) in enumerate(said, 1)
         ],
         "none_of_them": [_coco_place(each) for each in rows if each.labels == (NONE_OF_THEM,)],
@@ -155,21 +168,27 @@ def _label_studio(known: LabelSet, rows: Sequence[Annotation], videos: Mapping[i
     tasks = []
     for key in sorted({each.video_id for each in rows}):
         mine = [each for each in rows if each.video_id == key]
-        results = [
-            {
-                "id": f"{known.name}-{each.id}",
-                "from_name": FROM_NAME,
-                "to_name": TO_NAME,
-                "type": "labels",
-                "value": {
-                    "start": each.start_s,
-                    "end": each.end_s,
-                    "labels": list(each.labels),
-                },
-            }
-            for each in mine
-        ]
+        results = [result for each in mine for result in _results(known, each)]
         video = videos[key]
-        data = {"video": _name(video), "title": video.title, "duration_s": video.duration_s}
+        data = {
+            "video": _name(video),
+            "title": video.title,
+            "duration_s": video.duration_s,
+            "task": str(known.task),
+        }
         tasks.append({"data": data, "annotations": [{"result": results}]})
     return json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
+
+
+def _results(known: LabelSet, each: Annotation) -> list[dict[str, Any]]:
+    """A stretch with its labels; one with a number is two results of the same `id`."""
+    place = {"start": each.start_s, "end": each.end_s}
+    labels = [STRETCH] if known.task is Task.NUMBER else list(each.labels)
+    same = {"id": f"{known.name}-{each.id}", "to_name": TO_NAME}
+    found = [
+        {**same, "from_name": FROM_NAME, "type": "labels", "value": {**place, "labels": labels}}
+    ]
+    if known.task is Task.NUMBER:
+        value = {**place, "number": float(each.labels[0])}
+        found.append({**same, "from_name": NUMBER_TAG, "type": "number", "value": value})
+    return found

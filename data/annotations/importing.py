@@ -49,9 +49,9 @@ def import_labels(
     Args:
         catalogue: The library.
         name: The set.
-        file: CSV or Parquet, as `data.labels` reads it.
+        file: CSV, Parquet or JSON, as `data.labels` reads it.
         by: Whose labels they are.
-        task: What a new set is of; None finds it out.
+        task: What a new set, or one that is empty, is of; None finds it out.
         column: The column of labels; None for the only one.
 
     Raises:
@@ -63,7 +63,8 @@ def import_labels(
         rows = holding(annotations.rows(name))
     except NoSuchSet:
         known, rows = None, []
-    task = task or (None if known is None else known.task)
+    if known is not None and (known.labels or annotations.rows(name)):
+        task = task or known.task
     read = read_labels(file, LabelWish(task, () if column is None else (column,)))
     target, task = _target(read)
     said, troubles = _said(catalogue, read, target, task)
@@ -76,7 +77,8 @@ def import_labels(
             "another library",
         )
     if new:
-        annotations.say_all(name, new, by=by, source="import", task=task)
+        offered = () if task is Task.NUMBER else read.offered
+        annotations.say_all(name, new, by=by, source="import", task=task, offered=offered)
     changed = sum(bool(before.get(_stretch(each))) for each in new)
     doubled = read.doubled + len(said) - len(new)
     return Imported(len(new), changed, doubled, troubles)
@@ -89,12 +91,6 @@ def _target(read: LabelFile) -> tuple[str, Task]:
             fix="name one of them: --label-column NAME",
         )
     target, found = next(iter(read.tasks.items()))
-    if found.task is Task.NUMBER:
-        raise ReelwiseError(
-            f"the labels of {read.path} are numbers, and sets hold words",
-            fix="--task classes takes numbers for words; a head of numbers is fitted on the file "
-            "itself: reelwise train head",
-        )
     return target, found.task
 
 

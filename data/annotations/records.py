@@ -13,17 +13,13 @@ from typing import Any, Literal
 from data.catalogue.naming.spelling import plain
 from data.catalogue.values import from_micros
 from data.errors import ReelwiseError
-from data.labels.kinds import Task
-from data.labels.rows import SEPARATOR
+from data.labels.kinds import NONE_OF_THEM, SEPARATOR, Task
+from data.numbers import number_of
 
 Source = Literal["terminal", "page", "api", "import"]
 Kind = Literal["label", "skip", "undo"]
-TASKS = (Task.CLASSES, Task.SEVERAL)
-"""What sets are of; numbers are not annotated."""
 SOMEONE = "someone"
 """What is written of somebody who was forgotten."""
-NONE_OF_THEM = "-"
-"""Of several labels: none of them is right."""
 MAX_LABEL = 80
 """Most characters of a label."""
 MAX_LABELS = 200
@@ -43,9 +39,9 @@ class LabelSet:
     name: str
     """What it is called."""
     task: Task
-    """Whether a stretch has one label or several."""
+    """Whether a stretch has one label, several, or a number."""
     labels: tuple[str, ...]
-    """What is offered, in this order."""
+    """What is offered, in this order; nothing in a set of numbers."""
     created_at: datetime
     """When it was made, UTC."""
 
@@ -65,7 +61,7 @@ class Annotation:
     kind: Kind
     """label, skip (nothing was said), or undo (an earlier row is taken back)."""
     labels: tuple[str, ...]
-    """The labels; of several `-` for none of them."""
+    """The labels; of several `-` for none of them; a number as `number_label` writes it."""
     who: str
     """Who said it."""
     at: datetime
@@ -134,20 +130,40 @@ def label_names(typed: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
+def number_label(typed: str) -> str:
+    """A number as a label: the shortest text that is read as the same number.
+
+    Raises:
+        ReelwiseError: It is no number.
+    """
+    number = number_of(typed.strip())
+    if number is None:
+        raise ReelwiseError(
+            f"{typed[:80]!r} is no number, and this set is of numbers",
+            fix="give digits, with a point where it needs one: 0.7",
+        )
+    # Adding 0 makes -0 to 0: else one number had two labels.
+    return repr(number + 0.0).removesuffix(".0")
+
+
 def checked_labels(task: Task, typed: Sequence[str]) -> tuple[str, ...]:
     """What may be said of one stretch.
 
     Raises:
-        ReelwiseError: Nothing is said, or more than one label where there is one.
+        ReelwiseError: Nothing is said, more than one label where there is one, or no number where
+            the set is of numbers.
     """
     labels = label_names(typed)
     if not labels:
         raise ReelwiseError("no label is given", fix="give one, or skip the stretch")
-    if task is Task.CLASSES and len(labels) > 1:
+    if task is not Task.SEVERAL and len(labels) > 1:
+        what = "number" if task is Task.NUMBER else "label"
         raise ReelwiseError(
-            f"a stretch has one label in this set, and {len(labels)} are given",
+            f"a stretch has one {what} in this set, and {len(labels)} are given",
             fix="give one; a set of several labels at once is made with --task several",
         )
+    if task is Task.NUMBER:
+        return (number_label(labels[0]),)
     if NONE_OF_THEM in labels and len(labels) > 1:
         raise ReelwiseError(
             f"{NONE_OF_THEM} is none of the labels, and others are given", fix="give one of both"

@@ -12,6 +12,10 @@ ColumnKind = Literal["number", "category", "person", "text", "ignore"]
 """What the values of a column are; those of `ignore` are not looked at."""
 COLUMN_KINDS: tuple[ColumnKind, ...] = ("number", "category", "person", "text", "ignore")
 
+SEPARATOR = "|"
+"""Between several labels of one row."""
+NONE_OF_THEM = "-"
+"""Where several labels are possible: none of them is right."""
 PERSON_NAMES = frozenset({"person", "user", "viewer", "visitor", "annotator", "customer", "member"})
 """Columns called so hold persons."""
 NO_NUMBER = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})

@@ -8,7 +8,15 @@ from pathlib import Path
 from data.dates import first_instant
 from data.errors import ReelwiseError
 from data.interval_table import TableRow
-from data.labels.kinds import ColumnKind, Task, TaskFound, column_kind, find_task, is_missing
+from data.labels.kinds import (
+    SEPARATOR,
+    ColumnKind,
+    Task,
+    TaskFound,
+    column_kind,
+    find_task,
+    is_missing,
+)
 from data.labels.table import LabelTable, read_label_table
 from data.labels.trouble import RowTrouble
 from data.numbers import number_of
@@ -17,8 +25,6 @@ OWN_COLUMNS = ("video", "start_s", "end_s", "time")
 """Columns that say what a row is about, and when it was."""
 LABEL = "label"
 """The column of labels; several are called `label_action`, `label_place`."""
-SEPARATOR = "|"
-"""Between several labels of one row."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,8 @@ class LabelFile:
     """Rows that say what an earlier one says; they count once."""
     people: frozenset[str] = frozenset()
     """Who said so, where it is known: no column, so nothing that a head could learn from."""
+    offered: tuple[str, ...] = ()
+    """Labels that the file lists, in order, whether a row has them or not."""
 
     @property
     def has_times(self) -> bool:
@@ -105,10 +113,11 @@ def read_labels(path: Path, wish: LabelWish | None = None) -> LabelFile:
     kinds = _kinds(table, others, wish)
     used = [name for name in others if kinds[name] != "ignore"]
     rows, troubles = _read_rows(table, targets, used, kinds)
+    troubles += table.troubles
     rows, doubled = _without_doubles(rows)
     tasks = {}
     for name in targets:
-        tasks[name] = _task(name, rows, wish)
+        tasks[name] = _task(name, rows, wish, table)
         rows, wrong = _with_values(rows, name, tasks[name].task)
         troubles += wrong
     rows = _joined(rows, tasks)
@@ -119,7 +128,9 @@ def read_labels(path: Path, wish: LabelWish | None = None) -> LabelFile:
             fix="correct the file; each row needs a video and a label",
         )
     troubles.sort(key=lambda each: each.line)
-    return LabelFile(path, table.sha256, rows, tasks, kinds, troubles, doubled)
+    return LabelFile(
+        path, table.sha256, rows, tasks, kinds, troubles, doubled, offered=table.offered
+    )
 
 
 def _is_label(name: str) -> bool:
@@ -203,9 +214,11 @@ def _without_doubles(rows: Sequence[LabelRow]) -> tuple[list[LabelRow], int]:
     return list(seen.values()), len(rows) - len(seen)
 
 
-def _task(name: str, rows: Sequence[LabelRow], wish: LabelWish) -> TaskFound:
+def _task(name: str, rows: Sequence[LabelRow], wish: LabelWish, table: LabelTable) -> TaskFound:
     if wish.task is not None:
         return TaskFound(wish.task, "as asked for")
+    if table.task is not None:
+        return TaskFound(table.task, "as the file says")
     keys = [row.key for row in rows if row.labels[name]]
     labels = [row.labels[name] for row in rows if row.labels[name]]
     return find_task(name, labels, repeated=len(set(keys)) < len(keys))

@@ -1,8 +1,8 @@
-"""Tables of labels as they lie on the disk: CSV or Parquet, read as the same rows of texts."""
+"""Tables of labels on the disk: CSV, Parquet or JSON, read as the same rows of texts."""
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 
 from data.errors import ReelwiseError
 from data.interval_table import TableRow, read_table
+from data.labels.json_table import COLUMNS, read_json_table
+from data.labels.kinds import SEPARATOR, Task
+from data.labels.trouble import RowTrouble
 from data.regular import open_regular
 
 HEADER = "video,start_s,end_s,label"
@@ -33,15 +36,23 @@ class LabelTable:
     """Column names, lower case."""
     rows: list[TableRow]
     """Rows that are not empty, in order."""
+    troubles: Sequence[RowTrouble] = ()
+    """What is no row, by line."""
+    task: Task | None = None
+    """What its labels are, where it says so."""
+    offered: tuple[str, ...] = ()
+    """Labels that it lists, in order, whether a row has them or not."""
 
 
 def read_label_table(path: Path) -> LabelTable:
-    """Read a CSV file in UTF-8, or a Parquet file.
+    """Read a CSV file in UTF-8, a Parquet file, or JSON in a file whose name ends in `.json`.
 
     Raises:
         ReelwiseError: It cannot be read, has no column `video`, names a column twice, or is empty.
     """
     content = _content(path)
+    if path.name.lower().endswith(".json"):
+        return _json(path, content)
     if content.startswith(_PARQUET):
         columns, rows = _parquet(path, content)
     else:
@@ -52,11 +63,26 @@ def read_label_table(path: Path) -> LabelTable:
         raise ReelwiseError(
             f"{path} names the column {doubled[0]} twice", fix="rename one of the two columns"
         )
-    if not rows:
-        raise ReelwiseError(
-            f"{path} has no rows", fix=f"give one row a label, below the line: {HEADER}"
-        )
+    _require_rows(path, rows, fix=f"give one row a label, below the line: {HEADER}")
     return LabelTable(path, hashlib.sha256(content).hexdigest(), columns, rows)
+
+
+def _json(path: Path, content: bytes) -> LabelTable:
+    found = read_json_table(path, content)
+    if not found.rows and found.troubles:
+        first = found.troubles[0]
+        raise ReelwiseError(
+            f"no annotation of {path} can be used; number {first.line}: {first.reason}",
+            fix="give what reelwise annotate --export writes, or CSV",
+        )
+    _require_rows(path, found.rows, fix="write a set that has labels")
+    sha256 = hashlib.sha256(content).hexdigest()
+    return LabelTable(path, sha256, COLUMNS, found.rows, found.troubles, found.task, found.offered)
+
+
+def _require_rows(path: Path, rows: Sequence[TableRow], *, fix: str) -> None:
+    if not rows:
+        raise ReelwiseError(f"{path} has no rows", fix=fix)
 
 
 def _content(path: Path) -> bytes:
@@ -65,7 +91,8 @@ def _content(path: Path) -> bytes:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise ReelwiseError(
-            f"{path} cannot be read: {error.strerror}", fix="give an existing CSV or Parquet file"
+            f"{path} cannot be read: {error.strerror}",
+            fix="give an existing CSV, Parquet or JSON file",
         ) from error
     if len(content) > MOST_BYTES:
         raise ReelwiseError(
@@ -107,5 +134,5 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else str(value)
     if isinstance(value, list):
-        return "|".join(map(_text, value))
+        return SEPARATOR.join(map(_text, value))
     return value.isoformat() if hasattr(value, "isoformat") else str(value).strip()

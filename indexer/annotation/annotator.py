@@ -17,7 +17,7 @@ from indexer.annotation.curve import Point, learning_curve
 from indexer.annotation.errors import Doubt, doubts
 from indexer.annotation.learning import QuickHead, learn, lesson_of
 from indexer.annotation.pool import Labelled, Pool
-from indexer.annotation.proposing import choose, margin_unsure
+from indexer.annotation.proposing import choose, margin_unsure, spread_unsure
 from indexer.heads.inputs.examples import Examples
 from indexer.heads.stored import head_names, load_head
 from indexer.heads.training import LEAST_ROWS
@@ -51,6 +51,10 @@ class Proposal:
     """How unsure the head is, 0 to 1; 1 where none was asked."""
     guesses: tuple[tuple[str, float], ...] = ()
     """Labels with their probabilities, the likeliest first; none where there is no head."""
+    number: float | None = None
+    """In a set of numbers, what the head would say; None where there is none."""
+    spread: float | None = None
+    """By how much the models of its committee differ, a standard deviation; None without one."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,9 @@ class _Guess:
     asked: str
     chances: Floats | None = None
     classes: tuple[str, ...] = ()
-    task: Task = Task.CLASSES
+    unsure: Floats | None = None
+    numbers: Floats | None = None
+    spread: Floats | None = None
     notice: str = ""
     of_labels: int = 0
 
@@ -127,13 +133,12 @@ class Annotator:
         labelled = [row for row in current if row.kind == "label"]
         found = self._examples(labelled)
         vectors = None if found is None else found[1].vectors
-        unsure = None if guess.chances is None else margin_unsure(guess.task, guess.chances)
-        if guess.asked == "labels" and len(labelled) < FIRST_DIFFERENT:
-            unsure = None
+        is_early = guess.asked == "labels" and len(labelled) < FIRST_DIFFERENT
+        unsure = None if is_early else guess.unsure
         chosen = choose(pool, n=n, taken=taken, labelled=vectors, unsure=unsure)
         why: Why = "different" if unsure is None else "unsure"
         items = [
-            Proposal(*pool.stretch(at), why, float(value), _guesses(guess, at))
+            Proposal(*pool.stretch(at), why, float(value), *_guessed(guess, at))
             for at, value in zip(chosen.places.tolist(), chosen.unsure, strict=True)
         ]
         return Proposed(items, guess.asked, guess.notice, guess.of_labels)
@@ -147,7 +152,7 @@ class Annotator:
         return self._learned(*self._now()).head
 
     def curve(self) -> list[Point]:
-        """Held-out F1 by number of labels.
+        """Held-out F1, or the error of numbers, by number of labels.
 
         Raises:
             TooFewLabels: Nothing can be judged yet.
@@ -238,8 +243,7 @@ class Annotator:
     def _guess(self, task: Task, head: QuickHead | None) -> _Guess:
         examples = self._pool.examples
         if head is not None:
-            chances, n = head.chances(examples), len(head.lesson)
-            return _Guess("labels", chances, head.classes, task, of_labels=n)
+            return _guess_of(head, examples)
         if self._name not in head_names(self._catalogue.home):
             return _Guess("")
         try:
@@ -251,16 +255,38 @@ class Annotator:
         lacks = lacks or stored.uses_frames or stored.uses_volumes
         if stored.task is not task or stored.needed or lacks:
             return _Guess("", notice=f"the head {self._name} cannot be asked of clips like these")
-        return _Guess("head", stored.outputs(examples), stored.classes, task)
+        outputs = stored.outputs(examples)
+        if task is Task.NUMBER:
+            return _Guess("head", numbers=outputs[:, 0])
+        return _Guess("head", outputs, stored.classes, margin_unsure(task, outputs))
 
 
 def _key(current: Sequence[Annotation]) -> tuple[int, ...]:
     return tuple(row.id for row in current if row.kind == "label")
 
 
-def _guesses(guess: _Guess, place: int) -> tuple[tuple[str, float], ...]:
-    if guess.chances is None or (guess.asked == "labels" and guess.of_labels < LEAST_GUESSING):
-        return ()
+def _guess_of(head: QuickHead, examples: Examples) -> _Guess:
+    """What a quick head says of the pool, and where it is unsure."""
+    n, answers = len(head.lesson), head.lesson.answers
+    if answers.task is Task.NUMBER:
+        numbers, spread = head.numbers(examples)
+        unsure = spread_unsure(spread, float(answers.y.std()))
+        return _Guess("labels", unsure=unsure, numbers=numbers, spread=spread, of_labels=n)
+    chances = head.chances(examples)
+    unsure = margin_unsure(answers.task, chances)
+    return _Guess("labels", chances, head.classes, unsure, of_labels=n)
+
+
+def _guessed(
+    guess: _Guess, place: int
+) -> tuple[tuple[tuple[str, float], ...], float | None, float | None]:
+    """Labels with their probabilities, or a number and how far the committee differs."""
+    if guess.asked == "labels" and guess.of_labels < LEAST_GUESSING:
+        return (), None, None
+    if guess.chances is None:
+        number = None if guess.numbers is None else float(guess.numbers[place])
+        spread = None if guess.spread is None else float(guess.spread[place])
+        return (), number, spread
     row = guess.chances[place]
     order = (-row).argsort(kind="stable")[:GUESSES].tolist()
-    return tuple((guess.classes[at], float(row[at])) for at in order)
+    return tuple((guess.classes[at], float(row[at])) for at in order), None, None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from data.arrays import Floats, Ids
+from data.labels.kinds import Task
 from data.labels.rows import LABEL
 from indexer.annotation.learning import Lesson, QuickHead
 from indexer.heads.choosing import fit
@@ -27,28 +29,45 @@ class Point:
 
     labels: int
     """Labels, the first ones that were given."""
-    f1_macro: float
-    """F1, mean over labels, on stretches of videos that taught nothing."""
+    f1_macro: float | None = None
+    """F1, mean over labels, on stretches of videos that taught nothing; None of numbers."""
+    mae: float | None = None
+    """Of numbers, the mean absolute error on the same."""
+    mae_of_mean: float | None = None
+    """That of the mean of what taught, which knows nothing of the stretch."""
 
 
 def learning_curve(head: QuickHead) -> list[Point]:
-    """Held-out F1 by number of labels, in the order in which they were given.
+    """Held-out F1, or error of numbers, by number of labels, in the order in which they were given.
 
     Each fold of whole videos is judged by what was labelled first of all other videos. Folds, and
-    what is judged, are the same at every point. Empty where all labels are of one video.
+    what is judged, are the same at every point. Empty where all labels are of one video. Of numbers
+    it begins where something of other videos is labelled for every fold.
     """
     lesson, splits = head.lesson, head.lesson.splits
     if splits is None:
         return []
-    judged = lesson.answers.some(splits.judged)
-    found = []
+    judged, found = lesson.answers.some(splits.judged), []
+    is_number = lesson.answers.task is Task.NUMBER
     with one_thread_each():
         for n in sizes_of(len(lesson)):
-            raw = np.concatenate(
-                [_held_out(head, train[train < n], test) for train, test in splits.folds]
-            )
-            found.append(Point(n, figures_of(raw, judged).values["f1_macro"]))
+            taught = [(train[train < n], test) for train, test in splits.folds]
+            if is_number and not all(len(train) for train, _ in taught):
+                continue
+            raw = np.concatenate([_held_out(head, *fold) for fold in taught])
+            values = figures_of(raw, judged).values
+            if is_number:
+                found.append(Point(n, mae=values["mae"], mae_of_mean=_of_mean(lesson, taught)))
+            else:
+                found.append(Point(n, values["f1_macro"]))
     return found
+
+
+def _of_mean(lesson: Lesson, folds: Sequence[tuple[Ids, Ids]]) -> float:
+    """The mean absolute error of the mean of what each fold teaches."""
+    y = lesson.answers.y
+    errors = [np.abs(y[test] - y[train].mean()) for train, test in folds]
+    return float(np.concatenate(errors).mean())
 
 
 def sizes_of(n: int) -> list[int]:

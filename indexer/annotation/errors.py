@@ -3,6 +3,11 @@
 A label is doubted where a head that was not fitted on its video gives another label at least the
 probability that this other label has, on average, where it was given (their equation 1). Of these
 the least likely given labels come first (normalised margin, their section 4.2).
+
+A number is doubted where a head that was not fitted on its video misses it by far more than is
+usual: its modified z-score is above 3.5 (Iglewicz and Hoaglin, 1993). One number that is far off
+draws what is said of others with it, so all are judged once more by heads that were not taught what
+was doubted at first.
 """
 
 from __future__ import annotations
@@ -13,10 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.annotations.records import Annotation
-from data.arrays import Floats
-from data.labels.kinds import Task
+from data.arrays import Floats, Ids
+from data.labels.kinds import NONE_OF_THEM, Task
+from data.labels.rows import LABEL
 from indexer.annotation.learning import QuickHead
-from indexer.heads.models.answers import NONE_OF_THEM, probabilities
+from indexer.heads.choosing import fit
+from indexer.heads.judging.splits import Splits
+from indexer.heads.models.answers import probabilities
+from indexer.heads.models.outputs import raw_outputs
+from indexer.heads.threads import one_thread_each
+
+MOST_USUAL = 3.5
+"""Modified z-score of an error above which a number is doubted."""
+SPREAD_OF_MEDIAN, SPREAD_OF_MEAN = 1.4826, 1.2533
+"""Standard deviations of a normal distribution a median, and a mean, absolute deviation."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +44,12 @@ class Doubt:
     """What was said; of several labels the one in doubt, `-` where one is missing."""
     likely: str
     """What the head would say; `-` for that it is not so."""
-    chance: float
-    """Probability of what was given, 0 to 1."""
-    likely_chance: float
-    """Probability of what is likely."""
+    chance: float | None = None
+    """Probability of what was given, 0 to 1; None of numbers."""
+    likely_chance: float | None = None
+    """Probability of what is likely; None of numbers."""
+    times_usual: float | None = None
+    """Of numbers, how many times the usual error what is likely is away; None of words."""
 
 
 def doubts(head: QuickHead) -> list[Doubt]:
@@ -41,8 +58,10 @@ def doubts(head: QuickHead) -> list[Doubt]:
     if head.judged is None or splits is None:
         return []
     task, answers = head.lesson.answers.task, head.lesson.answers.some(splits.judged)
-    chances = probabilities(task, head.judged.held_out)
     rows = [head.lesson.rows[place] for place in splits.judged.tolist()]
+    if task is Task.NUMBER:
+        return _of_numbers(head, rows, splits)
+    chances = probabilities(task, head.judged.held_out)
     if task is Task.SEVERAL:
         return _of_several(rows, answers.classes, answers.y, chances)
     found = [
@@ -99,4 +118,50 @@ def _of_several(
 
 
 def _margin(doubt: Doubt) -> float:
+    assert doubt.chance is not None
+    assert doubt.likely_chance is not None
     return doubt.chance - doubt.likely_chance
+
+
+def _without(head: QuickHead, splits: Splits, left_out: Ids) -> Floats:
+    """(j,) what is said of the judged numbers by heads that some rows taught nothing."""
+    lesson, said = head.lesson, []
+    with one_thread_each():
+        for train, test in splits.folds:
+            taught = np.setdiff1d(train, left_out)
+            if len(taught) == 0:
+                taught = train
+            fitted = fit(lesson.material, LABEL, head.candidate, taught)
+            examples = lesson.material.examples.some(test)
+            said.append(raw_outputs(fitted.model, fitted.recipe, examples)[:, 0])
+    return np.concatenate(said)
+
+
+def modified_z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) how far each is from the median, in robust standard deviations; all 0 without any.
+
+    The median of the distances tells these, or, where more than half are the same, their mean.
+    """
+    away = np.abs(values - np.median(values))
+    usual = SPREAD_OF_MEDIAN * float(np.median(away)) or SPREAD_OF_MEAN * float(away.mean())
+    return away / usual if usual else np.zeros_like(away)
+
+
+def _of_numbers(head: QuickHead, rows: list[Annotation], splits: Splits) -> list[Doubt]:
+    """Numbers that are missed by more than is usual, by the most first."""
+    assert head.judged is not None
+    given, held_out = head.lesson.answers.y[splits.judged], head.judged.held_out[:, 0]
+    at_first = modified_z_scores(given - held_out) > MOST_USUAL
+    if at_first.any():
+        held_out = _without(head, splits, splits.judged[at_first])
+    scores = modified_z_scores(given - held_out)
+    found = [
+        Doubt(
+            rows[at],
+            rows[at].labels[0],
+            f"{held_out[at]:.4g}",
+            times_usual=float(scores[at]),
+        )
+        for at in np.flatnonzero(scores > MOST_USUAL).tolist()
+    ]
+    return sorted(found, key=lambda each: -(each.times_usual or 0.0))

@@ -1,4 +1,8 @@
-"""A quick head on the labels of a set: fitted in memory within a second or two, judged by video."""
+"""A quick head on the labels of a set: fitted in memory within a second or two, judged by video.
+
+Of numbers a committee is fitted as well, each on rows that were drawn with repetition (bagging,
+Breiman 1996): where its members disagree, the head is unsure (Krogh and Vedelsby, 1995).
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,11 @@ QUICK = ("linear 0.03", "linear 0.3", "discriminant", "discriminant, changes")
 """What is tried for one label a stretch."""
 QUICK_SEVERAL = ("linear 0.03", "linear 0.3", "linear 0.03, changes")
 """What is tried for several labels."""
+QUICK_NUMBER = ("linear 0.003", "linear 0.03", "linear 0.3", "linear 0.003, changes")
+"""What is tried for numbers."""
+MEMBERS = 8
+"""Models of a committee."""
+QUICK_OF = {Task.CLASSES: QUICK, Task.SEVERAL: QUICK_SEVERAL, Task.NUMBER: QUICK_NUMBER}
 FOLDS = 5
 
 
@@ -64,6 +73,8 @@ class QuickHead:
     """The model, fitted on all rows."""
     judged: Judged | None
     """Its held-out figures; None where all rows are of one video."""
+    committee: tuple[Fitted, ...] = ()
+    """Of numbers, the same model fitted on other draws of the rows."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -76,6 +87,12 @@ class QuickHead:
         if self.judged is not None:
             raw = self.judged.calibration.applied(raw)
         return probabilities(self.lesson.answers.task, raw)
+
+    def numbers(self, examples: Examples) -> tuple[Floats, Floats]:
+        """(n,) numbers, and the standard deviation of what the committee says of each."""
+        raw = raw_outputs(self.fitted.model, self.fitted.recipe, examples)[:, 0]
+        members = [raw_outputs(each.model, each.recipe, examples)[:, 0] for each in self.committee]
+        return raw, np.asarray(np.std(members, axis=0), np.float32)
 
 
 def lesson_of(task: Task, rows: Sequence[Annotation], examples: Examples) -> Lesson:
@@ -97,13 +114,21 @@ def learn(lesson: Lesson) -> QuickHead | None:
     """Choose and fit a quick head; None where nothing can be told apart yet."""
     if not is_learnable(lesson):
         return None
-    names = QUICK if lesson.answers.task is Task.CLASSES else QUICK_SEVERAL
+    names = QUICK_OF[lesson.answers.task]
     every = candidates(lesson.material, LABEL, (Family.LINEAR,))
     tried = [each for each in every if each.name in names]
     with one_thread_each():
-        splits = lesson.splits
-        if splits is None:
-            return QuickHead(lesson, tried[0], fit(lesson.material, LABEL, tried[0]), None)
-        judged = judge(lesson.material, LABEL, splits, tried, lambda _: None)[0]
-        fitted = fit(lesson.material, LABEL, judged.candidate)
-    return QuickHead(lesson, judged.candidate, fitted, judged)
+        splits, judged, chosen = lesson.splits, None, tried[0]
+        if splits is not None:
+            judged = judge(lesson.material, LABEL, splits, tried, lambda _: None)[0]
+            chosen = judged.candidate
+        fitted = fit(lesson.material, LABEL, chosen)
+        return QuickHead(lesson, chosen, fitted, judged, _committee(lesson, chosen))
+
+
+def _committee(lesson: Lesson, chosen: Candidate) -> tuple[Fitted, ...]:
+    if lesson.answers.task is not Task.NUMBER:
+        return ()
+    rng, n = np.random.default_rng(0), len(lesson)
+    draws = [np.sort(rng.integers(0, n, n)) for _ in range(MEMBERS)]
+    return tuple(fit(lesson.material, LABEL, chosen, draw) for draw in draws)

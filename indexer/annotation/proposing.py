@@ -1,8 +1,9 @@
 """What to label next: what differs, and with more labels what the head is unsure of.
 
 Uncertainty is the margin between the two likeliest labels (Scheffer et al., 2001), of several
-labels that of the least sure one. Differing is farthest-first, the greedy 2-approximation of the
-k-centre problem (Gonzalez, 1985), as core sets are chosen (Sener and Savarese, 2018).
+labels that of the least sure one, of numbers how far the models of a committee disagree. Differing
+is farthest-first, the greedy 2-approximation of the k-centre problem (Gonzalez, 1985), as core sets
+are chosen (Sener and Savarese, 2018).
 """
 
 from __future__ import annotations
@@ -35,6 +36,16 @@ def margin_unsure(task: Task, chances: Floats) -> Floats:
         return np.zeros(len(chances), np.float32)
     two = np.partition(chances, -2, axis=1)[:, -2:]
     return np.asarray(1 - (two[:, 1] - two[:, 0]), np.float32)
+
+
+def spread_unsure(spread: Floats, of_labels: float) -> Floats:
+    """(n,) 1 where a committee disagrees as much as the labels differ, 0 where it agrees.
+
+    Args:
+        spread: (n,) standard deviation of what its members say.
+        of_labels: Standard deviation of the numbers that were given.
+    """
+    return np.asarray(np.minimum(1.0, spread / max(of_labels, 1e-12)), np.float32)
 
 
 def choose(

@@ -20,7 +20,7 @@ Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("task", Text, nullable=False),  # classes or several
+    Column("task", Text, nullable=False),  # classes, several or number
     Column("labels", Text, nullable=False),  # JSON list: what is offered, in this order
     Column("created_at", BigInteger, nullable=False),
     Column("row_sum", Integer, nullable=False),  # `SET_SUM`
@@ -38,7 +38,7 @@ Table(
     Column("start_s", Float, nullable=False),
     Column("end_s", Float, nullable=False),
     Column("kind", Text, nullable=False),  # label, skip or undo
-    Column("labels", Text, nullable=False),  # JSON list; empty but for a label
+    Column("labels", Text, nullable=False),  # JSON list of texts; empty but for a label
     Column("who", Text, nullable=False),  # empty: somebody who was forgotten
     Column("at", BigInteger, nullable=False),  # the same for all rows of one import
     Column("source", Text, nullable=False),

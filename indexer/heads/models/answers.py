@@ -8,10 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Floats, Ids
-from data.labels.kinds import Task
-
-NONE_OF_THEM = "-"
-"""Where several labels are possible: none of them is right."""
+from data.labels.kinds import NONE_OF_THEM, Task
 
 
 @dataclass(frozen=True)

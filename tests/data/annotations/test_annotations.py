@@ -6,7 +6,8 @@ import signal
 
 import pytest
 
-from data.annotations.annotations import Annotations, Said, progress_of
+from data.annotations.annotations import Annotations, Said
+from data.annotations.progress import Numbers, progress_of
 from data.annotations.records import NoSuchSet, NothingToUndo
 from data.catalogue import Catalogue
 from data.catalogue.guard.copies import copy_if_due
@@ -104,6 +105,38 @@ def test_of_several_labels_none_of_them_is_said_alone(animals: Annotations) -> N
         animals.say("scenes", Said(3, 0.0, 1.0, ("-", "sea")), by="ann", source="api")
     with pytest.raises(ReelwiseError, match="several labels at once"):
         animals.make("scenes", Task.CLASSES)
+
+
+def test_a_set_of_numbers_keeps_each_number_as_one_text_and_no_words(animals: Annotations) -> None:
+    animals.make("risk")
+    assert animals.make("risk", Task.NUMBER).labels == ()
+    for at, typed in enumerate(["0.70", "7", "-0", "1e-3"]):
+        animals.say("risk", Said(1, at, at + 1, (typed,)), by="ann", source="page")
+    assert [row.labels[0] for row in animals.current("risk")] == ["0.7", "7", "0", "0.001"]
+    progress = progress_of(animals.get("risk"), animals.current("risk"))
+    assert progress.counts == {}
+    assert progress.numbers == Numbers(0.0, 7.701 / 4, 7.0)
+    for typed in ("high", "0,7", "nan", "-"):
+        with pytest.raises(ReelwiseError, match="is no number"):
+            animals.say("risk", Said(1, 4, 5, (typed,)), by="ann", source="page")
+    with pytest.raises(ReelwiseError, match="has one number in this set, and 2 are given"):
+        animals.say("risk", Said(1, 4, 5, ("1", "2")), by="ann", source="page")
+    with pytest.raises(ReelwiseError, match="offers no labels"):
+        animals.make("risk", labels=["high"])
+    with pytest.raises(ReelwiseError, match="offers no labels"):
+        animals.make("price", Task.NUMBER, ["high"])
+
+
+def test_words_and_numbers_never_mix_not_even_where_they_were_taken_back(
+    animals: Annotations,
+) -> None:
+    with pytest.raises(ReelwiseError, match="is of words"):
+        animals.make("animals", Task.NUMBER)
+    animals.make("risk", Task.NUMBER)
+    animals.say("risk", Said(1, 0, 1, ("3",)), by="ann", source="page")
+    animals.undo("risk", by="ann")
+    with pytest.raises(ReelwiseError, match="is of numbers"):
+        animals.make("risk", Task.CLASSES)
 
 
 def test_a_new_label_is_offered_from_then_on(animals: Annotations) -> None:

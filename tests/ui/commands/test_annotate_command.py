@@ -121,6 +121,52 @@ def test_a_file_is_imported_judged_and_written(
     assert "there is no set" in said("--next", "1", code=1)["error"]
 
 
+def test_numbers_are_typed_imported_judged_and_written(
+    colours: Home,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def shown(*args: str) -> str:
+        return tell(capsys, "annotate", "risk", *args, home=colours.root).out
+
+    typed(monkeypatch, "0.5", "high", "1,2", "u", "7e-1", "s", "q")
+    asked = tell(capsys, "annotate", "risk", "--task", "number", "--by", "ann", home=colours.root)
+    assert "'high' is no number" in asked.err
+    assert "'1,2' is no number" in asked.err
+    assert "taken back: 0.5" in asked.err
+    assert "numbers so far: 0.5 to 0.5, mean 0.5" in asked.err
+    assert asked.out == "risk  number  1 stretch  1 video  1 skipped  0.7 to 0.7, mean 0.7\n"
+    file = tmp_path / "risk.csv"
+    rows = [f"v{n:02d}.mp4,0,4,{(n % 2) / 2 + n / 100 + 9 * (n == 3)}" for n in range(N)]
+    file.write_text("\n".join(["video,start_s,end_s,label", *rows]) + "\n")
+    assert f"{N} stretches labelled" in shown("--import", str(file))
+    assert "it may be: " in shown("--next", "3")
+    curve = shown("--curve").splitlines()
+    assert curve[0].split("  ")[1:3] == ["labels", "error on other videos"]
+    assert "####" in curve[-1]
+    doubts = shown("--check").splitlines()
+    assert doubts[1].split()[1] == "v03"
+    assert "9.53  likely" in doubts[1]
+    assert "times the usual error away" in doubts[1]
+    for ending in (".csv", ".json", ".labelstudio.json"):
+        out = tmp_path / f"out{ending}"
+        shown("--export", str(out))
+        again = ask(
+            capsys,
+            *("annotate", f"again{len(ending)}", "--import", str(out), "--task", "number"),
+            home=colours.root,
+        )
+        assert (again["set"]["task"], again["failed"]) == ("number", 0)
+        assert again["set"]["numbers"]["most"] == 9.53
+    head = ask(
+        capsys,
+        *("train", "head", "risk", "--labels-of", "risk", "--models", "linear"),
+        home=colours.root,
+    )
+    assert head["heads"][0]["task"] == "number"
+
+
 def test_what_is_forgotten_is_told(
     colours: Home, labels: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

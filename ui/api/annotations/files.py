@@ -28,7 +28,11 @@ class PointShown(BaseModel):
     """A point of a learning curve."""
 
     labels: int = Field(description="Labels, the first ones that were given.")
-    f1_macro: float = Field(description="F1, mean over labels, on videos that taught nothing.")
+    f1_macro: float | None = Field(
+        description="F1, mean over labels, on videos that taught nothing; null of numbers."
+    )
+    mae: float | None = Field(description="Of numbers, the mean absolute error on such videos.")
+    mae_of_mean: float | None = Field(description="That of the mean of what taught.")
 
 
 class Curve(BaseModel):
@@ -46,7 +50,7 @@ class Doubts(BaseModel):
     why: str = Field(description="Why none could be; empty where they were.")
 
 
-@router.get("/{set_name}/curve", summary="F1 on other videos by the number of labels")
+@router.get("/{set_name}/curve", summary="F1, or error of numbers, by the number of labels")
 def curve(set_name: SetName, served: ServedHere) -> Curve:
     """Each fold of whole videos is judged by what was labelled first of the others."""
     from indexer.annotation.annotator import TooFewLabels

@@ -42,7 +42,9 @@ class NewLabel(Given):
     start_s: Seconds
     end_s: Seconds
     labels: list[Words] = Field(
-        [], max_length=200, description="None to skip it; - is none of them, of several labels."
+        [],
+        max_length=200,
+        description="None to skip it; - is none of them, of several labels; a number as a text.",
     )
     by: By = None
     source: Literal["api", "page"] = "api"

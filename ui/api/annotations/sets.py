@@ -26,10 +26,12 @@ class NewSet(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: SetName
-    task: Literal["classes", "several"] | None = Field(
-        None, description="One label a stretch, or several; as it is, at first classes."
+    task: Literal["classes", "several", "number"] | None = Field(
+        None, description="One label a stretch, several, or a number; as it is, at first classes."
     )
-    labels: list[Words] = Field([], max_length=200, description="Labels that it is to offer.")
+    labels: list[Words] = Field(
+        [], max_length=200, description="Labels that it is to offer; a set of numbers offers none."
+    )
 
 
 class Removed(BaseModel):

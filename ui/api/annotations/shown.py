@@ -17,16 +17,27 @@ SetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 """The name of a set."""
 
 
+class NumbersShown(BaseModel):
+    """The numbers that stretches have."""
+
+    least: float
+    mean: float
+    most: float
+
+
 class SetShown(BaseModel):
     """A set of labels, and how far it has come."""
 
     name: str
-    task: str = Field(description="classes: one label a stretch; several: any number at once.")
+    task: str = Field(
+        description="classes: one label a stretch; several: any number at once; number: a number."
+    )
     labels: list[str] = Field(description="What is offered, in this order.")
     labelled: int = Field(description="Stretches that have a label.")
     skipped: int
     videos: int = Field(description="Videos with a label.")
-    counts: dict[str, int] = Field(description="Stretches by label.")
+    counts: dict[str, int] = Field(description="Stretches by label; none of numbers.")
+    numbers: NumbersShown | None = Field(description="Of a set of numbers that has some.")
     created_at: datetime
     newest_at: datetime | None = Field(description="When something was said last.")
 
@@ -56,6 +67,10 @@ class ProposalShown(Place):
     why: str = Field(description="unsure: the head cannot tell; different: from what is labelled.")
     unsure: float = Field(description="How unsure, 0 to 1; 1 where no head was asked.")
     guesses: list[Guess] = Field(description="The likeliest first; none without a head.")
+    number: float | None = Field(description="In a set of numbers, what the head would say.")
+    spread: float | None = Field(
+        description="By how much the models of its committee differ, a standard deviation."
+    )
     keywords: list[str] | None = Field(
         description="Of its video; null where the encoder of the library cannot be opened."
     )
@@ -66,7 +81,7 @@ class AnnotationShown(Place):
 
     id: int
     kind: str = Field(description="label, skip or undo.")
-    labels: list[str] = Field(description="- is none of them.")
+    labels: list[str] = Field(description="- is none of them; a number is one text.")
     who: str
     at: datetime
     source: str = Field(description="terminal, page, api or import.")
@@ -78,8 +93,11 @@ class DoubtShown(AnnotationShown):
 
     given: str = Field(description="What was said; - where a label is missing.")
     likely: str = Field(description="What the head would say; - for that it is not so.")
-    chance: float = Field(description="Probability of what was given.")
-    likely_chance: float
+    chance: float | None = Field(description="Probability of what was given; null of numbers.")
+    likely_chance: float | None
+    times_usual: float | None = Field(
+        description="Of numbers, how many times the usual error what is likely is away."
+    )
 
 
 def placed(document: Document) -> dict[str, Any]:

@@ -31,10 +31,11 @@ LabelsOption = Annotated[
     ),
 ]
 TaskOption = Annotated[
-    Literal["classes", "several"] | None,
+    Literal["classes", "several", "number"] | None,
     typer.Option(
-        metavar="classes|several",
-        help="What the set is of: one label a stretch, or several at once.  [default: classes]",
+        metavar="classes|several|number",
+        help="What the set is of: one label a stretch, several at once, or a number.  "
+        "[default: classes; with --import what the file asks for]",
     ),
 ]
 NextOption = Annotated[
@@ -50,7 +51,9 @@ NextOption = Annotated[
 ImportOption = Annotated[
     Path | None,
     typer.Option(
-        "--import", metavar="FILE", help="Add the labels of a CSV or Parquet file; safe to repeat."
+        "--import",
+        metavar="FILE",
+        help="Add the labels of a CSV, Parquet or JSON file; safe to repeat.",
     ),
 ]
 ColumnOption = Annotated[
@@ -72,7 +75,9 @@ CheckOption = Annotated[
 ]
 CurveOption = Annotated[
     bool,
-    typer.Option("--curve", help="Show F1 on other videos by the number of labels."),
+    typer.Option(
+        "--curve", help="Show F1, or the error of numbers, on other videos by the number of labels."
+    ),
 ]
 LogOption = Annotated[
     bool, typer.Option("--log", help="Show what was labelled, skipped and taken back, in order.")
@@ -235,7 +240,7 @@ class _Work:
         return Answer(document, "\n".join(doubt_lines(found, len(annotator.judged_head().lesson))))
 
     def curve(self, library: Library) -> Answer:
-        """F1 by number of labels."""
+        """F1, or the error of numbers, by number of labels."""
         from ui.library.labelling.annotating import curve_document
 
         annotator = library.annotating.annotator(self.name)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.annotations.annotations import Said
-from data.annotations.records import NONE_OF_THEM
+from data.annotations.records import number_label
 from data.errors import ReelwiseError
-from data.labels.kinds import Task
+from data.labels.kinds import NONE_OF_THEM, Task
 from data.printable import printable, printable_lines
 from ui.commands.labels.pictures import with_pictures
-from ui.terminal.labels import curve_lines, proposal_lines
+from ui.terminal.labels import curve_lines, numbers_line, proposal_lines
 from ui.terminal.text import count
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ CURVE_EVERY = 20
 """Labels between two learning curves that are shown unasked."""
 NEW = "+"
 """Before a word that the set has not offered so far."""
+HELP_NUMBER = (
+    "a number: what it is, as in 0.7",
+    "u: take back   s: skip   c: learning curve   q: end   ?: this help",
+)
 HELP = (
     "a number or a word: the label; of several labels some, as in 1,3 or dog,beach",
     "+word: a new label   -: none of them (of several labels)",
@@ -50,10 +54,11 @@ class Asking:
         self._pictures = pictures
         self._proposals: list[Proposal] = []
         self._said: dict[str, int] = {"labelled": 0, "skipped": 0, "undone": 0}
+        self._help = HELP_NUMBER if self._set.task is Task.NUMBER else HELP
 
     def run(self) -> dict[str, Any]:
         """Ask until the end; gives how much was labelled, skipped and taken back."""
-        self._tell(*HELP)
+        self._tell(*self._help)
         proposal = self._next()
         while proposal is not None:
             self._show(proposal)
@@ -69,7 +74,7 @@ class Asking:
     def _answered(self, proposal: Proposal, typed: str) -> Proposal | None:
         """Do what was typed; gives what is asked next, the same again where it was no answer."""
         if typed in ("?", ""):
-            self._tell(*HELP)
+            self._tell(*self._help)
             return proposal
         try:
             if typed == "c":
@@ -90,11 +95,13 @@ class Asking:
         return self._next()
 
     def labels_of(self, typed: str) -> tuple[str, ...]:
-        """The labels that were typed, as numbers or words.
+        """The labels that were typed, as places or words; in a set of numbers the number.
 
         Raises:
-            ReelwiseError: One of them is none that the set offers.
+            ReelwiseError: One of them is none that the set offers, or it is no number.
         """
+        if self._set.task is Task.NUMBER:
+            return (number_label(typed),)
         offered, found = self._set.labels, list[str]()
         for word in map(str.strip, typed.split(",")):
             if word.isascii() and word.isdigit() and 1 <= int(word) <= len(offered):
@@ -140,6 +147,10 @@ class Asking:
         number = self._said["labelled"] + 1
         for each in with_pictures(documents, self._pictures):
             self._tell("", *proposal_lines(each, number))
+        if self._set.task is Task.NUMBER:
+            numbers = self._work.set_document(self._set.name)["numbers"]
+            self._tell(f"numbers so far: {numbers_line(numbers)}" if numbers else "no number yet")
+            return
         offered = "  ".join(f"[{at}] {label}" for at, label in enumerate(self._set.labels, 1))
         self._tell(offered or "no label yet: +word adds one")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from data.annotations.annotations import Annotations, newest_at, progress_of
+from data.annotations.annotations import Annotations
+from data.annotations.progress import newest_at, progress_of
 from data.annotations.records import Annotation, LabelSet
 from data.catalogue.guard.copies import copy_if_due
 from data.errors import ReelwiseError
@@ -120,6 +122,7 @@ class Annotating:
             "skipped": progress.skipped,
             "videos": progress.videos,
             "counts": progress.counts,
+            "numbers": None if progress.numbers is None else asdict(progress.numbers),
             "created_at": known.created_at,
             "newest_at": newest,
         }
@@ -144,6 +147,8 @@ class Annotating:
             "guesses": [
                 {"label": label, "chance": round(chance, 4)} for label, chance in each.guesses
             ],
+            "number": each.number,
+            "spread": each.spread,
             "keywords": self._words(each.video_id),
         }
 
@@ -179,8 +184,9 @@ class Annotating:
                 **document,
                 "given": each.given,
                 "likely": each.likely,
-                "chance": round(each.chance, 4),
-                "likely_chance": round(each.likely_chance, 4),
+                "chance": _rounded(each.chance),
+                "likely_chance": _rounded(each.likely_chance),
+                "times_usual": _rounded(each.times_usual),
             }
             for document, each in zip(told, found, strict=True)
         ]
@@ -193,8 +199,20 @@ class Annotating:
 
 
 def curve_document(points: Sequence[Point]) -> list[Document]:
-    """A learning curve as JSON gives it."""
-    return [{"labels": each.labels, "f1_macro": round(each.f1_macro, 4)} for each in points]
+    """A learning curve as JSON gives it: F1, or errors of numbers; the others are None."""
+    return [
+        {
+            "labels": each.labels,
+            "f1_macro": _rounded(each.f1_macro),
+            "mae": each.mae,
+            "mae_of_mean": each.mae_of_mean,
+        }
+        for each in points
+    ]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _place(each: Any, video: Video | None) -> Document:

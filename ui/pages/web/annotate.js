@@ -9,7 +9,8 @@ import { SetsView } from "./annotate/sets.js";
 import { StretchView } from "./annotate/stretch.js";
 
 const NAME = "reelwise.reviewer";
-const TYPES = "input, textarea, select, [contenteditable]";
+// Where keys are typed and no commands; in a field of a number letters are commands still.
+const TYPES = "input:not([type=number]), textarea, select, [contenteditable]";
 const AT_ONCE = 5;
 const LEFT = 2;
 const CURVE_EVERY = 5;
@@ -152,6 +153,8 @@ class AnnotatePage {
   key(event) {
     const at = event.composedPath()[0];
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !this.stretch || at.matches?.(TYPES)) return;
+    if (at === this.stretch.typed && !/^[su]$/.test(event.key)) return;
+    if (this.stretch.isNumber && /^[0-9.,-]$/.test(event.key)) return void this.stretch.typed?.focus(); // and there it is typed
     const number = /^[0-9]$/.test(event.key) ? (Number(event.key) + 9) % 10 : -1;
     const run = number >= 0 ? this.stretch.labels[number] && (() => this.stretch.press(this.stretch.labels[number]))
       : { u: () => this.undo(), s: () => this.keep([]), "-": () => this.stretch.isSeveral && this.keep(["-"]), Enter: () => at.matches?.("button, a, summary") || this.stretch.save() }[event.key];

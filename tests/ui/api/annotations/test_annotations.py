@@ -126,6 +126,33 @@ def test_a_set_is_judged_checked_and_written(ann: TestClient) -> None:
     assert get(ann, "/annotations/colours/next", 404)["code"] == "unknown_set"
 
 
+def test_a_set_of_numbers_is_made_judged_and_written(ann: TestClient) -> None:
+    made = post(ann, "/annotations", {"name": "risk", "task": "number"})
+    assert (made["task"], made["labels"], made["numbers"]) == ("number", [], None)
+    post(ann, "/annotations", {"name": "price", "task": "number", "labels": ["low"]}, 409)
+    for video in range(1, N + 1):
+        # Reds are some 2, blues some 8; the fourth one is far off.
+        number = 2 + 6 * (video % 2 == 0) + video / 100 + 50 * (video == 4)
+        body = {"video_id": video, "start_s": 0, "end_s": 4, "labels": [str(number)]}
+        post(ann, "/annotations/risk/labels", body)
+    word = {"video_id": 1, "start_s": 0, "end_s": 4, "labels": ["high"]}
+    assert "is no number" in post(ann, "/annotations/risk/labels", word, 409)["error"]
+    numbers = get(ann, "/annotations/risk")["numbers"]
+    assert (numbers["least"], numbers["most"]) == (2.01, 58.04)
+    point = get(ann, "/annotations/risk/curve")["items"][-1]
+    assert point["f1_macro"] is None
+    assert point["mae"] > 0
+    assert point["mae_of_mean"] > 0
+    doubt = get(ann, "/annotations/risk/check")["items"][0]
+    assert (doubt["given"], doubt["chance"]) == ("58.04", None)
+    assert doubt["times_usual"] > 3.5
+    first = get(ann, "/annotations/risk/next?k=1")["items"][0]
+    assert first["guesses"] == []
+    assert first["spread"] > 0
+    kept = get(ann, "/annotations/risk/export?format=json")["annotations"]
+    assert sorted(each["value"] for each in kept)[-1] == 58.04
+
+
 def test_a_label_is_in_the_name_of_who_gives_it(ann: TestClient, library: Library) -> None:
     assert label(ann, 1, "red", by="ben", status=403)["code"] == "not_yours"
     nobody = asking(library, Visitor(None, "owner"))

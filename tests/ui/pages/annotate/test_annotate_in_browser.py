@@ -74,7 +74,7 @@ def test_a_set_is_made_and_annotated_on_a_phone_in_german(
     main.get_by_role("link", name="moves").wait_for()
     main.get_by_label("Name: Buchstaben").fill("places")
     main.get_by_label("Labels, mit Kommas").fill("sea, sand")
-    main.get_by_label("mehrere Labels").check()
+    main.get_by_label("Was eine Stelle hat").select_option(label="Mehrere Labels zugleich")
     main.get_by_role("button", name="Satz anlegen").click()
     main.get_by_role("heading", name="Beschriften: places").wait_for()
     main.get_by_label("Dein Name").fill("ben")
@@ -93,3 +93,39 @@ def test_a_set_is_made_and_annotated_on_a_phone_in_german(
     assert visitor.faults == []
     assert visitor.failed_answers == []
     server.ask("/api/v1/annotations/places", method="DELETE")
+
+
+def test_numbers_are_typed_without_a_click_and_taken_back_into_the_field(
+    visit: Visit, server: Server
+) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{server.url}/annotate")
+    main = page.get_by_role("main")
+    main.get_by_label("Name: letters").fill("risk")
+    main.get_by_label("What a stretch has").select_option(label="A number")
+    assert not main.get_by_label("Labels, with commas").is_visible()
+    main.get_by_role("button", name="Make the set").click()
+    main.get_by_role("heading", name="Annotate: risk").wait_for()
+    main.get_by_label("Your name").fill("ann")
+    main.get_by_label("Your name").blur()
+    told, field = main.get_by_role("status"), main.get_by_label("Number of this stretch")
+    field.wait_for()
+    page.keyboard.type("0.75")
+    page.keyboard.press("Enter")
+    told.get_by_text("Kept: 0.75").wait_for()
+    page.keyboard.press("Enter")
+    main.get_by_role("alert").get_by_text("Type a number first").wait_for()
+    page.keyboard.type("-3")
+    page.keyboard.press("Enter")
+    told.get_by_text("Kept: -3").wait_for()
+    main.get_by_text("-3 to 0.75, mean -1.125").wait_for()
+    page.keyboard.press("u")
+    told.get_by_text("Taken back: -3").wait_for()
+    assert field.input_value() == "-3"
+    page.keyboard.press("s")
+    told.get_by_text("Skipped").wait_for()
+    assert labelled(server, "risk") == [("label", ["0.75"], "ann"), ("skip", [], "ann")]
+    assert visitor.faults == []
+    assert visitor.failed_answers == []
+    server.ask("/api/v1/annotations/risk", method="DELETE")

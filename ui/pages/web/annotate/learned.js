@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
-import { clock } from "../shared/words.js";
+import { clock, short } from "../shared/words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 320;
@@ -24,6 +24,7 @@ export class LearnedView {
     const most = Math.max(1, ...Object.values(set.counts));
     this.counts.replaceChildren(h("h2", {}, say("annotate.progress")),
       h("p", { class: "mute small" }, say("annotate.n", { n: set.labelled }), " · ", say("annotate.n_videos", { n: set.videos }), set.skipped ? ` · ${say("annotate.n_skipped", { n: set.skipped })}` : ""),
+      set.numbers && h("p", {}, say("annotate.numbers", this.shortened(set.numbers))),
       h("dl", {}, Object.entries(set.counts).map(([label, n]) => [h("dt", {}, label),
         h("dd", {}, h("span", { class: "bar", style: `width: ${(70 * n / most).toFixed(1)}%` }), h("span", {}, String(n)))])));
   }
@@ -41,8 +42,10 @@ export class LearnedView {
     const heading = h("h2", {}, say("annotate.curve"));
     if (!items.length) return void this.curve.replaceChildren(heading, h("p", { class: "mute small" }, say("annotate.no_curve")));
     const last = items.at(-1);
-    const told = say("annotate.curve_said", { f1: last.f1_macro.toFixed(2), n: last.labels });
-    this.curve.replaceChildren(heading, drawn(items, told), h("p", { class: "mute small" }, told));
+    const isNumber = typeof last.mae === "number";
+    const told = isNumber ? say("annotate.error_said", { ...this.shortened({ error: last.mae, mean: last.mae_of_mean }), n: last.labels })
+      : say("annotate.curve_said", { f1: last.f1_macro.toFixed(2), n: last.labels });
+    this.curve.replaceChildren(heading, isNumber ? drawnErrors(items, told) : drawn(items, told), h("p", { class: "mute small" }, told));
   }
 
   drawDoubts({ items, checked }) {
@@ -55,25 +58,43 @@ export class LearnedView {
         : h("p", { class: "mute small" }, checked ? say("annotate.no_doubts") : say("annotate.no_curve")));
   }
 
+  /** Numbers as texts of a few digits, by the same names. */
+  shortened(numbers) {
+    return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, short(value, this.page.data.language)]));
+  }
+
   named(label) {
     return label === "-" ? this.say("annotate.none") : label;
   }
 }
 
-/** The curve: F1 from 0 to 1 over the number of labels. */
+/** F1 from 0 to 1 over the number of labels. */
 function drawn(items, told) {
+  return lines(told, items.at(-1).labels, 1, [["way", items.map(({ labels, f1_macro }) => [labels, f1_macro])]]);
+}
+
+/** The error over the number of labels, and that of the mean, which knows nothing of a stretch. */
+function drawnErrors(items, told) {
+  const top = Math.max(...items.flatMap(({ mae, mae_of_mean }) => [mae, mae_of_mean])) || 1;
+  return lines(told, items.at(-1).labels, top, [["mean", items.map(({ labels, mae_of_mean }) => [labels, mae_of_mean])],
+    ["way", items.map(({ labels, mae }) => [labels, mae])]]);
+}
+
+/** Lines through points (labels, value) of 0 to `top`; those of the class `way` have dots. */
+function lines(told, most, top, drawings) {
   const svg = document.createElementNS(SVG, "svg");
-  const most = items.at(-1).labels;
   const x = n => EDGE + (WIDTH - 2 * EDGE) * (n / most);
-  const y = value => HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * value;
+  const y = value => HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (value / top);
   const part = (name, attributes) => {
     const made = document.createElementNS(SVG, name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
     svg.append(made);
   };
   for (const [name, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": told })) svg.setAttribute(name, value);
-  for (const value of [0, 0.5, 1]) part("line", { class: "grid", x1: EDGE, x2: WIDTH - EDGE, y1: y(value), y2: y(value) });
-  part("polyline", { class: "way", points: items.map(({ labels, f1_macro }) => `${x(labels).toFixed(1)},${y(f1_macro).toFixed(1)}`).join(" ") });
-  for (const { labels, f1_macro } of items) part("circle", { class: "dot", cx: x(labels).toFixed(1), cy: y(f1_macro).toFixed(1), r: 3.5 });
+  for (const share of [0, 0.5, 1]) part("line", { class: "grid", x1: EDGE, x2: WIDTH - EDGE, y1: y(share * top), y2: y(share * top) });
+  for (const [name, points] of drawings) {
+    part("polyline", { class: name, points: points.map(([labels, value]) => `${x(labels).toFixed(1)},${y(value).toFixed(1)}`).join(" ") });
+    if (name === "way") for (const [labels, value] of points) part("circle", { class: "dot", cx: x(labels).toFixed(1), cy: y(value).toFixed(1), r: 3.5 });
+  }
   return svg;
 }

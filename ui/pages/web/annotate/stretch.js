@@ -1,7 +1,7 @@
 // The stretch that is to be labelled: its clip in a loop, what is known of it, and a button for each label.
 
 import { h } from "../shared/dom.js";
-import { clock } from "../shared/words.js";
+import { clock, short } from "../shared/words.js";
 
 export class StretchView {
   constructor(page) {
@@ -12,6 +12,10 @@ export class StretchView {
 
   get labels() {
     return this.page.set.labels;
+  }
+
+  get isNumber() {
+    return this.page.set.task === "number";
   }
 
   get isSeveral() {
@@ -27,6 +31,7 @@ export class StretchView {
 
   draw() {
     const { say, page, shown } = this;
+    this.typed = null;
     if (!shown) return void this.element.replaceChildren(h("p", { class: "empty" }, say("annotate.all_labelled")), this.undoing());
     this.heading.replaceChildren(shown.title || say("annotate.untitled"), " ",
       h("span", { class: "mute" }, `${clock(shown.start_s, true)}-${clock(shown.end_s, true)}`));
@@ -34,14 +39,39 @@ export class StretchView {
     this.element.replaceChildren(this.heading, this.clip(),
       h("p", { class: "facts mute small" }, why, why && " · ", shown.keywords?.length ? `${shown.keywords.join(", ")} · ` : "",
         h("a", { href: `/video?v=${shown.video_id}&t=${shown.start_s.toFixed(2)}` }, say("annotate.open"))),
-      h("div", { class: "labels", role: "group", "aria-label": say("annotate.labels") }, this.labels.map((label, at) => this.button(label, at)),
-        this.isSeveral && h("button", { type: "button", class: "outlined", "aria-keyshortcuts": "-", onclick: () => page.tried(() => page.keep(["-"])) }, say("annotate.none"), h("kbd", {}, "-"))),
-      this.labels.length ? "" : h("p", { class: "mute" }, say("annotate.no_label")),
+      ...(this.isNumber ? [this.numbering()] : this.choosing()),
       h("div", { class: "buttons" },
         this.isSeveral && h("button", { type: "button", class: "main", "aria-keyshortcuts": "Enter", onclick: () => page.tried(() => this.save()) }, say("annotate.save"), h("kbd", {}, "Enter")),
         h("button", { type: "button", class: "outlined", "aria-keyshortcuts": "s", onclick: () => page.tried(() => page.keep([])) }, say("annotate.skip"), h("kbd", {}, "s")),
-        this.undoing(), this.adding()),
-      h("p", { class: "keys mute small" }, say("annotate.keys")));
+        this.undoing(), !this.isNumber && this.adding()),
+      h("p", { class: "keys mute small" }, say(this.isNumber ? "annotate.keys_number" : "annotate.keys")));
+  }
+
+  choosing() {
+    const { say, page } = this;
+    return [h("div", { class: "labels", role: "group", "aria-label": say("annotate.labels") }, this.labels.map((label, at) => this.button(label, at)),
+      this.isSeveral && h("button", { type: "button", class: "outlined", "aria-keyshortcuts": "-", onclick: () => page.tried(() => page.keep(["-"])) }, say("annotate.none"), h("kbd", {}, "-"))),
+    this.labels.length ? "" : h("p", { class: "mute" }, say("annotate.no_label"))];
+  }
+
+  /** The field of a number, and what it may be. */
+  numbering() {
+    const { say, page, shown } = this;
+    const { number, spread } = shown;
+    const language = page.data.language;
+    const guess = typeof number !== "number" ? "" : typeof spread !== "number" ? say("annotate.guess", { number: short(number, language) })
+      : say("annotate.guess_spread", { number: short(number, language), spread: short(spread, language, 2) });
+    this.typed = h("input", { type: "number", step: "any", class: "number", autocomplete: "off", "aria-label": say("annotate.number"), value: shown.labels?.[0] ?? "" });
+    return h("form", { class: "numbering", novalidate: true, onsubmit: event => { event.preventDefault(); page.tried(() => this.keepNumber()); } },
+      this.typed, h("button", { type: "submit", class: "main", "aria-keyshortcuts": "Enter" }, say("annotate.save"), h("kbd", {}, "Enter")), h("span", { class: "mute" }, guess));
+  }
+
+  /** Keep the number that was typed; the next one can be typed at once. */
+  async keepNumber() {
+    const number = this.typed.value;
+    if (!number) return this.page.fail(this.say("annotate.number_needed"));
+    await this.page.keep([number]);
+    this.typed?.focus();
   }
 
   clip() {

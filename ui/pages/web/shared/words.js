@@ -12,6 +12,11 @@ export function speaker(words, language = "en") {
   };
 }
 
+/** A number of any size in a few digits: 0.00042, 1,250. */
+export function short(number, language = "en", digits = 4) {
+  return number.toLocaleString(language, { maximumSignificantDigits: digits });
+}
+
 /** Seconds as a clock: 0:05, 1:02:03; with tenths where they tell things apart. */
 export function clock(seconds, tenths = false) {
   const unit = tenths ? 10 : 1;

@@ -60,6 +60,8 @@ class VerifyReport:
 
     problems: list[Problem] = field(default_factory=list)
     """What is wrong; after a repair, what is still wrong."""
+    notes: list[str] = field(default_factory=list)
+    """What is no problem and good to know, one line each."""
     repaired: list[str] = field(default_factory=list)
     """What a repair did, one line each."""
     checked: dict[str, int] = field(default_factory=dict)
@@ -88,6 +90,10 @@ class VerifyReport:
     def add(self, what: str, path: Path, fix: str) -> None:
         """Add one problem."""
         self.problems.append(Problem(what, path, fix))
+
+    def note(self, what: str) -> None:
+        """Add what is no problem and good to know."""
+        self.notes.append(what)
 
     def count(self, what: str, of: int = 0) -> None:
         """Count one more checked thing, of so many; 0 where that is not known."""

@@ -30,6 +30,9 @@ class Report(Protocol):
     def add(self, what: str, path: Path, fix: str) -> None:
         """Add one problem."""
 
+    def note(self, what: str) -> None:
+        """Add what is no problem and good to know."""
+
     def count(self, what: str, of: int = 0) -> None:
         """Count one more checked thing."""
 
@@ -58,7 +61,7 @@ def check_heads(
     for head in heads:
         report.count("heads", of=len(heads))
         mine = known.get(head.name)
-        what = _problem(catalogue, head, mine, deep=deep)
+        what = _problem(catalogue, head, mine, report, deep=deep)
         if mine is not None and mine.id in bad:
             what = "holds values that no head gives"
         if what is None:
@@ -70,13 +73,18 @@ def check_heads(
 
 
 def _problem(
-    catalogue: Catalogue, head: Head, known: KnownHead | None, *, deep: bool
+    catalogue: Catalogue, head: Head, known: KnownHead | None, report: Report, *, deep: bool
 ) -> str | None:
+    from indexer.heads.predicting import untold_by
+
     if known is None or known.revision != head.revision:
         return "is of an older fit, or was never stored"
     if head.needed or head.encoder_id != catalogue.encoder:
         return None
     missing = catalogue.predictions.count_missing(known)
+    if missing and (untold := untold_by(catalogue, head, known)):
+        report.note(f"the head {head.name} {untold}")
+        missing -= untold.clips
     if missing:
         return f"is missing for {missing:,} clips"
     if _differs(catalogue, head, known, None if deep else SAMPLE_VIDEOS):

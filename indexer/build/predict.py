@@ -15,7 +15,7 @@ class NewPredictions:
     clips: dict[str, int] = field(default_factory=dict)
     """By head, clips that it has predicted of."""
     notice: str = ""
-    """Heads that predict of no clip, and why; a line each."""
+    """Heads that predict of no clip, or not of all, and why; a line each."""
 
 
 def predict_new(catalogue: Catalogue, meter: Meter | None = None) -> NewPredictions:
@@ -27,4 +27,5 @@ def predict_new(catalogue: Catalogue, meter: Meter | None = None) -> NewPredicti
     told = meter.note if meter is not None else lambda _: None
     predicted = bring_up_to_date(catalogue, told)
     lines = [f"the head {name} predicts nothing: {why}" for name, why in predicted.left_out.items()]
+    lines += [f"the head {name} {untold}" for name, untold in predicted.untold.items()]
     return NewPredictions(predicted.clips, "\n".join(lines))

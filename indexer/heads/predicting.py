@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -15,7 +15,7 @@ from data.durable import crash_point
 from data.labels.kinds import Task
 from data.labels.vocabulary import how_to_fit
 from indexer.heads.head import Head
-from indexer.heads.inputs.stretches import NO_PICTURES, clips_as_examples
+from indexer.heads.inputs.stretches import NO_PICTURES, READ_AGAIN, clips_as_examples
 from indexer.heads.stored import load_heads
 from indexer.heads.threads import one_thread_each
 from indexer.store.stored_videos import read_videos
@@ -33,6 +33,27 @@ Told = Callable[[str], None]
 """Is told what is being done."""
 
 
+@dataclass(frozen=True)
+class Untold:
+    """What a head over small pictures cannot tell, for it was stored without any: no damage."""
+
+    clips: int = 0
+    """Clips."""
+    videos: int = 0
+    """Their videos."""
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return self.clips > 0
+
+    def __str__(self) -> str:
+        """As people are told; the head stands before it."""
+        return (
+            f"cannot tell {self.clips:,} clips of {self.videos:,} videos: {NO_PICTURES} "
+            f"({READ_AGAIN})"
+        )
+
+
 @dataclass
 class Predicted:
     """What was brought up to date."""
@@ -41,6 +62,8 @@ class Predicted:
     """By head, clips that it has predicted of just now."""
     left_out: dict[str, str] = field(default_factory=dict)
     """By head, why it predicts of no clip."""
+    untold: dict[str, Untold] = field(default_factory=dict)
+    """By head over small pictures, what was stored without any."""
 
 
 def as_known(head: Head) -> KnownHead:
@@ -73,9 +96,9 @@ def bring_up_to_date(catalogue: Catalogue, told: Told = lambda _: None) -> Predi
         if why:
             report.left_out[head.name] = why
             continue
-        n, blind = _predict_missing(catalogue, head, mine)
-        if blind:
-            report.left_out[head.name] = f"of {blind:,} videos: {NO_PICTURES}"
+        n, untold = _predict_missing(catalogue, head, mine)
+        if untold:
+            report.untold[head.name] = untold
         if n:
             report.clips[head.name] = n
             told(f"{head.name}: predicted of {n:,} clips")
@@ -94,20 +117,35 @@ def _why_not(catalogue: Catalogue, head: Head) -> str:
     return ""
 
 
-def _predict_missing(catalogue: Catalogue, head: Head, known: KnownHead) -> tuple[int, int]:
-    """Of how many clips it predicted, and of how many videos it could not."""
+def untold_by(catalogue: Catalogue, head: Head, known: KnownHead) -> Untold:
+    """What a head lacks predictions of, and cannot tell; none for heads without small pictures."""
+    if not head.uses_volumes:
+        return Untold()
+    return _untold(head, _missing(catalogue, head, known))
+
+
+def _missing(catalogue: Catalogue, head: Head, known: KnownHead) -> Iterator[VideoVectors]:
     missing = catalogue.predictions.missing(known)
     store = VectorStore(catalogue.home, head.encoder_id)
-    videos = read_videos(catalogue, store, missing, on_damage=lambda _: None)
-    n, blind = 0, 0
+    return read_videos(catalogue, store, missing, on_damage=lambda _: None)
+
+
+def _untold(head: Head, videos: Iterable[VideoVectors]) -> Untold:
+    blind = [len(v.clip_ids) for v in videos if head.uses_volumes and v.small_frames is None]
+    return Untold(sum(blind), len(blind))
+
+
+def _predict_missing(catalogue: Catalogue, head: Head, known: KnownHead) -> tuple[int, Untold]:
+    """Of how many clips it predicted, and what it could not."""
+    videos, n, untold = _missing(catalogue, head, known), 0, Untold()
     with one_thread_each():
         while some := list(islice(videos, VIDEOS_AT_ONCE)):
             catalogue.predictions.put(known.id, predictions_of(head, some))
             crash_point("predictions.put")
-            seen = [v for v in some if v.small_frames is not None or not head.uses_volumes]
-            n += sum(len(video.clip_ids) for video in seen)
-            blind += len(some) - len(seen)
-    return n, blind
+            more = _untold(head, some)
+            untold = Untold(untold.clips + more.clips, untold.videos + more.videos)
+            n += sum(len(video.clip_ids) for video in some) - more.clips
+    return n, untold
 
 
 def predictions_of(head: Head, videos: Sequence[VideoVectors]) -> Iterator[Prediction]:

@@ -78,7 +78,7 @@ def _telling(view: View, filters: Filters) -> View:
     """The view, saying of how many clips the heads of conditions have not predicted yet."""
     told = tuple(
         f"the head {name} has not predicted of {n:,} clips, which are left out; "
-        "reelwise index brings it up to date"
+        "reelwise index brings it up to date, or says why it cannot"
         for name, n in view.videos.unpredicted(filters.where).items()
     )
     return replace(view, warnings=(*view.warnings, *told)) if told else view

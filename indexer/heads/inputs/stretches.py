@@ -20,7 +20,8 @@ from indexer.store.vectors import VectorStore, VideoVectors
 MOST_CHANGES = 64_000_000
 """Numbers of all changes together, 256 MB; of more stretches than that they are not told."""
 NO_PICTURES = "no small pictures of frames, indexed before these were stored"
-FIX_PICTURES = "train without --features 3d, or index the files into a new home (--home DIR)"
+READ_AGAIN = "reelwise rebuild --reencode reads all videos again and stores them"
+FIX_PICTURES = f"leave a head of them (--features 3d) out, or: {READ_AGAIN}"
 
 
 @dataclass(frozen=True)

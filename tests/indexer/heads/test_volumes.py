@@ -10,10 +10,11 @@ import pytest
 
 from data.arrays import Floats
 from data.catalogue import Catalogue
+from data.catalogue.values import sql
 from data.errors import DamagedFile, ReelwiseError
 from data.home import Home, resolve_home
 from data.labels.kinds import Task
-from indexer.heads.inputs.stretches import NO_PICTURES
+from indexer.heads.inputs.stretches import NO_PICTURES, READ_AGAIN
 from indexer.heads.inputs.volumes import FRAMES, volume_of
 from indexer.heads.models import volume_fit
 from indexer.heads.models.answers import answers_of
@@ -21,7 +22,7 @@ from indexer.heads.models.linear import fit_linear
 from indexer.heads.models.model import Family
 from indexer.heads.models.volume import beside, volume_raw
 from indexer.heads.of_rows import predict_rows
-from indexer.heads.predicting import bring_up_to_date
+from indexer.heads.predicting import Untold, bring_up_to_date
 from indexer.heads.stored import TENSORS_FILE, load_head
 from indexer.heads.training import HeadTraining, Trained
 from indexer.verify import verify_library
@@ -79,7 +80,20 @@ def test_clips_are_predicted_of_when_they_come_and_those_of_old_are_named(
     moving_library(home, 1, first=60, pictures=False)
     with Catalogue(home) as catalogue:
         told = bring_up_to_date(catalogue)
-    assert (told.clips, told.left_out) == ({}, {"way": f"of 1 videos: {NO_PICTURES}"})
+        assert (told.clips, told.left_out) == ({}, {})
+        assert told.untold == {"way": Untold(CLIPS, 1)}
+        # It is no damage, and no repair could make it good: only the video itself.
+        report = verify_library(home)
+        assert [each.what for each in report.problems if "way" in each.what] == []
+        assert [each for each in report.notes if NO_PICTURES in each] == [
+            f"the head way cannot tell 2 clips of 1 videos: {NO_PICTURES} ({READ_AGAIN})"
+        ]
+        # What is missing of others beside them still is a problem.
+        with catalogue.writing("test") as connection:
+            connection.execute(sql("DELETE FROM predictions WHERE clip_id = 1"))
+        (problem,) = [each for each in verify_library(home).problems if "way" in each.what]
+        assert "is missing for 1 clips" in problem.what
+        assert bring_up_to_date(catalogue).clips == {"way": CLIPS}
 
 
 def test_rows_are_predicted_of_by_their_pictures(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from ui.terminal.heads import main_figure, what
 from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import columns
 
+if TYPE_CHECKING:
+    from indexer.heads.predicting import Untold
+
 SHOWN_CHARS = 60
 """Characters of the labels of a head that a list shows."""
 
@@ -24,12 +27,18 @@ def list_heads(
     """List what was learned by reelwise train head, or remove a head."""
     if context.invoked_subcommand is not None:
         return None
+    from indexer.heads.predicting import Untold, untold_by
     from indexer.heads.stored import load_heads
 
     with Library(home) as library:
         heads, damaged = load_heads(library.catalogue.home)
         known = library.catalogue.predictions.heads()
         clips = {name: library.catalogue.predictions.count(each) for name, each in known.items()}
+        untold = {
+            head.name: untold_by(library.catalogue, head, known[head.name])
+            for head in heads
+            if head.name in known
+        }
     rows = [
         [
             head.name,
@@ -37,19 +46,31 @@ def list_heads(
             _cut(what(head)),
             main_figure(head),
             f"{len(head.vocabulary):,} words" if head.vocabulary else f"{head.record.rows:,} rows",
-            f"{clips.get(head.name, 0):,} clips",
+            _clips(clips.get(head.name, 0), untold.get(head.name, Untold())),
             head.record.made_at[:16].replace("T", " "),
             f"to be fitted again: {head.to_refit}" if head.to_refit else "",
         ]
         for head in heads
     ]
     document = {
-        "heads": [head_document(head) | {"predicted": clips.get(head.name, 0)} for head in heads],
+        "heads": [
+            {
+                **head_document(head),
+                "predicted": clips.get(head.name, 0),
+                "untold": untold.get(head.name, Untold()).clips,
+            }
+            for head in heads
+        ],
         "damaged": [{"error": each.problem, "fix": each.fix} for each in damaged.values()],
     }
     notice = "\n".join(printable(f"{each.problem}\n  fix: {each.fix}") for each in damaged.values())
     code = EXIT_KNOWN_ERROR if damaged else EXIT_DONE
     return Answer(document, "\n".join(columns(rows, indent="")) or "no head yet", code, notice)
+
+
+def _clips(predicted: int, untold: Untold) -> str:
+    cannot = f", cannot tell {untold.clips:,}" if untold else ""
+    return f"{predicted:,} clips{cannot}"
 
 
 def _cut(text: str) -> str:

@@ -224,11 +224,14 @@ def _answer(trained: Trained, predicted: Predicted) -> Answer:
         "troubles": [{"line": each.line, "reason": each.reason} for each in trained.troubles],
         "doubled": trained.doubled,
         "predicted": predicted.clips,
+        "untold": {name: each.clips for name, each in predicted.untold.items()},
     }
     lines = [line for each in trained.heads for line in [*head_lines(each), ""]]
     for name in (each.name for each in trained.heads):
         if name in predicted.clips:
             lines.append(f"{name} has predicted of {count(predicted.clips[name], 'clip')}")
+        if name in predicted.untold:
+            lines.append(f"{name} {predicted.untold[name]}")
     if trained.doubled:
         lines.append(f"{count(trained.doubled, 'row')} said what an earlier one says: counted once")
     code = EXIT_SOME_FILES_FAILED if trained.troubles else EXIT_DONE

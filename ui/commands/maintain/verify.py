@@ -33,10 +33,11 @@ def verify(
     document = found_document(report)
     problems = document["problems"]
     done = [f"repaired: {line}" for line in report.repaired]
+    notes = printable("\n".join(report.notes))
     if not problems:
-        return Answer(document, "\n".join([*done, AGREE]))
+        return Answer(document, "\n".join([*done, AGREE]), notice=notes)
     lines = [*done, f"{count(len(problems), 'problem')}:"]
     for each in problems:
         what = printable(f"{each['what']}: {each['path']}")
         lines += [f"  {what}", f"    fix: {printable(each['fix'])}"]
-    return Answer(document, "\n".join(lines), EXIT_KNOWN_ERROR)
+    return Answer(document, "\n".join(lines), EXIT_KNOWN_ERROR, notes)

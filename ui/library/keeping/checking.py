@@ -35,7 +35,12 @@ def found_document(report: VerifyReport) -> Document:
     problems = [
         {"what": each.what, "path": str(each.path), "fix": each.fix} for each in report.problems
     ]
-    return {"ok": not problems, "problems": problems, "repaired": report.repaired}
+    return {
+        "ok": not problems,
+        "problems": problems,
+        "notes": report.notes,
+        "repaired": report.repaired,
+    }
 
 
 def _check_model(home: Home, report: VerifyReport, *, repair: bool) -> None:

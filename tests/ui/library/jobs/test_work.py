@@ -91,7 +91,7 @@ def assert_checks_tell_what_is_wrong(library: Library) -> None:
     checked = work(library, "verify")
     assert (checked.summary, checked.result) == (
         *("catalogue, vectors, index and recommender agree",),
-        {"ok": True, "problems": [], "repaired": []},
+        {"ok": True, "problems": [], "notes": [], "repaired": []},
     )
     assert checked.progress.phase == "checking generations"
     assert checked.progress.done == checked.progress.total > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,8 +12,8 @@ from ui.api.fields import Seconds, VideoId, Words
 from ui.api.finding.asked import Search, taken_together
 from ui.api.finding.likes import as_long_as_wanted, likes
 from ui.api.links import BASE
-from ui.api.refusals import not_there, wrong
-from ui.api.served import ServedHere
+from ui.api.refusals import Refused, not_there, wrong
+from ui.api.served import Asking, ServedHere, Visitor
 from ui.api.strict import StrictRoute
 from ui.library.asking.examples import READING
 from ui.library.library import Library
@@ -129,25 +129,36 @@ class WhyAsked(BaseModel):
             return library.explanations.why(asked, for_a_visitor(as_long_as_wanted))
 
 
+class ExplanationWanted(WhyAsked):
+    """The parameters of an explanation that is shown."""
+
+    show: Literal["0", "1"] = Field("0", description="1: also what is withheld; owners.")
+
+
 @router.get("/videos/{video_id}/explanation", summary="Why it is found: which seconds spoke")
 def explanation(
-    video_id: VideoId, asked: Annotated[WhyAsked, Query()], served: ServedHere
+    video_id: VideoId,
+    asked: Annotated[ExplanationWanted, Query()],
+    served: ServedHere,
+    visitor: Asking,
 ) -> Explanation:
     """The score of each frame of a video, or of a stretch, for a query, a head or a tag.
 
-    Stored vectors are compared, nothing is decoded. What is withheld is left out.
+    Stored vectors are compared, nothing is decoded. What is withheld is left out, but for owners
+    who ask for it.
     """
     from ui.library.labelling.explaining import seconds_document
 
     explained = asked.explained(served.library, video_id)
     told = explained.explanation
-    not_shown = served.library.reviews.withholding.now()
+    not_shown = _not_shown(served.library, video_id, visitor, shows=asked.show == "1")
     document = {
         name: [each for each in rows if _is_shown(each, video_id, not_shown)]
         for name, rows in seconds_document(explained).items()
     }
     if not document["frames"]:
         fix = "ask for another stretch: start=4&end=9"
+        fix += "; show=1 gives it" if visitor.is_owner else ""
         raise not_there("this part of the video is withheld", code="withheld", fix=fix)
     return Explanation(
         start_s=round(told.start_s, 3),
@@ -158,6 +169,23 @@ def explanation(
         warnings=list(told.warnings),
         **document,
     )
+
+
+def _not_shown(library: Library, video_id: int, visitor: Visitor, *, shows: bool) -> NotShown:
+    """What is left out: nothing for an owner who asks for it.
+
+    Raises:
+        Refused: A viewer asks for what is withheld.
+    """
+    from data.review.withheld import NOTHING
+
+    not_shown = library.reviews.withholding.now()
+    if not shows or video_id not in not_shown.stretches:
+        return not_shown
+    if not visitor.is_owner:
+        problem = "only an owner sees what is withheld"
+        raise Refused(403, "owners_only", problem, fix="ask an owner")
+    return NOTHING
 
 
 def _is_shown(row: dict[str, float], video_id: int, not_shown: NotShown) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from data.video.children.pool import StillWanted
 from ui.api.answers import problem
-from ui.api.browsing.explanation import WhyAsked
+from ui.api.browsing.explanation import ExplanationWanted
 from ui.api.fields import Seconds, VideoId
 from ui.api.served import Asking, ServedHere
 from ui.api.strict import StrictRoute
@@ -33,11 +33,10 @@ MAKING = 1
 """Raised where overlays come out otherwise than before."""
 
 
-class OverlayWanted(WhyAsked):
+class OverlayWanted(ExplanationWanted):
     """The parameters of an overlay."""
 
     t: Seconds = Field(0.0, description="Seconds; the frame that is shown then.")
-    show: Literal["0", "1"] = Field("0", description="1: also what is withheld; owners.")
 
 
 class Overlays:

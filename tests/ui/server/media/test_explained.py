@@ -80,7 +80,19 @@ def test_what_is_withheld_or_blurred_has_no_overlay(api: As, library: Library) -
     assert min(each["time_s"] for each in told["frames"]) >= 2.0
     hidden = client.get("/videos/3/explanation?q=a+red+car&start=0.5&end=1.5")
     assert (hidden.status_code, hidden.json()["code"]) == (404, "withheld")
+    assert hidden.json()["fix"].endswith("show=1 gives it")
+    shown = client.get("/videos/3/explanation?q=a+red+car&start=0.5&end=1.5&show=1").json()
+    assert {each["time_s"] for each in shown["frames"]} <= {0.5, 1.0, 1.5}
+    assert shown["clips"]
+    whole = client.get("/videos/3/explanation?q=a+red+car&show=1").json()["frames"]
+    assert whole[-len(told["frames"]) :] == told["frames"]
+    assert whole[0]["time_s"] < 1
     api.visitor = VIEWER
+    refused = client.get("/videos/3/explanation?q=a+red+car&show=1")
+    assert (refused.status_code, refused.json()["code"]) == (403, "owners_only")
+    hidden = client.get("/videos/3/explanation?q=a+red+car&start=0.5&end=1.5")
+    assert "show=1" not in hidden.text
+    assert client.get("/videos/4/explanation?q=a+red+car&show=1").status_code == 200
     assert client.get("/explanations/3?q=a+red+car&t=1&show=1").status_code == 403
     assert client.get("/explanations/4?q=a+red+car&t=1&show=1").status_code == 200
     api.visitor = OWNER

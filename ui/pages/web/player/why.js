@@ -24,6 +24,11 @@ export class Why {
     return this.page.data.asked.question;
   }
 
+  /** Whether an owner asked for what is withheld: its seconds are then told as well. */
+  get showsWithheld() {
+    return Boolean(this.page.playback.veil.shows);
+  }
+
   update() {
     const { video } = this.page.data;
     const asked = JSON.stringify([video.id, this.question.q, this.question.like]);
@@ -36,7 +41,7 @@ export class Why {
 
   toggle() {
     this.open(this.panel.hidden);
-    if (!this.panel.hidden && !this.told) this.ask();
+    if (!this.panel.hidden && (!this.told || this.isLifted !== this.showsWithheld)) this.ask();
     else this.settle();
   }
 
@@ -49,9 +54,10 @@ export class Why {
 
   async ask() {
     const { page, asked } = this;
+    this.isLifted = this.showsWithheld;
     this.panel.replaceChildren(page.say("why.looking"));
     try {
-      const told = await explanation(page.data.video.id, this.question);
+      const told = await explanation(page.data.video.id, this.question, this.isLifted ? { show: "1" } : {});
       if (asked !== this.asked || this.signal.aborted) return;
       this.told = told;
       this.draw();
@@ -81,6 +87,7 @@ export class Why {
   settle() {
     clearTimeout(this.waits);
     const { element, veil } = this.page.playback;
+    if (this.told && !this.panel.hidden && this.isLifted !== this.showsWithheld) return void this.ask();
     if (!this.told || this.panel.hidden || !element.paused || veil.stretch || veil.withheld) return;
     const look = () => this.cover(overlay(this.told, this.question, element.currentTime, veil.isLifted));
     this.waits = setTimeout(look, SETTLES_MS);

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ui.pages.components.mount import NAMES, WEB
+from ui.pages.components.files import WEB
+from ui.pages.components.mount import NAMES
 
 SCRIPTS = sorted(WEB.rglob("*.js"))
 FROM_TEXT = re.compile(

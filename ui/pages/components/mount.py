@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
-WEB = Path(__file__).parents[1] / "web"
-"""Scripts and styles of all components."""
+from ui.pages.components.files import PACKAGE, WEB
+
 NAMES = (
     *("frame", "search", "player", "library", "shelves", "who", "people", "history", "review"),
     "annotate",
@@ -50,7 +49,7 @@ def mount(
     """
     _register()
     renderer = st.components.v2.component(
-        f"reelwise.{name}", js=f"{name}.js", css=f"{name}.css", isolate_styles=True
+        f"{PACKAGE}.{name}", js=f"{name}.js", css=f"{name}.css", isolate_styles=True
     )
     callbacks: dict[str, Any] = {f"on_{each}_change": run for each, run in (reports or {}).items()}
     # In a list: in a mapping Streamlit looks for tables, with pandas, half a second of importing.
@@ -59,6 +58,6 @@ def mount(
 
 def _register() -> None:
     manager = get_bidi_component_manager()
-    if manager.get_component_asset_root(f"reelwise.{NAMES[-1]}") is None:
+    if manager.get_component_asset_root(f"{PACKAGE}.{NAMES[-1]}") is None:
         components = [ComponentConfig(each, WEB.name) for each in NAMES]
-        manager.register_from_manifest(ComponentManifest("reelwise", "0", components), WEB.parent)
+        manager.register_from_manifest(ComponentManifest(PACKAGE, "0", components), WEB.parent)

@@ -13,6 +13,8 @@ VIEWS = ("dates", "folders", "problems", "duplicates", "health")
 OF_OWNERS = frozenset(VIEWS) - {"dates", "folders"}
 """Views that name files of the server, or change the library."""
 LONGEST = 4096
+LONGEST_TEXT = 200
+"""Characters of what the list is narrowed by."""
 FIRST_YEAR, LAST_YEAR = 1, 9999
 
 
@@ -30,6 +32,8 @@ class Asked:
     """Of `SORTS`."""
     tag: str = ""
     """Only videos with this tag; empty for all."""
+    text: str = ""
+    """Only videos with this in their title, file or folder; empty for all."""
     left_out: tuple[tuple[str, str], ...] = ()
     """Parameters with values that mean nothing, which do not count."""
 
@@ -64,4 +68,5 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
     "year": _is_year,
     "sort": lambda text: text in SORTS,
     "tag": lambda text: len(text) <= 100,
+    "text": lambda text: len(text) <= LONGEST_TEXT,
 }

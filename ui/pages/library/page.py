@@ -11,7 +11,7 @@ from ui.library.keeping.problems import problems
 from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
-from ui.pages.library.address import Asked, asked, for_visitor
+from ui.pages.library.address import LONGEST_TEXT, Asked, asked, for_visitor
 from ui.pages.words.language import Words
 
 GROUPS = (
@@ -39,6 +39,8 @@ def page_data(library: Library, wanted: Asked, words: Words, *, is_owner: bool) 
         "owner": is_owner,
         "empty": not len(library.shelf) and not library.catalogue.files.roots(),
         "problems": len(problems(library.catalogue)) if is_owner else 0,
+        "jobs": is_owner and library.is_made and bool(library.jobs.all()),
+        "longest_text": LONGEST_TEXT,
         "words": words.part(*GROUPS),
         "language": words.code,
     }

@@ -8,19 +8,14 @@ import { askForJobs, AT_WORK, hearOfJobs } from "./shared/jobs.js";
 import { offerUndo } from "./shared/undo.js";
 import { speaker } from "./shared/words.js";
 import { openAdding } from "./library/adding.js";
-import { Chosen } from "./library/chosen.js";
+import { BrowsingView } from "./library/browsing.js";
 import { askFor, confirm } from "./library/dialog.js";
 import { DuplicatesView } from "./library/duplicates.js";
-import { crumbs, folderTiles } from "./library/folders.js";
 import { HealthView } from "./library/health.js";
 import { jobCards } from "./library/jobs.js";
 import { ProblemsView } from "./library/problems.js";
-import { Scrubber } from "./library/scrubber.js";
-import { tile } from "./library/tile.js";
-import { Wall } from "./library/wall.js";
 
 const FILTER_AFTER_MS = 200;
-const LOOK_EVERY_MS = 10000; // for new videos, while a job runs
 const SORTS = ["date", "old", "added", "title", "length", "short"];
 
 const READS = ["index", "reindex"]; // jobs by which videos come
@@ -36,20 +31,20 @@ class LibraryPage {
   }
 
   show(data) {
-    const text = JSON.stringify(data);
-    if (text === this.drawn) return;
+    // What the page writes into the address itself, or hears of, is no reason to draw it anew.
+    const text = JSON.stringify({ ...data, text: "", year: "", jobs: false });
+    if (text === this.drawn) return void this.textCame(data.text);
     this.drawn = text;
     this.data = data;
     this.say = speaker(data.words, data.language);
-    this.text = "";
+    this.text = data.text;
     this.jobsText = this.jobsDone = undefined;
     this.isReading = false;
     this.leaveView();
-    this.side = h("aside", { class: "side-column", "aria-label": this.say("library.side") });
+    this.side = h("aside", { class: data.jobs ? "side-column awaited" : "side-column", "aria-label": this.say("library.side") });
     this.main = h("div", { class: "main-column" });
-    this.status = h("p", { class: "only-heard", role: "status" });
     const odd = data.left_out.length > 0 ? h("p", { class: "mute small", role: "status" }, data.left_out.join(" ")) : "";
-    this.root.replaceChildren(this.head(), odd, h("div", { class: this.isWall() && !data.empty ? "columns of-wall" : "columns" }, this.main, this.side), this.status);
+    this.root.replaceChildren(this.head(), odd, h("div", { class: this.isWall() && !data.empty ? "columns of-wall" : "columns" }, this.main, this.side));
     this.showView();
     if (data.owner) {
       this.hearing = new AbortController();
@@ -57,9 +52,17 @@ class LibraryPage {
     }
   }
 
+  /** A link led to the same list with other words; an answer that is older than what was typed since does not count. */
+  textCame(text) {
+    if (!this.isWall() || text === this.text || text !== (new URLSearchParams(location.search).get("text") ?? "")) return;
+    this.root.querySelector(".filter").value = text;
+    this.text = text;
+    this.view.narrow(text);
+  }
+
   leaveView() {
-    this.wall?.leave();
-    this.wall = this.view = this.chosen = undefined;
+    this.view?.leave?.();
+    this.view = undefined;
     this.hearing?.abort();
   }
 
@@ -90,11 +93,13 @@ class LibraryPage {
 
   tools() {
     const { say, data } = this;
-    const filter = h("input", { type: "search", class: "filter", placeholder: say("library.filter"), "aria-label": say("library.filter"),
-      oninput: () => {
-        clearTimeout(this.waits);
-        this.waits = setTimeout(() => { this.text = filter.value.trim(); this.showWall(); }, FILTER_AFTER_MS);
-      } });
+    const narrow = () => {
+      this.text = filter.value.trim();
+      replace(changed({ text: this.text }));
+      this.view.narrow(this.text);
+    };
+    const filter = h("input", { type: "search", class: "filter", value: this.text, maxlength: data.longest_text, placeholder: say("library.filter"), "aria-label": say("library.filter"),
+      oninput: () => { clearTimeout(this.waits); this.waits = setTimeout(narrow, FILTER_AFTER_MS); } });
     return h("div", { class: "tools" }, filter,
       data.tag && h("a", { class: "chip on", href: changed({ tag: null }), onclick: follow, "aria-label": say("library.without_tag", { tag: data.tag }) }, data.tag, icon("close")),
       h("label", {}, h("span", { class: "only-heard" }, say("library.sort")),
@@ -105,9 +110,9 @@ class LibraryPage {
   async showView() {
     const { data } = this;
     if (data.empty) return this.showEmpty();
-    if (this.isWall()) return this.showBrowsing();
-    const make = { problems: ProblemsView, duplicates: DuplicatesView, health: HealthView }[data.view];
-    this.view = new make({ say: this.say, language: data.language, actions: this.actions(), menu: video => this.menuOf(video) });
+    const make = { problems: ProblemsView, duplicates: DuplicatesView, health: HealthView }[data.view] ?? BrowsingView;
+    this.view = new make({ say: this.say, language: data.language, data, actions: this.actions(), chosenActions: this.chosenActions(),
+      menu: video => this.menuOf(video), tried: run => this.tried(run), tell: told => this.tell(told), isReading: () => this.isReading });
     this.main.replaceChildren(this.view.element);
     await this.tried(() => this.view.show());
   }
@@ -120,104 +125,13 @@ class LibraryPage {
       data.owner && h("button", { type: "button", class: "main", onclick: () => this.add() }, say("library.add"))));
   }
 
-  async showBrowsing() {
-    const { data, say } = this;
-    this.above = h("div", { class: "above" });
-    this.chosen = new Chosen({ say, actions: this.chosenActions(), idsBetween: (from, to) => this.idsBetween(from, to) });
-    this.scrubber = new Scrubber({ say, go: (share, year) => this.goToShare(share, year) });
-    this.wall = new Wall({
-      say, load: (offset, k, signal) => this.window(offset, k, signal),
-      menu: video => this.menuOf(video), decorate: data.owner ? (...card) => this.chosen.decorate(...card) : null,
-      changed: () => this.offerNew(), moved: section => section && this.scrubber.mark(section.year) });
-    this.wall.failed = error => this.tell(error.message);
-    this.main.replaceChildren(this.above, h("div", { class: "browse" }, this.wall.host, this.scrubber.element), this.chosen.bar);
-    if (data.view === "folders") await this.tried(() => this.showFolders());
-    if (data.view === "dates" || data.folder) await this.showWall();
-  }
-
-  async showFolders() {
-    const { folder, owner } = this.data;
-    const listed = await get(folder ? `/folders?parent=${encodeURIComponent(folder)}` : "/folders");
-    const found = listed.items.filter(each => each.depth === 0);
-    const remove = owner && !folder ? each => this.removeFolder({ name: each.title, folder: each.path, videos: each.videos }) : null;
-    this.above.replaceChildren(...[crumbs(folder, this.say), folderTiles(found, this.say, remove)].filter(Boolean));
-  }
-
-  /** The list as a question to the server. */
-  list() {
-    const { sort, folder, tag, view } = this.data;
-    const wanted = new URLSearchParams({ sort, below: view === "folders" ? "0" : "1" });
-    for (const [name, value] of Object.entries({ folder, tag, text: this.text })) if (value) wanted.set(name, value);
-    return wanted.toString();
-  }
-
-  /** A part of the list, as cards. */
-  async window(offset, k, signal) {
-    const found = await get(`/videos?${this.list()}&offset=${offset}&k=${k}`, { signal });
-    return { total: found.total, videos: found.items.map(tile) };
-  }
-
-  async months() {
-    if (this.data.sort !== "date" && this.data.sort !== "old") return { total: (await this.window(0, 1)).total, months: [] };
-    const months = (await get(`/videos/months?${this.list()}`)).items;
-    return { total: months.reduce((sum, each) => sum + each.videos, 0), months };
-  }
-
-  async showWall() {
-    const asked = this.list();
-    await this.tried(async () => {
-      const found = await this.months();
-      if (asked !== this.list() || !this.wall) return;
-      this.chosen.clear();
-      this.newer?.remove();
-      this.wall.show(this.sections(found));
-      this.scrubber.show(this.wall.sections, this.wall.host.offsetHeight);
-      this.status.textContent = this.say("library.n_videos", { n: found.total });
-      this.nothing?.remove();
-      if (!found.total) this.above.append(this.nothing = h("p", { class: "mute nothing" }, this.nothingText()));
-      const year = Number(this.data.year);
-      const first = year && this.wall.sections.find(each => each.year === year);
-      if (first && !this.wentTo) this.wall.scrollTo(first.top);
-      this.wentTo = true;
-    });
-  }
-
-  sections(found) {
-    if (!found.months.length) return found.total ? [{ title: "", n: found.total }] : [];
-    const name = new Intl.DateTimeFormat(this.data.language, { month: "long", year: "numeric", timeZone: "UTC" });
-    return found.months.map(({ year, month, videos: n }) => ({ title: name.format(Date.UTC(year, month - 1, 1)), year, n }));
-  }
-
-  goToShare(share, year) {
-    const height = this.wall.host.offsetHeight;
-    this.wall.scrollTo(share * height);
-    replace(changed({ year }));
-  }
-
-  async idsBetween(from, to) {
-    const ids = [];
-    for (let at = from; at <= to; at += 200) {
-      const found = await this.window(at, Math.min(200, to - at + 1));
-      ids.push(...found.videos.map(each => each.id));
-    }
-    return ids;
-  }
-
-  /** The list has become another: it is shown when the person wants it, never under the cursor. */
-  offerNew() {
-    if (!this.wall) return;
-    if (!this.wall.total) return void this.showWall();
-    if (this.newer?.isConnected) return;
-    this.newer = h("p", { class: "newer", role: "status" }, this.say("library.changed"), h("button", { type: "button", class: "outlined", onclick: () => this.showWall() }, this.say("library.show")));
-    this.above.prepend(this.newer);
-  }
-
   jobsCame(jobs) {
     const { say } = this;
     const focused = this.root.getRootNode().activeElement?.closest?.("[data-job]")?.dataset.job;
     const text = JSON.stringify(jobs);
     if (text === this.jobsText) return;
     this.jobsText = text;
+    this.side.classList.remove("awaited");
     this.side.replaceChildren(...[jobCards(jobs, say, told => this.tell(told))].filter(Boolean));
     this.readingCame(jobs.some(job => AT_WORK.includes(job.state) && READS.includes(job.kind)));
     if (focused) this.side.querySelector(`[data-job="${focused}"] button`)?.focus();
@@ -226,7 +140,7 @@ class LibraryPage {
     const isFirst = this.jobsDone === undefined;
     if (done !== this.jobsDone && !isFirst) this.jobsMoved(atWork);
     else if (atWork && !isFirst && this.data.empty) this.lookForFirst();
-    else if (atWork && this.wall && Date.now() - (this.looked ?? 0) > LOOK_EVERY_MS) this.lookForNew();
+    else if (atWork) this.view?.jobsGoOn?.();
     this.jobsDone = done;
   }
 
@@ -234,29 +148,18 @@ class LibraryPage {
     if (isReading === this.isReading) return;
     this.isReading = isReading;
     if (this.data.empty) this.showEmpty();
-    else if (this.nothing?.isConnected) this.nothing.textContent = this.nothingText();
-  }
-
-  nothingText() {
-    if (this.text || this.data.tag) return this.say("library.nothing");
-    return this.say(this.isReading && !this.data.folder ? "library.first_come" : "library.nothing_here");
+    else this.view?.readingCame?.();
   }
 
   jobsMoved(atWork) {
     if (this.data.empty) return void this.lookForFirst();
-    if (this.view && !atWork) this.tried(() => this.view.show());
-    if (this.wall && !atWork) this.lookForNew();
-  }
-
-  async lookForNew() {
-    this.looked = Date.now();
-    const found = await this.months();
-    if (this.wall && found.total !== this.wall.total) this.offerNew();
+    if (this.view?.jobsMoved) this.view.jobsMoved(atWork);
+    else if (this.view && !atWork) this.tried(() => this.view.show());
   }
 
   /** The first videos of an empty library: its page is drawn anew. */
   async lookForFirst() {
-    const found = await this.months();
+    const found = await get("/videos?k=1");
     if (found.total && this.data.empty) this.show({ ...this.data, empty: false });
   }
 
@@ -315,7 +218,7 @@ class LibraryPage {
 
   async reindex(ids) {
     await this.start("reindex", { videos: ids });
-    this.chosen?.clear();
+    this.view?.clear?.();
   }
 
   async leaveOut(what, name) {
@@ -327,7 +230,7 @@ class LibraryPage {
         await send("POST", "/jobs", { kind: "reindex", arguments: { paths: dropped.paths } });
         this.askForJobs();
       }));
-      await (this.wall ? this.showWall() : this.view?.show());
+      await this.refresh();
     });
   }
 
@@ -338,7 +241,7 @@ class LibraryPage {
     await this.tried(async () => {
       await send("DELETE", `/library/roots?folder=${encodeURIComponent(folder.folder)}`);
       this.tell(say("library.removed", { name: folder.name }));
-      await (this.wall ? this.showFolders() : this.view?.show());
+      await this.refresh();
     });
   }
 
@@ -349,7 +252,7 @@ class LibraryPage {
     await this.tried(async () => {
       const changed = [];
       for (const some of parts(ids)) changed.push(...(await send("POST", "/tags", { video_ids: some, tags: [tag] })).items.filter(each => each.changed).map(each => each.video_id));
-      this.chosen?.clear();
+      this.view?.clear?.();
       offerUndo(say("library.tagged", { n: ids.length, tag }), say("undo.undo"), () => this.tried(async () => {
         for (const some of parts(changed)) await send("DELETE", "/tags", { video_ids: some, tags: [tag] });
       }));
@@ -366,6 +269,11 @@ class LibraryPage {
   async copy(text) {
     await navigator.clipboard.writeText(text);
     this.tell(this.say("library.copied"));
+  }
+
+  /** What was done to the library is seen. */
+  async refresh() {
+    await (this.view?.refresh ?? this.view?.show)?.call(this.view);
   }
 
   /** Do something; say what the server refused. */

@@ -7,6 +7,7 @@ of Streamlit or one of the known inline ones, and can be framed by nobody.
 import base64
 import hashlib
 import re
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.api.answers import problem
+from ui.pages.components.files import KEPT_UNDER
 from ui.server.edge.address import host_name
 
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
@@ -23,6 +25,8 @@ _OTHERS = ("login", "healthz", "readyz", "metrics", "mcp")
 _STREAMLIT = ("_stcore", "static", "media", "component", "api", "favicon.png", "index.html")
 _WHERE = 'window.__streamlit={BACKEND_BASE_URL:location.origin+"/"};'
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_FOR_EVER = "public, max-age=31536000, immutable"
+"""Of files whose address changes with their content."""
 _ALWAYS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -59,6 +63,8 @@ class SafeAnswers:
                 for name, value in _ALWAYS.items():
                     headers[name] = value
                 headers.setdefault("content-security-policy", self._policy(host))
+                if scope["path"].startswith(KEPT_UNDER) and message["status"] == HTTPStatus.OK:
+                    headers["cache-control"] = _FOR_EVER
             await send(message)
 
         if self._is_there(scope["path"]):

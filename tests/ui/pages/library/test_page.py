@@ -22,8 +22,12 @@ def test_owners_are_told_of_problems_and_viewers_are_not(tmp_path: Path) -> None
         library.catalogue.files.put([bad])
         told = page_data(library, Asked(), words_of("en"), is_owner=True)
         assert (told["owner"], told["problems"], told["empty"]) == (True, 1, False)
+        assert told["jobs"] is False
+        library.jobs.add("verify", {})
+        assert page_data(library, Asked(), words_of("en"), is_owner=True)["jobs"] is True
         viewer = page_data(library, Asked(), words_of("en"), is_owner=False)
         assert (viewer["owner"], viewer["problems"], viewer["empty"]) == (False, 0, False)
+        assert viewer["jobs"] is False
         assert "/videos" not in str(viewer)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from benchmarks.page_steps import card_in_sight, scroll_to
 from data.catalogue import Catalogue
@@ -19,7 +21,7 @@ from tests.ui.pages.conftest import Visit
 from tests.ui.pages.library.conftest import cards
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.long(30)]
 N_MADE = 100_000
@@ -106,12 +108,83 @@ def test_years_keys_words_and_the_order_lead_through_many(visit: Visit, large: S
     page.keyboard.press("Shift+X")
     page.get_by_text("3 selected").wait_for()
     page.get_by_role("button", name="Select none").click()
-    page.get_by_label("Filter by name").fill("made 12345")
+    field = page.get_by_label("Filter by name")
+    field.fill("made 12345")
     page.locator(".wall h3", has_text=re.compile("^Made 12345$")).wait_for()
+    # The words are a part of the address: they stay with another order, and a reload.
     page.get_by_label("Order").select_option("title")
-    page.wait_for_url(re.compile("sort=title"))
+    page.wait_for_url(re.compile("text=made\\+12345&sort=title"))
+    page.reload()
+    expect(page.locator(".wall h3")).to_have_text(["Made 12345"])
+    expect(field).to_have_value("made 12345")
+    field.fill("")
     page.locator(".wall h3", has_text=re.compile(r"^Made 1$")).wait_for()
+    assert "text=" not in page.url
     assert visitor.faults == []
+
+
+def test_back_shows_the_list_before_the_server_answers_and_then_what_is_new(
+    visit: Visit, large: Server
+) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{large.url}/library?sort=old")
+    page.locator(".wall h3", has_text=re.compile(r"^Made 1$")).wait_for()
+    scroll_to(page, 0.4)
+    place = _card_in_sight(page)
+    _open(page, place)
+    held: list[Route] = []
+    page.route(re.compile(r"/api/v1/videos[/?]"), lambda route: held.append(route))
+    page.go_back()
+    assert _card_in_sight(page, place) == place
+    page.wait_for_timeout(200)
+    asked = [route.request.url for route in held]
+    assert any(
+        "/months?" in url for url in asked
+    )  # the list, and of its videos those in sight alone
+    offsets = [int(found[1]) for url in asked if (found := re.search(r"offset=(\d+)", url))]
+    assert offsets
+    assert all(abs(offset - place) < 150 for offset in offsets), (place, asked)
+    # What the server says then is shown: a title that is another now, a list that is longer.
+    for route in held:
+        answer = route.fetch().text()
+        if "/months?" in route.request.url:
+            told = json.loads(answer)
+            told["items"][0]["videos"] += 1
+            answer = json.dumps(told)
+        route.fulfill(
+            body=answer.replace(f'"Made {place}"', '"Another name"'),
+            content_type="application/json",
+        )
+    page.locator(".wall h3", has_text="Another name").wait_for()
+    page.get_by_text("The library has changed.").wait_for()
+    assert visitor.faults == []
+
+
+def test_jobs_that_are_told_late_do_not_move_the_list(visit: Visit, large: Server) -> None:
+    visitor = visit()
+    page = visitor.page
+    held: list[Route] = []
+    page.route("**/api/v1/jobs", lambda route: held.append(route))
+    page.goto(f"{large.url}/library")
+    cards(page).first.wait_for()
+    before = page.locator(".wall").bounding_box()
+    for route in held:
+        route.continue_()
+    page.locator(".ended-jobs").wait_for()
+    assert page.locator(".wall").bounding_box() == before
+    assert visitor.faults == []
+
+
+def _open(page: Page, number: int) -> None:
+    """Open the video of a card where it stands: Playwright's own click would scroll."""
+    card = page.locator(
+        ".wall .card[data-video-id]", has_text=re.compile(rf"Made {number}\b")
+    ).first
+    card.locator("a.picture").evaluate(
+        "link => { link.focus({ preventScroll: true }); link.click(); }"
+    )
+    page.locator(".wall").wait_for(state="detached")
 
 
 def _card_in_sight(page: Page, wanted: int | None = None) -> int:

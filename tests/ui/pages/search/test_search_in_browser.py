@@ -333,7 +333,7 @@ def test_the_scripts_of_a_video_page_are_there_before_its_card_is_opened(
     assert page.get_by_role("link", name="Skip to the content").count() == 1
     page.wait_for_function(
         "() => performance.getEntriesByType('resource')"
-        ".some(each => each.name.endsWith('reelwise.player/player/handles.js') && each.responseEnd)"
+        ".some(each => each.name.endsWith('.player/player/handles.js') && each.responseEnd)"
     )
     page.wait_for_load_state("networkidle")
     before = len(asked)

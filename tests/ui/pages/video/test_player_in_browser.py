@@ -16,7 +16,7 @@ from data.home import Home
 from tests.data.review.made import find, set_policy
 from tests.ui.conftest import PATIENCE_S, Odd, Server, serving
 from tests.ui.pages.conftest import Visitor, id_of
-from ui.pages.components.mount import WEB
+from ui.pages.components.files import WEB
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Route

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from ui.pages.components.files import KEPT_UNDER
 from ui.server.edge.headers import SafeAnswers, Shell
 
 OWN_POLICY = "default-src 'none'; sandbox"
@@ -21,6 +22,7 @@ def client() -> TestClient:
 
     routes = [
         Route("/api/media", media),
+        Route(f"{KEPT_UNDER}frame/gone.js", lambda _: PlainTextResponse("", status_code=404)),
         Route("/{rest:path}", lambda _: PlainTextResponse("here")),
     ]
     edge = Middleware(SafeAnswers, pages=("for-you",), scripts=("run()",))
@@ -46,6 +48,17 @@ def test_no_other_site_is_loaded_from_or_may_frame_the_page(client: TestClient) 
 
 def test_a_stricter_policy_of_an_answer_stays(client: TestClient) -> None:
     assert client.get("/api/media").headers["content-security-policy"] == OWN_POLICY
+
+
+def test_browsers_keep_our_scripts_and_nothing_else_for_ever(client: TestClient) -> None:
+    kept = client.get(f"{KEPT_UNDER}frame/frame.js").headers["cache-control"]
+    assert "immutable" in kept
+    for path in (
+        "/",
+        "/_stcore/bidi-components/other.frame/frame.js",
+        f"{KEPT_UNDER}frame/gone.js",
+    ):
+        assert "cache-control" not in client.get(path).headers
 
 
 def test_a_host_header_cannot_add_to_the_policy(client: TestClient) -> None:

@@ -50,8 +50,8 @@ export function sectionOf(sections, index) {
 
 /** `load(offset, k, signal)` gives {total, videos}; `decorate(li, video, index)` adds to a card. */
 export class Wall {
-  constructor({ say, load, menu, decorate, changed, moved }) {
-    Object.assign(this, { say, load, menu, decorate, changed, moved });
+  constructor({ say, load, menu, decorate, changed, failed, moved }) {
+    Object.assign(this, { say, load, menu, decorate, changed, failed, moved });
     this.host = h("div", { class: "wall", role: "region", "aria-label": say("library.wall") });
     this.stop = new AbortController();
     this.blocks = new Map();
@@ -67,12 +67,12 @@ export class Wall {
     this.host.addEventListener("keydown", event => this.key(event));
   }
 
-  /** Show another list. */
-  show(sections) {
+  /** Show another list; `blocks` are those that were `known` when it was last seen. */
+  show(sections, blocks = new Map()) {
     this.sections = sections;
     this.total = sections.reduce((sum, each) => sum + each.n, 0);
-    for (const block of this.blocks.values()) block.stop.abort();
-    this.blocks.clear();
+    for (const block of this.blocks.values()) block.stop?.abort();
+    this.blocks = new Map([...blocks].map(([number, videos]) => [number, { videos, isOld: true }]));
     for (const part of this.parts.values()) part.element.remove();
     this.parts.clear();
     this.cards.clear();
@@ -80,10 +80,15 @@ export class Wall {
     this.draw();
   }
 
+  /** By number, the blocks of the list that have come. */
+  known() {
+    return new Map([...this.blocks].filter(([, block]) => block.videos).map(([number, block]) => [number, block.videos]));
+  }
+
   leave() {
     this.stop.abort();
     this.watched.disconnect();
-    for (const block of this.blocks.values()) block.stop.abort();
+    for (const block of this.blocks.values()) block.stop?.abort();
   }
 
   soon() {
@@ -93,9 +98,15 @@ export class Wall {
     });
   }
 
+  /** Whether the styles have come: before, every width is another. */
+  isStyled() {
+    return getComputedStyle(this.host).position === "relative";
+  }
+
+  /** Lay the list out for the width of now; says whether that changed anything. */
   measure() {
     const width = this.host.clientWidth;
-    if (!width || width === this.width) return;
+    if (!width || width === this.width || !this.isStyled()) return false;
     this.width = width;
     this.columns = columnsOf(width);
     this.cardWidth = (width - GAP * (this.columns - 1)) / this.columns;
@@ -103,11 +114,12 @@ export class Wall {
     this.host.style.height = `${layOut(this.sections, this.columns, this.rowHeight)}px`;
     for (const part of this.parts.values()) this.placePart(part);
     for (const [index, element] of this.cards) this.place(element, index);
+    return true;
   }
 
   /** Draw what is in sight, and take away what is not. */
   draw() {
-    this.measure();
+    if (this.measure() || !this.isStyled()) return void this.soon(); // first the page comes to its place in the new height
     if (!this.width || !this.sections.length) return;
     const [from, to] = this.inSight();
     const wanted = this.wantedIndexes(from - AHEAD * this.rowHeight, to + AHEAD * this.rowHeight);
@@ -206,16 +218,18 @@ export class Wall {
       if (!block.videos) block.stop.abort(); // passed by on the way to another place
       if (!block.videos || this.blocks.size > BLOCKS_KEPT) this.blocks.delete(number);
     }
-    for (const number of numbers) if (!this.blocks.has(number)) this.fetchBlock(number);
+    for (const number of numbers) if (this.blocks.get(number)?.isOld !== false) this.fetchBlock(number);
   }
 
   async fetchBlock(number) {
-    const block = { stop: new AbortController() };
+    const before = this.blocks.get(number)?.videos;
+    const block = { stop: new AbortController(), videos: before, isOld: false };
     this.blocks.set(number, block);
     try {
       const found = await this.load(number * BLOCK, BLOCK, block.stop.signal);
       if (this.blocks.get(number) !== block) return;
       block.videos = found.videos;
+      if (before) this.takeChanged(number * BLOCK, before, found.videos);
       if (found.total !== this.total) this.changed?.(found.total);
       this.soon();
     } catch (error) {
@@ -224,6 +238,17 @@ export class Wall {
       this.failed?.(error);
       setTimeout(() => this.soon(), 3000);
     }
+  }
+
+  /** Take away the cards of videos that are not what they were: they are drawn anew. */
+  takeChanged(first, before, now) {
+    before.forEach((video, at) => {
+      const known = this.cards.get(first + at);
+      if (!known || JSON.stringify(video) === JSON.stringify(now[at])) return;
+      if (known.contains(this.focused())) this.wantsFocus = first + at;
+      known.remove();
+      this.cards.delete(first + at);
+    });
   }
 
   focused() {

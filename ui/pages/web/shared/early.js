@@ -13,8 +13,8 @@ export function loadEarly(page, signal) {
 }
 
 function load(name) {
-  const base = new URL(`../../reelwise.${name}/`, import.meta.url);
-  const script = new URL(`${name}.js`, base).href;
+  const component = new URL("..", import.meta.url).href.replace(/[^./]*\/$/, `${name}/`);
+  const script = new URL(`${name}.js`, component).href;
   // Where that fails, Streamlit asks again and says what is wrong.
   import(script).catch(() => {});
 }

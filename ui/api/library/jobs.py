@@ -72,6 +72,9 @@ class Reading(BaseModel):
     paths: Annotated[list[str], Field(max_length=1000)] | None = None
     videos: Annotated[list[VideoId], Field(max_length=1000)] | None = None
     retry_failed: bool | None = None
+    encoder: Literal["default"] | None = Field(
+        None, description="Embed with the encoder that a new library gets, not the library's own."
+    )
     reencode: bool | None = None
     afresh: bool | None = None
     deep: bool | None = None
@@ -90,7 +93,7 @@ class NewJob(BaseModel):
 
 
 TAKES = {
-    "index": {"paths", "retry_failed", "speech", "screen_text"},
+    "index": {"paths", "retry_failed", "encoder", "speech", "screen_text"},
     "reindex": {"videos", "paths"},
     "rebuild": {"reencode"},
     "train": set[str](),

@@ -1,6 +1,7 @@
 """What each kind of job does with its arguments.
 
-index       paths, retry_failed (false), excludes (none)
+index       paths, retry_failed (false), excludes (none), encoder: its name, or "default" for that
+            of new libraries; none for the library's own
 reindex     videos: ids; they are read again, also where nothing failed
 rebuild     reencode (false)
 train       nothing: the recommender
@@ -63,11 +64,13 @@ def index_summary(library: Library, report: IndexReport, run: JobRun) -> Outcome
 
 
 def _index(library: Library, arguments: Arguments, run: JobRun) -> Outcome:
+    from embeddings.choice import default_encoder
     from indexer.build.files.roots import RuleChange
 
+    encoder = arguments.get("encoder")
     report = library.index(
         [Path(path) for path in arguments["paths"]],
-        encoder=arguments.get("encoder"),
+        encoder=default_encoder() if encoder == "default" else encoder,
         retry_failed=bool(arguments.get("retry_failed")),
         rules=RuleChange(tuple(arguments.get("excludes", ()))),
         progress=run.listener(),

@@ -12,7 +12,9 @@ from typing import Literal
 
 from data.printable import printable
 
-Action = Literal["rebuild", "reencode", "repair", "index", "speech", "screen_text", "train"]
+Action = Literal[
+    "rebuild", "reencode", "repair", "index", "speech", "screen_text", "encoder", "train"
+]
 
 _COMMANDS: tuple[tuple[str, Action], ...] = (
     (r"rebuild --reencode", "reencode"),
@@ -20,6 +22,7 @@ _COMMANDS: tuple[tuple[str, Action], ...] = (
     (r"verify --repair", "repair"),
     (r"index FOLDER --speech auto", "speech"),
     (r"index FOLDER --screen-text auto", "screen_text"),
+    (r"index FOLDER --encoder NAME", "encoder"),
     (r"index(?![^;]* --)", "index"),
     (r"train recommender", "train"),
 )

@@ -42,11 +42,13 @@ def test_a_viewer_changes_nothing(
 
 
 def test_a_job_waits_pauses_stops_and_resumes(asked: Asked) -> None:
-    how = {"paths": [str(asked.films)], "speech": "off", "screen_text": "auto"}
+    how = {"paths": [str(asked.films)], "speech": "off", "screen_text": "auto",
+           "encoder": "default"}  # fmt: skip
     job = asked.send("POST", "/jobs", {"kind": "index", "arguments": how})
     assert (job["state"], job["asked_by"]) == ("queued", "anna")
     # As the job reads them: each of them is an option of `reelwise index`.
     WordOptions(**job["arguments"]["words"]).check()
+    assert job["arguments"]["encoder"] == "default"
     assert job["arguments"]["words"] == {"speech": "off", "screen_text": "auto"}
     where = f"/jobs/{job['id']}"
     assert asked.send("POST", f"{where}/pause")["state"] == "paused"

@@ -46,6 +46,24 @@ def work(library: Library, kind: JobKind, **arguments: object) -> Job:
     return library.jobs.get(job.id)
 
 
+@pytest.mark.parametrize(
+    ("asked", "used"), [(None, None), ("starter", "starter"), ("default", "of new libraries")]
+)
+def test_a_job_embeds_with_the_encoder_that_was_asked_for(
+    library: Library,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: str | None,
+    used: str | None,
+) -> None:
+    names: list[str | None] = []
+    chosen = lambda _self, name: (names.append(name), ColourEncoder())[1]  # noqa: E731
+    monkeypatch.setattr(Library, "_choose_encoder", chosen)
+    monkeypatch.setattr("embeddings.choice.default_encoder", lambda: "of new libraries")
+    work(library, "index", paths=[str(folder)], encoder=asked)
+    assert names[0] == used
+
+
 def test_a_folder_is_estimated_indexed_mended_and_rebuilt(library: Library, folder: Path) -> None:
     before = library.estimate([folder])
     sizes = sum(path.stat().st_size for path in folder.iterdir())

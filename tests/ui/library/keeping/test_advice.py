@@ -3,6 +3,7 @@
 import pytest
 
 from data.errors import ReelwiseError
+from embeddings.vocabulary import toons_only_notice
 from indexer.search.words.asking import NOT_READ
 from indexer.store.generations import REBUILD
 from ui.library.keeping.advice import Advice, advice_of
@@ -12,6 +13,9 @@ LOST = (
     "2 of 9 vector parts are missing or cut; run reelwise verify --repair, then reelwise index "
     "with the library's folders"
 )
+
+
+TOONS_ONLY = str(toons_only_notice("toon", 9, 7))
 
 
 @pytest.mark.parametrize(
@@ -35,8 +39,9 @@ LOST = (
         ("nothing is wrong; look at it", "nothing is wrong; look at it", None),
         ("take another: reelwise encoders lists them", "take another: reelwise encoders lists them",
          None),
-        ("for real videos: reelwise index FOLDER --encoder NAME",
-         "for real videos: reelwise index FOLDER --encoder NAME", None),
+        (TOONS_ONLY, TOONS_ONLY.partition(": reelwise")[0], "encoder"),
+        ("for real videos: reelwise index FOLDER --encoder clip",
+         "for real videos: reelwise index FOLDER --encoder clip", None),
         ("reelwise indexer is no command", "reelwise indexer is no command", None),
     ],
 )  # fmt: skip

@@ -12,6 +12,7 @@ const JOBS = {
   index: async () => [await looksAgain()],
   speech: async () => [await looksAgain({ speech: "auto" })],
   screen_text: async () => [await looksAgain({ screen_text: "auto" })],
+  encoder: async () => [await looksAgain({ encoder: "default" })],
   repair: async () => [{ kind: "verify", arguments: { repair: true } }, await looksAgain()],
 };
 

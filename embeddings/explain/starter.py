@@ -35,7 +35,7 @@ class StarterExplainer:
     method: Method = "gradient"
 
     def __init__(self, network: Network, device: torch.device) -> None:
-        self._net = apart(network.net)
+        self._net = apart(network)
         self._device = device
         self._listener = Listener([*self._net.blocks.children()])
         self._labels, self._looks = load_labels(), load_looks()
@@ -60,8 +60,7 @@ class StarterExplainer:
         """(1128,) the vector of a frame as `StarterFrames` gives it, with its gradient."""
         views = views_of(frame)
         given = torch.from_numpy(views.pictures).to(self._device).requires_grad_(True)
-        features = self._net.forward_head(self._net.forward_features(given), pre_logits=True)
-        logits = self._net.get_classifier()(features)
+        features, logits = self._net.look(given)
         attributes = self._tensor(views.attributes)
         parts = (
             self._of_labels(logits.mean(dim=0), attributes) * (1 - LOOKS_SHARE) ** 0.5,

@@ -15,7 +15,7 @@ class StarterFiles:
 
     key = '["starter"]'
     head: Path | None = None
-    software = ("reelwise", "timm", "torch")
+    software = ("reelwise", "torch")
     text_ways = ("sentences",)
     frame_ways = ("numpy",)
 

@@ -7,13 +7,9 @@ import numpy as np
 
 from embeddings.layers import Floats, linear
 from embeddings.pictures.convolutions import BatchNorm, Convolution, convolution, rectified
+from embeddings.starter.shape import BLOCKS, EPSILON, HALVING
 from embeddings.weights import Weights
 
-BLOCKS = 21
-HALVING = (1, 4, 7, 15)
-"""Blocks after which a picture has half its height and width."""
-EPSILON = 1e-3
-"""Of its batch norms."""
 MOST = 6.0
 """Of what follows a convolution (ReLU6)."""
 

@@ -29,3 +29,11 @@ def joined_texts(labels: Floats) -> Floats:
     """(n, 1003) unit rows -> (n, 1128) unit rows."""
     nothing = np.zeros((len(labels), LOOKS), np.float32)
     return np.concatenate([labels, nothing], axis=1).astype(np.float32)
+
+
+BLOCKS = 21
+"""Of the network: inverted residual blocks."""
+HALVING = (1, 4, 7, 15)
+"""Blocks after which a picture has half its height and width."""
+EPSILON = 1e-3
+"""Of its batch norms."""

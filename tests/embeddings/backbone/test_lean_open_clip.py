@@ -1,4 +1,4 @@
-"""open_clip is imported without what only some of its models need."""
+"""Encoders are imported without what only others need."""
 
 import json
 import subprocess
@@ -17,20 +17,24 @@ ROOT = Path(__file__).resolve().parents[3]
 LOADED = """
 import json, sys
 import numpy as np
+from embeddings.starter.encoder import StarterEncoder
+side = StarterEncoder.frame_spec.width_px
+seen = StarterEncoder("cpu").encode_frames(np.zeros((1, side, side, 3), np.uint8))
+of_starter = sorted({"timm", "torchvision", "open_clip", "torch._dynamo"} & set(sys.modules))
 from embeddings.spatiotemporal.encoder import load_spatiotemporal
 encoder = load_spatiotemporal("toon")
 side = encoder.frame_spec.width_px
 rows = encoder.encode_frames(np.zeros((2, side, side, 3), np.uint8))
 texts = encoder.encode_texts(["a red car"])
 heavy = sorted({"timm", "transformers", "torch._dynamo"} & set(sys.modules))
-print(json.dumps([rows.shape, texts.shape, heavy]))
+print(json.dumps([seen.shape, of_starter, rows.shape, texts.shape, heavy]))
 """
 
 
 def test_a_plain_model_loads_no_package_that_only_others_need() -> None:
     command = [sys.executable, "-c", LOADED]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    assert json.loads(done.stdout) == [[2, 256], [1, 256], []]
+    assert json.loads(done.stdout) == [[1, 1128], [], [2, 256], [1, 256], []]
 
 
 def test_a_late_name_does_what_the_real_one_does() -> None:

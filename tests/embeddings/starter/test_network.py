@@ -24,18 +24,16 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def net() -> Network:
-    from embeddings.starter.network import Network  # 4 s of processor time, for timm
+    from embeddings.starter.network import Network
 
     return Network()
 
 
 def test_logits_are_those_of_the_published_weights(net: Network) -> None:
     """The same weights in timm's own network, nothing folded; see docs/log.md for the origin's."""
-    from timm import create_model
+    from timm import create_model  # 4 s of processor time
 
-    from embeddings.starter import network
-
-    plain = create_model(network.ARCHITECTURE)
+    plain = create_model("tf_efficientnet_lite2")
     published = torch.load(kept_network.NETWORK.path(), weights_only=True)
     plain.load_state_dict(dict(zip(plain.state_dict(), published.values(), strict=True)))
     plain.train(False)
@@ -56,6 +54,14 @@ def test_photographs_are_recognised(net: Network, picture: str, name: str) -> No
     seen = net(torch.from_numpy(views_of(frame).pictures))
     best = seen.logits.mean(dim=0).topk(3).indices.tolist()
     assert any(name in " ".join(label_texts()[place]) for place in best)
+
+
+def test_weights_of_another_network_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from embeddings.starter import network
+
+    monkeypatch.setattr(torch, "load", lambda *_, **__: {"_conv_stem.weight": torch.zeros(1)})
+    with pytest.raises(DamagedFile, match="has no '_bn0"):
+        network.Network()
 
 
 def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    from embeddings.starter.network import Network  # 4 s of processor time, for timm
+    from embeddings.starter.network import Network
 
     return Network()
 

@@ -72,9 +72,8 @@ class Reading(BaseModel):
     paths: Annotated[list[str], Field(max_length=1000)] | None = None
     videos: Annotated[list[VideoId], Field(max_length=1000)] | None = None
     retry_failed: bool | None = None
-    encoder: Literal["default"] | None = Field(
-        None, description="Embed with the encoder that a new library gets, not the library's own."
-    )
+    encoder: Literal["default"] | None = None
+    """That of a new library, not the library's own."""
     reencode: bool | None = None
     afresh: bool | None = None
     deep: bool | None = None

@@ -57,7 +57,11 @@ def test_a_job_embeds_with_the_encoder_that_was_asked_for(
     used: str | None,
 ) -> None:
     names: list[str | None] = []
-    chosen = lambda _self, name: (names.append(name), ColourEncoder())[1]  # noqa: E731
+
+    def chosen(_: Library, name: str | None) -> ColourEncoder:
+        names.append(name)
+        return ColourEncoder()
+
     monkeypatch.setattr(Library, "_choose_encoder", chosen)
     monkeypatch.setattr("embeddings.choice.default_encoder", lambda: "of new libraries")
     work(library, "index", paths=[str(folder)], encoder=asked)

@@ -36,7 +36,7 @@ def fit_trees(rows: Floats, answers: Answers, *, seed: int) -> HeadModel:
     rows = np.ascontiguousarray(rows, np.float32)
     if answers.task is Task.NUMBER:
         mean, spread = float(answers.y.mean()), float(answers.y.std()) or 1.0
-        model = GradientBoostingRegressor(**_OPTIONS, random_state=seed)
+        model = GradientBoostingRegressor(**_options(len(rows)), random_state=seed)
         model.fit(rows, (answers.y - mean) / spread)
         forest = _Forest(1).add(model.estimators_, [0])
         return forest.model(scale=spread, shift=mean)
@@ -58,8 +58,13 @@ def fit_trees(rows: Floats, answers: Answers, *, seed: int) -> HeadModel:
     return forest.model()
 
 
+def _options(n: int) -> dict[str, Any]:
+    """For n rows; of one row no share can be drawn."""
+    return _OPTIONS if n > 1 else _OPTIONS | {"subsample": 1.0}
+
+
 def _classifier(rows: Floats, y: NDArray[Any], seed: int) -> NDArray[Any]:
-    model = GradientBoostingClassifier(**_OPTIONS, random_state=seed).fit(rows, y)
+    model = GradientBoostingClassifier(**_options(len(rows)), random_state=seed).fit(rows, y)
     trees: NDArray[Any] = model.estimators_
     return trees
 

@@ -54,6 +54,11 @@ def test_trees_of_a_number_equal_scikit_learn() -> None:
     assert np.allclose(mine, known.predict(NEW) * y.std() + y.mean(), rtol=1e-4)
 
 
+def test_trees_of_one_row_say_its_number() -> None:
+    model = fit_trees(ROWS[:1], Answers(Task.NUMBER, (), np.array([7.0])), seed=1)
+    assert np.allclose(raw(model, NEW), 7.0)
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_linear_models_equal_scikit_learn(n_classes: int) -> None:
     y = np.minimum(THREE, n_classes - 1)

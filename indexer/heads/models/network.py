@@ -90,7 +90,7 @@ def train(
     module: nn.Module, loss: Callable[[Tensor], Tensor], n: int, *, steps: int = STEPS
 ) -> None:
     """Lower a loss of n examples in random batches, with a falling rate; dropout is off after."""
-    optimiser = torch.optim.AdamW(module.parameters(), lr=RATE, weight_decay=DECAY)
+    optimiser = torch.optim.AdamW(module.parameters(), lr=RATE, weight_decay=DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=RATE, total_steps=steps)
     module.train()
     for _ in range(steps):

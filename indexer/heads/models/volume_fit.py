@@ -102,8 +102,10 @@ def _aside(videos: Ids, seed: int) -> Ids:
 def _fitted(lesson: _Lesson, places: Tensor, aside: Tensor, steps: int) -> VolumeNet:
     """The mean of the weights where its loss of what is aside was least, else after all batches."""
     net = VolumeNet(lesson.columns.shape[1], lesson.n_outputs)
+    net.to(memory_format=torch.channels_last_3d)  # so convolutions take two thirds of the time
     mean = deepcopy(net).eval()
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
+    pairs = _pairs(mean, net)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=RATE, total_steps=steps)
     net.train()
     least, best, best_step = float("inf"), mean, 0
@@ -115,7 +117,7 @@ def _fitted(lesson: _Lesson, places: Tensor, aside: Tensor, steps: int) -> Volum
         torch.autograd.backward(lesson.loss(net(shown, lesson.columns[some]), some))
         optimiser.step()
         schedule.step()
-        _average(mean, net, min(AVERAGED, 1 - 1 / (step + 1)))
+        _average(pairs, min(AVERAGED, 1 - 1 / (step + 1)))
         if len(aside) and step >= LEAST_STEPS and step % CHECK == 0:
             loss = lesson.loss_of(mean, aside)
             if loss < least:
@@ -125,9 +127,13 @@ def _fitted(lesson: _Lesson, places: Tensor, aside: Tensor, steps: int) -> Volum
     return best
 
 
-def _average(mean: VolumeNet, net: VolumeNet, kept: float) -> None:
+def _pairs(mean: VolumeNet, net: VolumeNet) -> list[tuple[Tensor, Tensor]]:
+    """Numbers of two networks, also those of their norms, that share what they are kept in."""
+    both = zip(mean.state_dict().values(), net.state_dict().values(), strict=True)
+    return [pair for pair in both if pair[0].is_floating_point()]
+
+
+def _average(pairs: list[tuple[Tensor, Tensor]], kept: float) -> None:
     with torch.no_grad():
-        new = net.state_dict()
-        for name, value in mean.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(new[name], 1 - kept)
+        for mean, new in pairs:
+            mean.lerp_(new, 1 - kept)

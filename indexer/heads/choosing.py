@@ -21,7 +21,7 @@ from indexer.heads.judging.figures import Figures, figures_of
 from indexer.heads.judging.splits import Splits
 from indexer.heads.models.answers import Answers
 from indexer.heads.models.discriminant import fit_discriminant
-from indexer.heads.models.linear import fit_linear
+from indexer.heads.models.linear import fit_linear, fit_towards
 from indexer.heads.models.model import OF_FRAMES, Family, HeadModel
 from indexer.heads.models.network import fit_network
 from indexer.heads.models.outputs import raw_outputs
@@ -34,6 +34,9 @@ STRENGTHS = (0.003, 0.03, 0.3, 3.0)
 """Inverse penalties of linear models: 512 numbers and 20 to 2,000 rows want these."""
 MOST_OF_CHANGES = 0.03
 """Larger ones are not tried with changes, of which there are four times as many numbers."""
+ENOUGH_WITHOUT_WORDS = 200
+"""Of fewer rows linear models that do not build on the words are not tried where there are some:
+held-out folds of so few rows, found by these words, say too little about others."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Candidate:
     """Its hidden layers are fitted for all targets of the file at once."""
     changes: bool = False
     """It is also told how a stretch changes."""
+    words: bool = False
+    """Of linear models, one that trusts how well a stretch fits words, and adds to it."""
     discriminant: bool = False
     """Of linear models, the discriminant."""
     beside: bool = False
@@ -74,6 +79,8 @@ class Material:
     """(n,) when each row was; None where the file has no times."""
     trunks: tuple[Trunk, ...] = ()
     """Layers of other heads to build on."""
+    words: Floats | None = None
+    """(d,) vector of words for what is looked for; None for none."""
     seed: int = 0
     """Of everything random."""
     networks: dict[tuple[str, bytes], HeadModel] = field(default_factory=dict)
@@ -113,12 +120,7 @@ def candidates(
 ) -> list[Candidate]:
     """What is tried for a target; with several targets a shared network too."""
     _, answers = material.targets[target]
-    found = [Candidate(f"linear {s:g}", Family.LINEAR, s) for s in STRENGTHS]
-    if answers.task is Task.CLASSES:
-        found.append(Candidate("discriminant", Family.LINEAR, discriminant=True))
-    if material.examples.changes is not None:
-        few = [each for each in found if each.discriminant or each.strength <= MOST_OF_CHANGES]
-        found += [replace(each, name=f"{each.name}, changes", changes=True) for each in few]
+    found = _linear_ones(material, answers.task)
     if answers.n_outputs <= MOST_OUTPUTS:
         found.append(Candidate("boosting", Family.BOOSTING))
     found.append(Candidate("mlp", Family.NETWORK))
@@ -132,6 +134,23 @@ def candidates(
         found.append(Candidate(str(Family.VOLUME), Family.VOLUME))
         found.append(Candidate(f"{Family.VOLUME}, clips", Family.VOLUME, beside=True))
     return [each for each in found if families is None or each.family in families]
+
+
+def _linear_ones(material: Material, task: Task) -> list[Candidate]:
+    """Linear models; of few rows such as build on the words, where there are some."""
+    found = [Candidate(f"linear {s:g}", Family.LINEAR, s) for s in STRENGTHS]
+    few = [each for each in found if each.strength <= MOST_OF_CHANGES]
+    built = [replace(each, name=f"{each.name}, words", words=True) for each in few]
+    if task is Task.CLASSES:
+        found.append(Candidate("discriminant", Family.LINEAR, discriminant=True))
+        few.append(found[-1])
+    if material.words is not None and len(material.examples) < ENOUGH_WITHOUT_WORDS:
+        found = few = built
+    elif material.words is not None:
+        found, few = [*found, *built], [*few, *built]
+    if material.examples.changes is not None:
+        found = [*found, *(replace(e, name=f"{e.name}, changes", changes=True) for e in few)]
+    return found
 
 
 def judge(
@@ -190,10 +209,8 @@ def fit(material: Material, target: str, candidate: Candidate, train: Ids | None
     rows = recipe.rows(examples)
     if candidate.family is Family.VOLUME:
         model = _of_volumes(material, candidate, recipe, (target, places), answers)
-    elif candidate.discriminant:
-        model = fit_discriminant(rows, answers)
     elif candidate.family is Family.LINEAR:
-        model = fit_linear(rows, answers, strength=candidate.strength)
+        model = _linear(material, candidate, recipe, rows, answers)
     elif candidate.family is Family.BOOSTING:
         model = fit_trees(rows, answers, seed=material.seed)
     elif candidate.family is Family.NETWORK:
@@ -210,6 +227,21 @@ def fit(material: Material, target: str, candidate: Candidate, train: Ids | None
             changes=candidate.changes,
         )
     return Fitted(recipe, model)
+
+
+def _linear(
+    material: Material, candidate: Candidate, recipe: Recipe, rows: Floats, answers: Answers
+) -> HeadModel:
+    if candidate.discriminant:
+        return fit_discriminant(rows, answers)
+    if not candidate.words:
+        return fit_linear(rows, answers, strength=candidate.strength)
+    assert material.words is not None
+    assert not material.trunks
+    # In which direction of the scaled rows clip vectors come nearer to the words.
+    direction = np.zeros_like(recipe.spread)
+    direction[: len(material.words)] = material.words
+    return fit_towards(rows, answers, direction * recipe.spread, strength=candidate.strength)
 
 
 def _of_volumes(

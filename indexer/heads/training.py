@@ -57,6 +57,8 @@ class HeadTraining:
     """Kinds of models that are tried; None for all."""
     trunks: tuple[str, ...] = ()
     """Heads whose hidden layers take the place of the clip vectors."""
+    words: Floats | None = None
+    """(d,) vector of words for what is looked for, which linear models may build on."""
     folds: int = FOLDS
     """Folds of the comparison."""
     seed: int = 0
@@ -164,6 +166,7 @@ def _material(
         uuid.uuid4().hex,
         np.array([row.at_s for row in found.rows], np.float64) if file.has_times else None,
         trunks,
+        training.words,
         training.seed,
     )
     return material, sentences_id

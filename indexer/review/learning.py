@@ -12,11 +12,12 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Floats
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.labels.kinds import Task
@@ -29,6 +30,11 @@ from indexer.heads.models.answers import probabilities
 from indexer.heads.models.model import Family
 from indexer.heads.stored import remove_head
 from indexer.heads.training import HeadTraining, HeldOut, train_heads
+from indexer.review.described import vector_of, words_of
+
+if TYPE_CHECKING:
+    from embeddings.encoder import Encoder
+    from embeddings.words.sentences import SentenceEncoder
 
 LEAST_EACH = 10
 """Decisions of each kind that are needed: fewer say nothing about errors."""
@@ -95,54 +101,90 @@ class Learned:
     """The policy that holds with it; None where it was only tried."""
 
 
-def learn_rule(
-    catalogue: Catalogue,
-    name: str,
-    wished: Wished,
-    *,
-    by: str,
-    keeps: bool = True,
-    told: Told = lambda _: None,
-) -> Learned:
-    """Fit a head on the decisions about a rule, and let the rule ask it from now on.
+@dataclass(frozen=True)
+class RuleLearner:
+    """Lets the rules of a library learn."""
 
-    Args:
-        catalogue: The library.
-        name: The rule.
-        wished: Which error is bounded.
-        by: Who wants it, for the log.
-        keeps: Set the policy; else only tell what it would err by.
-        told: Is told what is tried.
+    catalogue: Catalogue
+    """The library."""
+    open_encoder: Callable[[], Encoder]
+    """Opens its encoder; called where a rule is, or was, described by words."""
+    told: Told = lambda _: None
+    """Is told what is tried."""
 
-    Raises:
-        ReelwiseError: There is no such rule, or too few decisions of one kind.
-    """
-    policies = Policies(catalogue)
-    stored = policies.current()
-    if stored is None:
-        raise no_policy()
-    rule = stored.policy.rule(name)
+    def learn(self, name: str, wished: Wished, *, by: str, keeps: bool = True) -> Learned:
+        """Fit a head on the decisions about a rule, and let the rule ask it from now on.
+
+        Args:
+            name: The rule.
+            wished: Which error is bounded.
+            by: Who wants it, for the log.
+            keeps: Set the policy; else only tell what it would err by.
+
+        Raises:
+            ReelwiseError: There is no such rule, or too few decisions of one kind.
+        """
+        policies = Policies(self.catalogue)
+        stored = policies.current()
+        if stored is None:
+            raise no_policy()
+        rule = _known_rule(stored.policy, name)
+        yes, no = decided(Cases(self.catalogue).some(Wanted("all"), n=ALL_ROWS), rule.name)
+        _require_enough(rule, yes, no)
+        # What is only tried leaves the head alone that the rule may ask already.
+        head = head_name_of(rule) if keeps else TRIAL
+        trained = self._trained(head, yes, no, self._words(policies, stored, rule))
+        chances, is_case = _chances(trained)
+        threshold = threshold_for(chances, is_case, wished)
+        errors = errors_at(chances, is_case, threshold)
+        got = errors.miss_rate if wished.error == "misses" else errors.false_alarm_rate
+        after = None
+        if keeps:
+            self.told(f"{rule.name} asks the head {head} from {threshold:g} on")
+            why = f"{rule.name} learned from {len(yes)} blocked and {len(no)} allowed cases"
+            policy = with_head(stored.policy, rule, head, threshold)
+            after = policies.set(policy, by=by, why=why, file=stored.file)
+        else:
+            remove_head(self.catalogue.home, head)
+        return Learned(head, threshold, errors, len(yes), len(no), got <= wished.rate, after)
+
+    def _words(self, policies: Policies, stored: StoredPolicy, rule: Rule) -> Floats | None:
+        """The vector of what the rule was described by, which decisions add to; None for none."""
+        words = words_of(policies, stored, rule)
+        vector = None if words is None else vector_of(words, self.open_encoder())
+        if vector is not None:
+            self.told(f"{rule.name}: decisions add to its words, {words}")
+        return vector
+
+    def _trained(
+        self, head: str, yes: Sequence[Case], no: Sequence[Case], words: Floats | None
+    ) -> HeldOut:
+        with tempfile.TemporaryDirectory(prefix="reelwise-review-") as folder:
+            file = Path(folder) / "decisions.csv"
+            with file.open("w", newline="", encoding="utf-8") as opened:
+                table = csv.writer(opened)
+                table.writerow(("video", "start_s", "end_s", "label"))
+                for label, cases in ((YES, yes), (NO, no)):
+                    for case in cases:
+                        table.writerow((case.video_id, case.start_s, case.end_s, label))
+            few = len(yes) + len(no) < MANY
+            families = (Family.LINEAR,) if few else None
+            wish = LabelWish(Task.CLASSES)
+            training = HeadTraining(head, file, wish, families=families, words=words)
+            found = train_heads(self.catalogue, training, _no_texts, self.told)
+        return found.held_out[found.heads[0].name]
+
+
+def _known_rule(policy: Policy, name: str) -> Rule:
+    rule = policy.rule(name)
     if rule is None:
-        known = ", ".join(each.name for each in stored.policy.rules)
+        known = ", ".join(each.name for each in policy.rules)
         raise ReelwiseError(f"no rule is called {name!r}; rules: {known}", fix="name one of them")
-    yes, no = decided(Cases(catalogue).some(Wanted("all"), n=ALL_ROWS), rule.name)
-    _require_enough(rule, yes, no)
-    # What is only tried leaves the head alone that the rule may ask already.
-    head = head_name_of(rule) if keeps else TRIAL
-    trained = _trained(catalogue, head, yes, no, told)
-    chances, is_case = _chances(trained)
-    threshold = threshold_for(chances, is_case, wished)
-    errors = errors_at(chances, is_case, threshold)
-    got = errors.miss_rate if wished.error == "misses" else errors.false_alarm_rate
-    after = None
-    if keeps:
-        told(f"{rule.name} asks the head {head} from {threshold:g} on")
-        why = f"{rule.name} learned from {len(yes)} blocked and {len(no)} allowed cases"
-        policy = with_head(stored.policy, rule, head, threshold)
-        after = policies.set(policy, by=by, why=why, file=stored.file)
-    else:
-        remove_head(catalogue.home, head)
-    return Learned(head, threshold, errors, len(yes), len(no), got <= wished.rate, after)
+    return rule
+
+
+def _no_texts() -> SentenceEncoder:
+    raise AssertionError("decisions have no texts")
 
 
 def decided(cases: Sequence[Case], rule: str) -> tuple[list[Case], list[Case]]:
@@ -169,27 +211,6 @@ def head_name_of(rule: Rule) -> str:
     """What its head is called."""
     plain = re.sub(r"[^a-z0-9]+", "_", rule.name.lower()).strip("_")[:40]
     return f"review.{plain or 'rule'}"
-
-
-def _trained(
-    catalogue: Catalogue, head: str, yes: Sequence[Case], no: Sequence[Case], told: Told
-) -> HeldOut:
-    def no_texts() -> object:
-        raise AssertionError("decisions have no texts")
-
-    with tempfile.TemporaryDirectory(prefix="reelwise-review-") as folder:
-        file = Path(folder) / "decisions.csv"
-        with file.open("w", newline="", encoding="utf-8") as opened:
-            table = csv.writer(opened)
-            table.writerow(("video", "start_s", "end_s", "label"))
-            for label, cases in ((YES, yes), (NO, no)):
-                for case in cases:
-                    table.writerow((case.video_id, case.start_s, case.end_s, label))
-        few = len(yes) + len(no) < MANY
-        families = (Family.LINEAR,) if few else None
-        training = HeadTraining(head, file, LabelWish(Task.CLASSES), families=families)
-        found = train_heads(catalogue, training, no_texts, told)  # type: ignore[arg-type]
-    return found.held_out[found.heads[0].name]
 
 
 def _chances(held_out: HeldOut) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

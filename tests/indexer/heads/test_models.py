@@ -17,7 +17,7 @@ from indexer.heads.inputs.examples import Examples, padded
 from indexer.heads.inputs.recipe import Recipe, fit_recipe
 from indexer.heads.models.answers import Answers, answers_of, probabilities
 from indexer.heads.models.discriminant import LEAST_SHRINKAGE, _contrasts, fit_discriminant
-from indexer.heads.models.linear import fit_linear
+from indexer.heads.models.linear import TRUST, fit_linear, fit_towards
 from indexer.heads.models.model import HeadModel
 from indexer.heads.models.network import fit_network
 from indexer.heads.models.outputs import raw_outputs
@@ -66,6 +66,33 @@ def test_linear_models_equal_scikit_learn(n_classes: int) -> None:
     answers = Answers(Task.CLASSES, tuple("abc"[:n_classes]), y)
     mine = probabilities(Task.CLASSES, raw(fit_linear(ROWS, answers, strength=0.3), NEW))
     assert np.allclose(mine, known.predict_proba(NEW.astype(np.float64)), atol=1e-4)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_trusted_direction_is_one_more_number_of_a_linear_model(n_classes: int) -> None:
+    y = np.minimum(THREE, n_classes - 1)
+    answers = Answers(Task.CLASSES, tuple("abc"[:n_classes]), y)
+    direction = RNG.normal(size=8).astype(np.float32)
+    along, new = ROWS @ direction, NEW @ direction
+    scale = TRUST / along.std()
+    wide = np.c_[ROWS, scale * (along - along.mean())].astype(np.float64)
+    known = LogisticRegression(C=0.01, max_iter=3000, tol=1e-3).fit(wide, y)
+    asked = np.c_[NEW, scale * (new - along.mean())].astype(np.float64)
+    mine = raw(fit_towards(ROWS, answers, direction, strength=0.01), NEW)
+    assert np.allclose(probabilities(Task.CLASSES, mine), known.predict_proba(asked), atol=1e-3)
+
+
+def test_few_rows_add_to_what_is_trusted() -> None:
+    rng = np.random.default_rng(3)
+    rows, new = (rng.normal(size=(n, 300)).astype(np.float32) for n in (20, 400))
+    direction = np.zeros(300, np.float32)
+    direction[:2] = 1.0, 0.3
+    y, wanted = (each[:, 0] + 0.2 * each[:, 2] > 0 for each in (rows, new))
+    answers = Answers(Task.CLASSES, ("no", "yes"), y.astype(np.int64))
+    plain_model = fit_linear(rows, answers, strength=0.003)
+    model = fit_towards(rows, answers, direction, strength=0.003)
+    shares = [(raw(each, new).argmax(axis=1) == wanted).mean() for each in (plain_model, model)]
+    assert shares[0] < 0.7 < 0.8 < shares[1]
 
 
 def test_a_class_without_training_rows_is_next_to_impossible() -> None:

@@ -8,7 +8,7 @@ from data.catalogue import Catalogue
 from data.home import Home
 from data.review.cases import Cases, Wanted
 from data.review.deciding import Deciding, Decision
-from tests.data.review.made import find, set_policy
+from tests.data.review.made import RULES, find, set_policy
 from tests.fakes import ColourEncoder, unit_rows
 from tests.indexer.made import store
 
@@ -16,19 +16,19 @@ N = 40
 """Cases; six more videos were found by no rule."""
 
 
-def store_found(home: Home) -> None:
+def store_found(home: Home, words: str = "x") -> None:
     """Videos of one clip, every second near red; the rule `fights` has found the first ones."""
     rng = np.random.default_rng(0)
-    words = ColourEncoder().encode_texts(["red", "blue"])
+    shown = ColourEncoder().encode_texts(["red", "blue"])
     store(
         home,
         {
-            f"v{n}.mp4": unit_rows(words[n % 2][None] + rng.normal(0, 0.3, (1, 8)))
+            f"v{n}.mp4": unit_rows(shown[n % 2][None] + rng.normal(0, 0.3, (1, 8)))
             for n in range(N + 6)
         },
     )
     with Catalogue(home) as opened:
-        set_policy(opened)
+        set_policy(opened, [RULES[0] | {"description": words}, *RULES[1:]])
         find(opened, "fights", *((n + 1, 0.0, 4.0, 0.9) for n in range(N)))
 
 

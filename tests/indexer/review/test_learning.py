@@ -17,16 +17,18 @@ from data.review.cases import Cases, Wanted
 from data.review.deciding import Deciding, Decision
 from data.review.policies import Policies
 from indexer.heads.predicting import bring_up_to_date
-from indexer.heads.stored import head_names
+from indexer.heads.stored import head_names, load_head
+from indexer.review.described import words_of
 from indexer.review.learning import (
     LEAST_EACH,
+    RuleLearner,
     Wished,
     decided,
     errors_at,
-    learn_rule,
     threshold_for,
 )
 from indexer.review.scan import scan
+from tests.data.review.made import RULES, set_policy
 from tests.fakes import ColourEncoder
 from tests.indexer.review.decided import N, decide, store_found
 
@@ -41,7 +43,8 @@ def catalogue(home: Home) -> Iterator[Catalogue]:
 
 def learn(catalogue: Catalogue, **how: Any) -> Any:
     wished = how.pop("wished", Wished("misses", 0.1))
-    return learn_rule(catalogue, "Fights", wished, by="ann", **how)
+    learner = RuleLearner(catalogue, ColourEncoder, how.pop("told", lambda _: None))
+    return learner.learn(how.pop("name", "Fights"), wished, by="ann", **how)
 
 
 def test_a_rule_asks_the_head_from_then_on_and_finds_what_it_did_not(
@@ -71,6 +74,37 @@ def test_a_rule_asks_the_head_from_then_on_and_finds_what_it_did_not(
     assert sum(video % 2 for video in new) >= len(new) - 1
 
 
+def test_decisions_add_to_the_words_of_a_rule_also_when_it_learns_again(home: Home) -> None:
+    store_found(home, words="red")
+    with Catalogue(home) as catalogue:
+        decide(catalogue)
+        for _ in range(2):
+            told: list[str] = []
+            learned = learn(catalogue, told=told.append)
+            assert "fights: decisions add to its words, red" in told
+            tried = [str(each["name"]) for each in load_head(home, learned.head).record.tried]
+            assert tried
+            assert all("words" in each for each in tried)
+            assert learned.errors.miss_rate <= 0.1
+            assert learned.errors.false_alarm_rate < 0.3
+
+
+def test_a_rule_without_words_learns_from_decisions_alone(home: Home) -> None:
+    store_found(home)
+    with Catalogue(home) as catalogue:
+        asks_a_head = RULES[0] | {"head": "review.fights", "label": "yes", "description": None}
+        set_policy(catalogue, [asks_a_head])
+        stored = Policies(catalogue).current()
+        assert stored is not None
+        rule = stored.policy.rules[0]
+        assert words_of(Policies(catalogue), stored, rule) == "x"
+        set_policy(catalogue, [RULES[0] | {"name": "another"}])
+        set_policy(catalogue, [asks_a_head])
+        stored = Policies(catalogue).current()
+        assert stored is not None
+        assert words_of(Policies(catalogue), stored, stored.policy.rules[0]) is None
+
+
 def test_a_trial_changes_nothing(catalogue: Catalogue) -> None:
     decide(catalogue)
     learned = learn(catalogue, keeps=False)
@@ -85,7 +119,7 @@ def test_few_decisions_of_one_kind_are_refused(catalogue: Catalogue) -> None:
     with pytest.raises(ReelwiseError, match="9 cases are blocked and 9 allowed"):
         learn(catalogue)
     with pytest.raises(ReelwiseError, match="no rule is called 'x'"):
-        learn_rule(catalogue, "x", Wished("misses", 0.1), by="ann")
+        learn(catalogue, name="x")
     assert head_names(catalogue.home) == []
 
 

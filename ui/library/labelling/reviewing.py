@@ -104,9 +104,10 @@ class Reviews:
         Raises:
             ReelwiseError: There is no such rule, or too few decisions of one kind.
         """
-        from indexer.review.learning import learn_rule
+        from indexer.review.learning import RuleLearner
 
-        learned = learn_rule(self._catalogue, rule, wished, by=by, keeps=keeps, told=told)
+        learner = RuleLearner(self._catalogue, self._open_encoder, told)
+        learned = learner.learn(rule, wished, by=by, keeps=keeps)
         found = self.scan(afresh=False, told=told) if keeps else None
         return learned_document(learned, found)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
 from data.home import resolve_home
+from tests.fakes import ColourEncoder
 from tests.indexer.review.decided import N, decide, store_found
 from tests.ui.api.reviews.test_reviews import asking
 from ui.api.served import Visitor
@@ -20,10 +22,13 @@ def learn(client: TestClient, status: int = 200, **body: Any) -> Any:
     return answer.json()
 
 
-def test_what_a_rule_will_err_by_is_told_before_it_holds(tmp_path: Path) -> None:
+def test_what_a_rule_will_err_by_is_told_before_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Library, "_choose_encoder", lambda _self, _name: ColourEncoder())
     home = resolve_home(tmp_path / "home")
     home.make()
-    store_found(home)
+    store_found(home, words="red")
     with Library(home.root) as library:
         ann = asking(library, Visitor("ann", "owner"))
         few = learn(ann, 409)

@@ -35,6 +35,16 @@ WeightsOption = Annotated[
 LimitOption = Annotated[
     int, typer.Option("-k", metavar="N", min=1, max=1000, help="Maximum number of results.")
 ]
+LikeOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CLIP[@START-END]",
+        help="What is similar to this video file, or to a part of it in seconds.",
+    ),
+]
+ImageOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="What is similar to this picture.")
+]
 WorkersOption = Annotated[
     int | None,
     typer.Option(metavar="N", min=1, help="Number of decoding processes.  [default: one a core]"),

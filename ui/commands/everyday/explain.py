@@ -13,7 +13,13 @@ from data.printable import printable
 from ui.library.documents import Document
 from ui.library.library import Library
 from ui.terminal.answer import Answer
-from ui.terminal.options import DeviceOption, HomeOption, JsonOption
+from ui.terminal.options import (
+    DeviceOption,
+    HomeOption,
+    ImageOption,
+    JsonOption,
+    LikeOption,
+)
 from ui.terminal.text import clock, columns, short_path, span
 
 if TYPE_CHECKING:
@@ -44,16 +50,6 @@ VideoArgument = Annotated[
 ]
 TextOption = Annotated[
     str | None, typer.Option(metavar="TEXT", help="Why it is found with these words.")
-]
-LikeOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="CLIP[@START-END]",
-        help="Why it is found with this video file, or a part of it.",
-    ),
-]
-ImageOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Why it is found with this picture.")
 ]
 HeadOption = Annotated[
     str | None, typer.Option(metavar="NAME", help="Why this head says what it says of it.")

@@ -24,7 +24,15 @@ from ui.library.documents import (
 )
 from ui.library.library import Library
 from ui.terminal.answer import Answer
-from ui.terminal.options import DeviceOption, HomeOption, JsonOption, LimitOption, WeightsOption
+from ui.terminal.options import (
+    DeviceOption,
+    HomeOption,
+    ImageOption,
+    JsonOption,
+    LikeOption,
+    LimitOption,
+    WeightsOption,
+)
 from ui.terminal.text import clock, columns, short_path, span
 
 if TYPE_CHECKING:
@@ -42,16 +50,6 @@ AllOption = Annotated[
 ]
 TextArgument = Annotated[
     str | None, typer.Argument(metavar="TEXT", help="What happens in the moment.")
-]
-LikeOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="CLIP[@START-END]",
-        help="Find moments similar to this video file, or to a part of it in seconds.",
-    ),
-]
-ImageOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Find moments similar to this picture.")
 ]
 NotOption = Annotated[
     str | None, typer.Option("--not", metavar="TEXT", help="Rank results similar to TEXT lower.")

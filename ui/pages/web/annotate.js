@@ -1,49 +1,26 @@
 // The Annotate page: one stretch to label after another, how well they are learned, and which labels may be wrong.
 
-import { h, rootOf } from "./shared/dom.js";
+import { h } from "./shared/dom.js";
 import { get, send } from "./shared/api.js";
+import { Desk, component } from "./shared/desk.js";
 import { address, follow } from "./shared/go.js";
-import { speaker } from "./shared/words.js";
 import { LearnedView } from "./annotate/learned.js";
 import { SetsView } from "./annotate/sets.js";
 import { StretchView } from "./annotate/stretch.js";
 
-const NAME = "reelwise.reviewer";
-// Where keys are typed and no commands; in a field of a number letters are commands still.
-const TYPES = "input:not([type=number]), textarea, select, [contenteditable]";
 const AT_ONCE = 5;
 const LEFT = 2;
 const CURVE_EVERY = 5;
 
-class AnnotatePage {
+class AnnotatePage extends Desk {
   constructor(parent) {
-    this.root = rootOf(parent, "annotate-root");
-    this.stop = new AbortController();
-    document.addEventListener("keydown", event => this.key(event), { signal: this.stop.signal });
+    super(parent, "annotate");
   }
 
-  show(data) {
-    const text = JSON.stringify(data);
-    if (text === this.drawn) return;
-    this.drawn = text;
-    this.data = data;
-    this.say = speaker(data.words, data.language);
-    this.status = h("p", { class: "told", role: "status" });
-    this.error = h("p", { class: "error", role: "alert", hidden: true });
-    this.main = h("div", { class: "body" });
-    this.root.replaceChildren(this.head(), this.error, this.status, this.main);
-    this.tried(() => this.begin());
-  }
-
-  head() {
+  titles() {
     const { say, data } = this;
-    this.name = h("input", { type: "text", class: "name", maxlength: "100", autocomplete: "off", "aria-label": say("annotate.name"),
-      placeholder: say("annotate.name"), onchange: () => localStorage.setItem(NAME, this.name.value.trim()) });
-    this.name.value = data.annotator || localStorage.getItem(NAME) || "";
-    return h("div", { class: "head" },
-      h("h1", {}, data.set ? say("annotate.heading", { set: data.set }) : say("annotate.title")),
-      data.set && h("a", { href: address("/annotate", {}), onclick: follow }, say("annotate.all_sets")),
-      data.signed_in ? h("p", { class: "mute who" }, data.annotator) : h("label", { class: "who" }, h("span", { class: "mute small" }, say("annotate.you")), this.name));
+    return [h("h1", {}, data.set ? say("annotate.heading", { set: data.set }) : say("annotate.title")),
+      data.set && h("a", { href: address("/annotate", {}), onclick: follow }, say("annotate.all_sets"))];
   }
 
   async begin() {
@@ -67,19 +44,6 @@ class AnnotatePage {
 
   path(rest = "") {
     return `/annotations/${encodeURIComponent(this.data.set)}${rest}`;
-  }
-
-  /** Who labels, in a body; nothing for whoever has signed in. */
-  by() {
-    return this.data.signed_in ? {} : { by: this.name.value.trim() };
-  }
-
-  /** Whether it is known who labels; asks for the name where it is not. */
-  isNamed() {
-    if (this.data.signed_in || this.name.value.trim()) return true;
-    this.fail(this.say("annotate.name_needed"));
-    this.name.focus();
-    return false;
   }
 
   /** Ask for more to label; what was said meanwhile is learned from in the background. */
@@ -150,39 +114,17 @@ class AnnotatePage {
     this.stretch.heading.focus();
   }
 
-  key(event) {
-    const at = event.composedPath()[0];
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !this.stretch || at.matches?.(TYPES)) return;
-    if (at === this.stretch.typed && !/^[su]$/.test(event.key)) return;
-    if (this.stretch.isNumber && /^[0-9.,-]$/.test(event.key)) return void this.stretch.typed?.focus(); // and there it is typed
-    const number = /^[0-9]$/.test(event.key) ? (Number(event.key) + 9) % 10 : -1;
-    const run = number >= 0 ? this.stretch.labels[number] && (() => this.stretch.press(this.stretch.labels[number]))
-      : { u: () => this.undo(), s: () => this.keep([]), "-": () => this.stretch.isSeveral && this.keep(["-"]), Enter: () => at.matches?.("button, a, summary") || this.stretch.save() }[event.key];
-    if (!run || (event.key === "Enter" && (!this.stretch.isSeveral || at.matches?.("button, a, summary")))) return;
-    event.preventDefault();
-    this.tried(async () => run());
-  }
-
-  tell(text) {
-    this.status.textContent = text;
-  }
-
-  fail(text) {
-    this.error.hidden = !text;
-    this.error.textContent = text;
-  }
-
-  async tried(run) {
-    this.fail("");
-    try {
-      await run();
-    } catch (error) {
-      this.fail([error.message, error.fix].filter(Boolean).join(" - "));
+  /** What a key does; nothing where it is no command. */
+  key(event, at) {
+    const { stretch } = this;
+    if (!stretch || (at === stretch.typed && !/^[su]$/.test(event.key))) return null;
+    if (stretch.isNumber && /^[0-9.,-]$/.test(event.key)) return void stretch.typed?.focus(); // and there it is typed
+    if (/^[0-9]$/.test(event.key)) {
+      const label = stretch.labels[(Number(event.key) + 9) % 10];
+      return label && (() => stretch.press(label));
     }
-  }
-
-  leave() {
-    this.stop.abort();
+    const several = { "-": () => this.keep(["-"]), Enter: at.matches?.("button, a, summary") ? null : () => stretch.save() };
+    return { u: () => this.undo(), s: () => this.keep([]), ...(stretch.isSeveral && several) }[event.key];
   }
 }
 
@@ -190,14 +132,4 @@ function keyOf({ video_id, start_s, end_s }) {
   return `${video_id} ${start_s} ${end_s}`;
 }
 
-const pages = new WeakMap();
-
-export default function ({ parentElement, data: [data] }) {
-  let page = pages.get(parentElement);
-  if (!page) pages.set(parentElement, (page = new AnnotatePage(parentElement)));
-  page.show(data);
-  return () => {
-    page.leave();
-    pages.delete(parentElement);
-  };
-}
+export default component(AnnotatePage);

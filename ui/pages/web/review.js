@@ -1,46 +1,23 @@
 // The Review page: the queue, the case that is looked at beside what its rule says, and the log.
 
-import { h, rootOf } from "./shared/dom.js";
+import { h } from "./shared/dom.js";
 import { address, follow } from "./shared/go.js";
 import { get, send } from "./shared/api.js";
+import { Desk, component } from "./shared/desk.js";
 import { offerUndo } from "./shared/undo.js";
-import { speaker } from "./shared/words.js";
 import { CaseView } from "./review/case.js";
 import { LogView } from "./review/log.js";
 import { QueueView } from "./review/queue.js";
 
-const NAME = "reelwise.reviewer";
-const TYPES = "input, textarea, select, [contenteditable]";
-
-class ReviewPage {
+class ReviewPage extends Desk {
   constructor(parent) {
-    this.root = rootOf(parent, "review-root");
-    this.stop = new AbortController();
-    document.addEventListener("keydown", event => this.key(event), { signal: this.stop.signal });
+    super(parent, "review");
   }
 
-  show(data) {
-    const text = JSON.stringify(data);
-    if (text === this.drawn) return;
-    this.drawn = text;
-    this.data = data;
-    this.say = speaker(data.words, data.language);
-    this.status = h("p", { class: "told", role: "status" });
-    this.error = h("p", { class: "error", role: "alert", hidden: true });
-    this.main = h("div", { class: "body" });
-    this.root.replaceChildren(this.head(), this.error, this.status, this.main);
-    this.tried(() => this.begin());
-  }
-
-  head() {
+  titles() {
     const { say, data } = this;
-    this.name = h("input", { type: "text", class: "name", maxlength: "100", autocomplete: "off", "aria-label": say("review.name"),
-      placeholder: say("review.name"), onchange: () => localStorage.setItem(NAME, this.name.value.trim()) });
-    this.name.value = data.reviewer || localStorage.getItem(NAME) || "";
     const tab = view => h("a", { href: address("/review", { view: view === "queue" ? "" : view }), "aria-current": view === data.view ? "page" : null, onclick: follow }, say(`review.${view}`));
-    return h("div", { class: "head" }, h("h1", {}, say("review.title")),
-      h("nav", { class: "tabs", "aria-label": say("review.views") }, tab("queue"), tab("log")),
-      data.signed_in ? h("p", { class: "mute" }, data.reviewer) : h("label", { class: "who" }, h("span", { class: "mute small" }, say("review.you")), this.name));
+    return [h("h1", {}, say("review.title")), h("nav", { class: "tabs", "aria-label": say("review.views") }, tab("queue"), tab("log"))];
   }
 
   async begin() {
@@ -56,19 +33,6 @@ class ReviewPage {
     await this.queue.show();
     if (this.data.case) return this.open(this.data.case);
     this.case.show(null);
-  }
-
-  /** Who decides, in a body; nothing for whoever has signed in. */
-  by() {
-    return this.data.signed_in ? {} : { by: this.name.value.trim() };
-  }
-
-  /** Whether it is known who decides; asks for the name where it is not. */
-  isNamed() {
-    if (this.data.signed_in || this.name.value.trim()) return true;
-    this.fail(this.say("review.name_needed"));
-    this.name.focus();
-    return false;
   }
 
   async open(number) {
@@ -118,46 +82,11 @@ class ReviewPage {
     await this.queue.show();
   }
 
+  /** What a key does; nothing where it is no command. */
   key(event) {
-    const at = event.composedPath()[0];
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || at.matches?.(TYPES) || this.data.view === "log") return;
-    const run = { a: () => this.decide("allow"), b: () => this.decide("block"), n: () => this.next(), u: () => this.undo(), r: () => this.case.relabel.focus(), v: () => this.case.toggle() }[event.key];
-    if (!run) return;
-    event.preventDefault();
-    this.tried(async () => run());
-  }
-
-  tell(text) {
-    this.status.textContent = text;
-  }
-
-  fail(text) {
-    this.error.hidden = !text;
-    this.error.textContent = text;
-  }
-
-  async tried(run) {
-    this.fail("");
-    try {
-      await run();
-    } catch (error) {
-      this.fail([error.message, error.fix].filter(Boolean).join(" - "));
-    }
-  }
-
-  leave() {
-    this.stop.abort();
+    if (this.data.view === "log") return null;
+    return { a: () => this.decide("allow"), b: () => this.decide("block"), n: () => this.next(), u: () => this.undo(), r: () => this.case.relabel.focus(), v: () => this.case.toggle() }[event.key];
   }
 }
 
-const pages = new WeakMap();
-
-export default function ({ parentElement, data: [data] }) {
-  let page = pages.get(parentElement);
-  if (!page) pages.set(parentElement, (page = new ReviewPage(parentElement)));
-  page.show(data);
-  return () => {
-    page.leave();
-    pages.delete(parentElement);
-  };
-}
+export default component(ReviewPage);

@@ -40,6 +40,10 @@ def test_stretches_are_labelled_by_key_and_click_skipped_and_taken_back(
     main.get_by_role("button", name="right").click()
     told.get_by_text("Kept: right").wait_for()
     main.get_by_text("2 labels · 2 videos").wait_for()
+    assert main.locator(".counts").inner_text().split() == [
+        *("Progress", "2", "labels", "·", "2", "videos"),
+        *("left", "1", "right", "1"),
+    ]
     page.keyboard.press("s")
     told.get_by_text("Skipped").wait_for()
     assert labelled(server, moves) == [

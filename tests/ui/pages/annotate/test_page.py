@@ -12,7 +12,6 @@ from tests.indexer.made import store
 from ui.library.library import Library
 from ui.pages.annotate.page import page_data
 from ui.pages.frame import is_annotated
-from ui.pages.words.language import words_of
 
 
 @pytest.mark.parametrize(
@@ -21,14 +20,13 @@ from ui.pages.words.language import words_of
 def test_an_address_names_a_set(tmp_path: Path, given: dict[str, str], name: str) -> None:
     home = resolve_home(tmp_path / "home")
     with Library(home.root) as library:
-        told = page_data(library, given, words_of("de"), "ann")
+        told = page_data(library, given)
         assert (told["indexed"], is_annotated(library)) == (False, False)
     home.make()
     store(home, {"a.mp4": np.eye(8, dtype=np.float32)[:2]})
     with Library(home.root) as library:
-        told = page_data(library, given, words_of("de"), "ann")
-        assert (told["set"], told["annotator"], told["indexed"]) == (name, "ann", True)
-        assert told["words"]["annotate.title"] == "Beschriften"
+        told = page_data(library, given)
+        assert (told["set"], told["indexed"]) == (name, True)
         assert not is_annotated(library)
         library.annotating.annotations.make("animals")
         assert is_annotated(library)

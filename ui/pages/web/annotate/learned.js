@@ -24,7 +24,7 @@ export class LearnedView {
     const most = Math.max(1, ...Object.values(set.counts));
     this.counts.replaceChildren(h("h2", {}, say("annotate.progress")),
       h("p", { class: "mute small" }, say("annotate.n", { n: set.labelled }), " · ", say("annotate.n_videos", { n: set.videos }), set.skipped ? ` · ${say("annotate.n_skipped", { n: set.skipped })}` : ""),
-      set.numbers && h("p", {}, say("annotate.numbers", this.shortened(set.numbers))),
+      set.numbers ? h("p", {}, say("annotate.numbers", this.shortened(set.numbers))) : "",
       h("dl", {}, Object.entries(set.counts).map(([label, n]) => [h("dt", {}, label),
         h("dd", {}, h("span", { class: "bar", style: `width: ${(70 * n / most).toFixed(1)}%` }), h("span", {}, String(n)))])));
   }
@@ -52,7 +52,7 @@ export class LearnedView {
     const { say, page } = this;
     this.doubts.replaceChildren(h("h2", {}, say("annotate.doubts")),
       items.length ? h("ul", {}, items.map(each => h("li", {}, h("button", { type: "button", class: "doubt", onclick: () => page.again(each) },
-        h("img", { src: each.thumb_url, alt: "", loading: "lazy" }),
+        h("img", { src: each.thumb_url, alt: "", loading: "lazy", onerror: event => event.target.removeAttribute("src") }),
         h("span", { class: "words" }, h("b", {}, say("annotate.doubt", { given: this.named(each.given), likely: this.named(each.likely) })),
           h("span", { class: "mute small" }, `${each.title} ${clock(each.start_s)}-${clock(each.end_s)}`))))))
         : h("p", { class: "mute small" }, checked ? say("annotate.no_doubts") : say("annotate.no_curve")));

@@ -347,8 +347,10 @@ def test_a_withheld_stretch_is_black_and_the_rest_of_the_video_plays(
 ) -> None:
     server, number = moderated
     page = visitor.page
-    video = opened(visitor, server, f"v={number}")
+    video = opened(visitor, server, f"v={number}&q=a+red+car")
     page.get_by_text("Part of this video is not shown.").wait_for()
+    page.get_by_role("button", name="Why here?").click()
+    page.get_by_role("img", name="How much each second speaks for it").wait_for()
     told = page.get_by_text("This part is hidden until somebody decides (case 1, fights).")
     assert not told.is_visible()
     assert video.evaluate(BRIGHTEST) > 60
@@ -359,9 +361,13 @@ def test_a_withheld_stretch_is_black_and_the_rest_of_the_video_plays(
     video.evaluate("v => { v.currentTime = 5; }")
     told.wait_for(state="hidden")
     video.evaluate("v => { v.currentTime = 3; }")
-    page.get_by_role("button", name="Show it all the same").click()
+    with page.expect_response(lambda answer: "/explanation?" in answer.url) as why:
+        page.get_by_role("button", name="Show it all the same").click()
     told.wait_for(state="hidden")
     video.evaluate(UNTIL_BRIGHT)
+    # What is shown now is explained as well.
+    assert "show=1" in why.value.url
+    assert [each for each in why.value.json()["frames"] if 2 <= each["time_s"] < 4]
     assert visitor.faults == []
 
 

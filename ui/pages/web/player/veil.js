@@ -55,6 +55,7 @@ export class Veil {
     playback.data = { ...data, links: { ...links, media: `${links.media}?show=1`, stream: `${links.stream}?show=1`, thumb: `${links.thumb}?show=1` } };
     this.look();
     playback.start(playback.now || playback.wanted || 0);
+    playback.element.dispatchEvent(new Event("lifted"));
   }
 
   look() {

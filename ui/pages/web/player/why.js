@@ -15,7 +15,7 @@ export class Why {
     this.panel = h("div", { class: "why-panel", hidden: true, role: "status" });
     this.root = h("section", { class: "why", hidden: true }, this.button, this.panel);
     const { element } = page.playback;
-    for (const name of ["pause", "seeked"]) element.addEventListener(name, () => this.settle(), { signal });
+    for (const name of ["pause", "seeked", "lifted"]) element.addEventListener(name, () => this.settle(), { signal });
     for (const name of ["play", "seeking"]) element.addEventListener(name, () => this.cover(null), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.waits), { once: true });
   }
@@ -87,7 +87,7 @@ export class Why {
   settle() {
     clearTimeout(this.waits);
     const { element, veil } = this.page.playback;
-    if (this.told && !this.panel.hidden && this.isLifted !== this.showsWithheld) return void this.ask();
+    if (!this.panel.hidden && this.isLifted !== this.showsWithheld) return void this.ask();
     if (!this.told || this.panel.hidden || !element.paused || veil.stretch || veil.withheld) return;
     const look = () => this.cover(overlay(this.told, this.question, element.currentTime, veil.isLifted));
     this.waits = setTimeout(look, SETTLES_MS);

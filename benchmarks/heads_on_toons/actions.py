@@ -1,4 +1,4 @@
-"""What an object does, from 5, 20 or 100 labels a kind: our vectors against means and pixels."""
+"""What an object does, from 5 or 20 labels a kind: our vectors against means and pixels."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ class Size:
     """Labels a kind."""
     tested: int
     """Rows a kind that judge."""
-    steps: int
-    """Batches of each network on pixels."""
-    of_frames: tuple[Family, ...]
-    """Networks over the frames that are tried."""
+    batches: tuple[int, ...]
+    """Of 32 stretches, from which each network on pixels learns, for each of `labels`."""
+    of_volumes: tuple[int, ...]
+    """For which of `labels` networks over small pictures are fitted."""
 
 
 SIZES = {
-    "small": Size(FEW, (5, 20), 20, 120, (Family.GRU,)),
-    "full": Size(MOTIONS, (5, 20, 100), 40, 600, (Family.GRU, Family.CONVOLUTION)),
+    "small": Size(FEW, (5, 20), 20, (60, 120), (20,)),
+    "full": Size(MOTIONS, (5, 20), 10, (120, 240), (20,)),
 }
 
 
@@ -93,19 +93,20 @@ def run(size: str, encoder: Encoder) -> tuple[dict[str, Any], list[Versus]]:
         train, test = rows_of(films[:teaching]), rows_of(films[teaching:])
         pixels = {"train": row_pixels(lab, train), "test": row_pixels(lab, test)}
         place = {(row.video, row.start_s): at for at, row in enumerate(train)}
-        for n in wanted.labels:
+        for n, batches in zip(wanted.labels, wanted.batches, strict=True):
             some = some_each(train, n)
             at = np.array([place[row.video, row.start_s] for row in some])
             ours = {
                 "clips": _learned(lab, some, test),
-                "frames": _learned(lab, some, test, wanted.of_frames),
-                "3d": _learned(lab, some, test, (Family.VOLUME,)),
+                "frames": _learned(lab, some, test, (Family.GRU,)),
             }
+            if n in wanted.of_volumes:
+                ours["3d"] = _learned(lab, some, test, (Family.VOLUME,))
             simple = {"mean_pooling": _mean_pooling(lab, some, test)}
             classes = sorted(set(wanted.motions))
             y = np.array([classes.index(row.label) for row in some], np.int64)
             for net in get_args(Net):
-                told = fit_and_predict(net, (pixels["train"][at], y), pixels["test"], wanted.steps)
+                told = fit_and_predict(net, (pixels["train"][at], y), pixels["test"], batches)
                 simple[net] = _f1(test, [classes[c] for c in told])
             for name, value in ours.items():
                 compared += against(f"actions, {n} labels, {name}", value, simple)
@@ -121,9 +122,7 @@ def _learned(
     lab: Lab, train: Sequence[Row], test: Sequence[Row], families: tuple[Family, ...] | None = None
 ) -> float:
     """By a head of all kinds over clip vectors, or of some over what frames have beside."""
-    volumes = families == (Family.VOLUME,)
-    frames = families is not None and not volumes
-    lab.train(train, frames=frames, volumes=volumes, families=families)
+    lab.train(train, families=families)
     return _f1(test, lab.predict(test).labels)
 
 

@@ -36,7 +36,7 @@ class Size:
     """Adverts that each person sees."""
 
 
-SIZES = {"small": Size(80, 10, 60), "full": Size(300, 30, 150)}
+SIZES = {"small": Size(80, 10, 60), "full": Size(160, 20, 80)}
 
 
 def make_films(n: int, seed: int) -> list[Film]:

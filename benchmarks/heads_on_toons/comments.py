@@ -17,7 +17,7 @@ from benchmarks.heads_on_toons.versus import Versus, against
 from embeddings.encoder import Encoder
 from embeddings.words.sentences import shared_sentences
 
-N_FILMS = {"small": 100, "full": 300}
+N_FILMS = {"small": 100, "full": 200}
 COMMENTS_EACH = 4
 TAUGHT = 0.7
 GOOD, BAD = "positive", "negative"

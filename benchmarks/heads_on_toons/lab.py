@@ -24,10 +24,11 @@ from embeddings.words.sentences import shared_sentences
 from indexer.build.pipeline import RunOptions, index_with
 from indexer.heads.head import Head
 from indexer.heads.inputs.stretches import Stretches, find_stretches
-from indexer.heads.models.model import Family
+from indexer.heads.models.model import OF_FRAMES, Family
 from indexer.heads.of_rows import predict_rows
 from indexer.heads.stored import load_head
 from indexer.heads.training import HeadTraining, train_heads
+from indexer.review.described import vector_of
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 
@@ -89,16 +90,20 @@ class Lab:
         self,
         rows: Sequence[Row],
         *,
-        frames: bool = False,
-        volumes: bool = False,
         families: tuple[Family, ...] | None = None,
         kinds: Mapping[str, ColumnKind] | None = None,
+        words: str | None = None,
     ) -> Head:
-        """Fit a head on rows, as `reelwise train head` does."""
+        """Fit a head on rows, as `reelwise train head` does, or with words as `review learn`."""
         file = write_rows(self.home.root.parent / "train.csv", rows, labelled=True)
-        wish = LabelWish(kinds=dict(kinds or {}))
         training = HeadTraining(
-            "learned", file, wish, frames=frames, volumes=volumes, families=families
+            "learned",
+            file,
+            LabelWish(kinds=dict(kinds or {})),
+            frames=not OF_FRAMES.isdisjoint(families or ()),
+            volumes=Family.VOLUME in (families or ()),
+            families=families,
+            words=None if words is None else vector_of(words, self.encoder),
         )
         train_heads(self.catalogue, training, shared_sentences, lambda _: None)
         return load_head(self.home, "learned")

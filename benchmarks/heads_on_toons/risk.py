@@ -42,7 +42,7 @@ class Size:
     """Steps in which something falls."""
 
 
-SIZES = {"small": Size(6, 4, 0.06), "full": Size(12, 15, 0.02)}
+SIZES = {"small": Size(6, 4, 0.06), "full": Size(12, 6, 0.04)}
 
 
 def make_films(size: Size, seed: int) -> list[Film]:

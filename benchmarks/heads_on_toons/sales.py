@@ -16,11 +16,11 @@ from data.toons.scenes import Scene
 from data.toons.shapes import ASPECT
 from embeddings.encoder import Encoder
 
-DAYS = {"small": 160, "full": 500}
+DAYS = {"small": 160, "full": 320}
 MOST = 5
 WEEK = (0.0, 0.0, 2.0, 3.0, 6.0, 12.0, 8.0)
 EACH, NOISE = 10.0, 4.0
-TAUGHT = 0.7
+TAUGHT = 0.6
 LENGTH_S = 3.0
 
 

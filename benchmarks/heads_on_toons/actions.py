@@ -47,7 +47,7 @@ class Size:
 
 
 SIZES = {
-    "small": Size(FEW, (5, 20), 20, (60, 120), (20,)),
+    "small": Size(FEW, (5, 20), 20, (60, 120), ()),
     "full": Size(MOTIONS, (5, 20), 10, (120, 240), (20,)),
 }
 

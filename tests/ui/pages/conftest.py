@@ -75,6 +75,18 @@ def go(page: Page, href: str) -> None:
     page.evaluate(f"async href => (await import({ours}.name)).go(href)", href)
 
 
+FOCUSED = """() => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return at === document.body ? "nothing" : at.getAttribute("aria-label") || at.textContent.trim();
+}"""
+
+
+def focused(page: Page) -> str:
+    """The name of what has the focus, also within shadow roots; "nothing" where it is lost."""
+    return str(page.evaluate(FOCUSED))
+
+
 def _forget(device: BrowserContext, server: Server) -> None:
     """Clear what a device keeps of its visitors; what it fetched may stay."""
     device.clear_cookies()

@@ -3,6 +3,7 @@
 import { h, icon, rootOf } from "./shared/dom.js";
 import { thumb } from "./shared/card.js";
 import { send } from "./shared/api.js";
+import { keepFocus } from "./shared/focus.js";
 import { changed, follow } from "./shared/go.js";
 import { openMenu } from "./shared/menu.js";
 import { offerUndo } from "./shared/undo.js";
@@ -18,16 +19,20 @@ class Row {
   }
 
   draw() {
+    keepFocus(() => this.made.replaceChildren(...this.parts()));
+  }
+
+  parts() {
     const { row, say, data } = this;
-    if (this.isRemoved) return this.made.replaceChildren(h("p", { class: "removed" }, say("history.removed"), " ",
-      h("button", { type: "button", onclick: () => this.restore() }, say("undo.undo"))), this.problem);
+    if (this.isRemoved) return [h("p", { class: "removed" }, say("history.removed"), " ",
+      h("button", { type: "button", onclick: () => this.restore() }, say("undo.undo"))), this.problem];
     const more = h("button", { type: "button", class: "more", "aria-haspopup": "menu", "aria-expanded": "false",
       "aria-label": say("history.menu", { title: row.title }), onclick: () => this.open(more) }, icon("more"));
-    return this.made.replaceChildren(this.picture(), h("div", { class: "about" },
+    return [this.picture(), h("div", { class: "about" },
       h("h3", {}, row.video ? h("a", { href: `/video?v=${row.video.id}`, onclick: follow }, row.title) : row.title),
       h("p", { class: "what" }, this.what()),
       h("p", { class: "mute small" }, [this.time, row.source && say(`source.${row.source.replace(" ", "_")}`)].filter(Boolean).join(" · ")),
-      this.problem), ...(data.is_own ? [h("div", { class: "has-menu" }, more)] : []));
+      this.problem), ...(data.is_own ? [h("div", { class: "has-menu" }, more)] : [])];
   }
 
   picture() {
@@ -138,8 +143,7 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
     "aria-current": data.kind === kind ? "true" : null }, word);
   const days = [...byDay(data.rows ?? [], data.language)].map(([day, rows]) => h("section", { class: "day", "aria-label": day }, h("h2", {}, day),
     h("ul", {}, rows.map(row => new Row(row, { data, say, time: clockOf.format(new Date(row.at)) }).made))));
-  const focused = root.getRootNode().activeElement?.name;
-  root.replaceChildren(...[
+  keepFocus(() => root.replaceChildren(...[
     h("h1", {}, say(data.is_own ? "history.title" : "history.title_other", { who: data.shown })),
     !data.is_own && h("p", { class: "mute" }, say("history.other"), " ", h("a", { class: "link", href: "/people", onclick: follow }, say("history.switch"))),
     h("nav", { class: "chips", "aria-label": say("history.filter") }, chip("", say("history.all")), data.kinds.map(kind => chip(kind, say(`history.${kind}`)))),
@@ -148,6 +152,5 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
     h("p", { class: "links" }, !data.is_first && h("a", { class: "outlined link-button", href: changed({ before: null }), onclick: follow }, say("history.latest")),
       data.next && h("a", { class: "outlined link-button", href: changed({ before: data.next }), onclick: follow }, say("history.older"))),
     data.is_own && own(data, say, setTriggerValue),
-  ].flat(Infinity).filter(Boolean));
-  if (focused) root.querySelector(`[name="${focused}"]`)?.focus();
+  ].flat(Infinity).filter(Boolean)));
 }

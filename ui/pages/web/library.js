@@ -3,6 +3,7 @@
 import { h, icon, rootOf } from "./shared/dom.js";
 import { address, changed, follow, go, replace } from "./shared/go.js";
 import { get, send } from "./shared/api.js";
+import { keepFocus } from "./shared/focus.js";
 import { similarHref } from "./shared/card.js";
 import { askForJobs, AT_WORK, hearOfJobs } from "./shared/jobs.js";
 import { offerUndo } from "./shared/undo.js";
@@ -44,7 +45,7 @@ class LibraryPage {
     this.side = h("aside", { class: data.jobs ? "side-column awaited" : "side-column", "aria-label": this.say("library.side") });
     this.main = h("div", { class: "main-column" });
     const odd = data.left_out.length > 0 ? h("p", { class: "mute small", role: "status" }, data.left_out.join(" ")) : "";
-    this.root.replaceChildren(this.head(), odd, h("div", { class: this.isWall() && !data.empty ? "columns of-wall" : "columns" }, this.main, this.side));
+    keepFocus(() => this.root.replaceChildren(this.head(), odd, h("div", { class: this.isWall() && !data.empty ? "columns of-wall" : "columns" }, this.main, this.side)));
     this.showView();
     if (data.owner) {
       this.hearing = new AbortController();
@@ -127,14 +128,12 @@ class LibraryPage {
 
   jobsCame(jobs) {
     const { say } = this;
-    const focused = this.root.getRootNode().activeElement?.closest?.("[data-job]")?.dataset.job;
     const text = JSON.stringify(jobs);
     if (text === this.jobsText) return;
     this.jobsText = text;
     this.side.classList.remove("awaited");
-    this.side.replaceChildren(...[jobCards(jobs, say, told => this.tell(told))].filter(Boolean));
+    keepFocus(() => this.side.replaceChildren(...[jobCards(jobs, say, told => this.tell(told))].filter(Boolean)));
     this.readingCame(jobs.some(job => AT_WORK.includes(job.state) && READS.includes(job.kind)));
-    if (focused) this.side.querySelector(`[data-job="${focused}"] button`)?.focus();
     const done = jobs.map(job => `${job.id}${job.state}${job.progress.done > 0}`).join();
     const atWork = jobs.some(job => AT_WORK.includes(job.state));
     const isFirst = this.jobsDone === undefined;

@@ -71,6 +71,7 @@ class ReviewPage extends Desk {
     await this.queue.show();
     this.case.show(found);
     this.queue.mark(number);
+    this.case.heading.focus();
   }
 
   async appeal() {

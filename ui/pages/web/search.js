@@ -1,6 +1,7 @@
 // The Search page: chips, the results as pictures, and honest words where there are few or none.
 
 import { h, rootOf } from "./shared/dom.js";
+import { keepFocus } from "./shared/focus.js";
 import { changed, follow, go, reportsHere } from "./shared/go.js";
 import { mendButton } from "./shared/mending.js";
 import { speaker } from "./shared/words.js";
@@ -121,5 +122,5 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
   const report = reportsHere(setTriggerValue);
   const mended = () => report("mended", true);
   const leftOut = data.left_out.map(([name, value]) => h("p", { class: "notices", role: "status" }, say("search.left_out", { name, value })));
-  root.replaceChildren(...leftOut, ...VIEWS[data.view](data, say, mended).filter(Boolean));
+  keepFocus(() => root.replaceChildren(...leftOut, ...VIEWS[data.view](data, say, mended).filter(Boolean)));
 }

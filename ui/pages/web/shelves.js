@@ -2,6 +2,7 @@
 
 import { h, rootOf } from "./shared/dom.js";
 import { card, similarHref, walkByArrows } from "./shared/card.js";
+import { keepFocus } from "./shared/focus.js";
 import { changed, follow, go } from "./shared/go.js";
 import { Judged } from "./shared/judged.js";
 import { speaker } from "./shared/words.js";
@@ -21,8 +22,10 @@ class Shelves {
     this.trigger = trigger;
     if (text === this.drawn) return;
     Object.assign(this, { data, drawn: text, judged: [], say: speaker(data.words, data.language) });
-    this.root.replaceChildren(...this.parts().flat(Infinity).filter(Boolean));
-    this.noted();
+    keepFocus(() => {
+      this.root.replaceChildren(...this.parts().flat(Infinity).filter(Boolean));
+      this.noted();
+    });
   }
 
   parts() {

@@ -14,7 +14,7 @@ from data.history import History
 from data.home import Home
 from data.people import People
 from tests.ui.conftest import PATIENCE_S, Server
-from tests.ui.pages.conftest import Visitor
+from tests.ui.pages.conftest import Visitor, focused
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -111,6 +111,7 @@ def test_a_click_marks_its_card_alone_and_undo_leaves_nothing(
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
         bar.get_by_role("button", name="Undo").click()
     assert kinds_of(home, "Cy") == []
+    assert focused(page) == "Like"
     assert like.get_attribute("aria-pressed") == "false"
 
     edges = "e => { const r = e.getBoundingClientRect(); return [r.width, r.height]; }"
@@ -135,6 +136,7 @@ def test_a_click_marks_its_card_alone_and_undo_leaves_nothing(
     press(card(page, 4), "Like")
     refresh.click()
     page.locator(f"[data-video-id='{before[2]}']").wait_for(state="detached")
+    assert focused(page) != "nothing"
     assert visitor.failed_answers == []
     assert visitor.faults == []
 
@@ -155,9 +157,9 @@ def test_by_keyboard_alone_at_any_width(
     page.get_by_role("heading", name=f"For {name}").wait_for()
     card(page, 0).locator(".picture").focus()
     page.keyboard.press("ArrowRight")
-    focused = "document.activeElement.shadowRoot?.activeElement ?? document.activeElement"
+    focused_at = "document.activeElement.shadowRoot?.activeElement ?? document.activeElement"
     at = "e => e.closest('.card')?.dataset.videoId"
-    assert page.evaluate(f"({at})(({deepest(focused)}))") == shown(page)[1]
+    assert page.evaluate(f"({at})(({deepest(focused_at)}))") == shown(page)[1]
     page.keyboard.press(".")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
@@ -169,6 +171,7 @@ def test_by_keyboard_alone_at_any_width(
     with page.expect_response(lambda answer: "/events" in answer.url):
         page.keyboard.press("Enter")
     assert kinds_of(home, name) == []
+    assert page.evaluate(f"({at})(({deepest(focused_at)}))") == shown(page)[1]
     assert page.evaluate("document.documentElement.scrollWidth") <= width_px
     assert visitor.faults == []
 
@@ -207,11 +210,16 @@ def test_a_history_can_be_corrected_exported_and_forgotten(
 
     change(page, rows.nth(0), "It was: not for me")
     assert kinds_of(home, "Eve") == ["like", "dislike"]
+    assert focused(page).startswith("Menu of")
     change(page, rows.nth(1), "Remove from my history")
     assert kinds_of(home, "Eve") == ["dislike"]
+    rows.nth(1).get_by_text("Removed from the history.").wait_for()
+    assert focused(page) == "Undo"
     with page.expect_response(lambda answer: "/events" in answer.url):
         rows.nth(1).get_by_role("button", name="Undo").click()
     assert kinds_of(home, "Eve") == ["like", "dislike"]
+    rows.nth(1).get_by_role("button", name="Menu of").wait_for()
+    assert focused(page) != "nothing"
 
     page.get_by_role("link", name="Hidden").click()
     page.get_by_text("Nothing is recorded here yet.").wait_for()

@@ -12,7 +12,7 @@ import pytest
 
 from tests.indexer.made import paint
 from tests.ui.conftest import Server, serving
-from tests.ui.pages.conftest import Visit
+from tests.ui.pages.conftest import Visit, focused
 from tests.ui.pages.library.conftest import cards
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def _pause_and_resume_what_waits(page: Page) -> None:
     waiting = page.locator(".job[data-job]", has_text="Making the index anew")
     waiting.get_by_role("button", name="Pause").click()
     waiting.get_by_text("Paused. What is done is kept.").wait_for()
+    assert focused(page) in ("Resume", "Making the index anew")
     waiting.get_by_role("button", name="Resume").click()
     waiting.get_by_role("button", name="Pause").wait_for()
     # What is at work is seen under the head of every page.

@@ -16,7 +16,7 @@ from data.home import Home
 from data.toons.library import ToonLibrary
 from data.video.transcode import Change, transcode
 from tests.ui.conftest import PATIENCE_S, Server
-from tests.ui.pages.conftest import Visitor, id_of
+from tests.ui.pages.conftest import FOCUSED, Visitor, focused, id_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route
@@ -127,6 +127,12 @@ def test_nothing_good_is_said_and_filters_are_chips(visitor: Visitor, server: Se
     page.get_by_role("button", name="Show them anyway").click()
     page.locator(".grid > .card").nth(3).wait_for()
     assert "all=1" in page.url
+    assert focused(page) != "nothing"
+    order = page.get_by_role("combobox", name="Order")
+    order.focus()
+    order.select_option("title")
+    page.wait_for_url("**sort=title**")
+    page.wait_for_function(f"() => ({FOCUSED})() !== 'nothing'")
 
 
 def test_a_filter_that_hides_everything_is_named_and_taken_away(
@@ -246,6 +252,7 @@ def test_the_filter_dialog_writes_the_address_once(
     dialog.get_by_label("what is seen").check()
     dialog.get_by_role("button", name="Apply").click()
     page.get_by_role("button", name="Under 1 min: take this filter away").wait_for()
+    assert focused(page) == "+ Filter"
     assert {"len=-60", "in=seen"} <= set(page.url.split("?")[1].split("&"))
     assert "folder=" in page.url
     page.get_by_role("button", name="Clear all").click()
@@ -280,7 +287,12 @@ def test_a_search_is_saved_for_who_is_watching_and_found_on_the_start_page(
     page.context.add_cookies([{"name": "reelwise_person", "value": "saver", "url": server.url}])
     page.goto(f"{server.url}/?q={quote(query['query'])}&len=-600")
     page.get_by_role("button", name="Save this search").click()
+    page.get_by_role("button", name="Undo").click()
+    page.locator("[aria-disabled=false]", has_text="Save this search").wait_for()
+    assert focused(page) == "Save this search"
+    page.keyboard.press("Enter")
     page.get_by_role("button", name="Undo").wait_for()
+    assert focused(page) == "Save this search"
     page.get_by_role("link", name="reelwise").click()
     saved = page.get_by_role("list", name="Saved searches").get_by_role("link")
     saved.wait_for()

@@ -331,6 +331,51 @@ def test_what_comes_next_comes_also_where_no_frame_does(
     assert page.locator("video").first.evaluate("v => v.readyState") == 0
 
 
+FAILS = """v => {
+  Object.defineProperty(v, "error", { value: { code: 2 }, configurable: true });
+  v.dispatchEvent(new Event("error"));
+  delete v.error;
+}"""
+"""What a browser says where the bytes end, whatever the server has answered."""
+
+
+def test_a_file_that_is_gone_is_called_so_and_played_once_it_is_back(
+    visitor: Visitor, server: Server, home: Path
+) -> None:
+    with Catalogue(Home(home)) as catalogue:
+        file = catalogue.video("toon-0007.mp4").path
+    away = file.with_suffix(".away")
+    video = opened(visitor, server, f"v={id_of(home, file.name)}&t=1")
+    page = visitor.page
+    page.locator(".picture-frame").evaluate(
+        "f => f.append(Object.assign(document.createElement('button'), { className: 'unveil' }))"
+    )
+    assert page.locator(".unveil").is_visible()
+    file.rename(away)
+    try:
+        video.evaluate(FAILS)
+        page.get_by_text("The file is gone.").wait_for()
+        assert not page.locator(".unveil").is_visible()
+        assert not page.get_by_text("the connection was lost").is_visible()
+        with page.expect_response(lambda answer: "/media/" in answer.url and answer.status == 404):
+            page.get_by_role("button", name="Look again").click()
+    finally:
+        away.rename(file)
+    page.get_by_role("button", name="Look again").click()
+    page.get_by_text("The file is gone.").wait_for(state="hidden")
+    video.evaluate(IS_THERE)
+    assert video.evaluate("v => v.currentTime") == pytest.approx(1, abs=0.1)
+    assert video.evaluate("v => v.getRootNode().activeElement === v")
+
+    page.route("**/api/v1/media/**", lambda route: route.abort())
+    video.evaluate(FAILS)
+    page.get_by_text("the connection was lost").wait_for()
+    page.unroute("**/api/v1/media/**")
+    page.get_by_text("the connection was lost").wait_for(state="hidden")
+    video.evaluate(IS_THERE)
+    assert visitor.faults == []
+
+
 @pytest.fixture
 def moderated(own_home: Path) -> Iterator[tuple[Server, int]]:
     """A server of a home of its own, and a video of which a rule hides the middle."""

@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { get, send } from "../shared/api.js";
+import { keepFocus } from "../shared/focus.js";
 import { card } from "../shared/card.js";
 import { offerUndo } from "../shared/undo.js";
 import { tile } from "./tile.js";
@@ -15,7 +16,7 @@ export class DuplicatesView {
 
   async show() {
     this.found = await get("/library/duplicates");
-    this.draw();
+    keepFocus(() => this.draw());
   }
 
   draw() {
@@ -30,7 +31,7 @@ export class DuplicatesView {
   group(group, number) {
     const { say } = this;
     const ids = group.videos.map(each => each.card.video_id);
-    return h("section", { class: "panel copies", "aria-label": say("copies.group", { n: number + 1 }) },
+    return h("section", { class: "panel copies", "data-key": ids.join(), "aria-label": say("copies.group", { n: number + 1 }) },
       h("h2", {}, group.videos[0].card.title),
       h("ul", { class: "side" }, group.videos.map((each, i) => this.copy(each, i === 0 ? group.why : "", group))),
       h("p", { class: "buttons" }, h("button", { type: "button", class: "outlined", onclick: () => this.keep(group, ids) }, say("copies.keep", { n: ids.length }))));

@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
+import { keepFocus } from "../shared/focus.js";
 
 const PAGE = 100;
 
@@ -14,7 +15,7 @@ export class ProblemsView {
 
   async show() {
     this.found = await get(`/library/problems?k=${PAGE}&kind=${encodeURIComponent(this.kind)}`);
-    this.draw();
+    keepFocus(() => this.draw());
   }
 
   draw() {
@@ -42,7 +43,7 @@ export class ProblemsView {
   async more() {
     const next = await get(`/library/problems?k=${PAGE}&kind=${encodeURIComponent(this.kind)}&offset=${this.found.problems.length}`);
     this.found.problems.push(...next.problems);
-    this.draw();
+    keepFocus(() => this.draw());
   }
 
   row(problem) {
@@ -51,7 +52,7 @@ export class ProblemsView {
     const show = h("button", { type: "button", "aria-expanded": "false", onclick: () => { path.hidden = !path.hidden; show.setAttribute("aria-expanded", String(!path.hidden)); } }, say("problem.show_path"));
     const picture = problem.video && problem.partial
       ? h("img", { src: `/api/v1/thumbs/${problem.video}?t=0.5`, alt: "", loading: "lazy" }) : h("i", { class: "no-picture", "aria-hidden": "true" }, "!");
-    return h("li", { class: "problem" }, picture,
+    return h("li", { class: "problem", "data-key": problem.path }, picture,
       h("div", { class: "told" }, h("h3", {}, problem.name),
         h("p", {}, say(`problem.${problem.kind}`), problem.partial ? ` ${say("problem.partial")}` : ""),
         h("p", { class: "mute small" }, say(problem.here ? `problem.${problem.kind}_fix` : "problem.missing_fix")),

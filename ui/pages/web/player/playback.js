@@ -1,11 +1,14 @@
 // The picture and its sound: the file itself where the browser plays it, else a converted stream.
 
 import { h } from "../shared/dom.js";
+import { keepFocus } from "../shared/focus.js";
+import { fileNow } from "./presence.js";
 import { Stream } from "./stream.js";
 import { Veil } from "./veil.js";
 
 const TOLD_MS = 6000;
 const WAITS_MS = 1500;
+const ASKS_AGAIN_MS = 2000;
 
 export class Playback {
   constructor(data, say, signal) {
@@ -47,7 +50,9 @@ export class Playback {
   start(at_s) {
     const { video, links } = this.data;
     this.wanted = at_s;
+    clearTimeout(this.asking);
     if (video.gone) return this.tellGone();
+    this.uncover();
     this.stream?.close();
     this.stream = null;
     this.element.poster = `${links.thumb}${links.thumb.includes("?") ? "&" : "?"}t=${Math.min(at_s || video.picture_s, this.length).toFixed(2)}`;
@@ -60,12 +65,12 @@ export class Playback {
     const codec = this.data.video.codec.toUpperCase();
     const told = this.veil.withholds ? ["player.partly", "player.partly", "player.partly"] : ["player.converting", "player.converted", "player.converted_silent"];
     const [making, whole, silent] = told.map(each => this.say(each, { codec }));
-    this.over.hidden = true;
+    this.uncover();
     this.tell(making, 0);
     this.stream?.close();
     this.stream = new Stream(this.element, this.data.links.stream, {
       onFirst: () => this.tell(this.stream.hasSound ? whole : silent, TOLD_MS),
-      onFailed: reason => this.cannot(reason || this.say("player.damaged"), false),
+      onFailed: reason => this.broke(reason || this.say("player.damaged")),
       onLost: () => this.tell(this.say("player.network"), 0),
     });
     this.stream.open(at_s);
@@ -111,29 +116,80 @@ export class Playback {
   failed() {
     const { error } = this.element;
     if (!error || error.code === MediaError.MEDIA_ERR_ABORTED) return;
-    if (error.code === MediaError.MEDIA_ERR_NETWORK) return this.cannot(this.say("player.network"), true);
-    if (this.stream) return this.cannot(this.say("player.damaged"), false);
-    this.convert(this.element.currentTime);
+    this.broke(this.say("player.damaged"), error.code === MediaError.MEDIA_ERR_NETWORK);
   }
 
-  cannot(reason, canConvert) {
+  /** It plays no further: a browser does not tell a file that is gone from one that it cannot play. */
+  async broke(reason, isCut = false) {
+    const { stream, element } = this;
+    const [at_s, isPlaying] = [element.currentTime || this.wanted || 0, !element.paused];
+    const now = await this.fileNow();
+    if (this.signal.aborted || stream !== this.stream) return;
+    if (now === "gone") return this.tellGone();
+    if (stream && now !== "away") return this.cannot(reason);
+    if (now !== "away" && !(isCut && at_s !== this.cutAt)) return this.convert(at_s);
+    this.cutAt = at_s; // a file that is cut here again is converted
+    this.waitFor(at_s, isPlaying);
+  }
+
+  fileNow() {
+    const { links } = this.data;
+    return fileNow(this.veil.withholds ? links.stream : links.media, this.signal);
+  }
+
+  /** The server does not answer: it is asked until it does. */
+  waitFor(at_s, isPlaying) {
+    this.cannot(this.say("player.network"), false);
+    clearTimeout(this.asking);
+    this.asking = setTimeout(async () => {
+      const now = await this.fileNow();
+      if (this.signal.aborted) return;
+      if (now === "away") this.waitFor(at_s, isPlaying);
+      else if (now === "gone") this.tellGone();
+      else this.again(at_s, isPlaying);
+    }, ASKS_AGAIN_MS);
+  }
+
+  /** Go on where it stopped. */
+  again(at_s, isPlaying) {
+    this.start(at_s);
+    if (isPlaying) this.element.play().catch(() => {});
+  }
+
+  cannot(reason, canDownload = true) {
     this.tell("", 0);
     this.over.replaceChildren(
       h("p", { role: "alert" }, this.say("player.cannot", { reason })),
-      h("p", { class: "actions" },
-        canConvert && h("button", { type: "button", class: "main", onclick: () => this.convert() }, this.say("player.try_converted")),
-        h("a", { class: "link-button", href: this.data.links.media, download: this.data.video.file_name }, this.say("player.download_file"))));
+      canDownload && h("p", { class: "actions" },
+        h("a", { class: "link-button", href: this.data.links.media, download: this.data.video.file_name }, this.say("player.download_file"))) || "");
     this.over.hidden = false;
   }
 
+  /** Show the picture; who pressed something above it stands on it. */
+  uncover() {
+    keepFocus(() => { this.over.hidden = true; }, this.element);
+  }
+
+  /** The file is not there; who has put it back need not load the page anew. */
   tellGone() {
-    this.over.replaceChildren(h("p", { role: "alert" }, this.say("player.gone")),
-      h("p", { class: "actions" }, h("button", { type: "button", class: "main", onclick: () => location.reload() }, this.say("player.look_again"))));
+    this.tell("", 0);
+    const at_s = this.element.currentTime || this.wanted || 0;
+    const told = h("p", { role: "alert" }, this.say("player.gone"));
+    clearTimeout(this.asking);
+    const look = async () => {
+      const now = await this.fileNow();
+      if (this.signal.aborted) return;
+      if (now !== "there") return void told.replaceChildren(this.say(now === "away" ? "player.network" : "player.gone"));
+      this.data.video.gone = false;
+      this.start(at_s);
+    };
+    this.over.replaceChildren(told, h("p", { class: "actions" }, h("button", { type: "button", class: "main", onclick: look }, this.say("player.look_again"))));
     this.over.hidden = false;
   }
 
   close() {
     clearTimeout(this.timer);
+    clearTimeout(this.asking);
     this.element.pause();
     this.stream?.close();
     this.element.removeAttribute("src");

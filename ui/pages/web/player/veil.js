@@ -2,6 +2,7 @@
 // blurred one is blurred and silent until somebody asks.
 
 import { h } from "../shared/dom.js";
+import { keepFocus } from "../shared/focus.js";
 
 const EARLY_S = 0.4; // a frame late would show what it hides
 
@@ -67,8 +68,10 @@ export class Veil {
   lookWithheld(stretch) {
     if (stretch === this.withheld) return;
     this.withheld = stretch;
-    this.notice.hidden = !stretch;
-    this.notice.replaceChildren(...(stretch ? this.told(stretch) : []));
+    keepFocus(() => {
+      this.notice.hidden = !stretch;
+      this.notice.replaceChildren(...(stretch ? this.told(stretch) : []));
+    }, this.playback.element);
   }
 
   lookBlurred(stretch) {
@@ -77,7 +80,7 @@ export class Veil {
     if (!this.stretch) this.wasMuted = playback.element.muted;
     this.stretch = stretch;
     playback.frame.classList.toggle("veiled", Boolean(stretch));
-    this.button?.remove();
+    keepFocus(() => this.button?.remove(), playback.element);
     if (stretch) {
       playback.element.muted = true;
       this.button = h("button", { type: "button", class: "unveil main", onclick: () => { this.asked.add(stretch.case); this.look(); } }, this.say("player.show_blurred"));

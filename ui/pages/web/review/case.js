@@ -1,6 +1,7 @@
 // One case: its clip, blurred and without sound until somebody asks; what its rule says; what was done.
 
 import { h } from "../shared/dom.js";
+import { keepFocus } from "../shared/focus.js";
 import { clock } from "../shared/words.js";
 import { logTable } from "./log.js";
 
@@ -14,6 +15,10 @@ export class CaseView {
   }
 
   show(found) {
+    keepFocus(() => this.draw(found), this.heading);
+  }
+
+  draw(found) {
     const { say, page } = this;
     this.found = found;
     this.isShown = false;

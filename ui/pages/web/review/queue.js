@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
+import { keepFocus } from "../shared/focus.js";
 import { clock } from "../shared/words.js";
 import { openLearn } from "./learn.js";
 
@@ -18,7 +19,7 @@ export class QueueView {
   async show() {
     this.found = await this.ask(0);
     this.cases = this.found.items;
-    this.draw();
+    keepFocus(() => this.draw());
   }
 
   ask(offset) {
@@ -51,13 +52,13 @@ export class QueueView {
 
   async more() {
     this.cases.push(...(await this.ask(this.cases.length)).items);
-    this.draw();
+    keepFocus(() => this.draw());
   }
 
   row(found) {
     const { say, page } = this;
     const taken = found.claimed_by && new Date(found.claimed_until) > new Date();
-    return h("li", {}, h("button", { type: "button", class: "case", "data-case": found.id, onclick: () => page.tried(() => page.open(found.id)) },
+    return h("li", {}, h("button", { type: "button", class: "case", "data-case": found.id, "data-key": found.id, onclick: () => page.tried(() => page.open(found.id)) },
       h("img", { src: `${found.thumb_url}&show=blurred`, alt: "", loading: "lazy" }),
       h("span", { class: "words" }, h("b", {}, found.label), " ", h("span", {}, found.title || found.file),
         h("span", { class: "mute small" }, `${clock(found.start_s)}-${clock(found.end_s)} · ${found.score.toFixed(2)} · ${say(`review.is_${found.state}`)}`,

@@ -134,17 +134,14 @@ function askTag(video, say) {
   close.textContent = say("keys.done");
 }
 
-/** Never recommend it again to the person who asks; nobody else's choice is changed. */
+/** Never recommend it again to the person who asks; it is found as before, and nobody else's choice is changed. */
 async function hide(data, say, video) {
   if (!data.person) return go(address("/people"));
   try {
     const happened = { user: data.person, video_id: Number(video.id), kind: "hide", client_id: newId(), source: "page" };
     const [{ event }] = (await send("POST", "/events", happened)).results;
-    cardOf(video)?.setAttribute("data-hidden", "");
-    offerUndo(say("undo.hidden", { title: video.title }), say("undo.undo"), async () => {
-      await send("DELETE", `/events/${event.id}?user=${encodeURIComponent(data.person)}`);
-      cardOf(video)?.removeAttribute("data-hidden");
-    });
+    offerUndo(say("undo.hidden", { title: video.title }), say("undo.undo"),
+      () => send("DELETE", `/events/${event.id}?user=${encodeURIComponent(data.person)}`));
   } catch (error) {
     offerUndo(`${error.message}. ${error.fix ?? ""}`, "");
   }

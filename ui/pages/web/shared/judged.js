@@ -1,6 +1,7 @@
 // The buttons below a card: Like, Not for me, Seen it. A click marks its own card and nothing else.
 
 import { h } from "./dom.js";
+import { keepFocus } from "./focus.js";
 import { record, takeBack } from "./judging.js";
 import { offerUndo } from "./undo.js";
 
@@ -34,6 +35,10 @@ export class Judged {
   }
 
   draw() {
+    keepFocus(() => this.mark());
+  }
+
+  mark() {
     for (const kind of KINDS) this.buttons[kind].setAttribute("aria-pressed", String(Boolean(this.pressed(kind))));
     const said = this.verdict?.kind;
     const isFolded = FOLDS.includes(said);

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.api.answers import problem
-from ui.pages.components.files import KEPT_UNDER
+from ui.pages.components.files import KEPT_UNDER, early_links
 from ui.server.edge.address import host_name
 
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
@@ -117,7 +117,9 @@ class Shell:
 
     async def answer(self, request: Request) -> Response:
         """The page, whatever its address."""
-        return HTMLResponse(self._html, headers={"cache-control": "no-cache"})
+        links = early_links(request.url.path.strip("/"))
+        html = self._html.replace("</head>", f"{links}</head>", 1)
+        return HTMLResponse(html, headers={"cache-control": "no-cache"})
 
 
 def _sha256(text: str) -> str:

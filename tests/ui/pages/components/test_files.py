@@ -1,8 +1,12 @@
 """The name of the scripts changes with them, as browsers keep what they have under it."""
 
+import re
 from pathlib import Path
 
-from ui.pages.components.files import digest_of
+import pytest
+
+from ui.pages import PAGES
+from ui.pages.components.files import KEPT_UNDER, WEB, digest_of, early_links
 
 
 def test_another_content_or_another_name_makes_another_digest(tmp_path: Path) -> None:
@@ -16,3 +20,16 @@ def test_another_content_or_another_name_makes_another_digest(tmp_path: Path) ->
     script.write_text("one")
     script.rename(tmp_path / "shared" / "b.js")
     assert len({first, second, digest_of(tmp_path)}) == 3
+
+
+@pytest.mark.parametrize("page", ["", *PAGES])
+def test_a_page_names_every_script_that_its_components_import(page: str) -> None:
+    linked = re.findall(rf'modulepreload" href="{KEPT_UNDER}(\w+)/([^"]+)"', early_links(page))
+    assert len(set(linked)) == len(linked)
+    for component, name in linked:
+        script = WEB / name
+        for each in re.findall(r' from "(\.[^"]+)";', script.read_text(encoding="utf-8")):
+            imported = (script.parent / each).resolve().relative_to(WEB.resolve()).as_posix()
+            assert (component, imported) in linked
+    assert ("frame", "frame.js") in linked
+    assert len({component for component, _ in linked}) == 2

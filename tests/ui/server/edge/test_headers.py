@@ -89,3 +89,5 @@ def test_the_page_knows_its_server_and_names_its_own_scripts(tmp_path: Path) -> 
     assert "location.origin" in where
     answer = TestClient(Starlette(routes=[Route("/for-you", shell.answer)])).get("/for-you")
     assert f"<head><script>{where}</script>" in answer.text
+    head, _, _ = answer.text.partition("</head>")
+    assert f'<link rel="modulepreload" href="{KEPT_UNDER}shelves/shelves.js">' in head

@@ -117,10 +117,16 @@ class Visit:
             self._timed("reload", lambda: steps.reload(page))
             text = next(self._queries)
             self._timed("search_to_picture", lambda: steps.search(page, text))
+            self._timed("hover_to_preview", lambda: steps.hover(page))
             self._timed("card_to_video", lambda: steps.open_first_card(page))
             self._timed("library", lambda: steps.open_library(page, self.server.url))
+            self._timed("jump", lambda: steps.jump(page, 0.8))
             title = steps.leave_library(page, 0.5)
             self._timed("back_to_place", lambda: steps.go_back_to(page, title))
+            name = f"Visitor {len(self.painted_ms)}"
+            self._timed("for_you", lambda: steps.begin_to_watch(page, self.server.url, name))
+            self._timed("like", lambda: steps.like(page))
+            self._timed("undo", lambda: steps.undo(page))
 
     def _timed(self, name: str, step: Callable[[], None]) -> None:
         before_s, began_s = self.server.cpu_s(), time.perf_counter()

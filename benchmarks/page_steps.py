@@ -62,6 +62,13 @@ def search(page: Page, text: str) -> None:
     _wait_for_picture(page)
 
 
+def hover(page: Page) -> None:
+    """From the pointer on the first card of an answer to its moving picture."""
+    picture = page.locator(".grid > .card a.picture").first
+    picture.hover()
+    picture.locator("video").evaluate(_HAS_FRAME)
+
+
 def open_first_card(page: Page) -> None:
     """From an answer to the first frame of its first video."""
     page.locator(".grid > .card a.picture").first.click()
@@ -72,6 +79,12 @@ def open_library(page: Page, url: str) -> None:
     """The library, up to its first card."""
     page.goto(f"{url}/library", wait_until="commit")
     page.locator(".wall .card[data-video-id]").first.wait_for()
+
+
+def jump(page: Page, share: float) -> None:
+    """To another part of the library, up to a card there."""
+    scroll_to(page, share)
+    card_in_sight(page)
 
 
 def leave_library(page: Page, share: float) -> str:
@@ -89,6 +102,29 @@ def go_back_to(page: Page, title: str) -> None:
     """Back, up to the same card at the same place."""
     page.go_back(wait_until="commit")
     assert card_in_sight(page, title) == title, f"Back did not lead to {title}"
+
+
+def begin_to_watch(page: Page, url: str, name: str) -> None:
+    """Be somebody new, up to what is shown for them."""
+    page.goto(f"{url}/for-you", wait_until="commit")
+    page.get_by_role("button", name="Someone new").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("heading", name=f"For {name}").wait_for()
+    page.locator(".card").first.wait_for()
+
+
+def like(page: Page) -> None:
+    """From the button of a card to the word that it is recorded, with its undo."""
+    page.locator(".card").first.get_by_role("button", name="Like", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+
+
+def undo(page: Page) -> None:
+    """Take that back, up to the end of what the page says of it."""
+    page.get_by_role("button", name="Undo").click()
+    pressed = page.locator(".card").first.get_by_role("button", name="Like", exact=True)
+    pressed.and_(page.locator("[aria-pressed=false]")).wait_for()
 
 
 def scroll_to(page: Page, share: float) -> None:

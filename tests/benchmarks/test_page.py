@@ -27,9 +27,14 @@ STEPS = [
     "first_picture",
     "reload",
     "search_to_picture",
+    "hover_to_preview",
     "card_to_video",
     "library",
+    "jump",
     "back_to_place",
+    "for_you",
+    "like",
+    "undo",
 ]
 N_VIDEOS, N_TOONS = 80, 4
 

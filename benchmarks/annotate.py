@@ -24,7 +24,7 @@ from benchmarks.heads_on_toons.films import Film, draw_facts, one_actor
 from benchmarks.heads_on_toons.lab import Lab, laboratory
 from data.annotations.annotations import Annotations, Said
 from data.arrays import Ids
-from embeddings.choice import load_encoder
+from embeddings.opening.choice import load_encoder
 from indexer.annotation.annotator import Annotator
 from indexer.annotation.learning import QuickHead
 from indexer.annotation.pool import Pool, open_pool

@@ -21,7 +21,7 @@ from data.home import Home, resolve_home
 from data.toons.library import ToonLibrary, write_library
 from data.video.clips.borders import SampledVideo, clips_by
 from data.video.clips.rule import USUAL_RULE, ClipChange, ClipRule
-from embeddings.deferred import open_encoder
+from embeddings.opening.deferred import open_encoder
 from indexer.build.pipeline import RebuildOptions, index_library, rebuild, reencode
 from indexer.search.evaluate import evaluate_search
 from indexer.search.searcher import Searcher

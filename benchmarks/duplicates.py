@@ -37,7 +37,7 @@ from benchmarks.videos import real_videos
 from data.catalogue import Catalogue
 from data.home import resolve_home
 from data.video.decoders.opening import open_video
-from embeddings.choice import load_encoder
+from embeddings.opening.choice import load_encoder
 from indexer.build.pipeline import index_library
 from indexer.copies.groups import live_copies
 from indexer.copies.stored import Pair, Relation

@@ -23,8 +23,8 @@ from data.video.children.pool import decode_one
 from data.video.decoders.opening import open_video
 from data.video.transcode import Change, transcode
 from data.video.types import DecodeRequest, FrameSpec
-from embeddings.choice import load_encoder
 from embeddings.encoder import Encoder
+from embeddings.opening.choice import load_encoder
 from indexer.build.pipeline import index_library
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher

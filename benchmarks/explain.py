@@ -27,11 +27,11 @@ from benchmarks.photographs import photographs_on_grounds
 from benchmarks.scenes import named_actors
 from data.video.types import Pixels
 from embeddings.backbone.threads import threads
-from embeddings.choice import load_encoder
 from embeddings.encoder import Encoder, Vectors
 from embeddings.explain.explainer import Explainer, Maps, stretched
 from embeddings.explain.opening import occlusion_of, open_explainer
 from embeddings.explain.places import Box, picture_box
+from embeddings.opening.choice import load_encoder
 
 SIZES = {"small": (80, 8), "full": (300, 24)}
 """Frames of cartoons, and of photographs."""

@@ -23,7 +23,7 @@ from data.home import resolve_home
 from data.lines.line import Channel, Line, Reading
 from data.toons.library import write_library
 from data.video.types import OnProgress
-from embeddings.choice import load_encoder
+from embeddings.opening.choice import load_encoder
 from embeddings.words.sentences import shared_sentences
 from indexer.build.pipeline import RunOptions, index_with
 from indexer.search.query import ALL_CHANNELS, Query

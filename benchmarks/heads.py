@@ -27,8 +27,8 @@ from data.video.types import SAMPLE_FPS
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import build_untrained
-from embeddings.choice import load_encoder
 from embeddings.encoder import Encoder
+from embeddings.opening.choice import load_encoder
 from embeddings.temporal.clips import load_head
 from embeddings.temporal.config import HEAD_KINDS, TemporalConfig
 from embeddings.temporal.head import TemporalHead, clip_vectors

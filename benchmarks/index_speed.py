@@ -23,8 +23,8 @@ from data.home import resolve_home
 from data.toons.library import write_library
 from data.video.children.pool import DecodePool
 from data.video.types import DecodeRequest, FrameBatch
-from embeddings.choice import load_encoder
 from embeddings.encoder import Encoder
+from embeddings.opening.choice import load_encoder
 from indexer.build.pipeline import index_library
 
 Pixels = NDArray[np.uint8]

@@ -17,7 +17,7 @@ import numpy as np
 
 from data.home import resolve_home
 from data.video.write import write_video
-from embeddings.choice import load_encoder
+from embeddings.opening.choice import load_encoder
 from indexer.build.pipeline import index_library
 
 FEW = 100

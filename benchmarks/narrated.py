@@ -22,7 +22,7 @@ from data.lines import Line, Reading
 from data.toons.library import write_library
 from data.video.narration import RATE_HZ, Spoken, Voice, narrate, speak
 from data.video.types import OnProgress
-from embeddings.choice import load_encoder
+from embeddings.opening.choice import load_encoder
 from embeddings.words.speech import SpeechReader
 from embeddings.words.speech.invented import plain_text
 from indexer.build.pipeline import RunOptions, index_with

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from benchmarks.scenes import backwards, encode_frames, encode_scenes, held_out_scenes
 from data.toons.scenes import Scene
-from embeddings.choice import load_encoder
 from embeddings.encoder import Encoder
+from embeddings.opening.choice import load_encoder
 from embeddings.toon.batches import reverse_scene
 
 N_SCENES = {"small": 400, "full": 1500}

@@ -23,7 +23,7 @@ from benchmarks.videos import real_videos
 from data.home import resolve_home
 from data.video.children.pool import decode_one
 from data.video.types import DecodeRequest
-from embeddings.layers import Floats, softmax, unit
+from embeddings.plain.layers import Floats, softmax, unit
 from embeddings.starter.encoder import StarterEncoder
 from embeddings.starter.labels import Labels, load_labels
 from embeddings.starter.shape import CLASSES, FRAME_SPEC

@@ -28,7 +28,7 @@ from data.errors import ReelwiseError
 from data.lines import Line
 from data.video.children.pool import DecodePool
 from data.video.types import DecodeRequest, FrameBatch, FrameSpec
-from embeddings.choice import load_encoder
+from embeddings.opening.choice import load_encoder
 from embeddings.words.screen.networks.detection import Detector
 from embeddings.words.screen.networks.recognition import Recogniser, cut_out
 from embeddings.words.screen.networks.weights import DETECTION, RECOGNITION, open_network

@@ -25,7 +25,7 @@ from data.toons.names import toon_name
 from data.toons.scenes import Scene
 from data.toons.stories import FPS, Story, draw_story
 from data.video.write import write_video
-from embeddings.choice import load_encoder
+from embeddings.opening.choice import load_encoder
 from indexer.build.pipeline import index_library
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher

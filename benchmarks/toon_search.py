@@ -17,8 +17,8 @@ import numpy as np
 from benchmarks.scenes import encode_frames, encode_scenes, held_out_scenes, ranks
 from data.home import resolve_home
 from data.toons.library import write_library
-from embeddings.choice import load_encoder
 from embeddings.encoder import Encoder
+from embeddings.opening.choice import load_encoder
 from indexer.build.pipeline import index_library
 from indexer.search.evaluate import evaluate_search
 from indexer.search.searcher import Searcher

@@ -1,6 +1,6 @@
 """What the other rooms see of an encoder: frames, clips and texts to unit vectors of one space.
 
-It imports no torch. Kinds of encoders are found by name in `embeddings.choice`.
+It imports no torch. Kinds of encoders are found by name in `embeddings.opening.choice`.
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.heads_on_toons import actions, clicks, comments, moderation, risk, sales
 from benchmarks.heads_on_toons.versus import counted
-from embeddings.choice import load_encoder
+from embeddings.opening.choice import load_encoder
 
 WORLDS = {
     "actions": actions.run,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.video.types import Pixels
 from embeddings.encoder import Vectors
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 
 Method = Literal["gradient", "attention", "occlusion"]
 Maps = NDArray[np.float32]

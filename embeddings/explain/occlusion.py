@@ -13,7 +13,7 @@ from data.video.types import FrameSpec, Pixels
 from embeddings.encoder import Vectors
 from embeddings.explain.explainer import Encode, Maps, Method, one_each, shares, stretched
 from embeddings.explain.places import Box, picture_box
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 
 CELLS = 6
 """Cells of the picture on either side."""

@@ -1,9 +1,9 @@
 """The explainer of an encoder of any kind."""
 
-from embeddings.deferred import DeferredEncoder
 from embeddings.encoder import Encoder
 from embeddings.explain.explainer import Explainer
 from embeddings.explain.occlusion import Occlusion
+from embeddings.opening.deferred import DeferredEncoder
 from embeddings.starter.packaged import STARTER
 
 

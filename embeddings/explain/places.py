@@ -4,7 +4,7 @@ import numpy as np
 
 from data.video.types import FrameSpec, Pixels
 from embeddings.explain.explainer import Maps, stretched
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 
 Box = tuple[int, int, int, int]
 """First row, first column, first row after it, first column after it, in pixels."""

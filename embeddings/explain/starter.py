@@ -11,7 +11,7 @@ from embeddings.encoder import Vectors
 from embeddings.explain.apart import Listener, apart
 from embeddings.explain.explainer import Maps, Method, one_each, shares
 from embeddings.explain.stages import chosen, speaking
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 from embeddings.starter.labels import ATTRIBUTE_WEIGHT, DRAWING_SHARE, load_labels
 from embeddings.starter.looks import load_looks
 from embeddings.starter.network import Network

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 
 CACHED = 32_768
 """Numbers of a result that are computed at a time where each is read again and again."""

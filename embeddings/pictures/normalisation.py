@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.video.types import Pixels
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 
 Colour = tuple[float, float, float]
 

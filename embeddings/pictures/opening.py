@@ -10,8 +10,8 @@ from embeddings.encoder import FrameEncoder, NeedsModel
 from embeddings.pictures.normalisation import PUBLISHED, Normalisation
 from embeddings.pictures.residual import ResidualNetwork
 from embeddings.pictures.vision_transformer import VisionShape, VisionTransformer
-from embeddings.transformer import ACTIVATIONS, Activation
-from embeddings.weights import Weights
+from embeddings.plain.transformer import ACTIVATIONS, Activation
+from embeddings.plain.weights import Weights
 
 PLAIN = {"image_size", "layers", "width", "patch_size", "head_width", "mlp_ratio"}
 """The settings of an image tower that are known here; none with others is computed."""

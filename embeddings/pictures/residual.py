@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.video.types import Pixels
-from embeddings.layers import Floats, linear, softmax, unit
 from embeddings.pictures.convolutions import (
     BatchNorm,
     Convolution,
@@ -16,7 +15,8 @@ from embeddings.pictures.convolutions import (
 )
 from embeddings.pictures.normalisation import Normalisation
 from embeddings.pictures.worth import most_frames
-from embeddings.weights import Weights
+from embeddings.plain.layers import Floats, linear, softmax, unit
+from embeddings.plain.weights import Weights
 
 STEM_STRIDE = 2
 SMALLER = 32

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.video.types import Pixels
-from embeddings.layers import Floats, layer_norm, linear, unit
 from embeddings.pictures.normalisation import Normalisation
 from embeddings.pictures.worth import most_frames
-from embeddings.transformer import Activation, BlockShape, read_blocks
-from embeddings.weights import Weights
+from embeddings.plain.layers import Floats, layer_norm, linear, unit
+from embeddings.plain.transformer import Activation, BlockShape, read_blocks
+from embeddings.plain.weights import Weights
 
 FRAMES_AT_ONCE = 4
 """Their tokens stay in the processor's cache."""

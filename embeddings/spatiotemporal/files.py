@@ -12,10 +12,10 @@ from embeddings.backbone.folders import RECIPE_FILE, WEIGHTS_FILE
 from embeddings.backbone.names import find_cached_weights, hub_answers, not_here
 from embeddings.encoder import FrameEncoder, NeedsModel
 from embeddings.pictures.opening import frame_ways, open_image_tower
+from embeddings.plain.transformer import ACTIVATIONS, Activation
 from embeddings.spatiotemporal.parts import OpenClipParts
 from embeddings.texts.opening import open_tower
 from embeddings.texts.tower import TextTower
-from embeddings.transformer import ACTIVATIONS, Activation
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from data.video.types import Pixels
 from embeddings.backbone.device import choose_device
 from embeddings.backbone.precision import single_precision
 from embeddings.encoder import Spans, Times, Vectors
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 from embeddings.probe_frame import probe_frame
 from embeddings.starter.frames import StarterFrames
 from embeddings.starter.labels import LABELS_FILE

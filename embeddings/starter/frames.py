@@ -6,7 +6,7 @@ import numpy as np
 
 from data.video.types import Pixels
 from embeddings.encoder import Vectors
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 from embeddings.starter.labels import load_labels
 from embeddings.starter.looks import load_looks
 from embeddings.starter.shape import CLASSES, DIM, FEATURES, joined

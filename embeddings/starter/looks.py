@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 from safetensors.numpy import load_file
 
-from embeddings.layers import Floats, unit
+from embeddings.plain.layers import Floats, unit
 from embeddings.starter.labels import DATA
 
 LOOKS_FILE = DATA / "looks.safetensors"

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 from embeddings.starter.footage import Picture, drawings, scenes, seen_again
 from embeddings.starter.frames import mean_of_views
 from embeddings.starter.labels import LABELS_FILE, Labels, caption_texts, label_texts

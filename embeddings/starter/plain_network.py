@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.layers import Floats, linear
 from embeddings.pictures.convolutions import BatchNorm, Convolution, convolution, rectified
+from embeddings.plain.layers import Floats, linear
+from embeddings.plain.weights import Weights
 from embeddings.starter.shape import BLOCKS, EPSILON, HALVING
-from embeddings.weights import Weights
 
 MOST = 6.0
 """Of what follows a convolution (ReLU6)."""

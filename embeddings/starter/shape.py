@@ -3,7 +3,7 @@
 import numpy as np
 
 from data.video.types import FrameSpec
-from embeddings.layers import Floats, unit
+from embeddings.plain.layers import Floats, unit
 
 FRAME_SPEC = FrameSpec(448, 448, "pad", (127, 127, 127))
 INPUT_PX = 260

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 from embeddings.starter.labels import load_labels
 from embeddings.starter.shape import DIM, joined_texts
 from embeddings.words.sentences import shared_sentences

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from embeddings.encoder import Spans, Times, Vectors
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.head import TemporalHead
 from embeddings.temporal.pieces import pieces

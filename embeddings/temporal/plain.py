@@ -11,7 +11,7 @@ import numpy as np
 from safetensors import safe_open
 
 from embeddings.encoder import Spans, Times, Vectors
-from embeddings.layers import (
+from embeddings.plain.layers import (
     Floats,
     attention,
     gelu,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from embeddings.encoder import Spans, Vectors
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 
 
 def mean_clips(vectors: Vectors, spans: Spans) -> Vectors:

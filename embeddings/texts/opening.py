@@ -8,9 +8,9 @@ from embeddings.backbone.configs import open_clip_package, read_config
 from embeddings.backbone.folders import BPE_FILE
 from embeddings.backbone.names import FOLDER_PREFIX
 from embeddings.encoder import NeedsModel
+from embeddings.plain.transformer import Activation
 from embeddings.texts.tokens import BytePairTokenizer
 from embeddings.texts.tower import TextTower
-from embeddings.transformer import Activation
 
 PLAIN = {"context_length", "vocab_size", "width", "heads", "layers"}
 """The settings of a text tower that `TextTower` knows; it computes none with others."""

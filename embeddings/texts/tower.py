@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.layers import Floats, layer_norm, unit
-from embeddings.transformer import Activation, BlockShape, read_blocks
-from embeddings.weights import Weights
+from embeddings.plain.layers import Floats, layer_norm, unit
+from embeddings.plain.transformer import Activation, BlockShape, read_blocks
+from embeddings.plain.weights import Weights
 
 PREFIXES = ("", "text.")
 """Of the text tower's weights in a file: open_clip's `CLIP`, and `CustomTextCLIP`."""

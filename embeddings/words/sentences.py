@@ -18,9 +18,9 @@ from safetensors import SafetensorError, safe_open
 from tokenizers import Tokenizer
 
 from data.errors import ReelwiseError
-from embeddings.layers import Floats, attention, gelu, layer_norm, linear, unit
-from embeddings.one_thread import one_thread
 from embeddings.packages import PackagedFile
+from embeddings.plain.layers import Floats, attention, gelu, layer_norm, linear, unit
+from embeddings.plain.one_thread import one_thread
 
 MOST_TOKENS = 256
 """A text is cut here, as the published model cuts it."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from data.catalogue import Catalogue, LiveReadings
 from data.errors import ReelwiseError
-from embeddings.choice import caption_sentences
-from embeddings.layers import Floats
+from embeddings.opening.choice import caption_sentences
+from embeddings.plain.layers import Floats
 from embeddings.starter.labels import caption_texts
 from embeddings.words.sentences import SentenceEncoder
 from indexer.build.interrupt import Interrupt

@@ -14,7 +14,7 @@ from data.errors import ReelwiseError
 from data.home import Home, nothing_indexed, require_library
 from data.lines import LineReader
 from data.video.clips.rule import ClipRule
-from embeddings.choice import encoder_notice
+from embeddings.opening.choice import encoder_notice
 from indexer.build.encode_lines import LineEncoder
 from indexer.build.files.roots import absolute_paths, existing_roots
 from indexer.build.interrupt import Interrupt, interruptible

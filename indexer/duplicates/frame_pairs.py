@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-from embeddings.one_thread import one_thread
+from embeddings.plain.one_thread import one_thread
 from indexer.copies.stored import Pair
 from indexer.duplicates.background import Background
 from indexer.duplicates.judging import judge

@@ -10,7 +10,7 @@ import numpy as np
 from data.arrays import Floats
 from data.errors import ReelwiseError
 from data.labels.kinds import Task
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 from indexer.explanation.judge import Judge, Unit
 from indexer.explanation.stretch import Stretch
 from indexer.heads.head import Head

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.arrays import Floats
 from data.errors import ReelwiseError
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 from indexer.store.vectors import VideoVectors
 
 

@@ -17,8 +17,8 @@ from data.home import nothing_indexed
 from data.labels.kinds import Task
 from data.labels.trouble import RowTrouble
 from data.labels.vocabulary import TAGS, Vocabulary, Word
-from embeddings.choice import background_texts
-from embeddings.layers import unit
+from embeddings.opening.choice import background_texts
+from embeddings.plain.layers import unit
 from embeddings.vocabulary import knows_only_toons, understood, words_to_tag
 from indexer.heads.head import Head, Record
 from indexer.heads.inputs.recipe import Recipe

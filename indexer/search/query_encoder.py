@@ -12,7 +12,7 @@ import numpy as np
 
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
-from embeddings.choice import unrelated_texts
+from embeddings.opening.choice import unrelated_texts
 from indexer.search.examples.example import Example, example_of_stored, load_example, load_image
 from indexer.search.examples.frames import AS_INDEXED, Reading
 from indexer.search.examples.known import KnownExamples

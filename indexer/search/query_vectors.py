@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.arrays import Floats
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 from indexer.search.examples.example import Example
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.fusion import Talk, talks
 from data.catalogue.catalogue import Catalogue
 from data.lines.line import Channel, Line, Reading
-from embeddings.choice import PACKAGED_SENTENCES
+from embeddings.opening.choice import PACKAGED_SENTENCES
 from embeddings.words.sentences import open_sentences, shared_sentences
 from indexer.build.encode_lines import LineEncoder
 from indexer.build.interrupt import Interrupt

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import save_file
 
 from embeddings.backbone.loading import load_backbone
-from embeddings.choice import load_encoder
 from embeddings.encoder import Encoder
+from embeddings.opening.choice import load_encoder
 from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.head import TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, BackboneRecord, HeadRecord

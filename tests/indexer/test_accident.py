@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.arrays import Floats
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 from indexer.accident import CONFIDENT_BY_ACCIDENT, best_by_accident
 
 

@@ -205,7 +205,7 @@ def other_clips(left: int, rule: str) -> str:
 
 def _encoder_notice(catalogue: Catalogue) -> str | None:
     """What to know of the encoder: its head is not used, or it does not know such videos."""
-    from embeddings.choice import encoder_notice
+    from embeddings.opening.choice import encoder_notice
     from embeddings.temporal.record import unserved_notice
 
     name, encoder_id = catalogue.encoder_name, catalogue.encoder

@@ -282,8 +282,8 @@ class OpenedLibrary:
 
     def _choose_encoder(self, name: str | None) -> Encoder:
         """The encoder of this name, else the library's, else the default."""
-        from embeddings.choice import choose_encoder
-        from embeddings.deferred import open_encoder
+        from embeddings.opening.choice import choose_encoder
+        from embeddings.opening.deferred import open_encoder
 
         catalogue = self.catalogue if self.is_made else None
         name, weights = choose_encoder(catalogue, name, self._weights)

@@ -17,7 +17,7 @@ from data.video.clips.cuts import CutDetector
 from data.video.clips.rule import USUAL_RULE, ClipRule
 from data.video.containers import sniff
 from data.video.types import SAMPLE_FPS, DecodeRequest, Ending, FrameSpec
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 from indexer.search.examples.frames import AS_INDEXED, Reading, read_frames
 from indexer.search.examples.pictures import read_image
 from indexer.search.query import Query

@@ -15,7 +15,7 @@ import numpy as np
 
 from data.arrays import Ids, Mask
 from data.lines import Channel
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 from indexer.accident import LEAST_RELEVANCE, BestByAccident, accident_of
 from indexer.search.words.found import ALL_WORDS_RELEVANCE, FoundWords
 from indexer.store.lines import Numbers

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Mask
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 
 KEPT = 8
 """Readings of each caption: with a quarter of a segment gone, one caption in 65,000 has none."""

@@ -13,7 +13,7 @@ from data.arrays import Ids
 from data.durable import crash_point, fsync_file, make_dir, new_folder, write_synced
 from data.home import Home
 from data.sealed import MANIFEST_FILE, file_sum, seal
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 from indexer.store.array_files import array_bytes
 from indexer.store.checked_files import LARGE_OF_LINES, CheckedFiles
 from indexer.store.meaning.best_readings import best_readings

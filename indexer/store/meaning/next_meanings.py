@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from data.catalogue import Catalogue, LiveReadings
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 from indexer.store.lines import Numbers, ReadLines, iter_lines
 from indexer.store.meaning.building import build_meaning
 from indexer.store.meaning.columns import MeantLines, chosen_lines, meant_lines

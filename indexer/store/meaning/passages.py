@@ -11,7 +11,7 @@ import numpy as np
 
 from data.catalogue import LiveReadings
 from data.lines import Channel, Line
-from embeddings.layers import Floats, unit
+from embeddings.plain.layers import Floats, unit
 from indexer.store.lines import Numbers, ReadLines
 
 MEANT_CHANNELS = frozenset((Channel.SPEECH, Channel.SUBTITLE, Channel.SCREEN, Channel.TITLE))

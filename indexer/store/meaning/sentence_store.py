@@ -33,7 +33,7 @@ from data.durable import (
 from data.errors import DamagedFile, ReelwiseError
 from data.home import Home
 from data.sealed import FileSum
-from embeddings.layers import Floats
+from embeddings.plain.layers import Floats
 from indexer.store.checked_files import LARGE_OF_LINES, CheckedFiles
 from indexer.store.segments.merging import to_merge
 

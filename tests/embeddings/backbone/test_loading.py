@@ -16,7 +16,7 @@ from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.lean_open_clip import open_clip
 from embeddings.backbone.loading import _preprocess_of, load_backbone
 from embeddings.backbone.names import parse_name
-from embeddings.choice import load_encoder
+from embeddings.opening.choice import load_encoder
 from tests.embeddings.backbone.test_backbone import TEXTS, picture
 from tests.embeddings.tiny import TINY
 

@@ -17,11 +17,11 @@ from benchmarks.scenes import named_actors
 from data.video.types import FrameSpec, Pixels
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.loading import build_untrained
-from embeddings.choice import load_encoder
 from embeddings.encoder import Vectors
 from embeddings.explain.explainer import Encode, Explainer
 from embeddings.explain.opening import occlusion_of, open_explainer
-from embeddings.layers import unit
+from embeddings.opening.choice import load_encoder
+from embeddings.plain.layers import unit
 from embeddings.spatiotemporal.encoder import SpatiotemporalEncoder
 
 PX = 96

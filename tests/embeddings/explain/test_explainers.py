@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from benchmarks.judged_maps import fall, mass_on, points_at
-from embeddings.choice import load_encoder
 from embeddings.explain.apart import apart
 from embeddings.explain.explainer import Explainer
 from embeddings.explain.occlusion import Occlusion
 from embeddings.explain.opening import open_explainer
 from embeddings.explain.starter import StarterExplainer
 from embeddings.explain.tower import NoGradient, TowerExplainer
+from embeddings.opening.choice import load_encoder
 from tests.embeddings.explain.made import (
     RESIDUAL,
     TRANSFORMER,

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from embeddings.layers import Floats
 from embeddings.pictures.convolutions import BatchNorm, convolution, mean_pool
+from embeddings.plain.layers import Floats
 
 RNG = np.random.default_rng(0)
 

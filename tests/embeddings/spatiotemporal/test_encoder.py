@@ -19,7 +19,7 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import resolve_home
 from data.video.types import FrameSpec
-from embeddings.choice import choose_encoder
+from embeddings.opening.choice import choose_encoder
 from embeddings.spatiotemporal.encoder import SpatiotemporalEncoder, load_spatiotemporal
 from embeddings.temporal.clips import load_head
 from embeddings.temporal.config import TemporalConfig

@@ -15,10 +15,10 @@ from PIL import Image
 
 from data.errors import ReelwiseError
 from data.home import Home
-from embeddings import choice
-from embeddings.choice import check_weights, default_encoder, encoder_notice, load_encoder
-from embeddings.deferred import open_encoder
 from embeddings.encoder import LoadedEncoder
+from embeddings.opening import choice
+from embeddings.opening.choice import check_weights, default_encoder, encoder_notice, load_encoder
+from embeddings.opening.deferred import open_encoder
 from embeddings.starter import files
 from embeddings.starter.footage import padded, scenes, seen_again
 from embeddings.starter.shape import LABELS
@@ -78,7 +78,7 @@ def test_its_texts_and_a_picture_need_no_torch(tmp_path: Path, starter: LoadedEn
     open_encoder(home, "starter", device="cpu")
     code = (
         "import sys, pathlib; from data.home import Home; "
-        "from embeddings.deferred import open_encoder; "
+        "from embeddings.opening.deferred import open_encoder; "
         f"e = open_encoder(Home(pathlib.Path({str(tmp_path)!r})), 'starter'); "
         "from embeddings.probe_frame import probe_frame; "
         "print(e.encode_texts(['a red car'])[0, :3].tolist()); "

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 from embeddings.starter.labels import (
     CLASSES_FILE,
     Labels,

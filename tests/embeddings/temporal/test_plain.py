@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.encoder import Times
-from embeddings.layers import Floats, unit
+from embeddings.plain.layers import Floats, unit
 from embeddings.temporal import clips, plain
 from embeddings.temporal.config import HEAD_KINDS, HeadKind, TemporalConfig
 from embeddings.temporal.head import clip_vectors

@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from embeddings.backbone.folders import CONFIG_FILE, TOON_FOLDER, WEIGHTS_FILE
 from embeddings.backbone.loading import build_untrained, load_backbone
 from embeddings.encoder import NeedsModel
+from embeddings.plain.transformer import Activation
 from embeddings.texts.opening import open_tower
-from embeddings.transformer import Activation
 from tests.embeddings.tiny import TINY
 
 TEXTS = [

@@ -13,7 +13,7 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.labels.kinds import Task
 from data.labels.vocabulary import Word
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 from indexer.explanation.asked import Asked, HeadAsked
 from indexer.explanation.by_head import judge_of_head
 from indexer.explanation.explain import Explained, explain

@@ -10,7 +10,7 @@ import pytest
 
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 from indexer.accident import best_by_accident
 from indexer.build.pipeline import index_library
 from indexer.search.evaluate import MAX_MOMENTS, evaluate_search, read_queries

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.layers import unit
+from embeddings.plain.layers import unit
 from indexer.search.query_vectors import QueryPart, mix, text_mean
 from tests.fakes import ColourEncoder, random_units
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.toons.library import ToonLibrary
-from embeddings.choice import load_encoder
+from embeddings.opening.choice import load_encoder
 from ui.cli import run
 
 pytestmark = pytest.mark.long(30)

@@ -15,9 +15,9 @@ import pytest
 from data.home import Home
 from data.printable import HIDDEN
 from data.toons.library import ToonLibrary
-from embeddings.choice import files_of
-from embeddings.deferred import open_encoder
-from embeddings.identity import keep_identity, recall_identity
+from embeddings.opening.choice import files_of
+from embeddings.opening.deferred import open_encoder
+from embeddings.opening.identity import keep_identity, recall_identity
 from tests.ui.commands.conftest import queries
 from tests.ui.conftest import ENCODER, ROOT, ask, tell
 from ui.cli import run
@@ -152,7 +152,7 @@ def test_doctor_says_why_a_question_with_a_picture_loads_the_whole_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Home(tmp_path)
-    monkeypatch.setattr("embeddings.choice.default_encoder", lambda *_: ENCODER)
+    monkeypatch.setattr("embeddings.opening.choice.default_encoder", lambda *_: ENCODER)
     files = files_of(ENCODER, None)
     open_encoder(home, ENCODER)
     known = recall_identity(home, files)
@@ -181,8 +181,8 @@ def test_what_index_would_lack_is_named_by_index_and_doctor_before_anything_is_l
     assert "PE-Core-B-16" in json.loads(document)["error"]
     for told in ("open_clip_model.safetensors", "about 1.8 GB", "--weights FILE", "only cartoons"):
         assert told in json.loads(document)["fix"]
-    monkeypatch.setattr("embeddings.choice.hub_answers", lambda: False)
-    monkeypatch.setattr("embeddings.choice.find_cached_weights", lambda *named: None)
+    monkeypatch.setattr("embeddings.opening.choice.hub_answers", lambda: False)
+    monkeypatch.setattr("embeddings.opening.choice.find_cached_weights", lambda *named: None)
     # Exit code 0: without a named encoder there is still one.
     checks = ask(capsys, "doctor", home=home)["checks"]
     assert {check["name"]: check["found"] for check in checks}["weights"] == "starter is here"
@@ -196,8 +196,8 @@ def test_the_default_encoder_and_what_to_choose_come_first(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("embeddings.choice.hub_answers", lambda: network)
-    monkeypatch.setattr("embeddings.choice.find_cached_weights", lambda *named: None)
+    monkeypatch.setattr("embeddings.opening.choice.hub_answers", lambda: network)
+    monkeypatch.setattr("embeddings.opening.choice.find_cached_weights", lambda *named: None)
     lines = tell(capsys, "encoders", home=home).out.splitlines()
     assert lines[1].startswith(first)
     assert any("1.8 GB" in line for line in lines[1:6])

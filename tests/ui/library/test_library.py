@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import ReelwiseError
 from data.toons.library import ToonLibrary
-from embeddings.deferred import DeferredEncoder
+from embeddings.opening.deferred import DeferredEncoder
 from tests.ui.conftest import ENCODER
 from ui.cli import run
 from ui.library.library import Library
@@ -18,7 +18,7 @@ from ui.library.library import Library
 def test_many_threads_load_the_encoder_once_and_get_the_same_answer(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from embeddings import choice
+    from embeddings.opening import choice
 
     loads: list[object] = []
     load = choice.load_encoder
@@ -27,7 +27,7 @@ def test_many_threads_load_the_encoder_once_and_get_the_same_answer(
         loads.append(args)
         return load(*args, **options)
 
-    monkeypatch.setattr("embeddings.deferred.load_encoder", counted)
+    monkeypatch.setattr("embeddings.opening.deferred.load_encoder", counted)
     answers: list[list[tuple[int, float]]] = []
     together = threading.Barrier(6)
 
@@ -84,7 +84,7 @@ def test_weights_that_are_not_the_librarys_are_refused(
         class Other:
             id = "another-0000"
 
-        monkeypatch.setattr("embeddings.deferred.open_encoder", lambda *_, **__: Other())
+        monkeypatch.setattr("embeddings.opening.deferred.open_encoder", lambda *_, **__: Other())
     with Library(home) as library, pytest.raises(ReelwiseError, match=real.id):
         _ = library.encoder
 
@@ -125,7 +125,7 @@ def test_a_home_that_cannot_be_made_is_told_before_an_encoder_is_loaded(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("an encoder was loaded")
 
-    monkeypatch.setattr("embeddings.deferred.open_encoder", refuse)
+    monkeypatch.setattr("embeddings.opening.deferred.open_encoder", refuse)
     (tmp_path / "file").write_text("", encoding="utf-8")
     for home in (tmp_path / "file", tmp_path / "file" / "home"):
         with Library(home) as library, pytest.raises(ReelwiseError, match="cannot be made"):

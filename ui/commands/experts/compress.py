@@ -107,8 +107,8 @@ def compress(
     clip of --captions or --videos, or generated cartoons.
     """
     from embeddings.backbone.names import parse_name
-    from embeddings.choice import check_weights
     from embeddings.new_folder import require_new
+    from embeddings.opening.choice import check_weights
 
     request = Request(how, tower, blocks, channels, student, steps)
     request.check()

@@ -174,7 +174,7 @@ def _check(
     captions: Path, validation: Path | None, encoder: str | None, weights: Path | None
 ) -> None:
     """Refuse tables and encoders that cannot be used, before anything slow is imported."""
-    from embeddings.choice import check_weights
+    from embeddings.opening.choice import check_weights
     from embeddings.training.captions import read_captions
 
     for table in filter(None, (captions, validation)):
@@ -185,7 +185,7 @@ def _check(
 
 def _train(options: SpatiotemporalTraining, home: Path | None) -> Answer:
     """Train with the encoder that was given, else with the library's."""
-    from embeddings.choice import choose_encoder
+    from embeddings.opening.choice import choose_encoder
     from embeddings.training.head.run import train_spatiotemporal
 
     with Library(home) as library:

@@ -169,8 +169,8 @@ def _weights(home: Home) -> str:
     """The encoder that `index` would use: the library's own, else the default."""
     from data.catalogue import Catalogue
     from embeddings.backbone.names import download_size, parse_name
-    from embeddings.choice import check_weights, choose_encoder, default_encoder, files_of
-    from embeddings.identity import recall_identity
+    from embeddings.opening.choice import check_weights, choose_encoder, default_encoder, files_of
+    from embeddings.opening.identity import recall_identity
 
     name, weights = None, None
     if home.catalogue.is_file():

@@ -12,7 +12,7 @@ from ui.terminal.options import HomeOption, JsonOption
 from ui.terminal.text import columns, size
 
 if TYPE_CHECKING:
-    from embeddings.listing import EncoderListing
+    from embeddings.opening.listing import EncoderListing
 
 
 def encoders(
@@ -27,7 +27,7 @@ def encoders(
     as_json: JsonOption = False,
 ) -> Answer:
     """List the encoders, the recommended ones first: size, and whether present here."""
-    from embeddings.listing import list_encoders
+    from embeddings.opening.listing import list_encoders
 
     if fetch is not None:
         return _fetched(fetch)
@@ -45,7 +45,7 @@ def encoders(
 
 def _fetched(name: str) -> Answer:
     """Load it once: that downloads what is missing, and compares checksums."""
-    from embeddings.choice import check_weights, load_encoder
+    from embeddings.opening.choice import check_weights, load_encoder
 
     here = check_weights(name, None)
     encoder = load_encoder(name, device="cpu")

@@ -64,7 +64,7 @@ def index_summary(library: Library, report: IndexReport, run: JobRun) -> Outcome
 
 
 def _index(library: Library, arguments: Arguments, run: JobRun) -> Outcome:
-    from embeddings.choice import default_encoder
+    from embeddings.opening.choice import default_encoder
     from indexer.build.files.roots import RuleChange
 
     encoder = arguments.get("encoder")

@@ -63,7 +63,7 @@ def test_a_job_embeds_with_the_encoder_that_was_asked_for(
         return ColourEncoder()
 
     monkeypatch.setattr(Library, "_choose_encoder", chosen)
-    monkeypatch.setattr("embeddings.choice.default_encoder", lambda: "of new libraries")
+    monkeypatch.setattr("embeddings.opening.choice.default_encoder", lambda: "of new libraries")
     work(library, "index", paths=[str(folder)], encoder=asked)
     assert names[0] == used
 

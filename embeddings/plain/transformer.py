@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from embeddings.layers import Floats, attention, gelu, layer_norm, linear, quick_gelu
-from embeddings.weights import Layer, Weights
+from embeddings.plain.layers import Floats, attention, gelu, layer_norm, linear, quick_gelu
+from embeddings.plain.weights import Layer, Weights
 
 Activation = Literal["gelu", "quick_gelu"]
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)

@@ -15,10 +15,10 @@ from data.errors import ReelwiseError
 from data.home import Home
 from data.video.types import Pixels
 from embeddings.backbone.folders import TOON_FOLDER, WEIGHTS_FILE
-from embeddings.choice import load_encoder
-from embeddings.deferred import open_encoder
 from embeddings.encoder import LoadedEncoder, NeedsModel, Vectors
-from embeddings.identity import recall_identity
+from embeddings.opening.choice import load_encoder
+from embeddings.opening.deferred import open_encoder
+from embeddings.opening.identity import recall_identity
 from embeddings.probe_frame import probe_frame
 from embeddings.spatiotemporal.encoder import load_spatiotemporal
 from tests.embeddings.tiny import write_tiny
@@ -35,7 +35,7 @@ class Loads:
             self.count += 1
             return load_encoder(*args, **options)  # type: ignore[arg-type]  # handed on
 
-        monkeypatch.setattr("embeddings.deferred.load_encoder", load)
+        monkeypatch.setattr("embeddings.opening.deferred.load_encoder", load)
 
 
 @pytest.fixture
@@ -182,13 +182,13 @@ def test_an_encoder_of_any_kind_is_known_by_its_files_and_its_texts_need_no_mode
     file = tmp_path / "colours.bin"
     file.write_bytes(b"1")
     loads = []
-    monkeypatch.setattr("embeddings.deferred.files_of", lambda *_: OtherKind(file))
+    monkeypatch.setattr("embeddings.opening.deferred.files_of", lambda *_: OtherKind(file))
 
     def load(*_: object, **__: object) -> Colours:
         loads.append(1)
         return Colours()
 
-    monkeypatch.setattr("embeddings.deferred.load_encoder", load)
+    monkeypatch.setattr("embeddings.opening.deferred.load_encoder", load)
     first, again = open_encoder(home, "colours"), open_encoder(home, "colours")
     assert len(loads) == 1
     rows = again.encode_texts(["red", "blue"])
@@ -221,13 +221,13 @@ def test_frames_are_encoded_alone_only_in_a_way_that_was_seen_to_be_right(
     file.write_bytes(b"1")
     files = OtherKind(file, ways)
     loads = []
-    monkeypatch.setattr("embeddings.deferred.files_of", lambda *_: files)
+    monkeypatch.setattr("embeddings.opening.deferred.files_of", lambda *_: files)
 
     def load(*_: object, **__: object) -> Colours:
         loads.append(1)
         return Colours()
 
-    monkeypatch.setattr("embeddings.deferred.load_encoder", load)
+    monkeypatch.setattr("embeddings.opening.deferred.load_encoder", load)
     open_encoder(home, "colours")
     again = open_encoder(home, "colours")
     pixels = np.concatenate([probe_frame(again.frame_spec)] * 3)

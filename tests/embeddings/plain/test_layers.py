@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from embeddings.layers import Floats, attention, erf, gelu, quick_gelu, sigmoid
+from embeddings.plain.layers import Floats, attention, erf, gelu, quick_gelu, sigmoid
 
 X = np.concatenate([np.linspace(-8, 8, 4001), [-200, 200]]).astype(np.float32)
 

@@ -12,7 +12,6 @@ import numpy as np
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.types import Pixels
-from embeddings.choice import default_encoder, files_of, load_encoder
 from embeddings.encoder import (
     EncoderFiles,
     FrameEncoder,
@@ -22,8 +21,9 @@ from embeddings.encoder import (
     Times,
     Vectors,
 )
-from embeddings.identity import Identity, keep_identity, recall_identity
-from embeddings.one_thread import one_thread
+from embeddings.opening.choice import default_encoder, files_of, load_encoder
+from embeddings.opening.identity import Identity, keep_identity, recall_identity
+from embeddings.plain.one_thread import one_thread
 from embeddings.probe import frame_way, text_way
 from embeddings.temporal.plain import PlainHead, encode_clips, open_head
 from embeddings.temporal.pooling import mean_clips

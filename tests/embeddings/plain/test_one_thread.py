@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from embeddings.one_thread import _libraries, one_thread
+from embeddings.plain.one_thread import _libraries, one_thread
 
 
 def blas_threads() -> set[int]:

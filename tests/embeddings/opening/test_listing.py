@@ -5,7 +5,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from embeddings.backbone.folders import TOON_FOLDER
-from embeddings.listing import list_encoders
+from embeddings.opening.listing import list_encoders
 
 
 def test_the_embedded_encoder_is_listed_first_with_its_real_size() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from embeddings.backbone.folders import CONFIG_FILE, TOON_FOLDER
 from embeddings.backbone.names import BYTES_A_WEIGHT, find_cached_weights, parse_name
 from embeddings.backbone.published import Architecture, architectures
-from embeddings.choice import default_encoder
+from embeddings.opening.choice import default_encoder
 from embeddings.starter.files import starter_is_here
 from embeddings.starter.packaged import PACKAGED, STARTER
 from embeddings.starter.shape import DIM, FRAME_SPEC

@@ -1,0 +1,1 @@
+"""Networks in numpy: what needs no gradient needs no torch."""

@@ -26,7 +26,7 @@ from benchmarks.judged_maps import fall, points_at
 from benchmarks.photographs import photographs_on_grounds
 from benchmarks.scenes import named_actors
 from data.video.types import Pixels
-from embeddings.backbone.threads import threads
+from embeddings.backbone.computing.threads import threads
 from embeddings.encoder import Encoder, Vectors
 from embeddings.explain.explainer import Explainer, Maps, stretched
 from embeddings.explain.opening import occlusion_of, open_explainer

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.chromium import CHROMIUM, open_chromium
-from embeddings.backbone.early_checks import count_gpus
+from embeddings.backbone.computing.early_checks import count_gpus
 from tests.needs_gpu import skip_without_gpu
 from tests.process_state import unchanged_process_state
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from _pytest.outcomes import Failed, Skipped
 
-from embeddings.backbone.early_checks import count_gpus
+from embeddings.backbone.computing.early_checks import count_gpus
 from tests.needs_gpu import REQUIRED, skip_without_gpu
 
 ROOT = Path(__file__).resolve().parents[1]

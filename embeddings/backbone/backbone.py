@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from data.video.types import FrameSpec
+from embeddings.backbone.computing.precision import Precision, cast, compute_dtype, single_precision
+from embeddings.backbone.computing.threads import threads
 from embeddings.backbone.lean_open_clip import open_clip
-from embeddings.backbone.precision import Precision, cast, compute_dtype, single_precision
 from embeddings.backbone.published import as_pair
-from embeddings.backbone.threads import threads
 from embeddings.probe_frame import probe_frame
 
 SMALL_TEXT_TOWER = 10_000_000

@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 
 from data.errors import ReelwiseError
 from embeddings.backbone.backbone import Backbone, Tokenizer
-from embeddings.backbone.early_checks import check_weights_file
+from embeddings.backbone.computing.early_checks import check_weights_file
+from embeddings.backbone.computing.precision import Precision
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.lean_open_clip import open_clip
 from embeddings.backbone.names import (
@@ -27,7 +28,6 @@ from embeddings.backbone.names import (
     not_here,
     parse_name,
 )
-from embeddings.backbone.precision import Precision
 from embeddings.backbone.recipe import ExportedTowers, Recipe, keep_blocks, mark, read_recipe
 
 

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from data.errors import ReelwiseError
 from embeddings.backbone.backbone import Backbone
-from embeddings.backbone.precision import cast, compute_dtype
+from embeddings.backbone.computing.precision import cast, compute_dtype
 from embeddings.backbone.published import as_pair
 from embeddings.backbone.recipe import Config
 from embeddings.compress.judge import ClipFrames

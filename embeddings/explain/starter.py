@@ -14,7 +14,7 @@ from embeddings.explain.stages import chosen, speaking
 from embeddings.plain.layers import Floats
 from embeddings.starter.labels import ATTRIBUTE_WEIGHT, DRAWING_SHARE, load_labels
 from embeddings.starter.looks import load_looks
-from embeddings.starter.network import Network
+from embeddings.starter.networks.network import Network
 from embeddings.starter.shape import FRAME_SPEC, LOOKS_SHARE
 from embeddings.starter.views import Square, squares_of, views_of
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from data.video.types import Pixels
 from embeddings.backbone.backbone import Backbone
-from embeddings.backbone.precision import cast
+from embeddings.backbone.computing.precision import cast
 from embeddings.backbone.tower import stages_of
 from embeddings.encoder import Vectors
 from embeddings.explain.apart import Listener, apart

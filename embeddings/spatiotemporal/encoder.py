@@ -11,10 +11,10 @@ import numpy as np
 from data.errors import ReelwiseError
 from data.video.types import Pixels
 from embeddings.backbone.backbone import Backbone
-from embeddings.backbone.device import choose_device
+from embeddings.backbone.computing.device import choose_device
+from embeddings.backbone.computing.precision import Precision
 from embeddings.backbone.loading import load_backbone
 from embeddings.backbone.names import DEFAULT_BACKBONE
-from embeddings.backbone.precision import Precision
 from embeddings.encoder import Spans, Times, Vectors
 from embeddings.spatiotemporal.parts import open_clip_parts
 from embeddings.temporal.clips import encode_clips, load_head

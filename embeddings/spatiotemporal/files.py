@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from embeddings.backbone.early_checks import check_weights_file
+from embeddings.backbone.computing.early_checks import check_weights_file
 from embeddings.backbone.folders import RECIPE_FILE, WEIGHTS_FILE
 from embeddings.backbone.names import find_cached_weights, hub_answers, not_here
 from embeddings.encoder import FrameEncoder, NeedsModel

@@ -7,15 +7,15 @@ from pathlib import Path
 import torch
 
 from data.video.types import Pixels
-from embeddings.backbone.device import choose_device
-from embeddings.backbone.precision import single_precision
+from embeddings.backbone.computing.device import choose_device
+from embeddings.backbone.computing.precision import single_precision
 from embeddings.encoder import Spans, Times, Vectors
 from embeddings.plain.layers import Floats
 from embeddings.probe_frame import probe_frame
 from embeddings.starter.frames import StarterFrames
 from embeddings.starter.labels import LABELS_FILE
 from embeddings.starter.looks import LOOKS_FILE
-from embeddings.starter.network import Network
+from embeddings.starter.networks.network import Network
 from embeddings.starter.packaged import PACKAGED, STARTER
 from embeddings.starter.shape import DIM, FRAME_SPEC
 from embeddings.starter.texts import StarterTexts

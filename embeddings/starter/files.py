@@ -39,8 +39,8 @@ class StarterFiles:
     def open_frames(self, way: str) -> FrameEncoder:
         """See `EncoderFiles`."""
         from embeddings.starter.frames import StarterFrames
-        from embeddings.starter.kept_network import kept_network
-        from embeddings.starter.plain_network import PlainNetwork
+        from embeddings.starter.networks.kept_network import kept_network
+        from embeddings.starter.networks.plain_network import PlainNetwork
 
         return StarterFrames(PlainNetwork(kept_network()))
 

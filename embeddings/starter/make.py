@@ -17,7 +17,7 @@ from embeddings.starter.footage import Picture, drawings, scenes, seen_again
 from embeddings.starter.frames import mean_of_views
 from embeddings.starter.labels import LABELS_FILE, Labels, caption_texts, label_texts
 from embeddings.starter.looks import LOOKS_FILE
-from embeddings.starter.network import Network
+from embeddings.starter.networks.network import Network
 from embeddings.starter.shape import CLASSES, FEATURES, LOOKS
 from embeddings.starter.views import views_of
 from embeddings.words.sentences import open_sentences

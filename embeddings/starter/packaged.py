@@ -1,6 +1,6 @@
 """The weights of the `starter` encoder, as packages carry them."""
 
-from embeddings.starter.kept_network import NETWORK
+from embeddings.starter.networks.kept_network import NETWORK
 from embeddings.words.sentences import MINILM_TOKENIZER, MINILM_WEIGHTS
 
 STARTER = "starter"

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from embeddings.backbone.precision import cast, compute_dtype
+from embeddings.backbone.computing.precision import cast, compute_dtype
 from embeddings.temporal.head import TemporalHead, clip_vectors, pool_frames
 from embeddings.toon.batches import ToonBatch
 from embeddings.toon.labels import Probes

@@ -23,10 +23,10 @@ from torch.utils.data import DataLoader
 
 from data.durable import write_atomic
 from data.toons.scenes import random_scene
+from embeddings.backbone.computing.precision import compute_dtype
+from embeddings.backbone.computing.threads import threads
 from embeddings.backbone.folders import BPE_FILE, CONFIG_FILE, WEIGHTS_FILE
 from embeddings.backbone.loading import build_tokenizer, build_untrained
-from embeddings.backbone.precision import compute_dtype
-from embeddings.backbone.threads import threads
 from embeddings.temporal.config import TemporalConfig
 from embeddings.temporal.head import TemporalHead
 from embeddings.temporal.record import HEAD_WEIGHTS, HeadRecord

@@ -13,7 +13,7 @@ from datetime import timedelta
 import torch
 from torch import Tensor, distributed, nn
 
-from embeddings.backbone.device import choose_device
+from embeddings.backbone.computing.device import choose_device
 
 PATIENCE = timedelta(hours=12)
 """Time that the other processes wait while the first one decodes."""

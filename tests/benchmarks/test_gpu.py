@@ -8,7 +8,7 @@ import torch
 from benchmarks import gpu
 from benchmarks.clustered import Clusters
 from data.errors import ReelwiseError
-from embeddings.backbone.early_checks import count_gpus
+from embeddings.backbone.computing.early_checks import count_gpus
 from indexer.store.gpu.devices.torch_cells import TorchCells
 from tests.indexer.store.gpu.fake_gpu import FakeDevice, FakeGpu
 

@@ -17,7 +17,7 @@ from data.video.children.process import NoDecoder
 from indexer.annotation.annotator import TooFewLabels
 from indexer.store.lines import DamagedLines
 from indexer.store.vectors import DamagedPart
-from ui.api.refusals import Refused
+from ui.api.shape.refusals import Refused
 from ui.library.folder_names import NoSuchFolder
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,18 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ui.api.annotations import files, labels, sets
-from ui.api.answers import Plain, failed
 from ui.api.browsing import explanation, tags, video, videos
 from ui.api.docs_page import docs_page
 from ui.api.finding import examples, recommend, search, shelves, suggestions
 from ui.api.library import adding, jobs, paths, troubles
 from ui.api.metering import Metering
 from ui.api.people import events, history, people, searches
-from ui.api.refusals import Problem
 from ui.api.reviews import policies, reviews
-from ui.api.revisions import revised
 from ui.api.running import failures, status
 from ui.api.served import Served
+from ui.api.shape.answers import Plain, failed
+from ui.api.shape.refusals import Problem
+from ui.api.shape.revisions import revised
 from ui.library.asking.running import reelwise_version
 
 TITLE = "reelwise"

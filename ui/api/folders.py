@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ui.api.refusals import Refused
 from ui.api.served import Served, Visitor
+from ui.api.shape.refusals import Refused
 from ui.library.folder_names import FolderNames, NoSuchFolder
 
 

@@ -20,11 +20,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from data.errors import ReelwiseError
-from ui.api.answers import DOCS, problem
 from ui.api.metering import Metering
-from ui.api.refusals import Refused, not_there, refusal, wrong
-from ui.api.revisions import revised
 from ui.api.served import Served, for_visitor, visitor_of
+from ui.api.shape.answers import DOCS, problem
+from ui.api.shape.refusals import Refused, not_there, refusal, wrong
+from ui.api.shape.revisions import revised
 
 LOG = "uvicorn.error"
 """Faults go to the server's log, which is bounded in lines a minute."""
@@ -108,7 +108,7 @@ def check_names(request: Request, repeatable: Mapping[str, bool]) -> None:
 
 
 def _explained(request: Request, error: RequestValidationError) -> Refused:
-    """What is wrong with the first wrong value, in the words of `ui.api.fields`."""
+    """What is wrong with the first wrong value, in the words of `ui.api.shape.fields`."""
     first = error.errors()[0]
     where = [str(part) for part in first["loc"]]
     if where[0] == "path":

@@ -14,8 +14,8 @@ from starlette.requests import Request
 
 from data.errors import ReelwiseError
 from data.history import person
-from ui.api.refusals import Refused, wrong
 from ui.api.served import Asking, Visitor
+from ui.api.shape.refusals import Refused, wrong
 
 PERSON_COOKIE = "reelwise_person"
 """The person chosen on a device, in percent encoding; see `ui.pages.watcher`."""

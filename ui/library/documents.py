@@ -174,7 +174,7 @@ def _tags(catalogue: Catalogue) -> Document | None:
 
 def gpu_document(copies: GpuCopies | None) -> Document:
     """`gpu` of `status`: GPUs of the machine, and what of the index they hold for this process."""
-    from embeddings.backbone.early_checks import count_gpus
+    from embeddings.backbone.computing.early_checks import count_gpus
     from indexer.store.gpu.opening import cuvs_version
 
     return {

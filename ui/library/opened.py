@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from data.errors import ReelwiseError
 from data.home import Home, is_home, nothing_indexed, require_library, resolve_home
-from embeddings.backbone.early_checks import check_device, check_weights_file
+from embeddings.backbone.computing.early_checks import check_device, check_weights_file
 from ui.library.asking.examples import ExampleStore
 from ui.library.asking.remembered import Remembered
 from ui.library.keeping.places import Places, home_of_user

@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
 from data.errors import ReelwiseError
-from ui.api.answers import failed
+from ui.api.shape.answers import failed
 from ui.library.library import Library
 from ui.pages import PAGES, plain, served
 from ui.server.access.doors import Doors
@@ -32,7 +32,7 @@ from ui.server.edge.refusals import Refusals
 from ui.server.edge.uploads import VisitorLimits, is_upload
 from ui.server.media.early_pictures import EarlyPictures
 from ui.server.media.frames import FrameSource
-from ui.server.media.media_routes import Files
+from ui.server.media.routes.media_routes import Files
 from ui.server.own_routes import own_routes
 from ui.server.refits import Refits
 

@@ -7,9 +7,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from data.errors import ReelwiseError
-from ui.api.answers import NO_STORE, document, problem
 from ui.api.metering import CONTENT_TYPE, Metering
 from ui.api.served import visitor_of
+from ui.api.shape.answers import NO_STORE, document, problem
 from ui.library.library import Library
 
 

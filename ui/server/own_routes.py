@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from ui.api.answers import no_route
 from ui.api.application import build_api
 from ui.api.links import BASE
 from ui.api.served import Served
+from ui.api.shape.answers import no_route
 from ui.library.library import Library
 from ui.server.access import login
 from ui.server.access.doors import Doors
 from ui.server.access.provider_login import provider_routes
 from ui.server.health import health_routes
-from ui.server.media import example_routes, explained, media_routes, video_routes
+from ui.server.media import explained
 from ui.server.media.frames import FrameSource
+from ui.server.media.routes import example_routes, media_routes, video_routes
 from ui.server.refits import Refits
 
 ROUTERS = (

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from data.errors import ReelwiseError
-from ui.api.answers import document, known_problem, problem
+from ui.api.shape.answers import document, known_problem, problem
 from ui.library.asking.questions import search_asked, similar_asked
 from ui.library.asking.running import ROUTE, SECRET_HEADER
 from ui.library.documents import Document, search_document

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from data.video.children.serving import FAILURES, Serving, serve_parent, why_failed
 from data.video.children.wire import SLOTS, SlotPlan, read_request, send
 from data.video.decoders.decoding import Decoding, open_decoding
-from data.video.decoders.plan import ROUNDING_S
+from data.video.decoders.demuxing.plan import ROUNDING_S
 from data.video.types import DecodeRequest, Ending, OnProgress, Sample
 
 Opener = Callable[[DecodeRequest, OnProgress], AbstractContextManager[Decoding]]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import UnreadableVideo
+from data.video.decoders.demuxing.plan import ROUNDING_S, moments
 from data.video.decoders.opening import OpenVideo
 from data.video.decoders.paint import Layout, Orientation, scale_rgb
-from data.video.decoders.plan import ROUNDING_S, moments
 from data.video.decoders.tone import Grade
 from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample
 

@@ -14,10 +14,15 @@ from av.video.stream import VideoStream
 
 from data.errors import UnreadableVideo
 from data.video.containers import DEMUXERS, RAW_STREAMS, missing_end, sniff
-from data.video.decoders.clock import BROADCAST
-from data.video.decoders.film import MAX_PIXELS, film_of, goes_on_elsewhere
-from data.video.decoders.packets import PacketTable, SoundPackets, count_packets, no_packets
-from data.video.decoders.recorded import recorded_us
+from data.video.decoders.demuxing.clock import BROADCAST
+from data.video.decoders.demuxing.film import MAX_PIXELS, film_of, goes_on_elsewhere
+from data.video.decoders.demuxing.packets import (
+    PacketTable,
+    SoundPackets,
+    count_packets,
+    no_packets,
+)
+from data.video.decoders.demuxing.recorded import recorded_us
 from data.video.decoders.work import Work
 from data.video.types import HELD_S, LONGEST_VIDEO_S, DecodeRequest, Ending, OnProgress, VideoInfo
 

@@ -13,12 +13,10 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from data.errors import UnreadableVideo
-from data.video.decoders.clock import BACK_S
-from data.video.decoders.film import MAX_PIXELS
-from data.video.decoders.opening import UNDECODABLE, OpenVideo, pixel_shape
-from data.video.decoders.packets import NO_TIME
-from data.video.decoders.paint import Orientation, Painter
-from data.video.decoders.plan import (
+from data.video.decoders.demuxing.clock import BACK_S
+from data.video.decoders.demuxing.film import MAX_PIXELS
+from data.video.decoders.demuxing.packets import NO_TIME
+from data.video.decoders.demuxing.plan import (
     ROUNDING_S,
     SamplePlan,
     held_s,
@@ -26,6 +24,8 @@ from data.video.decoders.plan import (
     plan_samples,
     steps_until,
 )
+from data.video.decoders.opening import UNDECODABLE, OpenVideo, pixel_shape
+from data.video.decoders.paint import Orientation, Painter
 from data.video.types import DecodeRequest, Ending, OnProgress, Pixels, Sample
 
 SKIPPABLE = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})

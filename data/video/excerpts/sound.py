@@ -13,9 +13,9 @@ from av.packet import Packet
 from av.stream import Discard
 from numpy.typing import NDArray
 
-from data.video.decoders.clock import BROADCAST
+from data.video.decoders.demuxing.clock import BROADCAST
+from data.video.decoders.demuxing.packets import NO_TIME, SoundPackets, until_damage
 from data.video.decoders.opening import OpenVideo
-from data.video.decoders.packets import NO_TIME, SoundPackets, until_damage
 from data.video.sound.parts import added_ticks
 from data.video.types import OnProgress
 

@@ -14,8 +14,8 @@ from av.audio.stream import AudioStream
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from data.video.decoders.demuxing.packets import SoundPackets
 from data.video.decoders.opening import OpenVideo, open_video
-from data.video.decoders.packets import SoundPackets
 from data.video.decoders.paint import Painter
 from data.video.decoders.pyav_decoder import PyavDecoding
 from data.video.decoders.work import Work

@@ -18,9 +18,9 @@ from av.packet import Packet
 from av.stream import Discard
 
 from data.video.containers import missing_end
-from data.video.decoders.clock import BROADCAST
+from data.video.decoders.demuxing.clock import BROADCAST
+from data.video.decoders.demuxing.packets import NO_TIME, SoundPackets, until_damage
 from data.video.decoders.opening import BROKEN_OFF, DONE_FRACTION, OpenVideo, open_video
-from data.video.decoders.packets import NO_TIME, SoundPackets, until_damage
 from data.video.sound.parts import added_ticks
 from data.video.sound.timeline import Timeline
 from data.video.sound.tracks import tracks_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.decoders.clock import BACK_S, LEAP_S, part_starts
-from data.video.decoders.packets import NO_TIME, Part, SoundPackets
+from data.video.decoders.demuxing.clock import BACK_S, LEAP_S, part_starts
+from data.video.decoders.demuxing.packets import NO_TIME, Part, SoundPackets
 
 NEAR_PACKETS = 500
 """Picture and sound of one instant lie at most this far apart in a file, in packets: some seconds

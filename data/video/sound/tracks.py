@@ -14,7 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 
-from data.video.decoders.packets import SoundPackets
+from data.video.decoders.demuxing.packets import SoundPackets
 
 ASIDE = (
     Disposition.comment

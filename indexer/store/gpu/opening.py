@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from data.arrays import Floats, Ids
 from data.errors import ReelwiseError
-from embeddings.backbone.early_checks import check_device, count_gpus
+from embeddings.backbone.computing.early_checks import check_device, count_gpus
 from indexer.store.gpu.copies import CopyOptions, GpuCopies
 from indexer.store.gpu.devices.copy_kinds import CopyKind
 from indexer.store.gpu.devices.device import Device, first_line

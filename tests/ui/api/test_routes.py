@@ -12,7 +12,7 @@ from data.history import Impressions
 from data.home import Home
 from data.toons.library import ToonLibrary
 from tests.ui.conftest import Server, ask
-from ui.api.refusals import in_http_words
+from ui.api.shape.refusals import in_http_words
 
 
 def test_search_finds_what_the_command_finds(

@@ -10,7 +10,7 @@ import pytest
 
 from data.arrays import Floats, Ids
 from data.errors import ReelwiseError
-from embeddings.backbone.early_checks import count_gpus
+from embeddings.backbone.computing.early_checks import count_gpus
 from indexer.store.gpu import opening
 from indexer.store.gpu.opening import GpuUse
 from tests.indexer.store.gpu.fake_gpu import FakeGpu, opener

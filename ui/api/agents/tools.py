@@ -19,13 +19,13 @@ from starlette.requests import Request
 from data.errors import ReelwiseError
 from data.history import EventKind
 from ui.api.browsing.video import Question, lines, scores, video
-from ui.api.fields import Count, Seconds, VideoId, Words
 from ui.api.finding.asked import Search
 from ui.api.finding.recommend import Wanted, recommend
 from ui.api.finding.search import answer, page_of
 from ui.api.people.events import Happened, report_rows
-from ui.api.refusals import in_http_words
 from ui.api.served import Served, Visitor, for_visitor, visitor_of
+from ui.api.shape.fields import Count, Seconds, VideoId, Words
+from ui.api.shape.refusals import in_http_words
 from ui.library.asking.running import reelwise_version
 
 INSTRUCTIONS = (

@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from ui.api.annotations.shown import DoubtShown, SetName, placed
-from ui.api.answers import NO_STORE
-from ui.api.fields import Count
 from ui.api.served import ServedHere
+from ui.api.shape.answers import NO_STORE
+from ui.api.shape.fields import Count
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
 from ui.library.labelling.annotating import curve_document

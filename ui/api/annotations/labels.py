@@ -15,9 +15,9 @@ from ui.api.annotations.shown import (
     SetShown,
     placed,
 )
-from ui.api.fields import Count, Flag, Seconds, VideoId, Whole, Words
-from ui.api.lists import Items
 from ui.api.served import Asking, ServedHere
+from ui.api.shape.fields import Count, Flag, Seconds, VideoId, Whole, Words
+from ui.api.shape.lists import Items
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners, named
 

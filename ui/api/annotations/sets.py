@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.labels.kinds import Task
 from ui.api.annotations.shown import SetName, SetShown
-from ui.api.fields import Words
-from ui.api.lists import Items
 from ui.api.served import ServedHere
+from ui.api.shape.fields import Words
+from ui.api.shape.lists import Items
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
 

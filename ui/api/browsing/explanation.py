@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.labels.vocabulary import TAGS
-from ui.api.fields import Seconds, VideoId, Words
 from ui.api.finding.asked import Search, taken_together
 from ui.api.finding.likes import as_long_as_wanted, likes
 from ui.api.links import BASE
-from ui.api.refusals import Refused, not_there, wrong
 from ui.api.served import Asking, ServedHere, Visitor
+from ui.api.shape.fields import Seconds, VideoId, Words
+from ui.api.shape.refusals import Refused, not_there, wrong
 from ui.api.strict import StrictRoute
 from ui.library.asking.examples import READING
 from ui.library.library import Library

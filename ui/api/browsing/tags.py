@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import ReelwiseError
-from ui.api.fields import MAX_RESULTS, VideoId, Words
-from ui.api.lists import Items
-from ui.api.refusals import not_there
 from ui.api.served import Served, ServedHere
+from ui.api.shape.fields import MAX_RESULTS, VideoId, Words
+from ui.api.shape.lists import Items
+from ui.api.shape.refusals import not_there
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
 from ui.library.labelling.tagging import tag_document

@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.lines import Channel
 from ui.api.browsing.cards import Card, card_fields
-from ui.api.fields import Seconds, VideoId, Words
 from ui.api.finding.asked import Search
 from ui.api.finding.likes import as_long_as_wanted, likes
 from ui.api.folders import names_of
 from ui.api.links import BASE, shown_path
-from ui.api.lists import Items
-from ui.api.refusals import wrong
 from ui.api.served import Asking, Served, ServedHere
+from ui.api.shape.fields import Seconds, VideoId, Words
+from ui.api.shape.lists import Items
+from ui.api.shape.refusals import wrong
 from ui.api.strict import StrictRoute
 from ui.library.asking.examples import READING
 from ui.library.labelling.tagging import keyword_document

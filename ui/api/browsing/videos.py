@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.catalogue import Folder, Month, Shelf, Sort, Wanted
 from ui.api.browsing.cards import Card, card
-from ui.api.cursors import cursor_for, place_of
-from ui.api.fields import Count, Flag, Whole, Words
 from ui.api.folders import folder_path, names_of
 from ui.api.links import shown_path, thumb_url
-from ui.api.lists import Items, Part
-from ui.api.refusals import wrong
 from ui.api.served import Asking, Served, ServedHere, Visitor
+from ui.api.shape.cursors import cursor_for, place_of
+from ui.api.shape.fields import Count, Flag, Whole, Words
+from ui.api.shape.lists import Items, Part
+from ui.api.shape.refusals import wrong
 from ui.api.strict import StrictRoute
 from ui.library.pictured import picture_s
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import ReelwiseError
-from ui.api.fields import Count, Flag, Instant, Seconds, Share, Whole, Words
-from ui.api.refusals import Refused, in_http_words, wrong
+from ui.api.shape.fields import Count, Flag, Instant, Seconds, Share, Whole, Words
+from ui.api.shape.refusals import Refused, in_http_words, wrong
 
 if TYPE_CHECKING:
     from indexer.search.query import Filters, Query

@@ -17,14 +17,14 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from data.errors import ReelwiseError, UnreadableVideo
-from ui.api.fields import Words
 from ui.api.finding.asked import Search
 from ui.api.finding.likes import example_of
 from ui.api.finding.moments import Found
 from ui.api.finding.search import answer, page_of
 from ui.api.links import BASE
-from ui.api.refusals import Refused, wrong
 from ui.api.served import Asking, ServedHere
+from ui.api.shape.fields import Words
+from ui.api.shape.refusals import Refused, wrong
 from ui.api.strict import StrictRoute
 from ui.library.asking.examples import STAYS_S, GivenExample
 from ui.library.library import Library

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data.errors import ReelwiseError
 from ui.api.finding.asked import video_part
-from ui.api.refusals import not_there, wrong
+from ui.api.shape.refusals import not_there, wrong
 from ui.library.asking.examples import GivenExample
 from ui.library.library import Library
 

@@ -10,10 +10,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from ui.api.fields import MAX_RESULTS, Count, Flag, Share, VideoId, Words
 from ui.api.finding.moments import Page, recommended
-from ui.api.refusals import wrong
 from ui.api.served import Asking, Served, ServedHere, Visitor
+from ui.api.shape.fields import MAX_RESULTS, Count, Flag, Share, VideoId, Words
+from ui.api.shape.refusals import wrong
 from ui.api.strict import StrictRoute
 from ui.api.whose import whose
 from ui.library.documents import model_warning

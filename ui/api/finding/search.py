@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from ui.api.cursors import cursor_for, place_of
-from ui.api.fields import Count, Words
 from ui.api.finding.asked import Search, video_part
 from ui.api.finding.likes import as_long_as_wanted, likes
 from ui.api.finding.moments import Found, found
 from ui.api.folders import folder_path
-from ui.api.refusals import wrong
 from ui.api.served import Asking, Served, ServedHere, Visitor, without_places
+from ui.api.shape.cursors import cursor_for, place_of
+from ui.api.shape.fields import Count, Words
+from ui.api.shape.refusals import wrong
 from ui.api.strict import StrictRoute
 from ui.library.asking.examples import READING
 

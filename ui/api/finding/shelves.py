@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from ui.api.fields import MAX_RESULTS, VideoId, Words
 from ui.api.finding.moments import Because, Recommended, recommended
 from ui.api.served import Asking, ServedHere, Visitor
+from ui.api.shape.fields import MAX_RESULTS, VideoId, Words
 from ui.api.strict import StrictRoute
 from ui.api.whose import whose
 

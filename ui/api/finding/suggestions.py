@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from ui.api.fields import Count, Words
 from ui.api.folders import names_of
-from ui.api.lists import Items
 from ui.api.served import Asking, ServedHere, Visitor
+from ui.api.shape.fields import Count, Words
+from ui.api.shape.lists import Items
 from ui.api.strict import StrictRoute
 from ui.api.whose import whose
 from ui.library.asking.suggestions import Suggestion

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.printable import printable
-from ui.api.fields import VideoId
-from ui.api.refusals import wrong
 from ui.api.served import ServedHere
+from ui.api.shape.fields import VideoId
+from ui.api.shape.refusals import wrong
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
 from ui.library.documents import is_gone

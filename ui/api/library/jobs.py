@@ -11,9 +11,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import ReelwiseError
-from ui.api.fields import VideoId
-from ui.api.refusals import not_there, wrong
 from ui.api.served import Asking, ServedHere
+from ui.api.shape.fields import VideoId
+from ui.api.shape.refusals import not_there, wrong
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from ui.api.fields import VideoId
 from ui.api.served import ServedHere
+from ui.api.shape.fields import VideoId
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
 

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.printable import printable
 from ui.api.browsing.cards import Card, card
-from ui.api.fields import Count, VideoId, Whole
 from ui.api.folders import names_of
 from ui.api.library.jobs import JobShown, shown
 from ui.api.served import Asking, ServedHere
+from ui.api.shape.fields import Count, VideoId, Whole
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
 from ui.library.documents import is_gone

@@ -13,10 +13,10 @@ from starlette.requests import Request
 
 from data.errors import NoSuchVideo, ReelwiseError
 from data.history import Event, EventKind, Origin, RecordedEvents
-from ui.api.fields import MAX_ID, MAX_RESULTS, Moment, Seconds, Typed, VideoId, Words
-from ui.api.lists import Items
-from ui.api.refusals import Refused, in_http_words, not_there, wrong
 from ui.api.served import Asking, Served, ServedHere, Visitor
+from ui.api.shape.fields import MAX_ID, MAX_RESULTS, Moment, Seconds, Typed, VideoId, Words
+from ui.api.shape.lists import Items
+from ui.api.shape.refusals import Refused, in_http_words, not_there, wrong
 from ui.api.strict import StrictRoute
 from ui.api.whose import ChosenHere, writer
 

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from data.catalogue import Video
 from data.errors import ReelwiseError
 from data.history import Event, EventKind
-from ui.api.fields import Count, VideoId, Words
 from ui.api.links import media_url, thumb_url
-from ui.api.lists import Part
 from ui.api.people.events import StoredEvent, stored
-from ui.api.refusals import wrong
 from ui.api.served import Asking, ServedHere
+from ui.api.shape.fields import Count, VideoId, Words
+from ui.api.shape.lists import Part
+from ui.api.shape.refusals import wrong
 from ui.api.strict import StrictRoute
 from ui.api.whose import whose
 

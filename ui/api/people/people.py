@@ -13,12 +13,12 @@ from starlette.responses import Response
 
 from data.history import EVENT_COLUMNS
 from data.people import Person
-from ui.api.answers import NO_STORE
-from ui.api.fields import Words
-from ui.api.lists import Items
 from ui.api.people.events import StoredEvent, Whose, stored
-from ui.api.refusals import Refused, wrong
 from ui.api.served import Asking, AskingClient, ServedHere
+from ui.api.shape.answers import NO_STORE
+from ui.api.shape.fields import Words
+from ui.api.shape.lists import Items
+from ui.api.shape.refusals import Refused, wrong
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners, whose
 from ui.library.keeping.forgetting import forget_everywhere

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import ReelwiseError
 from data.people import RecentSearch, SavedSearch
-from ui.api.fields import Count, Typed, VideoId, Words
-from ui.api.lists import Items
 from ui.api.people.events import Whose
-from ui.api.refusals import not_there
 from ui.api.served import Asking, ServedHere, Visitor
+from ui.api.shape.fields import Count, Typed, VideoId, Words
+from ui.api.shape.lists import Items
+from ui.api.shape.refusals import not_there
 from ui.api.strict import StrictRoute
 from ui.api.whose import whose
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.review.rules import pinned, policy_of
-from ui.api.fields import Flag, Share, Typed, Whole, Words
-from ui.api.refusals import not_there
 from ui.api.served import Asking, ServedHere
+from ui.api.shape.fields import Flag, Share, Typed, Whole, Words
+from ui.api.shape.refusals import not_there
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners, named
 from ui.library.labelling.reviewing import policy_document

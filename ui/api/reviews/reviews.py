@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.review.cases import Wanted
 from data.review.deciding import Decision
-from ui.api.fields import MAX_ID, Count, Flag, VideoId, Whole, Words
-from ui.api.lists import Items
 from ui.api.reviews.shown import CaseList, CaseShown, CaseWhole, LogEntry, entry, shown, whole
 from ui.api.served import Asking, ServedHere
+from ui.api.shape.fields import MAX_ID, Count, Flag, VideoId, Whole, Words
+from ui.api.shape.lists import Items
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners, named
 

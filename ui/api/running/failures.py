@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from ui.api.lists import Items
 from ui.api.served import ServedHere
+from ui.api.shape.lists import Items
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
 

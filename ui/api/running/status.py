@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from ui.api.fields import Flag
 from ui.api.served import Asking, ServedHere
+from ui.api.shape.fields import Flag
 from ui.api.strict import StrictRoute
 from ui.library.documents import gpu_document, status_document
 

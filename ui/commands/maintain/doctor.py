@@ -109,7 +109,7 @@ def _gpu() -> str:
 
 def _cuvs() -> str:
     """Build a graph of a few vectors on a GPU, where there are one and cuvs."""
-    from embeddings.backbone.early_checks import count_gpus
+    from embeddings.backbone.computing.early_checks import count_gpus
     from indexer.store.gpu.opening import cuvs_version, tried_graph
 
     version = cuvs_version()

@@ -16,8 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from ui.api.answers import problem
 from ui.api.served import VISITOR, Visitor, client_of
+from ui.api.shape.answers import problem
 from ui.library.asking.running import ROUTE
 from ui.server.access.doors import Doors
 from ui.server.access.login_page import LOGIN, TO_PROVIDER

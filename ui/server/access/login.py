@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ui.api.answers import document
-from ui.api.refusals import Refused
 from ui.api.served import Asking, Role, Visitor
+from ui.api.shape.answers import document
+from ui.api.shape.refusals import Refused
 from ui.api.strict import StrictRoute
 from ui.server.access.doors import Doors
 from ui.server.access.gate import is_https

@@ -15,7 +15,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ui.api.answers import no_http
+from ui.api.shape.answers import no_http
 
 HEADER_S = 10.0
 """Longest time from the first byte, or the connection, to the end of the request's header."""

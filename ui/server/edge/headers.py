@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.api.answers import problem
+from ui.api.shape.answers import problem
 from ui.pages.components.files import KEPT_UNDER, early_links
 from ui.server.edge.address import host_name
 

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from ui.api.answers import problem
 from ui.api.links import BASE
+from ui.api.shape.answers import problem
 from ui.server.edge.address import ServerAddress
 
 DATA = ("/api", "/mcp", "/metrics")

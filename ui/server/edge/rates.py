@@ -10,8 +10,8 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.api.answers import problem
 from ui.api.served import client_of
+from ui.api.shape.answers import problem
 
 REQUESTS_A_MINUTE = 3000
 """A page that scrolls through pictures asks some forty times a second."""

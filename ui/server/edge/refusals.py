@@ -7,7 +7,7 @@ in words of its own, which a program that reads `error`, `fix` and `code` would 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.api.answers import refusal_of
+from ui.api.shape.answers import refusal_of
 
 BELOW = "/api"
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from ui.api.answers import problem
+from ui.api.shape.answers import problem
 
 UPLOADS = ("/_stcore/upload_file", "/api/v1/examples", "/api/v1/search")
 UPLOADS_AT_ONCE = 4

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from data.video.children.excerpting import Excerpt, Excerpts
 from data.video.children.pool import StillWanted
-from ui.api.refusals import wrong
+from ui.api.shape.refusals import wrong
 from ui.server.media.cache import FileCache
 from ui.server.media.files import no_such
 from ui.server.media.pictures import Found, cached_name

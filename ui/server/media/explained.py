@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from data.video.children.pool import StillWanted
-from ui.api.answers import problem
 from ui.api.browsing.explanation import ExplanationWanted
-from ui.api.fields import Seconds, VideoId
 from ui.api.served import Asking, ServedHere
+from ui.api.shape.answers import problem
+from ui.api.shape.fields import Seconds, VideoId
 from ui.api.strict import StrictRoute
 from ui.library.library import Library
 from ui.server.media.cache import FileCache

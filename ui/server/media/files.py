@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from data.catalogue import Catalogue, Video
 from data.errors import ReelwiseError
-from ui.api.answers import FileAnswer, problem
+from ui.api.shape.answers import FileAnswer, problem
 
 MEDIA_TYPES = {
     ".mp4": "video/mp4",

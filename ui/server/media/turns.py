@@ -18,7 +18,7 @@ from starlette.responses import Response
 from data.errors import ReelwiseError
 from data.video.children.excerpting import NotMade
 from data.video.children.pool import StillWanted
-from ui.api.answers import FileAnswer, known_problem, problem
+from ui.api.shape.answers import FileAnswer, known_problem, problem
 from ui.server.media.cache import FileCache
 
 Draw = Callable[[Path, StillWanted], bool]

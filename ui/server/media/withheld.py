@@ -16,8 +16,8 @@ from starlette.responses import Response
 
 from data.review.withheld import NOTHING, NotShown, Stretch
 from data.video.excerpts.covers import Cover
-from ui.api.answers import problem
 from ui.api.served import Served, Visitor, visitor_of
+from ui.api.shape.answers import problem
 
 ALL_S = 1e9
 

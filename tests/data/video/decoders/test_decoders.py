@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import data.video.decoders.decoding
-import data.video.decoders.packets
+import data.video.decoders.demuxing.packets
 from data.errors import UnreadableVideo
 from data.video.children.pool import decode_one
 from data.video.containers import sniff
 from data.video.decoders.decoding import DECODERS, open_decoding
+from data.video.decoders.demuxing.plan import plan_samples
 from data.video.decoders.opening import open_video
-from data.video.decoders.plan import plan_samples
 from data.video.types import HELD_S, DecodeRequest, Ending, FrameSpec, Pixels, VideoInfo
 from tests.data.paint import CYCLE, numbers, paint
 
@@ -299,7 +299,7 @@ class TestPyav(DecoderContract):
     def test_a_file_too_large_to_keep_its_packets_is_read_again(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(data.video.decoders.packets, "KEEP_PACKETS_BYTES", 500)
+        monkeypatch.setattr(data.video.decoders.demuxing.packets, "KEEP_PACKETS_BYTES", 500)
         for name in ("a.mp4", "a.mkv", "a.ts"):
             path = paint(tmp_path / name, n=60, g=12)
             assert self.sampled(path, fps=2.0)[0] == [(5 * at) % CYCLE for at in range(12)]

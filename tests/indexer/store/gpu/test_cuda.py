@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.backbone.early_checks import count_gpus
+from embeddings.backbone.computing.early_checks import count_gpus
 from indexer.store.gpu.copies import CopyOptions, GpuCopies
 from indexer.store.gpu.devices.cuda import open_gpus
 from tests.indexer.store.gpu.copy_contract import VECTORS

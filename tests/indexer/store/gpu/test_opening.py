@@ -13,7 +13,7 @@ import pytest
 
 from data.arrays import Floats, Ids
 from data.errors import ReelwiseError
-from embeddings.backbone import early_checks
+from embeddings.backbone.computing import early_checks
 from indexer.store.gpu import opening
 from indexer.store.gpu.devices.copy_kinds import CopyKind
 from indexer.store.gpu.opening import GpuTrainer, GpuUse, cuvs_version, open_copies, open_trainer

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from tests.ui.conftest import PATIENCE_S
 from tests.ui.server.edge.test_connections import served
-from ui.api.answers import FileAnswer, failed
+from ui.api.shape.answers import FileAnswer, failed
 from ui.server.edge.refusals import Refusals
 
 

@@ -10,8 +10,8 @@ from ui.library.library import Library
 from ui.library.pictured import picture_s
 from ui.server.media.early_pictures import EarlyPictures, Ended
 from ui.server.media.frames import FrameSource
-from ui.server.media.media_routes import Files
 from ui.server.media.pictures import Pictures
+from ui.server.media.routes.media_routes import Files
 from ui.server.media.turns import Unmade
 
 

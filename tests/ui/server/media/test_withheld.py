@@ -25,8 +25,8 @@ from tests.indexer.made import paint
 from ui.api.application import build_api
 from ui.api.served import VISITOR, Served, Visitor
 from ui.library.library import Library
-from ui.server.media import media_routes, video_routes
 from ui.server.media.frames import FrameSource
+from ui.server.media.routes import media_routes, video_routes
 
 pytestmark = pytest.mark.long(9)
 

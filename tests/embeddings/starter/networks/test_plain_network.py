@@ -11,17 +11,22 @@ import pytest
 import torch
 
 from embeddings.encoder import NeedsModel
-from embeddings.starter import kept_network as kept
-from embeddings.starter.kept_network import SHA256, keep_network, kept_network, network_copy
-from embeddings.starter.plain_network import PlainNetwork
+from embeddings.starter.networks import kept_network as kept
+from embeddings.starter.networks.kept_network import (
+    SHA256,
+    keep_network,
+    kept_network,
+    network_copy,
+)
+from embeddings.starter.networks.plain_network import PlainNetwork
 
 if TYPE_CHECKING:
-    from embeddings.starter.network import Network
+    from embeddings.starter.networks.network import Network
 
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    from embeddings.starter.network import Network
+    from embeddings.starter.networks.network import Network
 
     return Network()
 

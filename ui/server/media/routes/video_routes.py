@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from data.video.children.excerpting import Excerpts
-from ui.api.fields import Flag, Seconds, VideoId, Whole, Words
 from ui.api.served import Asking, ServedHere
+from ui.api.shape.fields import Flag, Seconds, VideoId, Whole, Words
 from ui.api.strict import StrictRoute
 from ui.library.library import Library
 from ui.server.media.clips import Clips

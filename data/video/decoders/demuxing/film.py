@@ -9,7 +9,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from data.errors import UnreadableVideo
-from data.video.decoders.packets import PacketTable
+from data.video.decoders.demuxing.packets import PacketTable
 from data.video.types import HELD_S
 
 MAX_PIXELS = 7680 * 4320

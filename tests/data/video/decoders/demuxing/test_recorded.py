@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data.video.decoders.recorded import recorded_us
+from data.video.decoders.demuxing.recorded import recorded_us
 
 
 def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:

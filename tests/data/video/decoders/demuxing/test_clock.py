@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import data.video.decoders.packets
+import data.video.decoders.demuxing.packets
 from data.video.children.pool import decode_one
-from data.video.decoders.clock import part_starts, shifts
+from data.video.decoders.demuxing.clock import part_starts, shifts
 from data.video.types import DecodeRequest, FrameSpec
 from tests.data.paint import CYCLE, numbers, paint
 
@@ -97,7 +97,7 @@ def test_a_part_is_found_again_in_a_large_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = two_in_one(tmp_path, "ts", second_s=0.0)
-    monkeypatch.setattr(data.video.decoders.packets, "KEEP_PACKETS_BYTES", 500)
+    monkeypatch.setattr(data.video.decoders.demuxing.packets, "KEEP_PACKETS_BYTES", 500)
     from tests.data.video.decoders.test_decoders import sampled
 
     assert sampled(path, fps=2.0, start_s=3.5, end_s=4.5) == ([15, 20], [3.5, 4.0])

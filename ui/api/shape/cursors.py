@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 
-from ui.api.refusals import wrong
+from ui.api.shape.refusals import wrong
 
 
 def cursor_for(question: object, at: list[int | str]) -> str:

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from data.errors import ReelwiseError
-from embeddings.backbone.device import choose_device
-from embeddings.backbone.early_checks import check_device, check_weights_file
+from embeddings.backbone.computing.device import choose_device
+from embeddings.backbone.computing.early_checks import check_device, check_weights_file
 
 
 def test_a_missing_or_odd_weights_file_is_refused(tmp_path: Path) -> None:

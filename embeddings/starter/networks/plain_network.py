@@ -1,4 +1,4 @@
-"""`embeddings.starter.network` in numpy: EfficientNet-Lite2 without torch."""
+"""`embeddings.starter.networks.network` in numpy: EfficientNet-Lite2 without torch."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ class _Block:
 
 
 class PlainNetwork:
-    """The network with the weights of a file, see `embeddings.starter.kept_network`.
+    """The network with the weights of a file, see `embeddings.starter.networks.kept_network`.
 
     Raises:
         KeyError: They are those of another network.

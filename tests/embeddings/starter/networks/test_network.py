@@ -13,18 +13,18 @@ from PIL import Image
 
 from data.errors import DamagedFile
 from embeddings.packages import PackagedFile
-from embeddings.starter import kept_network
 from embeddings.starter.footage import padded
 from embeddings.starter.labels import label_texts
+from embeddings.starter.networks import kept_network
 from embeddings.starter.views import views_of
 
 if TYPE_CHECKING:
-    from embeddings.starter.network import Network
+    from embeddings.starter.networks.network import Network
 
 
 @pytest.fixture(scope="module")
 def net() -> Network:
-    from embeddings.starter.network import Network
+    from embeddings.starter.networks.network import Network
 
     return Network()
 
@@ -57,7 +57,7 @@ def test_photographs_are_recognised(net: Network, picture: str, name: str) -> No
 
 
 def test_weights_of_another_network_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from embeddings.starter import network
+    from embeddings.starter.networks import network
 
     monkeypatch.setattr(torch, "load", lambda *_, **__: {"_conv_stem.weight": torch.zeros(1)})
     with pytest.raises(DamagedFile, match="has no '_bn0"):
@@ -65,7 +65,7 @@ def test_weights_of_another_network_are_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from embeddings.starter import network
+    from embeddings.starter.networks import network
 
     other = PackagedFile("timm", "version.py", "0" * 64, 1, "timm")
     monkeypatch.setattr(network, "NETWORK", other)

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from data.errors import UnreadableVideo
-from data.video.decoders.clock import BACK_S, LEAP_S, part_starts, shifts
+from data.video.decoders.demuxing.clock import BACK_S, LEAP_S, part_starts, shifts
 from data.video.types import OnProgress
 
 MAX_FRAMES = 5_000_000

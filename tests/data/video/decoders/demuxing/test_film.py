@@ -9,7 +9,7 @@ import av  # noqa: TID251  (tests paint their own clips)
 import numpy as np
 import pytest
 
-import data.video.decoders.film
+import data.video.decoders.demuxing.film
 from data.video.children.pool import decode_one
 from data.video.decoders.opening import open_video
 from data.video.types import DecodeRequest, FrameSpec
@@ -113,7 +113,7 @@ def test_the_cover_of_a_song_is_no_film(tmp_path: Path) -> None:
 def test_a_stream_too_large_to_read_gives_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data.video.decoders.film, "MAX_PIXELS", 200 * 100)
+    monkeypatch.setattr(data.video.decoders.demuxing.film, "MAX_PIXELS", 200 * 100)
     path = write(tmp_path / "a.mkv", (80, (256, 192), 10.0, 40, DEFAULT), FILM)
     with open_video(path) as video:
         assert video.info.width_px == 128

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from data.errors import ReelwiseError
 from data.video.children.pool import StillWanted
 from indexer.search.examples.pictures import is_picture, read_image
-from ui.api.refusals import not_there
+from ui.api.shape.refusals import not_there
 from ui.api.strict import StrictRoute
 from ui.library.library import Library
 from ui.server.media.cache import FileCache

@@ -16,7 +16,7 @@ from data.errors import NoSuchVideo, ReelwiseError
 from data.people import TooManyPins
 from data.review.deciding import OtherReviewer
 from data.review.records import NoSuchCase
-from ui.api.answers import DOCS, problem
+from ui.api.shape.answers import DOCS, problem
 
 
 class Problem(BaseModel):

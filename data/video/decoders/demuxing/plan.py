@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.video.decoders.packets import PacketTable
+from data.video.decoders.demuxing.packets import PacketTable
 from data.video.types import HELD_S
 
 DENSE_SLACK = 1.05

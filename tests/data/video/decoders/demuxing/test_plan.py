@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.video.decoders.plan import moments
+from data.video.decoders.demuxing.plan import moments
 from data.video.types import HELD_S
 
 HOUR_S = 3600.0

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from data.errors import DamagedFile
-from embeddings.starter.kept_network import NETWORK, keep_network
+from embeddings.starter.networks.kept_network import NETWORK, keep_network
 from embeddings.starter.shape import BLOCKS, EPSILON, HALVING
 
 

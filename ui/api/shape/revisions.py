@@ -14,7 +14,7 @@ from hashlib import blake2b
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ui.api.answers import NO_STORE
+from ui.api.shape.answers import NO_STORE
 
 ASK_AGAIN = {"cache-control": "private, no-cache", "vary": "Authorization, Cookie"}
 """Of documents: for the client of one visitor, who asks each time whether they still hold."""

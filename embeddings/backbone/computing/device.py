@@ -2,7 +2,7 @@
 
 import torch
 
-from embeddings.backbone.early_checks import no_gpu
+from embeddings.backbone.computing.early_checks import no_gpu
 
 
 def choose_device(name: str = "auto") -> torch.device:

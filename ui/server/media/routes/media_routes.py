@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ui.api.fields import Seconds, VideoId
+from ui.api.shape.fields import Seconds, VideoId
 from ui.api.strict import StrictRoute
 from ui.library.library import Library
 from ui.server.media.files import Media

@@ -1,0 +1,1 @@
+"""What the container of a video says, without decoding: streams, packets, clock, date."""

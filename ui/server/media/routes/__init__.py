@@ -1,0 +1,1 @@
+"""Routes that give files, pictures and previews."""

@@ -30,11 +30,11 @@ from data.home import resolve_home
 from data.lines.line import Channel, Line, Reading
 from data.video.types import Ending, VideoInfo
 from indexer.build.cutting import Embedded
-from indexer.build.encode_lines import LineEncoder
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
 from indexer.build.recording.record import record_embedded, writing_session
 from indexer.build.recording.record_lines import LinesBuffer
+from indexer.build.words.encode_lines import LineEncoder
 from indexer.store.generations import open_generation
 from indexer.store.lines import LineStore
 from indexer.store.publishing import publish

@@ -20,11 +20,11 @@ from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord, ReadingRow
 from data.home import Home, resolve_home
 from data.lines.line import Channel, Line
-from indexer.build.encode_lines import LineEncoder
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
 from indexer.build.recording.record import record_embedded, writing_session
 from indexer.build.recording.record_lines import record_lines
+from indexer.build.words.encode_lines import LineEncoder
 from indexer.store.lines import LineStore, VideoLines, new_number
 from indexer.store.meaning.passages import digest_of
 from indexer.store.publishing import publish

@@ -15,7 +15,6 @@ from data.home import Home, nothing_indexed, require_library
 from data.lines import LineReader
 from data.video.clips.rule import ClipRule
 from embeddings.opening.choice import encoder_notice
-from indexer.build.encode_lines import LineEncoder
 from indexer.build.files.roots import absolute_paths, existing_roots
 from indexer.build.interrupt import Interrupt, interruptible
 from indexer.build.predict import predict_new
@@ -25,6 +24,7 @@ from indexer.build.recording.record import tidy, writing_session
 from indexer.build.recut import recut
 from indexer.build.report import IndexReport
 from indexer.build.run import Run, every_video
+from indexer.build.words.encode_lines import LineEncoder
 from indexer.store.generations import Generation, drop_damaged, open_generation
 from indexer.store.publishing import publish
 from indexer.store.segments.building import building_of

@@ -10,8 +10,8 @@ from data.video.passed_over import PassedOver, Reason
 from indexer.build.cutting import Embedded
 from indexer.build.files.plan import FileChanges, Plan
 from indexer.build.progress import Meter
-from indexer.build.read_files import PassCounts
 from indexer.build.recut import Recut
+from indexer.build.words.read_files import PassCounts
 
 LISTED = 1000
 """Files passed over for one reason that a report lists by name; all are counted."""

@@ -23,17 +23,17 @@ from data.video.scan import scan
 from data.video.types import DecodeRequest
 from indexer.build.cutting import Embedded
 from indexer.build.embed import EmbeddingStream
-from indexer.build.encode_lines import LineEncoder
 from indexer.build.files.missing import hold_back, suddenly_empty
 from indexer.build.files.plan import Plan, Unseen, is_below, plan_changes
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Listener, Meter
 from indexer.build.publisher import Publisher
-from indexer.build.read_lines import LinePasses
 from indexer.build.recording.record import FlushBuffer
 from indexer.build.recording.strays import take_in
 from indexer.build.recut import recut
 from indexer.build.report import RunCounts
+from indexer.build.words.encode_lines import LineEncoder
+from indexer.build.words.read_lines import LinePasses
 from indexer.store.generations import open_generation
 from indexer.store.vectors import VectorStore
 

@@ -10,11 +10,11 @@ from data.catalogue.catalogue import Catalogue
 from data.lines.line import Channel, Line, Reading
 from embeddings.opening.choice import PACKAGED_SENTENCES
 from embeddings.words.sentences import open_sentences, shared_sentences
-from indexer.build.encode_lines import LineEncoder
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
 from indexer.build.recording.record import writing_session
 from indexer.build.recording.record_lines import LinesBuffer
+from indexer.build.words.encode_lines import LineEncoder
 from indexer.search.query import Query
 from indexer.search.searcher import Searcher
 from indexer.store.lines import LineStore

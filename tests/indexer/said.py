@@ -9,11 +9,11 @@ from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.lines.line import Channel, Line, Reading
 from embeddings.starter.labels import caption_texts
-from indexer.build.encode_lines import LineEncoder
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
 from indexer.build.recording.record import writing_session
 from indexer.build.recording.record_lines import LinesBuffer, take_in_lines
+from indexer.build.words.encode_lines import LineEncoder
 from indexer.store.lines import LineStore
 from indexer.store.publishing import publish
 from tests.fakes import FakeSentences

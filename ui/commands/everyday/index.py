@@ -36,8 +36,8 @@ from ui.terminal.progress import ProgressBar
 from ui.terminal.text import count, length
 
 if TYPE_CHECKING:
-    from indexer.build.read_files import PassCounts
     from indexer.build.report import IndexReport
+    from indexer.build.words.read_files import PassCounts
     from ui.library.jobs.run import JobRun
 
 EncoderOption = Annotated[

@@ -21,11 +21,11 @@ from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.lines.line import Channel, Line, Reading
 from embeddings.starter.labels import caption_texts
-from indexer.build.encode_lines import LineEncoder
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter
 from indexer.build.recording.record import writing_session
 from indexer.build.recording.record_lines import LinesBuffer
+from indexer.build.words.encode_lines import LineEncoder
 from indexer.search.words.meaning import open_meanings
 from indexer.store.generations import open_generation
 from indexer.store.lines import LineStore

@@ -17,12 +17,12 @@ from data.home import Home
 from data.lines.line import Channel
 from data.sealed import seal
 from embeddings.starter.labels import caption_texts
-from indexer.build import encode_lines
-from indexer.build.encode_lines import LineEncoder
 from indexer.build.interrupt import Interrupt
 from indexer.build.pipeline import rebuild
 from indexer.build.progress import Meter
 from indexer.build.recording.record import writing_session
+from indexer.build.words import encode_lines
+from indexer.build.words.encode_lines import LineEncoder
 from indexer.search.query import Query
 from indexer.search.result import SearchResult
 from indexer.search.searcher import Searcher

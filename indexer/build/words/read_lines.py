@@ -18,7 +18,8 @@ from data.video.children.process import NoDecoder
 from indexer.build.files.plan import is_below
 from indexer.build.interrupt import Interrupt
 from indexer.build.progress import Meter, Phase
-from indexer.build.read_files import (
+from indexer.build.recording.record_lines import LinesBuffer, forget_lost, take_in_lines
+from indexer.build.words.read_files import (
     FILE_CHANNELS,
     FILES_ENGINE,
     PassCounts,
@@ -26,7 +27,6 @@ from indexer.build.read_files import (
     changed_sources,
     read_source,
 )
-from indexer.build.recording.record_lines import LinesBuffer, forget_lost, take_in_lines
 from indexer.store.lines import LineStore
 
 Item = TypeVar("Item")

@@ -289,6 +289,10 @@ def holds_lock(home: Home) -> bool:
     return _held.get(home.lock_file) == os.getpid()
 
 
+class LibraryBusy(ReelwiseError):
+    """Somebody else has the right to change this library."""
+
+
 class WriterLock:
     """The right to change vectors, index and library rows of one home; use as a context manager.
 
@@ -308,7 +312,7 @@ class WriterLock:
         """Take the lock at once.
 
         Raises:
-            ReelwiseError: Another process, or another lock object of this one, holds it.
+            LibraryBusy: Another process, or another lock object of this one, holds it.
         """
         self.home.make()
         descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -317,7 +321,7 @@ class WriterLock:
         except OSError as error:
             holder = os.pread(descriptor, 1000, 0).decode(errors="replace").strip()
             os.close(descriptor)
-            raise ReelwiseError(
+            raise LibraryBusy(
                 f"{self.doing.format(home=self.home.root)} by {holder or 'another process'}",
                 fix="wait until it has finished, or stop that process, then run this again",
             ) from error

@@ -8,6 +8,7 @@ import pytest
 
 from data.annotations.records import NoSuchSet, NothingToUndo
 from data.errors import CannotWrite, DamagedFile, NoSuchVideo, ReelwiseError, UnreadableVideo
+from data.home import LibraryBusy
 from data.people import TooManyPins
 from data.review.deciding import OtherReviewer
 from data.review.records import NoSuchCase
@@ -25,6 +26,7 @@ ROOMS = ("data", "embeddings", "indexer", "recommender", "ui", "reelwise")
 ERRORS = [
     ReelwiseError("a", fix="b"),
     NoSuchVideo("a", fix="b"),
+    LibraryBusy("a", fix="b"),
     NoSuchCase("a", fix="b"),
     OtherReviewer("a", fix="b"),
     TooManyPins(3.5),

@@ -307,4 +307,4 @@ def _named(condition: Condition, heads: dict[str, _Head]) -> tuple[_Head, str | 
 
 
 def _wrong(condition: Condition, why: str, fix: str) -> ReelwiseError:
-    return ReelwiseError(f"--where {condition.text[:80]!r}: {why}", fix=fix)
+    return ReelwiseError(f"the condition {condition.text[:80]!r}: {why}", fix=fix)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from data.annotations.records import NoSuchSet, NothingToUndo
 from data.errors import NoSuchVideo, ReelwiseError
+from data.home import LibraryBusy
 from data.people import TooManyPins
 from data.review.deciding import OtherReviewer
 from data.review.records import NoSuchCase
@@ -70,28 +71,32 @@ def in_http_words(fix: str) -> str:
     return f"on the server: {fix}" if _COMMAND.search(fix) else fix
 
 
+_ANSWERS: tuple[tuple[type[ReelwiseError], int, str, str], ...] = (
+    (NoSuchVideo, 404, "unknown_video", ""),
+    (NoSuchCase, 404, "unknown_case", "GET /api/v1/review/cases?state=all lists them"),
+    (NoSuchSet, 404, "unknown_set", "GET /api/v1/annotations lists them"),
+    (NothingToUndo, 409, "nothing_to_undo",
+     "GET /api/v1/annotations/{set_name}/log tells what was said"),
+    (OtherReviewer, 409, "other_reviewer", "GET the case, then decide again"),
+    (LibraryBusy, 409, "library_busy", "wait until it has ended, then try again"),
+    (ReelwiseError, 409, "cannot_answer", ""),
+)  # fmt: skip
+"""By the kind of error: status, code, and the fix where it is not that of the error."""
+_BUSY = "the library is being changed by something else, as by a job that runs"
+
+
 def refusal(error: ReelwiseError) -> Response:
     """The answer to a request that ended with an error of the library."""
     if isinstance(error, Refused):
         return problem(error.status, error.code, error.problem, error.fix)
-    fix = in_http_words(error.fix)
     if isinstance(error, TooManyPins):
-        answer = problem(429, "too_many", error.problem, fix)
+        answer = problem(429, "too_many", error.problem, in_http_words(error.fix))
         answer.headers["retry-after"] = str(ceil(error.wait_s))
         return answer
-    if isinstance(error, NoSuchVideo):
-        return problem(404, "unknown_video", error.problem, fix)
-    if isinstance(error, NoSuchCase):
-        fix = "GET /api/v1/review/cases?state=all lists them"
-        return problem(404, "unknown_case", error.problem, fix)
-    if isinstance(error, NoSuchSet):
-        return problem(404, "unknown_set", error.problem, "GET /api/v1/annotations lists them")
-    if isinstance(error, NothingToUndo):
-        fix = "GET /api/v1/annotations/{set_name}/log tells what was said"
-        return problem(409, "nothing_to_undo", error.problem, fix)
-    if isinstance(error, OtherReviewer):
-        return problem(409, "other_reviewer", error.problem, "GET the case, then decide again")
-    return problem(409, "cannot_answer", error.problem, fix)
+    status, code, fix = next(rest for kind, *rest in _ANSWERS if isinstance(error, kind))
+    # Which process it is, and of which library, is not for everyone who asks.
+    told = _BUSY if isinstance(error, LibraryBusy) else error.problem
+    return problem(status, code, told, fix or in_http_words(error.fix))
 
 
 async def refused(request: Request, error: Exception) -> Response:

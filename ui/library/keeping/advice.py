@@ -40,13 +40,12 @@ class Advice:
 
 
 def advice_of(text: str) -> Advice:
-    """A warning, and the first thing that it advises; a command that no page can run stays."""
-    found = [(each, _action(each["command"])) for each in _CLAUSE.finditer(text)]
-    wanted = next((action for _, action in found if action is not None), None)
-    for clause, action in reversed(found):
-        if wanted is not None and action == wanted:
-            text = text[: clause.start()] + text[clause.end() :]
-    return Advice(printable(text.strip(" ;:,") if wanted else text), wanted)
+    """A warning without its commands, and the first thing among them that a page can do."""
+    found = [*_CLAUSE.finditer(text)]
+    actions = [action for each in found if (action := _action(each["command"])) is not None]
+    for clause in reversed(found):
+        text = text[: clause.start()] + text[clause.end() :]
+    return Advice(printable(text.strip(" ;:,") if found else text), next(iter(actions), None))
 
 
 def _action(command: str) -> Action | None:

@@ -3,13 +3,14 @@
 // to which Back returns.
 
 import { h, icon, rootOf } from "./shared/dom.js";
-import { address, changed, follow, go } from "./shared/go.js";
+import { address, changed, comeAgain, follow, go } from "./shared/go.js";
 import { get, send } from "./shared/api.js";
 import { keepPerson } from "./shared/device.js";
 import { openMenu } from "./shared/menu.js";
 import { speaker } from "./shared/words.js";
 import { askForJobs, AT_WORK, hearOfJobs, jobLine, jobName, share } from "./shared/jobs.js";
 import { loadEarly } from "./shared/early.js";
+import { hearOfServer } from "./shared/server.js";
 import { keepPlaces } from "./shared/places.js";
 import { openKeys } from "./shared/keys.js";
 
@@ -31,6 +32,8 @@ class Frame {
     on(document, "drop", event => this.dropped(event));
     on(document, "reelwise:job", () => askForJobs());
     this.forget = keepPlaces(this.stop.signal);
+    this.isServed = true;
+    hearOfServer(isThere => this.serverCame(isThere), this.stop.signal);
   }
 
   show(data, trigger) {
@@ -54,6 +57,16 @@ class Frame {
     if (data.at_work) askForJobs();
   }
 
+  /** Nothing that is there goes away with the server; what needs it waits. */
+  serverCame(isThere) {
+    this.isServed = isThere;
+    if (!this.lost) return;
+    this.lost.hidden = isThere;
+    this.lost.replaceChildren(isThere ? "" : this.say("frame.lost"));
+    // Streamlit comes back by itself, some time later, with the page that it showed last.
+    if (isThere) for (const after_ms of [1000, 4000, 10000, 20000]) setTimeout(() => this.isServed && !this.stop.signal.aborted && comeAgain(), after_ms);
+  }
+
   /** The line of the job that is at work, under the head of every page. */
   jobsCame(jobs) {
     const job = jobs.findLast(each => each.state !== "queued" && AT_WORK.includes(each.state)) ?? jobs.find(each => AT_WORK.includes(each.state));
@@ -75,6 +88,7 @@ class Frame {
         h("a", { class: "brand", href: "/", "aria-label": "reelwise", onclick: follow }, h("i"), h("span", {}, "reelwise")),
         this.pages("pages"), this.field(text), this.person()),
       this.job = h("a", { class: "job", href: "/library", onclick: follow, hidden: true }, h("progress", { "aria-hidden": "true", max: "1" })),
+      this.lost = h("p", { class: "lost", role: "alert", hidden: this.isServed }, this.isServed ? "" : this.say("frame.lost")),
       h("p", { class: "notice", role: this.told.role, hidden: !this.told.text }, this.told.text),
       this.pages("foot"),
     ];

@@ -16,7 +16,7 @@ class People {
         h("ul", {}, data.people.map(person => this.row(person)))),
       data.access && h("section", { "aria-labelledby": "access" }, h("h2", { id: "access" }, say("people.access")), h("p", {}, say(`people.access_${data.access}`))),
       h("section", { "aria-labelledby": "about" }, h("h2", { id: "about" }, say("people.about")),
-        h("p", {}, say("people.version", { version: data.version })), h("p", {}, say("people.licence")), h("p", {}, say("people.help")),
+        h("p", {}, say("people.version", { version: data.version })), h("p", {}, say("people.licence")),
         h("p", {}, h("a", { class: "link", href: "/api/v1/docs", target: "_blank" }, say("people.api")))),
     ].filter(Boolean));
   }

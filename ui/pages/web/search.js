@@ -104,7 +104,7 @@ function notices(data, say, mended) {
 const VIEWS = {
   nothing_indexed: (data, say) => [h("div", { class: "center" }, h("h1", {}, say("search.nothing_indexed")), h("p", {}, say("search.index_first")),
     h("p", {}, h("a", { href: "/library", onclick: follow, class: "chip on" }, say("search.to_library"))))],
-  start,
+  start: (data, say) => [data.chips.length > 0 && chips(data, say), ...start(data, say)],
   problem: (data, say, mended) => [h("h1", { class: "only-heard" }, say("search.title")), chips(data, say), example(data, say), problem(data, say, mended)],
   results: (data, say, mended) => [
     h("h1", { class: "only-heard" }, say("search.title")), chips(data, say), example(data, say),

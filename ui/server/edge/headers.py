@@ -12,7 +12,7 @@ from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.api.shape.answers import problem
@@ -21,9 +21,18 @@ from ui.server.edge.address import host_name
 
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 """Routes of Streamlit that tell a stranger about visitors, or act for a program."""
+HOST_CONFIG = "/_stcore/host-config"
+"""What Streamlit's page asks of the site around it; answered here."""
 _OTHERS = ("login", "healthz", "readyz", "metrics", "mcp")
 _STREAMLIT = ("_stcore", "static", "media", "component", "api", "favicon.png", "index.html")
 _WHERE = 'window.__streamlit={BACKEND_BASE_URL:location.origin+"/"};'
+_NOTHING = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>reelwise</title>'
+    '<meta name="color-scheme" content="light dark">'
+    '<meta name="viewport" content="width=device-width"></head>'
+    '<body style="font: 18px/1.5 sans-serif; margin: 15vh auto; max-width: 30em; padding: 0 1em">'
+    '<h1>There is nothing at this address</h1><p><a href="/">Open reelwise</a></p></body></html>'
+)
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _FOR_EVER = "public, max-age=31536000, immutable"
 """Of files whose address changes with their content."""
@@ -67,11 +76,12 @@ class SafeAnswers:
                     headers["cache-control"] = _FOR_EVER
             await send(message)
 
-        if self._is_there(scope["path"]):
+        if scope["path"] == HOST_CONFIG and scope["method"] == "GET":
+            await _host_config()(scope, receive, send_with_headers)
+        elif self._is_there(scope["path"]):
             await self._app(scope, receive, send_with_headers)
         else:
-            answer = problem(404, "no_route", "there is nothing at this address", "open /")
-            await answer(scope, receive, send_with_headers)
+            await _nothing_here(Headers(scope=scope))(scope, receive, send_with_headers)
 
     def _is_there(self, path: str) -> bool:
         closed = any(path == each or path.startswith(f"{each}/") for each in CLOSED)
@@ -120,6 +130,31 @@ class Shell:
         links = early_links(request.url.path.strip("/"))
         html = self._html.replace("</head>", f"{links}</head>", 1)
         return HTMLResponse(html, headers={"cache-control": "no-cache"})
+
+
+def _nothing_here(headers: Headers) -> Response:
+    """What a browser shows of an address that leads nowhere; programs get their document."""
+    if "text/html" in headers.get("accept", ""):
+        return HTMLResponse(_NOTHING, status_code=HTTPStatus.NOT_FOUND)
+    return problem(404, "no_route", "there is nothing at this address", "open /")
+
+
+def _host_config() -> Response:
+    """Streamlit's own dialogs about errors are off.
+
+    One over a page whose server is away makes all of that page unusable; the head of our pages says
+    that it is away, and they go on when it is back.
+    """
+    config = {
+        "allowedOrigins": [],
+        "useExternalAuthToken": False,
+        "enableCustomParentMessages": False,
+        "enforceDownloadInNewTab": False,
+        "metricsUrl": "",
+        "blockErrorDialogs": True,
+        "resourceCrossOriginMode": None,
+    }
+    return JSONResponse(config, headers={"cache-control": "no-cache"})
 
 
 def _sha256(text: str) -> str:

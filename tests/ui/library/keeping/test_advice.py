@@ -37,12 +37,13 @@ TOONS_ONLY = str(toons_only_notice("toon", 9, 7))
         ("reelwise rebuild --reencode      (or give the old weights: --weights FILE)", "",
          "reencode"),
         ("nothing is wrong; look at it", "nothing is wrong; look at it", None),
-        ("take another: reelwise encoders lists them", "take another: reelwise encoders lists them",
-         None),
+        ("take another: reelwise encoders lists them", "take another", None),
         (TOONS_ONLY, TOONS_ONLY.partition(": reelwise")[0], "encoder"),
         ("for real videos: reelwise index FOLDER --encoder clip",
-         "for real videos: reelwise index FOLDER --encoder clip", None),
-        ("reelwise indexer is no command", "reelwise indexer is no command", None),
+         "for real videos", None),
+        ("it finds more: reelwise index /a 'b c' --encoder X/y", "it finds more", None),
+        ("reelwise heads lists the heads", "", None),
+        ("what reelwise draws is known", "what reelwise draws is known", None),
     ],
 )  # fmt: skip
 def test_a_command_becomes_what_the_page_can_do(

@@ -16,7 +16,7 @@ from data.home import Home
 from data.toons.library import ToonLibrary
 from data.video.transcode import Change, transcode
 from tests.ui.conftest import PATIENCE_S, Server
-from tests.ui.pages.conftest import FOCUSED, Visitor, focused, id_of
+from tests.ui.pages.conftest import FOCUSED, Visitor, focused, go, id_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route
@@ -352,3 +352,41 @@ def test_the_scripts_of_a_video_page_are_there_before_its_card_is_opened(
     first_card(page).locator("a.picture").click()
     page.locator("video").first.wait_for()
     assert [url for url in asked[before:] if url.endswith(".js")] == []
+
+
+def test_a_server_that_is_away_is_told_and_the_page_stays(
+    visitor: Visitor, server: Server, query: dict[str, str]
+) -> None:
+    page = visitor.page
+    page.goto(f"{server.url}/?q={quote(query['query'])}")
+    first_card(page).wait_for()
+    page.route("**/healthz", lambda route: route.abort())
+    go(page, f"/?q={quote(query['query'])}&sort=new")
+    alert = page.get_by_text("The server does not answer.")
+    alert.wait_for()
+    assert page.get_by_role("dialog").count() == 0
+    field = page.get_by_role("combobox", name="Search the library")
+    field.fill("still here")
+    page.unroute("**/healthz")
+    alert.wait_for(state="hidden")
+    assert field.input_value() == "still here"
+
+
+def test_the_field_keeps_room_beside_all_pages(visitor: Visitor, server: Server) -> None:
+    page = visitor.page
+    page.goto(server.url)
+    links = page.locator("nav.pages")
+    links.wait_for()
+    # As where there is a policy and a set of labels.
+    links.evaluate("nav => nav.append(...[1, 2].map(() => nav.lastChild.cloneNode(true)))")
+    for width_px in (768, 899, 900, 1024, 1100, 1200, 1280, 1440):
+        page.set_viewport_size({"width": width_px, "height": 800})
+        field = page.locator("form.field").bounding_box()
+        person = page.locator("header.frame .person").bounding_box()
+        words = page.locator("form.field input[type=search]").bounding_box()
+        assert field is not None
+        assert person is not None
+        assert words is not None
+        assert words["width"] >= 170, width_px
+        assert field["x"] + field["width"] <= person["x"], width_px
+        assert person["x"] + person["width"] <= width_px, width_px

@@ -77,6 +77,18 @@ def test_closed_and_unknown_pages_are_404(client: TestClient) -> None:
         assert client.get(path).status_code == 200, path
 
 
+def test_a_browser_at_a_wrong_address_is_shown_the_way_back(client: TestClient) -> None:
+    answer = client.get("/nosuch", headers={"accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, '<a href="/">' in answer.text) == (404, True)
+    assert "content-security-policy" in answer.headers
+
+
+def test_the_site_around_the_page_wants_no_dialogs_of_errors(client: TestClient) -> None:
+    answer = client.get("/_stcore/host-config")
+    assert answer.json()["blockErrorDialogs"] is True
+    assert "content-security-policy" in answer.headers
+
+
 def test_the_page_knows_its_server_and_names_its_own_scripts(tmp_path: Path) -> None:
     page = tmp_path / "index.html"
     page.write_text(

@@ -3,7 +3,7 @@
 import { h, icon } from "../shared/dom.js";
 import { send } from "../shared/api.js";
 import { card, similarHref, walkByArrows } from "../shared/card.js";
-import { go } from "../shared/go.js";
+import { follow, go } from "../shared/go.js";
 import { offerUndo } from "../shared/undo.js";
 import { clock } from "../shared/words.js";
 
@@ -58,7 +58,7 @@ export class About {
       h("h1", {}, video.title), h("p", { class: "mute small" }, video.subtitle),
       h("div", { class: "video-actions" }, this.like, this.dislike, link, path,
         !video.gone && h("a", { class: "link-button", href: links.media, download: video.file_name }, icon("download"), h("span", {}, say("player.download")))),
-      this.tags(), this.keywords(), this.tabs(), this.panel);
+      ...[this.tags(), this.keywords(), this.tabs(), this.panel].filter(Boolean));
     this.press();
     this.fillPanel();
   }
@@ -166,7 +166,7 @@ export class About {
 
   drawTags() {
     this.chips.replaceChildren(...this.data.tags.map(tag => h("li", { class: "chip" },
-      h("a", { href: `/?${new URLSearchParams({ tag })}`, onclick: event => { event.preventDefault(); go(event.currentTarget.getAttribute("href")); } }, tag),
+      h("a", { href: `/library?${new URLSearchParams({ tag })}`, onclick: follow }, tag),
       this.data.owner && h("button", { type: "button", class: "x", "aria-label": this.say("tags.remove", { tag }), onclick: () => this.untag(tag) }, icon("close")))));
   }
 

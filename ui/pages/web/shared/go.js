@@ -55,6 +55,9 @@ function announce(stays) {
   document.dispatchEvent(new CustomEvent(CHANGED, { detail: { stays } }));
 }
 
+/** Ask for the page of the address once more, as after an answer that never came. */
+export const comeAgain = () => window.dispatchEvent(new PopStateEvent("popstate"));
+
 /** Follow a link within the page; with a modifier or another button the browser does it. */
 export function follow(event) {
   if (event.defaultPrevented || event.button > 0) return;

@@ -93,7 +93,7 @@ def refusal(error: ReelwiseError) -> Response:
         answer = problem(429, "too_many", error.problem, in_http_words(error.fix))
         answer.headers["retry-after"] = str(ceil(error.wait_s))
         return answer
-    status, code, fix = next(rest for kind, *rest in _ANSWERS if isinstance(error, kind))
+    _, status, code, fix = next(each for each in _ANSWERS if isinstance(error, each[0]))
     # Which process it is, and of which library, is not for everyone who asks.
     told = _BUSY if isinstance(error, LibraryBusy) else error.problem
     return problem(status, code, told, fix or in_http_words(error.fix))

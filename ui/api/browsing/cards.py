@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from data.catalogue import Video
+from data.review.withheld import NotShown
 from ui.api.links import media_url, preview_url, shown_path, thumb_url
 from ui.api.served import Visitor
 from ui.library.documents import is_gone
 from ui.library.folder_names import FolderNames
-from ui.library.pictured import picture_s
+from ui.library.pictured import Withheld, picture_s, withheld_of
 from ui.library.playable import is_playable
 
 
@@ -33,15 +34,21 @@ class Card(BaseModel):
     preview_url: str = Field(description="For files that browsers cannot play.")
     plays: bool = Field(description="Browsers play the file itself.")
     gone: bool = Field(description="The file is not here now.")
+    withheld: Withheld = Field(
+        description="What moderation keeps back: none; part: a part, so that there is no file; "
+        "picture: also the picture of `thumb_url`."
+    )
     path: str | None = Field(description="Path on the server; null for viewers.")
 
 
-def card(video: Video, names: FolderNames, visitor: Visitor) -> Card:
+def card(video: Video, names: FolderNames, visitor: Visitor, not_shown: NotShown) -> Card:
     """A video, for whoever asks."""
-    return Card(**card_fields(video, names, visitor))
+    return Card(**card_fields(video, names, visitor, not_shown))
 
 
-def card_fields(video: Video, names: FolderNames, visitor: Visitor) -> dict[str, Any]:
+def card_fields(
+    video: Video, names: FolderNames, visitor: Visitor, not_shown: NotShown
+) -> dict[str, Any]:
     """The fields of `Card`."""
     return {
         "video_id": video.id,
@@ -58,5 +65,6 @@ def card_fields(video: Video, names: FolderNames, visitor: Visitor) -> dict[str,
         "preview_url": preview_url(video.id),
         "plays": is_playable(video),
         "gone": is_gone(video.path),
+        "withheld": withheld_of(video, not_shown),
         "path": shown_path(video.path, visitor),
     }

@@ -122,7 +122,7 @@ def video(video_id: VideoId, served: ServedHere, visitor: Asking) -> OneVideo:
         for path in catalogue.files.of_video(video_id)
     ]
     return OneVideo(
-        **card_fields(known, names, visitor),
+        **card_fields(known, names, visitor, library.reviews.withholding.now()),
         fps=known.fps,
         codec=known.codec,
         strip_url=f"{BASE}/strips/{video_id}",

@@ -95,12 +95,13 @@ def videos(asked: Annotated[Window, Query()], served: ServedHere, visitor: Askin
     part = ids[first : first + asked.k].tolist()
     found = served.library.catalogue.videos_by_id(part)
     names = names_of(served)
+    not_shown = served.library.reviews.withholding.now()
     last = first + len(part)
     more = cursor_for(question, [part[-1], last]) if part and last < len(ids) else None
     return Videos(
         total=len(ids),
         offset=first,
-        items=[card(found[each], names, visitor) for each in part if each in found],
+        items=[card(found[each], names, visitor, not_shown) for each in part if each in found],
         next=more,
     )
 

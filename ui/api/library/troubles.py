@@ -154,13 +154,14 @@ def duplicates(
     if groups is None:
         return Duplicates(compared=False, total=0, freed_bytes=0, groups=[])
     names = names_of(served)
+    not_shown = served.library.reviews.withholding.now()
     shown = [
         CopyGroup(
             why=group.why,
             freed_bytes=group.freed_bytes,
             videos=[
                 CopyRow(
-                    card=card(each.video, names, visitor),
+                    card=card(each.video, names, visitor, not_shown),
                     relation=str(each.relation),
                     size_bytes=each.size_bytes,
                     width_px=each.video.width_px,

@@ -8,9 +8,10 @@ from typing import Any
 
 from data.catalogue import Video
 from data.printable import printable
+from data.review.withheld import NOTHING, NotShown
 from indexer.search.result import Hit, Match
 from ui.library.documents import is_gone
-from ui.library.pictured import picture_s
+from ui.library.pictured import picture_s, withheld_of
 from ui.library.playable import is_playable
 
 Card = dict[str, Any]
@@ -20,13 +21,20 @@ LINES_SHOWN = 2
 _ROUNDED = 3
 
 
-def card_of(video: Video, *, shows_path: bool = True, hits: Sequence[Hit] = ()) -> Card:
+def card_of(
+    video: Video,
+    *,
+    shows_path: bool = True,
+    hits: Sequence[Hit] = (),
+    not_shown: NotShown = NOTHING,
+) -> Card:
     """A card.
 
     Args:
         video: The video.
         shows_path: Whether the visitor may see where the file lies.
         hits: Its moments, the best first; none for the video as a whole.
+        not_shown: What moderation keeps back.
     """
     title = printable(hits[0].title if hits else video.title)
     name = video.path.name
@@ -42,6 +50,7 @@ def card_of(video: Video, *, shows_path: bool = True, hits: Sequence[Hit] = ()) 
         "plays": is_playable(video),
         "picture_s": picture_s(video),
         "gone": is_gone(video.path),
+        "withheld": withheld_of(video, not_shown),
         "moments": moments_of(hits, video.duration_s),
     }
 

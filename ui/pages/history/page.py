@@ -14,7 +14,7 @@ from ui.pages.people.choosing import TOLD, ask_who, is_kept_from
 from ui.pages.people.recording import records, set_records
 
 _KEY = "history"
-_GROUPS = ("history", "kind", "source", "undo")
+_GROUPS = ("history", "kind", "source", "undo", "card")
 
 
 def show_history() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from data.catalogue import Video
 from data.history import Event, EventKind
 from data.printable import printable
+from data.review.withheld import NotShown
 from ui.library.library import Library
 from ui.pages.components.video_card import card_of
 
@@ -34,11 +35,12 @@ def history_data(library: Library, user: str, *, kind: str, before: str | None) 
     page = library.events.page(user, kinds=KINDS.get(kind, ()), before=before, limit=ROWS)
     ids = {event.video_id for event in page.events if event.video_id is not None}
     videos = library.catalogue.videos_by_id(ids)
-    rows = [_row(event, videos.get(event.video_id or 0)) for event in page.events]
+    not_shown = library.reviews.withholding.now()
+    rows = [_row(event, videos.get(event.video_id or 0), not_shown) for event in page.events]
     return {"rows": rows, "next": page.next}
 
 
-def _row(event: Event, video: Video | None) -> dict[str, Any]:
+def _row(event: Event, video: Video | None, not_shown: NotShown) -> dict[str, Any]:
     return {
         "id": event.id,
         "kind": event.kind,
@@ -46,5 +48,5 @@ def _row(event: Event, video: Video | None) -> dict[str, Any]:
         "watched_s": event.watched_s,
         "source": event.source,
         "title": printable(video.title if video is not None else event.video_ref),
-        "video": None if video is None else card_of(video, shows_path=False),
+        "video": None if video is None else card_of(video, shows_path=False, not_shown=not_shown),
     }

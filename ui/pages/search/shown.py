@@ -13,6 +13,7 @@ from data.errors import ReelwiseError
 from data.labels.vocabulary import TAGS
 from data.lines import Channel
 from data.printable import printable
+from data.review.withheld import NotShown
 from indexer.search.examples.pictures import is_picture
 from indexer.search.result import Hit
 from indexer.search.spans import parse_span
@@ -111,7 +112,8 @@ def example_data(library: Library, like: str) -> Data | None:
             kind = "picture" if is_picture(given.path) else "clip"
             return {"id": name, "title": printable(given.path.name), "kind": kind, "part": like}
         _, span = parse_span(f"{name}.mp4{like[len(name) :]}")
-        card = card_of(library.catalogue.video(name), shows_path=False)
+        not_shown = library.reviews.withholding.now()
+        card = card_of(library.catalogue.video(name), shows_path=False, not_shown=not_shown)
     except ReelwiseError:
         return None
     start_s, end_s = (0.0, card["duration_s"]) if span is None else (span.start_s, span.end_s)
@@ -136,9 +138,11 @@ def answer_data(library: Library, asked: Asked, found: Found, *, shows_path: boo
     result = found.result
     shown = found.groups[: asked.n]
     confident = result.confident
+    not_shown = library.reviews.withholding.now()
     data: Data = {
         "videos": [
-            _card(video, hits, confident=confident, shows_path=shows_path) for video, hits in shown
+            _card(video, hits, confident=confident, shows_path=shows_path, not_shown=not_shown)
+            for video, hits in shown
         ],
         "n_videos": len(found.groups),
         "n_moments": found.n_moments,
@@ -161,11 +165,13 @@ def answer_data(library: Library, asked: Asked, found: Found, *, shows_path: boo
     return data
 
 
-def _card(video: Video, hits: list[Hit], *, confident: bool, shows_path: bool) -> Data:
+def _card(
+    video: Video, hits: list[Hit], *, confident: bool, shows_path: bool, not_shown: NotShown
+) -> Data:
     copies = copies_of(hits[0])
     if not shows_path:
         copies["copies_at"] = ""
-    card = card_of(video, hits=hits, shows_path=shows_path) | copies
+    card = card_of(video, hits=hits, shows_path=shows_path, not_shown=not_shown) | copies
     steps = max(1, min(5, 1 + int(5 * hits[0].relevance - 0.5)))
     return card | {"match": steps if confident else 1}
 

@@ -20,10 +20,13 @@ _WORD = re.compile(r"[^\W\d_]+")
 def start_data(library: Library, person: str, *, shows_path: bool = True) -> dict[str, Any]:
     """The start: new videos, and questions made of this library's own tags and titles."""
     user = person or None
+    not_shown = library.reviews.withholding.now()
     newest = library.catalogue.newest(4 * NEW)
     tags = [tag.name for tag in library.catalogue.tags.all()]
     return {
-        "new": [card_of(video, shows_path=shows_path) for video in newest[:NEW]],
+        "new": [
+            card_of(video, shows_path=shows_path, not_shown=not_shown) for video in newest[:NEW]
+        ],
         "n_videos": library.n_videos,
         "recent": [_question(each.parameters) for each in library.searches.recent(user, RECENT)],
         "saved": [_question(each.parameters, each.name) for each in library.searches.saved(user)],

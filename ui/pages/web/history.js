@@ -1,7 +1,7 @@
 // One's own history, by day: what was watched, liked and hidden; each row can be corrected and taken away.
 
 import { h, icon, rootOf } from "./shared/dom.js";
-import { thumb } from "./shared/card.js";
+import { still } from "./shared/card.js";
 import { send } from "./shared/api.js";
 import { keepFocus } from "./shared/focus.js";
 import { changed, follow } from "./shared/go.js";
@@ -40,7 +40,7 @@ class Row {
     if (!video) return h("span", { class: "picture gone" });
     const share = this.row.kind === "view" && video.duration_s > 0 ? Math.min((this.row.watched_s ?? video.duration_s) / video.duration_s, 1) : 0;
     return h("a", { class: "picture", href: `/video?v=${video.id}`, onclick: follow, tabindex: "-1", "aria-hidden": "true" },
-      h("img", { src: thumb(video), alt: "", loading: "lazy", width: 240, height: 135 }),
+      still(video, null, this.say),
       share > 0 && h("span", { class: "bar", style: `width:${Math.round(100 * share)}%` }));
   }
 

@@ -413,6 +413,16 @@ def test_a_withheld_stretch_is_black_and_the_rest_of_the_video_plays(
     # What is shown now is explained as well.
     assert "show=1" in why.value.url
     assert [each for each in why.value.json()["frames"] if 2 <= each["time_s"] < 4]
+    # In lists it is called withheld: neither its picture nor its file is asked for.
+    visitor.failed_answers.clear()
+    page.goto(f"{server.url}/library")
+    held = page.locator(f".card[data-video-id='{number}']")
+    held.get_by_text("Withheld").wait_for()
+    page.locator(".card img").first.wait_for()
+    held.locator("a.picture").hover()
+    page.wait_for_timeout(400)
+    assert held.locator("img, video").count() == 0
+    assert visitor.failed_answers == []
     assert visitor.faults == []
 
 

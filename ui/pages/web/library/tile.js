@@ -9,6 +9,6 @@ export function tile(video) {
   return {
     id: String(video.video_id), title: video.title, path: video.path, duration_s: video.duration_s,
     where: [folder, video.recorded_at.slice(0, 10), !isNamedSo && video.file].filter(Boolean).join(" · "),
-    picture_s: video.duration_s / 3, plays: video.plays, gone: video.gone, moments: [],
+    picture_s: video.duration_s / 3, plays: video.plays, gone: video.gone, withheld: video.withheld, moments: [],
   };
 }

@@ -30,7 +30,7 @@ function menu(data, say, video, moment) {
   const copy = (text, told) => navigator.clipboard.writeText(text).then(() => offerUndo(say(told), ""));
   return [
     { text: say("menu.similar"), run: () => go(similarHref(video, moment)) },
-    video.plays && { text: say("menu.play_here"), run: () => playHere(video, moment) },
+    video.plays && video.withheld === "none" && { text: say("menu.play_here"), run: () => playHere(video, moment) },
     { text: say("menu.copy_link"), run: () => copy(link, "menu.link_copied") },
     video.path && { text: say("menu.copy_path"), run: () => copy(video.path, "menu.path_copied") },
     { text: say("menu.tag"), run: () => askTag(video, say) },

@@ -19,14 +19,21 @@ export function thumb(video, moment) {
 /** What moves under the pointer: the file from its moment on, or the moment converted where no browser plays the file. */
 function moving(video, moment) {
   const [start_s, end_s] = [moment?.start_s ?? 0, moment?.end_s];
-  if (video.plays) return { source: `/api/v1/media/${video.id}`, whole: true, start_s, end_s };
+  const isKept = (video.withheld ?? "none") !== "none"; // then there is no file; what was found is shown
+  if (isKept && !moment) return { source: "", whole: false, start_s: 0 };
+  if (video.plays && !isKept) return { source: `/api/v1/media/${video.id}`, whole: true, start_s, end_s };
   const stretch = new URLSearchParams({ start: start_s.toFixed(2), end: (end_s ?? start_s + 10).toFixed(2) });
   return { source: video.gone ? "" : `/api/v1/previews/${video.id}?${stretch}`, whole: false, start_s: 0 };
 }
 
+/** The picture of a video, or of a moment of it; in place of one that is withheld, the word. */
+export function still(video, moment, say) {
+  if (video.withheld === "picture" && !moment) return h("span", { class: "withheld" }, say("card.withheld"));
+  return h("img", { src: thumb(video, moment), alt: "", loading: "lazy", decoding: "async", width: 480, height: 270, onerror: event => event.target.remove() });
+}
+
 function picture(video, moment, { isSmall, question, say }) {
-  const place = h("img", { src: thumb(video, moment),
-    alt: "", loading: "lazy", decoding: "async", width: 480, height: 270, onerror: event => event.target.remove() });
+  const place = still(video, moment, say);
   const badges = [];
   if (moment) badges.push(h("span", { class: "badge" }, isSmall ? clock(moment.start_s, video.duration_s < 20) : span(moment.start_s, moment.end_s, video.duration_s)));
   if (!isSmall) badges.push(h("span", { class: "badge right" }, h("span", { class: "only-heard" }, `, ${say("card.length")} `), clock(video.duration_s)));

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.lines import Channel
+from embeddings.words.codes import is_code
 
 WORTH_SHOWING = 0.2
 """People are shown lines from this relevance on; programs get all of a hit."""
+WORTH_SHOWING_MEANT = 0.3
+"""The same for lines that hold no word of the query: as a reason these have to convince."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,15 @@ class Match:
     @property
     def is_shown(self) -> bool:
         """Whether it is a line that a person should see."""
-        return bool(self.text) and self.relevance >= WORTH_SHOWING
+        if not self.by_meaning or self.marks:
+            return bool(self.text) and self.relevance >= WORTH_SHOWING
+        return self.relevance >= WORTH_SHOWING_MEANT and not self._is_code
+
+    @property
+    def _is_code(self) -> bool:
+        """Whether it is a name such as `int 05`: short words beside a number say nothing."""
+        is_name = self.channel in (Channel.TITLE, Channel.PATH)
+        return is_name and is_code(self.text, lambda word: False)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ def show_desk(desk: Desk, page_data: Callable[[Library, dict[str, str]], dict[st
         page_data: What its component is told by the parameters of its address.
     """
     words = watcher.words()
+    st.session_state["title"] = words.say(f"{desk}.title")
     if not watcher.is_owner():
         st.html(
             f'<div class="rw-empty"><h1 class="rw-title">{words.say(f"{desk}.title")}</h1>'

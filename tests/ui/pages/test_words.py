@@ -43,6 +43,19 @@ def test_a_plural_and_a_large_number_are_said_in_the_language() -> None:
     assert words_of("en").say("card.more", n=1) == "+1 more moment"
     assert words_of("en").say("card.more", n=1234) == "+1,234 more moments"
     assert words_of("de").say("card.more", n=1234) == "+1.234 weitere Stellen"
+    assert words_of("en").say("filter.within_chip", s=2.5) == "within 2.5 s"
+    assert words_of("de").say("filter.within_chip", s=2.5) == "binnen 2,5 s"
+    assert words_of("de").say("filter.within_chip", s=30.0) == "binnen 30 s"
+
+
+def test_scripts_write_numbers_for_people_as_the_language_does() -> None:
+    """`toFixed` always writes a point; in addresses and styles that is wanted, in words not."""
+    said = re.compile(
+        r"say\([^()]*(?:\([^()]*\)[^()]*)*toFixed|\$\{[^{}]*toFixed[^{}]*\} (?:s|%|Mbit)"
+    )
+    for file in PAGES.rglob("*.js"):
+        if file.name != "save.js":  # the name of a file is the same in every language
+            assert said.findall(file.read_text(encoding="utf-8")) == [], file
 
 
 def test_a_language_is_chosen_by_the_person_then_by_the_browser() -> None:

@@ -31,7 +31,9 @@ class PlaceToChoose(BaseModel):
     """A folder of the server, and those in it."""
 
     folder: str = Field(description="Empty for the list of roots.")
-    parent: str | None = Field(description="The folder above; null at the top.")
+    parent: str | None = Field(
+        description="The folder above; empty for the list of roots, null at the top."
+    )
     folders: list[tuple[str, str]] = Field(description="Name and path of each.")
 
 
@@ -82,7 +84,9 @@ def places(
         roots = [(printable(str(each)), str(each)) for each in served.library.places.roots]
         return PlaceToChoose(folder="", parent=None, folders=roots)
     place = served.library.places.look(folder)
-    above = str(place.parent) if place.parent else ""
+    above = None if place.parent is None else str(place.parent)
+    if above is None and len(served.library.places.roots) > 1:
+        above = ""
     names = [(printable(each.name), str(each)) for each in place.folders if _is_text(each)]
     return PlaceToChoose(folder=str(place.folder), parent=above, folders=names)
 

@@ -21,6 +21,7 @@ from ui.library.documents import is_gone
 from ui.library.keeping import decisions
 from ui.library.keeping.health import health_document
 from ui.library.keeping.problems import Problem, counts, problems
+from ui.library.keeping.reasons import said_of
 
 router = APIRouter(
     route_class=StrictRoute,
@@ -30,6 +31,13 @@ router = APIRouter(
 )
 
 
+class SaidOf(BaseModel):
+    """A reason in parts, for who says it in another language."""
+
+    name: str = Field(description="`decoded`, `text`, `playlist`, `a_picture`, ...")
+    values: dict[str, float | str] = Field(description="Seconds as numbers, formats as texts.")
+
+
 class ProblemRow(BaseModel):
     """A file with a problem."""
 
@@ -37,6 +45,7 @@ class ProblemRow(BaseModel):
     path: str
     kind: str = Field(description="Why, in short.")
     reason: str = Field(description="Why, in full.")
+    said: SaidOf | None = Field(description="The same in parts; null for other reasons.")
     partial: bool = Field(description="It can be found, in part.")
     attempts: int
     here: bool = Field(description="The file is there.")
@@ -130,11 +139,13 @@ def retry(served: ServedHere, visitor: Asking, again: Again) -> JobShown:
 
 
 def _row(problem: Problem, video_id: int | None) -> ProblemRow:
+    said = said_of(problem.reason)
     return ProblemRow(
         name=printable(problem.path.name),
         path=str(problem.path),
         kind=problem.kind,
         reason=printable(problem.reason),
+        said=None if said is None else SaidOf(name=said.name, values=said.values),
         partial=problem.is_partial,
         attempts=problem.attempts,
         here=not is_gone(problem.path),

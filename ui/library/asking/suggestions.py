@@ -102,7 +102,8 @@ class Suggestions:
         """Suggest what begins with what was typed; own searches first, then tags and folders.
 
         Args:
-            user: Whose searches; None for those of nobody.
+            user: Whose searches; None for none but the saved ones of nobody, for who has not said
+                who they are may be anybody.
             typed: At least `LEAST_LETTERS` letters or digits.
             limit: Most suggestions.
         """
@@ -120,7 +121,8 @@ class Suggestions:
         saved = {one.name: one.parameters for one in searches.saved(user)}
         for name in Words(saved).beginning(typed):
             yield Suggestion("saved", name, saved[name])
-        recent = {_asked(one.parameters): one for one in searches.recent(user, 200)}
+        last = [] if user is None else searches.recent(user, 200)
+        recent = {_asked(one.parameters): one for one in last}
         for text in Words(recent).beginning(typed):
             yield Suggestion("search", text, recent[text].parameters)
         for tag in held.tags.beginning(typed):

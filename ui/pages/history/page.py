@@ -10,7 +10,7 @@ from ui.library.keeping.forgetting import forget_everywhere
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.history.shown import KINDS, history_data
-from ui.pages.people.choosing import TOLD, ask_who, is_kept_from
+from ui.pages.people.choosing import DONE, ask_who, is_kept_from
 from ui.pages.people.recording import records, set_records
 
 _KEY = "history"
@@ -65,4 +65,4 @@ def _forget() -> None:
         return
     told = words.say("history.forgotten", n=gone.events if gone else 0, who=printable(name))
     watcher.choose("")
-    st.session_state[TOLD] = told
+    st.session_state[DONE] = told

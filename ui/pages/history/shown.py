@@ -46,7 +46,14 @@ def _row(event: Event, video: Video | None, not_shown: NotShown) -> dict[str, An
         "kind": event.kind,
         "at": event.at.isoformat(),
         "watched_s": event.watched_s,
+        "is_mark": is_mark(event),
         "source": event.source,
         "title": printable(video.title if video is not None else event.video_ref),
         "video": None if video is None else card_of(video, shows_path=False, not_shown=not_shown),
     }
+
+
+def is_mark(event: Event) -> bool:
+    """Whether somebody pressed "Seen it": what the player reports has a number in its series."""
+    is_of_page = event.kind == "view" and event.source == "page"
+    return is_of_page and event.client_number is None and event.watched_s is not None

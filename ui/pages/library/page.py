@@ -23,9 +23,10 @@ GROUPS = (
 
 def show_library() -> None:
     """Draw the page."""
-    is_owner = watcher.is_owner()
+    is_owner, words = watcher.is_owner(), watcher.words()
+    st.session_state["title"] = words.say("frame.library")
     wanted = for_visitor(asked(st.query_params.to_dict()), is_owner=is_owner)
-    mount("library", page_data(served.library(), wanted, watcher.words(), is_owner=is_owner))
+    mount("library", page_data(served.library(), wanted, words, is_owner=is_owner))
 
 
 def page_data(library: Library, wanted: Asked, words: Words, *, is_owner: bool) -> dict[str, Any]:

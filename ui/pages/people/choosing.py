@@ -16,7 +16,9 @@ from ui.pages.people.pins import require_pin
 
 KEY = "who"
 TOLD = "who:told"
-"""What is said below the tiles when they are drawn next."""
+"""What went wrong, said below the tiles when they are drawn next."""
+DONE = "who:done"
+"""What was done, said there as well."""
 
 
 def ask_who(library: Library) -> None:
@@ -33,11 +35,11 @@ def ask_who(library: Library) -> None:
 
 
 def _people(library: Library) -> dict[str, Any]:
-    told = st.session_state.pop(TOLD, "")
+    told = {"told": st.session_state.pop(TOLD, ""), "done": st.session_state.pop(DONE, "")}
     try:
-        return {"people": people_data(library), "told": told}
+        return told | {"people": people_data(library)}
     except ReelwiseError as error:
-        return {"people": [], "told": f"{error.problem}; {error.fix}"}
+        return told | {"people": [], "told": f"{error.problem}; {error.fix}"}
 
 
 def is_kept_from(library: Library, who: str) -> bool:

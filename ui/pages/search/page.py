@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from typing import Any
 
 import streamlit as st
@@ -13,12 +13,12 @@ from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.search.address import Asked, asked
 from ui.pages.search.finding import Found, find, is_given
+from ui.pages.search.recent import recent, remember
 from ui.pages.search.shown import answer_data, chips, example_data, problem_data
 from ui.pages.search.start import start_data
 from ui.pages.visits import still_wanted
 
 _FOUND = "search:found"
-_REMEMBERED = "search:remembered"
 _NOT_KEPT = ("n", "all", "who")
 GROUPS = ("search", "card", "menu", "channel", "filter", "undo", "why", "keys", "mend")
 
@@ -43,7 +43,13 @@ def show_search() -> None:
     elif wanted.is_empty:
         data |= {
             "view": "start",
-            **start_data(library, watcher.watching(), shows_path=watcher.is_owner()),
+            **start_data(
+                library,
+                watcher.watching(),
+                words,
+                searched=recent(library),
+                shows_path=watcher.is_owner(),
+            ),
         }
     else:
         data |= _answer(library, wanted)
@@ -56,7 +62,8 @@ def _mended() -> None:
 
 def _answer(library: Library, wanted: Asked) -> dict[str, Any]:
     example = example_data(library, wanted.like)
-    _remember()
+    names = [name for name in st.query_params if name not in _NOT_KEPT]
+    remember(library, {name: st.query_params.get_all(name) for name in names})
     try:
         found = _found(library, wanted)
     except ReelwiseError as error:
@@ -70,17 +77,6 @@ def _answer(library: Library, wanted: Asked) -> dict[str, Any]:
         "example": example,
         **answer_data(library, wanted, found, shows_path=watcher.is_owner()),
     }
-
-
-def _remember() -> None:
-    """Note the search for the person who is watching, and for nobody where nobody is."""
-    names = [name for name in st.query_params if name not in _NOT_KEPT]
-    given = {name: st.query_params.get_all(name) for name in names}
-    if st.session_state.get(_REMEMBERED) == given or watcher.is_guest():
-        return
-    st.session_state[_REMEMBERED] = given
-    with suppress(ReelwiseError):  # a home that cannot be written can still be searched
-        served.library().searches.note(watcher.watching() or None, given)
 
 
 def _found(library: Library, wanted: Asked) -> Found:

@@ -41,7 +41,7 @@ def _chips_of_question(asked: Asked, words: Words) -> Iterator[Data]:
         gone: Data = {"then": others, **({} if others else {"within": None})}
         yield _chip(words.say("filter.then_chip", text=step), gone)
     if asked.then and asked.within_s is not None:
-        text = words.say("filter.within_chip", s=f"{asked.within_s:g}")
+        text = words.say("filter.within_chip", s=asked.within_s)
         yield _chip(text, {"within": None})
 
 
@@ -87,7 +87,7 @@ def _day(at: datetime) -> str:
 
 
 def _length(asked: Asked, words: Words) -> str:
-    least, most = _minutes(asked.least_s), _minutes(asked.most_s)
+    least, most = (_minutes(each, words) for each in (asked.least_s, asked.most_s))
     if asked.least_s is None:
         return words.say("filter.under_chip", length=most)
     if asked.most_s is None:
@@ -95,10 +95,12 @@ def _length(asked: Asked, words: Words) -> str:
     return words.say("filter.between_chip", least=least, most=most)
 
 
-def _minutes(seconds: float | None) -> str:
+def _minutes(seconds: float | None, words: Words) -> str:
     if seconds is None:
         return ""
-    return f"{seconds / 60:g} min" if seconds >= 60 else f"{seconds:g} s"
+    if seconds >= 60:
+        return f"{words.shown(seconds / 60)} min"
+    return f"{words.shown(seconds)} s"
 
 
 def example_data(library: Library, like: str) -> Data | None:

@@ -23,7 +23,7 @@ def subtitle(video: Video, size_bytes: int | None, words: Words) -> str:
         words.say("player.recorded", day=day(video.recorded_at)),
         clock(video.duration_s),
         f"{video.width_px}×{video.height_px}" if video.width_px else "",  # noqa: RUF001
-        "" if size_bytes is None else megabytes(size_bytes),
+        "" if size_bytes is None else megabytes(size_bytes, words),
     ]
     return " · ".join(filter(None, parts))
 
@@ -33,11 +33,11 @@ def day(at: datetime) -> str:
     return f"{at:%Y-%m-%d}"
 
 
-def megabytes(size_bytes: int) -> str:
+def megabytes(size_bytes: int, words: Words) -> str:
     """A size as a person compares it."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6)):
         if size_bytes >= factor:
-            return f"{size_bytes / factor:.1f} {unit}"
+            return f"{words.shown(round(size_bytes / factor, 1))} {unit}"
     return f"{size_bytes / 1e3:.0f} kB"
 
 

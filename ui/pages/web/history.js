@@ -6,7 +6,7 @@ import { send } from "./shared/api.js";
 import { keepFocus } from "./shared/focus.js";
 import { changed, follow } from "./shared/go.js";
 import { openMenu } from "./shared/menu.js";
-import { offerUndo } from "./shared/undo.js";
+import { offerUndo, withdrawUndo } from "./shared/undo.js";
 import { clock, speaker } from "./shared/words.js";
 
 const KINDS = ["like", "dislike", "view", "hide"];
@@ -47,6 +47,7 @@ class Row {
   what() {
     const { row, say } = this;
     if (row.kind !== "view") return say(`kind.${row.kind}`);
+    if (row.is_mark) return say("kind.seen");
     const whole = row.video?.duration_s;
     if (row.watched_s === null) return say("kind.view");
     return whole ? say("kind.view_of", { seconds: clock(row.watched_s), whole: clock(whole) }) : say("kind.view_s", { seconds: clock(row.watched_s) });
@@ -87,7 +88,7 @@ class Row {
   }
 
   restore() {
-    document.getElementById("reelwise-undo")?.remove();
+    withdrawUndo();
     return this.ask(async () => {
       await send("POST", this.path("/restore"));
       this.isRemoved = false;

@@ -4,7 +4,7 @@ import { h } from "./shared/dom.js";
 import { address, follow } from "./shared/go.js";
 import { get, send } from "./shared/api.js";
 import { Desk, component } from "./shared/desk.js";
-import { offerUndo } from "./shared/undo.js";
+import { offerUndo, withdrawUndo } from "./shared/undo.js";
 import { CaseView } from "./review/case.js";
 import { LogView } from "./review/log.js";
 import { QueueView } from "./review/queue.js";
@@ -66,6 +66,7 @@ class ReviewPage extends Desk {
   async undo(number = this.decided?.at(-1)) {
     if (!number || !this.isNamed()) return;
     const found = await send("POST", `/review/cases/${number}/undo`, this.by());
+    withdrawUndo();
     this.decided = (this.decided ?? []).filter(each => each !== number);
     this.tell(this.say("review.undone", { case: String(number) }));
     await this.queue.show();

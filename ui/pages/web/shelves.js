@@ -5,7 +5,7 @@ import { card, similarHref, walkByArrows } from "./shared/card.js";
 import { keepFocus } from "./shared/focus.js";
 import { changed, follow, go } from "./shared/go.js";
 import { Judged } from "./shared/judged.js";
-import { speaker } from "./shared/words.js";
+import { decimals, speaker } from "./shared/words.js";
 
 const ASKS_AFTER = 3;
 /** Shelves of what was known before. */
@@ -106,7 +106,7 @@ class Shelves {
     const dialog = h("dialog", { class: "rw-keys", "aria-label": say("menu.why"), onclose: () => dialog.remove() },
       h("h2", {}, video.title),
       h("p", {}, say("shelf.on", { title: shelf.title })), shelf.sub && h("p", {}, shelf.sub), video.why && h("p", {}, video.why),
-      h("p", { class: "rw-sub" }, say("shelf.score", { score: video.score.toFixed(2), source: video.source })), close);
+      h("p", { class: "rw-sub" }, say("shelf.score", { score: decimals(video.score, say.language), source: video.source })), close);
     document.body.append(dialog);
     dialog.showModal();
   }

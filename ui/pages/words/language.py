@@ -29,7 +29,7 @@ class Words:
     """By key: `search.nothing`."""
 
     def say(self, key: str, **values: object) -> str:
-        """The text of a key with its values; numbers have separators.
+        """The text of a key with its values; numbers are written as the language does.
 
         Raises:
             KeyError: There is no such key.
@@ -37,13 +37,16 @@ class Words:
         form = self.forms[key]
         if not isinstance(form, str):
             form = form["one" if values["n"] == 1 else "other"]
-        return form.format(**{name: self._shown(value) for name, value in values.items()})
+        return form.format(**{name: self.shown(value) for name, value in values.items()})
 
     def part(self, *groups: str) -> dict[str, Form]:
         """The words of some groups (`card` has `card.more`), for a component."""
         return {key: form for key, form in self.forms.items() if key.partition(".")[0] in groups}
 
-    def _shown(self, value: object) -> str:
+    def shown(self, value: object) -> str:
+        """A value as the language writes it: 1,234 and 0.5, or 1.234 and 0,5."""
+        if isinstance(value, float):
+            return f"{value:g}".replace(".", "," if self.code == "de" else ".")
         if isinstance(value, int):
             return f"{value:,}".replace(",", "." if self.code == "de" else ",")
         return str(value)

@@ -84,7 +84,9 @@ def test_folders_to_choose_are_those_below_the_roots(asked: Asked) -> None:
     assert asked.get("/library/places")["folders"] == [[str(asked.films)] * 2]
     inside = asked.get(f"/library/places?folder={asked.films}")
     assert inside["folders"] == [["trips", str(asked.films / "trips")]]
-    assert inside["parent"] == ""
+    assert inside["parent"] is None, "of a single root nothing is above"
+    trips = asked.get(f"/library/places?folder={asked.films / 'trips'}")
+    assert trips["parent"] == str(asked.films)
     asked.get(f"/library/places?folder={asked.films.parent}", 409)
     found = asked.get(f"/library/places/count?folder={asked.films}")
     assert (found["videos"], found["seconds"]) == (0, None)
@@ -118,6 +120,7 @@ def test_problems_have_kinds_and_are_filtered_by_them(asked: Asked) -> None:
         *("bad.mp4", "cut_off", False),
         None,
     )
+    assert row["said"] is None
     assert asked.get("/library/problems?kind=damaged")["problems"] == []
 
 

@@ -1,14 +1,17 @@
 """What the History page lists: the person's own, the latest first, in parts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from data.errors import ReelwiseError
+from data.history import Event
 from tests.recommender.watched_library import indexed_home
 from ui.library.library import Library
 from ui.pages.history import shown
-from ui.pages.history.shown import KINDS, history_data
+from ui.pages.history.shown import KINDS, history_data, is_mark
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +55,17 @@ def test_a_long_history_comes_in_parts(library: Library, monkeypatch: pytest.Mon
     assert second["next"] is None
     with pytest.raises(ReelwiseError):
         history_data(library, "anna", kind="", before="nonsense")
+
+
+def test_what_somebody_marked_as_seen_is_told_from_what_they_watched() -> None:
+    now = datetime.now(UTC)
+    mark = Event("anna", 1, "cat0", now, 4.0, None, "view", source="page", client_id="pressed")
+    assert is_mark(mark)
+    assert not is_mark(replace(mark, client_number=3)), "the player counts its reports"
+    assert not is_mark(replace(mark, source="api"))
+    assert not is_mark(replace(mark, kind="like", watched_s=None))
+
+
+def test_rows_say_which_of_them_are_marks(library: Library) -> None:
+    rows = history_data(library, "anna", kind="", before=None)["rows"]
+    assert [row["is_mark"] for row in rows] == [False] * 4

@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 
 from data.errors import ReelwiseError
 from data.people.pin_tries import FREE
 from ui.library.library import Library
 from ui.pages import served, watcher
+from ui.pages.history import page as history_page
+from ui.pages.people import choosing
 from ui.pages.people.changes import CHANGES, change_person
 from ui.pages.people.choosing import is_kept_from, people_data, take
 from ui.pages.people.recording import records, set_records
+from ui.pages.words.language import words_of
 
 
 @pytest.fixture
@@ -117,3 +122,18 @@ def test_recording_is_kept_for_the_person(library: Library) -> None:
     assert not records("of events only")
     set_records("anna", True)
     assert records("anna")
+
+
+def test_that_somebody_is_forgotten_is_told_as_done_and_not_as_a_fault(
+    library: Library, chosen: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state: dict[str, object] = {"history": SimpleNamespace(forget="anna")}
+    monkeypatch.setattr(st, "session_state", state)
+    monkeypatch.setattr(watcher, "watching", lambda: "anna")
+    monkeypatch.setattr(watcher, "words", lambda: words_of("en"))
+    history_page._forget()
+    assert chosen == [""]
+    told = choosing._people(library)
+    assert told["done"] == "anna is forgotten: 0 events were deleted."
+    assert told["told"] == ""
+    assert choosing._people(library)["done"] == "", "it is told once"

@@ -121,4 +121,4 @@ def test_who_may_not_see_paths_is_told_none(library: Library, query: dict[str, s
     root = str(library.catalogue.files.roots()[0])
     assert root in str(answer_data(library, asked, find(library, asked)))
     assert root not in str(data)
-    assert root not in str(start_data(library, "", shows_path=False))
+    assert root not in str(start_data(library, "", words_of("en"), shows_path=False))

@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
-import { clock, short } from "../shared/words.js";
+import { clock, decimals, short } from "../shared/words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 320;
@@ -44,7 +44,7 @@ export class LearnedView {
     const last = items.at(-1);
     const isNumber = typeof last.mae === "number";
     const told = isNumber ? say("annotate.error_said", { ...this.shortened({ error: last.mae, mean: last.mae_of_mean }), n: last.labels })
-      : say("annotate.curve_said", { f1: last.f1_macro.toFixed(2), n: last.labels });
+      : say("annotate.curve_said", { f1: decimals(last.f1_macro, say.language), n: last.labels });
     this.curve.replaceChildren(heading, isNumber ? drawnErrors(items, told) : drawn(items, told), h("p", { class: "mute small" }, told));
   }
 

@@ -7,6 +7,7 @@ import { card } from "../shared/card.js";
 import { offerUndo } from "../shared/undo.js";
 import { tile } from "./tile.js";
 import { bytes } from "../shared/amounts.js";
+import { decimals } from "../shared/words.js";
 
 export class DuplicatesView {
   constructor({ say, language, actions, menu }) {
@@ -42,7 +43,7 @@ export class DuplicatesView {
     const made = card(tile(each.card), { say, question: {}, menu: this.menu });
     const facts = [
       `${each.width_px} × ${each.height_px}`, each.codec, bytes(each.size_bytes, this.language),
-      each.bits_per_s > 0 && `${(each.bits_per_s / 1e6).toFixed(1)} Mbit/s`,
+      each.bits_per_s > 0 && `${decimals(each.bits_per_s / 1e6, this.language, 1)} Mbit/s`,
       each.places.length > 1 && say("copies.places", { n: each.places.length })];
     made.append(h("p", { class: "small" }, say(`copies.${each.relation}`), why ? `: ${say(`copies.why_${why.split(" ")[0]}`)}` : ""),
       h("p", { class: "mute small" }, facts.filter(Boolean).join(" · ")),

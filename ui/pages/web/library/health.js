@@ -4,6 +4,7 @@ import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
 import { ago, bytes } from "../shared/amounts.js";
 import { mendButton } from "../shared/mending.js";
+import { decimals } from "../shared/words.js";
 
 export class HealthView {
   constructor({ say, language, actions }) {
@@ -68,8 +69,8 @@ export class HealthView {
     const { say, found } = this;
     if (!found.generation) return h("p", {}, say("health.no_index"));
     const recall = found.recall_at_10;
-    const told = found.index_kind === "flat_fp16" || recall === null ? say("health.exact") : say("health.finds", { percent: (100 * recall).toFixed(1) });
-    return [h("p", {}, told), h("p", { class: "mute small" }, say("health.generation", { n: found.generation, kind: found.index_kind || "-" })),
+    const told = found.index_kind === "flat_fp16" || recall === null ? say("health.exact") : say("health.finds", { percent: decimals(100 * recall, say.language, 1) });
+    return [h("p", {}, told), h("p", { class: "mute small", title: found.index_kind || null }, say("health.generation", { n: found.generation })),
       h("p", { class: "buttons" }, h("button", { type: "button", class: "outlined", onclick: () => this.actions.start("rebuild", {}) }, say("health.rebuild")),
         h("button", { type: "button", onclick: () => this.actions.start("verify", {}) }, say("health.verify")),
         h("button", { type: "button", onclick: () => this.actions.start("verify", { repair: true }) }, say("mend.repair")))];

@@ -3,6 +3,7 @@
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
 import { keepFocus } from "../shared/focus.js";
+import { decimals } from "../shared/words.js";
 
 const PAGE = 100;
 
@@ -46,6 +47,14 @@ export class ProblemsView {
     keepFocus(() => this.draw());
   }
 
+  /** Why in full: in the words of the page where it has some. */
+  reason({ said, reason }) {
+    const { say } = this;
+    if (!said) return reason;
+    const values = Object.entries(said.values).map(([name, value]) => [name, typeof value === "number" ? decimals(value, say.language, 1) : value]);
+    return say(`problem.said_${said.name}`, Object.fromEntries(values));
+  }
+
   row(problem) {
     const { say } = this;
     const path = h("p", { class: "path small mute", hidden: true }, problem.path);
@@ -56,7 +65,7 @@ export class ProblemsView {
       h("div", { class: "told" }, h("h3", {}, problem.name),
         h("p", {}, say(`problem.${problem.kind}`), problem.partial ? ` ${say("problem.partial")}` : ""),
         h("p", { class: "mute small" }, say(problem.here ? `problem.${problem.kind}_fix` : "problem.missing_fix")),
-        h("p", { class: "mute small" }, problem.reason), path),
+        h("p", { class: "mute small" }, this.reason(problem)), path),
       h("p", { class: "buttons" },
         h("button", { type: "button", class: "outlined", onclick: () => this.actions.retry(problem) }, say("problem.retry")),
         h("button", { type: "button", onclick: () => this.actions.leaveOut({ paths: [problem.path] }, problem.name) }, say("problem.leave_out")), show));

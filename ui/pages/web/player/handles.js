@@ -1,6 +1,7 @@
 // Two handles that choose a stretch: set by buttons and keys, moved by drag and arrows, drawn to shots with Shift.
 
 import { h } from "../shared/dom.js";
+import { decimals } from "../shared/words.js";
 
 const LEAST_S = 0.1;
 const STEPS = { ArrowLeft: -0.1, ArrowDown: -0.1, ArrowRight: 0.1, ArrowUp: 0.1, PageDown: -1, PageUp: 1 };
@@ -136,7 +137,7 @@ export class Handles {
       handle.style.left = percent(this.place(which));
       handle.setAttribute("aria-valuemax", this.length.toFixed(1));
       handle.setAttribute("aria-valuenow", this.place(which).toFixed(1));
-      handle.setAttribute("aria-valuetext", `${this.place(which).toFixed(1)} s`);
+      handle.setAttribute("aria-valuetext", `${decimals(this.place(which), this.timeline.say.language, 1)} s`);
     }
     this.timeline.describe?.();
   }

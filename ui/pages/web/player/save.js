@@ -1,7 +1,7 @@
 // Saving the chosen stretch as a file: exact, or fast from the key picture before its start.
 
 import { h } from "../shared/dom.js";
-import { clock } from "../shared/words.js";
+import { clock, decimals } from "../shared/words.js";
 
 const EARLIER = "x-reelwise-begins-earlier-s";
 
@@ -39,7 +39,8 @@ export function openSave(page, { start_s, end_s }) {
     try {
       const earlier_s = await make(href);
       const link = h("a", { class: "link-button main", href, download: "" }, say("player.download"));
-      told.replaceChildren(say("save.done"), earlier_s >= 0.05 ? ` ${say("save.earlier", { seconds: earlier_s.toFixed(1) })}` : "");
+      close.replaceChildren(say("save.close"));
+      told.replaceChildren(say("save.done"), earlier_s >= 0.05 ? ` ${say("save.earlier", { seconds: decimals(earlier_s, say.language, 1) })}` : "");
       go.replaceWith(link);
       link.click();
       link.focus();

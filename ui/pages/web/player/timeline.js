@@ -1,7 +1,7 @@
 // The film strip with the line of scores, shots, moments, two handles and the play head.
 
 import { h } from "../shared/dom.js";
-import { clock, span } from "../shared/words.js";
+import { clock, decimals, span } from "../shared/words.js";
 import { Handles } from "./handles.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -202,8 +202,9 @@ export class Timeline {
     const { start_s, end_s } = this.stretch;
     const from_s = start_s ?? 0;
     const to_s = end_s ?? this.length;
+    const tenths = at_s => decimals(at_s, this.say.language, 1);
     this.clip.replaceChildren(...(this.isChosen ? [
-      this.say("timeline.clip", { start: from_s.toFixed(1), end: to_s.toFixed(1), length: (to_s - from_s).toFixed(1) }), " ",
+      this.say("timeline.clip", { start: tenths(from_s), end: tenths(to_s), length: tenths(to_s - from_s) }), " ",
       h("button", { type: "button", class: "plain", onclick: () => this.clear() }, this.say("timeline.clear")),
     ] : [this.say("timeline.how")]));
     this.clip.title = span(from_s, to_s, this.length);

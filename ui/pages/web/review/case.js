@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { keepFocus } from "../shared/focus.js";
-import { clock } from "../shared/words.js";
+import { clock, decimals, short } from "../shared/words.js";
 import { logTable } from "./log.js";
 
 export class CaseView {
@@ -47,7 +47,7 @@ export class CaseView {
     return h("dl", { class: "policy" },
       fact("rule", `${found.label}${found.action ? ` (${say(`review.does_${found.action}`)})` : ` (${say("review.rule_gone")})`}`),
       found.about ? fact("about", found.about) : "", found.owner ? fact("owner", found.owner) : "",
-      fact("score", say("review.score_of", { score: found.score.toFixed(2), threshold: String(found.threshold), version: String(found.policy) })),
+      fact("score", say("review.score_of", { score: decimals(found.score, say.language), threshold: short(found.threshold, say.language), version: String(found.policy) })),
       fact("now", say(`review.effect_${found.effect}`)));
   }
 

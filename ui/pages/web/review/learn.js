@@ -2,12 +2,14 @@
 
 import { h } from "../shared/dom.js";
 import { send } from "../shared/api.js";
+import { decimals } from "../shared/words.js";
 
 const SHARES = [0.02, 0.05, 0.1, 0.2];
 
 export function openLearn(page, rule) {
   const { say } = page;
-  const percent = share => `${(100 * share).toFixed(share < 0.1 ? 1 : 0).replace(/\.0$/, "")} %`;
+  const { language } = say;
+  const percent = share => `${(100 * share).toLocaleString(language, { maximumFractionDigits: share < 0.1 ? 1 : 0 })} %`;
   const error = h("select", { "aria-label": say("review.learn_error") },
     ["misses", "false_alarms"].map(name => h("option", { value: name }, say(`review.learn_${name}`))));
   const share = h("select", { "aria-label": say("review.learn_share") },
@@ -43,7 +45,7 @@ export function openLearn(page, rule) {
   function lines(learned) {
     const { blocked, allowed, threshold, misses, cases, miss_rate, false_alarms, others, false_alarm_rate } = learned;
     return [
-      h("p", {}, say("review.learn_from", { blocked, allowed, threshold: threshold.toFixed(2) })),
+      h("p", {}, say("review.learn_from", { blocked, allowed, threshold: decimals(threshold, language) })),
       h("ul", {}, h("li", {}, say("review.learn_missed", { misses, cases, share: percent(miss_rate) })),
         h("li", {}, say("review.learn_alarms", { alarms: false_alarms, others, share: percent(false_alarm_rate) }))),
       !learned.reached && h("p", { class: "warning" }, say("review.learn_nearest")),

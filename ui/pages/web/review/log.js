@@ -5,6 +5,12 @@ import { get } from "../shared/api.js";
 
 const PAGE = 100;
 
+/** Why, as it was written; what the server wrote itself is said in the words of the page. */
+function whyOf(row, say) {
+  const [, what] = (row.action === "undo" && /^takes back (allow|block|unsure|relabel|appeal)$/.exec(row.why)) || [];
+  return what ? say("review.takes_back", { what: say(`review.act_${what}`) }) : row.why;
+}
+
 /** Rows of the log as a table. */
 export function logTable(rows, say, language) {
   const at = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium" });
@@ -12,7 +18,7 @@ export function logTable(rows, say, language) {
     h("thead", {}, h("tr", {}, ["when", "who", "what", "case_n", "why"].map(name => h("th", { scope: "col" }, say(`review.${name}`))))),
     h("tbody", {}, rows.map(row => h("tr", {},
       h("td", {}, at.format(new Date(row.at))), h("td", {}, row.who === "(policy)" ? say("review.the_policy") : row.who === "someone" ? say("review.someone") : row.who),
-      h("td", {}, say(`review.act_${row.action}`)), h("td", {}, row.case ? String(row.case) : ""), h("td", {}, row.why))))));
+      h("td", {}, say(`review.act_${row.action}`)), h("td", {}, row.case ? String(row.case) : ""), h("td", {}, whyOf(row, say)))))));
 }
 
 export class LogView {

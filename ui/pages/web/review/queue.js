@@ -3,7 +3,7 @@
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
 import { keepFocus } from "../shared/focus.js";
-import { clock } from "../shared/words.js";
+import { clock, decimals } from "../shared/words.js";
 import { openLearn } from "./learn.js";
 
 const PAGE = 50;
@@ -61,7 +61,7 @@ export class QueueView {
     return h("li", {}, h("button", { type: "button", class: "case", "data-case": found.id, "data-key": found.id, onclick: () => page.tried(() => page.open(found.id)) },
       h("img", { src: `${found.thumb_url}&show=blurred`, alt: "", loading: "lazy" }),
       h("span", { class: "words" }, h("b", {}, found.label), " ", h("span", {}, found.title || found.file),
-        h("span", { class: "mute small" }, `${clock(found.start_s)}-${clock(found.end_s)} · ${found.score.toFixed(2)} · ${say(`review.is_${found.state}`)}`,
+        h("span", { class: "mute small" }, `${clock(found.start_s)}-${clock(found.end_s)} · ${decimals(found.score, say.language)} · ${say(`review.is_${found.state}`)}`,
           found.appealed ? ` · ${say("review.is_appealed")}` : "", taken ? ` · ${say("review.taken", { name: found.claimed_by })}` : ""))));
   }
 

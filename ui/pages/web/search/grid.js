@@ -6,7 +6,7 @@ import { card, momentHref, similarHref, thumb, walkByArrows } from "../shared/ca
 import { address, go } from "../shared/go.js";
 import { offerUndo } from "../shared/undo.js";
 import { curve, explanation, hasReason, overlay } from "../shared/why.js";
-import { clock, span } from "../shared/words.js";
+import { clock, decimals, span } from "../shared/words.js";
 
 /** All cards. */
 export function grid(data, say) {
@@ -78,7 +78,7 @@ function openDialog(video, title, ...content) {
 function why(data, say, video, moment) {
   const rows = [
     ["why.moment", span(moment.start_s, moment.end_s, video.duration_s)],
-    ["why.relevance", moment.relevance.toFixed(2)], ["why.score", moment.score.toFixed(3)],
+    ["why.relevance", decimals(moment.relevance, say.language)], ["why.score", decimals(moment.score, say.language, 3)],
     ...moment.why.map(each => [`channel.${each.channel}`, each.text || say("why.picture")]),
     ...moment.steps.map(each => ["why.step", `${clock(each.start_s)} ${each.text}`]),
     ["why.model", data.model], ["why.took", say("why.ms", { n: data.took_ms })],

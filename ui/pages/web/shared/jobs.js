@@ -2,6 +2,7 @@
 
 import { duration } from "./amounts.js";
 import { get } from "./api.js";
+import { decimals } from "./words.js";
 
 const EVERY_MS = 2000;
 const CAME = "reelwise:jobs";
@@ -69,7 +70,7 @@ export function jobLine(job, say) {
   return [
     total > 0 ? say("job.files", { n: done, total }) : say("job.begins"),
     failed > 0 && say("job.failed_files", { n: failed }),
-    times_real_time && say("job.speed", { x: times_real_time.toFixed(1) }),
+    times_real_time && say("job.speed", { x: decimals(times_real_time, say.language, 1) }),
     seconds_left !== null && seconds_left !== undefined && say("job.left", { time: duration(seconds_left, say) }),
     total > 0 ? null : phase,
   ].filter(Boolean).join(" · ");

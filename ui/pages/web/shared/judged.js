@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { keepFocus } from "./focus.js";
 import { record, takeBack } from "./judging.js";
-import { offerUndo } from "./undo.js";
+import { offerUndo, withdrawUndo } from "./undo.js";
 
 const KINDS = ["like", "dislike", "view"];
 const FOLDS = ["dislike", "hide"];
@@ -74,7 +74,7 @@ export class Judged {
     await this.change(async () => {
       this.drop(event);
       if (event.id !== null) await takeBack(this.user, event.id);
-      document.getElementById("reelwise-undo")?.remove();
+      withdrawUndo();
       this.noted();
     }, () => { this.events.splice(at, 0, event); });
   }

@@ -31,3 +31,8 @@ export function offerUndo(text, undoWord, undo) {
   document.body.append(bar);
   return away;
 }
+
+/** Take the bar away: what it offers to take back was taken back otherwise. */
+export function withdrawUndo() {
+  document.getElementById(ID)?.remove();
+}

@@ -1,20 +1,27 @@
 // Words of the page in the person's language; Python chooses them and sends those that are used.
 
-/** The speaker of a component's words: `say("card.more", {n: 3})`. */
+/** The speaker of a component's words: `say("card.more", {n: 3})`; `say.language` is its code. */
 export function speaker(words, language = "en") {
   const rules = new Intl.PluralRules(language);
-  return function say(key, values = {}) {
+  const say = (key, values = {}) => {
     const found = words[key];
     if (found === undefined) throw new Error(`no words for ${key}`);
     const text = typeof found === "string" ? found : (found[rules.select(values.n)] ?? found.other);
     return text.replace(/\{(\w+)\}/g, (whole, name) =>
       name in values ? String(typeof values[name] === "number" ? values[name].toLocaleString(language) : values[name]) : whole);
   };
+  say.language = language;
+  return say;
 }
 
 /** A number of any size in a few digits: 0.00042, 1,250. */
 export function short(number, language = "en", digits = 4) {
   return number.toLocaleString(language, { maximumSignificantDigits: digits });
+}
+
+/** A number with so many digits after the point, which is a comma in some languages: 0.50, 0,50. */
+export function decimals(number, language = "en", digits = 2) {
+  return number.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
 }
 
 /** Seconds as a clock: 0:05, 1:02:03; with tenths where they tell things apart. */

@@ -48,8 +48,11 @@ class ReviewPage extends Desk {
     const { case: found } = await send("POST", "/review/next", { ...this.by(), order: order === "worst" ? "worst" : "oldest", ...(rule && { rule }), ...(but && { but }) });
     this.case.show(found);
     this.queue.mark(found?.id);
-    if (!found) this.tell(this.say("review.none"));
-    else this.case.heading.focus();
+    if (found) return this.case.heading.focus();
+    this.tell(this.say("review.none"));
+    const title = this.root.querySelector("h1"); // where the keys of this page are heard
+    title.tabIndex = -1;
+    title.focus();
   }
 
   async decide(verb, extra = {}) {

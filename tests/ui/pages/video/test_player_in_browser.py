@@ -15,7 +15,7 @@ from data.history import History
 from data.home import Home
 from tests.data.review.made import find, set_policy
 from tests.ui.conftest import PATIENCE_S, Odd, Server, serving
-from tests.ui.pages.conftest import Visitor, id_of
+from tests.ui.pages.conftest import Visitor, focused, id_of
 from ui.pages.components.files import WEB
 
 if TYPE_CHECKING:
@@ -413,8 +413,11 @@ def test_a_withheld_stretch_is_black_and_the_rest_of_the_video_plays(
     # What is shown now is explained as well.
     assert "show=1" in why.value.url
     assert [each for each in why.value.json()["frames"] if 2 <= each["time_s"] < 4]
+    assert focused(page).startswith("Player of")
     # In lists it is called withheld: neither its picture nor its file is asked for.
     visitor.failed_answers.clear()
+    page.goto(f"{server.url}/video?v={number}&t=3")
+    told.wait_for()
     page.goto(f"{server.url}/library")
     held = page.locator(f".card[data-video-id='{number}']")
     held.get_by_text("Withheld").wait_for()

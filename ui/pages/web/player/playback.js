@@ -55,7 +55,9 @@ export class Playback {
     this.uncover();
     this.stream?.close();
     this.stream = null;
-    this.element.poster = `${links.thumb}${links.thumb.includes("?") ? "&" : "?"}t=${Math.min(at_s || video.picture_s, this.length).toFixed(2)}`;
+    const poster_s = Math.min(at_s || video.picture_s, this.length);
+    if (this.veil.hides(poster_s)) this.element.removeAttribute("poster");
+    else this.element.poster = `${links.thumb}${links.thumb.includes("?") ? "&" : "?"}t=${poster_s.toFixed(2)}`;
     if (video.plays && !this.veil.withholds) this.element.src = links.media + (at_s ? `#t=${at_s.toFixed(2)}` : "");
     else this.convert(at_s);
   }

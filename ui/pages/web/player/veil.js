@@ -28,6 +28,11 @@ export class Veil {
     return this.data.withheld.length > 0 && !this.shows;
   }
 
+  /** The withheld stretch at a time; undefined where there is none. */
+  hides(at_s) {
+    return this.withholds ? this.data.withheld.find(each => at_s >= each.start_s && at_s < each.end_s) : undefined;
+  }
+
   /** Whether everything of a stretch that is not shown was asked for. */
   wasAsked(start_s, end_s) {
     const here = this.data.blurred.filter(each => overlap(each, start_s, end_s));
@@ -61,7 +66,7 @@ export class Veil {
 
   look() {
     const now = this.playback.element.currentTime;
-    this.lookWithheld(this.withholds ? this.data.withheld.find(each => now >= each.start_s && now < each.end_s) : undefined);
+    this.lookWithheld(this.hides(now));
     this.lookBlurred(this.data.blurred.find(each => !this.asked.has(each.case) && now >= each.start_s - EARLY_S && now < each.end_s));
   }
 

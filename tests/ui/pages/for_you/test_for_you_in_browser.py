@@ -132,7 +132,7 @@ def test_a_click_marks_its_card_alone_and_undo_leaves_nothing(
     assert shown(page) == before
     assert card(page, 1).locator(".folded").is_visible()
     press(card(page, 1), "Undo")
-    assert refresh.is_hidden()
+    refresh.wait_for(state="hidden")
     press(card(page, 4), "Like")
     refresh.click()
     page.locator(f"[data-video-id='{before[2]}']").wait_for(state="detached")

@@ -3,6 +3,7 @@
 import pytest
 
 from data.catalogue import FileRecord
+from data.home import WriterLock
 from tests.ui.api.library.conftest import Asked
 from ui.library.jobs.estimate import note_speed
 from ui.library.readers import WordOptions
@@ -39,6 +40,14 @@ def test_a_viewer_changes_nothing(
     assert (answer.status_code, answer.json()["code"]) == (403, "owners_only")
     assert asked.library.catalogue.changes() == before
     assert asked.library.jobs.all() == []
+
+
+def test_a_library_that_is_being_changed_says_so_and_not_by_whom(asked: Asked) -> None:
+    with WriterLock(asked.library.home):
+        wanted = {"videos": [asked.ids["b.mp4"]]}
+        told = asked.send("POST", "/library/leave-out", wanted, status=409)
+    assert told["code"] == "library_busy"
+    assert str(asked.library.home.root) not in told["error"]
 
 
 def test_a_job_waits_pauses_stops_and_resumes(asked: Asked) -> None:

@@ -205,7 +205,7 @@ def test_a_history_can_be_corrected_exported_and_forgotten(
     page.get_by_role("link", name="History").first.click()
     rows = page.locator(".row")
     rows.nth(1).wait_for()
-    assert "watched" in rows.nth(0).inner_text()
+    assert "marked as seen" in rows.nth(0).inner_text()
     assert "on the page" in rows.nth(0).inner_text()
 
     change(page, rows.nth(0), "It was: not for me")

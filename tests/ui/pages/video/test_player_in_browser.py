@@ -339,28 +339,29 @@ FAILS = """v => {
 """What a browser says where the bytes end, whatever the server has answered."""
 
 
+AS_JSON = {"content-type": "application/json"}
+MEDIA = "**/api/v1/media/**"
+GONE = '{"error": "the file is not there", "fix": "", "code": "unknown_video"}'
+"""What the server answers then (`tests/ui/server/media/test_files.py`); files are for all tests."""
+
+
 def test_a_file_that_is_gone_is_called_so_and_played_once_it_is_back(
     visitor: Visitor, server: Server, home: Path
 ) -> None:
-    with Catalogue(Home(home)) as catalogue:
-        file = catalogue.video("toon-0007.mp4").path
-    away = file.with_suffix(".away")
-    video = opened(visitor, server, f"v={id_of(home, file.name)}&t=1")
+    video = opened(visitor, server, f"v={id_of(home, 'toon-0007.mp4')}&t=1")
     page = visitor.page
     page.locator(".picture-frame").evaluate(
         "f => f.append(Object.assign(document.createElement('button'), { className: 'unveil' }))"
     )
     assert page.locator(".unveil").is_visible()
-    file.rename(away)
-    try:
-        video.evaluate(FAILS)
-        page.get_by_text("The file is gone.").wait_for()
-        assert not page.locator(".unveil").is_visible()
-        assert not page.get_by_text("the connection was lost").is_visible()
-        with page.expect_response(lambda answer: "/media/" in answer.url and answer.status == 404):
-            page.get_by_role("button", name="Look again").click()
-    finally:
-        away.rename(file)
+    page.route(MEDIA, lambda route: route.fulfill(status=404, body=GONE, headers=AS_JSON))
+    video.evaluate(FAILS)
+    page.get_by_text("The file is gone.").wait_for()
+    assert not page.locator(".unveil").is_visible()
+    assert not page.get_by_text("the connection was lost").is_visible()
+    with page.expect_response(lambda answer: "/media/" in answer.url and answer.status == 404):
+        page.get_by_role("button", name="Look again").click()
+    page.unroute(MEDIA)
     page.get_by_role("button", name="Look again").click()
     page.get_by_text("The file is gone.").wait_for(state="hidden")
     video.evaluate(IS_THERE)

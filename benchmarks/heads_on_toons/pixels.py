@@ -20,7 +20,8 @@ from data.video.children.pool import decode_each
 from data.video.types import DecodeRequest
 from indexer.heads.threads import one_thread_each
 
-Net = Literal["cnn_gru", "conv3d"]
+Net = Literal["cnn", "cnn_gru", "conv3d"]
+"""A convolution over frames one by one; with a GRU over them; in space and time."""
 SIDE_PX = 48
 FRAMES = 8
 BATCH = 32
@@ -68,7 +69,7 @@ class PixelNet(nn.Module):
             *_block2d(3, 16), *_block2d(16, 32), *_block2d(32, 64),
             nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(64 * 9, WIDTH), nn.ReLU(),
         )  # fmt: skip
-        self.gru = nn.GRU(WIDTH, WIDTH, batch_first=True)
+        self.gru = nn.GRU(WIDTH, WIDTH, batch_first=True) if kind == "cnn_gru" else None
         self.out = nn.Linear(WIDTH, n_classes)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -79,7 +80,7 @@ class PixelNet(nn.Module):
             )
         else:
             seen = self.body(x.flatten(0, 1)).unflatten(0, x.shape[:2])
-            seen = self.gru(seen)[0][:, -1]
+            seen = seen.mean(1) if self.gru is None else self.gru(seen)[0][:, -1]
         out: Tensor = self.out(self.drop(seen))
         return out
 

@@ -12,13 +12,17 @@ from data.arrays import Floats
 from data.catalogue import Catalogue
 from data.catalogue.predictions import KnownHead, Prediction
 from data.durable import crash_point
+from data.errors import DamagedFile
+from data.home import Home
 from data.labels.kinds import Task
 from data.labels.vocabulary import how_to_fit
+from indexer.heads.described import json_of
 from indexer.heads.head import Head
 from indexer.heads.inputs.stretches import NO_PICTURES, READ_AGAIN, clips_as_examples
+from indexer.heads.models.model import Family
 from indexer.heads.stored import load_heads
 from indexer.heads.threads import one_thread_each
-from indexer.store.stored_videos import read_videos
+from indexer.store.stored_videos import clips_without_pictures, read_videos
 from indexer.store.vectors import VectorStore, VideoVectors
 
 LEAST_SCORE = 0.05
@@ -48,10 +52,17 @@ class Untold:
 
     def __str__(self) -> str:
         """As people are told; the head stands before it."""
-        return (
-            f"cannot tell {self.clips:,} clips of {self.videos:,} videos: {NO_PICTURES} "
-            f"({READ_AGAIN})"
-        )
+        return f"{self.how_many}: {NO_PICTURES} ({READ_AGAIN})"
+
+    @property
+    def left_out(self) -> str:
+        """As who asks the head by a condition is told."""
+        return f"{self.how_many}, which are left out: {NO_PICTURES}; {READ_AGAIN}"
+
+    @property
+    def how_many(self) -> str:
+        """The number alone."""
+        return f"cannot tell {self.clips:,} clips of {self.videos:,} videos"
 
 
 @dataclass
@@ -119,9 +130,25 @@ def _why_not(catalogue: Catalogue, head: Head) -> str:
 
 def untold_by(catalogue: Catalogue, head: Head, known: KnownHead) -> Untold:
     """What a head lacks predictions of, and cannot tell; none for heads without small pictures."""
-    if not head.uses_volumes:
-        return Untold()
-    return _untold(head, _missing(catalogue, head, known))
+    return without_pictures(catalogue, known) if head.uses_volumes else Untold()
+
+
+def looks_at_pictures(home: Home, name: str) -> bool:
+    """Whether a stored head looks at small pictures; its tensors are not read.
+
+    False where it is gone, or not as it was written, as `verify` says.
+    """
+    try:
+        return bool(json_of(home.head(name))["family"] == Family.VOLUME)
+    except (DamagedFile, KeyError):
+        return False
+
+
+def without_pictures(catalogue: Catalogue, known: KnownHead) -> Untold:
+    """What lacks predictions of a head, and was stored without small pictures."""
+    store = VectorStore(catalogue.home, known.encoder_id)
+    counts = clips_without_pictures(catalogue, store, catalogue.predictions.missing(known))
+    return Untold(sum(counts.values()), len(counts))
 
 
 def _missing(catalogue: Catalogue, head: Head, known: KnownHead) -> Iterator[VideoVectors]:

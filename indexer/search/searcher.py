@@ -33,6 +33,7 @@ from indexer.search.query_vectors import QueryVectors, vectors_of_example
 from indexer.search.relevance.calibrate import CONFIDENT_RELEVANCE
 from indexer.search.result import Hit, SearchResult
 from indexer.search.spans import Span
+from indexer.search.untold import UntoldClips
 from indexer.search.view import View, open_view
 from indexer.search.words.asked import quoted_phrases
 from indexer.search.words.asking import LinesAsked, OpenSentences, not_read
@@ -72,16 +73,6 @@ LINES_INSIDE = 500
 def _seen_for(k: int) -> int:
     """How many moments of the picture are compared with those of other channels for k hits."""
     return max(min(SEEN_PER_HIT * k, k + MORE_SEEN), MIN_SEEN)
-
-
-def _telling(view: View, filters: Filters) -> View:
-    """The view, saying of how many clips the heads of conditions have not predicted yet."""
-    told = tuple(
-        f"the head {name} has not predicted of {n:,} clips, which are left out; "
-        "reelwise index brings it up to date, or says why it cannot"
-        for name, n in view.videos.unpredicted(filters.where).items()
-    )
-    return replace(view, warnings=(*view.warnings, *told)) if told else view
 
 
 def _any(options: Options) -> Filters:
@@ -124,6 +115,7 @@ class Searcher:
         self._tags = TagNames(self._catalogue)
         self._once = EachOnce(self._catalogue, encoder.id)
         self._withholding = Withholding(self._catalogue)
+        self._untold = UntoldClips(self._catalogue)
 
     def close(self) -> None:
         """Close the catalogue; results stay valid."""
@@ -205,7 +197,7 @@ class Searcher:
     def _answer(self, query: Query, options: Options, view: View, embed: Embed) -> SearchResult:
         """What all channels find of a query of one step."""
         k = options.k
-        view = _telling(view, options.filters)
+        view = self._untold.telling(view, options.filters)
         shown = Shown.of(view.videos, options.filters, options.not_shown)
         if shown.none_passes:
             return replace(self._nothing(view), warnings=(*view.warnings, NONE_PASSES))
@@ -326,7 +318,7 @@ class Searcher:
         name = video.path.name if video else f"video {video_id}"
         vectors = vectors_of_example(self._queries.indexed(video_id, span, view, name=name))
         options = self._options(k, replace(filters or Filters(), exclude_video=video_id))
-        telling = _telling(view, options.filters)
+        telling = self._untold.telling(view, options.filters)
         find = partial(self.search_vectors, vectors, view=telling, began_s=began_s)
         result = self._once.find(find, options)
         return replace(result, hits=self._last_looked_at(result.hits, options))

@@ -1,6 +1,7 @@
 """Reading the stored vectors of some videos, in whichever parts they lie."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from data.catalogue import Catalogue
 from indexer.store.vectors import DamagedPart, VectorStore, VideoClips, VideoVectors
@@ -51,3 +52,21 @@ def read_clips_of(
             yield from store.read_clips(name, sha256, frozenset(wanted))
         except DamagedPart:
             on_damage(frozenset(wanted))
+
+
+def clips_without_pictures(
+    catalogue: Catalogue, store: VectorStore, video_ids: Iterable[int]
+) -> dict[int, int]:
+    """How many clips those of some videos have that were stored without small frames.
+
+    Videos whose part cannot be read are left out.
+    """
+    by_part: dict[tuple[str, str], set[int]] = {}
+    for video_id, part in catalogue.embeddings.part_of(store.encoder_id, video_ids).items():
+        by_part.setdefault((part.name, part.sha256), set()).add(video_id)
+    found: dict[int, int] = {}
+    for (name, sha256), wanted in by_part.items():
+        with suppress(DamagedPart):
+            counts = store.read_pictureless(name, sha256)
+            found |= {key: counts[key] for key in wanted & counts.keys()}
+    return found

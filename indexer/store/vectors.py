@@ -31,19 +31,14 @@ from indexer.store.columns import texts as texts_column
 
 PART_FORMAT = "reelwise part 4"
 """Written into every part."""
-
 FORMAT_3 = "reelwise part 3"
 """Before small frames were kept."""
-
 FORMAT_2 = "reelwise part 2"
 """Before there were rules for clips: cuts are found in its clips, key frames are not known."""
-
 READABLE_FORMATS = ("reelwise part 1", FORMAT_2, FORMAT_3, PART_FORMAT)
 """Parts of other formats are refused; those of format 1 do not say what they were made from."""
-
 UNIT_TOLERANCE = 0.02
 """Most that the length of a stored vector may differ from 1; float16 moves it by 5e-4."""
-
 TOUCHING_S = 1e-6
 """Clips no further apart than this have one border."""
 
@@ -195,6 +190,21 @@ class VectorStore:
         table = self._open(name, sha256).read(columns=["video_id", "clip_ids"], use_threads=False)
         ids: list[list[int]] = table["clip_ids"].to_pylist()
         return dict(zip(table["video_id"].to_pylist(), ids, strict=True))
+
+    def read_pictureless(self, name: str, sha256: str) -> dict[int, int]:
+        """Read how many clips those videos of a part have that have no small frames.
+
+        Raises:
+            DamagedPart: As `read_part`.
+        """
+        part = self._open(name, sha256)
+        wanted = {"video_id", "clip_ids", "small_frames"} & set(part.schema_arrow.names)
+        table = part.read(columns=sorted(wanted), use_threads=False)
+        known = zip(table["video_id"].to_pylist(), table["clip_ids"], strict=True)
+        small = _small_frames(table)
+        return {
+            key: len(ids) for (key, ids), seen in zip(known, small, strict=True) if seen is None
+        }
 
     def read_stray(self, name: str) -> list[tuple[Origin, VideoVectors] | None]:
         """Read a part that the catalogue does not know: each video with its origin.

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from data.catalogue import Catalogue
+from data.catalogue.values import sql
 from data.home import resolve_home
 from indexer.heads.inputs.stretches import NO_PICTURES
 from indexer.heads.models import volume_fit
+from indexer.search.query import Filters
+from indexer.search.searcher import Searcher
+from tests.fakes import ColourEncoder
 from tests.indexer.heads.made import write_csv
 from tests.indexer.heads.moving import CLIP_S, CLIPS, moving_library, way
 from tests.ui.conftest import ask, tell
+from ui.pages.search.shown import notice_data
 
 N_VIDEOS = 8
 WITHOUT = 2
+
+
+def _warnings(home: Path, where: str) -> tuple[str, ...]:
+    """What is said beside the moments that are like a video and fulfil a condition."""
+    with closing(Searcher(resolve_home(home), ColourEncoder())) as searcher:
+        return searcher.similar(1, filters=Filters(where=(where,))).warnings
 
 
 @pytest.fixture
@@ -60,6 +73,18 @@ def test_a_head_of_pictures_is_trained_listed_asked_and_verified_by_command(
     (note,) = found["notes"]
     assert f"the head way cannot tell {untold} clips of {WITHOUT} videos" in note
     assert note in tell(capsys, "verify", home=home).err.replace("\n", " ")
+
+    cannot = f"the head way cannot tell {untold} clips of {WITHOUT} videos, which are left out"
+    left, right = (_warnings(home, f"way={label}") for label in ("left", "right"))
+    for warnings in (left, right):
+        (warning,) = warnings
+        assert warning.startswith(cannot)
+        assert notice_data(warning, is_owner=True)["action"] == "reencode"
+    with Catalogue(resolve_home(home)) as catalogue, catalogue.writing("test") as connection:
+        connection.execute(sql("DELETE FROM predictions WHERE clip_id = 1"))
+    blind, missing = _warnings(home, "way!=left")
+    assert blind.startswith(cannot)
+    assert missing.startswith("the head way has not predicted of 1 clips, which are left out")
 
     asked = write_csv(tmp_path / "rows.csv", "video,start_s,end_s", [row[:3] for row in rows])
     said = ask(capsys, "predict", "way", "--rows", str(asked), home=home, code=3)

@@ -171,6 +171,7 @@ def _part(pool: Pool, places: Ids) -> Pool:
     return Pool(
         pool.encoder_id,
         pool.video_ids[places],
+        pool.clip_ids[places],
         pool.spans_s[places],
         pool.examples.some(places),
         len(places),

@@ -100,6 +100,12 @@ class NotShown:
         """The first withheld stretch that a part of a video overlaps; None where it is shown."""
         return _first(self.stretches, video_id, start_s, end_s)
 
+    def effect(self, video_id: int, start_s: float, end_s: float) -> Effect | Literal["none"]:
+        """What is done with a part of a video."""
+        if self.why(video_id, start_s, end_s) is not None:
+            return "withheld"
+        return "none" if self.blur(video_id, start_s, end_s) is None else "blurred"
+
     def blur(self, video_id: int, start_s: float, end_s: float) -> Stretch | None:
         """The same of stretches that are blurred."""
         return _first(self.blurred, video_id, start_s, end_s)

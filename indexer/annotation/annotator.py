@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from data.annotations.annotations import Annotations, holding
 from data.annotations.records import Annotation, LabelSet
-from data.arrays import Floats
+from data.arrays import Floats, Mask
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.labels.kinds import Task
+from data.review.withheld import Withholding
 from indexer.annotation.curve import Point, learning_curve
 from indexer.annotation.errors import Doubt, doubts
 from indexer.annotation.learning import QuickHead, learn, lesson_of
@@ -107,6 +110,7 @@ class Annotator:
     def __init__(self, catalogue: Catalogue, name: str, pool: Pool) -> None:
         self._catalogue = catalogue
         self._annotations = Annotations(catalogue)
+        self._withholding = Withholding(catalogue)
         self._name = name
         self._pool = pool
         self._labelled = Labelled(catalogue, pool)
@@ -129,7 +133,7 @@ class Annotator:
         known, current = self._now()
         state = self._learned(known, current) if waits else self._learned_last(known, current)
         guess, pool = state.guess, self._pool
-        taken = pool.taken([row.stretch for row in current])
+        taken = pool.taken([row.stretch for row in current]) | self._withheld()
         labelled = [row for row in current if row.kind == "label"]
         found = self._examples(labelled)
         vectors = None if found is None else found[1].vectors
@@ -142,6 +146,10 @@ class Annotator:
             for at, value in zip(chosen.places.tolist(), chosen.unsure, strict=True)
         ]
         return Proposed(items, guess.asked, guess.notice, guess.of_labels)
+
+    def _withheld(self) -> Mask:
+        """(n,) clips of the pool that moderation does not show now: they are not proposed."""
+        return np.isin(self._pool.clip_ids, self._withholding.now(self._pool.encoder_id).clips)
 
     def head(self) -> QuickHead | None:
         """What the labels of the set teach now; None where nothing can be told apart yet.

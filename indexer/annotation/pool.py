@@ -36,6 +36,8 @@ class Pool:
     """Whose vectors they are."""
     video_ids: Ids
     """(n,) the video of each."""
+    clip_ids: Ids
+    """(n,) ids of the clips."""
     spans_s: NDArray[np.float64]
     """(n, 2) start and end."""
     examples: Examples
@@ -80,9 +82,10 @@ def open_pool(catalogue: Catalogue, *, most: int = MOST_CLIPS, seed: int = 0) ->
     videos = read_videos(catalogue, store, wanted, on_damage=lambda _: None)
     width = N_BLOCKS * _dim(catalogue, store, wanted)
     changes = width * min(counts["clips"], most) <= MOST_CHANGES
-    ids_of, spans, vectors, how = [], [], [], []
+    ids_of, clips, spans, vectors, how = [], [], [], [], []
     for video, examples in clips_as_examples(videos, frames=False, changes=changes):
         ids_of.append(np.full(len(examples), video.video_id, np.int64))
+        clips.append(video.clip_ids)
         spans.append(video.clip_spans)
         vectors.append(examples.vectors)
         how += [] if examples.changes is None else [examples.changes]
@@ -90,7 +93,7 @@ def open_pool(catalogue: Catalogue, *, most: int = MOST_CLIPS, seed: int = 0) ->
         raise nothing_indexed(catalogue.home)
     told = np.concatenate(how) if how else None
     examples = Examples(np.concatenate(vectors), None, told)
-    place = np.concatenate(ids_of), np.concatenate(spans)
+    place = np.concatenate(ids_of), np.concatenate(clips), np.concatenate(spans)
     return Pool(encoder_id, *place, examples, counts["clips"])
 
 

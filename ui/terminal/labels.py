@@ -73,6 +73,7 @@ def doubt_lines(doubts: Sequence[Document], checked: int) -> list[str]:
             each["title"],
             span(each["start_s"], each["end_s"]),
             *_doubt_cells(each),
+            "withheld by moderation" if each["effect"] == "withheld" else "",
             "" if each["path"] is None else short_path(each["path"]),
         ]
         for each in doubts

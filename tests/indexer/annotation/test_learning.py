@@ -24,6 +24,7 @@ from indexer.annotation.proposing import choose, margin_unsure
 from indexer.heads.inputs.examples import Examples
 from indexer.heads.models.model import Family
 from indexer.heads.training import HeadTraining, train_heads
+from tests.data.review.made import find, set_policy
 from tests.fakes import ColourEncoder, unit_rows
 from tests.indexer.made import store
 
@@ -107,7 +108,8 @@ def test_what_the_head_is_unsure_of_comes_first(catalogue: Catalogue, annotator:
 
 def test_of_two_alike_that_it_is_unsure_of_the_second_comes_late() -> None:
     vectors = np.array([[1, 0], [1, 0.01], [0.6, 0.8], [0, 1]], np.float32)
-    pool = Pool("e", np.arange(4), np.tile([0.0, 4.0], (4, 1)), Examples(unit_rows(vectors)), 4)
+    ids, spans_s = np.arange(4), np.tile([0.0, 4.0], (4, 1))
+    pool = Pool("e", ids, ids, spans_s, Examples(unit_rows(vectors)), 4)
     unsure = np.array([0.9, 0.89, 0.6, 0.5], np.float32)
     taken = np.zeros(4, np.bool_)
     chosen = choose(pool, n=4, taken=taken, labelled=None, unsure=unsure)
@@ -270,3 +272,13 @@ def test_a_large_library_is_looked_at_in_part(catalogue: Catalogue) -> None:
     assert 0 < len(pool) <= 15
     assert pool.of_clips == 3 * N
     assert len(np.unique(pool.video_ids)) == 4
+
+
+def test_what_moderation_withholds_is_not_proposed(
+    catalogue: Catalogue, annotator: Annotator
+) -> None:
+    set_policy(catalogue)
+    every = {(each.video_id, each.start_s) for each in annotator.propose(1000).items}
+    find(catalogue, "fights", (1, 0.0, 4.0, 0.9))
+    left = {(each.video_id, each.start_s) for each in annotator.propose(1000).items}
+    assert every - left == {(1, 0.0)}

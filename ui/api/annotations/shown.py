@@ -49,8 +49,11 @@ class Place(BaseModel):
     title: str
     start_s: float
     end_s: float
-    thumb_url: str
-    preview_url: str = Field(description="Without sound.")
+    effect: str = Field(description="Of moderation: withheld, blurred or none.")
+    thumb_url: str = Field(
+        description="Of what is withheld only with `&show=blurred`, or as it is with `&show=1`."
+    )
+    preview_url: str = Field(description="Without sound; as the picture.")
     media_url: str = Field(description="The file itself, with byte ranges.")
 
 

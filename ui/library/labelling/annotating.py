@@ -12,6 +12,7 @@ from data.annotations.progress import newest_at, progress_of
 from data.annotations.records import Annotation, LabelSet
 from data.catalogue.guard.copies import copy_if_due
 from data.errors import ReelwiseError
+from data.review.withheld import NotShown, Withholding
 from ui.library.documents import Document
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Annotating:
     def __init__(self, catalogue: Catalogue, keywords: Callable[[int], Sequence[Keyword]]) -> None:
         self._catalogue = catalogue
         self._keywords = keywords
+        self._withholding = Withholding(catalogue)
         self.annotations = Annotations(catalogue)
         """The sets, and what was said."""
         self._opening = threading.Lock()
@@ -133,15 +135,16 @@ class Annotating:
         `keywords` is None where the library's encoder cannot be opened.
         """
         videos = self._catalogue.videos_by_id({each.video_id for each in found.items})
+        not_shown = self._withholding.now()
         return [
-            self._proposal(each, videos[each.video_id])
+            self._proposal(each, videos[each.video_id], not_shown)
             for each in found.items
             if each.video_id in videos
         ]
 
-    def _proposal(self, each: Proposal, video: Video) -> Document:
+    def _proposal(self, each: Proposal, video: Video, not_shown: NotShown) -> Document:
         return {
-            **_place(each, video),
+            **_place(each, video, not_shown),
             "why": each.why,
             "unsure": round(each.unsure, 4),
             "guesses": [
@@ -162,10 +165,11 @@ class Annotating:
     def annotation_documents(self, rows: Sequence[Annotation]) -> list[Document]:
         """Annotations with their videos; those that are gone have no path."""
         videos = self._catalogue.videos_by_id({each.video_id for each in rows})
+        not_shown = self._withholding.now()
         return [
             {
                 "id": each.id,
-                **_place(each, videos.get(each.video_id)),
+                **_place(each, videos.get(each.video_id), not_shown),
                 "kind": each.kind,
                 "labels": list(each.labels),
                 "who": each.who,
@@ -215,12 +219,14 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _place(each: Any, video: Video | None) -> Document:
-    """A stretch and its video."""
+def _place(each: Any, video: Video | None, not_shown: NotShown) -> Document:
+    """A stretch and its video, and what moderation does with it now."""
+    stretch = each.video_id, each.start_s, each.end_s
     return {
         "video_id": str(each.video_id),
         "path": None if video is None else str(video.path),
         "title": "" if video is None else video.title,
         "start_s": each.start_s,
         "end_s": each.end_s,
+        "effect": not_shown.effect(*stretch),
     }

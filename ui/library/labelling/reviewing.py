@@ -188,11 +188,6 @@ def case_document(
     case: Case, video: Video | None, action: str | None, not_shown: NotShown
 ) -> Document:
     """A case as JSON gives it."""
-    effect = "none"
-    if not_shown.why(case.video_id, case.start_s, case.end_s) is not None:
-        effect = "withheld"
-    elif not_shown.blur(case.video_id, case.start_s, case.end_s) is not None:
-        effect = "blurred"
     return {
         "id": case.id,
         "rule": case.rule,
@@ -209,7 +204,7 @@ def case_document(
         "found_at": case.found_at,
         "state": case.state,
         "appealed": case.appealed,
-        "effect": effect,
+        "effect": not_shown.effect(case.video_id, case.start_s, case.end_s),
         "decided_by": case.decided_by,
         "decided_at": case.decided_at,
         "claimed_by": case.claimed_by,

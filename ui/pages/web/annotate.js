@@ -117,13 +117,14 @@ class AnnotatePage extends Desk {
   /** What a key does; nothing where it is no command. */
   key(event, at) {
     const { stretch } = this;
-    if (!stretch || (at === stretch.typed && !/^[su]$/.test(event.key))) return null;
+    if (!stretch || (at === stretch.typed && !/^[suv]$/.test(event.key))) return null;
     if (stretch.isNumber && /^[0-9.,-]$/.test(event.key)) return void stretch.typed?.focus(); // and there it is typed
     if (/^[0-9]$/.test(event.key)) {
       const label = stretch.labels[(Number(event.key) + 9) % 10];
       return label && (() => stretch.press(label));
     }
     const several = { "-": () => this.keep(["-"]), Enter: at.matches?.("button, a, summary") ? null : () => stretch.save() };
+    if (event.key === "v" && stretch.shown && stretch.shown.effect !== "none") return () => stretch.toggle();
     return { u: () => this.undo(), s: () => this.keep([]), ...(stretch.isSeveral && several) }[event.key];
   }
 }

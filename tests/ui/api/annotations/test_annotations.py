@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from data.home import resolve_home
+from tests.data.review.made import find, set_policy
 from tests.fakes import ColourEncoder, unit_rows
 from tests.indexer.made import store
 from tests.ui.api.conftest import As
@@ -186,3 +187,22 @@ def test_what_is_no_label_is_refused(ann: TestClient, body: dict[str, Any], stat
 def test_a_name_that_is_none_is_refused(ann: TestClient, name: str) -> None:
     assert post(ann, "/annotations", {"name": name}, 400)["code"] == "wrong_parameter"
     assert [each["name"] for each in get(ann, "/annotations")["items"]] == ["colours"]
+
+
+def test_what_is_withheld_is_not_proposed_and_told_where_its_label_is_doubted(
+    ann: TestClient, library: Library
+) -> None:
+    for video in range(1, N + 1):
+        label(ann, video, WORDS[(video - 1 + (video == 4)) % 2])
+    assert {each["effect"] for each in get(ann, "/annotations/colours/next?k=200")["items"]} == {
+        "none"
+    }
+    set_policy(library.catalogue)
+    find(library.catalogue, "fights", (4, 0.0, 4.0, 0.9), (5, 4.0, 8.0, 0.9))
+    find(library.catalogue, "blood", (6, 4.0, 8.0, 0.9))
+    places = get(ann, "/annotations/colours/next?k=200")["items"]
+    effects = {each["video_id"]: each["effect"] for each in places}
+    assert 5 not in effects
+    assert effects == {video: "none" for video in range(1, N + 1) if video != 5} | {6: "blurred"}
+    doubt = get(ann, "/annotations/colours/check?k=1")["items"][0]
+    assert (doubt["video_id"], doubt["effect"]) == (4, "withheld")

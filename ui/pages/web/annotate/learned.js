@@ -3,6 +3,7 @@
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
 import { clock, decimals, short } from "../shared/words.js";
+import { asItMay } from "./stretch.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 320;
@@ -52,9 +53,9 @@ export class LearnedView {
     const { say, page } = this;
     this.doubts.replaceChildren(h("h2", {}, say("annotate.doubts")),
       items.length ? h("ul", {}, items.map(each => h("li", {}, h("button", { type: "button", class: "doubt", onclick: () => page.again(each) },
-        h("img", { src: each.thumb_url, alt: "", loading: "lazy", onerror: event => event.target.removeAttribute("src") }),
+        h("img", { src: asItMay(each.thumb_url, each.effect, false), alt: "", loading: "lazy", onerror: event => event.target.removeAttribute("src") }),
         h("span", { class: "words" }, h("b", {}, say("annotate.doubt", { given: this.named(each.given), likely: this.named(each.likely) })),
-          h("span", { class: "mute small" }, `${each.title} ${clock(each.start_s)}-${clock(each.end_s)}`))))))
+          h("span", { class: "mute small" }, `${each.title} ${clock(each.start_s)}-${clock(each.end_s)}`), each.effect === "none" ? "" : h("span", { class: "small" }, say(`annotate.effect_${each.effect}`)))))))
         : h("p", { class: "mute small" }, checked ? say("annotate.no_doubts") : say("annotate.no_curve")));
   }
 

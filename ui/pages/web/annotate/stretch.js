@@ -26,6 +26,7 @@ export class StretchView {
     this.shown = shown;
     this.chosen = new Set(shown?.labels?.filter(label => label !== "-") ?? []);
     this.video = null;
+    this.isShown = false;
     this.draw();
   }
 
@@ -77,11 +78,33 @@ export class StretchView {
   clip() {
     const { say, shown } = this;
     if (!this.video) {
-      this.video = h("video", { playsinline: true, loop: true, muted: true, controls: true, preload: "auto", "aria-label": say("annotate.clip"), poster: shown.thumb_url, src: shown.preview_url });
+      const [poster, src] = [shown.thumb_url, shown.preview_url].map(address => asItMay(address, shown.effect, this.isShown));
+      this.video = h("video", { playsinline: true, loop: true, muted: true, controls: true, preload: "auto", "aria-label": say("annotate.clip"), poster, src });
       this.video.muted = true;
-      if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.video.play().catch(() => {});
+      const isCovered = shown.effect !== "none" && !this.isShown;
+      if (!isCovered && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.video.play().catch(() => {});
     }
-    return h("div", { class: "clip" }, this.video);
+    this.frame = h("div", { class: "clip" }, this.video, this.moderated());
+    return this.frame;
+  }
+
+  /** What moderation does with the stretch, in words, and a button that shows it all the same. */
+  moderated() {
+    const { say, shown } = this;
+    if (shown.effect === "none") return "";
+    this.showing = h("button", { type: "button", class: "outlined", "aria-pressed": String(this.isShown), "aria-keyshortcuts": "v", onclick: () => this.toggle() },
+      say(this.isShown ? "annotate.blur" : "annotate.show"), h("kbd", {}, "v"));
+    return h("p", { class: "moderated" }, h("span", {}, say(`annotate.effect_${shown.effect}`)), this.showing);
+  }
+
+  /** Show what moderation withholds or blurs as it is, or blurred again. */
+  toggle() {
+    if (!this.shown || this.shown.effect === "none") return;
+    this.isShown = !this.isShown;
+    this.video = null;
+    const before = this.frame;
+    before.replaceWith(this.clip());
+    this.showing.focus();
   }
 
   button(label, at) {
@@ -119,4 +142,9 @@ export class StretchView {
     if (!this.chosen.size) return this.page.fail(this.say("annotate.choose_some"));
     return this.page.keep([...this.chosen]);
   }
+}
+
+/** The address of a picture or preview: of what moderation withholds or blurs blurred, or as it is once it was asked for. */
+export function asItMay(address, effect, isShown) {
+  return effect === "none" ? address : `${address}${address.includes("?") ? "&" : "?"}show=${isShown ? "1" : "blurred"}`;
 }

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ui.api.annotations import files, labels, sets
+from ui.api.annotations import files, importing, labels, sets
 from ui.api.browsing import explanation, tags, video, videos
 from ui.api.docs_page import docs_page
 from ui.api.finding import examples, recommend, search, shelves, suggestions
@@ -51,6 +51,7 @@ API_ROUTERS = (
     sets.router,
     labels.router,
     files.router,
+    importing.router,
 )
 
 

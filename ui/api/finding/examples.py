@@ -25,6 +25,7 @@ from ui.api.links import BASE
 from ui.api.served import Asking, ServedHere
 from ui.api.shape.fields import Words
 from ui.api.shape.refusals import Refused, wrong
+from ui.api.shape.sent import FILE_BODY
 from ui.api.strict import StrictRoute
 from ui.library.asking.examples import STAYS_S, GivenExample
 from ui.library.library import Library
@@ -33,21 +34,6 @@ router = APIRouter(route_class=StrictRoute, tags=["finding"])
 MOST_BYTES = 200 << 20
 """Largest example."""
 PIECE_BYTES = 1 << 20
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            },
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-        },
-    }
-}
 
 
 class Example(BaseModel):
@@ -61,7 +47,7 @@ class Example(BaseModel):
     until: datetime = Field(description="When it is removed, UTC.")
 
 
-@router.post("/examples", summary="Give a clip or a picture to search by", openapi_extra=_BODY)
+@router.post("/examples", summary="Give a clip or a picture to search by", openapi_extra=FILE_BODY)
 async def give(
     request: Request,
     served: ServedHere,
@@ -71,7 +57,7 @@ async def give(
     return _described(await _kept(request, served.library, name))
 
 
-@router.post("/search", summary="Find moments by a file that is sent", openapi_extra=_BODY)
+@router.post("/search", summary="Find moments by a file that is sent", openapi_extra=FILE_BODY)
 async def search_by_file(
     request: Request, asked: Annotated[Search, Query()], served: ServedHere, visitor: Asking
 ) -> Found:

@@ -15,6 +15,7 @@ from ui.api.folders import names_of
 from ui.api.library.jobs import JobShown, shown
 from ui.api.served import Asking, ServedHere
 from ui.api.shape.fields import Count, VideoId, Whole
+from ui.api.shape.said import SaidOf, said_parts
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners
 from ui.library.documents import is_gone
@@ -29,13 +30,6 @@ router = APIRouter(
     prefix="/library",
     dependencies=[OnlyOwners],
 )
-
-
-class SaidOf(BaseModel):
-    """A reason in parts, for who says it in another language."""
-
-    name: str = Field(description="`decoded`, `text`, `playlist`, `a_picture`, ...")
-    values: dict[str, float | str] = Field(description="Seconds as numbers, formats as texts.")
 
 
 class ProblemRow(BaseModel):
@@ -139,13 +133,12 @@ def retry(served: ServedHere, visitor: Asking, again: Again) -> JobShown:
 
 
 def _row(problem: Problem, video_id: int | None) -> ProblemRow:
-    said = said_of(problem.reason)
     return ProblemRow(
         name=printable(problem.path.name),
         path=str(problem.path),
         kind=problem.kind,
         reason=printable(problem.reason),
-        said=None if said is None else SaidOf(name=said.name, values=said.values),
+        said=said_parts(said_of(problem.reason)),
         partial=problem.is_partial,
         attempts=problem.attempts,
         here=not is_gone(problem.path),

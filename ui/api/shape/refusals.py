@@ -59,6 +59,11 @@ _SENT_INSTEAD = (
     (re.compile(r"reelwise tags list( +\(those there are\))?$"), "GET /api/v1/tags lists them"),
     (re.compile(r"reelwise roots lists the indexed folders"), "GET /api/v1/folders lists them"),
     (re.compile(r"reelwise history export \S+.*"), "GET /api/v1/people lists them"),
+    (re.compile(r"; --home DIR names another library"), ""),
+    (
+        re.compile(r"what reelwise annotate --export writes"),
+        "what GET /api/v1/annotations/{set_name}/export gives",
+    ),
     (re.compile(r"--([a-z-]+) (?=[\w.\"])"), lambda found: f"{found[1].replace('-', '_')}="),
 )
 _COMMAND = re.compile(r"\breelwise \w|(?<!\w)--\w")

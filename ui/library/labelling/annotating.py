@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from data.annotations.annotations import Annotations
@@ -16,8 +19,6 @@ from data.review.withheld import NotShown, Withholding
 from ui.library.documents import Document
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from data.annotations.exporting import Exported
     from data.annotations.importing import Imported
     from data.catalogue import Catalogue, Video
@@ -28,8 +29,20 @@ if TYPE_CHECKING:
     from indexer.annotation.pool import Pool
     from indexer.search.keywords import Keyword
 
+PARQUET = b"PAR1"
+"""What a Parquet file begins with."""
 KEYWORDS = 5
 """Key words of a video that are told with a proposal."""
+
+
+@dataclass(frozen=True)
+class SentLabels:
+    """A file of labels that came over the network."""
+
+    name: str
+    """What it is called, for messages; its kind is seen in its content."""
+    content: bytes
+    """CSV in UTF-8, or JSON."""
 
 
 class Annotating:
@@ -88,6 +101,28 @@ class Annotating:
         found = import_labels(self._catalogue, name, file, by=by, task=task, column=column)
         self.keep()
         return found
+
+    def take_sent(
+        self, name: str, sent: SentLabels, *, by: str, task: Task | None, column: str | None
+    ) -> Imported:
+        """Add the labels of a file that came over the network, as `take`.
+
+        Raises:
+            ReelwiseError: As `import_labels`, or it is Parquet, whose few bytes can be many rows.
+        """
+        if sent.content.startswith(PARQUET):
+            raise ReelwiseError(
+                f"{sent.name} is a Parquet file", fix="send the labels as CSV or JSON"
+            )
+        with TemporaryDirectory(prefix="reelwise-labels-") as folder:
+            is_json = sent.content.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[")
+            path = Path(folder) / ("labels.json" if is_json else "labels.csv")
+            path.write_bytes(sent.content)
+            try:
+                return self.take(name, path, by=by, task=task, column=column)
+            except ReelwiseError as error:
+                error.problem = error.problem.replace(str(path), sent.name)
+                raise
 
     def give(self, name: str, ending: str) -> Exported:
         """A set as a file, as `exported`.

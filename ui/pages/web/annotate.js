@@ -102,6 +102,16 @@ class AnnotatePage extends Desk {
     this.tell(this.say("annotate.undone", { label: last.labels.join(", ") || this.say("annotate.a_skip") }));
   }
 
+  /** Labels came from a file: what is proposed now is not labelled by it. */
+  async imported(set) {
+    this.take(set);
+    this.queue = [];
+    await this.fill();
+    if (this.stretch.shown) this.stretch.draw();
+    else this.next();
+    await this.learned.judge();
+  }
+
   async addLabel(label) {
     this.take(await send("POST", "/annotations", { name: this.data.set, labels: [label] }));
     this.stretch.draw();

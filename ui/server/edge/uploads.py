@@ -5,6 +5,7 @@ all visitors together already take the room there is. A few are received at a ti
 minutes; the others wait for their turn.
 """
 
+import re
 from collections.abc import Callable
 
 import anyio
@@ -16,6 +17,8 @@ from starlette.websockets import WebSocketClose
 from ui.api.shape.answers import problem
 
 UPLOADS = ("/_stcore/upload_file", "/api/v1/examples", "/api/v1/search")
+LABELS = re.compile(r"/api/v1/annotations/[^/]+/import")
+"""Labels are sent in a file as well, of fewer bytes: the route says how many."""
 UPLOADS_AT_ONCE = 4
 WAIT_S = 60.0
 """Longest time that an upload waits for its turn."""
@@ -30,7 +33,9 @@ PAGES_AT_ONCE = 100
 
 def is_upload(scope: Scope) -> bool:
     """Whether a request brings a file."""
-    return scope["path"].startswith(UPLOADS) and scope["method"] in ("PUT", "POST")
+    path: str = scope["path"]
+    is_one = path.startswith(UPLOADS) or LABELS.fullmatch(path) is not None
+    return is_one and scope["method"] in ("PUT", "POST")
 
 
 class VisitorLimits:

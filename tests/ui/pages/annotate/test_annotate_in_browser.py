@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.ui.conftest import Server
-from tests.ui.pages.conftest import Visit
+from data.annotations.annotations import Annotations, Said
+from data.catalogue import Catalogue
+from data.home import Home
+from tests.data.review.made import find, set_policy
+from tests.ui.conftest import Server, serving
+from tests.ui.pages.conftest import Visit, id_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FilePayload
 
 pytestmark = pytest.mark.browser
 
@@ -133,3 +142,53 @@ def test_numbers_are_typed_without_a_click_and_taken_back_into_the_field(
     assert visitor.faults == []
     assert visitor.failed_answers == []
     server.ask("/api/v1/annotations/risk", method="DELETE")
+
+
+@pytest.fixture
+def moderated(own_home: Path) -> Iterator[Server]:
+    """A server of a home in which a rule hides a stretch that ann has labelled."""
+    number = int(id_of(own_home, "toon-0002.mp4"))
+    with Catalogue(Home(own_home)) as catalogue:
+        made = Annotations(catalogue)
+        made.make("moves", labels=["left", "right"])
+        made.say("moves", Said(number, 2.0, 4.0, ("left",)), by="ann", source="api")
+        set_policy(catalogue)
+        find(catalogue, "fights", (number, 2.0, 4.0, 0.9))
+    with serving(own_home, "--refit-every", "off") as server:
+        yield server
+
+
+def test_labels_of_a_file_are_taken_and_what_is_withheld_is_blurred_until_asked(
+    visit: Visit, moderated: Server
+) -> None:
+    visitor = visit(language="de-DE")
+    page = visitor.page
+    page.goto(f"{moderated.url}/annotate")
+    main = page.get_by_role("main")
+    main.get_by_role("link", name="moves").wait_for()
+    main.get_by_label("Dein Name").fill("ann")
+    main.get_by_label("Name des Satzes").fill("moves")
+    rows = "video,start_s,end_s,label\ntoon-0001.mp4,0,2,right\nnowhere.mp4,0,1,left\n"
+    file: FilePayload = {"name": "mine.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    main.get_by_label("Datei", exact=True).set_input_files(file)
+    main.get_by_role("button", name="Importieren").click()
+    main.get_by_text("1 Stelle aus mine.csv beschriftet.").wait_for()
+    main.get_by_text("Zeile 3: kein indexiertes Video heißt nowhere.mp4").wait_for()
+    main.get_by_role("link", name="moves öffnen").click()
+    main.get_by_text("2 Labels · 2 Videos").wait_for()
+    told = main.get_by_role("status").first
+    page.keyboard.press("u")
+    told.get_by_text("Zurückgenommen: right").wait_for()
+    assert not main.get_by_text("Von der Moderation zurückgehalten.").is_visible()
+    page.keyboard.press("u")
+    told.get_by_text("Zurückgenommen: left").wait_for()
+    main.get_by_text("Von der Moderation zurückgehalten.").wait_for()
+    video = main.locator(".clip video")
+    assert "show=blurred" in str(video.get_attribute("src"))
+    assert video.evaluate("v => v.paused")
+    main.get_by_role("button", name="Zeigen").click()
+    main.get_by_role("button", name="Wieder unscharf").wait_for()
+    assert str(main.locator(".clip video").get_attribute("src")).endswith("show=1")
+    assert labelled(moderated, "moves") == []
+    assert visitor.faults == []
+    assert visitor.failed_answers == []

@@ -3,6 +3,7 @@
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
 import { clock, decimals, short } from "../shared/words.js";
+import { ImportView } from "./importing.js";
 import { asItMay } from "./stretch.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -17,7 +18,8 @@ export class LearnedView {
     this.counts = h("div", { class: "counts" });
     this.curve = h("div", { class: "curve" });
     this.doubts = h("div", { class: "doubts" });
-    this.element = h("section", { class: "learned", "aria-label": this.say("annotate.learned") }, this.counts, this.curve, this.doubts);
+    this.element = h("section", { class: "learned", "aria-label": this.say("annotate.learned") }, this.counts, this.curve, this.doubts,
+      new ImportView(page).element);
   }
 
   progress(set) {

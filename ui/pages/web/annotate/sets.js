@@ -3,10 +3,12 @@
 import { h } from "../shared/dom.js";
 import { get, send } from "../shared/api.js";
 import { address, follow, go } from "../shared/go.js";
+import { ImportView } from "./importing.js";
 
 export class SetsView {
   constructor(page) {
     Object.assign(this, { page, say: page.say });
+    this.importing = new ImportView(page, () => this.show());
     this.element = h("section", { class: "sets", "aria-label": this.say("annotate.title") });
   }
 
@@ -17,7 +19,7 @@ export class SetsView {
       items.length ? h("ul", { class: "list" }, items.map(set => h("li", {}, h("a", { href: address("/annotate", { set: set.name }), onclick: follow },
         h("b", {}, set.name), h("span", { class: "mute small" }, `${say("annotate.n", { n: set.labelled })} · ${set.task === "number" ? say("annotate.of_numbers") : set.labels.join(", ")}`)))))
         : h("p", { class: "empty" }, say("annotate.no_set")),
-      this.form());
+      h("div", { class: "making" }, this.form(), this.importing.element));
   }
 
   form() {

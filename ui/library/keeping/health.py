@@ -65,7 +65,7 @@ class Health:
     warning: str
     """What is wrong; empty for nothing."""
     notice: str
-    """What to know of the model; empty for nothing."""
+    """What to know of the model, without the command that would change it; empty for nothing."""
     recommender: dict[str, Any] = field(default_factory=dict)
     """As `status --json` has it."""
 
@@ -100,7 +100,9 @@ def health_document(library: Library) -> Health:
         recall_at_10=status["recall_at_10"],
         generation=status["generation"],
         warning=status["warning"] or "",
-        notice=status["encoder_notice"] or "",
+        notice="\n".join(
+            advice_of(line).text for line in (status["encoder_notice"] or "").splitlines()
+        ),
         recommender=status["recommender"],
     )
 

@@ -7,6 +7,7 @@ import { address, follow } from "./shared/go.js";
 import { LearnedView } from "./annotate/learned.js";
 import { SetsView } from "./annotate/sets.js";
 import { StretchView } from "./annotate/stretch.js";
+import { inWords } from "./shared/words.js";
 
 const AT_ONCE = 5;
 const LEFT = 2;
@@ -56,7 +57,7 @@ class AnnotatePage extends Desk {
     if (isFirst) this.take(found.set);
     const known = new Set([...this.done, ...[this.stretch.shown, ...this.queue].filter(Boolean).map(keyOf)]);
     this.queue.push(...found.items.filter(each => !known.has(keyOf(each))));
-    if (found.notice) this.tell(found.notice);
+    if (found.notice) this.tell(inWords(found.notice));
   }
 
   take(set) {

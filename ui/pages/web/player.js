@@ -4,7 +4,7 @@
 
 import { h, rootOf } from "./shared/dom.js";
 import { changed, go, replace, reportsHere } from "./shared/go.js";
-import { speaker } from "./shared/words.js";
+import { inWords, speaker } from "./shared/words.js";
 import { About } from "./player/about.js";
 import { Controls } from "./player/controls.js";
 import { listenToKeys } from "./player/keys.js";
@@ -81,7 +81,7 @@ class VideoPage {
     this.lines.show(data.lines);
     this.next.show(data.next, data.asked.question);
     this.about.show(data);
-    this.notices.replaceChildren(...data.notices.map(text => h("p", {}, text)));
+    this.notices.replaceChildren(...data.notices.map(text => h("p", {}, inWords(text))));
     if (data.asked.t !== null && data.asked.t !== this.shownAt && this.shownAt !== undefined) this.playback.seek(data.asked.t);
     this.shownAt = data.asked.t;
   }

@@ -4,7 +4,7 @@ import { h, rootOf } from "./shared/dom.js";
 import { keepFocus } from "./shared/focus.js";
 import { changed, follow, go, reportsHere } from "./shared/go.js";
 import { mendButton } from "./shared/mending.js";
-import { speaker } from "./shared/words.js";
+import { inWords, speaker } from "./shared/words.js";
 import { grid } from "./search/grid.js";
 import { openFilters } from "./search/filters.js";
 import { start } from "./search/start.js";
@@ -93,12 +93,12 @@ function more(data, say) {
 }
 
 function problem(data, say, mended) {
-  return h("div", { class: "problem", role: "alert" }, h("b", {}, data.problem), h("span", {}, data.fix), mendButton(data.action, say, mended));
+  return h("div", { class: "problem", role: "alert" }, h("b", {}, inWords(data.problem)), h("span", {}, inWords(data.fix)), mendButton(data.action, say, mended));
 }
 
 /** What is to be known beside the results; one after the other, with what the page can do about it. */
 function notices(data, say, mended) {
-  return data.notices.map(each => h("p", { class: "notices" }, each.text, " ", mendButton(each.action, say, mended)));
+  return data.notices.map(each => h("p", { class: "notices" }, inWords(each.text), " ", mendButton(each.action, say, mended)));
 }
 
 const VIEWS = {

@@ -15,6 +15,9 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 COOKIE = "reelwise_language"
 """What a person chose on this device."""
 
+SERVER = "server."
+"""Begins the keys of what the server itself says, in English, of which a page may tell."""
+
 Form = str | dict[str, str]
 """A text, or one for each plural category (`one`, `other`) of its value `n`."""
 
@@ -40,8 +43,20 @@ class Words:
         return form.format(**{name: self.shown(value) for name, value in values.items()})
 
     def part(self, *groups: str) -> dict[str, Form]:
-        """The words of some groups (`card` has `card.more`), for a component."""
-        return {key: form for key, form in self.forms.items() if key.partition(".")[0] in groups}
+        """The words of some groups (`card` has `card.more`), for a component.
+
+        With them come the sentences of the server, each under what it says in English: where the
+        page is in another language, `shared/words.js` puts these in their place.
+        """
+        found = {key: form for key, form in self.forms.items() if key.partition(".")[0] in groups}
+        return found | self._of_server()
+
+    def _of_server(self) -> dict[str, Form]:
+        first = words_of(next(iter(LANGUAGES)))
+        if self.code == first.code:
+            return {}
+        keys = [key for key in first.forms if key.startswith(SERVER)]
+        return {f"{SERVER}{first.forms[key]}": self.forms[key] for key in keys}
 
     def shown(self, value: object) -> str:
         """A value as the language writes it: 1,234 and 0.5, or 1.234 and 0,5."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from embeddings.opening.choice import encoder_notice
 from indexer.store.generations import REBUILD
+from ui.library.documents import status_document
+from ui.library.keeping import health
 from ui.library.keeping.advice import Advice
 from ui.library.keeping.health import health_document
 from ui.library.library import Library
@@ -26,3 +31,18 @@ def test_a_command_in_a_warning_becomes_the_job_that_does_it(tmp_path: Path) -> 
         Advice("the disk is slow"),
         Advice("8 events are not in it", "train"),
     ]
+
+
+def test_what_to_know_of_the_model_names_no_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Library(tmp_path / "home") as library:
+        library.make()
+        told = encoder_notice(library.catalogue, "starter", "starter-1")
+        assert told is not None
+        assert "reelwise index" in told
+        status = status_document(library.catalogue) | {"encoder_notice": told}
+        monkeypatch.setattr(health, "status_document", lambda _: status)
+        notice = health_document(library).notice
+    assert notice.startswith("starter serves this library")
+    assert "reelwise " not in notice

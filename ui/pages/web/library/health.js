@@ -4,7 +4,7 @@ import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
 import { ago, bytes } from "../shared/amounts.js";
 import { mendButton } from "../shared/mending.js";
-import { decimals } from "../shared/words.js";
+import { decimals, inWords } from "../shared/words.js";
 
 export class HealthView {
   constructor({ say, language, actions }) {
@@ -20,7 +20,7 @@ export class HealthView {
   draw() {
     const { say, found } = this;
     this.element.replaceChildren(...[
-      ...found.advised.map(each => h("p", { class: "warning", role: "alert" }, each.text, " ", mendButton(each.action, say, () => this.show()))),
+      ...found.advised.map(each => h("p", { class: "warning", role: "alert" }, inWords(each.text), " ", mendButton(each.action, say, () => this.show()))),
       this.panel("health.holds", this.figures()), this.panel("health.read", this.channels()),
       this.panel("health.model", this.model()), this.panel("health.recommender", this.recommender()),
       this.panel("health.index", this.index()), this.panel("health.folders", this.roots())].filter(Boolean));
@@ -52,7 +52,7 @@ export class HealthView {
   model() {
     const { say, found } = this;
     if (!found.model) return h("p", {}, say("health.no_model"));
-    return [h("p", {}, h("b", {}, found.model), " ", say(`health.model_${found.model_kind}`)), found.notice && h("p", { class: "mute small" }, found.notice)];
+    return [h("p", {}, h("b", {}, found.model), " ", say(`health.model_${found.model_kind}`)), found.notice && h("p", { class: "mute small" }, inWords(found.notice))];
   }
 
   recommender() {

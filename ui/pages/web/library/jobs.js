@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { send } from "../shared/api.js";
+import { inWords } from "../shared/words.js";
 import { askForJobs, AT_WORK, jobLine, jobName, jobOutcome, share } from "../shared/jobs.js";
 
 const GOES_ON = ["paused", "stopped", "failed"];
@@ -23,7 +24,7 @@ function jobCard(job, say, told) {
     h("h2", {}, name),
     h("p", { class: "mute small line" }, jobLine(job, say)),
     h("div", { class: "bar", role: "progressbar", "aria-label": name, "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": done === null ? null : Math.round(done * 100) }, fill(done)),
-    h("p", { class: "mute small current" }, job.state === "running" ? job.progress.current || job.progress.message : ""),
+    h("p", { class: "mute small current" }, job.state === "running" ? job.progress.current || inWords(job.progress.message) : ""),
     h("p", { class: "buttons" }, buttons(job, say, told)));
 }
 

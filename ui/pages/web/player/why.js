@@ -1,7 +1,7 @@
 // Why this video was found: a line of seconds under the film strip, and what spoke laid over a paused picture.
 
 import { h } from "../shared/dom.js";
-import { clock } from "../shared/words.js";
+import { clock, inWords } from "../shared/words.js";
 import { curve, explanation, hasReason, overlay } from "../shared/why.js";
 
 const SETTLES_MS = 400;
@@ -75,7 +75,7 @@ export class Why {
       h("div", { class: "curve-place", role: "img", "aria-label": page.say("why.curve") }, curve(told, 0, page.timeline.length)),
       h("p", { class: "small" }, best.length ? best : page.say("why.flat")),
       this.hint,
-      ...told.warnings.map(text => h("p", { class: "small" }, text)));
+      ...told.warnings.map(text => h("p", { class: "small" }, inWords(text))));
   }
 
   goTo(at_s) {

@@ -1,15 +1,17 @@
 // The server's own routes. Every write of a page goes through here, and names its person.
 
+import { inWords } from "./words.js";
+
 /** Advice for those who write requests or commands: whoever looks at a page has neither. */
 const FOR_PROGRAMS = /\b(GET|POST|PUT|DELETE) \/|\breelwise [a-z]|--[a-z]/;
 
 /** What the server answered in place of a document: its problem, and what to do. */
 export class Refused extends Error {
   constructor(status, told) {
-    super(told.error || `the server answered ${status}`);
+    super(inWords(told.error) || `the server answered ${status}`);
     this.status = status;
     this.code = told.code || "fault";
-    this.fix = FOR_PROGRAMS.test(told.fix) ? "" : told.fix || "";
+    this.fix = FOR_PROGRAMS.test(told.fix) ? "" : inWords(told.fix) || "";
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { duration } from "./amounts.js";
 import { get } from "./api.js";
-import { decimals } from "./words.js";
+import { decimals, inWords } from "./words.js";
 
 const EVERY_MS = 2000;
 const CAME = "reelwise:jobs";
@@ -72,7 +72,7 @@ export function jobLine(job, say) {
     failed > 0 && say("job.failed_files", { n: failed }),
     times_real_time && say("job.speed", { x: decimals(times_real_time, say.language, 1) }),
     seconds_left !== null && seconds_left !== undefined && say("job.left", { time: duration(seconds_left, say) }),
-    total > 0 ? null : phase,
+    total > 0 ? null : inWords(phase),
   ].filter(Boolean).join(" · ");
 }
 
@@ -95,5 +95,5 @@ function readWords({ indexed = 0, resumed = 0, unchanged = 0, moved = 0, failed 
 /** What came out of a job, by its counts; what went wrong stands as the server wrote it. */
 export function jobOutcome(job, say) {
   const counts = job.state === "done" && job.result ? OUTCOMES[job.kind](job.result) : [];
-  return counts.map(([word, n, values]) => say(word, { ...values, n })).join(", ") || job.summary;
+  return counts.map(([word, n, values]) => say(word, { ...values, n })).join(", ") || inWords(job.summary);
 }

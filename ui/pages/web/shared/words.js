@@ -2,6 +2,7 @@
 
 /** The speaker of a component's words: `say("card.more", {n: 3})`; `say.language` is its code. */
 export function speaker(words, language = "en") {
+  hearServer(words);
   const rules = new Intl.PluralRules(language);
   const say = (key, values = {}) => {
     const found = words[key];
@@ -12,6 +13,31 @@ export function speaker(words, language = "en") {
   };
   say.language = language;
   return say;
+}
+
+const SERVER = "server.";
+let sentences = []; // [how the server says it, in the words of the page]
+
+/** Keep what the server says in English, for a page in another language. */
+function hearServer(words) {
+  const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\{(\w+)\\\}/g, "(?<$1>.+?)");
+  sentences = Object.entries(words).filter(([key]) => key.startsWith(SERVER)).map(([key, form]) => [new RegExp(`^${escaped(key.slice(SERVER.length))}[.]?$`, "s"), form]);
+}
+
+/** What the server wrote, in the words of the page where it has some for it. Several sentences stand in lines, or
+ * with ; between them. */
+export function inWords(text) {
+  const one = part => {
+    for (const [pattern, form] of sentences) {
+      const found = pattern.exec(part);
+      if (found) return form.replace(/\{(\w+)\}/g, (_, name) => (name === "problem" || name === "why" ? inWords(found.groups[name]) : number(found.groups[name])));
+    }
+    return null;
+  };
+  const number = value => (/^\d{1,3}(,\d{3})+$/.test(value) ? value.replaceAll(",", ".") : value);
+  if (!sentences.length || !text) return text;
+  const all = (parts, between) => parts.map(part => one(part) ?? part).join(between);
+  return one(text) ?? all(text.split("\n").map(line => one(line) ?? all(line.split("; "), "; ")), "\n");
 }
 
 /** A number of any size in a few digits: 0.00042, 1,250. */

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ui.api.annotations import files, importing, labels, sets
-from ui.api.browsing import explanation, tags, video, videos
+from ui.api.browsing import conditions, explanation, tags, video, videos
 from ui.api.docs_page import docs_page
 from ui.api.finding import examples, recommend, search, shelves, suggestions
 from ui.api.library import adding, jobs, paths, troubles
@@ -36,6 +36,7 @@ API_ROUTERS = (
     video.router,
     explanation.router,
     tags.router,
+    conditions.router,
     events.router,
     history.router,
     people.router,

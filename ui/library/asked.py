@@ -16,6 +16,7 @@ from ui.library.opened import OpenedLibrary
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from data.catalogue.live.limits import VideoIds
     from data.history import Event, EventKind
     from data.video.children.pool import StillWanted
     from indexer.search.keywords import Keyword
@@ -167,6 +168,15 @@ class AskedLibrary(OpenedLibrary):
         if filters is not None and filters.where:
             compile_conditions(self.catalogue, filters.where)
         return filters
+
+    def passing(self, filters: Filters) -> VideoIds:
+        """The ids of the videos within some filters, ascending.
+
+        Raises:
+            ReelwiseError: As `find` of filters.
+        """
+        checked = self._checked(filters) or filters
+        return self.catalogue.within(checked.limits)
 
     def recommend(
         self,

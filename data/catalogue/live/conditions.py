@@ -32,7 +32,7 @@ YES = frozenset({"1", "yes", "true", "on", "positive"})
 _FORM = re.compile(r"\s*([^\s=<>!](?:[^=<>!]*[^\s=<>!])?)\s*(!=|>=|<=|=|>|<)\s*(.*?)\s*", re.DOTALL)
 _NEGATED = {"<": ">=", "<=": ">"}
 
-_NUMBERS = {
+NUMBERS = {
     "duration": "coalesce(v.duration_s, 0.0)",
     "width": "coalesce(v.width_px, 0)",
     "height": "coalesce(v.height_px, 0)",
@@ -40,9 +40,11 @@ _NUMBERS = {
     "fps": "coalesce(v.fps, 0.0)",
     "size": "v.size_bytes",
 }
-_TIMES = {"date": RECORDED, "added": "v.added_at"}
+"""SQL of fields that are numbers."""
+TIMES = {"date": RECORDED, "added": "v.added_at"}
+"""SQL of fields that are instants."""
 _TEXTS = ("tag", "folder", "codec", "title")
-FIELDS = (*_TEXTS, *_NUMBERS, *_TIMES)
+FIELDS = (*_TEXTS, *NUMBERS, *TIMES)
 """What the catalogue knows of every video."""
 _IN_FOLDER = (
     "SELECT video_id FROM files WHERE path = :{p}path"
@@ -176,15 +178,15 @@ def _heads(connection: Connection) -> dict[str, _Head]:
 
 def _of_video(condition: Condition, p: str) -> tuple[str, dict[str, Any]]:
     name, operator = condition.name, condition.operator
-    if name in _NUMBERS:
+    if name in NUMBERS:
         number = number_of(condition.value)
         if number is None:
             raise _wrong(condition, "its value is no number", f"--where '{name}>=60'")
-        return f"{_NUMBERS[name]} {operator} :{p}n", {f"{p}n": number}
-    if name in _TIMES:
+        return f"{NUMBERS[name]} {operator} :{p}n", {f"{p}n": number}
+    if name in TIMES:
         if operator in ("=", "!="):
             raise _wrong(condition, "a date is compared by >= or <", f"--where '{name}>=2024-05'")
-        return f"{_TIMES[name]} {operator} :{p}t", {
+        return f"{TIMES[name]} {operator} :{p}t", {
             f"{p}t": to_micros(first_instant(condition.value))
         }
     if operator not in ("=", "!="):

@@ -77,6 +77,12 @@ class Asked:
         return not (self.q or self.like)
 
     @property
+    def narrows(self) -> bool:
+        """Whether some videos are left out, whatever is looked for."""
+        given = (self.folders, self.since, self.until, self.by, self.tags, self.where)
+        return any(given) or (self.least_s, self.most_s) != (None, None)
+
+    @property
     def channels(self) -> frozenset[Channel]:
         """The channels to search; all of them where none is named."""
         named = [channel for each in self.found_in for channel in FOUND_IN[each]]

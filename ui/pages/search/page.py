@@ -12,7 +12,9 @@ from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.search.address import Asked, asked
+from ui.pages.search.conditions import condition_told, german_tags
 from ui.pages.search.finding import Found, find, is_given
+from ui.pages.search.passing import passing_data
 from ui.pages.search.recent import recent, remember
 from ui.pages.search.shown import answer_data, chips, example_data, problem_data
 from ui.pages.search.start import start_data
@@ -29,9 +31,13 @@ def show_search() -> None:
     words = watcher.words()
     wanted = asked({name: st.query_params.get_all(name) for name in st.query_params})
     st.session_state["title"] = wanted.q or wanted.like
+    german = german_tags(library, wanted.where, words)
     data: dict[str, Any] = {
         "person": watcher.watching(),
-        "chips": chips(wanted, words),
+        "chips": chips(wanted, words, german),
+        "conditions": [
+            {"where": each, "text": condition_told(each, words, german)} for each in wanted.where
+        ],
         "sort": wanted.sort,
         "left_out": [list(each) for each in wanted.left_out],
         "question": {"q": wanted.q, "like": wanted.like, "from": "search"},
@@ -40,6 +46,8 @@ def show_search() -> None:
     }
     if library.catalogue.encoder is None:
         data["view"] = "nothing_indexed"
+    elif wanted.is_empty and wanted.narrows:
+        data |= _passing(library, wanted)
     elif wanted.is_empty:
         data |= {
             "view": "start",
@@ -58,6 +66,14 @@ def show_search() -> None:
 
 def _mended() -> None:
     """What was damaged is mended: the page runs, and finds out."""
+
+
+def _passing(library: Library, wanted: Asked) -> dict[str, Any]:
+    is_owner = watcher.is_owner()
+    try:
+        return {"view": "videos", **passing_data(library, wanted, shows_path=is_owner)}
+    except ReelwiseError as error:
+        return {"view": "problem", "example": None, **problem_data(error, is_owner=is_owner)}
 
 
 def _answer(library: Library, wanted: Asked) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from data.printable import printable
 from ui.library.library import Library
 from ui.pages import watcher
 from ui.pages.search.address import asked
+from ui.pages.search.conditions import german_tags
 from ui.pages.search.shown import chips, example_data
 from ui.pages.words.language import Words
 from ui.terminal.text import span
@@ -78,4 +79,5 @@ def text_of(library: Library, parameters: Parameters, words: Words) -> str:
         is_part = "@" in given.like and example["kind"] == "video"
         when = span(example["start_s"], example["end_s"]) if is_part else ""
         parts.append(f"{text} {when}".strip())
-    return " · ".join(filter(None, [*parts, *(chip["text"] for chip in chips(given, words))]))
+    narrows = chips(given, words, german_tags(library, given.where, words))
+    return " · ".join(filter(None, [*parts, *(chip["text"] for chip in narrows)]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 
 from data.catalogue import Video
 from data.errors import ReelwiseError
-from data.labels.vocabulary import TAGS
 from data.lines import Channel
 from data.printable import printable
 from data.review.withheld import NotShown
@@ -22,15 +21,22 @@ from ui.library.keeping.advice import advice_of
 from ui.library.library import Library
 from ui.pages.components.video_card import card_of, copies_of
 from ui.pages.search.address import AT_FIRST, FOUND_IN, MOST_SHOWN, Asked
+from ui.pages.search.conditions import condition_told
 from ui.pages.search.finding import Found, is_known, what_hides_most
 from ui.pages.words.language import Words
 
 Data = dict[str, Any]
 
 
-def chips(asked: Asked, words: Words) -> list[Data]:
-    """What narrows the results: the text of each chip, and the parameters without it."""
-    return [*_chips_of_question(asked, words), *_chips_of_filters(asked, words)]
+def chips(asked: Asked, words: Words, german: Mapping[str, str] | None = None) -> list[Data]:
+    """What narrows the results: the text of each chip, and the parameters without it.
+
+    Args:
+        asked: What the address asks for.
+        words: The visitor's language.
+        german: What automatic tags are called in German.
+    """
+    return [*_chips_of_question(asked, words), *_chips_of_filters(asked, words, german or {})]
 
 
 def _chips_of_question(asked: Asked, words: Words) -> Iterator[Data]:
@@ -45,7 +51,7 @@ def _chips_of_question(asked: Asked, words: Words) -> Iterator[Data]:
         yield _chip(text, {"within": None})
 
 
-def _chips_of_filters(asked: Asked, words: Words) -> Iterator[Data]:
+def _chips_of_filters(asked: Asked, words: Words, german: Mapping[str, str]) -> Iterator[Data]:
     for folder in asked.folders:
         name = printable(Path(folder).name or folder)
         others = [each for each in asked.folders if each != folder]
@@ -62,20 +68,16 @@ def _chips_of_filters(asked: Asked, words: Words) -> Iterator[Data]:
         yield _chip(words.say("filter.in_chip", names=names), {"in": None})
     if asked.by:
         yield _chip(words.say("filter.by_chip", name=printable(asked.by)), {"by": None})
-    yield from _chips_of_labels(asked, words)
+    yield from _chips_of_labels(asked, words, german)
 
 
-def _chips_of_labels(asked: Asked, words: Words) -> Iterator[Data]:
+def _chips_of_labels(asked: Asked, words: Words, german: Mapping[str, str]) -> Iterator[Data]:
     for tag in asked.tags:
         others = [each for each in asked.tags if each != tag]
         yield _chip(words.say("filter.tag_chip", tag=printable(tag)), {"tag": others})
     for condition in asked.where:
         others = [each for each in asked.where if each != condition]
-        seen = condition.removeprefix(f"{TAGS}=")
-        told = printable(condition)
-        if seen != condition:
-            told = words.say("filter.seen_chip", tag=printable(seen))
-        yield _chip(told, {"where": others})
+        yield _chip(condition_told(condition, words, german), {"where": others})
 
 
 def _chip(text: str, without: Data) -> Data:

@@ -22,12 +22,14 @@ function chips(data, say) {
   for (const name of Object.keys(all)) all[name] = null;
   return h("div", { class: "row chips", role: "group", "aria-label": say("search.filters") }, made, filter,
     data.chips.length > 1 && h("button", { type: "button", onclick: () => go(changed(all)) }, say("search.clear_all")),
-    data.view === "results" && sortBox(data, say));
+    ["results", "videos"].includes(data.view) && sortBox(data, say));
 }
 
+/** Where nothing is looked for, nothing matches better than another. */
 function sortBox(data, say) {
-  const box = h("select", { "aria-label": say("search.sort"), class: "end", onchange: () => go(changed({ sort: box.value === "match" ? null : box.value, n: null })) },
-    SORTS.map(each => h("option", { value: each, selected: each === data.sort }, say(`search.sort_${each}`))));
+  const [usual, ...others] = data.view === "videos" ? SORTS.slice(1) : SORTS;
+  const box = h("select", { "aria-label": say("search.sort"), class: "end", onchange: () => go(changed({ sort: box.value === usual ? null : box.value, n: null })) },
+    [usual, ...others].map(each => h("option", { value: each, selected: each === data.sort }, say(`search.sort_${each}`))));
   return box;
 }
 
@@ -104,7 +106,11 @@ function notices(data, say, mended) {
 const VIEWS = {
   nothing_indexed: (data, say) => [h("div", { class: "center" }, h("h1", {}, say("search.nothing_indexed")), h("p", {}, say("search.index_first")),
     h("p", {}, h("a", { href: "/library", onclick: follow, class: "chip on" }, say("search.to_library"))))],
-  start: (data, say) => [data.chips.length > 0 && chips(data, say), ...start(data, say)],
+  start: (data, say) => start(data, say, chips(data, say)),
+  videos: (data, say) => [
+    h("h1", { class: "only-heard" }, say("search.title")), chips(data, say),
+    data.n_videos > 0 ? h("div", { class: "told" }, h("b", { role: "status" }, say("search.videos", { n: data.n_videos }))) : few(data, say),
+    h("h2", { class: "only-heard" }, say("search.results")), grid({ ...data, question: { from: "library" } }, say), more(data, say)],
   problem: (data, say, mended) => [h("h1", { class: "only-heard" }, say("search.title")), chips(data, say), example(data, say), problem(data, say, mended)],
   results: (data, say, mended) => [
     h("h1", { class: "only-heard" }, say("search.title")), chips(data, say), example(data, say),

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import ReelwiseError
 from ui.library.library import Library
 from ui.pages.search.address import Asked
 from ui.pages.search.finding import NEAREST, find, what_hides_most
+from ui.pages.search.passing import passing_data
 from ui.pages.search.shown import answer_data, chips, example_data
 from ui.pages.search.start import ideas, start_data
 from ui.pages.words.language import words_of
@@ -105,6 +107,22 @@ def test_every_filter_is_a_chip_that_can_be_taken_away() -> None:
     ]
     gone = {name for chip in made for name in chip["without"]}
     assert gone == {"not", "then", "within", "folder", "len", "in", "by", "tag", "n"}
+
+
+def test_filters_alone_leave_videos_in_their_order(library: Library) -> None:
+    (root,) = library.catalogue.files.roots()
+    by_length = passing_data(library, Asked(folders=(root.name,), sort="long"))
+    assert by_length["n_videos"] == library.n_videos
+    lengths_s = [each["duration_s"] for each in by_length["videos"]]
+    assert lengths_s == sorted(lengths_s, reverse=True)
+    middle_s = lengths_s[len(lengths_s) // 2]
+    some = passing_data(library, Asked(where=(f"duration>={middle_s}",), n=2))
+    assert (len(some["videos"]), some["sort"], some["more"]) == (2, "new", 26)
+    assert some["n_videos"] == sum(each >= middle_s for each in lengths_s)
+    with pytest.raises(ReelwiseError, match="no indexed folder is called"):
+        passing_data(library, Asked(folders=("nowhere",)))
+    assert str(root) not in str(passing_data(library, Asked(least_s=0.5), shows_path=False))
+    assert not Asked(without="car", found_in=("said",)).narrows
 
 
 def test_questions_to_try_are_made_of_what_the_library_has() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from data.printable import printable
 from ui.library.library import Library
 from ui.pages.desk import show_desk
 
@@ -18,8 +19,15 @@ def show_annotate() -> None:
 
 def page_data(library: Library, given: dict[str, str]) -> dict[str, Any]:
     """What the component is told of this page; sets and proposals come by the API."""
-    name = given.get("set", "").strip().lower()
+    typed = given.get("set", "").strip()
+    name = typed.lower() if typed and _is_set(library, typed.lower()) else ""
     return {
-        "set": name if _NAME.fullmatch(name) else "",
+        "set": name,
+        "no_set": "" if name else printable(typed[:60]),
         "indexed": library.is_made and library.catalogue.encoder is not None,
     }
+
+
+def _is_set(library: Library, name: str) -> bool:
+    sets = library.annotating.annotations.sets() if library.is_made else []
+    return bool(_NAME.fullmatch(name)) and any(each.name == name for each in sets)

@@ -14,7 +14,7 @@ from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.for_you.shown import shelves_data
-from ui.pages.people.choosing import ask_who, is_kept_from, take
+from ui.pages.people.choosing import ask_who, is_kept_from, is_nobody, take
 
 KEPT_S = 1800.0
 """A list stays as it is for so long, unless the person asks for another: nothing that one looks at
@@ -32,6 +32,8 @@ def show_for_you() -> None:
     who = watcher.shown()
     if (not who and not watcher.is_guest()) or is_kept_from(library, who):
         ask_who(library)
+        return
+    if who and is_nobody(library, who):
         return
     data = {
         "person": watcher.watching(),

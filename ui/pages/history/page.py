@@ -10,7 +10,7 @@ from ui.library.keeping.forgetting import forget_everywhere
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
 from ui.pages.history.shown import KINDS, history_data
-from ui.pages.people.choosing import DONE, ask_who, is_kept_from
+from ui.pages.people.choosing import DONE, ask_who, is_kept_from, is_nobody
 from ui.pages.people.recording import records, set_records
 
 _KEY = "history"
@@ -24,6 +24,8 @@ def show_history() -> None:
     who = watcher.shown()
     if not who or is_kept_from(library, who):
         ask_who(library)
+        return
+    if who and is_nobody(library, who):
         return
     kind = st.query_params.get("kind", "")
     data = {

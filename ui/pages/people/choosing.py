@@ -12,6 +12,7 @@ from data.printable import printable
 from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
+from ui.pages.nothing import show_nothing
 from ui.pages.people.pins import require_pin
 
 KEY = "who"
@@ -47,6 +48,16 @@ def is_kept_from(library: Library, who: str) -> bool:
     if who == watcher.watching():
         return False
     return any(person.has_pin for person in library.people.all() if person.name == who)
+
+
+def is_nobody(library: Library, who: str) -> bool:
+    """Whether the address names a person who is not there; a page that says so is drawn then."""
+    known = {person.name for person in library.people.all()}
+    if who == watcher.watching() or who in known:
+        return False
+    say = watcher.words().say
+    show_nothing(say("who.nobody", who=printable(who)), "", href="/people", go=say("who.nobody_go"))
+    return True
 
 
 def people_data(library: Library) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from data.printable import printable
 from ui.library.library import Library
 from ui.pages import served, watcher
 from ui.pages.components.mount import mount
+from ui.pages.nothing import show_nothing
 from ui.pages.people.choosing import ask_who
 from ui.pages.people.recording import records
 from ui.pages.video.address import Asked, asked
@@ -30,7 +31,8 @@ def show_video() -> None:
     wanted = asked(st.query_params.to_dict())
     video = _video(library, wanted)
     if video is None:
-        st.html(_no_such_video())
+        say = watcher.words().say
+        show_nothing(say("player.none"), say("player.none_why"), href="/", go=say("player.none_go"))
         return
     wanted = wanted.within(video.duration_s)
     st.session_state["title"] = printable(video.title)
@@ -80,11 +82,3 @@ def _video(library: Library, wanted: Asked) -> Video | None:
     if wanted.video_id is None:
         return None
     return library.catalogue.videos_by_id([wanted.video_id]).get(wanted.video_id)
-
-
-def _no_such_video() -> str:
-    say = watcher.words().say
-    return (
-        f'<div class="rw-empty"><h1 class="rw-title">{say("player.none")}</h1>'
-        f'<p>{say("player.none_why")}</p><p><a href="/">{say("player.none_go")}</a></p></div>'
-    )

@@ -33,6 +33,7 @@ class AnnotatePage extends Desk {
       this.stretch = null;
       const sets = new SetsView(this);
       this.main.replaceChildren(sets.element);
+      if (this.data.no_set) this.tell(this.say("annotate.no_such_set", { set: this.data.no_set }));
       return sets.show();
     }
     this.stretch = new StretchView(this);

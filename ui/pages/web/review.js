@@ -31,8 +31,12 @@ class ReviewPage extends Desk {
     this.case = new CaseView(this);
     this.main.replaceChildren(this.queue.element, this.case.element);
     await this.queue.show();
-    if (this.data.case) return this.open(this.data.case);
-    this.case.show(null);
+    if (this.data.no_case) return this.case.showNone(this.data.no_case);
+    if (!this.data.case) return this.case.show(null);
+    await this.open(this.data.case).catch(error => {
+      if (error.code !== "unknown_case") throw error;
+      this.case.showNone(String(this.data.case));
+    });
   }
 
   async open(number) {

@@ -15,9 +15,12 @@ from ui.pages.frame import is_annotated
 
 
 @pytest.mark.parametrize(
-    ("given", "name"), [({}, ""), ({"set": " Animals"}, "animals"), ({"set": "../x"}, "")]
+    ("given", "name", "missing"),
+    [({}, "", ""), ({"set": " Animals"}, "animals", "Animals"), ({"set": "../x"}, "", "../x")],
 )
-def test_an_address_names_a_set(tmp_path: Path, given: dict[str, str], name: str) -> None:
+def test_an_address_names_a_set_or_one_that_is_not_there(
+    tmp_path: Path, given: dict[str, str], name: str, missing: str
+) -> None:
     home = resolve_home(tmp_path / "home")
     with Library(home.root) as library:
         told = page_data(library, given)
@@ -26,7 +29,9 @@ def test_an_address_names_a_set(tmp_path: Path, given: dict[str, str], name: str
     store(home, {"a.mp4": np.eye(8, dtype=np.float32)[:2]})
     with Library(home.root) as library:
         told = page_data(library, given)
-        assert (told["set"], told["indexed"]) == (name, True)
+        assert (told["set"], told["no_set"], told["indexed"]) == ("", missing, True)
         assert not is_annotated(library)
         library.annotating.annotations.make("animals")
         assert is_annotated(library)
+        told = page_data(library, given)
+        assert (told["set"], told["no_set"]) == (name, "" if name else missing)

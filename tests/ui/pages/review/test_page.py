@@ -25,20 +25,20 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("given", "view", "case"),
+    ("given", "view", "case", "no_case"),
     [
-        ({}, "queue", None),
-        ({"view": "log", "case": "12"}, "log", 12),
-        ({"view": "else", "case": "-1"}, "queue", None),
-        ({"case": "9" * 400}, "queue", None),
+        ({}, "queue", None, ""),
+        ({"view": "log", "case": "12"}, "log", 12, ""),
+        ({"view": "else", "case": "-1"}, "queue", None, "-1"),
+        ({"case": "9" * 400}, "queue", None, "9" * 60),
     ],
 )
 def test_an_address_says_what_is_shown(
-    home: Path, given: dict[str, str], view: str, case: int | None
+    home: Path, given: dict[str, str], view: str, case: int | None, no_case: str
 ) -> None:
     with Library(home) as library:
         told = page_data(library, given)
-    assert (told["view"], told["case"]) == (view, case)
+    assert (told["view"], told["case"], told["no_case"]) == (view, case, no_case)
 
 
 def test_the_page_is_offered_once_there_is_a_policy(home: Path) -> None:

@@ -1,10 +1,10 @@
 // All videos by date or by folder: the wall, years beside it, folders above it, what is chosen below.
 
 import { h } from "../shared/dom.js";
-import { changed, replace } from "../shared/go.js";
+import { changed, follow, replace } from "../shared/go.js";
 import { get } from "../shared/api.js";
 import { Chosen } from "./chosen.js";
-import { crumbs, folderTiles } from "./folders.js";
+import { crumbs, folderHref, folderTiles } from "./folders.js";
 import { keep, keptOf } from "./kept.js";
 import { Scrubber } from "./scrubber.js";
 import { tile } from "./tile.js";
@@ -18,7 +18,8 @@ const BY_MONTH = ["date", "old"];
  * something that the server may refuse, and `isReading` says whether videos are on their way. */
 export class BrowsingView {
   constructor({ say, data, actions, chosenActions, menu, tried, tell, isReading }) {
-    Object.assign(this, { say, data, actions, tried, isReading, text: data.text });
+    Object.assign(this, { say, data, actions, isReading, text: data.text });
+    this.tried = run => tried(() => this.inFolder(run));
     this.above = h("div", { class: "above" });
     this.chosen = new Chosen({ say, actions: chosenActions, idsBetween: (from, to) => this.idsBetween(from, to) });
     this.scrubber = new Scrubber({ say, go: (share, year) => this.goToShare(share, year) });
@@ -34,7 +35,7 @@ export class BrowsingView {
   async show() {
     const { view, folder } = this.data;
     if (view === "folders") await this.tried(() => this.showFolders());
-    if (view === "folders" && !folder && !this.text) return;
+    if (this.isNowhere || (view === "folders" && !folder && !this.text)) return;
     const question = this.question();
     const seen = keptOf(question);
     if (!seen) return this.showWall();
@@ -43,6 +44,17 @@ export class BrowsingView {
       const found = await this.months();
       if (question === this.question() && JSON.stringify(found) !== JSON.stringify(seen.found)) this.offerNew();
     });
+  }
+
+  /** Do something in the folder of the address, which may name none. */
+  async inFolder(run) {
+    try {
+      await run();
+    } catch (error) {
+      if (error.code !== "unknown_folder") throw error;
+      this.isNowhere = true;
+      this.above.replaceChildren(h("p", { class: "nothing", role: "status" }, this.say("library.no_folder", { name: this.data.folder }), h("a", { href: folderHref(""), onclick: follow }, this.say("library.all_folders"))));
+    }
   }
 
   leave() {

@@ -1,6 +1,7 @@
 // One case: its clip, blurred and without sound until somebody asks; what its rule says; what was done.
 
 import { h } from "../shared/dom.js";
+import { follow } from "../shared/go.js";
 import { keepFocus } from "../shared/focus.js";
 import { clock, decimals, short } from "../shared/words.js";
 import { logTable } from "./log.js";
@@ -38,6 +39,14 @@ export class CaseView {
       h("div", { class: "buttons" }, found.decided_by || found.appealed ? h("button", { type: "button", class: "outlined", onclick: () => page.tried(() => page.undo(found.id)) }, say("review.undo")) : "",
         ["allowed", "blocked"].includes(found.state) && !found.appealed ? h("button", { type: "button", class: "outlined", onclick: () => page.tried(() => page.appeal()) }, say("review.appeal")) : ""),
       h("h3", {}, say("review.history")), logTable(found.log, say, page.data.language), this.keys());
+  }
+
+  /** There is no case of the number that the address has. */
+  showNone(number) {
+    const { say } = this;
+    this.found = null;
+    this.element.replaceChildren(h("p", { role: "status" }, say("review.no_case", { case: number })),
+      h("p", {}, h("a", { class: "link", href: "/review", onclick: follow }, say("review.to_queue"))));
   }
 
   /** What the rule says, beside the case. */

@@ -69,6 +69,7 @@ class VideoPage {
         h("div", { class: "below" }, this.lines.root, h("div", { class: "about-column" }, this.recorded.root, this.about.root))),
       this.next.root);
     listenToKeys(this, signal);
+    this.playback.on("returned", () => this.returned());
     this.update();
     this.playback.start(at_s ?? data.asked.t ?? 0);
   }
@@ -84,6 +85,13 @@ class VideoPage {
     this.notices.replaceChildren(...data.notices.map(text => h("p", {}, inWords(text))));
     if (data.asked.t !== null && data.asked.t !== this.shownAt && this.shownAt !== undefined) this.playback.seek(data.asked.t);
     this.shownAt = data.asked.t;
+  }
+
+  /** The file is there again: what was not to be had of it is asked for once more. */
+  returned() {
+    this.timeline.draw();
+    this.about.show(this.data);
+    this.why.update();
   }
 
   /** Where the handles are: they may have been moved while the server worked, and the address knows it. */

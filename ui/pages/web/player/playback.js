@@ -184,6 +184,7 @@ export class Playback {
       if (now !== "there") return void told.replaceChildren(this.say(now === "away" ? "player.network" : "player.gone"));
       this.data.video.gone = false;
       this.start(at_s);
+      this.element.dispatchEvent(new CustomEvent("returned"));
     };
     this.over.replaceChildren(told, h("p", { class: "actions" }, h("button", { type: "button", class: "main", onclick: look }, this.say("player.look_again"))));
     this.over.hidden = false;

@@ -26,6 +26,7 @@ export class DuplicatesView {
     const told = !found.compared ? say("copies.never") : found.total ? say("copies.n", { n: found.total, size: bytes(found.freed_bytes, this.language) }) : say("copies.none");
     this.element.replaceChildren(
       h("div", { class: "tools" }, h("p", { role: "status" }, told), compare),
+      ...(found.groups.length ? [h("p", { class: "mute about" }, say("copies.about"))] : []),
       ...found.groups.map((group, i) => this.group(group, i)));
   }
 
@@ -35,7 +36,13 @@ export class DuplicatesView {
     return h("section", { class: "panel copies", "data-key": ids.join(), "aria-label": say("copies.group", { n: number + 1 }) },
       h("h2", {}, group.videos[0].card.title),
       h("ul", { class: "side" }, group.videos.map((each, i) => this.copy(each, i === 0 ? group.why : "", group))),
-      h("p", { class: "buttons" }, h("button", { type: "button", class: "outlined", onclick: () => this.keep(group, ids) }, say("copies.keep", { n: ids.length }))));
+      h("p", { class: "buttons" }, h("button", { type: "button", class: "outlined", onclick: () => this.keep(group, ids) }, this.keepWord(group))));
+  }
+
+  /** How many stay is said: videos, or the places of one. */
+  keepWord({ videos }) {
+    if (videos.length > 1) return this.say("copies.keep", { n: videos.length });
+    return this.say("copies.keep_places", { n: videos[0].places.length });
   }
 
   copy(each, why, group) {

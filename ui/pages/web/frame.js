@@ -138,7 +138,7 @@ class Frame {
       data.owner && !there("annotate") && { text: say("frame.annotate"), run: () => go("/annotate") },
       data.person && { text: say(data.records ? "person.pause" : "person.record"), run: () => this.trigger("records", { on: !data.records }) },
       ...data.languages.filter(each => each.code !== data.language).map(each => ({ text: each.name, run: () => this.speak(each.code) })),
-      { text: say("frame.keys"), run: () => openKeys(this.say) },
+      !matchMedia("(pointer: coarse)").matches && { text: say("frame.keys"), run: () => openKeys(this.say) },
       data.logout && { text: say("person.logout"), run: () => { location.href = data.logout; } },
       there("people") && { text: say("frame.about", { version: data.version }), run: () => go("/people?about=1") },
     ], say("person.menu"));

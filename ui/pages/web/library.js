@@ -4,6 +4,7 @@ import { h, icon, rootOf } from "./shared/dom.js";
 import { address, changed, follow, go, replace } from "./shared/go.js";
 import { get, send } from "./shared/api.js";
 import { keepFocus } from "./shared/focus.js";
+import { showChosen } from "./shared/tabs.js";
 import { similarHref } from "./shared/card.js";
 import { askForJobs, AT_WORK, hearOfJobs } from "./shared/jobs.js";
 import { offerUndo } from "./shared/undo.js";
@@ -46,6 +47,7 @@ class LibraryPage {
     this.main = h("div", { class: "main-column" });
     const odd = data.left_out.length > 0 ? h("p", { class: "mute small", role: "status" }, data.left_out.join(" ")) : "";
     keepFocus(() => this.root.replaceChildren(this.head(), odd, h("div", { class: this.isWall() && !data.empty ? "columns of-wall" : "columns" }, this.main, this.side)));
+    showChosen(this.root.querySelector(".tabs"));
     this.showView();
     if (data.owner) {
       this.hearing = new AbortController();

@@ -14,7 +14,18 @@ export function jobCards(jobs, say, told) {
   if (!shown.length && !ended.length) return null;
   return h("section", { class: "jobs", "aria-label": say("job.jobs") },
     shown.map(job => jobCard(job, say, told)),
-    ended.length > 0 && h("div", { class: "panel ended-jobs" }, h("h2", {}, say("job.ended")), h("ul", {}, ended.map(job => endedRow(job, say, told)))));
+    ended.length > 0 && endedJobs(ended, say, told));
+}
+
+const isWide = matchMedia("(min-width: 1024px)");
+let isOpen; // as somebody left it, for as long as the page is open
+
+/** Those that ended: above the page's own list, where there is no column for them, only their number. */
+function endedJobs(ended, say, told) {
+  const made = h("details", { class: "panel ended-jobs", open: isOpen ?? isWide.matches, ontoggle: () => { isOpen = made.open === isWide.matches ? undefined : made.open; } },
+    h("summary", {}, h("h2", {}, say("job.ended")), h("span", { class: "count" }, String(ended.length))),
+    h("ul", {}, ended.map(job => endedRow(job, say, told))));
+  return made;
 }
 
 function jobCard(job, say, told) {

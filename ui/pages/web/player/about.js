@@ -5,6 +5,7 @@ import { send } from "../shared/api.js";
 import { card, similarHref, walkByArrows } from "../shared/card.js";
 import { follow, go } from "../shared/go.js";
 import { offerUndo } from "../shared/undo.js";
+import { showChosen } from "../shared/tabs.js";
 import { clock } from "../shared/words.js";
 
 const TABS = ["alike", "details", "history"];
@@ -222,6 +223,7 @@ export class About {
       button.setAttribute("aria-selected", String(isOpen));
       button.tabIndex = isOpen ? 0 : -1;
     }
+    showChosen(this.buttons[0].parentElement);
     this.panel.setAttribute("aria-labelledby", `tab-${this.tab}`);
     this.panel.replaceChildren(h("h2", { class: "only-heard" }, this.say(`player.${this.tab}`)), this.inside());
   }

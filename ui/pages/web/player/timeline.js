@@ -206,7 +206,7 @@ export class Timeline {
     this.clip.replaceChildren(...(this.isChosen ? [
       this.say("timeline.clip", { start: tenths(from_s), end: tenths(to_s), length: tenths(to_s - from_s) }), " ",
       h("button", { type: "button", class: "plain", onclick: () => this.clear() }, this.say("timeline.clear")),
-    ] : [this.say("timeline.how")]));
+    ] : [h("span", { class: "keys" }, this.say("timeline.how"))]));
     this.clip.title = span(from_s, to_s, this.length);
   }
 }

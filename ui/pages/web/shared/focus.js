@@ -1,7 +1,7 @@
 // The focus is never lost by a click: what redraws a component gives it back to the control of the same name,
 // or else to what is beside it.
 
-const TAKES_FOCUS = "a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex]";
+const TAKES_FOCUS = "a[href], summary, button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex]";
 const ITEMS = ["data-key", "data-job", "data-event-id", "data-video-id"];
 const ITEM = ITEMS.map(name => `[${name}]`).join();
 const HEADINGS = "h1, h2, h3";

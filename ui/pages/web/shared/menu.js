@@ -2,6 +2,21 @@
 
 import { h } from "./dom.js";
 
+const EDGE_PX = 8;
+const FOOT_PX = 56; // the pages stand at the foot of a phone, over everything
+const isPhone = matchMedia("(max-width: 767px)");
+
+/** Move a menu that would reach over an edge of the window into it; above its button where below is no room. */
+function keepInside(menu) {
+  const { clientWidth, clientHeight } = document.documentElement;
+  const box = menu.getBoundingClientRect();
+  const sideways = Math.max(EDGE_PX - box.left, 0) || Math.min(clientWidth - EDGE_PX - box.right, 0);
+  if (sideways) menu.style.translate = `${sideways}px`;
+  const isTooLow = box.bottom > clientHeight - (isPhone.matches ? FOOT_PX : 0);
+  const room = menu.parentElement.getBoundingClientRect().top - FOOT_PX;
+  if (isTooLow && room > box.height) Object.assign(menu.style, { top: "auto", bottom: "100%" });
+}
+
 /** Items: [{text, run}] or [{text, href}]; falsy ones are left out. Opens at once; Esc gives the focus back. */
 export function openMenu(button, items, label) {
   const root = button.getRootNode();
@@ -42,6 +57,7 @@ export function openMenu(button, items, label) {
   });
   button.setAttribute("aria-expanded", "true");
   button.parentElement.append(menu);
+  keepInside(menu);
   document.addEventListener("pointerdown", outside, true);
   menu.firstElementChild?.focus();
   return close;

@@ -1,0 +1,81 @@
+"""Pages under a thumb: nothing reaches over the edge, is covered, or speaks of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ui.conftest import PATIENCE_S, Server
+from tests.ui.pages.conftest import go
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+pytestmark = pytest.mark.browser
+WIDTH_PX = 390
+UNDO = """async text => {
+  const all = performance.getEntriesByType("resource");
+  const ours = all.find(each => each.name.endsWith("shared/undo.js"));
+  (await import(ours.name)).offerUndo(text, "Undo", () => {});
+}"""
+LONG = "Removed from the history, and told in words that take more than a single line."
+TO_END = "() => { const e = document.querySelector('[data-testid=stMain]'); e.scrollTop = 1e9; }"
+
+
+@pytest.fixture
+def phone(browser: Browser, server: Server) -> Iterator[Page]:
+    context = browser.new_context(
+        locale="en-US",
+        is_mobile=True,
+        has_touch=True,
+        viewport={"width": WIDTH_PX, "height": 844},
+    )
+    context.add_cookies([{"name": "reelwise_person", "value": "ben", "url": server.url}])
+    page = context.new_page()
+    page.set_default_timeout(1000 * PATIENCE_S)
+    yield page
+    context.close()
+
+
+def box(place: Locator) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom."""
+    found = place.bounding_box()
+    assert found is not None
+    left, top = found["x"], found["y"]
+    return left, top, left + found["width"], top + found["height"]
+
+
+def test_a_phone_shows_what_is_chosen_and_covers_nothing(phone: Page, server: Server) -> None:
+    phone.goto(f"{server.url}/library?view=health")
+    chosen = phone.locator(".tabs [aria-current]")
+    phone.get_by_role("heading", name="What it holds").wait_for()
+    left, _, right, _ = box(chosen)
+    tabs = box(phone.locator(".tabs"))
+    assert tabs[0] <= left < right <= tabs[2]
+    # What ended is folded: what the view is about stands above the fold.
+    phone.locator(".ended-jobs summary").wait_for()
+    assert not phone.locator(".ended").first.is_visible()
+    phone.locator(".ended-jobs summary").tap()
+    phone.locator(".ended").first.wait_for()
+
+    go(phone, "/library")
+    phone.locator(".wall .card[data-video-id]").first.wait_for()
+    for card in phone.locator(".wall .card").all()[:2]:
+        card.locator(".more").tap()
+        left, _, right, _ = box(phone.get_by_role("menu"))
+        assert 0 <= left < right <= WIDTH_PX
+        phone.keyboard.press("Escape")
+
+    go(phone, "/review")
+    phone.get_by_role("heading", name="Review").wait_for()
+    phone.get_by_text("Take the next case, or choose one from the list.").wait_for()
+    assert not phone.get_by_text("Keys: a allow").is_visible()
+
+    go(phone, "/history")
+    forget = phone.get_by_role("button", name="Forget me")
+    forget.wait_for()
+    phone.evaluate(UNDO, LONG)
+    phone.evaluate(TO_END)
+    assert box(forget)[3] <= box(phone.locator("#reelwise-undo"))[1]

@@ -235,9 +235,9 @@ def _register_measuring(app: typer.Typer) -> None:
         "List what was learned by reelwise train head, or remove it.",
         (heads.remove_head, "reelwise heads remove action"),
     )
-    learned.callback(invoke_without_command=True, epilog=examples("reelwise heads"))(
-        heads.list_heads
-    )
+    learned.callback(
+        invoke_without_command=True, no_args_is_help=False, epilog=examples("reelwise heads")
+    )(heads.list_heads)
     app.add_typer(learned, name="heads", rich_help_panel=EXPERTS)
     files = "--train train.csv --test test.csv --items vectors.npz"
     measure = _group(

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.long(30)
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"torch", "faiss", "streamlit", "pandas", "sqlalchemy", "av", "cv2", "numpy", "rich"}
 LIMIT_S = 0.5
+STAY_OR_NEED_ONE = {"demo", "mcp", "serve", "search", "doctor"}
 
 
 def reelwise(*args: str, home: Path | None = None) -> "subprocess.CompletedProcess[str]":
@@ -38,6 +39,17 @@ def reelwise(*args: str, home: Path | None = None) -> "subprocess.CompletedProce
         env=environment,
         check=False,
     )
+
+
+def _without_arguments() -> set[str]:
+    found = set()
+    for name in command_names():
+        command: Any = typer.main.get_command(build_app())
+        for word in name.split():
+            command = command.commands[word]
+        if not any(each.required for each in command.params):
+            found.add(name)
+    return found
 
 
 def test_help_takes_less_than_half_a_second_of_processor_time() -> None:
@@ -104,6 +116,17 @@ def test_a_shell_can_ask_for_the_commands_that_begin_so(monkeypatch: pytest.Monk
     monkeypatch.setenv("COMP_WORDS", "reelwise re")
     monkeypatch.setenv("COMP_CWORD", "1")
     assert reelwise().stdout.split() == ["recommend", "remove", "rebuild", "review"]
+
+
+@pytest.mark.parametrize("name", sorted(_without_arguments() - STAY_OR_NEED_ONE))
+def test_what_needs_no_argument_runs_without_any(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without `--home` and `--json` too, as it is typed: nothing of it is wrong usage."""
+    empty_library(tmp_path)
+    monkeypatch.setenv("REELWISE_HOME", str(tmp_path))
+    assert run(name.split()) in {0, 1}
+    assert "Usage:" not in capsys.readouterr().out
 
 
 def test_every_command_takes_home_and_json() -> None:

@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.long(30)]
 N_MADE = 100_000
+RECORD_PLACES = """() => {
+  const hosts = [...document.querySelectorAll(".st-key-content *")];
+  const wall = hosts.map(each => each.shadowRoot?.querySelector(".wall")).find(Boolean);
+  const box = document.querySelector('[data-testid="stMain"]');
+  window.placesOfWall = [];
+  const look = () => {
+    if (!wall.isConnected) return;
+    window.placesOfWall.push(box.scrollTop);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +144,19 @@ def test_back_shows_the_list_before_the_server_answers_and_then_what_is_new(
     page.locator(".wall h3", has_text=re.compile(r"^Made 1$")).wait_for()
     scroll_to(page, 0.4)
     place = _card_in_sight(page)
+    page.evaluate(RECORD_PLACES)
+    left: list[str] = []
+    page.on("request", lambda request: left.append(request.url))
     _open(page, place)
+    # The list stays where it was until the video is there, and asks for nothing more.
+    assert min(page.evaluate("() => window.placesOfWall")) > 0
+    assert [url for url in left if "offset=" in url] == []
     held: list[Route] = []
     page.route(re.compile(r"/api/v1/videos[/?]"), lambda route: held.append(route))
     page.go_back()
     assert _card_in_sight(page, place) == place
+    with page.expect_request(re.compile("/months")):
+        pass
     page.wait_for_timeout(200)
     asked = [route.request.url for route in held]
     assert any(
@@ -158,6 +178,25 @@ def test_back_shows_the_list_before_the_server_answers_and_then_what_is_new(
         )
     page.locator(".wall h3", has_text="Another name").wait_for()
     page.get_by_text("The library has changed.").wait_for()
+    assert visitor.faults == []
+
+
+def test_pictures_of_what_was_passed_by_are_not_waited_for(visit: Visit, large: Server) -> None:
+    visitor = visit()
+    page = visitor.page
+    held: list[str] = []
+    given_up: list[str] = []
+    page.on("requestfailed", lambda request: given_up.append(request.url))
+    page.goto(f"{large.url}/library?sort=old")
+    page.locator(".wall h3", has_text=re.compile(r"^Made 1$")).wait_for()
+    page.route("**/api/v1/thumbs/**", lambda route: held.append(route.request.url))
+    with page.expect_request(re.compile("/thumbs/")):
+        scroll_to(page, 0.6)
+    _card_in_sight(page)
+    scroll_to(page, 0.3)
+    _card_in_sight(page)
+    page.wait_for_timeout(200)
+    assert set(given_up) & set(held)
     assert visitor.faults == []
 
 

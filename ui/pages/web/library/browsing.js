@@ -11,6 +11,7 @@ import { tile } from "./tile.js";
 import { Wall } from "./wall.js";
 
 const LOOK_EVERY_MS = 10000; // for new videos, while a job runs
+const RENEW_AFTER_MS = 500; // what was there before stands first
 const AT_ONCE = 200; // videos in one request
 const BY_MONTH = ["date", "old"];
 
@@ -40,9 +41,15 @@ export class BrowsingView {
     const seen = keptOf(question);
     if (!seen) return this.showWall();
     this.draw(question, seen.found, seen.blocks);
+    setTimeout(() => { if (!this.hasLeft && question === this.listed.question) this.renew(question, seen.found); }, RENEW_AFTER_MS);
+  }
+
+  /** What is drawn is as old as the last look at it: look again. */
+  async renew(question, known) {
+    this.wall.renew();
     await this.tried(async () => {
       const found = await this.months();
-      if (question === this.question() && JSON.stringify(found) !== JSON.stringify(seen.found)) this.offerNew();
+      if (question === this.listed.question && JSON.stringify(found) !== JSON.stringify(known)) this.offerNew();
     });
   }
 

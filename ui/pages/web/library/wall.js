@@ -48,6 +48,11 @@ export function sectionOf(sections, index) {
   return sections.findIndex(each => index < each.first + each.n);
 }
 
+/** A picture that is on its way comes no more: those that are in sight need the way. */
+function forgetPicture(element) {
+  for (const picture of element.querySelectorAll("img")) if (!picture.complete) picture.removeAttribute("src");
+}
+
 /** `load(offset, k, signal)` gives {total, videos}; `decorate(li, video, index)` adds to a card. */
 export class Wall {
   constructor({ say, load, menu, decorate, changed, failed, moved }) {
@@ -67,8 +72,9 @@ export class Wall {
     this.host.addEventListener("keydown", event => this.key(event));
   }
 
-  /** Show another list; `blocks` are those that were `known` when it was last seen. */
+  /** Show another list; `blocks` are those that were `known` when it was last seen, until they are renewed. */
   show(sections, blocks = new Map()) {
+    this.isRenewing = false;
     this.sections = sections;
     this.total = sections.reduce((sum, each) => sum + each.n, 0);
     for (const block of this.blocks.values()) block.stop?.abort();
@@ -85,9 +91,16 @@ export class Wall {
     return new Map([...this.blocks].filter(([, block]) => block.videos).map(([number, block]) => [number, block.videos]));
   }
 
+  /** Ask again for what was known before: what is shown is replaced by what has become of it. */
+  renew() {
+    this.isRenewing = true;
+    this.soon();
+  }
+
   leave() {
     this.stop.abort();
     this.watched.disconnect();
+    for (const element of this.cards.values()) forgetPicture(element);
     for (const block of this.blocks.values()) block.stop?.abort();
   }
 
@@ -126,6 +139,7 @@ export class Wall {
     for (const [index, element] of this.cards) {
       if (wanted.has(index) || element.contains(this.focused())) continue;
       element.remove();
+      forgetPicture(element);
       this.cards.delete(index);
     }
     this.dropParts();
@@ -218,7 +232,10 @@ export class Wall {
       if (!block.videos) block.stop.abort(); // passed by on the way to another place
       if (!block.videos || this.blocks.size > BLOCKS_KEPT) this.blocks.delete(number);
     }
-    for (const number of numbers) if (this.blocks.get(number)?.isOld !== false) this.fetchBlock(number);
+    for (const number of numbers) {
+      const block = this.blocks.get(number);
+      if (!block || (block.isOld && this.isRenewing)) this.fetchBlock(number);
+    }
   }
 
   async fetchBlock(number) {

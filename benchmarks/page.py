@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 N_VISITORS = 50
+STAYS_MS = 1_000  # on the page of a video
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,17 @@ class Visit:
             self._timed("card_to_video", lambda: steps.open_first_card(page))
             self._timed("library", lambda: steps.open_library(page, self.server.url))
             self._timed("jump", lambda: steps.jump(page, 0.8))
-            title = steps.leave_library(page, 0.5)
-            self._timed("back_to_place", lambda: steps.go_back_to(page, title))
+            self._timed_back("back_at_once", page, 0.5)
+            self._timed_back("back_to_place", page, 0.3, stays_ms=STAYS_MS)
             name = f"Visitor {len(self.painted_ms)}"
             self._timed("for_you", lambda: steps.begin_to_watch(page, self.server.url, name))
             self._timed("like", lambda: steps.like(page))
             self._timed("undo", lambda: steps.undo(page))
+
+    def _timed_back(self, name: str, page: Page, share: float, stays_ms: int = 0) -> None:
+        title = steps.leave_library(page, share)
+        page.wait_for_timeout(stays_ms)
+        self._timed(name, lambda: steps.go_back_to(page, title))
 
     def _timed(self, name: str, step: Callable[[], None]) -> None:
         before_s, began_s = self.server.cpu_s(), time.perf_counter()

@@ -153,6 +153,8 @@ def status_document(catalogue: Catalogue, *, with_failures: bool = False) -> Doc
         "roots": [str(root) for root in catalogue.files.roots()],
         "channels": [asdict(each) for each in catalogue.readings.counts()],
         "tags": _tags(catalogue),
+        "heads": _heads(catalogue),
+        "cases_waiting": _cases_waiting(catalogue),
         "recommender": model_document(catalogue),
     }
     if with_failures:
@@ -170,6 +172,24 @@ def _tags(catalogue: Catalogue) -> Document | None:
     if head is None:
         return None
     return {"words": len(head.classes), "stale": head.encoder_id != catalogue.encoder}
+
+
+def _heads(catalogue: Catalogue) -> list[Document]:
+    """What the library has learned, but for tags; stale: of vectors of another encoder."""
+    from data.labels.vocabulary import TAGS
+
+    return [
+        {"name": name, "stale": head.encoder_id != catalogue.encoder}
+        for name, head in catalogue.predictions.heads().items()
+        if name != TAGS
+    ]
+
+
+def _cases_waiting(catalogue: Catalogue) -> int:
+    """How many cases of moderation somebody has to decide about."""
+    from data.review.cases import Cases
+
+    return Cases(catalogue).counts()["waiting"]
 
 
 def gpu_document(copies: GpuCopies | None) -> Document:

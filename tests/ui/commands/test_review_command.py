@@ -77,6 +77,8 @@ def test_cases_are_found_claimed_decided_taken_back_and_logged(
     listed = said("review", "list", "--worst")
     assert [case["score"] for case in listed["cases"]] == [0.9, 0.8]
     assert listed["counts"]["waiting"] == listed["total"] == 2
+    told = "review      2 cases to decide: review next"
+    assert told in tell(capsys, "status", home=jumpers.root).out
     hidden = {case["video_id"] for case in listed["cases"]}
     left = {item["video_id"] for item in said("recommend", "eva", "-k", "9")["items"]}
     assert left == everything - hidden

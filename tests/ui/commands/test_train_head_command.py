@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from data.catalogue import Catalogue
+from data.catalogue.values import sql
+from data.home import Home
 from data.toons.library import ToonLibrary
 from tests.indexer.heads.made import write_csv
 from tests.ui.conftest import ask, tell
@@ -45,6 +48,11 @@ def test_a_head_is_trained_listed_marked_and_removed(
     listed = tell(capsys, "heads", home=own_home)
     assert "warmth" in listed.out
     assert "cold, warm" in listed.out
+    assert ask(capsys, "status", home=own_home)["heads"] == [{"name": "warmth", "stale": False}]
+    with Catalogue(Home(own_home)) as catalogue, catalogue.writing("another encoder") as connection:
+        connection.execute(sql("UPDATE heads SET encoder_id = 'another'"))
+    stale = "learned     1 head, of another encoder: warmth"
+    assert stale in tell(capsys, "status", home=own_home).out
     forgotten = ask(capsys, "history", "forget", "u1", home=own_home)
     assert forgotten["heads"] == ["warmth"]
     assert "to be fitted again" in tell(capsys, "heads", home=own_home).out

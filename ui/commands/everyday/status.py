@@ -58,6 +58,12 @@ def _lines(status: Document) -> list[str]:
     if status["tags"] is not None:
         told = "of another encoder: reelwise tag" if status["tags"]["stale"] else "see tags list"
         lines.append(f"tags        {count(status['tags']['words'], 'word')}, {told}")
+    if status["heads"]:
+        stale = ", ".join(each["name"] for each in status["heads"] if each["stale"])
+        told = f", of another encoder: {stale}" if stale else ", see heads"
+        lines.append(f"learned     {count(len(status['heads']), 'head')}{told}")
+    if status["cases_waiting"]:
+        lines.append(f"review      {count(status['cases_waiting'], 'case')} to decide: review next")
     troubled = bool(status["failed"] or status["partial"])
     lines += [
         f"recommends  {_model_line(status['recommender'])}",

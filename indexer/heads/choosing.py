@@ -26,12 +26,16 @@ from indexer.heads.models.model import OF_FRAMES, Family, HeadModel
 from indexer.heads.models.network import fit_network
 from indexer.heads.models.outputs import raw_outputs
 from indexer.heads.models.sequence import fit_sequence
+from indexer.heads.models.tastes import with_network
+from indexer.heads.models.tastes_fit import fit_tastes
 from indexer.heads.models.trees import MOST_OUTPUTS, fit_trees
 from indexer.heads.models.volume import beside
 from indexer.heads.models.volume_fit import fit_volume
 
 STRENGTHS = (0.003, 0.03, 0.3, 3.0)
 """Inverse penalties of linear models: 512 numbers and 20 to 2,000 rows want these."""
+OF_TASTES = (0.03, 0.1, 0.3)
+"""The same of models in which persons have tastes of their own (docs/heads.md)."""
 MOST_OF_CHANGES = 0.03
 """Larger ones are not tried with changes, of which there are four times as many numbers."""
 ENOUGH_WITHOUT_WORDS = 200
@@ -58,7 +62,8 @@ class Candidate:
     discriminant: bool = False
     """Of linear models, the discriminant."""
     beside: bool = False
-    """Of networks over small pictures, the one with a linear model of clip vectors beside it."""
+    """Of networks over small pictures, the one with a linear model of clip vectors beside it; of
+    tastes, the one with a network."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ class Material:
     seed: int = 0
     """Of everything random."""
     networks: dict[tuple[str, bytes], HeadModel] = field(default_factory=dict)
-    """Those over small pictures that were fitted, by target and rows: two candidates use them."""
+    """Those that were fitted, by target and rows: several candidates use them."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,9 @@ def candidates(
     """What is tried for a target; with several targets a shared network too."""
     _, answers = material.targets[target]
     found = _linear_ones(material, answers.task)
+    if _has_persons(material):
+        own = [Candidate(f"{Family.TASTES} {s:g}", Family.TASTES, s) for s in OF_TASTES]
+        found += [*own, *(replace(each, name=f"{each.name}, mlp", beside=True) for each in own)]
     if answers.n_outputs <= MOST_OUTPUTS:
         found.append(Candidate("boosting", Family.BOOSTING))
     found.append(Candidate("mlp", Family.NETWORK))
@@ -151,6 +159,14 @@ def _linear_ones(material: Material, task: Task) -> list[Candidate]:
     if material.examples.changes is not None:
         found = [*found, *(replace(e, name=f"{e.name}, changes", changes=True) for e in few)]
     return found
+
+
+def _has_persons(material: Material) -> bool:
+    """Whether rows are of persons, of whom there are at least two."""
+    columns = material.examples.columns.items()
+    return any(
+        material.kinds[name] == "person" and len(set(values)) > 1 for name, values in columns
+    )
 
 
 def judge(
@@ -209,12 +225,14 @@ def fit(material: Material, target: str, candidate: Candidate, train: Ids | None
     rows = recipe.rows(examples)
     if candidate.family is Family.VOLUME:
         model = _of_volumes(material, candidate, recipe, (target, places), answers)
+    elif candidate.family is Family.TASTES:
+        model = _of_persons(material, candidate, (recipe, rows), (target, places), answers)
     elif candidate.family is Family.LINEAR:
         model = _linear(material, candidate, recipe, rows, answers)
     elif candidate.family is Family.BOOSTING:
         model = fit_trees(rows, answers, seed=material.seed)
     elif candidate.family is Family.NETWORK:
-        model = fit_network(rows, [answers], seed=material.seed)[0]
+        model = _network(material, rows, (target, places), answers)
     else:
         assert examples.frames is not None
         columns = rows[:, recipe.of_vector :]
@@ -242,6 +260,30 @@ def _linear(
     direction = np.zeros_like(recipe.spread)
     direction[: len(material.words)] = material.words
     return fit_towards(rows, answers, direction * recipe.spread, strength=candidate.strength)
+
+
+def _of_persons(
+    material: Material,
+    candidate: Candidate,
+    known: tuple[Recipe, Floats],
+    of: tuple[str, Ids],
+    answers: Answers,
+) -> HeadModel:
+    """A model of the tastes of persons, and the network that may be beside it."""
+    recipe, rows = known
+    persons = recipe.places_of("person", material.examples)
+    model = fit_tastes(rows, answers, recipe.of_vector, persons, strength=candidate.strength)
+    if not candidate.beside:
+        return model
+    return with_network(model, _network(material, rows, of, answers), rows)
+
+
+def _network(material: Material, rows: Floats, of: tuple[str, Ids], answers: Answers) -> HeadModel:
+    """A small network over the rows at some places of a target; it is fitted once."""
+    at = (f"{Family.NETWORK} {of[0]}", of[1].tobytes())
+    if at not in material.networks:
+        material.networks[at] = fit_network(rows, [answers], seed=material.seed)[0]
+    return material.networks[at]
 
 
 def _of_volumes(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from data.arrays import Floats
+from data.arrays import Floats, Ids
 from data.labels.kinds import ColumnKind
 from indexer.heads.inputs.columns import ColumnCode, fit_column
 from indexer.heads.inputs.examples import Examples
@@ -54,6 +54,17 @@ class Recipe:
         """(n, w) numbers of some examples."""
         raw = _raw(examples, self.columns, self.trunks, changes=self.changes)[0]
         return np.asarray((raw - self.mean) / self.spread, np.float32)
+
+    def places_of(self, kind: ColumnKind, examples: Examples) -> Ids:
+        """Places of the numbers of all columns of a kind in a row of examples."""
+        found, at = [np.zeros(0, np.int64)], self.of_vector
+        for code in self.columns:
+            texts = examples.texts.get(code.name)
+            width = code.width(0 if texts is None else texts.shape[1])
+            if code.kind == kind:
+                found.append(np.arange(at, at + width))
+            at += width
+        return np.concatenate(found)
 
     @property
     def needed(self) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ class Family(StrEnum):
 
     LINEAR = "linear"
     """Logistic regression, or ridge regression of a number."""
+    TASTES = "tastes"
+    """A linear model in which persons have tastes of their own."""
     BOOSTING = "boosting"
     """Gradient boosting of small trees."""
     NETWORK = "mlp"
@@ -59,3 +61,13 @@ def layers_of(arrays: Mapping[str, NDArray[Any]]) -> list[tuple[Floats, Floats]]
     """Weight and bias of each layer, in order."""
     n = sum(name.startswith("weight_") for name in arrays)
     return [(arrays[f"weight_{i}"], arrays[f"bias_{i}"]) for i in range(n)]
+
+
+def layers_raw(arrays: Mapping[str, NDArray[Any]], rows: Floats) -> Floats:
+    """The output of layers with rectifiers between them."""
+    layers = layers_of(arrays)
+    x = rows
+    for weight, bias in layers[:-1]:
+        x = np.maximum(x @ weight.T + bias, 0.0)
+    weight, bias = layers[-1]
+    return np.asarray(x @ weight.T + bias, np.float32)

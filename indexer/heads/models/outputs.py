@@ -1,16 +1,13 @@
 """What a fitted model gives for examples; torch is loaded for frames in their order alone."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from data.arrays import Floats
 from indexer.heads.inputs.examples import Examples
 from indexer.heads.inputs.recipe import Recipe
 from indexer.heads.models.forest import trees_raw
-from indexer.heads.models.model import Family, HeadModel, layers_of
+from indexer.heads.models.model import Family, HeadModel, layers_raw
+from indexer.heads.models.tastes import tastes_raw
 from indexer.heads.models.zero_shot import zero_shot_raw
 
 
@@ -19,10 +16,12 @@ def raw_outputs(model: HeadModel, recipe: Recipe, examples: Examples) -> Floats:
     rows = recipe.rows(examples)
     if model.family is Family.LINEAR:
         out = rows @ model.arrays["weight"].T + model.arrays["bias"]
+    elif model.family is Family.TASTES:
+        out = tastes_raw(model.arrays, rows)
     elif model.family is Family.BOOSTING:
         out = trees_raw(model.arrays, rows)
     elif model.family is Family.NETWORK:
-        out = _layers_raw(model.arrays, rows)
+        out = layers_raw(model.arrays, rows)
     elif model.family is Family.ZERO_SHOT:
         out = zero_shot_raw(model.arrays, rows)
     elif model.family is Family.VOLUME:
@@ -37,13 +36,3 @@ def raw_outputs(model: HeadModel, recipe: Recipe, examples: Examples) -> Floats:
         columns = rows[:, recipe.of_vector :]
         out = sequence_raw(model.family, model.arrays, examples.frames, columns)
     return np.asarray(out * model.arrays["scale"] + model.arrays["shift"], np.float32)
-
-
-def _layers_raw(arrays: Mapping[str, NDArray[Any]], rows: Floats) -> Floats:
-    """The output of layers with rectifiers between them."""
-    layers = layers_of(arrays)
-    x = rows
-    for weight, bias in layers[:-1]:
-        x = np.maximum(x @ weight.T + bias, 0.0)
-    weight, bias = layers[-1]
-    return np.asarray(x @ weight.T + bias, np.float32)

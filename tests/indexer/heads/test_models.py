@@ -21,6 +21,8 @@ from indexer.heads.models.linear import TRUST, fit_linear, fit_towards
 from indexer.heads.models.model import HeadModel
 from indexer.heads.models.network import fit_network
 from indexer.heads.models.outputs import raw_outputs
+from indexer.heads.models.tastes import with_network
+from indexer.heads.models.tastes_fit import LEVEL, OWN, fit_tastes
 from indexer.heads.models.trees import _OPTIONS, fit_trees
 
 RNG = np.random.default_rng(0)
@@ -52,6 +54,44 @@ def test_trees_of_a_number_equal_scikit_learn() -> None:
     known.fit(ROWS, (y - y.mean()) / y.std())
     mine = raw(fit_trees(ROWS, Answers(Task.NUMBER, (), y), seed=1), NEW)[:, 0]
     assert np.allclose(mine, known.predict(NEW) * y.std() + y.mean(), rtol=1e-4)
+
+
+def test_tastes_as_arrays_equal_a_linear_model_of_persons_times_axes() -> None:
+    """Axes, levels and tastes are folded into arrays that take rows as they come."""
+    persons, low, high = np.array([6, 7]), np.array([-0.5, -0.7]), np.array([2.0, 1.4])
+    rows, new = ROWS.copy(), NEW.copy()
+    for some, seed in ((rows, 1), (new, 2)):
+        is_of = np.eye(3)[np.random.default_rng(seed).integers(0, 3, len(some)), :2]
+        some[:, persons] = np.where(is_of > 0, high, low)
+    y = (rows[:, 0] * np.where(rows[:, 6] > 0, 1, -1) > 0).astype(np.int64)
+    model = fit_tastes(rows, Answers(Task.CLASSES, ("no", "yes"), y), 5, persons, strength=0.3)
+    axes = model.arrays["axes"]
+    assert np.allclose(((rows[:, :5] @ axes.T) ** 2).sum(axis=1).mean(), 1, atol=1e-3)
+
+    def whole(some: Floats) -> Floats:
+        seen, is_of = some[:, :5] @ axes.T, (some[:, persons] > 0).astype(np.float32)
+        own = OWN * np.concatenate([is_of[:, [at]] * seen for at in range(2)], axis=1)
+        return np.concatenate([seen, some[:, 5:6], LEVEL * is_of, own], axis=1)
+
+    known = LogisticRegression(C=0.3, max_iter=3000, tol=1e-3).fit(whole(rows), y)
+    mine = raw(model, new)
+    assert np.allclose(mine[:, 1] - mine[:, 0], known.decision_function(whole(new)), atol=1e-2)
+
+
+@pytest.mark.parametrize("task", [Task.CLASSES, Task.NUMBER])
+def test_a_network_beside_tastes_says_as_much_as_these(task: Task) -> None:
+    persons, rows = np.array([6, 7]), np.abs(ROWS)
+    y = (THREE > 0).astype(np.int64) if task is Task.CLASSES else 100 + 10.0 * THREE
+    answers = Answers(task, ("no", "yes") if task is Task.CLASSES else (), y)
+    tastes = fit_tastes(rows, answers, 5, persons, strength=0.3)
+    network = fit_network(rows, [answers], seed=1)[0]
+    both = with_network(tastes, network, rows)
+    mine, own, other = (raw(each, NEW) for each in (both, tastes, network))
+    if task is Task.NUMBER:
+        assert np.allclose(mine, (own + other) / 2, atol=1e-3)
+        return
+    share = raw(tastes, rows).std() / raw(network, rows).std()
+    assert np.allclose(mine, (own + share * other) / 2, atol=1e-4)
 
 
 def test_trees_of_one_row_say_its_number() -> None:

@@ -11,6 +11,7 @@ from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home, resolve_home
 from data.labels.rows import LabelWish
+from indexer.heads.inputs.examples import Examples
 from indexer.heads.models.model import Family
 from indexer.heads.of_rows import predict_rows
 from indexer.heads.predicting import bring_up_to_date
@@ -247,3 +248,16 @@ def test_a_comment_is_read_by_the_sentence_encoder(home: Home, tmp_path: Path) -
         head = train_heads(catalogue, training, Letters, lambda _: None).heads[0]
     assert head.sentences_id == "letters-1"
     assert head.record.figures["accuracy"] > 0.9
+
+
+def test_tastes_of_persons_are_stored_as_they_were_fitted(home: Home, tmp_path: Path) -> None:
+    labels = with_columns(tmp_path)
+    training = HeadTraining("tasted", labels, folds=2, families=(Family.TASTES,))
+    (fitted,) = train(home, training).heads
+    stored = load_head(home, "tasted")
+    assert stored.model.family is Family.TASTES
+    vectors = np.random.default_rng(0).normal(size=(4, 16)).astype(np.float32)
+    columns = {"user": ["user0", "user1", "user2", "nobody"], "price": ["1", "2", "3", ""]}
+    said = stored.outputs(Examples(vectors, columns=columns))
+    assert np.array_equal(said, fitted.outputs(Examples(vectors, columns=columns)))
+    assert len(np.unique(said)) == 4

@@ -81,7 +81,8 @@ ModelsOption = Annotated[
     str | None,
     typer.Option(
         metavar="KIND,...",
-        help="Models to try: linear, boosting, mlp, gru, convolution, 3d.  [default: all that fit]",
+        help="Models to try: linear, tastes, boosting, mlp, gru, convolution, 3d.  "
+        "[default: all that fit]",
     ),
 ]
 TrunkOption = Annotated[

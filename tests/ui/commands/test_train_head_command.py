@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from data.home import Home
 from data.toons.library import ToonLibrary
 from tests.indexer.heads.made import write_csv
 from tests.ui.conftest import ask, tell
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def scenes(toons: ToonLibrary) -> list[tuple[str, float, float, str]]:
@@ -73,6 +77,21 @@ def test_what_cannot_be_learned_says_why_and_what_to_do(
     gone = ask(capsys, "heads", "remove", "one", home=own_home, code=1)
     assert "there is no head 'one'" in gone["error"]
     assert not list((own_home / "models" / "heads").glob("[!.]*/"))
+
+
+def test_a_file_without_videos_is_refused_before_anything_is_loaded(
+    own_home: Path, tmp_path: Path
+) -> None:
+    labels = write_csv(tmp_path / "a.csv", "film,label", [("a.mp4", "x")])
+    asked = ["train", "head", "one", "--labels", str(labels), "--home", str(own_home)]
+    code = f"import sys, ui.cli; print(ui.cli.run({asked!r}), *sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    answer, *loaded = done.stdout.split()
+    assert answer == "1"
+    assert "has no column video" in done.stderr
+    assert {"torch", "sklearn"}.isdisjoint(loaded)
 
 
 def test_new_rows_are_asked_about_one_by_one(

@@ -124,8 +124,7 @@ def head(
     best is fitted on all rows and kept.
     """
     from data.labels.kinds import Task
-    from data.labels.rows import LabelWish
-    from indexer.heads.training import HeadTraining
+    from data.labels.rows import LabelWish, read_labels
 
     if (labels is None) == (labels_of is None):
         raise typer.BadParameter("give one of --labels FILE and --labels-of SET")
@@ -136,11 +135,15 @@ def head(
     wish = LabelWish(
         None if task is None else Task(task), tuple(label_column or ()), _kinds(column or ())
     )
+    # A file that cannot be used is told before anything is loaded.
+    file = None if labels is None else read_labels(labels, wish)
+    from indexer.heads.training import HeadTraining
+
     tried = families(models)
     with Library(home) as library:
         training = HeadTraining(
             name,
-            labels if labels is not None else _of_set(library, labels_of or ""),
+            file if file is not None else _of_set(library, labels_of or ""),
             wish,
             frames=features == "frames",
             volumes=features == "3d",

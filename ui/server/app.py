@@ -81,6 +81,8 @@ def build_server(
     from streamlit import config
     from streamlit.starlette import App
 
+    from ui.pages.components.mount import register_components
+
     config.get_config_options(force_reparse=True, options_from_flags=STREAMLIT_OPTIONS)
     served.open_for_pages(library, _who_may_open(address, doors))
     library.examples.tidy()
@@ -91,6 +93,7 @@ def build_server(
     async def lifespan(_: App) -> AsyncIterator[None]:
         say_accept_errors_once_a_minute(asyncio.get_running_loop())
         limit_log("uvicorn", "asyncio", "streamlit", "mcp")
+        register_components()  # a page's head names their files before its script has run
         threading.Thread(target=library.warm_up, name="warm-up", daemon=True).start()
         async with AsyncExitStack() as running:
             running.enter_context(EarlyPictures(library, Files(library, frames).pictures))

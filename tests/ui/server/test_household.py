@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,21 +100,37 @@ def history(server: Server, user: str) -> list[dict[str, Any]]:
     return household.Person(user).read_all(server, f"history?user={user}&k=7")
 
 
-def test_an_event_that_is_taken_back_stays_away_when_it_is_sent_again(
-    home: Path, tmp_path: Path
-) -> None:
-    own = shutil.copytree(home, tmp_path / "home")
+@pytest.fixture(scope="module")
+def own_server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server to which no browser has come."""
+    own = shutil.copytree(home, tmp_path_factory.mktemp("own") / "home")
     with serving(own, "--refit-every", "off") as server:
-        listed = household.Person("week-ben").videos(server)
-        videos = [int(each["video_id"]) for each in listed]
-        rows = [row for row in household.week(videos, 60) if row["user"] == "week-ben"]
-        assert set(send(server, rows)) == {"added"}
-        kept = history(server, "week-ben")
-        assert [row["at"] for row in kept] == sorted((row["at"] for row in kept), reverse=True)
-        last = kept[0]
-        status, _, _ = server.ask(f"/api/v1/events/{last['id']}?user=week-ben", method="DELETE")
-        assert status == 200
-        assert history(server, "week-ben") == kept[1:]
-        (again,) = [row for row in rows if row["client_id"] == last["client_id"]]
-        assert send(server, [again]) == ["removed"]
-        assert history(server, "week-ben") == kept[1:]
+        yield server
+
+
+@pytest.mark.parametrize("page", ["", "library"])
+def test_what_a_page_names_is_there_for_the_first_who_comes(own_server: Server, page: str) -> None:
+    status, _, body = own_server.ask(f"/{page}")
+    assert status == 200
+    named = re.findall(r'<link rel="\w+"[^>]* href="(/_stcore/[^"]+)"', body.decode())
+    assert len(named) > 10
+    assert [each for each in named if own_server.ask(each)[0] != 200] == []
+
+
+def test_an_event_that_is_taken_back_stays_away_when_it_is_sent_again(
+    own_server: Server,
+) -> None:
+    server = own_server
+    listed = household.Person("week-ben").videos(server)
+    videos = [int(each["video_id"]) for each in listed]
+    rows = [row for row in household.week(videos, 60) if row["user"] == "week-ben"]
+    assert set(send(server, rows)) == {"added"}
+    kept = history(server, "week-ben")
+    assert [row["at"] for row in kept] == sorted((row["at"] for row in kept), reverse=True)
+    last = kept[0]
+    status, _, _ = server.ask(f"/api/v1/events/{last['id']}?user=week-ben", method="DELETE")
+    assert status == 200
+    assert history(server, "week-ben") == kept[1:]
+    (again,) = [row for row in rows if row["client_id"] == last["client_id"]]
+    assert send(server, [again]) == ["removed"]
+    assert history(server, "week-ben") == kept[1:]

@@ -47,7 +47,7 @@ def mount(
     Returns:
         Streamlit's result: each state and trigger as an attribute.
     """
-    _register()
+    register_components()
     renderer = st.components.v2.component(
         f"{PACKAGE}.{name}", js=f"{name}.js", css=f"{name}.css", isolate_styles=True
     )
@@ -56,7 +56,8 @@ def mount(
     return renderer(key=key or name, data=[json.loads(json.dumps(data))], **callbacks)
 
 
-def _register() -> None:
+def register_components() -> None:
+    """Let Streamlit serve the files of our components; done again it changes nothing."""
     manager = get_bidi_component_manager()
     if manager.get_component_asset_root(f"{PACKAGE}.{NAMES[-1]}") is None:
         components = [ComponentConfig(each, WEB.name) for each in NAMES]

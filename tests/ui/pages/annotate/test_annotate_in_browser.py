@@ -18,7 +18,7 @@ from tests.ui.pages.conftest import Visit, id_of
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(25)]
 
 
 def labelled(server: Server, name: str) -> list[Any]:

@@ -28,17 +28,11 @@ from data.video.small_frames import SMALL_SIZE
 from data.video.types import Ending, VideoInfo
 from indexer.store.columns import column, flat, lists, lists_or_none, matrix
 from indexer.store.columns import texts as texts_column
+from indexer.store.part_formats import FORMAT_2, FORMAT_3, PART_FORMAT, READABLE_FORMATS
 
-PART_FORMAT = "reelwise part 4"
-"""Written into every part."""
-FORMAT_3 = "reelwise part 3"
-"""Before small frames were kept."""
-FORMAT_2 = "reelwise part 2"
-"""Before there were rules for clips: cuts are found in its clips, key frames are not known."""
-READABLE_FORMATS = ("reelwise part 1", FORMAT_2, FORMAT_3, PART_FORMAT)
-"""Parts of other formats are refused; those of format 1 do not say what they were made from."""
 UNIT_TOLERANCE = 0.02
 """Most that the length of a stored vector may differ from 1; float16 moves it by 5e-4."""
+
 TOUCHING_S = 1e-6
 """Clips no further apart than this have one border."""
 

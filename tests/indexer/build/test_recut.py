@@ -18,8 +18,9 @@ from data.video.clips.rule import USUAL_RULE, ClipRule
 from indexer.build.pipeline import RebuildOptions, RunOptions, index_with, rebuild
 from indexer.build.report import IndexReport
 from indexer.store.generations import open_generation
+from indexer.store.part_formats import FORMAT_2
 from indexer.store.stored_videos import read_videos
-from indexer.store.vectors import FORMAT_2, VectorStore, VideoVectors, _old_row_sum
+from indexer.store.vectors import VectorStore, VideoVectors, _old_row_sum
 from indexer.verify import verify_library
 from tests.fakes import CountingEncoder
 from tests.indexer.made import paint

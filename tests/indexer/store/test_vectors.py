@@ -18,7 +18,8 @@ from benchmarks.kill_child import vectors_of
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.small_frames import SMALL_SIZE
-from indexer.store.vectors import FORMAT_3, VectorStore, VideoVectors
+from indexer.store.part_formats import FORMAT_3
+from indexer.store.vectors import VectorStore, VideoVectors
 
 
 def small_of(video_id: int, n_frames: int) -> npt.NDArray[np.uint8] | None:

@@ -13,6 +13,7 @@ from ui.pages.people.page import show_people
 from ui.pages.review.page import show_review
 from ui.pages.search.page import show_search
 from ui.pages.video.page import show_video
+from ui.pages.visits import take_address
 
 st.set_page_config(page_title="reelwise", page_icon=plain.icon(), layout="wide", menu_items={})
 st.html(site_style())
@@ -30,6 +31,7 @@ pages = [
     st.Page(show, title=name, url_path=path, default=not path)
     for path, (name, show) in shown.items()
 ]
+take_address(shown)
 page = st.navigation(pages, position="hidden")
 show_frame(shown[page.url_path][0], [name for name, _ in shown.values()])
 with st.container(key="content"):

@@ -1,11 +1,13 @@
-"""A visit: one open tab. What it asked last is worked on only while it is there.
+"""A visit: one open tab, which shows the page of its address.
 
-Examples of all visitors are read two at a time.
+What it asked last is worked on only while it is there. Examples of all visitors are read two at a
+time.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
@@ -14,6 +16,24 @@ from ui.library.asking.examples import READING
 
 _PAUSE_S = 0.2
 _TOUCH_EVERY_S = 0.5
+
+
+def take_address(pages: Container[str]) -> None:
+    """Let Streamlit run the page of the visitor's address, whichever it asks for.
+
+    Streamlit's part in the browser names the page that it has drawn last. In a report of a page
+    that was just left, and after a lost connection, that is not the one whose turn it is.
+
+    Args:
+        pages: The addresses of the pages, "" for the first; others are Streamlit's to refuse.
+    """
+    context = get_script_run_ctx()
+    told = context.context_info if context is not None else None
+    if context is None or told is None or not told.url:
+        return
+    path = urlsplit(told.url).path.strip("/")
+    if path in pages:
+        context.pages_manager.set_script_intent("", path)
 
 
 @contextmanager

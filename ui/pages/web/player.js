@@ -3,7 +3,7 @@
 // its place: the picture goes on playing.
 
 import { h, rootOf } from "./shared/dom.js";
-import { changed, go, replace, reportsHere } from "./shared/go.js";
+import { changed, go, replace } from "./shared/go.js";
 import { inWords, speaker } from "./shared/words.js";
 import { About } from "./player/about.js";
 import { Controls } from "./player/controls.js";
@@ -23,11 +23,10 @@ class VideoPage {
   }
 
   show(data, setTriggerValue) {
-    const report = reportsHere(setTriggerValue);
-    this.wantsBeside = () => report("beside", Date.now());
+    this.wantsBeside = () => setTriggerValue("beside", Date.now());
     this.ask = () => {
       this.playback.element.pause();
-      report("ask", Date.now());
+      setTriggerValue("ask", Date.now());
       document.querySelector('section[data-testid="stMain"]')?.scrollTo({ top: 0 });
     };
     const before = this.data?.video.id === data.video.id ? this.playback?.now : undefined;

@@ -2,7 +2,7 @@
 
 import { h, rootOf } from "./shared/dom.js";
 import { keepFocus } from "./shared/focus.js";
-import { changed, follow, go, reportsHere } from "./shared/go.js";
+import { changed, follow, go } from "./shared/go.js";
 import { mendButton } from "./shared/mending.js";
 import { inWords, speaker } from "./shared/words.js";
 import { grid } from "./search/grid.js";
@@ -125,8 +125,7 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
   if (root.drawn === text) return;
   root.drawn = text;
   const say = speaker(data.words, data.language);
-  const report = reportsHere(setTriggerValue);
-  const mended = () => report("mended", true);
+  const mended = () => setTriggerValue("mended", true);
   const leftOut = data.left_out.map(([name, value]) => h("p", { class: "notices", role: "status" }, say("search.left_out", { name, value })));
   keepFocus(() => root.replaceChildren(...leftOut, ...VIEWS[data.view](data, say, mended).filter(Boolean)));
 }

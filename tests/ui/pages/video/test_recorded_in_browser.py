@@ -102,29 +102,6 @@ def test_each_second_that_ran_is_counted_once(
     page.close()
 
 
-def test_a_page_that_was_left_reports_nothing(browser: Browser) -> None:
-    page = browser.new_page()
-    page.route("http://page.test/**", lambda route: route.fulfill(body="<html></html>"))
-    page.goto("http://page.test/video?v=1")
-    script = (WEB / "shared" / "go.js").read_text(encoding="utf-8")
-    page.add_script_tag(type="module", content=f"{script}\nwindow.reportsHere = reportsHere;")
-    page.wait_for_function("() => window.reportsHere")
-    told = page.evaluate(
-        """() => {
-          const told = [];
-          const report = reportsHere((name, value) => told.push([name, value]));
-          report("a", 1);
-          history.pushState(null, "", "/video?v=2");
-          report("b", 2);
-          history.pushState(null, "", "/library");
-          report("c", 3);
-          return told;
-        }"""
-    )
-    assert told == [["a", 1], ["b", 2]]
-    page.close()
-
-
 def test_while_the_server_is_away_reports_wait_and_nothing_is_recorded_of_a_guest(
     visitor: Visitor, server: Server, home: Path
 ) -> None:

@@ -2,6 +2,9 @@
 
 const CHANGED = "reelwise:address";
 
+// Only `go` makes entries: Streamlit would make one for a page that was left while it was drawn.
+history.pushState = () => {};
+
 /** The parts of an address that are given; empty ones are left out. A list repeats its name. */
 export function address(path, parameters = {}) {
   const search = new URLSearchParams();
@@ -33,20 +36,13 @@ export function go(href, { replaces = false, stays = false } = {}) {
   if (href === location.pathname + location.search) return;
   document.dispatchEvent(new CustomEvent("reelwise:leaving"));
   if (replaces) history.replaceState(history.state, "", href);
-  else history.pushState(null, "", href);
+  else History.prototype.pushState.call(history, null, "", href);
   announce(stays);
 }
 
 /** Put other parameters into the address without an entry and without a run of the page. */
 export function replace(href) {
   history.replaceState(history.state, "", href);
-}
-
-/** A component's reports while this page is open: once it is left, Streamlit would run the old page
- * with the address of the next one, and show that. */
-export function reportsHere(setTriggerValue) {
-  const page = location.pathname;
-  return (name, value) => { if (location.pathname === page) setTriggerValue(name, value); };
 }
 
 /** Tell Streamlit and our components that the address is another. */

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.chromium import CHROMIUM, open_chromium
+from benchmarks.page.chromium import CHROMIUM, open_chromium
 from embeddings.backbone.computing.early_checks import count_gpus
 from tests.needs_gpu import skip_without_gpu
 from tests.process_state import unchanged_process_state

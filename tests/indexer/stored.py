@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.kill_child import ENCODER, embedded
+from benchmarks.trust.kill_child import ENCODER, embedded
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord, Part
 from data.home import Home, resolve_home

@@ -18,11 +18,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import served
-from benchmarks.served import PATIENCE_S as PATIENCE_S
-from benchmarks.served import ROOT as ROOT
-from benchmarks.served import Server as Server
-from benchmarks.served import free_port as free_port
+from benchmarks.page import served
+from benchmarks.page.served import PATIENCE_S as PATIENCE_S
+from benchmarks.page.served import ROOT as ROOT
+from benchmarks.page.served import Server as Server
+from benchmarks.page.served import free_port as free_port
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from data.toons.library import ToonLibrary, write_library

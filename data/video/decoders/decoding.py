@@ -43,8 +43,8 @@ _KINDS: dict[str, Callable[[OpenVideo, DecodeRequest, OnProgress], Decoder]] = {
     "decord": DecordDecoding,
 }
 DECODERS = tuple(_KINDS)
-"""The decoders, best first by `benchmarks/decoders.py`: "auto" takes the first that can read a
-file."""
+"""The decoders, best first by `benchmarks/indexing/decoders.py`: "auto" takes the first that can
+read a file."""
 
 
 class Decoding:

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.photographs import PhotoOnGround, photographs_on_grounds
-from benchmarks.scenes import named_actors
+from benchmarks.made.scenes import named_actors
+from benchmarks.search.photographs import PhotoOnGround, photographs_on_grounds
 from data.video.types import FrameSpec, Pixels
 from embeddings.backbone.backbone import Backbone
 from embeddings.backbone.loading import build_untrained

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.judged_maps import fall, mass_on, points_at
+from benchmarks.search.judged_maps import fall, mass_on, points_at
 from embeddings.explain.apart import apart
 from embeddings.explain.explainer import Explainer
 from embeddings.explain.occlusion import Occlusion

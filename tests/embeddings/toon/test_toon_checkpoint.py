@@ -10,12 +10,12 @@ import pytest
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-import benchmarks.order
-import benchmarks.toon_search
-from benchmarks.order import N_SCENES, twins_of
-from benchmarks.order import order_figures as measure_order
-from benchmarks.scenes import encode_frames, encode_scenes, held_out_scenes
-from benchmarks.toon_search import scene_figures
+import benchmarks.encoders.order
+import benchmarks.encoders.toon_search
+from benchmarks.encoders.order import N_SCENES, twins_of
+from benchmarks.encoders.order import order_figures as measure_order
+from benchmarks.encoders.toon_search import scene_figures
+from benchmarks.made.scenes import encode_frames, encode_scenes, held_out_scenes
 from data.toons.scenes import Scene
 from embeddings.backbone.folders import TOON_FOLDER
 from embeddings.backbone.loading import load_backbone
@@ -42,7 +42,7 @@ def _scenes_encoded_once() -> Iterator[None]:
         return [encoded[scene] for scene in scenes]
 
     with pytest.MonkeyPatch.context() as patch:
-        for measurement in (benchmarks.order, benchmarks.toon_search):
+        for measurement in (benchmarks.encoders.order, benchmarks.encoders.toon_search):
             patch.setattr(measurement, "encode_frames", encode)
         yield
 

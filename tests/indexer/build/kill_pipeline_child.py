@@ -1,4 +1,4 @@
-"""The real pipeline with a fake encoder, killed by `test_kills` as `benchmarks.kill_child` is."""
+"""The real pipeline with a fake encoder, killed as `benchmarks.trust.kill_child` is."""
 
 import tempfile
 import threading
@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.kill_child import Report, serve
+from benchmarks.trust.kill_child import Report, serve
 from data.home import resolve_home
 from indexer.build import embed as embedding
 from indexer.build import progress, publisher

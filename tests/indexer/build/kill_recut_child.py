@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from benchmarks.kill_child import Report, serve
+from benchmarks.trust.kill_child import Report, serve
 from data.durable import arm_crash
 from data.home import resolve_home
 from data.video.clips.rule import ClipRule

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.kills import Kill, Reported, Tally, WriterHost, audit, run
+from benchmarks.trust.kills import Kill, Reported, Tally, WriterHost, audit, run
 from data.catalogue.catalogue import Catalogue
 from indexer.store.generations import open_generation
 from indexer.verify import verify_library

@@ -8,7 +8,7 @@ from itertools import cycle
 
 import numpy as np
 
-from benchmarks.kills import WriterHost
+from benchmarks.trust.kills import WriterHost
 from data.catalogue.catalogue import Catalogue
 from data.home import Home
 from indexer.search.query import Query

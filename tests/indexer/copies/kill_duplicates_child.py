@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.kill_child import Report, serve
+from benchmarks.trust.kill_child import Report, serve
 from data.durable import arm_crash
 from data.home import resolve_home
 from indexer.copies.stored import Duplicates, Pair, Stretch, write_duplicates

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.kills import Kill, WriterHost
+from benchmarks.trust.kills import Kill, WriterHost
 from data.durable import TEMP_PREFIX, remove_unfinished
 from data.home import Home
 from indexer.copies.stored import check_duplicates, read_duplicates

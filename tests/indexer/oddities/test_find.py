@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.many_clips import CLIP_S, ENCODER_ID, record_clips
+from benchmarks.made.many_clips import CLIP_S, ENCODER_ID, record_clips
 from data.errors import ReelwiseError
 from indexer.build.recording.record import writing_session
 from indexer.oddities import find

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.kill_child import vectors_of
+from benchmarks.trust.kill_child import vectors_of
 from data.catalogue.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import Home

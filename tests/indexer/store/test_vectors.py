@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.kill_child import vectors_of
+from benchmarks.trust.kill_child import vectors_of
 from data.errors import ReelwiseError
 from data.home import Home
 from data.video.small_frames import SMALL_SIZE

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.recommend_toons import run
+from benchmarks.recommending.recommend_toons import run
 
 pytestmark = pytest.mark.long(20)
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import sparse
 
-from benchmarks.many_people import Size, World, make_world
+from benchmarks.recommending.many_people import Size, World, make_world
 from indexer.store.rows import choice, row_index
 from recommender.answer import shortlist as candidates
 from recommender.answer.items import Recommendations, UserRequest

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks import household
-from benchmarks.household import kept_of, plays_kept, repeated, send
-from benchmarks.household_plays import plays_of
+from benchmarks.page import household
+from benchmarks.page.household import kept_of, plays_kept, repeated, send
+from benchmarks.page.household_plays import plays_of
 from tests.ui.conftest import Server, serving
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.kill_child import embedded, n_clips_of, run_writer
-from benchmarks.kills import Reported, Tally, WriterHost, kill_and_audit
+from benchmarks.trust.kill_child import embedded, n_clips_of, run_writer
+from benchmarks.trust.kills import Reported, Tally, WriterHost, kill_and_audit
 from data import durable, home
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
@@ -53,7 +53,7 @@ def passings() -> dict[str, int]:
         def begin(_spec: str | None) -> None:
             patch.setattr(durable, "_armed", counted)
 
-        patch.setattr("benchmarks.kill_child.arm_crash", begin)
+        patch.setattr("benchmarks.trust.kill_child.arm_crash", begin)
         run_writer({"home": folder, **WALK}, quiet)
     return dict(counted.items())
 

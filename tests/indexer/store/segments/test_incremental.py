@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from benchmarks.kill_child import DIM, ENCODER, embedded, n_clips_of, vectors_of
+from benchmarks.trust.kill_child import DIM, ENCODER, embedded, n_clips_of, vectors_of
 from data.catalogue.catalogue import Catalogue
 from data.catalogue.records import FileRecord
 from indexer.build.recording.record import record_embedded, writing_session

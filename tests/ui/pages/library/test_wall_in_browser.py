@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.page_steps import card_in_sight, scroll_to
+from benchmarks.page.page_steps import card_in_sight, scroll_to
 from data.catalogue import Catalogue
 from data.catalogue.values import sql
 from data.home import Home

@@ -1,0 +1,1 @@
+"""Copies of videos among others that only look alike."""

@@ -1,0 +1,1 @@
+"""What encoders know: their heads, order in time, compression, changes made against them."""

@@ -1,0 +1,1 @@
+"""From files to clips: decoding, the speed and memory of a run, ways of cutting."""

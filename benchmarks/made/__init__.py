@@ -1,0 +1,1 @@
+"""Libraries and films that several benchmarks measure with; nothing is measured here."""

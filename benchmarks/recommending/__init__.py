@@ -1,0 +1,1 @@
+"""Recommendations: their quality on simulated users, time of fits and answers."""

@@ -1,0 +1,1 @@
+"""One question: what is found, by which channel, why, and the time that it takes."""

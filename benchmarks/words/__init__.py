@@ -1,0 +1,1 @@
+"""Words that are read from sound and picture: found, invented, and the cost."""

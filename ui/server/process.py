@@ -148,7 +148,7 @@ def _run(app: ASGIApp, listener: socket.socket, most: int, stopping: Stopping) -
 def _listen(address: ServerAddress) -> socket.socket:
     """The listening socket, bound before heavy imports: a taken port fails at once."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))

@@ -4,9 +4,12 @@ import threading
 from typing import Literal
 
 from ui.library.library import Library
+from ui.pages.turns import Turns
 
 Access = Literal["", "own", "network", "locked"]
 """Who can open the pages: unknown, this computer, everyone in the network, who signs in."""
+TURNS = Turns()
+"""Of the pages of all visitors."""
 _lock = threading.Lock()
 _library: Library | None = None
 _access: Access = ""

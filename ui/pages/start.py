@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.pages import plain
+from ui.pages import plain, served
 from ui.pages.annotate.page import show_annotate
 from ui.pages.components.mount import site_style
 from ui.pages.for_you.page import show_for_you
@@ -34,7 +34,7 @@ pages = [
 take_address(shown)
 page = st.navigation(pages, position="hidden")
 show_frame(shown[page.url_path][0], [name for name, _ in shown.values()])
-with st.container(key="content"):
+with st.container(key="content"), served.TURNS.taken():
     page.run()
 if title := st.session_state.pop("title", ""):
     st.set_page_config(page_title=f"{title} - reelwise")

@@ -1,0 +1,66 @@
+"""Pages are made some at a time; one that waits for something keeps nobody waiting for long."""
+
+import threading
+import time
+
+from tests.ui.conftest import PATIENCE_S
+from ui.pages.turns import Turns
+
+
+def test_so_many_at_a_time_and_each_in_its_turn() -> None:
+    turns = Turns(at_once=2, held_s=PATIENCE_S)
+    lock, at_once, most, n_made = threading.Lock(), 0, 0, 0
+
+    def make() -> None:
+        nonlocal at_once, most, n_made
+        with turns.taken():
+            with lock:
+                at_once += 1
+                most = max(most, at_once)
+            time.sleep(0.005)
+            with lock:
+                at_once -= 1
+                n_made += 1
+
+    pages = [threading.Thread(target=make) for _ in range(20)]
+    for each in pages:
+        each.start()
+    for each in pages:
+        each.join(PATIENCE_S)
+    assert (n_made, most) == (20, 2)
+
+
+def test_a_page_that_fails_gives_its_turn_back() -> None:
+    turns = Turns(at_once=1, held_s=PATIENCE_S)
+    for _ in range(3):
+        try:
+            with turns.taken():
+                raise ValueError
+        except ValueError:
+            continue
+    with turns.taken():
+        pass
+
+
+def test_a_page_that_hangs_holds_the_others_up_once() -> None:
+    turns = Turns(at_once=1, held_s=0.2)
+    hangs, ends = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with turns.taken():
+            hangs.set()
+            ends.wait(PATIENCE_S)
+
+    stuck = threading.Thread(target=hang)
+    stuck.start()
+    assert hangs.wait(PATIENCE_S)
+    began_s = time.monotonic()
+    for _ in range(50):
+        with turns.taken():
+            pass
+    assert 0.1 < time.monotonic() - began_s < PATIENCE_S / 2
+    assert stuck.is_alive()
+    ends.set()
+    stuck.join(PATIENCE_S)
+    with turns.taken():
+        pass

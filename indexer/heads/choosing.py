@@ -9,6 +9,13 @@ from numpy.typing import NDArray
 
 from data.arrays import Floats, Ids, Mask
 from data.labels.kinds import ColumnKind, Task
+from indexer.heads.fitting.discriminant import fit_discriminant
+from indexer.heads.fitting.linear import fit_linear, fit_towards
+from indexer.heads.fitting.network import fit_network
+from indexer.heads.fitting.sequence import fit_sequence
+from indexer.heads.fitting.tastes import fit_tastes
+from indexer.heads.fitting.trees import MOST_OUTPUTS, fit_trees
+from indexer.heads.fitting.volume import fit_volume
 from indexer.heads.inputs.examples import Examples
 from indexer.heads.inputs.recipe import Recipe, Trunk, fit_recipe
 from indexer.heads.judging.calibration import (
@@ -20,17 +27,10 @@ from indexer.heads.judging.calibration import (
 from indexer.heads.judging.figures import Figures, figures_of
 from indexer.heads.judging.splits import Splits
 from indexer.heads.models.answers import Answers
-from indexer.heads.models.discriminant import fit_discriminant
-from indexer.heads.models.linear import fit_linear, fit_towards
 from indexer.heads.models.model import OF_FRAMES, Family, HeadModel
-from indexer.heads.models.network import fit_network
 from indexer.heads.models.outputs import raw_outputs
-from indexer.heads.models.sequence import fit_sequence
 from indexer.heads.models.tastes import with_network
-from indexer.heads.models.tastes_fit import fit_tastes
-from indexer.heads.models.trees import MOST_OUTPUTS, fit_trees
 from indexer.heads.models.volume import beside
-from indexer.heads.models.volume_fit import fit_volume
 
 STRENGTHS = (0.003, 0.03, 0.3, 3.0)
 """Inverse penalties of linear models: 512 numbers and 20 to 2,000 rows want these."""

@@ -20,11 +20,11 @@ from data.labels.vocabulary import TAGS, Vocabulary, Word
 from embeddings.opening.choice import background_texts
 from embeddings.plain.layers import unit
 from embeddings.vocabulary import knows_only_toons, understood, words_to_tag
+from indexer.heads.fitting.zero_shot import fit_zero_shot
 from indexer.heads.head import Head, Record
 from indexer.heads.inputs.recipe import Recipe
 from indexer.heads.judging.calibration import no_calibration
 from indexer.heads.models.model import Family, HeadModel, scaled
-from indexer.heads.models.zero_shot import fit_zero_shot
 from indexer.heads.nothing import pictures_of_nothing
 from indexer.heads.stored import head_names, load_head, save_head
 

@@ -1,1 +1,1 @@
-"""Kinds of models: each is fitted by a library, kept as arrays, and evaluated by our own code."""
+"""Kinds of models, kept as arrays: what each gives, by our own code."""

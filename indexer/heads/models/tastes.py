@@ -1,4 +1,4 @@
-"""What a linear model says in which persons have tastes of their own; `tastes_fit` fits it.
+"""What a linear model says in which persons have tastes of their own.
 
 There may be a network beside it, which knows what is no sum: the two say more than either.
 """

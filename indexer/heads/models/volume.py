@@ -12,12 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from data.arrays import Floats
 from indexer.heads.inputs.volumes import Volumes
 from indexer.heads.models.model import HeadModel
-from indexer.heads.models.network import DROPOUT
 
 WIDTH = 16
 """Channels of the first block; each further one has twice as many."""
@@ -34,9 +32,12 @@ PREFIX = "net."
 
 
 class VolumeNet(nn.Module):
-    """Brightness from 0 to 1 (n, t, h, w) and columns (n, c) to outputs (n, o)."""
+    """Brightness from 0 to 1 (n, t, h, w) and columns (n, c) to outputs (n, o).
 
-    def __init__(self, n_columns: int, n_outputs: int) -> None:
+    While it is fitted, a share `dropout` of its activations is left out in each step.
+    """
+
+    def __init__(self, n_columns: int, n_outputs: int, *, dropout: float = 0.0) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         width = CHANNELS
@@ -46,7 +47,7 @@ class VolumeNet(nn.Module):
             layers += _block(out, out, (3, 1, 1), (in_time, 1, 1))
             width = out
         self.body = nn.Sequential(*layers)
-        self.drop = nn.Dropout(DROPOUT)
+        self.drop = nn.Dropout(dropout)
         self.out = nn.Linear(2 * width + n_columns, n_outputs)
 
     def forward(self, bright: Tensor, columns: Tensor) -> Tensor:
@@ -78,15 +79,6 @@ def _channels(bright: Tensor) -> Tensor:
 def brightness(volumes: Tensor) -> Tensor:
     """uint8 volumes as numbers from 0 to 1."""
     return volumes.float() / 255
-
-
-def moved(bright: Tensor, most_px: int) -> Tensor:
-    """Each (t, h, w) moved by up to so many pixels each way, its edges repeated."""
-    height, width = bright.shape[-2:]
-    wide = functional.pad(bright, (most_px,) * 4, mode="replicate")
-    places = torch.randint(0, 2 * most_px + 1, (len(bright), 2)).tolist()
-    each = zip(wide, places, strict=True)
-    return torch.stack([one[:, y : y + height, x : x + width] for one, (y, x) in each])
 
 
 def volume_raw(

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Floats
-from indexer.accident import CONFIDENT_BY_ACCIDENT, accident_of
+from indexer.accident import CONFIDENT_BY_ACCIDENT
 
 _NINTH_DECILE = 1.2816
 """Of a normal distribution."""
@@ -34,37 +34,16 @@ _LEAST_SPREAD = 1e-4
 _LOGIT_Q = float(np.log(CONFIDENT_BY_ACCIDENT / (1 - CONFIDENT_BY_ACCIDENT)))
 
 
-def fit_zero_shot(words: Floats, captions: Floats, nothing: Floats) -> dict[str, NDArray[Any]]:
-    """Learn what scores by accident.
-
-    Args:
-        words: (w, d) unit rows, one a word.
-        captions: (t, d) unit rows of everyday captions.
-        nothing: (n, d) unit rows of pictures of nothing.
-    """
-    z = _distances(words, captions, nothing)
-    n = len(nothing)
-    # Each picture is judged by what is usual in the others.
-    others = (z.sum(axis=0) - z) / (n - 1)
-    best = accident_of((z - others).max(axis=1), n, n)
-    return {
-        "words": words,
-        "captions": captions,
-        "nothing": nothing,
-        "usual": np.asarray(z.mean(axis=0), np.float32),
-        "accident": np.array([best.location, best.scale], np.float64),
-    }
-
-
 def zero_shot_raw(arrays: Mapping[str, NDArray[Any]], vectors: Floats) -> Floats:
     """(n, w) logits of the words for clips (n, d)."""
-    z = _distances(arrays["words"], arrays["captions"], vectors) - arrays["usual"]
+    z = distances(arrays["words"], arrays["captions"], vectors) - arrays["usual"]
     location, scale = arrays["accident"].tolist()
     x = np.exp(np.clip(-(z - location) / scale, -30.0, 4.0))
     return np.asarray(_LOGIT_Q - x - np.log(-np.expm1(-x)), np.float32)
 
 
-def _distances(words: Floats, captions: Floats, vectors: Floats) -> NDArray[np.float64]:
+def distances(words: Floats, captions: Floats, vectors: Floats) -> NDArray[np.float64]:
+    """(n, w) how far each score is above those of the captions, in their spread."""
     scores = np.asarray(vectors @ words.T, np.float64)
     background = np.asarray(vectors @ captions.T, np.float64)
     middle = np.median(background, axis=1, keepdims=True)

@@ -19,18 +19,18 @@ from indexer.explanation.by_head import judge_of_head
 from indexer.explanation.explain import Explained, explain
 from indexer.explanation.judge import Judge
 from indexer.explanation.stretch import ClipFrames, Stretch
+from indexer.heads.fitting.linear import fit_linear
+from indexer.heads.fitting.network import fit_network
+from indexer.heads.fitting.sequence import fit_sequence
+from indexer.heads.fitting.trees import fit_trees
+from indexer.heads.fitting.zero_shot import fit_zero_shot
 from indexer.heads.head import Head
 from indexer.heads.inputs.changes import changes_of
 from indexer.heads.inputs.examples import Examples
 from indexer.heads.inputs.recipe import Recipe, fit_recipe
 from indexer.heads.judging.calibration import no_calibration
 from indexer.heads.models.answers import Answers
-from indexer.heads.models.linear import fit_linear
 from indexer.heads.models.model import Family, HeadModel, scaled
-from indexer.heads.models.network import fit_network
-from indexer.heads.models.sequence import fit_sequence
-from indexer.heads.models.trees import fit_trees
-from indexer.heads.models.zero_shot import fit_zero_shot
 from indexer.heads.stored import save_head
 from indexer.search.searcher import Searcher
 from tests.fakes import ColourEncoder

@@ -11,19 +11,19 @@ from sklearn.linear_model import LogisticRegression
 
 from data.arrays import Floats
 from data.labels.kinds import Task
+from indexer.heads.fitting.discriminant import LEAST_SHRINKAGE, _contrasts, fit_discriminant
+from indexer.heads.fitting.linear import TRUST, fit_linear, fit_towards
+from indexer.heads.fitting.network import fit_network
+from indexer.heads.fitting.tastes import LEVEL, OWN, fit_tastes
+from indexer.heads.fitting.trees import _OPTIONS, fit_trees
 from indexer.heads.inputs.changes import changes_of
 from indexer.heads.inputs.columns import fit_column
 from indexer.heads.inputs.examples import Examples, padded
 from indexer.heads.inputs.recipe import Recipe, fit_recipe
 from indexer.heads.models.answers import Answers, answers_of, probabilities
-from indexer.heads.models.discriminant import LEAST_SHRINKAGE, _contrasts, fit_discriminant
-from indexer.heads.models.linear import TRUST, fit_linear, fit_towards
 from indexer.heads.models.model import HeadModel
-from indexer.heads.models.network import fit_network
 from indexer.heads.models.outputs import raw_outputs
 from indexer.heads.models.tastes import with_network
-from indexer.heads.models.tastes_fit import LEVEL, OWN, fit_tastes
-from indexer.heads.models.trees import _OPTIONS, fit_trees
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(60, 8)).astype(np.float32)

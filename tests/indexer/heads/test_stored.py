@@ -10,12 +10,12 @@ from data.errors import DamagedFile, ReelwiseError
 from data.home import Home, resolve_home
 from data.labels.kinds import Task
 from indexer.heads.described import JSON_FILE
+from indexer.heads.fitting.linear import fit_linear
 from indexer.heads.head import Head, Record, head_name
 from indexer.heads.inputs.examples import Examples
 from indexer.heads.inputs.recipe import fit_recipe
 from indexer.heads.judging.calibration import no_calibration
 from indexer.heads.models.answers import Answers
-from indexer.heads.models.linear import fit_linear
 from indexer.heads.stored import (
     NEXT_TENSORS,
     TENSORS_FILE,

@@ -15,8 +15,9 @@ from data.labels.vocabulary import Vocabulary, Word
 from data.video.types import Pixels
 from embeddings.encoder import Vectors
 from embeddings.vocabulary import toon_words, words_to_tag
+from indexer.heads.fitting.zero_shot import fit_zero_shot
 from indexer.heads.models.answers import probabilities
-from indexer.heads.models.zero_shot import fit_zero_shot, zero_shot_raw
+from indexer.heads.models.zero_shot import zero_shot_raw
 from indexer.heads.nothing import PICTURES, pictures_of_nothing
 from indexer.heads.predicting import bring_up_to_date
 from indexer.heads.stored import load_head, remove_head, save_head

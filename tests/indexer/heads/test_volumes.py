@@ -14,11 +14,11 @@ from data.catalogue.values import sql
 from data.errors import DamagedFile, ReelwiseError
 from data.home import Home, resolve_home
 from data.labels.kinds import Task
+from indexer.heads.fitting import volume as volume_fit
+from indexer.heads.fitting.linear import fit_linear
 from indexer.heads.inputs.stretches import NO_PICTURES, READ_AGAIN
 from indexer.heads.inputs.volumes import FRAMES, volume_of
-from indexer.heads.models import volume_fit
 from indexer.heads.models.answers import answers_of
-from indexer.heads.models.linear import fit_linear
 from indexer.heads.models.model import Family
 from indexer.heads.models.volume import beside, volume_raw
 from indexer.heads.of_rows import predict_rows

@@ -10,8 +10,8 @@ import pytest
 from data.catalogue import Catalogue
 from data.catalogue.values import sql
 from data.home import resolve_home
+from indexer.heads.fitting import volume as volume_fit
 from indexer.heads.inputs.stretches import NO_PICTURES
-from indexer.heads.models import volume_fit
 from indexer.search.query import Filters
 from indexer.search.searcher import Searcher
 from tests.fakes import ColourEncoder

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from indexer.heads.fitting.linear import fit_linear
 from indexer.heads.inputs.examples import Examples
 from indexer.heads.inputs.recipe import fit_recipe
 from indexer.heads.models.answers import Answers
-from indexer.heads.models.linear import fit_linear
 from indexer.heads.stored import save_head
 from tests.data.review.made import find, set_policy
 from tests.indexer.heads.test_stored import made_head

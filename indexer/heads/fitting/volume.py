@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from data.arrays import Floats, Ids
+from indexer.heads.fitting.network import DROPOUT, TargetLoss
 from indexer.heads.inputs.volumes import Volumes
 from indexer.heads.models.answers import Answers
 from indexer.heads.models.model import Family, HeadModel, scaled
-from indexer.heads.models.network import TargetLoss
-from indexer.heads.models.volume import PREFIX, VolumeNet, brightness, moved
+from indexer.heads.models.volume import PREFIX, VolumeNet, brightness
 
 STEPS, MOST_STEPS = 240, 1200
 """Batches at most: of few stretches, and of however many."""
@@ -101,7 +102,7 @@ def _aside(videos: Ids, seed: int) -> Ids:
 
 def _fitted(lesson: _Lesson, places: Tensor, aside: Tensor, steps: int) -> VolumeNet:
     """The mean of the weights where its loss of what is aside was least, else after all batches."""
-    net = VolumeNet(lesson.columns.shape[1], lesson.n_outputs)
+    net = VolumeNet(lesson.columns.shape[1], lesson.n_outputs, dropout=DROPOUT)
     net.to(memory_format=torch.channels_last_3d)  # so convolutions take two thirds of the time
     mean = deepcopy(net).eval()
     pairs = _pairs(mean, net)
@@ -111,7 +112,7 @@ def _fitted(lesson: _Lesson, places: Tensor, aside: Tensor, steps: int) -> Volum
     least, best, best_step = float("inf"), mean, 0
     for step in range(1, steps + 1):
         some = places[torch.randperm(len(places))[:BATCH]]
-        shown = moved(brightness(lesson.volumes[some]), SHIFT_PX)
+        shown = _moved(brightness(lesson.volumes[some]), SHIFT_PX)
         shown = shown * (LEAST_GAIN + GAINS * torch.rand(len(some), 1, 1, 1))
         optimiser.zero_grad()
         torch.autograd.backward(lesson.loss(net(shown, lesson.columns[some]), some))
@@ -125,6 +126,15 @@ def _fitted(lesson: _Lesson, places: Tensor, aside: Tensor, steps: int) -> Volum
             elif step - best_step >= PATIENCE * CHECK:
                 break
     return best
+
+
+def _moved(bright: Tensor, most_px: int) -> Tensor:
+    """Each (t, h, w) moved by up to so many pixels each way, its edges repeated."""
+    height, width = bright.shape[-2:]
+    wide = functional.pad(bright, (most_px,) * 4, mode="replicate")
+    places = torch.randint(0, 2 * most_px + 1, (len(bright), 2)).tolist()
+    each = zip(wide, places, strict=True)
+    return torch.stack([one[:, y : y + height, x : x + width] for one, (y, x) in each])
 
 
 def _pairs(mean: VolumeNet, net: VolumeNet) -> list[tuple[Tensor, Tensor]]:

@@ -13,8 +13,8 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.utils.extmath import randomized_svd
 
 from data.arrays import Floats, Ids, Mask
+from indexer.heads.fitting.linear import fit_linear
 from indexer.heads.models.answers import Answers
-from indexer.heads.models.linear import fit_linear
 from indexer.heads.models.model import Family, HeadModel
 
 AXES = 16

@@ -9,9 +9,9 @@ from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegress
 
 from data.arrays import Floats
 from data.labels.kinds import Task
+from indexer.heads.fitting.linear import ABSENT, constant_logit
 from indexer.heads.models.answers import Answers
 from indexer.heads.models.forest import DEPTH
-from indexer.heads.models.linear import ABSENT, constant_logit
 from indexer.heads.models.model import Family, HeadModel, scaled
 
 TREES = 80

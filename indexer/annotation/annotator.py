@@ -15,6 +15,7 @@ from data.arrays import Floats, Mask
 from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.labels.kinds import Task
+from data.labels.learnable import LEAST_ROWS
 from data.review.withheld import Withholding
 from indexer.annotation.curve import Point, learning_curve
 from indexer.annotation.errors import Doubt, doubts
@@ -23,7 +24,6 @@ from indexer.annotation.pool import Labelled, Pool
 from indexer.annotation.proposing import choose, margin_unsure, spread_unsure
 from indexer.heads.inputs.examples import Examples
 from indexer.heads.stored import head_names, load_head
-from indexer.heads.training import LEAST_ROWS
 
 FIRST_DIFFERENT = 20
 """Before so many labels only what differs is proposed: a head of fewer is unsure of anything."""

@@ -15,6 +15,7 @@ import numpy as np
 from data.annotations.records import Annotation
 from data.arrays import Floats, Ids
 from data.labels.kinds import Task
+from data.labels.learnable import LEAST_ROWS
 from data.labels.rows import LABEL
 from indexer.heads.choosing import Candidate, Fitted, Judged, Material, candidates, fit, judge
 from indexer.heads.inputs.examples import Examples
@@ -23,7 +24,6 @@ from indexer.heads.models.answers import Answers, answers_of, probabilities
 from indexer.heads.models.model import Family
 from indexer.heads.models.outputs import raw_outputs
 from indexer.heads.threads import one_thread_each
-from indexer.heads.training import LEAST_ROWS
 
 QUICK = ("linear 0.03", "linear 0.3", "discriminant", "discriminant, changes")
 """What is tried for one label a stretch."""

@@ -15,6 +15,7 @@ from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.home import nothing_indexed
 from data.labels.kinds import Task
+from data.labels.learnable import require_learnable
 from data.labels.rows import LABEL, LabelFile, LabelRow, LabelWish, read_labels
 from data.labels.trouble import RowTrouble
 from data.labels.vocabulary import TAGS
@@ -31,8 +32,6 @@ from indexer.heads.models.model import Family, layers_of
 from indexer.heads.stored import load_head, save_head
 from indexer.heads.threads import one_thread_each
 
-LEAST_ROWS = 4
-"""Fewer rows than this teach nothing that could be judged."""
 OpenSentences = Callable[[], SentenceEncoder]
 """Opens the encoder of texts; called where a column has texts."""
 Told = Callable[[str], None]
@@ -112,8 +111,8 @@ def train_heads(
     found = find_stretches(
         catalogue, encoder_id, file.rows, frames=training.frames, volumes=training.volumes
     )
+    require_learnable(file, found.rows)
     material, sentences_id = _material(file, found, training, trunks, open_sentences)
-    _require_learnable(material, file)
     made = _Made(file, found, material, sentences_id, training)
     with one_thread_each():
         heads = [
@@ -175,28 +174,6 @@ def _material(
 def _target(rows: Sequence[LabelRow], name: str, task: Task) -> tuple[Ids, Answers]:
     places = np.array([at for at, row in enumerate(rows) if row.labels[name]], np.int64)
     return places, answers_of(task, [rows[at].labels[name] for at in places])
-
-
-def _require_learnable(material: Material, file: LabelFile) -> None:
-    for name, (places, answers) in material.targets.items():
-        if len(places) < LEAST_ROWS:
-            raise ReelwiseError(
-                f"{file.path} has {len(places)} usable rows with a {name}; "
-                f"at least {LEAST_ROWS} are needed",
-                fix="label more stretches; some twenty a label are a good start",
-            )
-        if len(np.unique(answers.y, axis=0)) < 2:
-            only = (
-                file.rows[0].labels[name][0]
-                if answers.task is Task.NUMBER
-                else "|".join(answers.classes)
-            )
-            raise ReelwiseError(
-                f"every usable row of {file.path} has the {name} {only[:80]!r}: there is nothing "
-                "to tell apart",
-                fix="add rows of something else; where several labels are possible, - is none of "
-                "them",
-            )
 
 
 @dataclass(frozen=True)

@@ -79,19 +79,25 @@ def test_what_cannot_be_learned_says_why_and_what_to_do(
     assert not list((own_home / "models" / "heads").glob("[!.]*/"))
 
 
-def test_a_file_without_videos_is_refused_before_anything_is_loaded(
+def test_a_file_that_teaches_nothing_is_refused_before_anything_is_loaded(
     own_home: Path, tmp_path: Path
 ) -> None:
-    labels = write_csv(tmp_path / "a.csv", "film,label", [("a.mp4", "x")])
-    asked = ["train", "head", "one", "--labels", str(labels), "--home", str(own_home)]
-    code = f"import sys, ui.cli; print(ui.cli.run({asked!r}), *sys.modules)"
+    strange = write_csv(tmp_path / "a.csv", "film,label", [("a.mp4", "x")])
+    same = write_csv(tmp_path / "b.csv", "video,label", [(f"{at}.mp4", "x") for at in range(5)])
+    few = write_csv(tmp_path / "c.csv", "video,label", [("a.mp4", "x"), ("b.mp4", "y")])
+    runs = [
+        ["train", "head", "one", "--labels", str(file), "--home", str(own_home)]
+        for file in (strange, same, few)
+    ]
+    code = f"import sys, ui.cli; print([ui.cli.run(one) for one in {runs!r}], *sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    answer, *loaded = done.stdout.split()
-    assert answer == "1"
+    assert done.stdout.startswith("[1, 1, 1]")
     assert "has no column video" in done.stderr
-    assert {"torch", "sklearn"}.isdisjoint(loaded)
+    assert "has the label 'x': there is nothing to tell apart" in done.stderr
+    assert "has 2 usable rows with a label" in done.stderr
+    assert {"torch", "sklearn"}.isdisjoint(done.stdout.split())
 
 
 def test_new_rows_are_asked_about_one_by_one(

@@ -124,6 +124,7 @@ def head(
     best is fitted on all rows and kept.
     """
     from data.labels.kinds import Task
+    from data.labels.learnable import require_learnable
     from data.labels.rows import LabelWish, read_labels
 
     if (labels is None) == (labels_of is None):
@@ -137,6 +138,8 @@ def head(
     )
     # A file that cannot be used is told before anything is loaded.
     file = None if labels is None else read_labels(labels, wish)
+    if file is not None:
+        require_learnable(file, file.rows)
     from indexer.heads.training import HeadTraining
 
     tried = families(models)

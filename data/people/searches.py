@@ -1,6 +1,7 @@
 """Searches of people: the last ones of each, and those that were saved under a name.
 
-A search is the parameters of its address. Nobody (a guest) has searches too.
+A search is the parameters of its address. What nobody (a guest) searched is not kept: the next one
+who has not said who they are would see it. What was saved under a name is there for all of them.
 """
 
 from __future__ import annotations
@@ -35,9 +36,11 @@ _NOTE = sql(
     " VALUES (:user, :parameters, :at, row_sum(:user, :parameters, :at))"
     ' ON CONFLICT ("user", parameters) DO UPDATE SET at = excluded.at, row_sum = excluded.row_sum'
 )
+# Earlier versions kept what nobody searched.
 _FADE = sql(
-    'DELETE FROM recent_searches WHERE "user" = :user AND id NOT IN (SELECT id FROM recent_searches'
-    f' WHERE "user" = :user ORDER BY at DESC, id DESC LIMIT {MAX_RECENT})'
+    'DELETE FROM recent_searches WHERE "user" = \'\' OR "user" = :user AND id NOT IN'
+    ' (SELECT id FROM recent_searches WHERE "user" = :user'
+    f" ORDER BY at DESC, id DESC LIMIT {MAX_RECENT})"
 )
 _RECENT = sql(
     "SELECT id, parameters, at FROM recent_searches"
@@ -79,7 +82,7 @@ class SavedSearch(RecentSearch):
 
 
 class Searches:
-    """The searches of one library; `user` is a person, or None for nobody.
+    """The searches of one library; `user` is a person, or None for nobody, who can save some.
 
     A row that a damaged disk changed is left out of every answer, and `verify` counts it.
     """
@@ -87,28 +90,28 @@ class Searches:
     def __init__(self, catalogue: Database) -> None:
         self._catalogue = catalogue
 
-    def note(self, user: str | None, parameters: Parameters) -> None:
-        """Remember that something was searched; the same again moves to the front.
+    def note(self, user: str, parameters: Parameters) -> None:
+        """Remember what a person searched; the same again moves to the front.
 
         Raises:
             ReelwiseError: The parameters are too long.
         """
-        values = {"user": _owner(user), "parameters": _as_json(parameters), "at": now_micros()}
+        values = {"user": person(user), "parameters": _as_json(parameters), "at": now_micros()}
         with self._catalogue.writing("searches.note", changes_library=False) as connection:
             connection.execute(_NOTE, values)
             connection.execute(_FADE, values)
 
-    def recent(self, user: str | None, limit: int = 20) -> list[RecentSearch]:
-        """List what was searched, the latest first."""
+    def recent(self, user: str, limit: int = 20) -> list[RecentSearch]:
+        """List what a person searched, the latest first."""
         with self._catalogue.reading() as connection:
-            rows = connection.execute(_RECENT, {"user": _owner(user), "n": limit}).all()
+            rows = connection.execute(_RECENT, {"user": person(user), "n": limit}).all()
         return [
             RecentSearch(row.id, json.loads(row.parameters), from_micros(row.at)) for row in rows
         ]
 
-    def forget_recent(self, user: str | None, search_id: int | None = None) -> int:
+    def forget_recent(self, user: str, search_id: int | None = None) -> int:
         """Forget one of the recent searches, or all of them; gives how many went."""
-        values = {"user": _owner(user), "id": search_id}
+        values = {"user": person(user), "id": search_id}
         with self._catalogue.writing("searches.forget", changes_library=False) as connection:
             return connection.execute(_DROP_RECENT, values).rowcount
 

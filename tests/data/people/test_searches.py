@@ -21,22 +21,36 @@ def searches(catalogue: Catalogue) -> Searches:
     return Searches(catalogue)
 
 
-def words(searches: Searches, user: str | None) -> list[object]:
+def words(searches: Searches, user: str) -> list[object]:
     return [one.parameters["q"] for one in searches.recent(user, 300)]
 
 
 def test_the_last_searches_are_each_persons_own(searches: Searches) -> None:
-    for user, text in (("anna", "dog"), (None, "kite"), ("anna", "cat"), ("anna", "dog")):
+    for user, text in (("anna", "dog"), ("carl", "kite"), ("anna", "cat"), ("anna", "dog")):
         searches.note(user, {"q": text})
-    assert (words(searches, "anna"), words(searches, None)) == (["dog", "cat"], ["kite"])
+    assert (words(searches, "anna"), words(searches, "carl")) == (["dog", "cat"], ["kite"])
     assert words(searches, "ben") == []
 
 
 def test_the_order_of_parameters_makes_no_other_search(searches: Searches) -> None:
-    searches.note(None, {"q": "dog", "folder": ["a", "b"]})
-    searches.note(None, {"folder": ["a", "b"], "q": "dog"})
-    (one,) = searches.recent(None)
+    searches.note("anna", {"q": "dog", "folder": ["a", "b"]})
+    searches.note("anna", {"folder": ["a", "b"], "q": "dog"})
+    (one,) = searches.recent("anna")
     assert one.parameters == {"q": "dog", "folder": ["a", "b"]}
+
+
+def test_what_nobody_searched_is_kept_of_no_version(searches: Searches) -> None:
+    with searches._catalogue.writing("test") as connection:
+        connection.exec_driver_sql(
+            'INSERT INTO recent_searches ("user", parameters, at, row_sum)'
+            " VALUES ('', '{}', 1, row_sum('', '{}', 1))"
+        )
+    with pytest.raises(ReelwiseError, match="a person needs a name"):
+        searches.note("", {"q": "dog"})
+    searches.note("anna", {"q": "dog"})
+    with searches._catalogue.reading() as connection:
+        kept = connection.exec_driver_sql('SELECT "user" FROM recent_searches').scalars().all()
+    assert kept == ["anna"]
 
 
 def test_only_so_many_are_kept_of_each_person(

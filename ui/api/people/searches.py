@@ -42,7 +42,9 @@ class Noted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    user: Words | None = Field(None, description="Whose; nobody's where nobody is named.")
+    user: Words | None = Field(
+        None, description="Whose; without it those of who has signed in, and saved ones of nobody."
+    )
     address: Asked = Field(
         description='Parameters of the page or of `/search`: {"q": "a dog"}.', max_length=40
     )
@@ -58,15 +60,16 @@ class ToSave(Noted):
 def recent(
     served: ServedHere, visitor: Asking, user: Whose = None, k: Annotated[Count, Query()] = 20
 ) -> Items[Recent]:
-    """List the last searches of a person, the latest first; of nobody where none is named."""
-    found = served.library.searches.recent(_of(visitor, user), k)
+    """List the last searches of a person, the latest first; of nobody none are kept."""
+    of = _of(visitor, user)
+    found = [] if of is None else served.library.searches.recent(of, k)
     return Items(items=[_recent(each) for each in found])
 
 
 @router.post("/recent-searches", summary="Remember a search", status_code=204)
 def note(given: Noted, served: ServedHere, visitor: Asking) -> None:
-    """Remember what was searched; the same again moves to the front."""
-    served.library.searches.note(_of(visitor, given.user), given.address)
+    """Remember what a person searched; the same again moves to the front."""
+    served.library.searches.note(whose(visitor, given.user), given.address)
 
 
 @router.delete("/recent-searches", summary="Forget searches")
@@ -77,7 +80,7 @@ def forget(
     id: Annotated[VideoId | None, Query(description="Only this one.")] = None,
 ) -> dict[str, int]:
     """Forget one of the last searches, or all of them."""
-    return {"forgotten": served.library.searches.forget_recent(_of(visitor, user), id)}
+    return {"forgotten": served.library.searches.forget_recent(whose(visitor, user), id)}
 
 
 @router.get("/saved-searches", summary="Saved searches")

@@ -25,7 +25,7 @@ def show_history() -> None:
     if not who or is_kept_from(library, who):
         ask_who(library)
         return
-    if who and is_nobody(library, who):
+    if is_nobody(library, who):
         return
     kind = st.query_params.get("kind", "")
     data = {

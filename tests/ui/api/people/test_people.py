@@ -90,17 +90,22 @@ def test_a_history_leaves_as_a_file_that_import_reads(client: Client) -> None:
     assert [each["video_id"] for each in as_json] == [2]
 
 
-def test_searches_are_remembered_and_saved_for_each_person_and_for_nobody(
-    client: Client,
-) -> None:
+def test_what_nobody_searched_is_not_kept(client: Client) -> None:
     asking = client()
-    of_nobody = asking.get("/recent-searches").json()["items"]
+    refused = asking.post("/recent-searches", json={"address": {"q": "a secret"}})
+    assert (refused.status_code, refused.json()["error"]) == (400, "user is missing")
+    assert asking.delete("/recent-searches").status_code == 400
+    assert asking.get("/recent-searches").json()["items"] == []
+
+
+def test_searches_are_remembered_and_saved_for_each_person(client: Client) -> None:
+    asking = client()
     for words in ("a dog", "a cat", "a dog"):
         given = {"user": "sam", "address": {"q": words}}
         assert asking.post("/recent-searches", json=given).status_code == 204
     found = asking.get("/recent-searches?user=sam").json()["items"]
     assert [each["address"]["q"] for each in found] == ["a dog", "a cat"]
-    assert asking.get("/recent-searches").json()["items"] == of_nobody
+    assert asking.get("/recent-searches").json()["items"] == []
     one = f"/recent-searches?user=sam&id={found[0]['id']}"
     assert asking.delete(one).json() == {"forgotten": 1}
     kept = {"name": "dogs", "address": {"q": "a dog", "tag": ["x", "y"]}}

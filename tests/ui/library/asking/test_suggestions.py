@@ -49,7 +49,6 @@ def test_what_begins_no_word_suggests_nothing(library: Library, typed: str) -> N
 def test_own_searches_come_first_and_are_nobody_elses(library: Library) -> None:
     library.searches.note("anna", {"q": "river at night", "len": "0-60"})
     library.searches.save("anna", "rivers", {"q": "water"})
-    library.searches.note(None, {"q": "river of nobody"})
     assert texts(library, "river", "anna")[:2] == [
         ("saved", "rivers"),
         ("search", "river at night"),

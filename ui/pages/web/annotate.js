@@ -7,6 +7,7 @@ import { address, follow } from "./shared/go.js";
 import { LearnedView } from "./annotate/learned.js";
 import { SetsView } from "./annotate/sets.js";
 import { StretchView } from "./annotate/stretch.js";
+import { isWithheldNow } from "./annotate/withheld.js";
 import { inWords } from "./shared/words.js";
 
 const AT_ONCE = 5;
@@ -67,9 +68,19 @@ class AnnotatePage extends Desk {
   }
 
   next() {
-    this.stretch.show(this.queue.shift() ?? null);
+    const shown = this.queue.shift() ?? null;
+    this.stretch.show(shown);
+    if (shown) this.tried(() => this.passOver(shown));
     // The next one is made while this one is looked at.
     if (this.queue[0]) fetch(this.queue[0].preview_url, { priority: "low" }).catch(() => {});
+  }
+
+  /** Go on from a stretch that moderation has withheld while it waited. */
+  async passOver(shown) {
+    if (!await isWithheldNow(shown)) return;
+    const isLeft = () => this.stretch.shown !== shown || this.isBusy;
+    if (!this.queue.length && !isLeft()) await this.fill();
+    if (!isLeft()) this.next();
   }
 
   /** Keep what is said of the stretch that is shown; without labels it is skipped. */
@@ -120,9 +131,10 @@ class AnnotatePage extends Desk {
   }
 
   /** Look at a label again that may be wrong. */
-  again(doubt) {
+  async again(doubt) {
+    const effect = await isWithheldNow(doubt) ? "withheld" : doubt.effect;
     if (this.stretch.shown) this.queue.unshift(this.stretch.shown);
-    this.stretch.show({ ...doubt, why: "doubt", guesses: [], keywords: [] });
+    this.stretch.show({ ...doubt, effect, why: "doubt", guesses: [], keywords: [] });
     this.stretch.heading.focus();
   }
 

@@ -18,6 +18,8 @@ from tests.ui.pages.conftest import Visit, id_of
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload
 
+IS_SHOWN = "src => document.querySelector('.one video')?.src.includes(src)"
+"""Whether the clip of this address is shown."""
 pytestmark = [pytest.mark.browser, pytest.mark.long(25)]
 
 
@@ -156,6 +158,30 @@ def moderated(own_home: Path) -> Iterator[Server]:
         find(catalogue, "fights", (number, 2.0, 4.0, 0.9))
     with serving(own_home, "--refit-every", "off") as server:
         yield server
+
+
+def test_what_is_withheld_while_it_waits_is_passed_over(
+    visit: Visit, moderated: Server, own_home: Path
+) -> None:
+    visitor = visit()
+    page = visitor.page
+    with page.expect_response(lambda answer: "/annotations/moves/next" in answer.url) as answered:
+        page.goto(f"{moderated.url}/annotate?set=moves")
+    items = answered.value.json()["items"]
+    main = page.get_by_role("main")
+    main.get_by_label("Your name").fill("ann")
+    main.get_by_label("Your name").blur()
+    main.locator(".one video").wait_for()
+    second = items[1]
+    with Catalogue(Home(own_home)) as catalogue:
+        find(catalogue, "fights", (second["video_id"], second["start_s"], second["end_s"], 0.9))
+    page.keyboard.press("s")
+    main.get_by_role("status").get_by_text("Skipped").wait_for()
+    third = f"/previews/{items[2]['video_id']}?"
+    page.wait_for_function(IS_SHOWN, arg=third)
+    assert not main.get_by_text("Withheld by moderation").is_visible()
+    assert visitor.faults == []
+    page.close()
 
 
 def test_labels_of_a_file_are_taken_and_what_is_withheld_is_blurred_until_asked(

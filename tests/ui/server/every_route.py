@@ -73,7 +73,10 @@ EXAMPLES: dict[str, Any] = {
     "why": "it is a film",
 }
 """A right value of every parameter that some route cannot do without."""
-OF_ONE_ROUTE: dict[str, dict[str, Any]] = {"POST /jobs": {"kind": "train"}}
+OF_ONE_ROUTE: dict[str, dict[str, Any]] = {
+    "POST /jobs": {"kind": "train"},
+    "PUT /review/policy": {"policy": EXAMPLES["policy"]},
+}
 """Where a name means something else."""
 
 
@@ -114,7 +117,8 @@ class Operation:
         """The body with what must be given, and this; empty where there is none."""
         if self.body is None:
             return b""
-        needed = {name: self._example(name) for name, must in self.body.items() if must}
+        own = OF_ONE_ROUTE.get(str(self), {})
+        needed = {n: self._example(n) for n, must in self.body.items() if must or n in own}
         return json.dumps({**needed, **given}).encode()
 
 

@@ -8,10 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.review.rules import pinned, policy_of
+from data.errors import ReelwiseError
+from data.printable import printable
+from data.review.rules import MAX_BYTES, Policy, pinned, policy_of
+from data.review.wrong import policy_of_text
 from ui.api.served import Asking, ServedHere
 from ui.api.shape.fields import Flag, Share, Typed, Whole, Words
-from ui.api.shape.refusals import not_there
+from ui.api.shape.refusals import not_there, wrong
 from ui.api.strict import StrictRoute
 from ui.api.whose import OnlyOwners, named
 from ui.library.labelling.reviewing import policy_document
@@ -19,6 +22,10 @@ from ui.library.labelling.reviewing import policy_document
 router = APIRouter(
     route_class=StrictRoute, tags=["review"], prefix="/review", dependencies=[OnlyOwners]
 )
+
+
+LONGEST_NAME = 80
+"""Characters of a file's name that are kept, its end."""
 
 
 class PolicyShown(BaseModel):
@@ -36,7 +43,13 @@ class NewPolicy(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    policy: dict[str, Any] = Field(description="As docs/moderation.md describes it.")
+    policy: dict[str, Any] | None = Field(
+        None, description="As docs/moderation.md describes it; in its place `text`."
+    )
+    text: Annotated[str, Field(max_length=MAX_BYTES)] | None = Field(
+        None, description="What a file of it says, in TOML, or JSON where `file` ends with .json."
+    )
+    file: Typed = Field("", description="Name of the file that `text` is from, for the log.")
     by: Words | None = None
     why: Typed = ""
 
@@ -82,11 +95,25 @@ def policy(
 
 @router.put("/policy", summary="Set the policy")
 def set_policy(given: NewPolicy, served: ServedHere, visitor: Asking) -> PolicyShown:
-    """It holds from now on; `POST /review/scan` with `new` lets its new rules look."""
+    """It holds from now on; `POST /review/scan` with `new` lets its new rules look.
+
+    Of a text that is none, `error` tells what is wrong with it, a line for each problem.
+    """
     reviews, who = served.library.reviews, named(visitor, given.by)
-    checked = pinned(policy_of(given.policy, "the policy"))
-    stored = reviews.policies.set(checked, by=who, why=given.why, file="(API)")
+    checked, file = pinned(_checked(given)), printable(given.file[-LONGEST_NAME:]) or "(API)"
+    stored = reviews.policies.set(checked, by=who, why=given.why, file=file)
     return PolicyShown(**policy_document(stored))
+
+
+def _checked(given: NewPolicy) -> Policy:
+    if given.text is None and given.policy is not None:
+        return policy_of(given.policy, "the policy")
+    if given.text is None or given.policy is not None:
+        raise wrong("a policy is sent as policy or as text", fix="send one of both")
+    try:
+        return policy_of_text(given.text.removeprefix("\ufeff"), given.file)
+    except ReelwiseError as error:
+        raise wrong(error.problem, fix=error.fix, code="wrong_policy") from error
 
 
 @router.delete("/policy", summary="Let no policy hold")

@@ -25,5 +25,5 @@ def page_data(library: Library, given: dict[str, str]) -> dict[str, Any]:
         "view": view if view in VIEWS else VIEWS[0],
         "case": int(case) if is_number else None,
         "no_case": "" if is_number else printable(case[:60]),
-        "made": library.is_made,
+        "indexed": library.is_made and library.catalogue.encoder is not None,
     }

@@ -135,6 +135,7 @@ class Frame {
     openMenu(button, [
       data.person && there("history") && { text: say("person.history"), run: () => go("/history") },
       there("people") && { text: say("person.switch"), run: () => go("/people") },
+      data.owner && !there("review") && { text: say("frame.review"), run: () => go("/review") },
       data.owner && !there("annotate") && { text: say("frame.annotate"), run: () => go("/annotate") },
       data.person && { text: say(data.records ? "person.pause" : "person.record"), run: () => this.trigger("records", { on: !data.records }) },
       ...data.languages.filter(each => each.code !== data.language).map(each => ({ text: each.name, run: () => this.speak(each.code) })),

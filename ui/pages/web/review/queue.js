@@ -5,6 +5,7 @@ import { get } from "../shared/api.js";
 import { keepFocus } from "../shared/focus.js";
 import { clock, decimals } from "../shared/words.js";
 import { openLearn } from "./learn.js";
+import { PolicyView } from "./policy.js";
 
 const PAGE = 50;
 const STATES = ["waiting", "unsure", "appealed", "blocked", "allowed", "withdrawn", "all"];
@@ -14,12 +15,19 @@ export class QueueView {
     Object.assign(this, { page, say: page.say, state: "waiting", order: "oldest", rule: "" });
     this.element = h("section", { class: "queue", "aria-label": this.say("review.queue") });
     this.cases = [];
+    this.policy = new PolicyView(page);
   }
 
   async show() {
+    this.policy.draw();
     this.found = await this.ask(0);
     this.cases = this.found.items;
     keepFocus(() => this.draw());
+  }
+
+  /** Whether there is a policy, or there are cases of one. */
+  get isInUse() {
+    return Boolean(this.page.policy) || Object.values(this.found.counts).some(Boolean);
   }
 
   ask(offset) {
@@ -31,6 +39,7 @@ export class QueueView {
   draw() {
     const { say, page } = this;
     const { counts, total } = this.found;
+    if (!this.isInUse) return void this.element.replaceChildren(this.policy.element);
     this.element.replaceChildren(
       h("div", { class: "tools" },
         h("button", { type: "button", class: "main", onclick: () => page.tried(() => page.next()) }, say("review.next")),
@@ -39,8 +48,9 @@ export class QueueView {
         page.policy && this.choice("rule", [["", say("review.every_rule")], ...page.policy.rules.map(rule => [rule.name, rule.name])]),
         this.rule && h("button", { type: "button", class: "outlined", onclick: () => openLearn(page, this.rule) }, say("review.learn"))),
       h("p", { class: "mute small", role: "status" }, say("review.n", { n: total })),
-      total ? h("ul", { class: "cases" }, this.cases.map(each => this.row(each))) : h("p", { class: "empty" }, say(page.policy ? "review.nothing" : "review.no_policy")),
-      total > this.cases.length ? h("button", { type: "button", class: "outlined", onclick: () => page.tried(() => this.more()) }, say("review.more")) : "");
+      total ? h("ul", { class: "cases" }, this.cases.map(each => this.row(each))) : h("p", { class: "empty" }, say("review.nothing")),
+      total > this.cases.length ? h("button", { type: "button", class: "outlined", onclick: () => page.tried(() => this.more()) }, say("review.more")) : "",
+      this.policy.element);
     this.mark(page.case?.found?.id);
   }
 

@@ -21,7 +21,8 @@ let sentences = []; // [how the server says it, in the words of the page]
 /** Keep what the server says in English, for a page in another language. */
 function hearServer(words) {
   const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\{(\w+)\\\}/g, "(?<$1>.+?)");
-  sentences = Object.entries(words).filter(([key]) => key.startsWith(SERVER)).map(([key, form]) => [new RegExp(`^${escaped(key.slice(SERVER.length))}[.]?$`, "s"), form]);
+  const said = key => key.replace(/\{\w+\}/g, "").length; // who says more is meant rather than who takes anything
+  sentences = Object.entries(words).filter(([key]) => key.startsWith(SERVER)).sort(([a], [b]) => said(b) - said(a)).map(([key, form]) => [new RegExp(`^${escaped(key.slice(SERVER.length))}[.]?$`, "s"), form]);
 }
 
 /** What the server wrote, in the words of the page where it has some for it. Several sentences stand in lines, or

@@ -21,7 +21,8 @@ let sentences = []; // [how the server says it, in the words of the page]
 /** Keep what the server says in English, for a page in another language. */
 function hearServer(words) {
   const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\{(\w+)\\\}/g, "(?<$1>.+?)");
-  const said = key => key.replace(/\{\w+\}/g, "").length; // who says more is meant rather than who takes anything
+  // What stands before a problem is taken off first; else who says more is meant rather than who takes anything.
+  const said = key => (key.includes("{problem}") ? 1000 : 0) + key.replace(/\{\w+\}/g, "").length;
   sentences = Object.entries(words).filter(([key]) => key.startsWith(SERVER)).sort(([a], [b]) => said(b) - said(a)).map(([key, form]) => [new RegExp(`^${escaped(key.slice(SERVER.length))}[.]?$`, "s"), form]);
 }
 

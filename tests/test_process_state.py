@@ -98,10 +98,12 @@ def test_what_is_left_changed_is_named(name: str) -> None:
 
 
 def test_what_is_put_back_is_no_change() -> None:
+    before = process_state()
     for change, undo in CHANGES.values():
         with unchanged_process_state():
             change()
             undo()
+    assert process_state() == before
 
 
 def test_every_test_is_watched(request: pytest.FixtureRequest) -> None:

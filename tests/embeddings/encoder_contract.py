@@ -40,40 +40,40 @@ class EncoderContract:
         raise NotImplementedError
 
     def test_frames_give_unit_rows_in_float32(self, encoder: Encoder) -> None:
-        self.check_rows(encoder, encoder.encode_frames(smooth_frames(encoder)), N_FRAMES)
-        self.check_rows(encoder, encoder.encode_frames(smooth_frames(encoder)[:0]), 0)
+        self.assert_unit_rows(encoder, encoder.encode_frames(smooth_frames(encoder)), N_FRAMES)
+        self.assert_unit_rows(encoder, encoder.encode_frames(smooth_frames(encoder)[:0]), 0)
 
     def test_texts_give_unit_rows_in_float32(self, encoder: Encoder) -> None:
-        self.check_rows(encoder, encoder.encode_texts(TEXTS), len(TEXTS))
-        self.check_rows(encoder, encoder.encode_texts([]), 0)
+        self.assert_unit_rows(encoder, encoder.encode_texts(TEXTS), len(TEXTS))
+        self.assert_unit_rows(encoder, encoder.encode_texts([]), 0)
 
     def test_clips_give_unit_rows_in_float32(self, encoder: Encoder) -> None:
         vectors = encoder.encode_frames(smooth_frames(encoder))
         times_s = np.arange(N_FRAMES) / 2
-        self.check_rows(encoder, encoder.encode_clips(vectors, times_s, SPANS), len(SPANS))
-        self.check_rows(encoder, encoder.encode_clips(vectors, times_s, []), 0)
+        self.assert_unit_rows(encoder, encoder.encode_clips(vectors, times_s, SPANS), len(SPANS))
+        self.assert_unit_rows(encoder, encoder.encode_clips(vectors, times_s, []), 0)
 
     def test_the_order_of_frames_in_a_batch_does_not_matter(self, encoder: Encoder) -> None:
         pixels = smooth_frames(encoder)
         together = encoder.encode_frames(pixels)
-        self.check_same(encoder.encode_frames(pixels[::-1])[::-1], together)
-        self.check_same(np.concatenate([encoder.encode_frames(p[None]) for p in pixels]), together)
+        self.assert_same(encoder.encode_frames(pixels[::-1])[::-1], together)
+        self.assert_same(np.concatenate([encoder.encode_frames(p[None]) for p in pixels]), together)
 
     def test_the_order_of_texts_in_a_batch_does_not_matter(
         self, encoder: Encoder, twin: Encoder
     ) -> None:
         together = encoder.encode_texts(TEXTS)
-        self.check_same(twin.encode_texts(TEXTS[::-1])[::-1], together)
-        self.check_same(np.concatenate([encoder.encode_texts([text]) for text in TEXTS]), together)
+        self.assert_same(twin.encode_texts(TEXTS[::-1])[::-1], together)
+        self.assert_same(np.concatenate([encoder.encode_texts([text]) for text in TEXTS]), together)
 
     def test_the_order_of_clips_in_a_batch_does_not_matter(self, encoder: Encoder) -> None:
         vectors = encoder.encode_frames(smooth_frames(encoder))
         times_s = np.arange(N_FRAMES) / 2
         together = encoder.encode_clips(vectors, times_s, SPANS)
         reverse = encoder.encode_clips(vectors, times_s, SPANS[::-1])[::-1]
-        self.check_same(reverse, together)
+        self.assert_same(reverse, together)
         for span, row in zip(SPANS, together, strict=True):
-            self.check_same(encoder.encode_clips(vectors, times_s, [span]), row[None])
+            self.assert_same(encoder.encode_clips(vectors, times_s, [span]), row[None])
 
     def test_a_clip_depends_on_its_frames_and_their_distances_only(self, encoder: Encoder) -> None:
         vectors = encoder.encode_frames(smooth_frames(encoder))
@@ -82,7 +82,7 @@ class EncoderContract:
         whole = encoder.encode_clips(vectors, times_s, [(first, last)])
         later = times_s[first:last] + 3600
         alone = encoder.encode_clips(vectors[first:last], later, [(0, last - first)])
-        self.check_same(alone, whole)
+        self.assert_same(alone, whole)
 
     def test_vectors_and_id_are_those_of_the_same_encoder_loaded_again(
         self, encoder: Encoder, twin: Encoder
@@ -91,8 +91,8 @@ class EncoderContract:
         assert (twin.id, twin.name, twin.dim) == (encoder.id, encoder.name, encoder.dim)
         assert twin.frame_spec == encoder.frame_spec
         pixels = smooth_frames(encoder)
-        self.check_same(twin.encode_frames(pixels), encoder.encode_frames(pixels))
-        self.check_same(twin.encode_texts(TEXTS), encoder.encode_texts(TEXTS))
+        self.assert_same(twin.encode_frames(pixels), encoder.encode_frames(pixels))
+        self.assert_same(twin.encode_texts(TEXTS), encoder.encode_texts(TEXTS))
 
     def test_different_input_gives_different_vectors_of_one_space(self, encoder: Encoder) -> None:
         frames = encoder.encode_frames(smooth_frames(encoder))
@@ -106,10 +106,10 @@ class EncoderContract:
     def test_the_id_can_name_a_folder(self, encoder: Encoder) -> None:
         assert re.fullmatch(r"[a-z0-9][a-z0-9-]*", encoder.id)
 
-    def check_rows(self, encoder: Encoder, rows: NDArray[np.float32], count: int) -> None:
+    def assert_unit_rows(self, encoder: Encoder, rows: NDArray[np.float32], count: int) -> None:
         assert rows.shape == (count, encoder.dim)
         assert rows.dtype == np.float32
         assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(count), abs=1e-3)
 
-    def check_same(self, rows: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
+    def assert_same(self, rows: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
         assert np.abs(rows - expected).max() <= self.tolerance

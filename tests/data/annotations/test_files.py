@@ -17,17 +17,10 @@ from data.catalogue import Catalogue
 from data.errors import ReelwiseError
 from data.labels.kinds import Task
 from data.labels.rows import read_labels
+from tests.data.annotations.faulty import HEADER, faulty_rows
 
-ROWS = """video,start_s,end_s,label
-a.mp4,0,2,dog
-b.mp4,,,cat
-nowhere.mp4,0,1,dog
-c.mp4,3,1,dog
-c.mp4,4000,4001,dog
-c.mp4,0,1,
-c.mp4,0,1,dog|cat
-a.mp4,0.0,2.0,cat
-"""
+BAD = faulty_rows("c.mp4", "dog", "cat")
+ROWS = f"{HEADER}a.mp4,0,2,dog\nb.mp4,,,cat\n{BAD}a.mp4,0.0,2.0,cat\n"
 
 
 def take(catalogue: Catalogue, file: Path, name: str = "animals", **how: object) -> Imported:

@@ -15,7 +15,7 @@ from data.errors import ReelwiseError
 from data.history.forgetting import current_model
 from data.home import Home
 from recommender.choosing.train import train_recommender
-from recommender.model.manifest import read_model_manifest
+from recommender.model.manifest import is_of_another_version, read_model_manifest
 from recommender.model.status import model_status
 from recommender.model.store import ARRAYS_FILE, QUICK, require_undamaged
 from recommender.service import LibraryRecommender
@@ -109,6 +109,7 @@ def test_damage_of_the_model_is_found_without_answering(home: Home, how: str) ->
 def test_a_model_of_another_version_is_no_damage(home: Home) -> None:
     train_recommender(home)
     of_another_format(home, home.recommender / "model-000001")
+    assert is_of_another_version(home.recommender / "model-000001")
     require_undamaged(home)
 
 

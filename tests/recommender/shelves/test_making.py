@@ -69,7 +69,7 @@ def by_kind(page: ShelfPage) -> dict[str, Shelf]:
     return {shelf.kind: shelf for shelf in page.shelves}
 
 
-def check_rules(page: ShelfPage, events: list[Event], videos: VideoTable, user: str) -> None:
+def assert_rules_hold(page: ShelfPage, events: list[Event], videos: VideoTable, user: str) -> None:
     met = {e.video_id for e in events if e.user == user}
     shown = [one for shelf in page.shelves for one in ids(shelf)]
     assert len(shown) == len(set(shown))
@@ -114,12 +114,12 @@ def test_the_rules_hold_for_any_household(data: st.DataObject) -> None:
     )
     drawn = data.draw(st.lists(one, max_size=40), label="events")
     events = [event(u, v, day=d, watched=w, kind=k) for u, v, d, w, k in drawn]
-    check_rules(page(Recommender(videos, events), "a", events), events, videos, "a")
+    assert_rules_hold(page(Recommender(videos, events), "a", events), events, videos, "a")
 
 
 def test_headings_are_true(recommender: Recommender) -> None:
     found = page(recommender, "anna", household())
-    check_rules(found, household(), recommender.videos, "anna")
+    assert_rules_hold(found, household(), recommender.videos, "anna")
     shelves = by_kind(found)
     assert ids(shelves["begun"]) == [15]
     assert shelves["begun"].seen_shares == {15: pytest.approx(0.4)}
@@ -269,7 +269,7 @@ def test_a_large_library_is_divided_as_a_small_one(monkeypatch: pytest.MonkeyPat
     large = Recommender(videos, events)
     assert not large.scores_all
     found = page(large, "anna", events)
-    check_rules(found, events, videos, "anna")
+    assert_rules_hold(found, events, videos, "anna")
     shelves = by_kind(found)
     assert {(one - 1) // 100 for one in ids(shelves["because"])} == {0}
     nearest = videos.centred @ videos.centred[:4].T

@@ -73,7 +73,7 @@ class SourceContract:
     def source(self) -> Source:
         return self.fit(self.histories, self.videos)
 
-    def close(self, scores: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
+    def assert_close(self, scores: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
         assert scores == pytest.approx(expected, abs=self.tolerance)
 
     def test_scores_are_one_finite_float32_row_for_each_person(self) -> None:
@@ -85,13 +85,13 @@ class SourceContract:
 
     def test_some_rows_are_scored_as_among_all(self) -> None:
         rows = np.array([50, 3, 3, UNKNOWN])
-        self.close(
+        self.assert_close(
             self.source.scores(self.histories, rows), self.source.scores(self.histories)[:, rows]
         )
 
     def test_people_do_not_change_each_other(self) -> None:
         some = self.histories.of(np.array([7, 2]))
-        self.close(self.source.scores(some), self.source.scores(self.histories)[[7, 2]])
+        self.assert_close(self.source.scores(some), self.source.scores(self.histories)[[7, 2]])
 
     def test_of_an_unknown_item_it_knows_nothing(self) -> None:
         scores = self.source.scores(self.histories)[:, UNKNOWN]
@@ -128,7 +128,7 @@ class SourceContract:
         assert (best is not None) == self.finds_best
         if best is not None:
             scores = np.where(allowed, self.source.scores(one)[0], 0.0)
-            self.close(np.sort(scores[best]), np.sort(scores)[-len(best) :])
+            self.assert_close(np.sort(scores[best]), np.sort(scores)[-len(best) :])
 
 
 class SavedSourceContract(SourceContract):
@@ -139,9 +139,11 @@ class SavedSourceContract(SourceContract):
 
     def test_a_saved_source_scores_as_before(self, tmp_path: Path) -> None:
         again = self.again(self.videos, tmp_path)
-        self.close(again.scores(self.histories), self.source.scores(self.histories))
+        self.assert_close(again.scores(self.histories), self.source.scores(self.histories))
         rows = np.array([50, 3])
-        self.close(again.scores(self.histories, rows), self.source.scores(self.histories, rows))
+        self.assert_close(
+            again.scores(self.histories, rows), self.source.scores(self.histories, rows)
+        )
         one = self.histories.of(np.array([5]))
         assert again.links(one, 17) == pytest.approx(
             self.source.links(one, 17), abs=10 * self.tolerance
@@ -163,10 +165,10 @@ class SavedSourceContract(SourceContract):
         known = self.histories.renumbered(np.where(to >= 0, np.arange(N), -1), N)
         expected = self.source.scores(known)
         scores = again.scores(asked)
-        self.close(scores[:, : len(kept)], expected[:, kept])
+        self.assert_close(scores[:, : len(kept)], expected[:, kept])
         assert not scores[:, len(kept) :].any()
         rows = np.array([4, len(ids) - 1, 0])
-        self.close(again.scores(asked, rows), scores[:, rows])
+        self.assert_close(again.scores(asked, rows), scores[:, rows])
         one, same = asked.of(np.array([5])), known.of(np.array([5]))
         assert again.links(one, 7) == pytest.approx(
             self.source.links(same, int(kept[7])), abs=10 * self.tolerance

@@ -200,9 +200,10 @@ def test_wrong_usage_is_told(
 def test_a_head_has_one_source_of_labels(
     colours: Home, labels: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for args in (
-        (),
-        ("--labels", str(labels), "--labels-of", "c"),
-        ("--labels-of", "c", "--task", "classes"),
+    for args, problem in (
+        ((), "give one of --labels"),
+        (("--labels", str(labels), "--labels-of", "c"), "give one of --labels"),
+        (("--labels-of", "c", "--task", "classes"), "a set is what it is"),
     ):
-        tell(capsys, "train", "head", "c", *args, home=colours.root, code=2)
+        told = tell(capsys, "train", "head", "c", *args, home=colours.root, code=2)
+        assert problem in " ".join(told.err.split())

@@ -3,6 +3,8 @@
 import threading
 import time
 
+import pytest
+
 from tests.ui.conftest import PATIENCE_S
 from ui.pages.turns import Turns
 
@@ -32,14 +34,13 @@ def test_so_many_at_a_time_and_each_in_its_turn() -> None:
 
 def test_a_page_that_fails_gives_its_turn_back() -> None:
     turns = Turns(at_once=1, held_s=PATIENCE_S)
+    began_s = time.monotonic()
     for _ in range(3):
-        try:
-            with turns.taken():
-                raise ValueError
-        except ValueError:
-            continue
+        with pytest.raises(ValueError, match="a page"), turns.taken():
+            raise ValueError("a page")
     with turns.taken():
         pass
+    assert time.monotonic() - began_s < PATIENCE_S  # a turn that is kept is waited for so long
 
 
 def test_a_page_that_hangs_holds_the_others_up_once() -> None:

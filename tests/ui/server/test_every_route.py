@@ -108,16 +108,20 @@ def own_asker(asker: Asker, request: pytest.FixtureRequest) -> Asker:
     return Asker(asker._app, {}, f"10.1.{number >> 8 & 255}.{number & 255}")
 
 
-def refused(answer: Answer) -> bool:
+def assert_no_fault(answer: Answer) -> None:
     """A refusal in the one shape, or an answer that no browser takes for a page."""
     assert answer.status < 500, answer.body
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "html" not in answer.headers.get("content-type", "")
     assert b"root:" not in answer.body
-    if answer.status < 400:
-        return False
-    assert set(json.loads(answer.body)) == {"error", "fix", "code"}
-    return True
+    if answer.status >= 400:
+        assert set(json.loads(answer.body)) == {"error", "fix", "code"}
+
+
+def assert_refused(answer: Answer, why: object) -> None:
+    """A refusal in the one shape."""
+    assert_no_fault(answer)
+    assert answer.status >= 400, why
 
 
 @each_route
@@ -129,9 +133,8 @@ def test_what_a_path_names_is_a_number_and_leads_nowhere(
         return
     for payload in TRAVERSALS:
         address = operation.address(place=payload)
-        assert refused(loop.run(own_asker.ask(operation.method, address, operation.json()))), (
-            payload
-        )
+        answer = loop.run(own_asker.ask(operation.method, address, operation.json()))
+        assert_refused(answer, payload)
 
 
 @each_route
@@ -141,7 +144,7 @@ def test_no_value_of_a_parameter_makes_a_fault(
     for name in operation.query:
         for text in TEXTS:
             address = operation.address(**{name: text})
-            refused(loop.run(own_asker.ask(operation.method, address, operation.json())))
+            assert_no_fault(loop.run(own_asker.ask(operation.method, address, operation.json())))
 
 
 @each_body
@@ -153,9 +156,9 @@ def test_no_body_makes_a_fault(
     for name in operation.body:
         for value in (*TEXTS, *OTHERS, {"\ud800": "x"}, ["\ud800"], {"q": "\ud800"}):
             body = operation.json(**{name: value})
-            refused(loop.run(own_asker.ask(operation.method, address, body)))
+            assert_no_fault(loop.run(own_asker.ask(operation.method, address, body)))
     for body in (DEEP, b"", b"\xff\xfe", b"null", b'{"a": 1', b'"' + b"x" * 1000 + b'"'):
-        assert refused(loop.run(own_asker.ask(operation.method, address, body))), body[:20]
+        assert_refused(loop.run(own_asker.ask(operation.method, address, body)), body[:20])
 
 
 @each_route
@@ -176,10 +179,10 @@ def test_no_route_fetches_an_address(
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/x.mp4"
         for name in operation.query:
             asked = operation.address(**{name: address})
-            refused(loop.run(own_asker.ask(operation.method, asked, operation.json())))
+            assert_no_fault(loop.run(own_asker.ask(operation.method, asked, operation.json())))
         for name in operation.body or ():
             body = operation.json(**{name: address})
-            refused(loop.run(own_asker.ask(operation.method, operation.address(), body)))
+            assert_no_fault(loop.run(own_asker.ask(operation.method, operation.address(), body)))
         with pytest.raises(BlockingIOError):
             listener.accept()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import weakref
 from collections.abc import Callable
@@ -56,9 +57,15 @@ def test_what_visits_left_in_circles_is_collected_between_requests(tmp_path: Pat
     class Left:
         itself: Left
 
+    home = new_home(tmp_path)
+    gc.disable()  # nothing collects by itself
     left = Left()
     left.itself = left
     gone = weakref.ref(left)
     del left
-    with Catalogue(new_home(tmp_path)) as catalogue, Upkeep(catalogue, every_s=0.01):
-        wait_for(lambda: gone() is None)
+    try:
+        with Catalogue(home) as catalogue, Upkeep(catalogue, every_s=0.01):
+            wait_for(lambda: gone() is None)
+    finally:
+        gc.enable()
+    assert gone() is None

@@ -56,7 +56,8 @@ def test_a_child_that_nobody_needs_ends_and_the_next_part_gets_a_new_one(
         mine.write(Excerpt(red, "copy", 0.0, 1.0), tmp_path / "clip.mp4")
         (child,) = set(psutil.Process().children()) - before
         child.wait(60)
-        mine.write(Excerpt(red, "copy", 0.0, 1.0), tmp_path / "clip.mp4")
+        assert mine.write(Excerpt(red, "copy", 0.0, 1.0), tmp_path / "again.mp4") == 0.0
+    assert (tmp_path / "again.mp4").read_bytes() == (tmp_path / "clip.mp4").read_bytes()
 
 
 def test_closing_ends_who_waits_and_leaves_no_child(red: Path, tmp_path: Path) -> None:

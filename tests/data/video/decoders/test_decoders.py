@@ -115,7 +115,7 @@ class DecoderContract:
     def sampled(self, path: Path, **wanted: Any) -> tuple[list[int], list[float]]:
         return sampled(path, decoder=self.decoder, **wanted)
 
-    def check_encoding(self, name: str, folder: Path) -> None:
+    def assert_samples_are_exact(self, name: str, folder: Path) -> None:
         file, options = ENCODINGS[name]
         fps = int(options.get("fps", 10))
         path = paint(folder / file, **{"n": 4 * fps, "fps": fps, **options})
@@ -128,7 +128,7 @@ class DecoderContract:
     def test_each_sample_shows_the_last_frame_that_began_by_then(
         self, name: str, tmp_path: Path
     ) -> None:
-        self.check_encoding(name, tmp_path)
+        self.assert_samples_are_exact(name, tmp_path)
 
     def test_frames_and_times_are_exact(self, tmp_path: Path) -> None:
         path = paint(tmp_path / "a.mp4", n=48, g=250)
@@ -262,7 +262,7 @@ class TestPyav(DecoderContract):
 
     @pytest.mark.parametrize("name", sorted(ONLY_PYAV))
     def test_it_is_exact_where_decord_is_not(self, name: str, tmp_path: Path) -> None:
-        self.check_encoding(name, tmp_path)
+        self.assert_samples_are_exact(name, tmp_path)
 
     def test_a_transport_stream_that_does_not_start_at_zero(self, tmp_path: Path) -> None:
         path = paint(tmp_path / "a.ts", times_s=[7 + at / 10 for at in range(20)])

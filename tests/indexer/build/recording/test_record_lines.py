@@ -175,14 +175,14 @@ def test_columns_of_live_readings_are_those_of_the_rows(library: Home) -> None:
         read(catalogue, {"c": said("sign", "post", channel=Channel.SCREEN)}, engine="reads-1")
         read(catalogue, {"b": said("not served", channel=Channel.TITLE)}, engine="names-1")
         catalogue.readings.serve({Channel.SCREEN: "reads-1"})
-        _compare(catalogue, n=3)
+        assert_columns_are_those_of_the_rows(catalogue, n=3)
         catalogue.files.remove([file_of("a")])
-        _compare(catalogue, n=2)
+        assert_columns_are_those_of_the_rows(catalogue, n=2)
         catalogue.files.remove([file_of("b"), file_of("c")])
-        _compare(catalogue, n=0)
+        assert_columns_are_those_of_the_rows(catalogue, n=0)
 
 
-def _compare(catalogue: Catalogue, n: int) -> None:
+def assert_columns_are_those_of_the_rows(catalogue: Catalogue, n: int) -> None:
     parts, live = catalogue.readings.parts(), catalogue.live_readings()
     rows = {
         (row.number, row.n_lines, row.channel, part.name, part.engine_id, part.size_bytes)

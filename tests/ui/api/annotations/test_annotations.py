@@ -3,46 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from data.home import resolve_home
 from tests.data.review.made import find, set_policy
-from tests.fakes import ColourEncoder, unit_rows
-from tests.indexer.made import store
-from tests.ui.api.conftest import As
-from ui.api.application import build_api
-from ui.api.served import Served, Visitor
+from tests.ui.api.annotations.conftest import WORDS, N, asking, get, post
+from ui.api.served import Visitor
 from ui.library.library import Library
 
-N = 12
-WORDS = ("red", "blue")
 PLACE = {"video_id": 1, "start_s": 4, "end_s": 8}
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    """Videos of two clips, every second near red, the others near blue."""
-    home = resolve_home(tmp_path / "home")
-    home.make()
-    rng = np.random.default_rng(0)
-    words = ColourEncoder().encode_texts(list(WORDS))
-    clips = {
-        f"v{n:02d}.mp4": unit_rows(words[n % 2][None] + rng.normal(0, 0.25, (2, 8)))
-        for n in range(N)
-    }
-    store(home, clips)
-    with Library(home.root) as opened:
-        yield opened
-
-
-def asking(library: Library, visitor: Visitor) -> TestClient:
-    return TestClient(As(build_api(Served(library)), visitor))
 
 
 @pytest.fixture
@@ -52,18 +23,6 @@ def ann(library: Library) -> TestClient:
     made = post(client, "/annotations", {"name": "colours", "labels": list(WORDS)})
     assert made["counts"] == {"red": 0, "blue": 0}
     return client
-
-
-def get(client: TestClient, path: str, status: int = 200) -> Any:
-    answer = client.get(path)
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-def post(client: TestClient, path: str, body: dict[str, Any], status: int = 200) -> Any:
-    answer = client.post(path, json=body)
-    assert answer.status_code == status, answer.text
-    return answer.json()
 
 
 def label(client: TestClient, video: int, *labels: str, status: int = 200, **more: Any) -> Any:

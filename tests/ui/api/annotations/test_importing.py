@@ -11,26 +11,19 @@ import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
-from tests.ui.api.annotations.test_annotations import asking, get, library  # noqa: F401
+from tests.data.annotations.faulty import HEADER, faulty_rows
+from tests.ui.api.annotations.conftest import asking, get
 from ui.api.annotations.importing import MOST_BYTES
 from ui.api.served import Visitor
 from ui.library.library import Library
 from ui.server.edge.uploads import is_upload
 
-CSV = """video,start_s,end_s,label
-v00.mp4,0,4,red
-v01.mp4,0,4,blue
-nowhere.mp4,0,4,red
-v02.mp4,4000,4004,red
-v02.mp4,3,1,red
-v02.mp4,0,4,
-v02.mp4,0,4,red|blue
-v00.mp4,0.0,4.0,blue
-"""
+BAD = faulty_rows("v02.mp4", "red", "blue")
+CSV = f"{HEADER}v00.mp4,0,4,red\nv01.mp4,0,4,blue\n{BAD}v00.mp4,0.0,4.0,blue\n"
 SAID = {
     4: ("unknown_video", {"video": "nowhere.mp4"}),
-    5: ("beyond", {"start": 4000.0, "end": 8.0}),
-    6: ("no_stretch", {}),
+    5: ("no_stretch", {}),
+    6: ("beyond", {"start": 4000.0, "end": 8.0}),
     7: ("no_label", {}),
     8: ("one_label", {}),
 }
@@ -53,7 +46,7 @@ STUDIO = [
 
 
 @pytest.fixture
-def ann(library: Library) -> TestClient:  # noqa: F811
+def ann(library: Library) -> TestClient:
     """An owner who has signed in."""
     return asking(library, Visitor("ann", "owner"))
 
@@ -136,7 +129,7 @@ def test_several_columns_of_labels_need_one_that_is_named(ann: TestClient) -> No
 
 def test_it_is_for_owners_in_their_own_name_and_of_a_few_megabytes(
     ann: TestClient,
-    library: Library,  # noqa: F811
+    library: Library,
 ) -> None:
     rows = "video,label\nv00.mp4,red\nv01.mp4,blue\n"
     assert sent(ann, rows, 403, by="ben")["code"] == "not_yours"

@@ -13,10 +13,10 @@ from data.catalogue import Catalogue
 from data.home import Home
 from tests.data.review.made import find, set_policy
 from tests.ui.conftest import Server, serving
-from tests.ui.pages.conftest import Visit, id_of
+from tests.ui.pages.conftest import Visit, Visitor, id_of
 
 if TYPE_CHECKING:
-    from playwright.sync_api import FilePayload
+    from playwright.sync_api import FilePayload, Locator, Page
 
 IS_SHOWN = "src => document.querySelector('.one video')?.src.includes(src)"
 """Whether the clip of this address is shown."""
@@ -26,6 +26,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.long(25)]
 def labelled(server: Server, name: str) -> list[Any]:
     rows = server.json(f"/api/v1/annotations/{name}/log?current=1")[1]["items"]
     return [(row["kind"], row["labels"], row["who"]) for row in rows]
+
+
+def opened(visitor: Visitor, server: Server) -> tuple[Page, Locator]:
+    """The Annotate page, and its main part."""
+    visitor.page.goto(f"{server.url}/annotate")
+    return visitor.page, visitor.page.get_by_role("main")
 
 
 def test_stretches_are_labelled_by_key_and_click_skipped_and_taken_back(
@@ -83,9 +89,7 @@ def test_a_set_is_made_and_annotated_on_a_phone_in_german(
     visit: Visit, server: Server, moves: str
 ) -> None:
     visitor = visit(390, is_dark=True, language="de-DE")
-    page = visitor.page
-    page.goto(f"{server.url}/annotate")
-    main = page.get_by_role("main")
+    page, main = opened(visitor, server)
     main.get_by_role("link", name="moves").wait_for()
     main.get_by_label("Name: Buchstaben").fill("places")
     main.get_by_label("Labels, mit Kommas").fill("sea, sand")
@@ -114,9 +118,7 @@ def test_numbers_are_typed_without_a_click_and_taken_back_into_the_field(
     visit: Visit, server: Server
 ) -> None:
     visitor = visit()
-    page = visitor.page
-    page.goto(f"{server.url}/annotate")
-    main = page.get_by_role("main")
+    page, main = opened(visitor, server)
     main.get_by_label("Name: letters").fill("risk")
     main.get_by_label("What a stretch has").select_option(label="A number")
     assert not main.get_by_label("Labels, with commas").is_visible()
@@ -188,9 +190,7 @@ def test_labels_of_a_file_are_taken_and_what_is_withheld_is_blurred_until_asked(
     visit: Visit, moderated: Server
 ) -> None:
     visitor = visit(language="de-DE")
-    page = visitor.page
-    page.goto(f"{moderated.url}/annotate")
-    main = page.get_by_role("main")
+    page, main = opened(visitor, moderated)
     main.get_by_role("link", name="moves").wait_for()
     main.get_by_label("Dein Name").fill("ann")
     main.get_by_label("Name des Satzes").fill("moves")

@@ -241,7 +241,8 @@ def test_a_history_can_be_corrected_exported_and_forgotten(
 def test_who_was_chosen_is_watching_on_a_page_that_is_opened_at_once(
     visit: Visit, server: Server
 ) -> None:
-    page = visit().page
+    visitor = visit()
+    page = visitor.page
     at_once = f"button => {{ button.click(); location.href = '{server.url}/history'; }}"
     page.goto(f"{server.url}/for-you")
     tile = page.locator(".tile .name").first
@@ -255,6 +256,8 @@ def test_who_was_chosen_is_watching_on_a_page_that_is_opened_at_once(
     page.get_by_role("button", name="Go on").evaluate(at_once)
     page.wait_for_url(f"{server.url}/history")
     page.get_by_role("button", name="Gus, person menu").wait_for()
+    assert page.get_by_role("button", name=f"{name}, person menu").count() == 0
+    assert visitor.faults == []
 
 
 def test_recording_is_switched_in_two_places(visit: Visit, server: Server, home: Path) -> None:

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.ui.conftest import Server
 from tests.ui.pages.conftest import Visitor, focused, id_of
-from tests.ui.pages.search.test_search_in_browser import first_card
+from tests.ui.pages.search.conftest import first_card
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_filter_dialog_writes_the_address_once(
-    visitor: Visitor, server: Server, query: dict[str, str]
-) -> None:
-    page = visitor.page
-    page.goto(f"{server.url}/?q={quote(query['query'])}")
-    first_card(page).wait_for()
+def test_the_filter_dialog_writes_the_address_once(visitor: Visitor, results: Page) -> None:
+    page = results
     page.get_by_role("button", name="+ Filter").click()
     dialog = page.get_by_role("dialog", name="Filter")
     dialog.get_by_role("group", name="Folder").get_by_role("checkbox").first.check()

@@ -17,15 +17,12 @@ from data.toons.library import ToonLibrary
 from data.video.transcode import Change, transcode
 from tests.ui.conftest import PATIENCE_S, Server
 from tests.ui.pages.conftest import FOCUSED, Visitor, focused, go, id_of
+from tests.ui.pages.search.conftest import first_card
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route
 
 pytestmark = pytest.mark.browser
-
-
-def first_card(page: Page) -> Locator:
-    return page.locator(".grid > .card").first
 
 
 def field(page: Page) -> Locator:
@@ -73,12 +70,8 @@ def test_a_query_finds_its_toon_and_stands_in_the_address(
     assert visitor.faults == []
 
 
-def test_back_returns_to_what_was_asked_before(
-    visitor: Visitor, server: Server, query: dict[str, str]
-) -> None:
-    page = visitor.page
-    page.goto(f"{server.url}/?q={quote(query['query'])}")
-    first_card(page).wait_for()
+def test_back_returns_to_what_was_asked_before(results: Page, query: dict[str, str]) -> None:
+    page = results
     chosen = first_card(page).get_attribute("data-video-id")
     first_card(page).locator(".picture").first.focus()
     page.keyboard.press("s")  # more like this
@@ -171,13 +164,11 @@ def test_the_page_speaks_the_language_of_the_browser(
     page.get_by_role("link", name="Bibliothek").first.click()
     # What a job has come to as well: one of them has read the library within a day.
     page.locator(".ended", has_text=re.compile(r"Fertig: \d+ gefunden, \d+ neu")).wait_for()
+    assert page.locator("html").get_attribute("lang") == "de"
 
 
-def test_a_moment_moves_under_the_pointer_and_stops_after(
-    visitor: Visitor, server: Server, query: dict[str, str]
-) -> None:
-    page = visitor.page
-    page.goto(f"{server.url}/?q={quote(query['query'])}")
+def test_a_moment_moves_under_the_pointer_and_stops_after(results: Page) -> None:
+    page = results
     first_card(page).locator(".picture").first.hover()
     video = page.locator(".picture video.shown")
     video.wait_for()
@@ -222,18 +213,20 @@ def test_a_file_that_is_no_video_is_said_to_be_none(
     give(page, server, broken)
     alert = page.get_by_role("alert").filter(has_text="broken.mp4")
     alert.wait_for()
+    assert "is plain text, not a video or a picture" in alert.inner_text()
 
 
-def test_a_tag_can_be_given_and_taken_back(
-    visitor: Visitor, server: Server, home: Path, query: dict[str, str]
-) -> None:
-    page = visitor.page
-    page.goto(f"{server.url}/?q={quote(query['query'])}")
+def test_a_tag_can_be_given_and_taken_back(results: Page, home: Path) -> None:
+    page = results
     first_card(page).locator(".more").click()
     page.get_by_role("menuitem", name="Add a tag").click()
     page.get_by_role("textbox", name="Add a tag").fill("seen by the test")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Undo").click()
+    undo = page.get_by_role("button", name="Undo")
+    undo.wait_for()
+    with Catalogue(Home(home)) as catalogue:
+        assert [used.name for used in catalogue.tags.all()] == ["seen by the test"]
+    undo.click()
     page.locator("#reelwise-undo").wait_for(state="detached")
     with Catalogue(Home(home)) as catalogue:
         wait_until(lambda: catalogue.tags.all() == [])

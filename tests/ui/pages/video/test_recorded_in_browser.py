@@ -40,8 +40,7 @@ COUNTED = """rows => {
 def test_seconds_that_ran_are_recorded_and_those_that_were_skipped_are_not(
     visitor: Visitor, server: Server, home: Path
 ) -> None:
-    number = id_of(home, "toon-0003.mp4")
-    video = opened(visitor, server, f"v={number}", "quinn")
+    video = opened(visitor, server, f"v={id_of(home, 'toon-0003.mp4')}", "quinn")
     page = visitor.page
     page.get_by_text("Recorded for quinn as it plays").wait_for()
     play_until(page, video, 1.6)

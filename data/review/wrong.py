@@ -86,7 +86,7 @@ def _problems(error: ValidationError, text: str) -> list[str]:
 
 def _problem(error: Any, text: str) -> tuple[int, str]:
     place: tuple[int | str, ...] = error["loc"]
-    told = _told(error, str(place[-1]) if place else "the policy")
+    told = _told(error, str(place[-1]) if place else "policy")
     # What is missing has no line: that of what it is missing in.
     line = _line(text, place[:-1] if error["type"] == "missing" else place)
     if line is not None:
@@ -102,7 +102,7 @@ def _told(error: Any, field: str) -> str:
     told = {
         "missing": f"{field} is missing",
         "extra_forbidden": f"a policy has no {field} here",
-        "literal_error": f"{field} is one of {limits.get('expected')}",
+        "literal_error": f"{field} is one of {str(limits.get('expected')).replace(' or ', ', ')}",
         "string_type": f"{field} is no text",
         "string_too_short": f"{field} is empty",
         "too_short": f"{field} is empty",

@@ -163,9 +163,12 @@ def load_example(
     request = DecodeRequest(path, encoder.frame_spec, fps, start_s, end_s)
     pixels, times_s, ending = read_frames(request, MAX_EXAMPLE_FRAMES, reading)
     if len(pixels) == 0:
-        part = f" between {start_s:g} s and {end_s:g} s" if end_s is not None else ""
+        why = ending.reason or "there is none"
+        told = f"the example {path.name} gave no frame: {why}"
+        if end_s is not None:
+            told = f"the example {path.name} gave no frame from {start_s:g} s to {end_s:g} s: {why}"
         raise ReelwiseError(
-            f"the example {path.name} gave no frame{part}: {ending.reason or 'there is none'}",
+            told,
             fix="try another part of it, or convert it: ffmpeg -i FILE copy.mp4",
         )
     detector = CutDetector()

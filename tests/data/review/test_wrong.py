@@ -44,7 +44,7 @@ width_px = 2
 """
     assert told(text) == [
         "line 1: a policy has no colour here",
-        "line 5: action is one of 'flag', 'blur' or 'hide'",
+        "line 5: action is one of 'flag', 'blur', 'hide'",
         "line 10: owner is empty",
         "line 11: name cannot be '!'",
         "line 13: threshold is no number",
@@ -65,7 +65,7 @@ width_px = 2
         ('[[rules]]\nname = """a\n', "p.toml", ["line 2: this is no TOML: a quote is missing"]),
         ('{\n"rules": }', "p.json", ["line 2: this is no JSON: a value is missing"]),
         ("", "p.toml", ["rules is missing"]),
-        ("[]", "p.json", ["the policy is no table"]),
+        ("[]", "p.json", ["policy is no table"]),
         ("rules = 3", "p.toml", ["line 1: rules is no list"]),
         (f"{GOOD}{GOOD}", "p.toml", ["two rules are called 'fights'"]),
         (f"{GOOD}label = 'x'", "p.toml", ["line 1: label: only a head has labels"]),

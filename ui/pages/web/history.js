@@ -7,7 +7,7 @@ import { keepFocus } from "./shared/focus.js";
 import { changed, follow } from "./shared/go.js";
 import { openMenu } from "./shared/menu.js";
 import { offerUndo, withdrawUndo } from "./shared/undo.js";
-import { clock, inWords, speaker } from "./shared/words.js";
+import { clock, forPeople, speaker } from "./shared/words.js";
 
 const KINDS = ["like", "dislike", "view", "hide"];
 
@@ -130,7 +130,7 @@ function own(data, say, setTriggerValue) {
   return h("section", { class: "own", "aria-labelledby": "own" }, h("h2", { id: "own" }, say("history.own")),
     h("p", {}, h("label", { class: "switch" }, h("input", { type: "checkbox", name: "records", ...(data.records ? { checked: true } : {}), onchange: event => setTriggerValue("records", { on: event.currentTarget.checked }) }), h("span", {}, say("history.record")))),
     h("p", { class: "links" }, ["csv", "json"].map(format => h("a", { class: "outlined link-button", download: true, href: `/api/v1/history/export?user=${user}&format=${format}` }, say(`history.export_${format}`)))),
-    forget, data.forgotten && h("p", { class: "problem", role: "alert" }, inWords(data.forgotten)));
+    forget, data.forgotten && h("p", { class: "problem", role: "alert" }, forPeople(data.forgotten)));
 }
 
 export default function ({ parentElement, data: [data], setTriggerValue }) {
@@ -148,7 +148,7 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
     h("h1", {}, say(data.is_own ? "history.title" : "history.title_other", { who: data.shown })),
     !data.is_own && h("p", { class: "mute" }, say("history.other"), " ", h("a", { class: "link", href: "/people", onclick: follow }, say("history.switch"))),
     h("nav", { class: "chips", "aria-label": say("history.filter") }, chip("", say("history.all")), data.kinds.map(kind => chip(kind, say(`history.${kind}`)))),
-    data.problem && h("p", { class: "problem", role: "alert" }, inWords(data.problem)),
+    data.problem && h("p", { class: "problem", role: "alert" }, forPeople(data.problem)),
     days.length ? days : h("p", { class: "none" }, say("history.none")),
     h("p", { class: "links" }, !data.is_first && h("a", { class: "outlined link-button", href: changed({ before: null }), onclick: follow }, say("history.latest")),
       data.next && h("a", { class: "outlined link-button", href: changed({ before: data.next }), onclick: follow }, say("history.older"))),

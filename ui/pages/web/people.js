@@ -3,7 +3,7 @@
 import { h, icon, rootOf } from "./shared/dom.js";
 import { follow, go } from "./shared/go.js";
 import { openMenu } from "./shared/menu.js";
-import { inWords, speaker } from "./shared/words.js";
+import { forPeople, speaker } from "./shared/words.js";
 import { face } from "./shared/face.js";
 
 class People {
@@ -12,7 +12,7 @@ class People {
     const { say } = this;
     root.replaceChildren(...[
       h("section", { "aria-labelledby": "people" }, h("h2", { id: "people" }, say("people.people")),
-        h("p", { class: "problem", role: "alert", hidden: !data.told }, inWords(data.told)),
+        h("p", { class: "problem", role: "alert", hidden: !data.told }, forPeople(data.told)),
         h("ul", {}, data.people.map(person => this.row(person)))),
       data.access && h("section", { "aria-labelledby": "access" }, h("h2", { id: "access" }, say("people.access")), h("p", {}, say(`people.access_${data.access}`))),
       h("section", { "aria-labelledby": "about" }, h("h2", { id: "about" }, say("people.about")),

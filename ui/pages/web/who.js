@@ -3,7 +3,7 @@
 import { h, rootOf } from "./shared/dom.js";
 import { keepPerson, keptPerson } from "./shared/device.js";
 import { face } from "./shared/face.js";
-import { inWords, speaker } from "./shared/words.js";
+import { forPeople, speaker } from "./shared/words.js";
 
 const GUEST = "-";
 
@@ -46,5 +46,5 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
       h("li", {}, h("button", { type: "button", class: "tile", onclick: () => open(say("who.name"), "text", named) },
         h("span", { class: "face new", "aria-hidden": "true" }, "+"), h("span", {}, say("who.new")))),
       h("li", {}, h("button", { type: "button", class: "tile guest", "aria-current": data.guest ? "true" : null, onclick: () => take(GUEST) }, say("who.guest")))),
-    ask, h("p", { class: "done", role: "status", hidden: !data.done }, data.done), h("p", { class: "problem", role: "alert", hidden: !data.told }, inWords(data.told)));
+    ask, h("p", { class: "done", role: "status", hidden: !data.done }, data.done), h("p", { class: "problem", role: "alert", hidden: !data.told }, forPeople(data.told)));
 }

@@ -53,7 +53,7 @@ def test_a_text_that_is_none_is_refused_line_by_line_and_nothing_is_set(library:
     refused = client.put("/review/policy", json={"text": wrong, "file": "p.toml"})
     assert (refused.status_code, refused.json()["code"]) == (400, "wrong_policy")
     assert refused.json()["error"].split("\n") == [
-        "line 4: action is one of 'flag', 'blur' or 'hide'",
+        "line 4: action is one of 'flag', 'blur', 'hide'",
         "line 5: threshold is no number",
     ]
     assert client.put("/review/policy", json={"text": "[" * 9999}).status_code == 400

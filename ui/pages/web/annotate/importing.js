@@ -3,7 +3,7 @@
 import { h } from "../shared/dom.js";
 import { send } from "../shared/api.js";
 import { address, follow } from "../shared/go.js";
-import { short } from "../shared/words.js";
+import { inWords, short } from "../shared/words.js";
 
 const MOST_BYTES = 8 * 1024 * 1024; // ui/api/annotations/importing.py takes no more
 const MOST_SHOWN = 20;
@@ -55,7 +55,7 @@ export class ImportView {
 
   /** Why a row was left out, in the language of the page where there are words for it. */
   reason({ said, reason }) {
-    if (!said) return reason;
+    if (!said) return inWords(reason);
     const values = Object.entries(said.values).map(([name, value]) => [name, typeof value === "number" ? short(value, this.say.language, 6) : value]);
     return this.say(`annotate.left_${said.name}`, Object.fromEntries(values));
   }

@@ -3,7 +3,7 @@
 import { h } from "../shared/dom.js";
 import { get } from "../shared/api.js";
 import { keepFocus } from "../shared/focus.js";
-import { decimals } from "../shared/words.js";
+import { decimals, inWords } from "../shared/words.js";
 
 const PAGE = 100;
 
@@ -50,7 +50,7 @@ export class ProblemsView {
   /** Why in full: in the words of the page where it has some. */
   reason({ said, reason }) {
     const { say } = this;
-    if (!said) return reason;
+    if (!said) return inWords(reason);
     const values = Object.entries(said.values).map(([name, value]) => [name, typeof value === "number" ? decimals(value, say.language, 1) : value]);
     return say(`problem.said_${said.name}`, Object.fromEntries(values));
   }

@@ -1,9 +1,6 @@
 // The server's own routes. Every write of a page goes through here, and names its person.
 
-import { inWords } from "./words.js";
-
-/** Advice for those who write requests or commands: whoever looks at a page has neither. */
-const FOR_PROGRAMS = /\b(GET|POST|PUT|DELETE) \/|\breelwise [a-z]|--[a-z]/;
+import { FOR_PROGRAMS, inWords } from "./words.js";
 
 /** What the server answered in place of a document: its problem, and what to do. */
 export class Refused extends Error {

@@ -2,7 +2,7 @@
 
 import { duration } from "./amounts.js";
 import { get } from "./api.js";
-import { decimals, inWords } from "./words.js";
+import { decimals, forPeople, inWords } from "./words.js";
 
 const EVERY_MS = 2000;
 const CAME = "reelwise:jobs";
@@ -95,5 +95,5 @@ function readWords({ indexed = 0, resumed = 0, unchanged = 0, moved = 0, failed 
 /** What came out of a job, by its counts; what went wrong stands as the server wrote it. */
 export function jobOutcome(job, say) {
   const counts = job.state === "done" && job.result ? OUTCOMES[job.kind](job.result) : [];
-  return counts.map(([word, n, values]) => say(word, { ...values, n })).join(", ") || inWords(job.summary);
+  return counts.map(([word, n, values]) => say(word, { ...values, n })).join(", ") || forPeople(job.summary);
 }

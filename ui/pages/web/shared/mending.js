@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { get, send } from "./api.js";
-import { inWords } from "./words.js";
+import { forPeople } from "./words.js";
 import { askForJobs, AT_WORK, hearOfJobs } from "./jobs.js";
 
 const looksAgain = async more => ({ kind: "index", arguments: { paths: (await get("/library/roots")).filter(each => each.here).map(each => each.folder), ...more } });
@@ -35,7 +35,7 @@ export function mendButton(action, say, done) {
         if (!mine.length || mine.some(job => AT_WORK.includes(job.state) || job.state === "paused")) return;
         stop.abort();
         const failed = mine.find(job => job.state !== "done");
-        told.textContent = failed ? inWords(failed.summary) : "";
+        told.textContent = failed ? forPeople(failed.summary) : "";
         button.disabled = false;
         if (!failed) done();
       }, stop.signal);

@@ -16,30 +16,47 @@ export function speaker(words, language = "en") {
 }
 
 const SERVER = "server.";
-let sentences = []; // [how the server says it, in the words of the page]
+const TAKES = { rest: ".*?", field: "\\S+?" }; // what values of these names are; others are any text
+const MOST_MARKS = 3; // characters between values that are only marks, as in "{problem}: {path}"
+let sentences = []; // [how the server says it, in the words of the page, whether it has words of its own]
 
 /** Keep what the server says in English, for a page in another language. */
 function hearServer(words) {
-  const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\{(\w+)\\\}/g, "(?<$1>.+?)");
-  // What stands before a problem is taken off first; else who says more is meant rather than who takes anything.
-  const said = key => (key.includes("{problem}") ? 1000 : 0) + key.replace(/\{\w+\}/g, "").length;
-  sentences = Object.entries(words).filter(([key]) => key.startsWith(SERVER)).sort(([a], [b]) => said(b) - said(a)).map(([key, form]) => [new RegExp(`^${escaped(key.slice(SERVER.length))}[.]?$`, "s"), form]);
+  const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\{(\w+)\\\}/g, (_, name) => `(?<${name}>${TAKES[name] ?? ".+?"})`);
+  // What stands around a problem is taken off first; else who says more is meant rather than who takes anything.
+  const letters = key => key.slice(SERVER.length).replace(/\{\w+\}/g, "").length;
+  const said = key => (key.includes("{problem}") ? 1000 : 0) + (letters(key) > MOST_MARKS ? letters(key) : 2000);
+  sentences = Object.entries(words).filter(([key]) => key.startsWith(SERVER)).sort(([a], [b]) => said(b) - said(a)).map(([key, form]) =>
+    [new RegExp(`^${escaped(key.slice(SERVER.length))}[.]?$`, "s"), form, letters(key) > MOST_MARKS]);
 }
 
 /** What the server wrote, in the words of the page where it has some for it. Several sentences stand in lines, or
  * with ; between them. */
 export function inWords(text) {
   const one = part => {
-    for (const [pattern, form] of sentences) {
+    for (const [pattern, form, hasWords] of sentences) {
       const found = pattern.exec(part);
-      if (found) return form.replace(/\{(\w+)\}/g, (_, name) => (name === "problem" || name === "why" ? inWords(found.groups[name]) : number(found.groups[name])));
+      if (!found || (!hasWords && inWords(found.groups.problem) === found.groups.problem)) continue;
+      return form.replace(/\{(\w+)\}/g, (_, name) => (name === "problem" || name === "why" ? inWords(found.groups[name]) : number(found.groups[name])));
     }
     return null;
   };
   const number = value => (/^\d{1,3}(,\d{3})+$/.test(value) ? value.replaceAll(",", ".") : value);
   if (!sentences.length || !text) return text;
-  const all = (parts, between) => parts.map(part => one(part) ?? part).join(between);
-  return one(text) ?? all(text.split("\n").map(line => one(line) ?? all(line.split("; "), "; ")), "\n");
+  const ofLine = line => {
+    const parts = line.split("; ").map(part => [one(part), part]);
+    return parts.every(([said]) => said !== null) ? parts.map(([said]) => said).join("; ") : one(line) ?? parts.map(([said, part]) => said ?? part).join("; ");
+  };
+  return text.includes("\n") ? one(text) ?? text.split("\n").map(ofLine).join("\n") : ofLine(text);
+}
+
+/** Advice for those who write requests or commands: whoever looks at a page has neither. */
+export const FOR_PROGRAMS = /\b(GET|POST|PUT|DELETE) \/|\breelwise [a-z]|--[a-z]/;
+
+/** As `inWords`, without the commands that stand at the end, after ;. */
+export function forPeople(text) {
+  const lines = (text ?? "").split("\n").map(line => line.split("; ").filter((part, at) => !at || !FOR_PROGRAMS.test(part)).join("; "));
+  return inWords(lines.filter(Boolean).join("\n"));
 }
 
 /** A number of any size in a few digits: 0.00042, 1,250. */

@@ -29,6 +29,7 @@ from ui.server.edge.headers import SafeAnswers, Shell
 from ui.server.edge.hosts import OnlyOwnNames
 from ui.server.edge.rates import Rates
 from ui.server.edge.refusals import Refusals
+from ui.server.edge.scripts import CompressedScripts
 from ui.server.edge.uploads import VisitorLimits, is_upload
 from ui.server.media.early_pictures import EarlyPictures
 from ui.server.media.frames import FrameSource
@@ -102,7 +103,7 @@ def build_server(
             yield
         frames.close()
 
-    shell = _shell()
+    shell = Shell(_streamlit_files() / "index.html")
     pages = [Route(f"/{name}", shell.answer) for name in ("", *PAGES)]
     return App(
         script,
@@ -142,6 +143,7 @@ def guards(address: ServerAddress, doors: Doors, scripts: tuple[str, ...]) -> li
         Middleware(Rates, is_upload=is_upload),
         Middleware(VisitorLimits, most_bytes=MAX_UPLOAD_MB << 20, held_bytes=_held_bytes),
         Middleware(Refusals),
+        Middleware(CompressedScripts, static=_streamlit_files() / "static"),
     ]
 
 
@@ -185,7 +187,7 @@ def _held_bytes() -> int:
     return sum(len(upload.data) for files in sessions for upload in [*files.values()])
 
 
-def _shell() -> Shell:
+def _streamlit_files() -> Path:
     import streamlit
 
-    return Shell(Path(streamlit.__file__).parent / "static" / "index.html")
+    return Path(streamlit.__file__).parent / "static"

@@ -108,7 +108,7 @@ def _told(error: Any, field: str) -> str:
         "too_short": f"{field} is empty",
         "string_too_long": f"{field} has more than {limits.get('max_length')} characters",
         "too_long": f"{field} has more than {limits.get('max_length')} entries",
-        "string_pattern_mismatch": f"{field} cannot be {str(error.get('input'))[:60]!r}",
+        "string_pattern_mismatch": f"{field} may not be {str(error.get('input'))[:60]!r}",
     }
     if kind in told:
         return told[kind]

@@ -46,10 +46,10 @@ width_px = 2
         "line 1: a policy has no colour here",
         "line 5: action is one of 'flag', 'blur', 'hide'",
         "line 10: owner is empty",
-        "line 11: name cannot be '!'",
+        "line 11: name may not be '!'",
         "line 13: threshold is no number",
         "line 15: height_px is missing",
-        "line 17: sha256 cannot be 'zz'",
+        "line 17: sha256 may not be 'zz'",
         "line 18: width_px is at least 8",
     ]
 

@@ -16,7 +16,7 @@ REFUSALS = {"Refused", "wrong", "not_there", "problem", "NotMade", "LookedAtNew"
 """What refuses, or tells, beside errors."""
 FOR_US = {"ValueError", "AssertionError", "KeyError", "TypeError", "RuntimeError"}
 """Errors of who programs."""
-TAKES = {"rest": ".*?", "field": r"\S+?"}
+TAKES = {"rest": ".*?", "field": r"\S+?", "count": r"(?:[\d.,]+|\{n?\})"}
 """What values of these names are."""
 MOST_MARKS = 3
 """Characters between values that are only marks."""

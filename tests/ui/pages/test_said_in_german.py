@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.ui.pages.said import PROGRAMS, ROOT, Said, is_in_german, sentences_of, texts_of
+from ui.api.shape.refusals import in_http_words
 from ui.library.keeping.advice import advice_of
 
 RAISES = (
@@ -100,6 +101,7 @@ OF_COMMANDS = {
     "use a home that can be written: --home DIR",
     "there is no policy file {}",
     "write TOML, or JSON in a file that ends with .json; docs/moderation.md shows one",
+    "{} cannot be read as a policy: {}",
     "{} exists already",
     "{} has more than {} bytes: that is no policy",
     "{} has weights of its own; --weights {} is for another encoder",
@@ -142,7 +144,8 @@ def every() -> Iterator[Said]:
 
 def shown(said: Said) -> str:
     """What a page would show of it; empty for nothing."""
-    return "" if said.is_fix and PROGRAMS.search(said.text) else advice_of(said.text).text
+    text = in_http_words(said.text) if said.is_fix else said.text
+    return "" if said.is_fix and PROGRAMS.search(text) else advice_of(text).text
 
 
 def test_every_sentence_that_a_page_may_show_has_german_words() -> None:

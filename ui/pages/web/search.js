@@ -4,7 +4,7 @@ import { h, rootOf } from "./shared/dom.js";
 import { keepFocus } from "./shared/focus.js";
 import { changed, follow, go } from "./shared/go.js";
 import { mendButton } from "./shared/mending.js";
-import { inWords, speaker } from "./shared/words.js";
+import { fixInWords, inWords, speaker } from "./shared/words.js";
 import { grid } from "./search/grid.js";
 import { openFilters } from "./search/filters.js";
 import { start } from "./search/start.js";
@@ -95,7 +95,7 @@ function more(data, say) {
 }
 
 function problem(data, say, mended) {
-  return h("div", { class: "problem", role: "alert" }, h("b", {}, inWords(data.problem)), h("span", {}, inWords(data.fix)), mendButton(data.action, say, mended));
+  return h("div", { class: "problem", role: "alert" }, h("b", {}, inWords(data.problem)), h("span", {}, fixInWords(data.fix)), mendButton(data.action, say, mended));
 }
 
 /** What is to be known beside the results; one after the other, with what the page can do about it. */

@@ -5,7 +5,7 @@ import { card, similarHref, walkByArrows } from "./shared/card.js";
 import { keepFocus } from "./shared/focus.js";
 import { changed, follow, go } from "./shared/go.js";
 import { Judged } from "./shared/judged.js";
-import { decimals, inWords, speaker } from "./shared/words.js";
+import { decimals, fixInWords, inWords, speaker } from "./shared/words.js";
 
 const ASKS_AFTER = 3;
 /** Shelves of what was known before. */
@@ -31,7 +31,7 @@ class Shelves {
   parts() {
     const { data, say } = this;
     if (data.view === "nothing_indexed") return [this.title(), this.empty(say("foryou.nothing"), say("foryou.nothing_advice"), ["/library", say("foryou.add")])];
-    if (data.view === "problem") return [this.title(), h("p", { class: "problem", role: "alert" }, inWords(data.problem), " ", inWords(data.fix))];
+    if (data.view === "problem") return [this.title(), h("p", { class: "problem", role: "alert" }, inWords(data.problem), " ", fixInWords(data.fix))];
     return [this.title(), this.notes(), data.shelves.map(shelf => this.shelf(shelf)), this.ending()];
   }
 

@@ -1,6 +1,6 @@
 // The server's own routes. Every write of a page goes through here, and names its person.
 
-import { FOR_PROGRAMS, inWords } from "./words.js";
+import { fixInWords, inWords } from "./words.js";
 
 /** What the server answered in place of a document: its problem, and what to do. */
 export class Refused extends Error {
@@ -8,7 +8,7 @@ export class Refused extends Error {
     super(inWords(told.error) || `the server answered ${status}`);
     this.status = status;
     this.code = told.code || "fault";
-    this.fix = FOR_PROGRAMS.test(told.fix) ? "" : inWords(told.fix) || "";
+    this.fix = fixInWords(told.fix);
   }
 }
 

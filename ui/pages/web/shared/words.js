@@ -16,7 +16,7 @@ export function speaker(words, language = "en") {
 }
 
 const SERVER = "server.";
-const TAKES = { rest: ".*?", field: "\\S+?" }; // what values of these names are; others are any text
+const TAKES = { rest: ".*?", field: "\\S+?", count: "[\\d.,]+" }; // what values of these names are; others are any text
 const MOST_MARKS = 3; // characters between values that are only marks, as in "{problem}: {path}"
 let sentences = []; // [how the server says it, in the words of the page, whether it has words of its own]
 
@@ -24,8 +24,9 @@ let sentences = []; // [how the server says it, in the words of the page, whethe
 function hearServer(words) {
   const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\{(\w+)\\\}/g, (_, name) => `(?<${name}>${TAKES[name] ?? ".+?"})`);
   // What stands around a problem is taken off first; else who says more is meant rather than who takes anything.
+  // Forms without words come last.
   const letters = key => key.slice(SERVER.length).replace(/\{\w+\}/g, "").length;
-  const said = key => (key.includes("{problem}") ? 1000 : 0) + (letters(key) > MOST_MARKS ? letters(key) : 2000);
+  const said = key => (key.includes("{problem}") ? 1000 : 0) + letters(key) - (letters(key) > MOST_MARKS ? 0 : 2000);
   sentences = Object.entries(words).filter(([key]) => key.startsWith(SERVER)).sort(([a], [b]) => said(b) - said(a)).map(([key, form]) =>
     [new RegExp(`^${escaped(key.slice(SERVER.length))}[.]?$`, "s"), form, letters(key) > MOST_MARKS]);
 }
@@ -52,6 +53,9 @@ export function inWords(text) {
 
 /** Advice for those who write requests or commands: whoever looks at a page has neither. */
 export const FOR_PROGRAMS = /\b(GET|POST|PUT|DELETE) \/|\breelwise [a-z]|--[a-z]/;
+
+/** What to do about a problem, in the words of the page; nothing where it is for programs. */
+export const fixInWords = fix => (FOR_PROGRAMS.test(fix) ? "" : inWords(fix) || "");
 
 /** As `inWords`, without the commands that stand at the end, after ;. */
 export function forPeople(text) {

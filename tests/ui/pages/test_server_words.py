@@ -84,9 +84,9 @@ def test_commands_are_no_part_of_what_a_page_says() -> None:
         assert "reelwise " not in form
 
 
-def test_a_page_in_german_gets_the_sentences_and_one_in_english_none() -> None:
-    german = words_of("de").part("undo")
-    sentence = "no video passes the filters"
-    assert german[f"{SERVER}{sentence}"] == "kein Video genügt den Filtern"
-    assert not any(key.startswith(SERVER) for key in words_of("en").part("undo"))
-    assert {f"{SERVER}{phase}" for phase in get_args(Phase)} <= set(german)
+def test_there_are_sentences_in_german_and_none_in_english() -> None:
+    german = words_of("de").of_server()
+    assert german["no video passes the filters"] == "kein Video genügt den Filtern"
+    assert set(get_args(Phase)) <= set(german)
+    assert words_of("en").of_server() == {}
+    assert not any(key.startswith(SERVER) for key in words_of("de").part("undo"))

@@ -31,7 +31,7 @@ class ReviewPage extends Desk {
     this.case = new CaseView(this);
     this.main.replaceChildren(this.queue.element, this.case.element);
     await this.queue.show();
-    this.case.element.hidden = !this.queue.isInUse;
+    this.case.element.hidden = !this.queue.isInUse && !this.data.case && !this.data.no_case;
     if (this.data.no_case) return this.case.showNone(this.data.no_case);
     if (!this.data.case) return this.case.show(null);
     await this.open(this.data.case).catch(error => {

@@ -6,6 +6,7 @@ Components get theirs as data, so that a language is a folder of JSON files and 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,20 +44,19 @@ class Words:
         return form.format(**{name: self.shown(value) for name, value in values.items()})
 
     def part(self, *groups: str) -> dict[str, Form]:
-        """The words of some groups (`card` has `card.more`), for a component.
+        """The words of some groups (`card` has `card.more`), for a component."""
+        return {key: form for key, form in self.forms.items() if key.partition(".")[0] in groups}
 
-        With them come the sentences of the server, each under what it says in English: where the
-        page is in another language, `shared/words.js` puts these in their place.
+    def of_server(self) -> dict[str, str]:
+        """The sentences of the server, each under what it says; none in its own language.
+
+        `shared/words.js` puts them in their place.
         """
-        found = {key: form for key, form in self.forms.items() if key.partition(".")[0] in groups}
-        return found | self._of_server()
-
-    def _of_server(self) -> dict[str, Form]:
         first = words_of(next(iter(LANGUAGES)))
         if self.code == first.code:
             return {}
         keys = [key for key in first.forms if key.startswith(SERVER)]
-        return {f"{SERVER}{first.forms[key]}": self.forms[key] for key in keys}
+        return {str(first.forms[key]): str(self.forms[key]) for key in keys}
 
     def shown(self, value: object) -> str:
         """A value as the language writes it: 1,234 and 0.5, or 1.234 and 0,5."""
@@ -81,9 +81,9 @@ def chosen(cookie: str | None, browser: str | None) -> str:
 
     Args:
         cookie: The code that a person chose.
-        browser: What the browser asks for: `de-AT`.
+        browser: What the browser asks for, most wanted first: `de-AT` or `de-AT,de;q=0.9`.
     """
-    for wanted in (cookie or "", (browser or "").partition("-")[0].lower()):
+    for wanted in (cookie or "", re.split("[-,;]", browser or "")[0].lower()):
         if wanted in LANGUAGES:
             return wanted
     return next(iter(LANGUAGES))

@@ -6,7 +6,9 @@ of Streamlit or one of the known inline ones, and can be framed by nobody.
 
 import base64
 import hashlib
+import json
 import re
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.api.shape.answers import problem
 from ui.pages.components.files import KEPT_UNDER, early_links
+from ui.pages.words.language import COOKIE, chosen, words_of
 from ui.server.edge.address import host_name
 
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
@@ -128,8 +131,17 @@ class Shell:
     async def answer(self, request: Request) -> Response:
         """The page, whatever its address."""
         links = early_links(request.url.path.strip("/"))
-        html = self._html.replace("</head>", f"{links}</head>", 1)
+        language = chosen(request.cookies.get(COOKIE), request.headers.get("accept-language"))
+        html = self._html.replace("</head>", f"{links}{_sentences(language)}</head>", 1)
         return HTMLResponse(html, headers={"cache-control": "no-cache"})
+
+
+@cache
+def _sentences(language: str) -> str:
+    """What the server says in the words of a language, once for all components of a page."""
+    found = words_of(language).of_server()
+    text = json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
+    return f'<script type="application/json" id="reelwise-server">{text}</script>' if found else ""
 
 
 def _nothing_here(headers: Headers) -> Response:

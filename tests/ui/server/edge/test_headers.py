@@ -1,5 +1,7 @@
 """What browsers are told of every answer."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from ui.pages.components.files import KEPT_UNDER
+from ui.pages.words.language import words_of
 from ui.server.edge.headers import SafeAnswers, Shell
 
 OWN_POLICY = "default-src 'none'; sandbox"
@@ -103,3 +106,25 @@ def test_the_page_knows_its_server_and_names_its_own_scripts(tmp_path: Path) -> 
     assert f"<head><script>{where}</script>" in answer.text
     head, _, _ = answer.text.partition("</head>")
     assert f'<link rel="modulepreload" href="{KEPT_UNDER}shelves/shelves.js">' in head
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_german"),
+    [
+        ({"accept-language": "de-AT,de;q=0.9,en;q=0.8"}, True),
+        ({"cookie": "reelwise_language=de", "accept-language": "en"}, True),
+        ({"cookie": "reelwise_language=en", "accept-language": "de"}, False),
+        ({"accept-language": "en-US,de;q=0.5"}, False),
+    ],
+)
+def test_a_page_in_german_knows_what_the_server_says(
+    tmp_path: Path, headers: dict[str, str], is_german: bool
+) -> None:
+    page = tmp_path / "index.html"
+    page.write_text("<html><head></head><body></body></html>")
+    app = Starlette(routes=[Route("/", Shell(page).answer)])
+    html = TestClient(app).get("/", headers=headers).text
+    found = re.findall(r'<script type="application/json" id="reelwise-server">(.*?)</script>', html)
+    assert len(found) == is_german
+    if is_german:
+        assert json.loads(found[0]) == words_of("de").of_server()

@@ -2,7 +2,6 @@
 
 /** The speaker of a component's words: `say("card.more", {n: 3})`; `say.language` is its code. */
 export function speaker(words, language = "en") {
-  hearServer(words);
   const rules = new Intl.PluralRules(language);
   const say = (key, values = {}) => {
     const found = words[key];
@@ -15,27 +14,29 @@ export function speaker(words, language = "en") {
   return say;
 }
 
-const SERVER = "server.";
+const SERVER = "reelwise-server"; // the element of the page that has them
 const TAKES = { rest: ".*?", field: "\\S+?", count: "[\\d.,]+" }; // what values of these names are; others are any text
 const MOST_MARKS = 3; // characters between values that are only marks, as in "{problem}: {path}"
-let sentences = []; // [how the server says it, in the words of the page, whether it has words of its own]
+let heard = null;
 
-/** Keep what the server says in English, for a page in another language. */
-function hearServer(words) {
+/** [how the server says it in English, in the words of the page, whether it has words of its own] of all its sentences. */
+function sentences() {
+  if (heard) return heard;
   const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\{(\w+)\\\}/g, (_, name) => `(?<${name}>${TAKES[name] ?? ".+?"})`);
   // What stands around a problem is taken off first; else who says more is meant rather than who takes anything.
   // Forms without words come last.
-  const letters = key => key.slice(SERVER.length).replace(/\{\w+\}/g, "").length;
+  const letters = key => key.replace(/\{\w+\}/g, "").length;
   const said = key => (key.includes("{problem}") ? 1000 : 0) + letters(key) - (letters(key) > MOST_MARKS ? 0 : 2000);
-  sentences = Object.entries(words).filter(([key]) => key.startsWith(SERVER)).sort(([a], [b]) => said(b) - said(a)).map(([key, form]) =>
-    [new RegExp(`^${escaped(key.slice(SERVER.length))}[.]?$`, "s"), form, letters(key) > MOST_MARKS]);
+  const words = JSON.parse(document.getElementById(SERVER)?.textContent ?? "{}");
+  heard = Object.entries(words).sort(([a], [b]) => said(b) - said(a)).map(([key, form]) => [new RegExp(`^${escaped(key)}[.]?$`, "s"), form, letters(key) > MOST_MARKS]);
+  return heard;
 }
 
 /** What the server wrote, in the words of the page where it has some for it. Several sentences stand in lines, or
  * with ; between them. */
 export function inWords(text) {
   const one = part => {
-    for (const [pattern, form, hasWords] of sentences) {
+    for (const [pattern, form, hasWords] of sentences()) {
       const found = pattern.exec(part);
       if (!found || (!hasWords && inWords(found.groups.problem) === found.groups.problem)) continue;
       return form.replace(/\{(\w+)\}/g, (_, name) => (name === "problem" || name === "why" ? inWords(found.groups[name]) : number(found.groups[name])));
@@ -43,7 +44,7 @@ export function inWords(text) {
     return null;
   };
   const number = value => (/^\d{1,3}(,\d{3})+$/.test(value) ? value.replaceAll(",", ".") : value);
-  if (!sentences.length || !text) return text;
+  if (!text || !sentences().length) return text;
   const ofLine = line => {
     const parts = line.split("; ").map(part => [one(part), part]);
     return parts.every(([said]) => said !== null) ? parts.map(([said]) => said).join("; ") : one(line) ?? parts.map(([said, part]) => said ?? part).join("; ");

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from data.toons.library import ToonLibrary
 from tests.ui.conftest import PATIENCE_S, Server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
+    from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, ViewportSize
 
 
 @dataclass
@@ -61,6 +62,22 @@ def visit(browser: Browser, device: BrowserContext, server: Server) -> Iterator[
     yield visiting
     for each in [*opened, *others]:
         each.close()
+
+
+PHONE_PX = 390
+"""Width of its window."""
+
+
+@contextmanager
+def phone_at(browser: Browser, server: Server) -> Iterator[Page]:
+    """A phone, on which ben watches."""
+    window: ViewportSize = {"width": PHONE_PX, "height": 844}
+    context = browser.new_context(locale="en-US", is_mobile=True, has_touch=True, viewport=window)
+    context.add_cookies([{"name": "reelwise_person", "value": "ben", "url": server.url}])
+    page = context.new_page()
+    page.set_default_timeout(1000 * PATIENCE_S)
+    yield page
+    context.close()
 
 
 def show_as(page: Page, width_px: int, *, is_dark: bool) -> None:
